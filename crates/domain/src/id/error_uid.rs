@@ -1,0 +1,36 @@
+use std::fmt;
+
+use ulid::Ulid;
+
+use super::{shown, text_form};
+use crate::time::Timestamp;
+
+/// Names one life of an error. A fingerprint comes again after its error was deleted; what belonged to the deleted
+/// life (timeline, references) must not turn up in the new one, so it is stored under this id, a ULID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ErrorUid(Ulid);
+
+/// The text is not a ULID.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not a ULID: it must be 26 characters of Crockford's base 32")]
+pub struct BadErrorUid(String);
+
+impl ErrorUid {
+    /// A new life, begun at `now`, told from others by 80 of the `random` bits.
+    pub fn new(now: Timestamp, random: u128) -> Self {
+        Self(Ulid::from_parts(now.millis() as u64, random))
+    }
+
+    /// From the text form.
+    pub fn parse(text: &str) -> Result<Self, BadErrorUid> {
+        Ulid::from_string(text).map(Self).map_err(|_| BadErrorUid(shown(text)))
+    }
+}
+
+impl fmt::Display for ErrorUid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+text_form!(ErrorUid);

@@ -1,0 +1,56 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::{hex, shown, text_form, unhex};
+
+/// What names an error: 128 bits of a SHA-256 over what its occurrences have in common, as 32 lower-case hexadecimal
+/// digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+/// The text is not a fingerprint.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not a fingerprint: it must be 32 hexadecimal digits")]
+pub struct BadFingerprint(String);
+
+impl Fingerprint {
+    /// The hash of `parts` under a `method`, which names the rule and its version, so that a better rule never
+    /// meets an old one's hashes by accident. Parts are length-prefixed: no two lists give the same input.
+    pub fn of<'a>(method: &'a str, parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(method).chain(parts) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        Self(bytes)
+    }
+
+    /// From 32 hexadecimal digits of either case.
+    pub fn parse(text: &str) -> Result<Self, BadFingerprint> {
+        unhex(text).map(Self).ok_or_else(|| BadFingerprint(shown(text)))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+text_form!(Fingerprint);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_part_ends_matters() {
+        assert_ne!(Fingerprint::of("m", ["ab", "c"]), Fingerprint::of("m", ["a", "bc"]));
+        assert_ne!(Fingerprint::of("m", ["a"]), Fingerprint::of("n", ["a"]));
+        let fingerprint = Fingerprint::of("m", ["a"]);
+        assert_eq!(Fingerprint::parse(&fingerprint.to_string().to_uppercase()).unwrap(), fingerprint);
+    }
+}

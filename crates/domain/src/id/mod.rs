@@ -1,0 +1,66 @@
+//! The names of things. Each is a newtype with a private field, a `parse` and an error that says what is wrong with
+//! the text and what is right.
+
+mod error_uid;
+mod event;
+mod fingerprint;
+mod key;
+mod occurrence;
+mod project;
+
+pub use error_uid::{BadErrorUid, ErrorUid};
+pub use event::{BadEventId, EventDigest, EventId};
+pub use fingerprint::{BadFingerprint, Fingerprint};
+pub use key::{BadKey, BadKeyHash, Key, KeyHash};
+pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
+pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
+
+/// Gives a newtype around a text that `parse` has checked its `Display`, `Serialize` and `Deserialize`.
+macro_rules! text_form {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+use text_form;
+
+/// At most the first 80 characters of `text`, for an error message.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(80).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Lower-case hexadecimal of `bytes`.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// `N` bytes from `2 * N` hexadecimal digits of either case.
+fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let (high, low) = ((pair[0] as char).to_digit(16)?, (pair[1] as char).to_digit(16)?);
+        *byte = (high * 16 + low) as u8;
+    }
+    Some(bytes)
+}

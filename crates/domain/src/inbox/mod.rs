@@ -1,0 +1,170 @@
+//! What waits in the inbox: one message for each accepted request.
+//!
+//! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
+//! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EventId, ProjectId, ProjectName};
+use crate::occurrence::Source;
+use crate::time::Timestamp;
+
+/// A request that ingest accepted: its facts and its payload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// What ingest knows about the request.
+    pub header: Header,
+    /// The body, unpacked and freed of secrets; its form depends on the header's source.
+    pub payload: Vec<u8>,
+}
+
+/// What ingest knows about a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// The kind of client, and so the form of the payload.
+    pub source: Source,
+    /// Where its events belong.
+    pub project: Addressee,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// One id for each event in the payload, in its order.
+    pub event_ids: Vec<EventId>,
+    /// The caller's trace (W3C `traceparent`), so that it can be followed through the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+/// Where the events of a message belong.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Addressee {
+    /// A project that was there when the message was accepted.
+    Id(ProjectId),
+    /// The project of this name, which is made if there is none.
+    Name(ProjectName),
+}
+
+/// Why the text of a queue message cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BadMessage {
+    /// A form of a later version, or nothing of ours.
+    #[error("an inbox message of an unknown form, beginning with {0:?}")]
+    Form(String),
+    /// Damaged on the way.
+    #[error("an inbox message cannot be unpacked: {0}")]
+    Unpack(String),
+    /// Unpacked, but without a header that can be read.
+    #[error("an inbox message has no readable header: {0}")]
+    Header(String),
+}
+
+/// The text of a queue message.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// The message itself, packed.
+    Inline(&'a str),
+    /// The key of the S3 object that holds it, packed.
+    Claim(&'a str),
+}
+
+/// Fast enough for the critical path; segments are packed better later.
+const LEVEL: i32 = 1;
+/// The largest message that is unpacked, in bytes: above what ingest accepts, so only a damaged one is refused.
+const MAX_UNPACKED: usize = 64 << 20;
+
+const INLINE: &str = "1.";
+const CLAIM: &str = "@";
+
+impl Message {
+    /// The message packed, as a claim-checked object holds it.
+    pub fn pack(&self) -> Vec<u8> {
+        let mut raw = serde_json::to_vec(&self.header).expect("a header has text keys only");
+        raw.reserve(1 + self.payload.len());
+        raw.push(b'\n');
+        raw.extend_from_slice(&self.payload);
+        zstd::bulk::compress(&raw, LEVEL).expect("compressing into memory cannot fail")
+    }
+
+    /// What [`Message::pack`] packed.
+    pub fn unpack(packed: &[u8]) -> Result<Self, BadMessage> {
+        let unpack = |error: std::io::Error| BadMessage::Unpack(error.to_string());
+        let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
+        let size = usize::try_from(size).ok().filter(|&size| size <= MAX_UNPACKED);
+        let size = size.ok_or_else(|| BadMessage::Unpack(format!("it would have more than {MAX_UNPACKED} bytes")))?;
+        let mut raw = zstd::bulk::decompress(packed, size).map_err(unpack)?;
+        let end = raw.iter().position(|&byte| byte == b'\n');
+        let end = end.ok_or_else(|| BadMessage::Header("no line end".to_owned()))?;
+        let header = serde_json::from_slice(&raw[..end]).map_err(|error| BadMessage::Header(error.to_string()))?;
+        raw.drain(..=end);
+        Ok(Self { header, payload: raw })
+    }
+}
+
+/// The text of a queue message that holds what [`Message::pack`] packed.
+pub fn inline(packed: &[u8]) -> String {
+    let mut text = String::with_capacity(INLINE.len() + packed.len().div_ceil(3) * 4);
+    text.push_str(INLINE);
+    BASE64.encode_string(packed, &mut text);
+    text
+}
+
+/// The text of a queue message whose packed form lies at `key` in S3.
+pub fn claim(key: &str) -> String {
+    format!("{CLAIM}{key}")
+}
+
+/// Which of the two forms `text` has.
+pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
+    let inline = text.strip_prefix(INLINE).map(Text::Inline);
+    inline
+        .or_else(|| text.strip_prefix(CLAIM).map(Text::Claim))
+        .ok_or_else(|| BadMessage::Form(text.chars().take(16).collect()))
+}
+
+/// The packed message in the text of an inline one.
+pub fn packed(inline: &str) -> Result<Vec<u8>, BadMessage> {
+    BASE64.decode(inline).map_err(|error| BadMessage::Unpack(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> Message {
+        Message {
+            header: Header {
+                source: Source::V1,
+                project: Addressee::Name(ProjectName::parse("sample").unwrap()),
+                received_at: Timestamp::from_millis(1_478_044_860_123),
+                event_ids: vec![EventId::from_bytes([7; 16])],
+                trace: None,
+            },
+            payload: b"{\"errors\":\n[]}".to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_message_comes_out_as_it_went_in() {
+        let text = inline(&message().pack());
+        let Text::Inline(body) = form(&text).unwrap() else { panic!("inline") };
+        assert_eq!(Message::unpack(&packed(body).unwrap()).unwrap(), message());
+        assert_eq!(form(&claim("inbox/x")).unwrap(), Text::Claim("inbox/x"));
+    }
+
+    /// A poison message is an error that can be reported, never a panic.
+    #[test]
+    fn a_damaged_message_is_an_error() {
+        assert!(form("").is_err());
+        assert!(form("{\"v\":9}").unwrap_err().to_string().contains("{\\\"v\\\":9}"));
+        assert!(packed("***").is_err());
+        let whole = message().pack();
+        for cut in 0..whole.len() {
+            assert!(Message::unpack(&whole[..cut]).is_err(), "{cut}");
+        }
+        assert!(Message::unpack(&zstd::bulk::compress(b"no line end", 1).unwrap()).is_err());
+        assert!(Message::unpack(&zstd::bulk::compress(b"{}\n", 1).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,127 @@
+//! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4).
+
+/// Why a request, or one item of it, is refused or not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The request carries no key.
+    KeyMissing,
+    /// The key is not known, or is disabled.
+    KeyUnknown,
+    /// The key's role does not allow the call.
+    KeyRole,
+    /// The key is of another project.
+    KeyProject,
+    /// The body, as sent, is over the limit.
+    BodyTooLarge,
+    /// The body unpacks to more than the limit.
+    BodyTooLargeUnpacked,
+    /// The body is packed in a way that cannot be unpacked.
+    BodyEncoding,
+    /// The body is no JSON.
+    BodyNotJson,
+    /// The body is JSON of another form than expected.
+    BodyInvalid,
+    /// One item of the body is of another form than expected; its neighbours are accepted.
+    ItemInvalid,
+    /// A part of the path or the query is of another form than expected.
+    ParameterInvalid,
+    /// The project's name breaks the rule for names.
+    ProjectName,
+    /// There is no such project.
+    ProjectUnknown,
+    /// A project of that name exists.
+    ProjectExists,
+    /// The project is being deleted.
+    ProjectDeleting,
+    /// There is no such error.
+    ErrorUnknown,
+    /// There is no such occurrence.
+    OccurrenceUnknown,
+    /// The path is not one of the API.
+    PathUnknown,
+    /// The path is known, the method is not.
+    MethodUnknown,
+    /// The call is not built yet.
+    NotImplemented,
+    /// AWS, or the engine in its place, did not answer in time; trying again may help.
+    Unavailable,
+    /// A fault of faultline's own.
+    Internal,
+}
+
+impl Reason {
+    /// The name, as in answers, counters and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KeyMissing => "key_missing",
+            Self::KeyUnknown => "key_unknown",
+            Self::KeyRole => "key_role",
+            Self::KeyProject => "key_project",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyTooLargeUnpacked => "body_too_large_unpacked",
+            Self::BodyEncoding => "body_encoding",
+            Self::BodyNotJson => "body_not_json",
+            Self::BodyInvalid => "body_invalid",
+            Self::ItemInvalid => "item_invalid",
+            Self::ParameterInvalid => "parameter_invalid",
+            Self::ProjectName => "project_name",
+            Self::ProjectUnknown => "project_unknown",
+            Self::ProjectExists => "project_exists",
+            Self::ProjectDeleting => "project_deleting",
+            Self::ErrorUnknown => "error_unknown",
+            Self::OccurrenceUnknown => "occurrence_unknown",
+            Self::PathUnknown => "path_unknown",
+            Self::MethodUnknown => "method_unknown",
+            Self::NotImplemented => "not_implemented",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status that goes with it.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::KeyMissing => 401,
+            Self::KeyUnknown | Self::KeyRole | Self::KeyProject => 403,
+            Self::BodyTooLarge | Self::BodyTooLargeUnpacked => 413,
+            Self::BodyEncoding
+            | Self::BodyNotJson
+            | Self::BodyInvalid
+            | Self::ItemInvalid
+            | Self::ParameterInvalid
+            | Self::ProjectName => 400,
+            Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
+            Self::MethodUnknown => 405,
+            Self::ProjectExists | Self::ProjectDeleting => 409,
+            Self::NotImplemented => 501,
+            Self::Unavailable => 503,
+            Self::Internal => 500,
+        }
+    }
+}
+
+/// A refusal as data: which reason, what to tell the caller, and where in the body or path the fault is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The reason.
+    pub reason: Reason,
+    /// What is wrong and the way out: lower case, no full stop.
+    pub message: String,
+    /// Where: keys and indexes from the top of the body, such as `errors`, `2`, `message`. May be empty.
+    pub path: Vec<String>,
+}
+
+impl Refusal {
+    /// A refusal that concerns the request as a whole.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), path: Vec::new() }
+    }
+
+    /// The same, of the part at `path`.
+    #[must_use]
+    pub fn at<const N: usize>(mut self, path: [&str; N]) -> Self {
+        self.path = path.iter().map(|&part| part.to_owned()).collect();
+        self
+    }
+}

@@ -1,0 +1,159 @@
+//! The one timestamp: microseconds since 1970 in UTC, which is as fine as any client reports.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+/// A moment, in microseconds since the Unix epoch. Written as RFC 3339 in UTC with a numeric offset
+/// (`2016-11-02T00:01:00+00:00`), as faultline v1 does; a fraction is written only if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+/// The text is not an RFC 3339 date and time between the years 1970 and 9999.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not an RFC 3339 time such as 2016-11-02T00:01:00Z (1970 to 9999)")]
+pub struct BadTimestamp(String);
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+/// The end of the year 9999: the last moment that RFC 3339 can write.
+const MAX_SECONDS: i64 = 253_402_300_799;
+
+impl Timestamp {
+    /// From whole seconds since the epoch; out of range is held at the nearest moment that can be written.
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.clamp(0, MAX_SECONDS) * MICROS_PER_SECOND)
+    }
+
+    /// From milliseconds since the epoch, held within the range that can be written.
+    pub fn from_millis(millis: i64) -> Self {
+        Self::from_micros(millis.saturating_mul(1_000))
+    }
+
+    /// From microseconds since the epoch, held within the range that can be written.
+    pub fn from_micros(micros: i64) -> Self {
+        Self(micros.clamp(0, MAX_SECONDS * MICROS_PER_SECOND))
+    }
+
+    /// Parses RFC 3339 with any offset and fraction. A space instead of the `T` and a missing offset (taken as UTC)
+    /// are accepted too, as old clients send them.
+    pub fn parse(text: &str) -> Result<Self, BadTimestamp> {
+        let bad = || BadTimestamp(text.chars().take(64).collect());
+        let moment = match OffsetDateTime::parse(text, &Rfc3339) {
+            Ok(moment) => moment,
+            Err(_) => {
+                let format = time::macros::format_description!(
+                    version = 2,
+                    "[year]-[month]-[day][first [T][ ]][hour]:[minute]:[second][optional [.[subsecond]]]"
+                );
+                PrimitiveDateTime::parse(text, &format).map_err(|_| bad())?.assume_utc()
+            }
+        };
+        let micros = moment.unix_timestamp_nanos() / 1_000;
+        i64::try_from(micros)
+            .ok()
+            .filter(|micros| (0..=MAX_SECONDS * MICROS_PER_SECOND).contains(micros))
+            .map(Self)
+            .ok_or_else(bad)
+    }
+
+    /// Whole seconds since the epoch.
+    pub fn seconds(self) -> i64 {
+        self.0 / MICROS_PER_SECOND
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn millis(self) -> i64 {
+        self.0 / 1_000
+    }
+
+    /// Microseconds since the epoch.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This moment and `seconds` more (or fewer, if negative).
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self::from_micros(self.0.saturating_add(seconds.saturating_mul(MICROS_PER_SECOND)))
+    }
+
+    /// The date in UTC, `YYYY-MM-DD`: the partition of a segment.
+    pub fn date(self) -> String {
+        let date = self.utc().date();
+        format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+    }
+
+    /// The moment as the `time` crate's type, in UTC.
+    pub fn utc(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .expect("the range is held by every constructor")
+            .to_offset(UtcOffset::UTC)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let utc = self.utc();
+        let (date, time) = (utc.date(), utc.time());
+        write!(f, "{:04}-{:02}-{:02}T", date.year(), u8::from(date.month()), date.day())?;
+        write!(f, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
+        match time.microsecond() {
+            0 => {}
+            micros if micros % 1_000 == 0 => write!(f, ".{:03}", micros / 1_000)?,
+            micros => write!(f, ".{micros:06}")?,
+        }
+        f.write_str("+00:00")
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(input: &str, expected: &str) {
+        assert_eq!(Timestamp::parse(input).unwrap().to_string(), expected, "{input}");
+    }
+
+    #[test]
+    fn every_form_that_clients_send_is_read() {
+        check("2016-11-02T00:01:00+00:00", "2016-11-02T00:01:00+00:00");
+        check("2016-12-07T00:00:00+09:00", "2016-12-06T15:00:00+00:00");
+        check("2016-12-07T00:00:00-03:30", "2016-12-07T03:30:00+00:00");
+        check("2026-11-20T23:16:41.722Z", "2026-11-20T23:16:41.722+00:00");
+        check("2026-11-20T23:16:41.722123456Z", "2026-11-20T23:16:41.722123+00:00");
+        check("2026-11-20T23:16:41.5", "2026-11-20T23:16:41.500+00:00");
+        check("2026-11-20 23:16:41", "2026-11-20T23:16:41+00:00");
+    }
+
+    #[test]
+    fn what_is_no_time_is_named() {
+        for bad in ["", "yesterday", "2016-13-01T00:00:00Z", "1969-12-31T23:59:59Z", "1478044860"] {
+            let error = Timestamp::parse(bad).unwrap_err().to_string();
+            assert!(error.contains(bad) && error.contains("RFC 3339"), "{error}");
+        }
+    }
+
+    #[test]
+    fn writing_and_reading_gives_the_same_moment() {
+        for micros in [0, 1, 999_999, 1_000_000, 1_478_044_860_000_001] {
+            let moment = Timestamp::from_micros(micros);
+            assert_eq!(Timestamp::parse(&moment.to_string()).unwrap(), moment);
+        }
+        assert_eq!(Timestamp::from_micros(i64::MAX).date(), "9999-12-31");
+    }
+}
