@@ -1,0 +1,136 @@
+//! The key: its file, its names, sealing and opening.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{ALIAS, Refusal};
+use crate::Error;
+use crate::shared::directory::Directory;
+use crate::shared::{ACCOUNT, REGION, random};
+
+/// The key file's name in the data directory.
+pub(crate) const FILE: &str = "kms.key";
+
+/// Starts every ciphertext: the version of its format.
+const MAGIC: &[u8; 4] = b"FLK1";
+const NONCE: usize = 12;
+const TAG: usize = 16;
+
+/// What a ciphertext is bound to.
+pub(super) type Context = BTreeMap<String, String>;
+
+pub(super) struct Key {
+    id: String,
+    arn: String,
+    cipher: Aes256Gcm,
+}
+
+impl Key {
+    /// The key of the directory; a new one if there is none.
+    pub(super) fn load_or_create(directory: &Directory) -> Result<Self, Error> {
+        let path = directory.file(FILE);
+        let line = match fs::read_to_string(&path) {
+            Ok(line) => line,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let line = new_line().map_err(|e| Error::io(&path, e))?;
+                // The directory is locked, so nobody else writes here. What an interrupted attempt left is not a key
+                // that anything was sealed with: it is overwritten.
+                let draft = directory.file("kms.key.new");
+                write_synced(&draft, &line).map_err(|e| Error::io(&draft, e))?;
+                fs::rename(&draft, &path).map_err(|e| Error::io(&path, e))?;
+                directory.sync()?;
+                line
+            }
+            Err(e) => return Err(Error::io(&path, e)),
+        };
+        Self::parse(&line).map_err(|reason| Error::KeyFile { path, reason })
+    }
+
+    /// A key that is kept nowhere.
+    pub(super) fn fresh() -> Result<Self, Error> {
+        let line = new_line().map_err(|e| Error::failed("kms", e))?;
+        Self::parse(&line).map_err(|reason| Error::failed("kms", reason))
+    }
+
+    fn parse(line: &str) -> Result<Self, &'static str> {
+        let (id, secret) = line.trim().split_once(' ').ok_or("it is not an id and a key")?;
+        if id.len() != 36 {
+            return Err("its id is not a UUID");
+        }
+        let secret = BASE64_STANDARD.decode(secret).map_err(|_| "its key is not base64")?;
+        let cipher = Aes256Gcm::new_from_slice(&secret).map_err(|_| "its key is not 32 bytes long")?;
+        Ok(Self { id: id.to_owned(), arn: format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{id}"), cipher })
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// Whether `name` is one of this key's: id, ARN, alias, or the alias's ARN.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        let alias = name.strip_prefix("arn:aws:kms:").and_then(|rest| rest.strip_prefix(REGION)?.strip_prefix(':'));
+        let alias = alias.and_then(|rest| rest.strip_prefix(ACCOUNT)?.strip_prefix(':')).unwrap_or(name);
+        name == self.id || name == self.arn || alias == ALIAS
+    }
+
+    pub(super) fn seal(&self, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, Refusal> {
+        let internal = |_| Refusal::new("KMSInternalException", "no randomness");
+        let nonce: [u8; NONCE] = random().map_err(internal)?;
+        let aad = self.associated_data(context);
+        let sealed = self
+            .cipher
+            .encrypt(Nonce::from_slice(&nonce), Payload { msg: plaintext, aad: &aad })
+            .map_err(|_| Refusal::new("KMSInternalException", "encryption failed"))?;
+        Ok([MAGIC.as_slice(), self.id.as_bytes(), &nonce, &sealed].concat())
+    }
+
+    /// Opens what [`Self::seal`] made under the same context. As in AWS, the error does not say what is wrong.
+    pub(super) fn open(&self, blob: &[u8], context: &Context) -> Result<Vec<u8>, Refusal> {
+        let invalid = || Refusal::new("InvalidCiphertextException", "");
+        let rest = blob.strip_prefix(MAGIC).and_then(|rest| rest.strip_prefix(self.id.as_bytes()));
+        let (nonce, sealed) =
+            rest.filter(|rest| rest.len() >= NONCE + TAG).map(|rest| rest.split_at(NONCE)).ok_or_else(invalid)?;
+        let aad = self.associated_data(context);
+        self.cipher.decrypt(Nonce::from_slice(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| invalid())
+    }
+
+    /// The context as bytes: sorted and with lengths, so that no two contexts have the same.
+    fn associated_data(&self, context: &Context) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let texts = context.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        for text in [self.arn.as_str()].into_iter().chain(texts) {
+            bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        bytes
+    }
+}
+
+/// A new key as its file holds it: an id, a blank, the key in base64.
+fn new_line() -> io::Result<String> {
+    let id = crate::shared::uuid(random()?);
+    Ok(format!("{id} {}\n", BASE64_STANDARD.encode(random::<32>()?)))
+}
+
+fn write_synced(path: &Path, line: &str) -> io::Result<()> {
+    // Removed first: the mode only counts for a file that is made.
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(line.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,137 @@
+//! S3: the protocol by `s3s`, the objects in an SQLite database of our own.
+//!
+//! Covered: CreateBucket, HeadBucket; PutObject with `If-None-Match: *` and `If-Match`, Content-MD5 and all checksums
+//! of S3, verified before anything is stored; GetObject with ranges and conditions; HeadObject, DeleteObject,
+//! DeleteObjects; ListObjectsV2 with prefix, delimiter, start-after and continuation. Answers come after the commit,
+//! and a request sees every object that was answered before it. Of racing conditional puts exactly one wins.
+//! [`S3::expire`] plays a bucket's lifecycle rule.
+//!
+//! Not covered: multipart uploads, copies, versions, tags, access control, encryption settings, bucket deletion, and
+//! presigned links (they need a socket). An object is at most [`MAX_OBJECT`] bytes, since it passes through memory.
+//! The file does not shrink: room of deleted objects is used for new ones. Requests are checked against the
+//! signature of [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`], and the client must use path-style addresses.
+//!
+//! `s3s` logs every refused request at level ERROR, a missing key included: filter its target out of the log.
+//!
+//! Power loss: WAL with `synchronous=FULL`. An answered put or delete is on the disk; one that was not answered is
+//! there wholly or not at all. That order matters: a segment must be durable before the aggregate that refers to it.
+
+mod failure;
+mod get;
+mod list;
+mod objects;
+mod put;
+mod rows;
+
+use std::fmt;
+use std::time::SystemTime;
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http::{HeaderValue, Method, header};
+use rusqlite::params;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+
+use crate::shared::clock::to_ms;
+use crate::shared::directory::Place;
+use crate::shared::sqlite::{Fault, Options, Sqlite};
+use crate::shared::wire;
+use crate::{Clock, Error};
+use objects::Objects;
+
+/// The access key id that clients sign with.
+pub const ACCESS_KEY_ID: &str = "AKIAEMBEDDEDEMBEDDED";
+
+/// The secret that clients sign with. It protects nothing: the engine has no socket.
+pub const SECRET_ACCESS_KEY: &str = "embedded";
+
+/// Bytes of the largest object: 128 MiB.
+pub const MAX_OBJECT: usize = 128 << 20;
+
+/// Expired objects deleted at a time, so that puts get their turn between.
+const EXPIRE_STEP: usize = 50;
+
+/// The S3 engine: an `HttpClient` for `aws-sdk-s3`.
+#[derive(Clone)]
+pub struct S3 {
+    service: S3Service,
+    database: Sqlite,
+}
+
+impl S3 {
+    pub(crate) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
+        // Segments are tens to hundreds of kilobytes: 16 KiB pages keep the chain of pages of one short.
+        let options = Options { file: "s3.db", schema: rows::SCHEMA, page_size: 16 << 10, group: 64 };
+        let database = Sqlite::open(place, &options)?;
+        let mut builder = S3ServiceBuilder::new(Objects { database: database.clone(), clock });
+        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
+        Ok(Self { service: builder.build(), database })
+    }
+
+    /// Deletes the objects whose key starts with `prefix` and that were last written before `older_than`, as a
+    /// lifecycle rule does. Returns how many.
+    ///
+    /// # Errors
+    /// [`Error::NoBucket`], or [`Error::Failed`] if a deletion fails; those before it stand.
+    pub async fn expire(&self, bucket: &str, prefix: &str, older_than: SystemTime) -> Result<u64, Error> {
+        let failed = |fault: Fault| Error::failed("s3", fault);
+        let before = to_ms(older_than);
+        let (name, prefix) = (bucket.to_owned(), prefix.to_owned());
+        let expired = self.database.read(move |c| {
+            if !rows::bucket_exists(c, &name)? {
+                return Ok(None);
+            }
+            Ok(Some(rows::written_before(c, &name, &prefix, before)?))
+        });
+        let Some(expired) = expired.await.map_err(failed)? else {
+            return Err(Error::NoBucket { name: bucket.to_owned() });
+        };
+        let mut deleted = 0;
+        for step in expired.chunks(EXPIRE_STEP) {
+            let step = step.to_vec();
+            deleted += self
+                .database
+                .write(move |c| {
+                    // The time again: an object may have been written anew meanwhile, and keeps its row then.
+                    let mut delete = c.prepare_cached("DELETE FROM object WHERE id = ?1 AND modified < ?2")?;
+                    let mut deleted = 0;
+                    for id in step {
+                        deleted += delete.execute(params![id, before])? as u64;
+                    }
+                    Ok(deleted)
+                })
+                .await
+                .map_err(failed)?;
+        }
+        Ok(deleted)
+    }
+
+    async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let mut request = request.try_into_http1x().map_err(|e| ConnectorError::user(e.into()))?;
+        // On a socket the HTTP client adds it; the signature covers it.
+        if !request.headers().contains_key(header::HOST)
+            && let Some(authority) = request.uri().authority()
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            request.headers_mut().insert(header::HOST, host);
+        }
+        let is_head = request.method() == Method::HEAD;
+        let answer = self.service.call(request.map(s3s::Body::http_body)).await;
+        let mut answer = answer.map_err(|e| ConnectorError::other(e.into(), None))?;
+        if is_head {
+            // On a socket the HTTP server does this; with a body the client would not see a plain 404 as "not found".
+            *answer.body_mut() = s3s::Body::empty();
+        }
+        answer.map(SdkBody::from_body_1_x).try_into().map_err(|e| ConnectorError::other(Box::new(e), None))
+    }
+}
+
+impl fmt::Debug for S3 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("S3")
+    }
+}
+
+wire::http_client!(S3);

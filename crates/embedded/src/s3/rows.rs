@@ -1,0 +1,127 @@
+//! The tables, and the statements that more than one operation needs.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension, params};
+use s3s::S3ErrorCode;
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+
+/// Keys are blobs: those compare by bytes, which is the order of S3's lists. The body comes last, so that a reader of
+/// the other columns does not touch its pages.
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS bucket (
+        name TEXT PRIMARY KEY,
+        created INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS object (
+        id INTEGER PRIMARY KEY,
+        bucket TEXT NOT NULL,
+        key BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        etag TEXT NOT NULL,
+        modified INTEGER NOT NULL,
+        attributes TEXT NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX IF NOT EXISTS object_key ON object(bucket, key);
+    CREATE INDEX IF NOT EXISTS object_age ON object(bucket, modified);";
+
+/// What is known of an object besides its bytes.
+pub(super) struct Stored {
+    pub(super) id: i64,
+    pub(super) size: u64,
+    pub(super) etag: String,
+    /// Milliseconds since 1970.
+    pub(super) modified: i64,
+    pub(super) attributes: Attributes,
+}
+
+/// The headers that are given back as they came; one JSON column.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Attributes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) content_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) content_encoding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) content_disposition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) content_language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cache_control: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) metadata: Option<BTreeMap<String, String>>,
+    pub(super) checksums: Checksums,
+}
+
+/// The checksums that came with the object, in base64.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Checksums {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) crc32: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) crc32c: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) crc64nvme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sha1: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+}
+
+impl FromSql for Attributes {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?).map_err(|e| FromSqlError::Other(e.into()))
+    }
+}
+
+pub(super) fn bucket_exists(c: &Connection, bucket: &str) -> rusqlite::Result<bool> {
+    c.prepare_cached("SELECT 1 FROM bucket WHERE name = ?1")?.exists([bucket])
+}
+
+pub(super) fn require_bucket(c: &Connection, bucket: &str) -> Result<(), Failure> {
+    if bucket_exists(c, bucket)? { Ok(()) } else { Err(S3ErrorCode::NoSuchBucket.into()) }
+}
+
+pub(super) fn find(c: &Connection, bucket: &str, key: &str) -> rusqlite::Result<Option<Stored>> {
+    c.prepare_cached("SELECT id, size, etag, modified, attributes FROM object WHERE bucket = ?1 AND key = ?2")?
+        .query_row(params![bucket, key.as_bytes()], |row| {
+            Ok(Stored {
+                id: row.get(0)?,
+                size: row.get(1)?,
+                etag: row.get(2)?,
+                modified: row.get(3)?,
+                attributes: row.get(4)?,
+            })
+        })
+        .optional()
+}
+
+pub(super) fn delete(c: &Connection, bucket: &str, key: &str) -> rusqlite::Result<()> {
+    c.prepare_cached("DELETE FROM object WHERE bucket = ?1 AND key = ?2")?
+        .execute(params![bucket, key.as_bytes()])
+        .map(drop)
+}
+
+/// The ids of the objects under `prefix` that were last written before a time in milliseconds.
+pub(super) fn written_before(c: &Connection, bucket: &str, prefix: &str, before: i64) -> rusqlite::Result<Vec<i64>> {
+    let mut select = c.prepare_cached(
+        "SELECT id FROM object INDEXED BY object_age
+         WHERE bucket = ?1 AND modified < ?2 AND key >= ?3 AND (?4 IS NULL OR key < ?4)",
+    )?;
+    let ids = select.query_map(params![bucket, before, prefix.as_bytes(), end_of(prefix)], |row| row.get(0))?;
+    ids.collect()
+}
+
+/// The least bytes greater than all that start with `prefix`; none for the empty prefix.
+pub(super) fn end_of(prefix: &str) -> Option<Vec<u8>> {
+    let mut bytes = prefix.as_bytes().to_vec();
+    // No byte of UTF-8 is 0xff, so this never overflows.
+    *bytes.last_mut()? += 1;
+    Some(bytes)
+}

@@ -1,0 +1,210 @@
+//! One SQLite database of an engine: writes by a thread that commits many at once, reads beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::directory::Place;
+use super::writer::Writer;
+use crate::Error;
+
+/// Connections that read beside the writer. More only share the same two or four cores.
+const READERS: usize = 4;
+
+/// Why a statement, or the commit it was part of, did not happen. Nothing of the operation is stored then.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// A statement failed.
+    #[error(transparent)]
+    Statement(#[from] rusqlite::Error),
+    /// The commit that the operation shared with others failed.
+    #[error("commit failed: {0}")]
+    Commit(Arc<str>),
+    /// The operation panicked: its own fault, and its neighbours are not touched by it.
+    #[error("the operation panicked")]
+    Panicked,
+    /// The writer thread is gone.
+    #[error("the engine has stopped")]
+    Stopped,
+}
+
+/// A database. Clones share it; the last one dropped waits until what was handed in is committed and the file closed.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    // Dropped before the writer, so that the writer's connection is the last and its close folds the journal into
+    // the file. None in memory, where a second connection would see another, empty database: reads then go by the
+    // writer.
+    readers: Option<Arc<Readers>>,
+    writer: Arc<Writer>,
+}
+
+/// How to open a database.
+pub(crate) struct Options {
+    /// The file in the data directory.
+    pub(crate) file: &'static str,
+    /// `CREATE … IF NOT EXISTS` statements.
+    pub(crate) schema: &'static str,
+    /// Bytes per page: a larger one suits large rows. Only has effect on a new file.
+    pub(crate) page_size: u32,
+    /// The most operations that share a commit.
+    pub(crate) group: usize,
+}
+
+impl Sqlite {
+    pub(crate) fn open(place: &Place, options: &Options) -> Result<Self, Error> {
+        Self::open_with(place, options, |_| Ok(())).map(|(database, ())| database)
+    }
+
+    /// Opens the database and reads from it what the engine keeps in memory.
+    pub(crate) fn open_with<T>(
+        place: &Place,
+        options: &Options,
+        load: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<(Self, T), Error> {
+        let (path, held) = match place {
+            Place::Directory(directory) => (Some(directory.file(options.file)), Some(directory.clone())),
+            Place::Memory => (None, None),
+        };
+        let shown = path.clone().unwrap_or_else(|| PathBuf::from(":memory:"));
+        let fail = |e: rusqlite::Error| Error::Open { path: shown.clone(), reason: e.to_string() };
+
+        let connection = connect(path.as_deref()).map_err(fail)?;
+        prepare_writer(&connection, options).map_err(fail)?;
+        let loaded = load(&connection).map_err(fail)?;
+        let readers = match &path {
+            Some(path) => Some(Arc::new(Readers::open(path).map_err(fail)?)),
+            None => None,
+        };
+        let writer = Writer::start(options, connection, held).map_err(|e| Error::io(&shown, e))?;
+        Ok((Self { readers, writer: Arc::new(writer) }, loaded))
+    }
+
+    /// Runs `work` on the writer thread, in one transaction with whatever else waits there, and answers when that is
+    /// on the disk. If `work` fails or panics, only its own statements are undone.
+    pub(crate) async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.write_then(work, |_| {}).await
+    }
+
+    /// Like [`Self::write`], with `after` run on the writer thread once the commit stands, even if nobody awaits the
+    /// answer any more: whoever is to be told of new data is told.
+    pub(crate) async fn write_then<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        after: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.writer.run(work, after).await
+    }
+
+    /// Runs `work` on a read connection, in one snapshot. It sees every commit that was answered before the call.
+    pub(crate) async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        match &self.readers {
+            Some(readers) => readers.run(work).await,
+            None => self.write(work).await,
+        }
+    }
+}
+
+struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    fn open(path: &Path) -> rusqlite::Result<Self> {
+        let idle = (0..READERS)
+            .map(|_| {
+                let connection = connect(Some(path))?;
+                connection.pragma_update(None, "query_only", true)?;
+                Ok(connection)
+            })
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(READERS)) })
+    }
+
+    async fn run<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Fault::Stopped)?;
+        let readers = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let lent = Lent::take(&readers)?;
+            let snapshot = lent.connection()?.unchecked_transaction().map_err(Fault::from)?;
+            work(&snapshot)
+        });
+        done.await.unwrap_or_else(|join| Err(if join.is_panic() { Fault::Panicked } else { Fault::Stopped }.into()))
+    }
+}
+
+/// A read connection that goes back to the pool, also when the work panics.
+struct Lent<'a> {
+    readers: &'a Readers,
+    connection: Option<Connection>,
+}
+
+impl<'a> Lent<'a> {
+    fn take(readers: &'a Readers) -> Result<Self, Fault> {
+        let connection = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(Self { readers, connection })
+    }
+
+    fn connection(&self) -> Result<&Connection, Fault> {
+        // There are as many permits as connections, so one is idle.
+        self.connection.as_ref().ok_or(Fault::Stopped)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.connection.take());
+    }
+}
+
+fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
+    let connection = match path {
+        Some(path) => Connection::open(path)?,
+        None => Connection::open_in_memory()?,
+    };
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// WAL, so that readers do not wait for the writer; FULL, so that each commit is synced before it is answered.
+fn prepare_writer(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "page_size", options.page_size)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // 16 MiB of page cache: the hot ends of the indexes.
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A journal that grew in a storm is cut back to 64 MiB.
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.execute_batch(options.schema)
+}

@@ -1,0 +1,269 @@
+//! The queues that there are, and the work on them that the API and the event-source mapping share.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, params};
+use tokio::sync::watch;
+
+use super::attributes::Attributes;
+use super::message::Draft;
+use super::messages::{self, Change, Ids, SCHEMA, Take, Taken};
+use super::receipt::Receipt;
+use super::redrive::MoveTasks;
+use super::refusal::{Kind, Refusal};
+use crate::shared::clock::{from_ms, span_ms};
+use crate::shared::directory::Place;
+use crate::shared::sqlite::{Fault, Options, Sqlite};
+use crate::{Clock, Error};
+
+/// Milliseconds between two looks for messages over their retention.
+const SWEEP_EVERY: i64 = 60_000;
+
+/// The queues by name. The writer thread enters a new one as soon as its row is committed.
+type Queues = RwLock<BTreeMap<String, Arc<State>>>;
+
+pub(super) struct Engine {
+    pub(super) database: Sqlite,
+    pub(super) clock: Clock,
+    pub(super) ids: Arc<Ids>,
+    pub(super) moves: MoveTasks,
+    queues: Arc<Queues>,
+    /// When a sweep was last begun.
+    swept: AtomicI64,
+}
+
+/// A queue, as far as it is not in the database.
+pub(super) struct State {
+    pub(super) id: i64,
+    pub(super) name: String,
+    /// Milliseconds since 1970.
+    pub(super) created: i64,
+    settings: RwLock<(Attributes, i64)>,
+    /// Changes when a message may have become due earlier than was known.
+    signal: watch::Sender<()>,
+}
+
+impl State {
+    pub(super) fn attributes(&self) -> Attributes {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// When the attributes were last set.
+    pub(super) fn modified(&self) -> i64 {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    pub(super) fn wake(&self) {
+        self.signal.send_replace(());
+    }
+
+    fn oldest(&self, now: i64) -> i64 {
+        let retention = self.settings.read().unwrap_or_else(PoisonError::into_inner).0.retention;
+        now - i64::from(retention) * 1000
+    }
+}
+
+impl Engine {
+    pub(super) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
+        let options = Options { file: "sqs.db", schema: SCHEMA, page_size: 4096, group: 512 };
+        let (database, (queues, ids)) = Sqlite::open_with(place, &options, |c| Ok((load(c)?, Ids::load(c)?)))?;
+        Ok(Self {
+            database,
+            clock,
+            ids: Arc::new(ids),
+            moves: MoveTasks::default(),
+            queues: Arc::new(RwLock::new(queues)),
+            swept: AtomicI64::new(0),
+        })
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<Arc<State>> {
+        self.queues.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<State>> {
+        self.queues.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Makes the queue, or finds it as it is.
+    pub(super) async fn create(&self, name: String, attributes: Attributes) -> Result<Arc<State>, Refusal> {
+        let now = self.clock.now_ms();
+        let text = to_column(&attributes)?;
+        let (row, queues) = (name.clone(), Arc::clone(&self.queues));
+        let insert = move |c: &Connection| -> Result<Option<Arc<State>>, Refusal> {
+            let made = c.execute(
+                "INSERT OR IGNORE INTO queue (name, attributes, created, modified) VALUES (?1, ?2, ?3, ?3)",
+                params![row, text, now],
+            )?;
+            Ok((made > 0).then(|| Arc::new(state(c.last_insert_rowid(), row, attributes, now, now))))
+        };
+        let enter = move |made: &Option<Arc<State>>| {
+            if let Some(made) = made {
+                let mut queues = queues.write().unwrap_or_else(PoisonError::into_inner);
+                queues.insert(made.name.clone(), Arc::clone(made));
+            }
+        };
+        let made = self.database.write_then(insert, enter).await?;
+        made.or_else(|| self.find(&name)).ok_or_else(Refusal::no_queue)
+    }
+
+    pub(super) async fn set_attributes(&self, queue: &State, attributes: Attributes) -> Result<(), Refusal> {
+        let (id, now, text) = (queue.id, self.clock.now_ms(), to_column(&attributes)?);
+        self.database
+            .write(move |c| -> Result<(), Refusal> {
+                c.execute("UPDATE queue SET attributes = ?2, modified = ?3 WHERE id = ?1", params![id, text, now])?;
+                Ok(())
+            })
+            .await?;
+        *queue.settings.write().unwrap_or_else(PoisonError::into_inner) = (attributes, now);
+        Ok(())
+    }
+
+    /// Stores the messages in one transaction and wakes who waits for them.
+    pub(super) async fn send(&self, queue: &Arc<State>, drafts: Vec<Draft>) -> Result<(), Fault> {
+        let (id, now) = (queue.id, self.clock.now_ms());
+        let ids = Arc::clone(&self.ids);
+        let waked = Arc::clone(queue);
+        let work = move |c: &Connection| {
+            for draft in &drafts {
+                messages::insert(c, &ids, id, now, draft)?;
+            }
+            Ok(())
+        };
+        self.database.write_then(work, move |()| waked.wake()).await
+    }
+
+    /// Receives what is visible now, possibly nothing.
+    pub(super) async fn receive(
+        &self,
+        queue: &State,
+        max: usize,
+        max_bytes: u64,
+        visibility: Duration,
+    ) -> Result<Taken, Fault> {
+        let now = self.clock.now_ms();
+        let dead_letters = queue.attributes().redrive.and_then(|redrive| {
+            // It was there when the policy was set, and queues are not deleted.
+            Some((self.find(&redrive.target)?, redrive.max_receives))
+        });
+        let take = Take {
+            queue: queue.id,
+            now,
+            max,
+            max_bytes,
+            visibility: span_ms(visibility),
+            oldest: queue.oldest(now),
+            redrive: dead_letters.as_ref().map(|(target, max_receives)| (target.id, *max_receives)),
+        };
+        let expired = self.begin_sweep(now);
+        let work = move |c: &Connection| {
+            for (queue, oldest) in expired {
+                messages::expire(c, queue, oldest)?;
+            }
+            Ok(messages::take(c, &take)?)
+        };
+        let after = move |taken: &Taken| {
+            if let Some((target, _)) = dead_letters
+                && taken.moved
+            {
+                target.wake();
+            }
+        };
+        self.database.write_then(work, after).await
+    }
+
+    /// Returns when a message may be visible, or when `deadline` has come: false then.
+    pub(super) async fn wait(&self, queue: &State, deadline: Option<SystemTime>) -> Result<bool, Fault> {
+        let mut signal = queue.signal.subscribe();
+        let id = queue.id;
+        loop {
+            // Before the look, so that what is sent after it is noticed.
+            signal.mark_unchanged();
+            let due = self.database.read(move |c| Ok::<_, Fault>(messages::next_due(c, id)?)).await?;
+            let due = due.map(from_ms);
+            let now = self.clock.now();
+            if due.is_some_and(|due| due <= now) {
+                return Ok(true);
+            }
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return Ok(false);
+            }
+            let timer = async {
+                match due.into_iter().chain(deadline).min() {
+                    Some(time) => self.clock.sleep_until(time).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // Fails only when the sender is gone, and `queue` holds it.
+                _ = signal.changed() => {}
+                () = timer => {}
+            }
+        }
+    }
+
+    pub(super) async fn delete(&self, receipts: Vec<Receipt>) -> Result<u64, Fault> {
+        let work = move |c: &Connection| {
+            let mut deleted = 0;
+            for receipt in receipts {
+                deleted += u64::from(messages::delete(c, receipt)?);
+            }
+            Ok(deleted)
+        };
+        self.database.write(work).await
+    }
+
+    pub(super) async fn change_visibility(
+        &self,
+        queue: &Arc<State>,
+        changes: Vec<(Receipt, Duration)>,
+    ) -> Result<Vec<Change>, Fault> {
+        let now = self.clock.now_ms();
+        let waked = Arc::clone(queue);
+        let work = move |c: &Connection| {
+            let change = |(receipt, visibility)| messages::change_visibility(c, receipt, now, span_ms(visibility));
+            Ok(changes.into_iter().map(change).collect::<rusqlite::Result<Vec<_>>>()?)
+        };
+        self.database.write_then(work, move |_| waked.wake()).await
+    }
+
+    /// Messages visible, in flight, delayed.
+    pub(super) async fn count(&self, queue: &State) -> Result<[u64; 3], Fault> {
+        let now = self.clock.now_ms();
+        let (id, oldest) = (queue.id, queue.oldest(now));
+        self.database.read(move |c| Ok(messages::count(c, id, now, oldest)?)).await
+    }
+
+    /// If it is time for a sweep: every queue, and what is too old in it.
+    fn begin_sweep(&self, now: i64) -> Vec<(i64, i64)> {
+        let last = self.swept.load(Ordering::Relaxed);
+        if now - last < SWEEP_EVERY
+            || self.swept.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err()
+        {
+            return Vec::new();
+        }
+        self.all().iter().map(|queue| (queue.id, queue.oldest(now))).collect()
+    }
+}
+
+fn state(id: i64, name: String, attributes: Attributes, created: i64, modified: i64) -> State {
+    State { id, name, created, settings: RwLock::new((attributes, modified)), signal: watch::Sender::new(()) }
+}
+
+fn to_column(attributes: &Attributes) -> Result<String, Refusal> {
+    serde_json::to_string(attributes).map_err(|e| Refusal::new(Kind::Internal, e.to_string()))
+}
+
+fn load(c: &Connection) -> rusqlite::Result<BTreeMap<String, Arc<State>>> {
+    let mut select = c.prepare("SELECT id, name, attributes, created, modified FROM queue")?;
+    let queues = select.query_map([], |row| {
+        let attributes = serde_json::from_str(row.get_ref(2)?.as_str()?)
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, e.into()))?;
+        let name: String = row.get(1)?;
+        Ok((name.clone(), Arc::new(state(row.get(0)?, name, attributes, row.get(3)?, row.get(4)?))))
+    })?;
+    queues.collect()
+}

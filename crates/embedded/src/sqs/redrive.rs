@@ -1,0 +1,103 @@
+//! Message move tasks: dead letters back to where they came from, as new messages.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, params};
+
+use super::engine::{Engine, State};
+use super::messages::Ids;
+use crate::shared::random;
+use crate::shared::sqlite::Fault;
+
+/// Messages moved in one transaction.
+const STEP: usize = 500;
+/// Finished tasks that are remembered, for all queues together.
+const REMEMBERED: usize = 100;
+
+/// The tasks of this process, newest last; they are not kept over a restart.
+#[derive(Default)]
+pub(super) struct MoveTasks(Mutex<Vec<MoveTask>>);
+
+#[derive(Clone)]
+pub(super) struct MoveTask {
+    pub(super) source: String,
+    /// None: each message went to the queue that it came from.
+    pub(super) target: Option<String>,
+    /// Milliseconds since 1970.
+    pub(super) started: i64,
+    pub(super) moved: u64,
+}
+
+impl MoveTasks {
+    /// The tasks of a queue, newest first.
+    pub(super) fn of(&self, source: &str) -> Vec<MoveTask> {
+        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.iter().rev().filter(|task| task.source == source).cloned().collect()
+    }
+
+    fn add(&self, task: MoveTask) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tasks.len() == REMEMBERED {
+            tasks.remove(0);
+        }
+        tasks.push(task);
+    }
+}
+
+impl Engine {
+    /// Moves the visible messages of `source` to `target`, or to where each came from; as AWS does, under new ids and
+    /// with a count of receives and a retention that begin anew. Those that came from nowhere stay.
+    pub(super) async fn move_messages(&self, source: &State, target: Option<Arc<State>>) -> Result<(), Fault> {
+        let started = self.clock.now_ms();
+        let mut task = MoveTask {
+            source: source.name.clone(),
+            target: target.as_ref().map(|t| t.name.clone()),
+            started,
+            moved: 0,
+        };
+        let queue = source.id;
+        loop {
+            let (ids, to, waked) = (Arc::clone(&self.ids), target.as_ref().map(|target| target.id), self.all());
+            let now = self.clock.now_ms();
+            let moved = self
+                .database
+                .write_then(
+                    move |c| Ok::<_, Fault>(step(c, &ids, queue, to, started, now)?),
+                    move |moved| {
+                        if *moved > 0 {
+                            waked.iter().for_each(|queue| queue.wake());
+                        }
+                    },
+                )
+                .await?;
+            task.moved += moved;
+            if moved == 0 {
+                self.moves.add(task);
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Moves some of those that were due when the task began; 0 when there are none left.
+fn step(c: &Connection, ids: &Ids, queue: i64, target: Option<i64>, started: i64, now: i64) -> rusqlite::Result<u64> {
+    let found = c
+        .prepare_cached(
+            "SELECT id, ifnull(?2, source) FROM message
+             WHERE queue = ?1 AND due <= ?3 AND ifnull(?2, source) IS NOT NULL ORDER BY due, id LIMIT ?4",
+        )?
+        .query_map(params![queue, target, started, STEP], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
+    for &(id, target) in &found {
+        let new_id = ids.next(now);
+        let uuid: [u8; 16] = random().map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        c.prepare_cached(
+            "UPDATE message
+             SET id = ?2, queue = ?3, due = ?4, sent = ?4, receives = 0, first_receive = NULL, source = NULL, uuid = ?5
+             WHERE id = ?1",
+        )?
+        .execute(params![id, new_id, target, now, uuid])?;
+        c.prepare_cached("UPDATE content SET id = ?2 WHERE id = ?1")?.execute(params![id, new_id])?;
+    }
+    Ok(found.len() as u64)
+}
