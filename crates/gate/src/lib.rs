@@ -1,1 +1,31 @@
-//! faultline-gate
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod body;
+mod caller;
+mod front;
+mod outcomes;
+mod path;
+
+pub use answer::{Answer, created, data, no_content, refuse};
+pub use body::{MAX_BODY, MAX_UNPACKED, read, unpack};
+pub use caller::{Caller, Gate};
+pub use front::Front;
+pub use outcomes::Outcomes;
+pub use path::{decoded, parameters};
+
+use domain::outcome::{Reason, Refusal};
+use store::{Kind, StoreError};
+
+/// The refusal for a failure of storage. What exactly failed is logged here and not told: it is of no use to a caller.
+pub fn storage_failed(error: &StoreError) -> Refusal {
+    tracing::error!(error.kind = ?error.kind(), error.message = %error, "storage failed");
+    match error.kind() {
+        Kind::Throttled | Kind::Unavailable | Kind::Conflict => {
+            Refusal::new(Reason::Unavailable, "storage does not answer in time: try again in some seconds")
+        }
+        Kind::NotFound | Kind::Rejected | Kind::Corrupt => {
+            Refusal::new(Reason::Internal, "a fault of faultline's own: its log has the details")
+        }
+    }
+}

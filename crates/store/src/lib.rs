@@ -1,1 +1,11 @@
-//! faultline-store
+#![doc = include_str!("../README.md")]
+
+pub mod aws;
+pub mod clock;
+pub mod dynamo;
+mod error;
+pub mod ports;
+pub mod s3;
+pub mod sqs;
+
+pub use error::{Kind, Result, StoreError};

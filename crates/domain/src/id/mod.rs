@@ -7,6 +7,7 @@ mod fingerprint;
 mod key;
 mod occurrence;
 mod project;
+mod segment;
 
 pub use error_uid::{BadErrorUid, ErrorUid};
 pub use event::{BadEventId, EventDigest, EventId};
@@ -14,6 +15,7 @@ pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use key::{BadKey, BadKeyHash, Key, KeyHash};
 pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
 pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
+pub use segment::{BadSegmentId, SegmentId};
 
 /// Gives a newtype around a text that `parse` has checked its `Display`, `Serialize` and `Deserialize`.
 macro_rules! text_form {

@@ -116,6 +116,11 @@ pub fn claim(key: &str) -> String {
     format!("{CLAIM}{key}")
 }
 
+/// Where a message accepted at `now` lies if it is over the queue's limit; told from others by 80 of the `random` bits.
+pub fn claim_key(now: Timestamp, random: u128) -> String {
+    format!("inbox/v=1/{}", ulid::Ulid::from_parts(now.millis() as u64, random))
+}
+
 /// Which of the two forms `text` has.
 pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
     let inline = text.strip_prefix(INLINE).map(Text::Inline);

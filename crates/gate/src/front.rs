@@ -1,0 +1,96 @@
+//! What stands before every route.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::HttpBody;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL,
+};
+use http::{HeaderValue, Method, Request, StatusCode};
+use tower::{Service, ServiceExt};
+
+use crate::path;
+
+/// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
+/// refusals included, gets the headers without which a browser would not show it to the page that asked.
+#[derive(Clone)]
+pub struct Front(Router);
+
+/// What faultline's and Sentry's browser clients send.
+const ALLOWED_HEADERS: &str = "x-api-key, x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, \
+                               content-type, authentication, authorization, content-encoding, transfer-encoding, \
+                               traceparent, sentry-trace, baggage";
+/// What they read.
+const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-limits, retry-after";
+const ALLOWED_METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
+
+impl Front {
+    /// Before `router`, whose routes have no trailing slash.
+    pub fn new(router: Router) -> Self {
+        Self(router)
+    }
+}
+
+impl<B> Service<Request<B>> for Front
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let router = self.0.clone();
+        let mut request = request.map(Body::new);
+        Box::pin(async move {
+            let mut response = if request.method() == Method::OPTIONS {
+                preflight()
+            } else {
+                reroute(&mut request);
+                router.oneshot(request).await?
+            };
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+            Ok(response)
+        })
+    }
+}
+
+fn preflight() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED_METHODS));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+    response
+}
+
+/// Puts the path that the router knows in the place of the one that was sent, if they differ.
+fn reroute(request: &mut Request<Body>) {
+    let Some(path) = path::routed(request.uri().path()).filter(|path| path != request.uri().path()) else { return };
+    let mut parts = request.uri().clone().into_parts();
+    let path = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    parts.path_and_query = path.parse().ok();
+    if let Ok(uri) = http::Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+}

@@ -1,0 +1,24 @@
+//! Counts of what was refused.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use domain::outcome::Reason;
+
+/// How often this process refused something, by reason. Each refusal is a log line as well (`outcome.reason`), which is
+/// what a stack of many processes is counted by.
+#[derive(Debug, Default)]
+pub struct Outcomes(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Outcomes {
+    /// Counts one refusal.
+    pub fn count(&self, reason: Reason) {
+        tracing::warn!(outcome.reason = reason.name(), "refused");
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += 1;
+    }
+
+    /// The counts so far.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,104 @@
+//! Taking a path apart.
+
+use percent_encoding::percent_decode_str;
+
+/// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
+/// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
+const ROOTS: [&str; 6] = ["projects", "keys", "info", "encrypt", "health", "api"];
+/// How many segments a prefix may have.
+const MAX_PREFIX: usize = 4;
+
+/// The path without prefix, repeated slashes at its beginning and a slash at its end; `None` if it is not one of ours.
+///
+/// Behind `/errors/` nothing is touched: there stands a message, which may hold anything.
+pub(crate) fn routed(path: &str) -> Option<String> {
+    let mut rest = path;
+    for _ in 0..=MAX_PREFIX {
+        rest = rest.trim_start_matches('/');
+        let (first, behind) = rest.split_once('/').unwrap_or((rest, ""));
+        if is_root(first, behind.trim_start_matches('/')) {
+            return Some(tidy(rest));
+        }
+        rest = behind;
+    }
+    (path.trim_matches('/').is_empty()).then(|| "/".to_owned())
+}
+
+/// `api` may also be a prefix (`/api/projects`): it is Sentry's root only before a project number or a Sentry endpoint.
+fn is_root(first: &str, behind: &str) -> bool {
+    let second = behind.split('/').next().unwrap_or_default();
+    match first {
+        "api" => {
+            matches!(second, "store" | "envelope" | "embed")
+                || (!second.is_empty() && second.bytes().all(|byte| byte.is_ascii_digit()))
+        }
+        _ => ROOTS.contains(&first),
+    }
+}
+
+fn tidy(path: &str) -> String {
+    let (head, message) = match path.split_once("/errors/") {
+        Some((head, message)) if !message.is_empty() => (head.to_owned() + "/errors", Some(message)),
+        _ => (path.to_owned(), None),
+    };
+    let mut tidy = head.split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| path + "/" + part);
+    if let Some(message) = message {
+        tidy.push('/');
+        tidy.push_str(message);
+    }
+    tidy
+}
+
+/// A segment of a path, percent-decoded. What is no valid encoding stays as it is (v1's JavaScript and PHP clients do
+/// not encode), and what is no UTF-8 becomes U+FFFD.
+pub fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// The parameters of a query, decoded.
+pub fn parameters(query: Option<&str>) -> Vec<(String, String)> {
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expected: &str) {
+        assert_eq!(routed(path).as_deref(), Some(expected), "{path}");
+    }
+
+    #[test]
+    fn a_route_is_found_behind_any_prefix() {
+        check("/projects", "/projects");
+        check("/v0/projects/a/errors", "/projects/a/errors");
+        check("/api/projects/", "/projects");
+        check("//prod//api/7//envelope/", "/api/7/envelope");
+        check("/a/b/c/d/info", "/info");
+        check("/api/store/", "/api/store");
+        check("/", "/");
+        for other in ["/favicon.ico", "/a/b/c/d/e/info", "/api/0x/envelope", "/api"] {
+            assert_eq!(routed(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_message_in_a_path_is_left_as_it_is() {
+        check("/v0/projects/a/errors/x%2F%2Fy//z/", "/projects/a/errors/x%2F%2Fy//z/");
+        check("/projects/a/errors/", "/projects/a/errors");
+        assert_eq!(decoded("a%20%F0%9F%98%80%2Fb%zz%"), "a 😀/b%zz%");
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let expected = [("a", "1 2+"), ("b", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(parameters(Some("a=1+2%2B&b&")), expected);
+    }
+}

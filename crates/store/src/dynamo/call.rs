@@ -1,0 +1,125 @@
+//! The calls that several ports make.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Table;
+use super::item::{Attributes, key};
+use super::schema::{PK, SK};
+use crate::error::{Result, StoreError};
+
+/// Which items of a partition to read.
+pub(crate) struct Range {
+    pub(crate) pk: String,
+    /// The smallest and the largest sort key, both included.
+    pub(crate) between: (String, String),
+    /// Read on after this sort key.
+    pub(crate) after: Option<String>,
+    pub(crate) newest_first: bool,
+    pub(crate) limit: Option<usize>,
+    pub(crate) consistent: bool,
+}
+
+impl Range {
+    /// All items whose sort keys begin with `prefix`, in order.
+    pub(crate) fn of_prefix(pk: impl Into<String>, prefix: &str) -> Self {
+        // No sort key of ours is empty or begins with a space, and U+10FFFF sorts behind every character in them; an
+        // empty text is not allowed in a condition.
+        let first = if prefix.is_empty() { " " } else { prefix };
+        Self::between(pk, first.to_owned(), format!("{prefix}\u{10FFFF}"))
+    }
+
+    /// All items with sort keys from `first` to `last`, in order.
+    pub(crate) fn between(pk: impl Into<String>, first: String, last: String) -> Self {
+        let (after, limit) = (None, None);
+        Self { pk: pk.into(), between: (first, last), after, newest_first: false, limit, consistent: false }
+    }
+}
+
+impl Table {
+    pub(crate) async fn get(&self, doing: &'static str, key: Attributes, consistent: bool) -> Result<Option<Attributes>> {
+        let call = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(consistent);
+        let got = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        Ok(got.item)
+    }
+
+    pub(crate) async fn remove(&self, doing: &'static str, key: Attributes) -> Result<()> {
+        let call = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+    }
+
+    /// One page of a range, and the sort key to read on after.
+    pub(crate) async fn query(&self, doing: &'static str, range: &Range) -> Result<(Vec<Attributes>, Option<String>)> {
+        let (first, last) = &range.between;
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", text(&range.pk))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
+            .set_exclusive_start_key(range.after.as_deref().map(|after| key(range.pk.as_str(), after)))
+            .set_limit(range.limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)))
+            .scan_index_forward(!range.newest_first)
+            .consistent_read(range.consistent);
+        let page = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        let next = page.last_evaluated_key.as_ref().and_then(|key| key.get(SK)?.as_s().ok().cloned());
+        Ok((page.items.unwrap_or_default(), next))
+    }
+
+    /// All pages of a range.
+    pub(crate) async fn query_all(&self, doing: &'static str, mut range: Range) -> Result<Vec<Attributes>> {
+        let mut all = Vec::new();
+        loop {
+            let (items, next) = self.query(doing, &range).await?;
+            all.extend(items);
+            match next {
+                Some(next) => range.after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Removes items, 25 a call; repeats what DynamoDB leaves undone.
+    pub(crate) async fn remove_all(&self, doing: &'static str, keys: Vec<Attributes>) -> Result<()> {
+        use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+        let mut left = keys
+            .into_iter()
+            .filter_map(|key| DeleteRequest::builder().set_key(Some(key)).build().ok())
+            .map(|request| WriteRequest::builder().delete_request(request).build())
+            .collect::<Vec<_>>();
+        while !left.is_empty() {
+            let rest = left.split_off(left.len().min(25));
+            let call = self.client.batch_write_item().request_items(&self.name, left);
+            let done = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+            left = done.unprocessed_items.and_then(|mut items| items.remove(&self.name)).unwrap_or_default();
+            left.extend(rest);
+        }
+        Ok(())
+    }
+
+    /// Reads items by their keys, 100 a call; repeats what DynamoDB leaves out. Items that do not exist are missing, and
+    /// the order is any.
+    pub(crate) async fn get_all(&self, doing: &'static str, keys: Vec<Attributes>, consistent: bool) -> Result<Vec<Attributes>> {
+        use aws_sdk_dynamodb::types::KeysAndAttributes;
+        let (mut left, mut found) = (keys, Vec::new());
+        while !left.is_empty() {
+            let rest = left.split_off(left.len().min(100));
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(left))
+                .consistent_read(consistent)
+                .build()
+                .map_err(|error| StoreError::corrupt(doing, error))?;
+            let call = self.client.batch_get_item().request_items(&self.name, wanted);
+            let got = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+            found.extend(got.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default());
+            let undone = got.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name));
+            left = undone.map(|undone| undone.keys).unwrap_or_default();
+            left.extend(rest);
+        }
+        Ok(found)
+    }
+}

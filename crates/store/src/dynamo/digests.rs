@@ -1,0 +1,216 @@
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::error::ErrorAggregate;
+use domain::id::{ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
+use domain::timeline::{Minute, Timeline};
+use futures_util::StreamExt;
+
+use super::Table;
+use super::call::Range;
+use super::error_item::{self, error_key};
+use super::item::{Reader, key, number};
+use super::occurrences::{encode, minute_attribute};
+use super::schema::{FORM, TTL, error_pk, reference_sk, timeline_sk};
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{Commit, Digests};
+
+/// DynamoDB's limit of actions in a transaction.
+const MAX_ACTIONS: usize = 100;
+/// How many transactions are under way at once: the latency of one is some milliseconds, its cost the same alone.
+const CONCURRENT: usize = 8;
+
+#[async_trait]
+impl Digests for Table {
+    async fn load(&self, errors: &[(ProjectId, Fingerprint)]) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>> {
+        let doing = "reading errors";
+        let keys = errors.iter().map(|(project, fingerprint)| error_key(*project, fingerprint)).collect();
+        let items = self.get_all(doing, keys, true).await?;
+        let error = |item| error_item::decode(doing, item).map(|error| ((error.project, error.fingerprint), error));
+        items.iter().map(error).collect()
+    }
+
+    async fn counted(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        minutes: RangeInclusive<Minute>,
+    ) -> Result<HashSet<EventDigest>> {
+        let doing = "reading which events are counted";
+        let bound = |minute: Minute| reference_sk(&ReferenceId::floor(minute.start()));
+        let mut range =
+            Range::between(error_pk(project, uid), bound(*minutes.start()), bound(minutes.end().next()));
+        range.consistent = true;
+        let mut counted = HashSet::new();
+        for item in self.query_all(doing, range).await? {
+            counted.extend(EventDigest::unpack(Reader::new(doing, &item)?.bytes("events")?));
+        }
+        Ok(counted)
+    }
+
+    async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
+        let mut transactions: Vec<Transaction> = Vec::new();
+        for (index, commit) in commits.iter().enumerate() {
+            match self.actions(commit) {
+                Ok(actions) => match transactions.last_mut() {
+                    Some(last) if last.actions.len() + actions.len() <= MAX_ACTIONS => last.push(index, actions),
+                    _ => transactions.push(Transaction::default().with(index, actions)),
+                },
+                Err(error) => transactions.push(Transaction { failed: Some((index, error)), ..Default::default() }),
+            }
+        }
+        let outcomes = futures_util::stream::iter(transactions)
+            .map(|transaction| self.run(transaction))
+            .buffer_unordered(CONCURRENT)
+            .collect::<Vec<_>>()
+            .await;
+        let mut results: Vec<_> = commits.iter().map(|_| Ok(())).collect();
+        for (index, error) in outcomes.into_iter().flatten() {
+            results[index] = Err(error);
+        }
+        results
+    }
+}
+
+/// Commits that are written together.
+#[derive(Default)]
+struct Transaction {
+    actions: Vec<TransactWriteItem>,
+    /// For each action, the index of the commit it is of.
+    owners: Vec<usize>,
+    /// A commit that could not even be written down.
+    failed: Option<(usize, StoreError)>,
+}
+
+impl Transaction {
+    fn push(&mut self, owner: usize, actions: Vec<TransactWriteItem>) {
+        self.owners.extend(std::iter::repeat_n(owner, actions.len()));
+        self.actions.extend(actions);
+    }
+
+    fn with(mut self, owner: usize, actions: Vec<TransactWriteItem>) -> Self {
+        self.push(owner, actions);
+        self
+    }
+
+    /// The same without the commits in `without`.
+    fn without(self, without: &HashSet<usize>) -> Self {
+        let kept = self.actions.into_iter().zip(self.owners).filter(|(_, owner)| !without.contains(owner));
+        let (actions, owners) = kept.unzip();
+        Self { actions, owners, failed: None }
+    }
+}
+
+impl Table {
+    /// Runs a transaction. Where some commits of it are refused, the others run again without them: one error's
+    /// conflict or oversize never costs its neighbours. Returns the commits that failed.
+    async fn run(&self, mut transaction: Transaction) -> Vec<(usize, StoreError)> {
+        let doing = "writing errors";
+        let mut failed: Vec<_> = transaction.failed.take().into_iter().collect();
+        while !transaction.actions.is_empty() {
+            let call = self.client.transact_write_items().set_transact_items(Some(transaction.actions.clone()));
+            let Err(error) = call.send().await else { break };
+            let refused = refusals(doing, &error, &transaction.owners);
+            if refused.is_empty() {
+                // Nothing says which action is at fault: alone, each commit tells for itself.
+                let owners: HashSet<_> = transaction.owners.iter().copied().collect();
+                let of_all = StoreError::of_call(doing, &error);
+                if owners.len() == 1 || of_all.is_transient() {
+                    let again = |owner| (owner, StoreError::of_call(doing, &error));
+                    failed.extend(owners.into_iter().map(again));
+                    break;
+                }
+                for owner in &owners {
+                    let others = owners.iter().copied().filter(|other| other != owner).collect();
+                    let alone = Transaction {
+                        actions: transaction.actions.clone(),
+                        owners: transaction.owners.clone(),
+                        failed: None,
+                    };
+                    failed.extend(Box::pin(self.run(alone.without(&others))).await);
+                }
+                break;
+            }
+            let owners = refused.iter().map(|(owner, _)| *owner).collect();
+            failed.extend(refused);
+            transaction = transaction.without(&owners);
+        }
+        failed
+    }
+
+    /// The actions of one commit: the error, its timeline by the hour, its references.
+    fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
+        let doing = "writing errors";
+        let corrupt = |error| StoreError::corrupt(doing, error);
+        let Commit { error, references, expires_at } = commit;
+        let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
+        let mut actions = vec![TransactWriteItem::builder().update(update).build()];
+
+        let mut timeline = Timeline::default();
+        for reference in references {
+            timeline.add(Minute::of(reference.last), reference.events.len() as u64);
+        }
+        for (hour, minutes) in timeline.hours() {
+            let mut update = Update::builder()
+                .table_name(&self.name)
+                .set_key(Some(key(error_pk(error.project, &error.uid), timeline_sk(hour))))
+                .expression_attribute_names("#form", FORM)
+                .expression_attribute_values(":form", number(1))
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":ttl", number(expires_at.seconds()));
+            let mut adds = Vec::with_capacity(minutes.len());
+            for (minute, count) in minutes {
+                adds.push(format!("#m{minute} :m{minute}"));
+                update = update
+                    .expression_attribute_names(format!("#m{minute}"), minute_attribute(minute))
+                    .expression_attribute_values(format!(":m{minute}"), number(count));
+            }
+            let expression = format!("SET #form = :form, #ttl = :ttl ADD {}", adds.join(", "));
+            let update = update.update_expression(expression).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().update(update).build());
+        }
+        for reference in references {
+            let item = encode(error.project, &error.uid, reference, *expires_at);
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        match actions.len() {
+            0..=MAX_ACTIONS => Ok(actions),
+            more => Err(StoreError::new(Kind::Rejected, doing, format!("{more} actions in one transaction"))),
+        }
+    }
+}
+
+/// Which commits a cancelled transaction was cancelled for, and why.
+fn refusals<E, R>(doing: &'static str, error: &SdkError<E, R>, owners: &[usize]) -> HashMap<usize, StoreError>
+where
+    SdkError<E, R>: Cancelled,
+{
+    let mut refused = HashMap::new();
+    for (reason, &owner) in error.reasons().iter().zip(owners) {
+        let code = reason.code.as_deref().unwrap_or("None");
+        if code != "None" {
+            let detail = format!("{code} {}", reason.message.as_deref().unwrap_or_default());
+            refused.entry(owner).or_insert_with(|| StoreError::new(Kind::of_code(Some(code), 400), doing, detail));
+        }
+    }
+    refused
+}
+
+/// An error that may say why a transaction was cancelled, action by action.
+trait Cancelled {
+    fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason];
+}
+
+impl<R> Cancelled for SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError, R> {
+    fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason] {
+        use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Error;
+        match self.as_service_error() {
+            Some(Error::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The item of an error: one attribute for each field. Written by updates that name the attributes of this version
+//! only, so that what a later version added survives a step back.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use domain::error::{ErrorAggregate, Status};
+use domain::id::{ErrorUid, Fingerprint, ProjectId};
+use domain::occurrence::Level;
+use domain::time::Timestamp;
+
+use super::item::{Attributes, Reader, key, number, text, time};
+use super::schema::{FORM, INDEX_PK, INDEX_SK, PK, SK, TTL, error_sk, index_pk, index_sk, project_pk};
+use crate::error::{Result, StoreError};
+
+/// The version of an error's item.
+pub(crate) const VERSION: &str = "version";
+
+/// Every attribute of the item but its key; `None` removes it.
+fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static str, Option<AttributeValue>)> {
+    let optional = |value: &Option<String>| value.as_deref().map(text);
+    vec![
+        (FORM, Some(number(1))),
+        (VERSION, Some(number(error.version + 1))),
+        ("uid", Some(text(error.uid.to_string()))),
+        ("type", Some(text(error.kind.as_str()))),
+        ("message", Some(text(error.message.as_str()))),
+        ("culprit", optional(&error.culprit)),
+        ("level", Some(text(error.level.as_str()))),
+        ("platform", Some(text(error.platform.as_str()))),
+        ("status", Some(text(error.status.as_str()))),
+        ("statusAt", Some(time(error.status_at))),
+        ("count", Some(number(error.count))),
+        ("firstSeen", Some(time(error.first_seen))),
+        ("lastSeen", Some(time(error.last_seen))),
+        ("firstRelease", optional(&error.first_release)),
+        ("lastRelease", optional(&error.last_release)),
+        (INDEX_PK, Some(text(index_pk(error.project, error.status)))),
+        (INDEX_SK, Some(text(index_sk(error)))),
+        (TTL, Some(number(expires_at.seconds()))),
+    ]
+}
+
+/// An update that writes the whole error, on condition that it still has the version it was read at.
+pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBuilder {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    let mut update = aws_sdk_dynamodb::types::Update::builder()
+        .set_key(Some(key(project_pk(error.project), error_sk(&error.fingerprint))));
+    for (index, (name, value)) in attributes(error, expires_at).into_iter().enumerate() {
+        update = update.expression_attribute_names(format!("#{index}"), name);
+        match value {
+            Some(value) => {
+                set.push(format!("#{index} = :{index}"));
+                update = update.expression_attribute_values(format!(":{index}"), value);
+            }
+            None => remove.push(format!("#{index}")),
+        }
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression.push_str(" REMOVE ");
+        expression.push_str(&remove.join(", "));
+    }
+    let update = update.update_expression(expression);
+    match error.version {
+        0 => update.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
+        // The version is named in the update already, as its second attribute.
+        version => update.condition_expression("#1 = :read").expression_attribute_values(":read", number(version)),
+    }
+}
+
+/// The error in an item.
+pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggregate> {
+    let read = Reader::new(doing, item)?;
+    let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
+    let optional = |name| read.text_if_any(name).map(str::to_owned);
+    Ok(ErrorAggregate {
+        project,
+        fingerprint: read.parsed(SK, |sk| Fingerprint::parse(sk.trim_start_matches("E#")))?,
+        uid: read.parsed("uid", ErrorUid::parse)?,
+        version: read.number(VERSION)?,
+        kind: read.text("type")?.to_owned(),
+        message: read.text("message")?.to_owned(),
+        culprit: optional("culprit"),
+        level: read.parsed("level", |word| Level::parse(word).ok_or("an unknown level"))?,
+        platform: read.text("platform")?.to_owned(),
+        status: read.parsed("status", Status::parse)?,
+        status_at: read.time("statusAt")?,
+        count: read.number("count")?,
+        first_seen: read.time("firstSeen")?,
+        last_seen: read.time("lastSeen")?,
+        first_release: optional("firstRelease"),
+        last_release: optional("lastRelease"),
+    })
+}
+
+/// The key of an error's item.
+pub(crate) fn error_key(project: ProjectId, fingerprint: &Fingerprint) -> Attributes {
+    key(project_pk(project), error_sk(fingerprint))
+}
+
+/// The fingerprint in an entry of the index.
+pub(crate) fn index_entry(doing: &'static str, item: &Attributes) -> Result<(String, Fingerprint)> {
+    let entry = item.get(INDEX_SK).and_then(|value| value.as_s().ok());
+    entry
+        .and_then(|entry| Some((entry.clone(), Fingerprint::parse(entry.split_once('-')?.1).ok()?)))
+        .ok_or_else(|| StoreError::corrupt(doing, "an index entry without a fingerprint"))
+}

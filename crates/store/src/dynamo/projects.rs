@@ -1,0 +1,143 @@
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
+use domain::id::{ProjectId, ProjectName};
+use domain::time::Timestamp;
+
+use super::Table;
+use super::call::Range;
+use super::item::{Attributes, Reader, Writer, key, number, text, time};
+use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{Page, Project, Projects};
+
+#[async_trait]
+impl Projects for Table {
+    async fn create(&self, name: &ProjectName, now: Timestamp) -> Result<Project> {
+        let doing = "creating a project";
+        if self.by_name(name).await?.is_some() {
+            return Err(StoreError::new(Kind::Conflict, doing, format!("a project named `{name}` exists")));
+        }
+        // A number that is taken and then not used is no harm; one that is used twice would be.
+        let id = self.next_project_id().await?;
+        let project = Project { id, name: name.clone(), created_at: now, deleting: false };
+        let new = |item: Attributes| {
+            Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", PK)
+                .build()
+                .map(|put| TransactWriteItem::builder().put(put).build())
+                .map_err(|error| StoreError::corrupt(doing, error))
+        };
+        let by_id = Writer::new(PROJECT_IDS, id.to_string()).with("name", text(name.as_str())).done();
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(new(encode(&project))?)
+            .transact_items(new(by_id)?);
+        match call.send().await {
+            Ok(_) => Ok(project),
+            Err(error) => {
+                let cancelled = error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception());
+                Err(match cancelled {
+                    true => StoreError::new(Kind::Conflict, doing, format!("a project named `{name}` exists")),
+                    false => StoreError::of_call(doing, &error),
+                })
+            }
+        }
+    }
+
+    async fn by_name(&self, name: &ProjectName) -> Result<Option<Project>> {
+        let doing = "looking a project up";
+        self.get(doing, key(PROJECTS, name.as_str()), true).await?.map(|item| decode(doing, &item)).transpose()
+    }
+
+    async fn by_id(&self, id: ProjectId) -> Result<Option<Project>> {
+        let doing = "looking a project up by its number";
+        let Some(item) = self.get(doing, key(PROJECT_IDS, id.to_string()), false).await? else { return Ok(None) };
+        let name = Reader::new(doing, &item)?.parsed("name", ProjectName::parse)?;
+        // The name may have gone to another project since.
+        Ok(self.by_name(&name).await?.filter(|project| project.id == id))
+    }
+
+    async fn list(&self, after: Option<&ProjectName>, limit: usize) -> Result<Page<Project, ProjectName>> {
+        let doing = "listing projects";
+        let mut range = Range::of_prefix(PROJECTS, "");
+        range.after = after.map(ToString::to_string);
+        range.limit = Some(limit);
+        let (items, next) = self.query(doing, &range).await?;
+        let next = next.map(|sk| ProjectName::parse(&sk).map_err(|error| StoreError::corrupt(doing, error)));
+        let items = items.iter().map(|item| decode(doing, item)).collect::<Result<_>>()?;
+        Ok(Page { items, next: next.transpose()? })
+    }
+
+    async fn mark_deleting(&self, project: &Project) -> Result<()> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(PROJECTS, project.name.as_str())))
+            .update_expression("SET #deleting = :true")
+            .condition_expression("#id = :id")
+            .expression_attribute_names("#deleting", "deleting")
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .expression_attribute_values(":id", number(project.id));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("marking a project", &error))
+    }
+
+    async fn remove(&self, project: &Project) -> Result<()> {
+        let doing = "removing a project";
+        let gone = |key: Attributes| {
+            Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(key))
+                .build()
+                .map(|delete| TransactWriteItem::builder().delete(delete).build())
+                .map_err(|error| StoreError::corrupt(doing, error))
+        };
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(gone(key(PROJECTS, project.name.as_str()))?)
+            .transact_items(gone(key(PROJECT_IDS, project.id.to_string()))?);
+        call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+    }
+}
+
+impl Table {
+    async fn next_project_id(&self) -> Result<ProjectId> {
+        let doing = "taking a project number";
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(PROJECT_IDS, LAST)))
+            .update_expression("ADD #last :one")
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let updated = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        let last = updated.attributes.as_ref().and_then(|item| item.get("last")?.as_n().ok()?.parse().ok());
+        last.and_then(ProjectId::new).ok_or_else(|| StoreError::corrupt(doing, "no number came back"))
+    }
+}
+
+fn encode(project: &Project) -> Attributes {
+    Writer::new(PROJECTS, project.name.as_str())
+        .with("id", number(project.id))
+        .with("createdAt", time(project.created_at))
+        .with("deleting", AttributeValue::Bool(project.deleting))
+        .done()
+}
+
+fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
+    let read = Reader::new(doing, item)?;
+    Ok(Project {
+        id: ProjectId::new(read.number("id")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))?,
+        name: read.parsed(SK, ProjectName::parse)?,
+        created_at: read.time("createdAt")?,
+        deleting: read.boolean("deleting"),
+    })
+}

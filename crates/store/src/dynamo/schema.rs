@@ -1,0 +1,130 @@
+//! What the table looks like: its keys, its index, and how each item's key is made.
+//!
+//! | item | `pk` | `sk` | index `pk` / `sk` |
+//! |---|---|---|---|
+//! | key | `KEY` | SHA-256 of the key | |
+//! | project | `PROJECT` | name | |
+//! | project by number | `PROJECT_ID` | number | |
+//! | last project number | `PROJECT_ID` | `LAST` | |
+//! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
+//! | buried error | `P#{project}` | `B#{uid}` | |
+//! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
+//! | reference | `E#{project}#{uid}` | `O#{reference}` | |
+//!
+//! A slot is ten minutes of `lastSeen`, so that an update within a slot writes nothing to the index. Every item has a
+//! version of its form in `v`; an item that expires has the second of it in `ttl`.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+};
+use domain::error::{ErrorAggregate, Status};
+use domain::id::{ErrorUid, Fingerprint, ProjectId, ReferenceId};
+use domain::timeline::Hour;
+
+use crate::error::{Result, StoreError};
+
+/// The index of errors by status and time.
+pub const INDEX: &str = "by-last-seen";
+
+pub(crate) const PK: &str = "pk";
+pub(crate) const SK: &str = "sk";
+pub(crate) const INDEX_PK: &str = "ipk";
+pub(crate) const INDEX_SK: &str = "isk";
+pub(crate) const TTL: &str = "ttl";
+pub(crate) const FORM: &str = "v";
+
+pub(crate) const KEYS: &str = "KEY";
+pub(crate) const PROJECTS: &str = "PROJECT";
+pub(crate) const PROJECT_IDS: &str = "PROJECT_ID";
+pub(crate) const LAST: &str = "LAST";
+
+/// Seconds of a slot of the index.
+const SLOT: i64 = 600;
+
+pub(crate) fn project_pk(project: ProjectId) -> String {
+    format!("P#{project}")
+}
+
+pub(crate) fn error_sk(fingerprint: &Fingerprint) -> String {
+    format!("E#{fingerprint}")
+}
+
+pub(crate) const BURIED: &str = "B#";
+
+pub(crate) fn buried_sk(uid: &ErrorUid) -> String {
+    format!("{BURIED}{uid}")
+}
+
+pub(crate) fn error_pk(project: ProjectId, uid: &ErrorUid) -> String {
+    format!("E#{project}#{uid}")
+}
+
+pub(crate) const TIMELINE: &str = "T#";
+
+pub(crate) fn timeline_sk(hour: Hour) -> String {
+    format!("{TIMELINE}{hour}")
+}
+
+pub(crate) const REFERENCE: &str = "O#";
+
+pub(crate) fn reference_sk(id: &ReferenceId) -> String {
+    format!("{REFERENCE}{id}")
+}
+
+pub(crate) fn index_pk(project: ProjectId, status: Status) -> String {
+    format!("S#{project}#{status}")
+}
+
+pub(crate) fn index_sk(error: &ErrorAggregate) -> String {
+    format!("{:08}-{}", error.last_seen.seconds() / SLOT, error.fingerprint)
+}
+
+/// Makes the table as template.yaml describes it, on demand instead of provisioned; does nothing if it is there.
+/// For engines: in AWS the stack makes it.
+pub async fn create(client: &Client, table: &str) -> Result<()> {
+    let doing = "creating the table";
+    let text = |name: &str| {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().ok()
+    };
+    let keys = |hash: &str, range: &str| {
+        let element =
+            |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok();
+        [element(hash, KeyType::Hash), element(range, KeyType::Range)].into_iter().flatten().collect::<Vec<_>>()
+    };
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(INDEX)
+        .set_key_schema(Some(keys(INDEX_PK, INDEX_SK)))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .map_err(|error| StoreError::corrupt(doing, error))?;
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewAndOldImages)
+        .build()
+        .map_err(|error| StoreError::corrupt(doing, error))?;
+    let created = client
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some([PK, SK, INDEX_PK, INDEX_SK].into_iter().filter_map(text).collect()))
+        .set_key_schema(Some(keys(PK, SK)))
+        .global_secondary_indexes(index)
+        .stream_specification(stream)
+        .send()
+        .await;
+    match created {
+        Ok(_) => {}
+        Err(error) if error.code() == Some("ResourceInUseException") => return Ok(()),
+        Err(error) => return Err(StoreError::of_call(doing, &error)),
+    }
+    let ttl = TimeToLiveSpecification::builder()
+        .enabled(true)
+        .attribute_name(TTL)
+        .build()
+        .map_err(|error| StoreError::corrupt(doing, error))?;
+    let set = client.update_time_to_live().table_name(table).time_to_live_specification(ttl).send().await;
+    set.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+}

@@ -1,0 +1,104 @@
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+
+/// Why storage did not do what it was asked to. Match on [`StoreError::kind`], never on the text.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {detail}")]
+pub struct StoreError {
+    kind: Kind,
+    doing: &'static str,
+    detail: String,
+}
+
+/// What can be done about a [`StoreError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What the write depended on has changed: read again and decide again.
+    Conflict,
+    /// What was asked for is not there.
+    NotFound,
+    /// Too much at once: wait and try again.
+    Throttled,
+    /// No answer, or one that says that trying again may help.
+    Unavailable,
+    /// The request itself is at fault (too large, malformed, not allowed): trying again is of no use.
+    Rejected,
+    /// What is stored cannot be read.
+    Corrupt,
+}
+
+/// The result of a port.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+impl StoreError {
+    /// An error of `kind` while `doing` something; `detail` says what exactly.
+    pub fn new(kind: Kind, doing: &'static str, detail: impl Into<String>) -> Self {
+        Self { kind, doing, detail: detail.into() }
+    }
+
+    /// What is stored cannot be read.
+    pub(crate) fn corrupt(doing: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self::new(Kind::Corrupt, doing, detail.to_string())
+    }
+
+    /// What can be done about it.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, Kind::Throttled | Kind::Unavailable | Kind::Conflict)
+    }
+
+    /// From the failure of a call to AWS.
+    pub(crate) fn of_call<E>(doing: &'static str, error: &SdkError<E, Response>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let (kind, detail) = match error {
+            SdkError::ServiceError(context) => {
+                let (code, status) = (context.err().code(), context.raw().status().as_u16());
+                let message = context.err().message().unwrap_or_default();
+                (Kind::of_code(code, status), format!("{} ({status}) {message}", code.unwrap_or("unnamed error")))
+            }
+            SdkError::ConstructionFailure(_) => (Kind::Rejected, chain(error)),
+            _ => (Kind::Unavailable, chain(error)),
+        };
+        Self::new(kind, doing, detail)
+    }
+}
+
+impl Kind {
+    /// What an error code of DynamoDB, S3 or SQS means to us.
+    pub(crate) fn of_code(code: Option<&str>, status: u16) -> Self {
+        match code.unwrap_or_default() {
+            "ConditionalCheckFailedException" | "ConditionalCheckFailed" | "PreconditionFailed"
+            | "ConditionalRequestConflict" => Self::Conflict,
+            "NoSuchKey" | "NotFound" => Self::NotFound,
+            "ProvisionedThroughputExceededException"
+            | "ProvisionedThroughputExceeded"
+            | "ThrottlingException"
+            | "ThrottlingError"
+            | "RequestThrottled"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "TransactionConflict"
+            | "TransactionConflictException"
+            | "TransactionInProgressException" => Self::Throttled,
+            _ if status == 404 => Self::NotFound,
+            _ if status == 412 => Self::Conflict,
+            _ if status == 429 || status == 503 => Self::Throttled,
+            _ if status >= 500 => Self::Unavailable,
+            _ => Self::Rejected,
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}

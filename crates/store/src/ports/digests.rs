@@ -1,0 +1,42 @@
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use domain::error::ErrorAggregate;
+use domain::id::{ErrorUid, EventDigest, Fingerprint, ProjectId};
+use domain::time::Timestamp;
+use domain::timeline::Minute;
+
+use super::Reference;
+use crate::error::Result;
+
+/// What digest reads and writes: errors with all that their new occurrences change.
+#[async_trait]
+pub trait Digests: Send + Sync {
+    /// The errors of these fingerprints as they are now; those that do not exist are left out.
+    async fn load(&self, errors: &[(ProjectId, Fingerprint)]) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>>;
+
+    /// The events of an error that are counted already and happened in these minutes.
+    async fn counted(&self, project: ProjectId, uid: &ErrorUid, minutes: RangeInclusive<Minute>) -> Result<HashSet<EventDigest>>;
+
+    /// Writes each commit whole or not at all; the results are in the order of the commits. An error that somebody else
+    /// wrote since it was read is a [`Conflict`](crate::Kind::Conflict); one commit's failure leaves the others.
+    async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>>;
+}
+
+/// What a batch changes of one error: written in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commit {
+    /// The error as it shall be. Its `version` is still the one it was read at; 0 for a new error.
+    pub error: ErrorAggregate,
+    /// The frames of its new occurrences, one for each minute in which any happened: what the timeline counts.
+    pub references: Vec<Reference>,
+    /// When what is written may be removed.
+    pub expires_at: Timestamp,
+}
+
+impl Commit {
+    /// The most references that one commit may hold: with the error, and an hour of timeline for each, they must fit
+    /// DynamoDB's 100 actions of a transaction.
+    pub const MAX_REFERENCES: usize = 40;
+}

@@ -1,0 +1,68 @@
+use async_trait::async_trait;
+use domain::error::{ErrorAggregate, Status};
+use domain::id::{ErrorUid, Fingerprint, ProjectId};
+use domain::time::Timestamp;
+
+use super::Page;
+use crate::error::Result;
+
+/// The errors of a project.
+#[async_trait]
+pub trait Errors: Send + Sync {
+    /// The error of this fingerprint.
+    async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>>;
+
+    /// At most `limit` errors of any of `statuses` that follow `after`, last seen first: ordered by slots of ten
+    /// minutes across pages, by the exact time within one. Reads `limit` index entries for each status, and the errors
+    /// it returns.
+    async fn page(
+        &self,
+        project: ProjectId,
+        statuses: &[Status],
+        after: Option<&ErrorCursor>,
+        limit: usize,
+    ) -> Result<Page<ErrorAggregate, ErrorCursor>>;
+
+    /// Sets the status and returns the error as it is then; `None` if there is no such error.
+    async fn set_status(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        status: Status,
+        now: Timestamp,
+    ) -> Result<Option<ErrorAggregate>>;
+
+    /// Removes the error at once, and remembers (in one transaction) that the contents of this life of it are yet to be
+    /// removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
+    async fn bury(&self, error: &ErrorAggregate) -> Result<()>;
+
+    /// At most `limit` lives of the project's errors whose contents are yet to be removed.
+    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
+
+    /// Forgets a buried life. Its contents must be gone before.
+    async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()>;
+}
+
+/// A place in a project's list of errors.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ErrorCursor(pub(crate) String);
+
+/// The text is not a cursor of an error list.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+pub struct BadErrorCursor(String);
+
+impl ErrorCursor {
+    /// From the text form.
+    pub fn parse(text: &str) -> std::result::Result<Self, BadErrorCursor> {
+        let fits = text
+            .split_once('-')
+            .is_some_and(|(slot, print)| slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok());
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,14 @@
+use async_trait::async_trait;
+
+use crate::error::Result;
+
+/// The queue of accepted requests.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Puts a message into the queue; when this returns it is durable. `text` is at most [`MESSAGE_LIMIT`] bytes.
+    async fn send(&self, text: String) -> Result<()>;
+}
+
+/// The largest text of a queue message, in bytes. SQS takes 1 MiB, but bills every 64 KiB: above this size a claim
+/// check (one S3 request and one chunk) costs less.
+pub const MESSAGE_LIMIT: usize = 256 << 10;

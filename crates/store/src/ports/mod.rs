@@ -1,0 +1,27 @@
+//! What the use cases ask of storage, one narrow trait for each kind of thing. The adapters implement them on AWS; a
+//! test may wrap them to make them fail.
+
+mod digests;
+mod errors;
+mod inbox;
+mod keys;
+mod occurrences;
+mod projects;
+mod segments;
+
+pub use digests::{Commit, Digests};
+pub use errors::{BadErrorCursor, ErrorCursor, Errors};
+pub use inbox::{Inbox, MESSAGE_LIMIT};
+pub use keys::{KeyRecord, Keys, Role, Scope};
+pub use occurrences::{Occurrences, Reference};
+pub use projects::{Project, Projects};
+pub use segments::{Claims, ETag, Segments};
+
+/// A part of a list, and where the next part begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T, C> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// What to ask for next; `None` at the end of the list.
+    pub next: Option<C>,
+}

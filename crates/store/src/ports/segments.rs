@@ -1,0 +1,42 @@
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::id::{ProjectId, SegmentId};
+use domain::segment::FrameRange;
+
+use crate::error::Result;
+
+/// The segments.
+#[async_trait]
+pub trait Segments: Send + Sync {
+    /// Writes a segment; when this returns it is durable.
+    async fn put(&self, id: &SegmentId, segment: Vec<u8>) -> Result<()>;
+
+    /// The bytes of one frame.
+    async fn frame(&self, id: &SegmentId, frame: FrameRange) -> Result<Bytes>;
+
+    /// A whole segment, and its version.
+    async fn get(&self, id: &SegmentId) -> Result<(Vec<u8>, ETag)>;
+
+    /// Replaces a segment, if it still has this version; otherwise it is a [`Conflict`](crate::Kind::Conflict).
+    async fn replace(&self, id: &SegmentId, segment: Vec<u8>, version: &ETag) -> Result<()>;
+
+    /// Removes at most 1,000 segments of a project; says whether any are left.
+    async fn remove_some(&self, project: ProjectId) -> Result<bool>;
+}
+
+/// Messages that are too large for the queue.
+#[async_trait]
+pub trait Claims: Send + Sync {
+    /// Writes a packed message under a key; when this returns it is durable.
+    async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()>;
+
+    /// The packed message under this key.
+    async fn get_claim(&self, key: &str) -> Result<Bytes>;
+
+    /// Removes the message under this key, if it is there.
+    async fn remove_claim(&self, key: &str) -> Result<()>;
+}
+
+/// What S3 calls the version of an object's contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ETag(pub(crate) String);

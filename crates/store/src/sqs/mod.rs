@@ -1,0 +1,5 @@
+//! The inbox.
+
+mod queue;
+
+pub use queue::Queue;

@@ -1,0 +1,125 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use tokio::sync::oneshot;
+
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{Inbox, MESSAGE_LIMIT};
+
+/// The most messages of a call, and the most bytes of them together: SQS's limits (1 MiB; half of it leaves room for
+/// what the call itself takes).
+const MAX_ENTRIES: usize = 10;
+const MAX_BYTES: usize = 512 << 10;
+/// How many calls may be under way before sends wait for each other and then go together.
+const CALLS: usize = 4;
+const DOING: &str = "sending to the inbox";
+
+/// The queue. Sends that come while calls are under way wait and go together, ten to a call: in Lambda, with one
+/// request at a time, none ever waits; in a process with many connections it saves nine calls of ten.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: Client,
+    url: String,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    sends: VecDeque<Send>,
+    calls: usize,
+}
+
+#[derive(Debug)]
+struct Send {
+    text: String,
+    answer: oneshot::Sender<Result<()>>,
+}
+
+#[async_trait]
+impl Inbox for Queue {
+    async fn send(&self, text: String) -> Result<()> {
+        if text.len() > MESSAGE_LIMIT {
+            return Err(StoreError::new(Kind::Rejected, DOING, format!("a message of {} bytes", text.len())));
+        }
+        let (answer, answered) = oneshot::channel();
+        let start = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.sends.push_back(Send { text, answer });
+            let start = waiting.calls < CALLS;
+            waiting.calls += usize::from(start);
+            start
+        };
+        if start {
+            // In a task of its own: a caller that hangs up must not take the others' messages with it.
+            tokio::spawn(self.clone().send_waiting());
+        }
+        answered.await.unwrap_or_else(|_| Err(StoreError::new(Kind::Unavailable, DOING, "the sender was stopped")))
+    }
+}
+
+impl Queue {
+    /// The queue at this URL.
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self { client, url: url.into(), waiting: Arc::default() }
+    }
+
+    /// Sends batches until nothing waits.
+    async fn send_waiting(self) {
+        while let Some(batch) = self.next_batch() {
+            self.send_batch(batch).await;
+        }
+    }
+
+    fn next_batch(&self) -> Option<Vec<Send>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = 0;
+        let fits = waiting.sends.iter().take(MAX_ENTRIES).take_while(|send| {
+            bytes += send.text.len();
+            bytes <= MAX_BYTES
+        });
+        let count = fits.count();
+        if count == 0 {
+            waiting.calls -= 1;
+            return None;
+        }
+        Some(waiting.sends.drain(..count).collect())
+    }
+
+    async fn send_batch(&self, batch: Vec<Send>) {
+        let (texts, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|send| (send.text, send.answer)).unzip();
+        for (answer, result) in answers.into_iter().zip(self.call(texts).await) {
+            // Nobody may be waiting any more: then the message is in the queue all the same.
+            let _ = answer.send(result);
+        }
+    }
+
+    /// One call; a result for each message, in their order.
+    async fn call(&self, texts: Vec<String>) -> Vec<Result<()>> {
+        let count = texts.len();
+        if count == 1 {
+            let call = self.client.send_message().queue_url(&self.url).message_body(texts.concat());
+            return vec![call.send().await.map(drop).map_err(|error| StoreError::of_call(DOING, &error))];
+        }
+        let entries = texts.into_iter().enumerate().filter_map(|(index, text)| {
+            SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(text).build().ok()
+        });
+        let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries.collect()));
+        match call.send().await {
+            Err(error) => (0..count).map(|_| Err(StoreError::of_call(DOING, &error))).collect(),
+            Ok(sent) => {
+                let mut results: Vec<_> = (0..count).map(|_| Ok(())).collect();
+                for entry in sent.failed() {
+                    let kind = if entry.sender_fault() { Kind::Rejected } else { Kind::Unavailable };
+                    let detail = format!("{} {}", entry.code(), entry.message().unwrap_or_default());
+                    if let Some(result) = entry.id().parse().ok().and_then(|index: usize| results.get_mut(index)) {
+                        *result = Err(StoreError::new(kind, DOING, detail));
+                    }
+                }
+                results
+            }
+        }
+    }
+}
