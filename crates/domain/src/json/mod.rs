@@ -5,7 +5,7 @@ mod take;
 
 use serde::de::DeserializeOwned;
 pub use serde_json::{Map, Value};
-pub use take::{Fields, text_of};
+pub use take::{Fields, Path, text_of};
 
 /// The text is not JSON, even after what clients are known to get wrong was put right.
 #[derive(Debug, thiserror::Error)]

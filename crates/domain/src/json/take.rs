@@ -1,21 +1,97 @@
 //! Taking typed fields out of an object of unknown quality.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::occurrence::Problem;
+
+/// Where a value stands in an event: keys and indexes from the top, such as `exception.values.0.type`. Each step points
+/// to the one before it, so that a path costs nothing until it is written out, which only a problem does.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Path<'a> {
+    /// The value at `key` of the object at this path.
+    pub fn key<'b>(&'b self, key: &'b str) -> Path<'b> {
+        Path { parent: Some(self), step: Step::Key(key) }
+    }
+
+    /// The entry at `index` of the list at this path.
+    pub fn index(&self, index: usize) -> Path<'_> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl<'a> From<&'a str> for Path<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { parent: None, step: Step::Key(text) }
+    }
+}
+
+impl<'a> From<&'a String> for Path<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parent {
+            Some(Path { parent: None, step: Step::Key("") }) | None => {}
+            Some(parent) => write!(f, "{parent}.")?,
+        }
+        match self.step {
+            Step::Key(key) => f.write_str(key),
+            Step::Index(index) => index.fmt(f),
+        }
+    }
+}
 
 /// An object whose fields are taken one by one. `null` is absent. A field of the wrong type becomes absent and is
 /// written down as a problem; what nobody takes is what is left.
 pub struct Fields<'a> {
     map: Map<String, Value>,
-    path: &'a str,
+    path: Path<'a>,
     problems: &'a mut Vec<Problem>,
 }
 
 impl<'a> Fields<'a> {
     /// Around `map`, which is found at `path` in the event (empty at the top).
-    pub fn new(map: Map<String, Value>, path: &'a str, problems: &'a mut Vec<Problem>) -> Self {
-        Self { map, path, problems }
+    pub fn new(map: Map<String, Value>, path: impl Into<Path<'a>>, problems: &'a mut Vec<Problem>) -> Self {
+        Self { map, path: path.into(), problems }
+    }
+
+    /// Where the object stands.
+    pub fn path(&self) -> Path<'a> {
+        self.path
+    }
+
+    /// Where problems are written down; for what stands deeper in the object.
+    pub fn problems(&mut self) -> &mut Vec<Problem> {
+        self.problems
+    }
+
+    /// Moves the value at `from` to `to`, unless something stands there: for a key's former name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if self.map.contains_key(from) && self.map.get(to).is_none_or(Value::is_null) {
+            let value = self.map.remove(from).unwrap_or_default();
+            self.map.insert(to.to_owned(), value);
+        }
+    }
+
+    /// Puts back what was taken but has no field, so that [`Fields::rest`] keeps it.
+    pub fn keep(&mut self, key: &str, value: Value) {
+        self.map.insert(key.to_owned(), value);
     }
 
     /// The value at `key`, whatever it is; `None` if it is `null` or missing.
@@ -77,8 +153,8 @@ impl<'a> Fields<'a> {
 
     /// Writes down that the `value` at `key` could not be used.
     pub fn problem(&mut self, key: &str, value: Value, reason: &str) {
-        let name = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        self.problems.push(Problem::invalid(name, value, reason));
+        let path = self.path.key(key);
+        Problem::note(self.problems, || Problem::invalid(path.to_string(), value, reason));
     }
 
     /// What nobody took, without `null`s.

@@ -120,6 +120,9 @@ pub struct Occurrence {
     /// What could not be used, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Problem>,
+    /// Where secrets stood that were replaced by `[Filtered]` (see [`scrub`](crate::scrub)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scrubbed: Vec<String>,
     /// Every key that no field above is named for, as it was sent.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
@@ -160,6 +163,7 @@ impl Occurrence {
             sdk: Map::new(),
             fingerprint: Vec::new(),
             errors: Vec::new(),
+            scrubbed: Vec::new(),
             other: Map::new(),
         }
     }
@@ -183,6 +187,16 @@ pub struct Problem {
 impl Problem {
     /// The longest text of a value that is kept, in bytes.
     const MAX_VALUE: usize = 512;
+    /// The most problems that are written down of one event. A body of nothing but faults would otherwise take a
+    /// multiple of its size.
+    pub const MAX: usize = 100;
+
+    /// Writes down what `problem` makes, unless there are [`Problem::MAX`] already.
+    pub fn note(problems: &mut Vec<Self>, problem: impl FnOnce() -> Self) {
+        if problems.len() < Self::MAX {
+            problems.push(problem());
+        }
+    }
 
     /// A value of a wrong type or form. A long value is kept as the beginning of its text.
     pub fn invalid(name: impl Into<String>, value: Value, reason: impl Into<String>) -> Self {

@@ -1,0 +1,140 @@
+//! Which exception of a chain counts, and which frame.
+
+use serde_json::Value;
+
+use crate::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
+
+/// What React 19 throws when it recovered from an error: the error itself is the cause.
+const REACT_RECOVERY: [&str; 3] = [
+    "There was an error during concurrent rendering but React was able to recover",
+    "There was an error while hydrating but React was able to recover",
+    "There was an error while hydrating this Suspense boundary",
+];
+
+/// The exceptions that count for grouping, as indexes in the order of the list (cause first), and the one that gives
+/// the title.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Chain {
+    pub(super) members: Vec<usize>,
+    pub(super) main: usize,
+}
+
+/// The exception that gives an event its title: the last one; of an exception group with one kind of member that
+/// member; of an error from which React recovered its cause.
+pub fn main_exception(exceptions: &[Exception]) -> Option<&Exception> {
+    let chain = chain(exceptions, |_, _| false)?;
+    exceptions.get(chain.main)
+}
+
+/// The frame that raised the error: the last of the application's own, else the last.
+pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
+    let frames = &title_stack(occurrence)?.frames;
+    frames.iter().rev().find(|frame| frame.in_app == Some(true)).or(frames.last())
+}
+
+/// The stack of the exception that gives the title, else that of the thread, else the event's own.
+fn title_stack(occurrence: &Occurrence) -> Option<&Stacktrace> {
+    let has_frames = |stack: &&Stacktrace| !stack.frames.is_empty();
+    let of_exception = main_exception(&occurrence.exceptions).and_then(|exception| exception.stacktrace.as_ref());
+    of_exception
+        .filter(has_frames)
+        .or_else(|| thread(&occurrence.threads)?.stacktrace.as_ref().filter(has_frames))
+        .or_else(|| occurrence.stacktrace.as_ref().filter(has_frames))
+}
+
+/// The thread that counts: the only one that crashed, else the only current one, else the only one.
+pub(super) fn thread(threads: &[Thread]) -> Option<&Thread> {
+    let only = |wanted: &dyn Fn(&Thread) -> bool| {
+        let mut found = threads.iter().filter(|thread| wanted(thread));
+        (found.next(), found.next().is_none())
+    };
+    for wanted in [
+        (&|thread: &Thread| thread.crashed == Some(true)) as &dyn Fn(&Thread) -> bool,
+        &|thread: &Thread| thread.current == Some(true),
+        &|_: &Thread| true,
+    ] {
+        if let (Some(thread), single) = only(wanted) {
+            return single.then_some(thread);
+        }
+    }
+    None
+}
+
+/// The chain of `exceptions`; `same` says whether two members of a group are alike. `None` if there are none.
+pub(super) fn chain(exceptions: &[Exception], same: impl Fn(&Exception, &Exception) -> bool) -> Option<Chain> {
+    let last = exceptions.len().checked_sub(1)?;
+    Some(
+        tree(exceptions, same)
+            .unwrap_or_else(|| Chain { members: (0..=last).collect(), main: recovered(exceptions, last) }),
+    )
+}
+
+/// The cause, where the exception at `last` is React's report of a recovery.
+fn recovered(exceptions: &[Exception], last: usize) -> usize {
+    let value = exceptions[last].value.as_deref().unwrap_or_default();
+    let is_recovery = REACT_RECOVERY.iter().any(|text| value.starts_with(text));
+    if is_recovery { last.saturating_sub(1) } else { last }
+}
+
+/// The chain of an exception group, by the ids that its members carry. `None` if there are none, or if they make no
+/// tree: then the list is taken as it is.
+fn tree(exceptions: &[Exception], same: impl Fn(&Exception, &Exception) -> bool) -> Option<Chain> {
+    let number = |exception: &Exception, key: &str| exception.mechanism.get(key).and_then(Value::as_u64);
+    let is_group = |index: usize| exceptions[index].mechanism.get("is_exception_group").is_some_and(|is| *is == true);
+    if exceptions.len() < 2 || !(0..exceptions.len()).any(is_group) {
+        return None;
+    }
+    let ids: Vec<u64> = exceptions.iter().map(|exception| number(exception, "exception_id")).collect::<Option<_>>()?;
+    let ids = &ids;
+    let index_of = |id: u64| ids.iter().position(|&other| other == id);
+    if (0..ids.len()).any(|index| index_of(ids[index]) != Some(index)) {
+        return None;
+    }
+    let root = index_of(0)?;
+    // Newest first, which is the order in which they were raised in their group.
+    let children = |parent: usize| {
+        (0..ids.len())
+            .rev()
+            .filter(move |&index| index != parent && number(&exceptions[index], "parent_id") == Some(ids[parent]))
+    };
+
+    let (mut top, mut open, mut steps) = (Vec::new(), vec![root], 0);
+    while let Some(index) = open.pop() {
+        steps += 1;
+        if steps > exceptions.len() {
+            return None;
+        }
+        if is_group(index) {
+            open.extend(children(index));
+        } else {
+            top.push(index);
+        }
+    }
+    top.sort_by_key(|&index| (exceptions[index].kind.as_deref().unwrap_or_default(), index));
+    let mut distinct: Vec<usize> = Vec::new();
+    for index in top {
+        if !distinct.iter().any(|&other| same(&exceptions[other], &exceptions[index])) {
+            distinct.push(index);
+        }
+    }
+    match distinct.as_slice() {
+        [] => None,
+        &[main] => {
+            let (mut members, mut next) = (vec![main], main);
+            while let Some(child) = children(next).next() {
+                if members.contains(&child) {
+                    return None;
+                }
+                members.push(child);
+                next = child;
+            }
+            members.sort_unstable();
+            Some(Chain { members, main })
+        }
+        _ => {
+            let mut members = distinct;
+            members.push(root);
+            Some(Chain { members, main: root })
+        }
+    }
+}

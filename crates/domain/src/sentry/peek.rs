@@ -1,0 +1,197 @@
+//! What ingest must know of an event before it is taken.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::ItemKind;
+use crate::id::EventId;
+use crate::json;
+use crate::outcome::{Reason, Refusal};
+
+/// An event's own id and kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peek {
+    /// The `event_id`, if there is one that can be read.
+    pub event_id: Option<EventId>,
+    /// [`ItemKind::Event`], or what old SDKs send under that name.
+    pub kind: ItemKind,
+}
+
+/// Reads an event's id and kind without building it. What passes here, [`json::parse`] parses later: the same parser
+/// goes through every value, with the same limit of depth. So an event that was answered with success can be digested.
+pub fn peek(payload: &[u8]) -> Result<Peek, Refusal> {
+    let found: Found = json::parse(payload).map_err(|error| {
+        Refusal::new(Reason::ItemInvalid, format!("an event is {error}: send a JSON object at most 127 levels deep"))
+    })?;
+    Ok(Peek {
+        event_id: found.event_id.and_then(|id| EventId::parse(&id).ok()),
+        kind: ItemKind::of_event(found.kind.as_deref()),
+    })
+}
+
+#[derive(Default)]
+struct Found {
+    event_id: Option<String>,
+    kind: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Found {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Top)
+    }
+}
+
+struct Top;
+
+impl<'de> Visitor<'de> for Top {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+        let mut found = Found::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "event_id" => found.event_id = map.next_value::<Checked>()?.0,
+                "type" => found.kind = map.next_value::<Checked>()?.0,
+                _ => drop(map.next_value::<Checked>()?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A value that was gone through; kept if it is a short text.
+struct Checked(Option<String>);
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Not `IgnoredAny`, which neither counts the depth nor looks at escapes.
+        deserializer.deserialize_any(Check)
+    }
+}
+
+struct Check;
+
+impl<'de> Visitor<'de> for Check {
+    type Value = Checked;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Checked, E> {
+        Ok(Checked(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Checked, E> {
+        Ok(Checked(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Checked, E> {
+        Ok(Checked(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Checked, E> {
+        Ok(Checked(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Checked, E> {
+        Ok(Checked(None))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Checked, E> {
+        Ok(Checked((text.len() <= 64).then(|| text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Checked, A::Error> {
+        while list.next_element::<Checked>()?.is_some() {}
+        Ok(Checked(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Checked, A::Error> {
+        while map.next_key::<Key>()?.is_some() {
+            map.next_value::<Checked>()?;
+        }
+        Ok(Checked(None))
+    }
+}
+
+/// A key that is checked as a text, and not kept.
+struct Key;
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Key, E> {
+        Ok(Key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(payload: &str, id: Option<&str>, kind: ItemKind) {
+        let peek = peek(payload.as_bytes()).unwrap();
+        assert_eq!((peek.event_id.map(|id| id.to_string()).as_deref(), peek.kind), (id, kind), "{payload}");
+    }
+
+    #[test]
+    fn id_and_kind_are_read() {
+        let id = "fc6d8c0c43fc4630ad850ee518f1b9d0";
+        check("{}", None, ItemKind::Event);
+        check(
+            &format!(r#"{{"event_id":"{id}","x":[1,{{"event_id":"y"}}],"type":"error"}}"#),
+            Some(id),
+            ItemKind::Event,
+        );
+        check(r#"{"event_id":null,"type":"transaction"}"#, None, ItemKind::Transaction);
+        check(r#"{"event_id":"nope","type":{"a":1}}"#, None, ItemKind::Event);
+        check(r#"{"x":"\udc80","y":NaN}"#, None, ItemKind::Event);
+    }
+
+    /// An event that was answered with success can be digested: both readings agree on what is an event.
+    #[test]
+    fn what_is_taken_can_be_parsed_later() {
+        let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        let mut cases =
+            vec!["[]".to_owned(), "7".to_owned(), "{".to_owned(), String::new(), "{\"a\":1e999}".to_owned()];
+        cases.extend(
+            ["{\"\\ud800\":1}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\x\"}", "{\"a\":01}", "{}x"].map(str::to_owned),
+        );
+        cases.extend((120..135).flat_map(|depth| [deep(depth), nested(depth)]));
+        for case in cases {
+            let parsed = json::parse::<Map<String, Value>>(case.as_bytes()).is_ok();
+            assert_eq!(peek(case.as_bytes()).is_ok(), parsed, "{case}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn both_readings_agree(text in r#"[\{\}\[\]:,"\\a-c0-9eE.\-+ NaIu\u{0}-\u{1f}]{0,24}"#) {
+            let text = format!("{{\"a\":{text}}}");
+            let parsed = json::parse::<Map<String, Value>>(text.as_bytes()).is_ok();
+            proptest::prop_assert_eq!(peek(text.as_bytes()).is_ok(), parsed);
+        }
+    }
+}
