@@ -1,1 +1,134 @@
-//! faultline-digest
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod commit;
+mod group;
+mod known;
+mod normalise;
+mod open;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use address::Addresses;
+use domain::id::{EventId, ProjectId};
+use known::Known;
+use store::clock::Clock;
+use store::ports::{Claims, Digests, Projects, Segments};
+
+/// What digest needs.
+pub struct Digest {
+    projects: Arc<dyn Projects>,
+    digests: Arc<dyn Digests>,
+    segments: Arc<dyn Segments>,
+    claims: Arc<dyn Claims>,
+    clock: Arc<dyn Clock>,
+    retention_days: u32,
+    addresses: Addresses,
+    known: Known,
+}
+
+/// The ports of a [`Digest`], and its settings.
+pub struct Parts {
+    /// The projects.
+    pub projects: Arc<dyn Projects>,
+    /// The aggregates.
+    pub digests: Arc<dyn Digests>,
+    /// Where occurrences rest.
+    pub segments: Arc<dyn Segments>,
+    /// Where messages rest that are too large for the queue.
+    pub claims: Arc<dyn Claims>,
+    /// The time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// For how many days occurrences and their aggregates are kept.
+    pub retention_days: u32,
+}
+
+/// A message as the queue delivers it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The queue's id of the message.
+    pub id: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A message that could not be digested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The queue's id of the message.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// How many messages are worked on without letting others have the thread.
+const STRETCH: usize = 32;
+
+impl Digest {
+    /// With these parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { projects, digests, segments, claims, clock, retention_days } = parts;
+        let (addresses, known) = (Addresses::default(), Known::default());
+        Self { projects, digests, segments, claims, clock, retention_days, addresses, known }
+    }
+
+    /// Digests a batch, and names the messages that must be delivered again. Whatever is not named is stored, listed
+    /// and counted, once, however often it is delivered.
+    pub async fn digest(&self, deliveries: &[Delivery]) -> Vec<Failure> {
+        let mut batch = Batch::default();
+        for (source, delivery) in deliveries.iter().enumerate() {
+            if let Err(reason) = self.take_in(&mut batch, source, &delivery.text).await {
+                batch.fail(source, reason);
+            }
+            if source % STRETCH == STRETCH - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let units = std::mem::take(&mut batch.groups).into_units();
+        for (source, reason) in self.commit_all(units).await {
+            batch.fail(source, reason);
+        }
+        self.drop_claims(&batch).await;
+        batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
+    }
+
+    /// The stages of one message.
+    async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
+        let (message, claim) = self.open(text).await?;
+        if let Some(key) = claim {
+            batch.claims.push((source, key));
+        }
+        let Some(project) = self.address(&message.header).await? else { return Ok(()) };
+        let occurrences = normalise::normalise(&message)?;
+        for occurrence in &occurrences {
+            if batch.seen.insert((project, occurrence.event_id)) {
+                batch.groups.add(project, source, occurrence)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A batch on its way.
+#[derive(Default)]
+struct Batch {
+    /// The events that the batch has already.
+    seen: std::collections::HashSet<(ProjectId, EventId)>,
+    groups: group::Groups,
+    /// The large messages that were fetched from S3, by the index of their delivery.
+    claims: Vec<(usize, String)>,
+    /// Why a delivery failed, by its index; the first reason stands.
+    failed: BTreeMap<usize, String>,
+}
+
+impl Batch {
+    fn fail(&mut self, source: usize, reason: String) {
+        self.failed.entry(source).or_insert(reason);
+    }
+}
+
+fn failure(delivery: &Delivery, reason: String) -> Failure {
+    tracing::error!(message.id = delivery.id, error.message = reason, "a message could not be digested");
+    Failure { id: delivery.id.clone(), reason }
+}

@@ -1,1 +1,42 @@
-//! faultline-ingest
+#![doc = include_str!("../README.md")]
+
+mod accept;
+mod v1;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Response;
+use gate::{Answer, Gate, Outcomes};
+use store::clock::Clock;
+use store::ports::{Claims, Inbox};
+
+/// What the routes share.
+pub struct Ingest {
+    /// Who may come in.
+    pub gate: Gate,
+    /// Where accepted requests go.
+    pub inbox: Arc<dyn Inbox>,
+    /// Where those go that are too large for the inbox.
+    pub claims: Arc<dyn Claims>,
+    /// The time, and random event ids.
+    pub clock: Arc<dyn Clock>,
+    /// Counts of what was refused.
+    pub outcomes: Arc<Outcomes>,
+}
+
+impl Ingest {
+    /// All routes, to be put behind a [`gate::Front`].
+    pub fn router(self) -> Router {
+        Router::new().merge(v1::route()).with_state(Arc::new(self))
+    }
+
+    /// The answer that a handler found, or the refusal, which is counted.
+    async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
+        handler.await.unwrap_or_else(|refusal| {
+            self.outcomes.count(refusal.reason);
+            gate::refuse(&refusal)
+        })
+    }
+}

@@ -1,1 +1,77 @@
-//! faultline-query
+#![doc = include_str!("../README.md")]
+
+mod encrypt;
+mod errors;
+mod home;
+mod info;
+mod keys;
+mod list;
+mod occurrences;
+mod projects;
+mod purge;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use domain::outcome::{Reason, Refusal};
+use gate::{Answer, Gate, Outcomes};
+use store::clock::Clock;
+use store::ports::{Errors, Keys, Occurrences, Projects, Segments};
+
+/// What the routes share.
+pub struct Query {
+    /// Who may come in.
+    pub gate: Gate,
+    /// The projects.
+    pub projects: Arc<dyn Projects>,
+    /// The keys.
+    pub keys: Arc<dyn Keys>,
+    /// The errors.
+    pub errors: Arc<dyn Errors>,
+    /// Where their occurrences are, and how many there were when.
+    pub occurrences: Arc<dyn Occurrences>,
+    /// The occurrences themselves.
+    pub segments: Arc<dyn Segments>,
+    /// The time, and random keys.
+    pub clock: Arc<dyn Clock>,
+    /// Counts of what was refused.
+    pub outcomes: Arc<Outcomes>,
+}
+
+impl Query {
+    /// All routes, to be put behind a [`gate::Front`].
+    pub fn router(self) -> Router {
+        let query = Arc::new(self);
+        Router::new()
+            .merge(encrypt::route())
+            .merge(errors::routes())
+            .merge(home::route())
+            .merge(info::routes())
+            .merge(keys::routes())
+            .merge(projects::routes())
+            .fallback(path_unknown)
+            .method_not_allowed_fallback(method_unknown)
+            .with_state(query)
+    }
+
+    /// The answer that a handler found, or the refusal, which is counted.
+    async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
+        handler.await.unwrap_or_else(|refusal| {
+            self.outcomes.count(refusal.reason);
+            gate::refuse(&refusal)
+        })
+    }
+}
+
+async fn path_unknown(State(query): State<Arc<Query>>, request: http::Request<axum::body::Body>) -> Response {
+    let message = format!("there is nothing at {}: the README lists what there is", request.uri().path());
+    query.answer(async { Err(Refusal::new(Reason::PathUnknown, message)) }).await
+}
+
+async fn method_unknown(State(query): State<Arc<Query>>, request: http::Request<axum::body::Body>) -> Response {
+    let message = format!("{} is not possible at {}", request.method(), request.uri().path());
+    query.answer(async { Err(Refusal::new(Reason::MethodUnknown, message)) }).await
+}

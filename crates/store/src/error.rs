@@ -3,7 +3,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
 /// Why storage did not do what it was asked to. Match on [`StoreError::kind`], never on the text.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{doing}: {detail}")]
 pub struct StoreError {
     kind: Kind,

@@ -73,31 +73,68 @@ impl ErrorAggregate {
         }
     }
 
-    /// Counts one occurrence; `message` is what names the error in lists. An error that was resolved before the
-    /// occurrence was received is unresolved again (a regression); one that waited in the inbox while somebody resolved
-    /// the error does not undo that.
-    pub fn observe(&mut self, occurrence: &Occurrence, message: &str) {
+    /// Counts one occurrence. An error that was resolved before the occurrence was received is unresolved again (a
+    /// regression); one that waited in the inbox while somebody resolved the error does not undo that.
+    pub fn observe(&mut self, seen: &Sighting) {
         self.count += 1;
-        if occurrence.timestamp < self.first_seen {
-            self.first_seen = occurrence.timestamp;
-            if let Some(release) = &occurrence.release {
-                self.first_release = Some(cut(release, MAX_TEXT));
+        if seen.timestamp < self.first_seen {
+            self.first_seen = seen.timestamp;
+            if seen.release.is_some() {
+                self.first_release.clone_from(&seen.release);
             }
         }
-        if occurrence.timestamp >= self.last_seen {
-            self.last_seen = occurrence.timestamp;
-            self.kind = cut(&occurrence.kind, MAX_TEXT);
-            self.message = cut(message, MAX_MESSAGE);
-            self.culprit = occurrence.culprit.as_deref().map(|culprit| cut(culprit, MAX_TEXT));
-            self.level = occurrence.level;
-            self.platform = cut(&occurrence.platform, MAX_TEXT);
-            if let Some(release) = &occurrence.release {
-                self.last_release = Some(cut(release, MAX_TEXT));
+        if seen.timestamp >= self.last_seen {
+            self.last_seen = seen.timestamp;
+            self.kind.clone_from(&seen.kind);
+            self.message.clone_from(&seen.message);
+            self.culprit.clone_from(&seen.culprit);
+            self.level = seen.level;
+            self.platform.clone_from(&seen.platform);
+            if seen.release.is_some() {
+                self.last_release.clone_from(&seen.release);
             }
         }
-        if self.status == Status::Resolved && occurrence.received_at > self.status_at {
+        if self.status == Status::Resolved && seen.received_at > self.status_at {
             self.status = Status::Unresolved;
-            self.status_at = occurrence.received_at;
+            self.status_at = seen.received_at;
+        }
+    }
+}
+
+/// What an aggregate takes from one occurrence; texts are cut to what it keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// Its type.
+    pub kind: String,
+    /// What names the error in lists.
+    pub message: String,
+    /// Where it went wrong.
+    pub culprit: Option<String>,
+    /// How bad it is.
+    pub level: Level,
+    /// The platform.
+    pub platform: String,
+    /// The release.
+    pub release: Option<String>,
+}
+
+impl Sighting {
+    /// Of an occurrence of an error that lists name by `message`.
+    pub fn of(occurrence: &Occurrence, message: &str) -> Self {
+        let optional = |text: &Option<String>| text.as_deref().map(|text| cut(text, MAX_TEXT));
+        Self {
+            timestamp: occurrence.timestamp,
+            received_at: occurrence.received_at,
+            kind: cut(&occurrence.kind, MAX_TEXT),
+            message: cut(message, MAX_MESSAGE),
+            culprit: optional(&occurrence.culprit),
+            level: occurrence.level,
+            platform: cut(&occurrence.platform, MAX_TEXT),
+            release: optional(&occurrence.release),
         }
     }
 }
@@ -112,12 +149,12 @@ mod tests {
     use crate::id::EventId;
     use crate::occurrence::Source;
 
-    fn at(seconds: i64, release: &str) -> Occurrence {
+    fn at(seconds: i64, release: &str) -> Sighting {
         let moment = Timestamp::from_seconds(seconds);
         let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
         occurrence.release = Some(release.to_owned());
         occurrence.kind = release.to_owned();
-        occurrence
+        Sighting::of(&occurrence, "m")
     }
 
     fn new() -> ErrorAggregate {
@@ -129,7 +166,7 @@ mod tests {
     fn first_and_last_follow_the_events_own_times_in_whatever_order_they_come() {
         let mut error = new();
         for (seconds, release) in [(20, "b"), (30, "c"), (10, "a")] {
-            error.observe(&at(seconds, release), "m");
+            error.observe(&at(seconds, release));
         }
         assert_eq!(error.count, 3);
         assert_eq!((error.first_seen.seconds(), error.last_seen.seconds()), (10, 30));
@@ -142,18 +179,19 @@ mod tests {
         let mut error = new();
         error.status = Status::Resolved;
         error.status_at = Timestamp::from_seconds(100);
-        error.observe(&at(99, "a"), "m");
+        error.observe(&at(99, "a"));
         assert_eq!(error.status, Status::Resolved, "it was received before somebody resolved the error");
-        error.observe(&at(101, "a"), "m");
+        error.observe(&at(101, "a"));
         assert_eq!(error.status, Status::Unresolved);
     }
 
     #[test]
     fn texts_are_cut_between_characters() {
-        let mut error = new();
-        let mut occurrence = at(1, "r");
+        let moment = Timestamp::from_seconds(1);
+        let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
         occurrence.kind = "é".repeat(500);
-        error.observe(&occurrence, &"x".repeat(10_000));
+        let mut error = new();
+        error.observe(&Sighting::of(&occurrence, &"x".repeat(10_000)));
         assert_eq!((error.kind.len(), error.message.len()), (200, 720));
     }
 }

@@ -1,0 +1,60 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use domain::id::ProjectId;
+use domain::inbox::{Addressee, Header};
+use domain::time::Timestamp;
+use store::Kind;
+use store::ports::Project;
+
+use crate::Digest;
+
+/// For how long a project that was found is trusted to be there, in seconds. What is digested into a project that was
+/// deleted meanwhile is under a number that is never used again.
+const FOUND: i64 = 30;
+/// How many addressees are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// The projects that were found lately.
+#[derive(Debug, Default)]
+pub(crate) struct Addresses(Mutex<HashMap<Addressee, (Option<ProjectId>, Timestamp)>>);
+
+impl Digest {
+    /// The project that a message's events belong to, which is made if the message names one that there is not. `None`
+    /// if it is gone or going: who deletes a project wants no more of it.
+    pub(crate) async fn address(&self, header: &Header) -> Result<Option<ProjectId>, String> {
+        let now = self.clock.now();
+        let addresses = || self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((project, until)) = addresses().get(&header.project)
+            && now < *until
+        {
+            return Ok(*project);
+        }
+        let project = self.find(&header.project, now).await.map_err(|error| error.to_string())?;
+        let project = project.filter(|project| !project.deleting).map(|project| project.id);
+        if project.is_none() {
+            tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
+        }
+        let mut addresses = addresses();
+        if addresses.len() >= REMEMBERED {
+            addresses.clear();
+        }
+        addresses.insert(header.project.clone(), (project, now.plus_seconds(FOUND)));
+        Ok(project)
+    }
+
+    async fn find(&self, addressee: &Addressee, now: Timestamp) -> store::Result<Option<Project>> {
+        let name = match addressee {
+            Addressee::Id(id) => return self.projects.by_id(*id).await,
+            Addressee::Name(name) => name,
+        };
+        if let Some(project) = self.projects.by_name(name).await? {
+            return Ok(Some(project));
+        }
+        match self.projects.create(name, now).await {
+            // Another digest was faster.
+            Err(error) if error.kind() == Kind::Conflict => self.projects.by_name(name).await,
+            created => created.map(Some),
+        }
+    }
+}

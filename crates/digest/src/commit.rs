@@ -1,0 +1,180 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::error::ErrorAggregate;
+use domain::id::{ErrorUid, ProjectId, ReferenceId, SegmentId};
+use domain::segment::SegmentWriter;
+use domain::timeline::Minute;
+use futures_util::future::join_all;
+use store::ports::{Commit, Reference};
+use store::{Kind, StoreError};
+
+use crate::Digest;
+use crate::group::{Entry, Unit};
+use crate::known::Read;
+
+/// How often a unit is tried before its messages go back to the queue, which tries again later.
+const ATTEMPTS: u32 = 6;
+/// The first pause between attempts; each further one may be twice as long, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// A unit that could not be committed, and why.
+struct Undone {
+    unit: Unit,
+    error: StoreError,
+}
+
+impl Digest {
+    /// Commits all units, round after round. Returns the deliveries whose events could not be committed, with the
+    /// reason; every other event is stored.
+    pub(crate) async fn commit_all(&self, rounds: Vec<Vec<Unit>>) -> Vec<(usize, String)> {
+        let mut failed = Vec::new();
+        for mut units in rounds {
+            for attempt in 1.. {
+                let (again, lost): (Vec<_>, Vec<_>) = self
+                    .attempt(units)
+                    .await
+                    .into_iter()
+                    .partition(|undone| undone.error.is_transient() && attempt < ATTEMPTS);
+                for Undone { unit, error } in lost {
+                    failed.extend(unit.entries.iter().map(|entry| (entry.source, error.to_string())));
+                }
+                if again.is_empty() {
+                    break;
+                }
+                self.pause(attempt).await;
+                units = again.into_iter().map(|undone| undone.unit).collect();
+            }
+        }
+        failed
+    }
+
+    /// Read, drop what is counted, write the segments, commit. Returns what is still undone.
+    async fn attempt(&self, mut units: Vec<Unit>) -> Vec<Undone> {
+        let reads = match self.read(&units).await {
+            Ok(reads) => reads,
+            Err(error) if units.len() > 1 && !error.is_transient() => {
+                // One of them cannot be read: the halves find out which, and the others are not held up by it.
+                let rest = units.split_off(units.len() / 2);
+                let mut undone = Box::pin(self.attempt(units)).await;
+                undone.extend(Box::pin(self.attempt(rest)).await);
+                return undone;
+            }
+            Err(error) => return all_undone(units, &error),
+        };
+        let mut work: Vec<(Unit, Read)> = units.into_iter().zip(reads).collect();
+        for (unit, read) in &mut work {
+            let before = unit.entries.len();
+            unit.entries.retain(|entry| !read.counted.contains(&entry.event));
+            if unit.entries.len() < before {
+                unit.references = None;
+            }
+        }
+        work.retain(|(unit, _)| !unit.entries.is_empty());
+        let (work, mut undone) = self.write_segments(work).await;
+
+        let commits = work.iter().map(|(unit, read)| self.commit_of(unit, read)).collect::<Vec<_>>();
+        let results = self.digests.commit(&commits).await;
+        for (((unit, _), commit), result) in work.into_iter().zip(&commits).zip(results) {
+            match result {
+                Ok(()) => self.known.remember(commit),
+                Err(error) => {
+                    self.known.forget(&unit);
+                    undone.push(Undone { unit, error });
+                }
+            }
+        }
+        undone
+    }
+
+    /// Writes one segment for each project that has units which are not written yet. When this returns, what the
+    /// references of the units point to is durable.
+    async fn write_segments(&self, work: Vec<(Unit, Read)>) -> (Vec<(Unit, Read)>, Vec<Undone>) {
+        let mut projects: BTreeMap<ProjectId, Vec<(Unit, Read)>> = BTreeMap::new();
+        for item in work {
+            projects.entry(item.0.project).or_default().push(item);
+        }
+        let written = projects.into_iter().map(|(project, mut work)| async move {
+            match self.write_segment(project, &mut work).await {
+                Ok(()) => (work, Vec::new()),
+                Err(error) => (Vec::new(), all_undone(work.into_iter().map(|(unit, _)| unit).collect(), &error)),
+            }
+        });
+        let (mut work, mut undone) = (Vec::new(), Vec::new());
+        for (written, failed) in join_all(written).await {
+            work.extend(written);
+            undone.extend(failed);
+        }
+        (work, undone)
+    }
+
+    async fn write_segment(&self, project: ProjectId, work: &mut [(Unit, Read)]) -> store::Result<()> {
+        let segment = SegmentId::new(project, self.clock.now(), self.clock.random());
+        let mut writer = SegmentWriter::new();
+        let mut written = Vec::new();
+        for (index, (unit, _)) in work.iter().enumerate().filter(|(_, (unit, _))| unit.references.is_none()) {
+            let frames = unit.entries.chunk_by(|a, b| minute(a) == minute(b));
+            let references = frames.map(|entries| self.write_frame(&segment, &mut writer, entries));
+            written.push((index, references.collect::<store::Result<Vec<_>>>()?));
+        }
+        if written.is_empty() {
+            return Ok(());
+        }
+        self.segments.put(&segment, writer.finish()).await?;
+        for (index, references) in written {
+            work[index].0.references = Some(references);
+        }
+        Ok(())
+    }
+
+    fn write_frame(&self, segment: &SegmentId, writer: &mut SegmentWriter, entries: &[Entry]) -> store::Result<Reference> {
+        let lines = entries.iter().map(|entry| entry.line.as_slice());
+        let frame = writer
+            .frame(lines)
+            .map_err(|error| StoreError::new(Kind::Rejected, "packing a frame", error.to_string()))?;
+        let (newest, oldest) = (&entries[0].sighting, &entries[entries.len() - 1].sighting);
+        Ok(Reference {
+            id: ReferenceId::new(newest.timestamp, self.clock.random()),
+            segment: segment.clone(),
+            frame,
+            first: oldest.timestamp,
+            last: newest.timestamp,
+            events: entries.iter().map(|entry| entry.event).collect(),
+        })
+    }
+
+    /// The error with the unit's occurrences counted.
+    fn commit_of(&self, unit: &Unit, read: &Read) -> Commit {
+        let now = self.clock.now();
+        let new = || {
+            let uid = ErrorUid::new(now, self.clock.random());
+            ErrorAggregate::new(unit.project, unit.fingerprint, uid, now)
+        };
+        let mut error = read.error.clone().unwrap_or_else(new);
+        for entry in unit.entries.iter().rev() {
+            error.observe(&entry.sighting);
+        }
+        let references = unit.references.clone().unwrap_or_default();
+        let expires_at = now.plus_seconds(i64::from(self.retention_days) * SECONDS_PER_DAY);
+        Commit { error, references, expires_at }
+    }
+
+    /// Waits before the attempt after `attempt`: up to twice as long each time, at random, so that digests which got
+    /// into each other's way do not do so again.
+    async fn pause(&self, attempt: u32) {
+        let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
+        let part = (self.clock.random() % 1_000) as u32;
+        tokio::time::sleep(longest * part / 1_000).await;
+    }
+}
+
+fn minute(entry: &Entry) -> Minute {
+    Minute::of(entry.sighting.timestamp)
+}
+
+fn all_undone(units: Vec<Unit>, error: &StoreError) -> Vec<Undone> {
+    units.into_iter().map(|unit| Undone { unit, error: error.clone() }).collect()
+}

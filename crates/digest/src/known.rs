@@ -1,0 +1,149 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::error::ErrorAggregate;
+use domain::id::{EventDigest, Fingerprint, ProjectId};
+use domain::timeline::Minute;
+use store::ports::Commit;
+
+use crate::Digest;
+use crate::group::Unit;
+
+/// How many minutes of counted events are remembered: what comes again later is looked up.
+const MINUTES: u32 = 3;
+/// How many errors are remembered, and how many events of all of them together; beyond it all are forgotten. Some 16
+/// bytes an event and 1 kB an error.
+const MAX_ERRORS: usize = 20_000;
+const MAX_EVENTS: usize = 500_000;
+
+/// What this process knows of the errors that it wrote lately. It is a guess that costs no read: every commit is on
+/// condition that the error is still at the version remembered, so a guess that is wrong is found out and nothing is
+/// written.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    errors: HashMap<(ProjectId, Fingerprint), Remembered>,
+    events: usize,
+}
+
+struct Remembered {
+    error: ErrorAggregate,
+    /// All events counted from this minute on are in `counted`.
+    since: Minute,
+    counted: BTreeMap<Minute, HashSet<EventDigest>>,
+}
+
+/// An error as it was read, and those events of a unit that it has counted already.
+pub(crate) struct Read {
+    /// `None` if there is no such error.
+    pub(crate) error: Option<ErrorAggregate>,
+    pub(crate) counted: HashSet<EventDigest>,
+}
+
+impl Digest {
+    /// What is known of the errors of these units; read from the table where memory does not have it. An event that was
+    /// counted is found by the minute it happened in, and the ones beside it: a client that sends an event again sends
+    /// the same time, and what little a correction of its clock may differ stays within a minute.
+    pub(crate) async fn read(&self, units: &[Unit]) -> store::Result<Vec<Read>> {
+        let mut reads: Vec<Option<Read>> = units.iter().map(|unit| self.known.recall(unit)).collect();
+        let missing: Vec<_> = (0..units.len()).filter(|&index| reads[index].is_none()).collect();
+        let keys: Vec<_> = missing.iter().map(|&index| (units[index].project, units[index].fingerprint)).collect();
+        let mut errors = match keys.is_empty() {
+            true => HashMap::new(),
+            false => self.digests.load(&keys).await?,
+        };
+        let looked_up = missing.into_iter().map(|index| {
+            let unit = &units[index];
+            let error = errors.remove(&(unit.project, unit.fingerprint));
+            async move {
+                let (first, last) = unit.minutes();
+                let counted = match &error {
+                    None => HashSet::new(),
+                    Some(error) => self.digests.counted(unit.project, &error.uid, first.previous()..=last.next()).await?,
+                };
+                store::Result::Ok((index, Read { error, counted }))
+            }
+        });
+        for (index, read) in futures_util::future::try_join_all(looked_up).await? {
+            reads[index] = Some(read);
+        }
+        Ok(reads.into_iter().flatten().collect())
+    }
+}
+
+impl Unit {
+    /// The minutes of its oldest and its newest occurrence.
+    fn minutes(&self) -> (Minute, Minute) {
+        let minute = |entry: Option<&crate::group::Entry>| {
+            entry.map_or(Minute::of(Default::default()), |entry| Minute::of(entry.sighting.timestamp))
+        };
+        (minute(self.entries.last()), minute(self.entries.first()))
+    }
+}
+
+impl Known {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recall(&self, unit: &Unit) -> Option<Read> {
+        let memory = self.memory();
+        let remembered = memory.errors.get(&(unit.project, unit.fingerprint))?;
+        let (first, last) = unit.minutes();
+        if first.previous() < remembered.since {
+            return None;
+        }
+        let minutes = remembered.counted.range(first.previous()..=last.next());
+        let counted = |event: &EventDigest| minutes.clone().any(|(_, events)| events.contains(event));
+        let counted = unit.entries.iter().map(|entry| entry.event).filter(counted).collect();
+        Some(Read { error: Some(remembered.error.clone()), counted })
+    }
+
+    /// Remembers what was committed.
+    pub(crate) fn remember(&self, commit: &Commit) {
+        let mut memory = self.memory();
+        if memory.errors.len() >= MAX_ERRORS || memory.events >= MAX_EVENTS {
+            *memory = Memory::default();
+        }
+        let error = ErrorAggregate { version: commit.error.version + 1, ..commit.error.clone() };
+        let newest = Minute::of(error.last_seen);
+        let key = (error.project, error.fingerprint);
+        let is_new = commit.error.version == 0;
+        let mut events = memory.events;
+        let remembered = memory.errors.entry(key).or_insert_with(|| Remembered {
+            error: error.clone(),
+            // Nothing was counted before an error was new. Of an older one all is known from the next minute on: what
+            // this minute had before this process looked is not.
+            since: if is_new { Minute::of(Default::default()) } else { newest.next() },
+            counted: BTreeMap::new(),
+        });
+        remembered.error = error;
+        for reference in &commit.references {
+            let minute = Minute::of(reference.last);
+            if minute < remembered.since {
+                continue;
+            }
+            events += reference.events.len();
+            remembered.counted.entry(minute).or_default().extend(reference.events.iter().copied());
+        }
+        let keep_from = (0..MINUTES).fold(newest, |minute, _| minute.previous());
+        if remembered.since < keep_from {
+            remembered.since = keep_from;
+            let kept = remembered.counted.split_off(&keep_from);
+            events -= remembered.counted.values().map(HashSet::len).sum::<usize>().min(events);
+            remembered.counted = kept;
+        }
+        memory.events = events;
+    }
+
+    /// Forgets an error that somebody else wrote.
+    pub(crate) fn forget(&self, unit: &Unit) {
+        let mut memory = self.memory();
+        if let Some(forgotten) = memory.errors.remove(&(unit.project, unit.fingerprint)) {
+            let events = forgotten.counted.values().map(HashSet::len).sum::<usize>();
+            memory.events -= events.min(memory.events);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `POST /projects/{project}/errors`: faultline's own JSON API.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::id::ProjectName;
+use domain::inbox::{Header, Message};
+use domain::occurrence::Source;
+use domain::outcome::{Reason, Refusal};
+use domain::v1::Post;
+use gate::Answer;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::Ingest;
+
+/// The route.
+pub(crate) fn route() -> Router<Arc<Ingest>> {
+    Router::new().route("/projects/{project}/errors", post(handle))
+}
+
+async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
+    ingest.answer(accept(&ingest, request)).await
+}
+
+async fn accept(ingest: &Ingest, request: Request<Body>) -> Answer {
+    let caller = ingest.gate.caller(request.headers()).await?;
+    let project = caller.post_to(&project(request.uri().path())?)?;
+    let trace = trace(&request);
+
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers.clone();
+    let body = gate::read(Request::from_parts(parts, body)).await?;
+    let (post, refused) = Post::parse(&gate::unpack(&headers, &body)?)?;
+    for refusal in &refused {
+        ingest.outcomes.count(refusal.reason);
+    }
+
+    let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
+    let answer = answer(&event_ids[0].to_string(), event_ids.len(), &refused);
+    let received_at = ingest.clock.now();
+    let header = Header { source: Source::V1, project, received_at, event_ids, trace };
+    let payload = serde_json::to_vec(&post)
+        .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
+    ingest.accept(&Message { header, payload }).await?;
+    gate::created(&answer)
+}
+
+/// The project named in a path `/projects/{project}/errors`.
+fn project(path: &str) -> Result<ProjectName, Refusal> {
+    let name = gate::decoded(path.split('/').nth(2).unwrap_or_default());
+    ProjectName::parse(&name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
+}
+
+fn trace(request: &Request<Body>) -> Option<String> {
+    let value = request.headers().get("traceparent")?.to_str().ok()?;
+    (value.len() <= 64).then(|| value.to_owned())
+}
+
+/// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.
+fn answer(id: &str, count: usize, refused: &[Refusal]) -> Value {
+    let mut answer = json!({ "data": { "errors": { "postCount": count } }, "id": id });
+    if !refused.is_empty() {
+        answer["refused"] = refused
+            .iter()
+            .map(|refusal| {
+                json!({ "message": refusal.message, "path": refusal.path, "reason": refusal.reason.name() })
+            })
+            .collect();
+    }
+    answer
+}

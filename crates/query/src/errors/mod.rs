@@ -1,0 +1,76 @@
+//! `/projects/{project}/errors`
+
+mod delete;
+mod list;
+mod set_status;
+mod show;
+mod target;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use domain::error::ErrorAggregate;
+use domain::id::Fingerprint;
+use domain::outcome::{Reason, Refusal};
+use domain::v1;
+use gate::{Answer, storage_failed};
+use http::Request;
+use store::ports::Project;
+use target::Target;
+
+use crate::Query;
+use crate::occurrences;
+use crate::projects::{existing, named_in};
+
+pub(crate) fn routes() -> Router<Arc<Query>> {
+    // A message may hold slashes, so what follows it is told apart by `Target`, not by the router.
+    Router::new()
+        .merge(list::route())
+        .route("/projects/{project}/errors/{*message}", get(handle).patch(handle).delete(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(dispatch(&query, request)).await
+}
+
+async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller(request.headers()).await?;
+    let name = named_in(request.uri().path())?;
+    caller.admin_of(&name)?;
+    let project = existing(query, &name).await?;
+    let target = Target::of(request.uri().path())?;
+    match (request.method().as_str(), target) {
+        ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,
+        ("PATCH", Target::Error(message)) => set_status::set(query, &project, &message, request).await,
+        ("DELETE", Target::Error(message)) => delete::remove(query, &project, &message).await,
+        ("GET", Target::Occurrences(message)) => {
+            occurrences::list(query, &project, &message, request.uri()).await
+        }
+        ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, &id).await,
+        (method, Target::Occurrences(_) | Target::Occurrence(..)) | (method, Target::Error(_)) => {
+            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
+        }
+    }
+}
+
+/// The error that a path names by its message, whole or cut, or by its fingerprint.
+pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
+    let by_message = v1::fingerprint(message);
+    for fingerprint in [Some(by_message), Fingerprint::parse(message).ok()].into_iter().flatten() {
+        let error = query.errors.get(project.id, &fingerprint).await.map_err(|error| storage_failed(&error))?;
+        if let Some(error) = error {
+            return Ok(error);
+        }
+    }
+    Err(unknown(project, message))
+}
+
+fn unknown(project: &Project, message: &str) -> Refusal {
+    let shown: String = message.chars().take(80).collect();
+    let message = format!("project `{}` has no error with the message or fingerprint `{shown}`", project.name);
+    Refusal::new(Reason::ErrorUnknown, message)
+}

@@ -1,0 +1,54 @@
+//! What a path behind `/projects/{project}/errors/` is about.
+
+use domain::id::OccurrenceId;
+use domain::outcome::{Reason, Refusal};
+
+/// An error (by its message or fingerprint), its occurrences, or one of them.
+#[derive(Debug, PartialEq)]
+pub(super) enum Target {
+    Error(String),
+    Occurrences(String),
+    Occurrence(String, OccurrenceId),
+}
+
+const OCCURRENCES: &str = "/occurrences";
+
+impl Target {
+    /// From a whole path.
+    pub(super) fn of(path: &str) -> Result<Self, Refusal> {
+        let rest = path.split_once("/errors/").map_or("", |(_, rest)| rest);
+        if let Some(message) = rest.strip_suffix(OCCURRENCES).or_else(|| rest.strip_suffix("/occurrences/")) {
+            return Ok(Self::Occurrences(gate::decoded(message)));
+        }
+        if let Some((message, id)) = rest.rsplit_once('/')
+            && let Some(message) = message.strip_suffix(OCCURRENCES)
+        {
+            let unknown = |error: domain::id::BadOccurrenceId| Refusal::new(Reason::OccurrenceUnknown, error.to_string());
+            return Ok(Self::Occurrence(gate::decoded(message), OccurrenceId::parse(id).map_err(unknown)?));
+        }
+        Ok(Self::Error(gate::decoded(rest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::ReferenceId;
+    use domain::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_message_may_hold_anything() {
+        let moment = Timestamp::from_seconds(1_478_044_860);
+        let id = OccurrenceId::new(moment, ReferenceId::new(moment, 1), 3);
+        let check = |rest: &str, expected: Target| {
+            assert_eq!(Target::of(&format!("/projects/a/errors/{rest}")).unwrap(), expected, "{rest}");
+        };
+        check("a%2Fb%20c%25", Target::Error("a/b c%".to_owned()));
+        check("a/b", Target::Error("a/b".to_owned()));
+        check("x%2Foccurrences", Target::Error("x/occurrences".to_owned()));
+        check("a%2Fb/occurrences", Target::Occurrences("a/b".to_owned()));
+        check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), id));
+        assert_eq!(Target::of("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);
+    }
+}

@@ -1,0 +1,42 @@
+//! What lists have in common: parameters with bounds.
+
+use domain::outcome::{Reason, Refusal};
+use http::Uri;
+
+/// The parameters of a request.
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        Self(gate::parameters(uri.query()))
+    }
+
+    /// The first parameter of this name that is not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// The parameter, parsed.
+    pub(crate) fn parsed<T, E: std::fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Refusal> {
+        let value = self.get(name).map(parse).transpose();
+        value.map_err(|error| parameter(name, error))
+    }
+
+    /// `limit`: from 1 to `most`, or `default` if it is not given.
+    pub(crate) fn limit(&self, default: usize, most: usize) -> Result<usize, Refusal> {
+        let limit = self.parsed("limit", |text| {
+            let number = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+            number.ok_or_else(|| format!("`{text}` is not a number from 1 to {most}"))
+        });
+        Ok(limit?.unwrap_or(default))
+    }
+}
+
+/// The refusal of a parameter, or a part of the path.
+pub(crate) fn parameter(name: &str, error: impl std::fmt::Display) -> Refusal {
+    Refusal::new(Reason::ParameterInvalid, format!("{name}: {error}")).at([name])
+}

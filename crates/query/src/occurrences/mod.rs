@@ -1,0 +1,56 @@
+//! `/projects/{project}/errors/{message}/occurrences`
+
+mod list;
+mod show;
+
+use domain::error::ErrorAggregate;
+use domain::id::OccurrenceId;
+use domain::occurrence::Occurrence;
+use domain::outcome::{Reason, Refusal};
+use domain::{json, segment, v1};
+use gate::storage_failed;
+pub(crate) use list::list;
+use serde_json::Value;
+pub(crate) use show::show;
+use store::Kind;
+use store::ports::{Project, Reference};
+
+use crate::Query;
+
+/// The newest occurrence of an error; `None` if all have expired.
+pub(crate) async fn newest(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Option<Value>, Refusal> {
+    let page = query.occurrences.references(project.id, &error.uid, None, 1).await;
+    let page = page.map_err(|error| storage_failed(&error))?;
+    let Some(reference) = page.items.first() else { return Ok(None) };
+    Ok(lines(query, project, reference, 0, 1).await?.pop())
+}
+
+/// At most `limit` occurrences of a frame from `line` on, as the API shows them. A frame that expired before its
+/// reference has none.
+async fn lines(
+    query: &Query,
+    project: &Project,
+    reference: &Reference,
+    line: u32,
+    limit: usize,
+) -> Result<Vec<Value>, Refusal> {
+    let frame = match query.segments.frame(&reference.segment, reference.frame).await {
+        Ok(frame) => frame,
+        Err(error) if error.kind() == Kind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(storage_failed(&error)),
+    };
+    let numbered = segment::lines(&frame).zip(0u32..).skip(line as usize).take(limit);
+    numbered
+        .map(|(text, line)| {
+            let text = text.map_err(|error| unreadable(reference, &error))?;
+            let occurrence: Occurrence = json::parse(&text).map_err(|error| unreadable(reference, &error))?;
+            let id = OccurrenceId::new(occurrence.timestamp, reference.id, line);
+            Ok(v1::occurrence_entry(&project.name, &id, &occurrence))
+        })
+        .collect()
+}
+
+fn unreadable(reference: &Reference, error: &dyn std::fmt::Display) -> Refusal {
+    tracing::error!(reference.id = %reference.id, segment.id = %reference.segment, error.message = %error, "a frame cannot be read");
+    Refusal::new(Reason::Internal, "this occurrence cannot be read: the log of faultline has the details")
+}

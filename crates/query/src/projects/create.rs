@@ -1,0 +1,72 @@
+//! `POST /projects`
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::id::Key;
+use domain::outcome::{Reason, Refusal};
+use gate::{Answer, storage_failed};
+use http::header::HOST;
+use http::{HeaderMap, Request};
+use serde::Deserialize;
+use serde_json::json;
+use store::Kind;
+use store::ports::{KeyRecord, Project, Role, Scope};
+
+use super::{named, parse_body};
+use crate::Query;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects", post(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(create(&query, request)).await
+}
+
+#[derive(Deserialize)]
+struct New {
+    name: String,
+}
+
+async fn create(query: &Query, request: Request<Body>) -> Answer {
+    query.gate.caller(request.headers()).await?.admin()?;
+    let headers = request.headers().clone();
+    let new: New = parse_body(request, "an object with a text `name`").await?;
+    let name = named(&new.name)?;
+    let project = match query.projects.create(&name, query.clock.now()).await {
+        Ok(project) => project,
+        Err(error) if error.kind() == Kind::Conflict => {
+            let message = format!("there is a project `{name}` already: choose another name, or make a key with POST /keys");
+            return Err(Refusal::new(Reason::ProjectExists, message));
+        }
+        Err(error) => return Err(storage_failed(&error)),
+    };
+    let key = Key::from_random(query.clock.random().to_be_bytes());
+    let record = KeyRecord {
+        role: Role::Client,
+        scope: Scope::Project(project.id, name.clone()),
+        name: "made with the project".to_owned(),
+        disabled: false,
+        created_at: project.created_at,
+    };
+    query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
+    gate::created(&json!({ "data": { "project": {
+        "id": project.id,
+        "name": project.name,
+        "dsn": dsn(&headers, &key, &project),
+        "clientKey": key.reveal(),
+    } } }))
+}
+
+/// What a Sentry SDK is given, for the address at which this request came.
+fn dsn(headers: &HeaderMap, key: &Key, project: &Project) -> String {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = header("x-forwarded-proto").unwrap_or("http");
+    let host = header(HOST.as_str()).unwrap_or("localhost");
+    format!("{scheme}://{}@{host}/{}", key.reveal(), project.id)
+}

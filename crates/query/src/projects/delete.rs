@@ -1,0 +1,40 @@
+//! `DELETE /projects/{project}`
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::delete;
+use gate::{Answer, storage_failed};
+use http::Request;
+
+use super::{named_in, unknown};
+use crate::Query;
+use crate::purge::{Budget, unfinished};
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects/{project}", delete(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(remove(&query, request)).await
+}
+
+/// Nothing is stored in the project from the first step on. Its name goes last, so that a deletion which was cut short
+/// can be repeated.
+async fn remove(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller(request.headers()).await?;
+    caller.admin()?;
+    let name = named_in(request.uri().path())?;
+    let project = query.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
+    let project = project.ok_or_else(|| unknown(&name))?;
+
+    query.projects.mark_deleting(&project).await.map_err(|error| storage_failed(&error))?;
+    if !query.purge_project(&project, Budget::new(query)).await.map_err(|error| storage_failed(&error))? {
+        return Err(unfinished());
+    }
+    query.projects.remove(&project).await.map_err(|error| storage_failed(&error))?;
+    gate::no_content()
+}

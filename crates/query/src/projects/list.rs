@@ -1,0 +1,40 @@
+//! `GET /projects`
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use domain::id::ProjectName;
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::Query;
+use crate::list::Parameters;
+
+/// v1 lists all projects at once; 1,000 are one page of the table.
+const LIMIT: usize = 1_000;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects", get(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(list(&query, request)).await
+}
+
+async fn list(query: &Query, request: Request<Body>) -> Answer {
+    query.gate.caller(request.headers()).await?.admin()?;
+    let parameters = Parameters::of(request.uri());
+    let limit = parameters.limit(LIMIT, LIMIT)?;
+    let after = parameters.parsed("cursor", ProjectName::parse)?;
+    let page = query.projects.list(after.as_ref(), limit).await.map_err(|error| storage_failed(&error))?;
+    let live = page.items.iter().filter(|project| !project.deleting);
+    let projects: Vec<Value> = live
+        .map(|project| json!({ "name": project.name, "id": project.id, "createdAt": project.created_at }))
+        .collect();
+    gate::data(json!({ "projects": projects, "nextCursor": page.next }))
+}

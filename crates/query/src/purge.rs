@@ -1,0 +1,152 @@
+//! Removing what is deleted, so that nothing of it can be read any more.
+
+use std::collections::BTreeMap;
+
+use domain::error::Status;
+use domain::id::{ErrorUid, ProjectId, SegmentId};
+use domain::outcome::{Reason, Refusal};
+use domain::segment::{FrameRange, blank};
+use domain::time::Timestamp;
+use store::clock::Clock;
+use store::ports::{Project, Scope};
+use store::{Kind, StoreError};
+
+use crate::Query;
+
+/// For how long one request removes things, in seconds: below API Gateway's limit of 30.
+const BUDGET: i64 = 20;
+/// How many references are removed in one step.
+const STEP: usize = 100;
+/// How often a segment is rewritten when others rewrite it too.
+const ATTEMPTS: usize = 10;
+
+/// Until when to go on.
+#[derive(Clone, Copy)]
+pub(crate) struct Budget(Timestamp);
+
+impl Budget {
+    pub(crate) fn new(query: &Query) -> Self {
+        Self(query.clock.now().plus_seconds(BUDGET))
+    }
+
+    fn is_used_up(self, clock: &dyn Clock) -> bool {
+        clock.now() > self.0
+    }
+}
+
+/// The refusal for a deletion that takes longer than a request may.
+pub(crate) fn unfinished() -> Refusal {
+    Refusal::new(Reason::Unavailable, "so much is stored that deleting takes longer: repeat the request to go on")
+}
+
+impl Query {
+    /// Removes the contents of all errors of a project that were deleted; says whether it came to the end.
+    pub(crate) async fn purge(&self, project: ProjectId, budget: Budget) -> store::Result<bool> {
+        loop {
+            let buried = self.errors.buried(project, STEP).await?;
+            if buried.is_empty() {
+                return Ok(true);
+            }
+            for uid in buried {
+                if !self.purge_error(project, &uid, budget).await? {
+                    return Ok(false);
+                }
+                self.errors.forget(project, &uid).await?;
+            }
+        }
+    }
+
+    /// Removes all there is of a project but its name; says whether it came to the end.
+    pub(crate) async fn purge_project(&self, project: &Project, budget: Budget) -> store::Result<bool> {
+        while self.segments.remove_some(project.id).await? {
+            if budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
+        loop {
+            let page = self.errors.page(project.id, &Status::ALL, None, STEP).await?;
+            if page.items.is_empty() && page.next.is_none() {
+                break;
+            }
+            for error in &page.items {
+                match self.errors.bury(error).await {
+                    // Digest counted a last event, or another request was faster: the next page tells.
+                    Err(conflict) if conflict.kind() == Kind::Conflict => {}
+                    buried => buried?,
+                }
+            }
+            if !self.purge(project.id, budget).await? || budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
+        self.remove_keys(project.id).await?;
+        self.purge(project.id, budget).await
+    }
+
+    async fn remove_keys(&self, project: ProjectId) -> store::Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.keys.list(after.as_ref(), STEP).await?;
+            for (hash, key) in &page.items {
+                if matches!(key.scope, Scope::Project(id, _) if id == project) {
+                    self.keys.remove(hash).await?;
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Blanks the frames of one life of an error, then removes the references to them and its timeline. A reference goes
+    /// after its frame, so that what is cut short can go on.
+    async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
+        loop {
+            let page = self.occurrences.references(project, uid, None, STEP).await?;
+            if page.items.is_empty() {
+                break;
+            }
+            let mut segments = BTreeMap::<String, (SegmentId, Vec<FrameRange>)>::new();
+            for reference in &page.items {
+                let (_, frames) =
+                    segments.entry(reference.segment.key()).or_insert_with(|| (reference.segment.clone(), Vec::new()));
+                frames.push(reference.frame);
+            }
+            for (segment, frames) in segments.values() {
+                self.blank_frames(segment, frames).await?;
+            }
+            let ids: Vec<_> = page.items.iter().map(|reference| reference.id).collect();
+            self.occurrences.remove_references(project, uid, &ids).await?;
+            if budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
+        while self.occurrences.remove_timeline(project, uid).await? {
+            if budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn blank_frames(&self, id: &SegmentId, frames: &[FrameRange]) -> store::Result<()> {
+        for _ in 0..ATTEMPTS {
+            let (mut segment, version) = match self.segments.get(id).await {
+                // It expired, or went with its project.
+                Err(error) if error.kind() == Kind::NotFound => return Ok(()),
+                found => found?,
+            };
+            for frame in frames {
+                let blanked = blank(&mut segment, *frame);
+                blanked.map_err(|error| StoreError::new(Kind::Corrupt, "blanking a frame", error.to_string()))?;
+            }
+            match self.segments.replace(id, segment, &version).await {
+                // Another deletion rewrote the segment meanwhile: blank in what it wrote.
+                Err(error) if error.kind() == Kind::Conflict => {}
+                replaced => return replaced,
+            }
+        }
+        Err(StoreError::new(Kind::Conflict, "blanking a frame", format!("segment {id} is rewritten all the time")))
+    }
+}
