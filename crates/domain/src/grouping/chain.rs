@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::message;
 use crate::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
 
 /// What React 19 throws when it recovered from an error: the error itself is the cause.
@@ -22,7 +23,7 @@ pub(super) struct Chain {
 /// The exception that gives an event its title: the last one; of an exception group with one kind of member that
 /// member; of an error from which React recovered its cause.
 pub fn main_exception(exceptions: &[Exception]) -> Option<&Exception> {
-    let chain = chain(exceptions, |_, _| false)?;
+    let chain = chain(exceptions)?;
     exceptions.get(chain.main)
 }
 
@@ -60,13 +61,10 @@ pub(super) fn thread(threads: &[Thread]) -> Option<&Thread> {
     None
 }
 
-/// The chain of `exceptions`; `same` says whether two members of a group are alike. `None` if there are none.
-pub(super) fn chain(exceptions: &[Exception], same: impl Fn(&Exception, &Exception) -> bool) -> Option<Chain> {
+/// The chain of `exceptions`. `None` if there are none.
+pub(super) fn chain(exceptions: &[Exception]) -> Option<Chain> {
     let last = exceptions.len().checked_sub(1)?;
-    Some(
-        tree(exceptions, same)
-            .unwrap_or_else(|| Chain { members: (0..=last).collect(), main: recovered(exceptions, last) }),
-    )
+    Some(tree(exceptions).unwrap_or_else(|| Chain { members: (0..=last).collect(), main: recovered(exceptions, last) }))
 }
 
 /// The cause, where the exception at `last` is React's report of a recovery.
@@ -76,9 +74,22 @@ fn recovered(exceptions: &[Exception], last: usize) -> usize {
     if is_recovery { last.saturating_sub(1) } else { last }
 }
 
+/// Whether two members of an exception group are the same error: of one type and from one place, or, without frames,
+/// with one kind of message.
+fn alike(one: &Exception, other: &Exception) -> bool {
+    fn frames(exception: &Exception) -> impl Iterator<Item = [Option<&str>; 3]> {
+        let frames = exception.stacktrace.iter().flat_map(|stack| &stack.frames);
+        frames.map(|frame| [frame.module.as_deref(), frame.filename.as_deref(), frame.function.as_deref()])
+    }
+    let value = |exception: &Exception| message::kind(exception.value.as_deref().unwrap_or_default()).into_owned();
+    one.kind == other.kind
+        && frames(one).eq(frames(other))
+        && (frames(one).next().is_some() || value(one) == value(other))
+}
+
 /// The chain of an exception group, by the ids that its members carry. `None` if there are none, or if they make no
 /// tree: then the list is taken as it is.
-fn tree(exceptions: &[Exception], same: impl Fn(&Exception, &Exception) -> bool) -> Option<Chain> {
+fn tree(exceptions: &[Exception]) -> Option<Chain> {
     let number = |exception: &Exception, key: &str| exception.mechanism.get(key).and_then(Value::as_u64);
     let is_group = |index: usize| exceptions[index].mechanism.get("is_exception_group").is_some_and(|is| *is == true);
     if exceptions.len() < 2 || !(0..exceptions.len()).any(is_group) {
@@ -113,7 +124,7 @@ fn tree(exceptions: &[Exception], same: impl Fn(&Exception, &Exception) -> bool)
     top.sort_by_key(|&index| (exceptions[index].kind.as_deref().unwrap_or_default(), index));
     let mut distinct: Vec<usize> = Vec::new();
     for index in top {
-        if !distinct.iter().any(|&other| same(&exceptions[other], &exceptions[index])) {
+        if !distinct.iter().any(|&other| alike(&exceptions[other], &exceptions[index])) {
             distinct.push(index);
         }
     }

@@ -1,13 +1,33 @@
 //! Which error an occurrence belongs to.
+//!
+//! The rules are those of Sentry's default grouping, simplified: a fingerprint that the client gave, else the frames of
+//! the exceptions (or of the thread, or of the event), else type and message. What varies is taken out of messages
+//! ([`parameterise`]) and of frames. Minified JavaScript is grouped by its module and function names, since source maps
+//! are not looked at.
+//!
+//! An event that is grouped by frames has two hashes: of the application's own frames, and of all frames. It belongs to
+//! the error that goes by either of them, so that a client that begins to mark frames otherwise makes no new errors.
 
+mod basis;
 mod chain;
+mod explain;
+mod fingerprint;
+mod frame;
+mod in_app;
+mod message;
+mod parameterise;
+mod platform;
+mod stack;
 
 pub use chain::{crash_frame, main_exception};
+pub use explain::{Component, Explanation, Variant, explain};
+pub use parameterise::parameterise;
+
+use basis::Basis;
 
 use crate::id::Fingerprint;
-use crate::occurrence::{Occurrence, Source};
+use crate::occurrence::Occurrence;
 use crate::sentry::title;
-use crate::v1;
 
 /// The version of the rules for Sentry events. It is part of each hash, so that better rules can find old errors.
 pub const VERSION: u8 = 1;
@@ -17,21 +37,23 @@ pub const VERSION: u8 = 1;
 pub struct Grouping {
     /// The version of the rules.
     pub version: u8,
-    /// What names a new error.
+    /// What names a new error: the hash of the application's frames where there are any.
     pub primary: Fingerprint,
-    /// Every hash, the primary first: an error that goes by any of them is the one.
+    /// Every hash, the primary first: an error that goes by any of them is the one. One or two.
     pub hashes: Vec<Fingerprint>,
-    /// What names the error in lists.
+    /// What names the error in lists, at most 720 bytes.
     pub title: String,
 }
 
-/// Where `occurrence` belongs.
+/// Where `occurrence` belongs. It must be scrubbed already: secrets in messages would else be part of the hash.
 pub fn group(occurrence: &Occurrence) -> Grouping {
-    let primary = match occurrence.source {
-        Source::V1 => v1::fingerprint(&occurrence.message),
-        Source::Sentry | Source::Security => {
-            Fingerprint::of("sentry:0", [occurrence.kind.as_str(), &occurrence.message])
-        }
-    };
-    Grouping { version: VERSION, primary, hashes: vec![primary], title: title(occurrence) }
+    grouping(&Basis::of(occurrence), occurrence)
 }
+
+fn grouping(basis: &Basis<'_>, occurrence: &Occurrence) -> Grouping {
+    let hashes: Vec<_> = basis.variants().into_iter().map(|(_, fingerprint)| fingerprint).collect();
+    Grouping { version: VERSION, primary: hashes[0], hashes, title: title(occurrence) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ pub mod auth;
 mod envelope;
 mod normalise;
 mod peek;
+pub mod security;
 mod title;
 
 pub use envelope::{Envelope, Header, Item, ItemKind, MAX_ITEMS};

@@ -1,0 +1,140 @@
+//! Dates and times.
+
+use super::Match;
+use super::cursor::{Cursor, is_word};
+
+const DAYS: [&str; 14] = [
+    "Sun",
+    "Sunday",
+    "Mon",
+    "Monday",
+    "Tue",
+    "Tuesday",
+    "Wed",
+    "Wednesday",
+    "Thu",
+    "Thursday",
+    "Fri",
+    "Friday",
+    "Sat",
+    "Saturday",
+];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const ZONES: [&str; 11] = ["UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"];
+
+/// Any form.
+pub(super) fn any(cursor: Cursor<'_>) -> Match {
+    match cursor.peek()? {
+        b'0'..=b'9' => day_first(cursor).or_else(|| numeric(cursor)),
+        b'd' => {
+            let arguments = cursor.text("datetime.datetime(")?;
+            let length = arguments.rest().iter().position(|&byte| byte == b')')?;
+            Some(arguments.skip(length + 1)?.at())
+        }
+        _ => worded(cursor),
+    }
+}
+
+/// Forms that begin with a word.
+fn worded(cursor: Cursor<'_>) -> Match {
+    let Some(day) = cursor.word(&DAYS) else { return month_first(cursor) };
+    if let Some(comma) = day.byte(b",") {
+        let next = comma.spaces()?;
+        return rfc850(next).or_else(|| day_first(next));
+    }
+    month_first(day.spaces()?)
+}
+
+/// `02-Jan-06 15:04:05 MST`.
+fn rfc850(cursor: Cursor<'_>) -> Match {
+    let year = cursor.digits(2, 2)?.1.byte(b"-")?.word(&MONTHS)?.byte(b"-")?.digits(2, 2)?.1;
+    zone(clock(year.spaces()?)?.spaces()?)
+}
+
+/// `02 Jan 2006 15:04:05 -0700`.
+fn day_first(cursor: Cursor<'_>) -> Match {
+    let month = cursor.digits(1, 2)?.1.spaces()?.word(&MONTHS)?;
+    let year = month.spaces()?.digits(2, 4)?.1;
+    zone(clock(year.spaces()?)?.spaces()?)
+}
+
+/// `Jan 02, 1999`, `Jan 02 2006 14:04:05 GMT-0800 (Pacific Standard Time)`, `Jan 2 15:04:05 2006`.
+fn month_first(cursor: Cursor<'_>) -> Match {
+    let day = cursor.word(&MONTHS)?.spaces()?.digits(1, 2).filter(|&(day, _)| day <= 31)?.1;
+    if let Some(comma) = day.byte(b",") {
+        let (_, year) = comma.spaces()?.digits(2, 4)?;
+        return Some(year.at());
+    }
+    let next = day.spaces()?;
+    if let Some(asctime) = clock(next).and_then(|time| Some(time.spaces()?.digits(4, 4)?.1)) {
+        return Some(asctime.at());
+    }
+    let offset = clock(next.digits(4, 4)?.1.spaces()?)?.spaces()?.text("GMT")?.byte(b"+-")?.digits(4, 4)?.1;
+    let named = offset.text(" (").and_then(|name| {
+        let length = name.rest().iter().position(|&byte| byte == b')').filter(|&length| length > 0)?;
+        name.skip(length + 1)
+    });
+    Some(named.unwrap_or(offset).at())
+}
+
+/// `hh:mm` and maybe `:ss`, each of one or two digits.
+fn clock(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
+    let minute = cursor.digits(1, 2)?.1.byte(b":")?.digits(1, 2)?.1;
+    let second = minute.byte(b":").and_then(|colon| Some(colon.digits(1, 2)?.1));
+    Some(second.unwrap_or(minute))
+}
+
+/// `-0700`, `GMT` or a military letter.
+fn zone(cursor: Cursor<'_>) -> Match {
+    if let Some(sign) = cursor.byte(b"+-") {
+        return sign.digits(2, 2)?.1.two(59).map(Cursor::at);
+    }
+    let named = cursor.word(&ZONES).or_else(|| cursor.byte(b"ABCDEFGHIKLMNOPQRSTUVWXYZ"))?;
+    named.boundary()
+}
+
+/// Forms that begin with a number and hold no word: dates, times, both.
+pub(super) fn numeric(cursor: Cursor<'_>) -> Match {
+    date_time(cursor).or_else(|| kitchen(cursor)).or_else(|| date(cursor))
+}
+
+/// `YYYY-MM-DD`.
+fn date(cursor: Cursor<'_>) -> Match {
+    let day = cursor.digits(4, 4)?.1.byte(b"-")?.two(19)?.byte(b"-")?.two(39)?;
+    (!day.peek().is_some_and(|byte| byte.is_ascii_digit())).then_some(day.at())
+}
+
+/// `YYYY-MM-DD[ T]hh:mm[:ss[.f]][Z|±hh:mm]`, also without the separators.
+fn date_time(cursor: Cursor<'_>) -> Match {
+    let year = cursor.digits(4, 4)?.1;
+    let month = optional(year, b"-").two(19)?;
+    let day = optional(month, b"-").two(39)?;
+    let hour = day.byte(b"T \t\n")?.two(29)?;
+    let minute = optional(hour, b":").two(59)?;
+    let second = optional(minute, b":").two(60).unwrap_or(minute);
+    let fraction = second.byte(b".,").and_then(|point| Some(point.digits(1, usize::MAX)?.1)).unwrap_or(second);
+    let utc = optional(fraction, b"Z");
+    let spaced = utc.byte(b" ").filter(|space| space.byte(b"+-").is_some()).unwrap_or(utc);
+    let offset = spaced.byte(b"+-").unwrap_or(spaced).two(29).and_then(|hours| optional(hours, b":").two(59));
+    Some(offset.unwrap_or(utc).at())
+}
+
+fn optional<'a>(cursor: Cursor<'a>, any: &[u8]) -> Cursor<'a> {
+    cursor.byte(any).unwrap_or(cursor)
+}
+
+/// `9:08`, `23:21:12`, `11:21 PM`.
+fn kitchen(cursor: Cursor<'_>) -> Match {
+    let (hour, after) = cursor.digits(1, 2)?;
+    let minute = after.byte(b":").filter(|_| hour <= 23)?.two(59)?;
+    let second = minute.byte(b":").and_then(|colon| colon.two(59)).unwrap_or(minute);
+    let fraction = second.byte(b".,").and_then(|point| Some(point.digits(1, 9)?.1)).unwrap_or(second);
+    if fraction.peek().is_some_and(|byte| byte.is_ascii_digit() || byte == b':') {
+        return None;
+    }
+    let half = optional(fraction, b" ")
+        .byte(b"aApP")
+        .and_then(|half| half.byte(b"mM"))
+        .filter(|half| !half.peek().is_some_and(is_word));
+    Some(half.unwrap_or(fraction).at())
+}

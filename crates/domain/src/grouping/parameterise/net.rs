@@ -1,0 +1,147 @@
+//! Mail addresses, URLs, hosts and IP addresses.
+
+use std::net::Ipv6Addr;
+
+use super::Match;
+use super::cursor::{Cursor, is_word};
+
+/// Top-level domains that are common, as in Sentry's grouping.
+const DOMAINS: [&str; 100] = [
+    "ae", "al", "app", "ar", "at", "au", "be", "bg", "biz", "br", "by", "ca", "cat", "cc", "cf", "ch", "cl", "club",
+    "cn", "co", "com", "cz", "de", "dk", "edu", "ee", "es", "eu", "fi", "fm", "fr", "ga", "gov", "gq", "gr", "hk",
+    "hr", "hu", "id", "ie", "il", "in", "info", "io", "ir", "is", "it", "jobs", "jp", "kr", "kz", "la", "link", "lt",
+    "lv", "ly", "me", "mobi", "ms", "mx", "my", "net", "news", "ng", "nl", "no", "nz", "online", "org", "pe", "ph",
+    "pl", "pro", "pt", "ro", "rs", "ru", "sa", "se", "sg", "si", "site", "sk", "th", "tips", "tk", "to", "tr", "tv",
+    "tw", "ua", "ug", "uk", "us", "vn", "wiki", "xxx", "xyz", "za", "local",
+];
+/// Those that are as likely a word of code or a file's ending: `user.id`, `main.rs`. A host under one of them needs
+/// three labels to be taken for one.
+const WORDS: [&str; 28] = [
+    "al", "app", "at", "be", "by", "cat", "cc", "id", "in", "info", "is", "it", "jobs", "la", "link", "local", "me",
+    "ms", "my", "news", "no", "online", "pl", "pro", "rs", "site", "to", "us",
+];
+
+/// Finds mail addresses. It remembers how far the run of characters goes that may stand before an `@`, so that a long
+/// word is walked once and not once from each of its letters.
+#[derive(Default)]
+pub(super) struct Emails {
+    run_end: usize,
+}
+
+impl Emails {
+    pub(super) fn find(&mut self, cursor: Cursor<'_>) -> Match {
+        if cursor.at() < self.run_end {
+            return None;
+        }
+        let is_local =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-') || byte >= 0x80;
+        let length = cursor.run(usize::MAX, is_local);
+        self.run_end = cursor.at() + length;
+        if length == 0 {
+            return None;
+        }
+        let mut domain = cursor.skip(length)?.byte(b"@")?;
+        let label = |cursor: Cursor<'_>| cursor.run(usize::MAX, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let first = label(domain);
+        if first == 0 {
+            return None;
+        }
+        domain = domain.skip(first)?;
+        while let Some(next) = domain.byte(b".") {
+            match label(next) {
+                0 => break,
+                length => domain = next.skip(length)?,
+            }
+        }
+        Some(domain.at())
+    }
+}
+
+/// `http(s)`, `ws(s)` or `ftp`, up to the next white space.
+pub(super) fn url(cursor: Cursor<'_>) -> Match {
+    if !matches!(cursor.peek(), Some(b'h' | b'w' | b'f')) {
+        return None;
+    }
+    let rest = cursor.word(&["https", "http", "wss", "ws", "ftp"])?.text("://")?;
+    let length = rest.run(usize::MAX, |byte| !byte.is_ascii_whitespace());
+    let starts = rest.peek().is_some_and(|byte| !matches!(byte, b'/' | b'$' | b'.' | b'?' | b'#'));
+    (starts && length > 1).then(|| rest.skip(length)).flatten().map(Cursor::at)
+}
+
+/// Labels that end in a common top-level domain, in one case.
+pub(super) fn hostname(cursor: Cursor<'_>) -> Match {
+    let (mut next, mut labels, mut found) = (cursor, 0, None);
+    loop {
+        let length = next.run(64, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !(1..=63).contains(&length) {
+            break;
+        }
+        let label = &next.rest()[..length];
+        labels += 1;
+        next = next.skip(length)?;
+        if labels > 1 && next.boundary().is_some() && is_domain(label, labels) {
+            found = Some(next.at());
+        }
+        match next.byte(b".") {
+            Some(after) => next = after,
+            None => break,
+        }
+    }
+    found
+}
+
+fn is_domain(label: &[u8], labels: usize) -> bool {
+    let one_case = label.iter().all(u8::is_ascii_lowercase) || label.iter().all(u8::is_ascii_uppercase);
+    if !one_case || !(2..=6).contains(&label.len()) {
+        return false;
+    }
+    let mut lower = [0; 6];
+    let lower = &mut lower[..label.len()];
+    lower.copy_from_slice(label);
+    lower.make_ascii_lowercase();
+    let is_one_of = |list: &[&str]| list.iter().any(|domain| domain.as_bytes() == lower);
+    is_one_of(&DOMAINS) && (labels > 2 || !is_one_of(&WORDS))
+}
+
+/// An IP address of either version, with the length of its network.
+pub(super) fn ip(cursor: Cursor<'_>) -> Match {
+    if cursor.before().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return None;
+    }
+    let end = v4(cursor).or_else(|| v6(cursor))?;
+    let after = cursor.skip(end - cursor.at())?;
+    let network = after.byte(b"/").and_then(|slash| slash.digits(1, 3)?.1.boundary());
+    network.or(Some(end))
+}
+
+fn v4(cursor: Cursor<'_>) -> Match {
+    let mut next = cursor;
+    for part in 0..4 {
+        if part > 0 {
+            next = next.byte(b".")?;
+        }
+        let (number, after) = next.digits(1, 3)?;
+        (number <= 255).then_some(())?;
+        next = after;
+    }
+    next.boundary()
+}
+
+fn v6(cursor: Cursor<'_>) -> Match {
+    // Cheap first: most words have no colon near their beginning.
+    let digits = cursor.run(5, |byte| byte.is_ascii_hexdigit());
+    if digits > 4 || cursor.rest().get(digits) != Some(&b':') {
+        return None;
+    }
+    let length = cursor.run(46, |byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.');
+    let mut text = std::str::from_utf8(&cursor.rest()[..length]).ok()?;
+    loop {
+        let after = cursor.rest().get(text.len()).copied();
+        let has_digit = text.bytes().any(|byte| byte.is_ascii_digit()) || text == "::";
+        if has_digit && !after.is_some_and(is_word) && text.parse::<Ipv6Addr>().is_ok() {
+            return Some(cursor.at() + text.len());
+        }
+        // Punctuation behind the address.
+        text = text.strip_suffix(['.', ':'])?;
+    }
+}
