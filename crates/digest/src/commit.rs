@@ -130,7 +130,12 @@ impl Digest {
         Ok(())
     }
 
-    fn write_frame(&self, segment: &SegmentId, writer: &mut SegmentWriter, entries: &[Entry]) -> store::Result<Reference> {
+    fn write_frame(
+        &self,
+        segment: &SegmentId,
+        writer: &mut SegmentWriter,
+        entries: &[Entry],
+    ) -> store::Result<Reference> {
         let lines = entries.iter().map(|entry| entry.line.as_slice());
         let frame = writer
             .frame(lines)

@@ -61,7 +61,9 @@ impl Digest {
                 let (first, last) = unit.minutes();
                 let counted = match &error {
                     None => HashSet::new(),
-                    Some(error) => self.digests.counted(unit.project, &error.uid, first.previous()..=last.next()).await?,
+                    Some(error) => {
+                        self.digests.counted(unit.project, &error.uid, first.previous()..=last.next()).await?
+                    }
                 };
                 store::Result::Ok((index, Read { error, counted }))
             }

@@ -1,8 +1,9 @@
 //! What stands before every route.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::body::Body;
 use axum::body::HttpBody;
 use axum::response::Response;
 use bytes::Bytes;
+use domain::outcome::{Reason, Refusal};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL,
@@ -17,7 +19,7 @@ use http::header::{
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::{Service, ServiceExt};
 
-use crate::path;
+use crate::{Outcomes, answer, path};
 
 /// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
 /// refusals included, gets the headers without which a browser would not show it to the page that asked.
@@ -33,9 +35,21 @@ const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-
 const ALLOWED_METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
 impl Front {
-    /// Before `router`, whose routes have no trailing slash.
-    pub fn new(router: Router) -> Self {
-        Self(router)
+    /// Before `router`, whose routes have no trailing slash. What the router does not know is refused, and counted, like
+    /// everything else.
+    pub fn new(router: Router, outcomes: Arc<Outcomes>) -> Self {
+        let unknown = outcomes.clone();
+        let path_unknown = move |request: Request<Body>| {
+            let message = format!("there is nothing at {}: the README lists what there is", request.uri().path());
+            unknown.count(Reason::PathUnknown);
+            ready(answer::refuse(&Refusal::new(Reason::PathUnknown, message)))
+        };
+        let method_unknown = move |request: Request<Body>| {
+            let message = format!("{} is not possible at {}", request.method(), request.uri().path());
+            outcomes.count(Reason::MethodUnknown);
+            ready(answer::refuse(&Refusal::new(Reason::MethodUnknown, message)))
+        };
+        Self(router.fallback(path_unknown).method_not_allowed_fallback(method_unknown))
     }
 }
 

@@ -21,12 +21,13 @@ async fn main() -> anyhow::Result<()> {
     let bucket = Arc::new(Bucket::new(aws::s3(&account, &service), variable("BUCKET")?));
     let table = Arc::new(Table::new(aws::dynamodb(&account, &service), variable("TABLE")?));
     let clock = Arc::new(SystemClock);
+    let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
         gate: Gate::new(table, clock.clone(), Some(operator)),
         inbox: Arc::new(Queue::new(aws::sqs(&account, &service), variable("INBOX_URL")?)),
         claims: bucket,
         clock,
-        outcomes: Arc::new(Outcomes::default()),
+        outcomes: outcomes.clone(),
     };
-    lambda_http::run(Front::new(ingest.router())).await.map_err(|error| anyhow::anyhow!(error))
+    lambda_http::run(Front::new(ingest.router(), outcomes)).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -1,1 +1,9 @@
-//! faultline-local
+#![doc = include_str!("../README.md")]
+
+mod access;
+pub mod args;
+pub mod send;
+pub mod serve;
+pub mod system;
+
+pub use access::{Access, ProjectAccess};

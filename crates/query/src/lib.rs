@@ -14,9 +14,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
 use axum::response::Response;
-use domain::outcome::{Reason, Refusal};
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{Errors, Keys, Occurrences, Projects, Segments};
@@ -52,8 +50,6 @@ impl Query {
             .merge(info::routes())
             .merge(keys::routes())
             .merge(projects::routes())
-            .fallback(path_unknown)
-            .method_not_allowed_fallback(method_unknown)
             .with_state(query)
     }
 
@@ -64,14 +60,4 @@ impl Query {
             gate::refuse(&refusal)
         })
     }
-}
-
-async fn path_unknown(State(query): State<Arc<Query>>, request: http::Request<axum::body::Body>) -> Response {
-    let message = format!("there is nothing at {}: the README lists what there is", request.uri().path());
-    query.answer(async { Err(Refusal::new(Reason::PathUnknown, message)) }).await
-}
-
-async fn method_unknown(State(query): State<Arc<Query>>, request: http::Request<axum::body::Body>) -> Response {
-    let message = format!("{} is not possible at {}", request.method(), request.uri().path());
-    query.answer(async { Err(Refusal::new(Reason::MethodUnknown, message)) }).await
 }

@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let (account, service) = (Account::from_environment()?, Service::https());
     let table = Arc::new(Table::new(aws::dynamodb(&account, &service), variable("TABLE")?));
     let clock = Arc::new(SystemClock);
+    let outcomes = Arc::new(Outcomes::default());
     let query = Query {
         gate: Gate::new(table.clone(), clock.clone(), Some(operator)),
         projects: table.clone(),
@@ -27,7 +28,7 @@ async fn main() -> anyhow::Result<()> {
         occurrences: table,
         segments: Arc::new(Bucket::new(aws::s3(&account, &service), variable("BUCKET")?)),
         clock,
-        outcomes: Arc::new(Outcomes::default()),
+        outcomes: outcomes.clone(),
     };
-    lambda_http::run(Front::new(query.router())).await.map_err(|error| anyhow::anyhow!(error))
+    lambda_http::run(Front::new(query.router(), outcomes)).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -44,20 +44,7 @@ impl Account {
         );
         Ok(Self { region: variable("AWS_REGION")?, credentials })
     }
-
-    /// For engines in this process, which neither know accounts nor regions.
-    pub fn embedded() -> Self {
-        Self {
-            region: "us-east-1".to_owned(),
-            credentials: Credentials::new(EMBEDDED_ACCESS_KEY, EMBEDDED_SECRET_KEY, None, None, "embedded"),
-        }
-    }
 }
-
-/// The access key that requests to embedded engines are signed with. It protects nothing: there is no socket.
-pub const EMBEDDED_ACCESS_KEY: &str = "embedded";
-/// The secret to [`EMBEDDED_ACCESS_KEY`].
-pub const EMBEDDED_SECRET_KEY: &str = "embedded";
 
 impl Service {
     /// Over HTTPS; to `AWS_ENDPOINT_URL` if that is set, as the SDKs have it.

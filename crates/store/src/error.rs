@@ -1,6 +1,6 @@
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
 /// Why storage did not do what it was asked to. Match on [`StoreError::kind`], never on the text.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -74,7 +74,9 @@ impl Kind {
     /// What an error code of DynamoDB, S3 or SQS means to us.
     pub(crate) fn of_code(code: Option<&str>, status: u16) -> Self {
         match code.unwrap_or_default() {
-            "ConditionalCheckFailedException" | "ConditionalCheckFailed" | "PreconditionFailed"
+            "ConditionalCheckFailedException"
+            | "ConditionalCheckFailed"
+            | "PreconditionFailed"
             | "ConditionalRequestConflict" => Self::Conflict,
             "NoSuchKey" | "NotFound" => Self::NotFound,
             "ProvisionedThroughputExceededException"
@@ -97,8 +99,5 @@ impl Kind {
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

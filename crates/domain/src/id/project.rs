@@ -35,7 +35,19 @@ impl fmt::Display for ProjectId {
     }
 }
 
-text_form!(ProjectId);
+impl serde::Serialize for ProjectId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ProjectId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u64::deserialize(deserializer)?;
+        Self::new(number).ok_or_else(|| serde::de::Error::custom(BadProjectId(number.to_string())))
+    }
+}
+
 
 /// A project's name: 1 to 256 bytes without `/`, `.` or white space (faultline v1's rule), and without control
 /// characters, which no URL or page could show.

@@ -67,9 +67,7 @@ fn answer(id: &str, count: usize, refused: &[Refusal]) -> Value {
     if !refused.is_empty() {
         answer["refused"] = refused
             .iter()
-            .map(|refusal| {
-                json!({ "message": refusal.message, "path": refusal.path, "reason": refusal.reason.name() })
-            })
+            .map(|refusal| json!({ "message": refusal.message, "path": refusal.path, "reason": refusal.reason.name() }))
             .collect();
     }
     answer

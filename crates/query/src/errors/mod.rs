@@ -47,9 +47,7 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,
         ("PATCH", Target::Error(message)) => set_status::set(query, &project, &message, request).await,
         ("DELETE", Target::Error(message)) => delete::remove(query, &project, &message).await,
-        ("GET", Target::Occurrences(message)) => {
-            occurrences::list(query, &project, &message, request.uri()).await
-        }
+        ("GET", Target::Occurrences(message)) => occurrences::list(query, &project, &message, request.uri()).await,
         ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, &id).await,
         (method, Target::Occurrences(_) | Target::Occurrence(..)) | (method, Target::Error(_)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))

@@ -32,10 +32,8 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
     let error = named(query, project, message).await?;
     let timeline = query.occurrences.timeline(project.id, &error.uid, Hour::of(start)..=Hour::of(end)).await;
     let timeline = timeline.map_err(|error| storage_failed(&error))?.between(start, end);
-    let entries: Vec<Value> = timeline
-        .minutes()
-        .map(|(minute, count)| v1::timeline_entry(&project.name, &error, minute, count))
-        .collect();
+    let entries: Vec<Value> =
+        timeline.minutes().map(|(minute, count)| v1::timeline_entry(&project.name, &error, minute, count)).collect();
     gate::data(json!({
         "error": shown(query, project, &error).await?,
         "timeline": { "totalCount": timeline.total(), "scannedCount": entries.len(), "errors": entries },

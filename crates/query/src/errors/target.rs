@@ -23,7 +23,8 @@ impl Target {
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES)
         {
-            let unknown = |error: domain::id::BadOccurrenceId| Refusal::new(Reason::OccurrenceUnknown, error.to_string());
+            let unknown =
+                |error: domain::id::BadOccurrenceId| Refusal::new(Reason::OccurrenceUnknown, error.to_string());
             return Ok(Self::Occurrence(gate::decoded(message), OccurrenceId::parse(id).map_err(unknown)?));
         }
         Ok(Self::Error(gate::decoded(rest)))

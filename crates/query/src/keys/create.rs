@@ -50,13 +50,8 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
         }
     };
     let key = Key::from_random(query.clock.random().to_be_bytes());
-    let record = KeyRecord {
-        role,
-        scope,
-        name: new.name.unwrap_or_default(),
-        disabled: false,
-        created_at: query.clock.now(),
-    };
+    let record =
+        KeyRecord { role, scope, name: new.name.unwrap_or_default(), disabled: false, created_at: query.clock.now() };
     query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
     gate::created(&json!({ "data": { "key": {
         "key": key.reveal(),

@@ -41,7 +41,8 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let project = match query.projects.create(&name, query.clock.now()).await {
         Ok(project) => project,
         Err(error) if error.kind() == Kind::Conflict => {
-            let message = format!("there is a project `{name}` already: choose another name, or make a key with POST /keys");
+            let message =
+                format!("there is a project `{name}` already: choose another name, or make a key with POST /keys");
             return Err(Refusal::new(Reason::ProjectExists, message));
         }
         Err(error) => return Err(storage_failed(&error)),

@@ -36,7 +36,12 @@ impl Range {
 }
 
 impl Table {
-    pub(crate) async fn get(&self, doing: &'static str, key: Attributes, consistent: bool) -> Result<Option<Attributes>> {
+    pub(crate) async fn get(
+        &self,
+        doing: &'static str,
+        key: Attributes,
+        consistent: bool,
+    ) -> Result<Option<Attributes>> {
         let call = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(consistent);
         let got = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
         Ok(got.item)
@@ -103,7 +108,12 @@ impl Table {
 
     /// Reads items by their keys, 100 a call; repeats what DynamoDB leaves out. Items that do not exist are missing, and
     /// the order is any.
-    pub(crate) async fn get_all(&self, doing: &'static str, keys: Vec<Attributes>, consistent: bool) -> Result<Vec<Attributes>> {
+    pub(crate) async fn get_all(
+        &self,
+        doing: &'static str,
+        keys: Vec<Attributes>,
+        consistent: bool,
+    ) -> Result<Vec<Attributes>> {
         use aws_sdk_dynamodb::types::KeysAndAttributes;
         let (mut left, mut found) = (keys, Vec::new());
         while !left.is_empty() {

@@ -25,7 +25,10 @@ const CONCURRENT: usize = 8;
 
 #[async_trait]
 impl Digests for Table {
-    async fn load(&self, errors: &[(ProjectId, Fingerprint)]) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>> {
+    async fn load(
+        &self,
+        errors: &[(ProjectId, Fingerprint)],
+    ) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>> {
         let doing = "reading errors";
         let keys = errors.iter().map(|(project, fingerprint)| error_key(*project, fingerprint)).collect();
         let items = self.get_all(doing, keys, true).await?;
@@ -41,8 +44,7 @@ impl Digests for Table {
     ) -> Result<HashSet<EventDigest>> {
         let doing = "reading which events are counted";
         let bound = |minute: Minute| reference_sk(&ReferenceId::floor(minute.start()));
-        let mut range =
-            Range::between(error_pk(project, uid), bound(*minutes.start()), bound(minutes.end().next()));
+        let mut range = Range::between(error_pk(project, uid), bound(*minutes.start()), bound(minutes.end().next()));
         range.consistent = true;
         let mut counted = HashSet::new();
         for item in self.query_all(doing, range).await? {

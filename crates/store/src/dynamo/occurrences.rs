@@ -39,9 +39,8 @@ impl Occurrences for Table {
         let now = SystemClock.now();
         let live = items.iter().filter(|item| !is_expired(item, now));
         let items = live.map(|item| decode(doing, project, item)).collect::<Result<_>>()?;
-        let next = next.map(|sk| {
-            ReferenceId::parse(&sk[REFERENCE.len()..]).map_err(|error| StoreError::corrupt(doing, error))
-        });
+        let next = next
+            .map(|sk| ReferenceId::parse(&sk[REFERENCE.len()..]).map_err(|error| StoreError::corrupt(doing, error)));
         Ok(Page { items, next: next.transpose()? })
     }
 
@@ -87,12 +86,7 @@ pub(super) fn minute_attribute(minute: u8) -> String {
     format!("m{minute:02}")
 }
 
-pub(super) fn encode(
-    project: ProjectId,
-    uid: &ErrorUid,
-    reference: &Reference,
-    expires_at: Timestamp,
-) -> Attributes {
+pub(super) fn encode(project: ProjectId, uid: &ErrorUid, reference: &Reference, expires_at: Timestamp) -> Attributes {
     Writer::new(error_pk(project, uid), reference_sk(&reference.id))
         .with("segment", text(reference.segment.to_string()))
         .with("offset", number(reference.frame.offset))

@@ -31,11 +31,8 @@ impl Projects for Table {
                 .map_err(|error| StoreError::corrupt(doing, error))
         };
         let by_id = Writer::new(PROJECT_IDS, id.to_string()).with("name", text(name.as_str())).done();
-        let call = self
-            .client
-            .transact_write_items()
-            .transact_items(new(encode(&project))?)
-            .transact_items(new(by_id)?);
+        let call =
+            self.client.transact_write_items().transact_items(new(encode(&project))?).transact_items(new(by_id)?);
         match call.send().await {
             Ok(_) => Ok(project),
             Err(error) => {

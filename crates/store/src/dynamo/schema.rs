@@ -90,8 +90,7 @@ pub async fn create(client: &Client, table: &str) -> Result<()> {
         AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().ok()
     };
     let keys = |hash: &str, range: &str| {
-        let element =
-            |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok();
+        let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok();
         [element(hash, KeyType::Hash), element(range, KeyType::Range)].into_iter().flatten().collect::<Vec<_>>()
     };
     let index = GlobalSecondaryIndex::builder()

@@ -14,10 +14,18 @@ use crate::error::Result;
 #[async_trait]
 pub trait Digests: Send + Sync {
     /// The errors of these fingerprints as they are now; those that do not exist are left out.
-    async fn load(&self, errors: &[(ProjectId, Fingerprint)]) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>>;
+    async fn load(
+        &self,
+        errors: &[(ProjectId, Fingerprint)],
+    ) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>>;
 
     /// The events of an error that are counted already and happened in these minutes.
-    async fn counted(&self, project: ProjectId, uid: &ErrorUid, minutes: RangeInclusive<Minute>) -> Result<HashSet<EventDigest>>;
+    async fn counted(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        minutes: RangeInclusive<Minute>,
+    ) -> Result<HashSet<EventDigest>>;
 
     /// Writes each commit whole or not at all; the results are in the order of the commits. An error that somebody else
     /// wrote since it was read is a [`Conflict`](crate::Kind::Conflict); one commit's failure leaves the others.

@@ -55,9 +55,9 @@ pub struct BadErrorCursor(String);
 impl ErrorCursor {
     /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadErrorCursor> {
-        let fits = text
-            .split_once('-')
-            .is_some_and(|(slot, print)| slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok());
+        let fits = text.split_once('-').is_some_and(|(slot, print)| {
+            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
+        });
         fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
     }
 

@@ -1,0 +1,17 @@
+//! The binary `faultline`.
+
+use clap::Parser;
+use local::args::{Args, Command};
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let log = tracing_subscriber::EnvFilter::try_from_env("FAULTLINE_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match args.command.unwrap_or_default() {
+            Command::Serve(options) => local::serve::run(options).await,
+            Command::Send(options) => local::send::run(options).await,
+        }
+    })
+}

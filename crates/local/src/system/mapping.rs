@@ -1,0 +1,92 @@
+//! Lambda's event-source mapping of the inbox: takes messages in batches, hands them to digest, deletes what was
+//! digested and leaves the rest to be delivered again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use digest::{Delivery, Digest, Failure};
+use embedded::sqs::{Queue, Received};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::told;
+
+/// A batch as large as a Lambda invocation's payload may be.
+const MAX_MESSAGES: usize = 5_000;
+const MAX_BYTES: u64 = 6 << 20;
+/// Whom a batch is taken from by a crash gets it back after this.
+const VISIBILITY: Duration = Duration::from_secs(60);
+/// How long a batch waits for more messages. A few are worth no wait that a person would notice; many mean a storm, in
+/// which larger batches cost fewer writes.
+const WINDOW: Duration = Duration::from_millis(50);
+const STORM_WINDOW: Duration = Duration::from_millis(300);
+const STORM: usize = 64;
+/// How long to wait when the queue itself fails.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs until `stopped`, and then until the inbox is empty.
+pub(super) async fn run(queue: Queue, digest: Arc<Digest>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let arrived = tokio::select! {
+            arrived = queue.arrived() => arrived,
+            () = told(&mut stopped) => return drain(&queue, &digest).await,
+        };
+        let digested = match arrived {
+            Ok(()) => batch(&queue, &digest).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = digested {
+            tracing::error!(error.message = %error, "the inbox cannot be read");
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Digests what is in the inbox now; what fails stays for the next start.
+async fn drain(queue: &Queue, digest: &Arc<Digest>) {
+    while let Ok(1..) = batch(queue, digest).await {}
+}
+
+/// Takes one batch through; returns how many messages it had.
+async fn batch(queue: &Queue, digest: &Arc<Digest>) -> Result<usize, embedded::Error> {
+    let mut received = queue.receive(MAX_MESSAGES, MAX_BYTES, VISIBILITY).await?;
+    if received.is_empty() {
+        return Ok(0);
+    }
+    if received.len() < MAX_MESSAGES {
+        sleep(if received.len() < STORM { WINDOW } else { STORM_WINDOW }).await;
+        let bytes: usize = received.iter().map(|message| message.body.len()).sum();
+        let (messages, bytes) = (MAX_MESSAGES - received.len(), MAX_BYTES.saturating_sub(bytes as u64));
+        received.extend(queue.receive(messages, bytes, VISIBILITY).await?);
+    }
+    let failed = digested(digest, &mut received).await;
+    let (again, done): (Vec<_>, Vec<_>) =
+        received.iter().partition(|message| failed.contains(message.message_id.as_str()));
+    queue.delete(done.iter().map(|message| &message.receipt_handle)).await?;
+    for message in &again {
+        queue.change_visibility([&message.receipt_handle], wait(message)).await?;
+    }
+    Ok(done.len())
+}
+
+/// The ids of the messages that must be delivered again: those that digest names, or all if it panicked.
+async fn digested(digest: &Arc<Digest>, received: &mut [Received]) -> HashSet<String> {
+    let deliveries: Vec<_> = received
+        .iter_mut()
+        .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
+        .collect();
+    let digest = digest.clone();
+    match tokio::spawn(async move { digest.digest(&deliveries).await }).await {
+        Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
+        Err(error) => {
+            tracing::error!(error.message = %error, batch.len = received.len(), "digest failed");
+            received.iter().map(|message| message.message_id.clone()).collect()
+        }
+    }
+}
+
+/// How long a message that failed waits for its next delivery: a second at first, then twice as long each time.
+fn wait(message: &Received) -> Duration {
+    Duration::from_secs(1 << message.receive_count.saturating_sub(1).min(5))
+}

@@ -1,0 +1,37 @@
+//! What AWS does by itself: items and objects expire, stream records are kept for a day.
+
+use std::time::{Duration, SystemTime};
+
+use embedded::Engines;
+use tokio::sync::watch;
+
+use super::engines::BUCKET;
+use super::told;
+
+const EVERY: Duration = Duration::from_secs(600);
+const DAY: Duration = Duration::from_secs(86_400);
+/// What lies in S3 for the inbox is of no use once its message is gone from the dead-letter queue: 14 days.
+const CLAIMS_KEPT: u32 = 15;
+
+/// Runs now and every ten minutes until `stopped`.
+pub(super) async fn run(engines: Engines, retention_days: u32, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = expire(&engines, retention_days).await {
+            tracing::warn!(error.message = %error, "what has expired cannot be removed");
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(EVERY) => {}
+            () = told(&mut stopped) => return,
+        }
+    }
+}
+
+async fn expire(engines: &Engines, retention_days: u32) -> Result<(), embedded::Error> {
+    let ago = |days: u32| SystemTime::now().checked_sub(DAY * days).unwrap_or(SystemTime::UNIX_EPOCH);
+    engines.dynamo().sweep_ttl().await?;
+    engines.dynamo().trim_streams(ago(1)).await?;
+    // A day later than the references, so that what is listed can be read.
+    engines.s3().expire(BUCKET, "segments/", ago(retention_days + 1)).await?;
+    engines.s3().expire(BUCKET, "inbox/", ago(CLAIMS_KEPT)).await?;
+    Ok(())
+}
