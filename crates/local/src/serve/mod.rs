@@ -24,14 +24,17 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         false => Place::Directory(data_dir(options.data.clone())?),
     };
     let listener = listen(options.listen).await?;
-    let settings =
-        Settings { place: place.clone(), admin_key: options.admin_key.clone(), retention_days: options.retention_days };
+    let settings = Settings {
+        admin_key: options.admin_key.clone(),
+        retention_days: options.retention_days,
+        ..Settings::at(place.clone())
+    };
     let system = System::start(settings).await?;
 
     let address = listener.local_addr()?;
-    Ready { address, place: &place, access: system.access() }.print(options.json)?;
+    Ready { address, place: &place, access: system.stack().access() }.print(options.json)?;
 
-    let service = Shared::new(system.front());
+    let service = Shared::new(system.stack().front());
     let stop = async move {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
     };

@@ -27,9 +27,10 @@ const DEAD_LETTERS_KEPT: &str = "1209600";
 pub(super) struct Resources {
     pub(super) table: Arc<Table>,
     pub(super) bucket: Arc<Bucket>,
-    pub(super) inbox: Arc<Queue>,
+    /// The inbox as ingest sees it.
+    pub(super) sender: Arc<Queue>,
     /// The inbox as Lambda's poller sees it.
-    pub(super) queue: embedded::sqs::Queue,
+    pub(super) inbox: embedded::sqs::Queue,
 }
 
 impl Resources {
@@ -68,8 +69,8 @@ impl Resources {
         Ok(Self {
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
-            inbox: Arc::new(Queue::new(sqs, url)),
-            queue: engines.sqs().queue(INBOX)?,
+            sender: Arc::new(Queue::new(sqs, url)),
+            inbox: engines.sqs().queue(INBOX)?,
         })
     }
 }

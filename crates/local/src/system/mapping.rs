@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use digest::{Delivery, Digest, Failure};
-use embedded::sqs::{Queue, Received};
+use embedded::sqs::Received;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::told;
+use super::{Stack, told};
 
 /// A batch as large as a Lambda invocation's payload may be.
 const MAX_MESSAGES: usize = 5_000;
@@ -26,14 +25,14 @@ const STORM: usize = 64;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs until `stopped`, and then until the inbox is empty.
-pub(super) async fn run(queue: Queue, digest: Arc<Digest>, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn run(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
         let arrived = tokio::select! {
-            arrived = queue.arrived() => arrived,
-            () = told(&mut stopped) => return drain(&queue, &digest).await,
+            arrived = stack.inbox().arrived() => arrived,
+            () = told(&mut stopped) => return drain(&stack).await,
         };
         let digested = match arrived {
-            Ok(()) => batch(&queue, &digest).await,
+            Ok(()) => batch(&stack).await,
             Err(error) => Err(error),
         };
         if let Err(error) = digested {
@@ -44,12 +43,13 @@ pub(super) async fn run(queue: Queue, digest: Arc<Digest>, mut stopped: watch::R
 }
 
 /// Digests what is in the inbox now; what fails stays for the next start.
-async fn drain(queue: &Queue, digest: &Arc<Digest>) {
-    while let Ok(1..) = batch(queue, digest).await {}
+async fn drain(stack: &Stack) {
+    while let Ok(1..) = batch(stack).await {}
 }
 
 /// Takes one batch through; returns how many messages it had.
-async fn batch(queue: &Queue, digest: &Arc<Digest>) -> Result<usize, embedded::Error> {
+async fn batch(stack: &Stack) -> Result<usize, embedded::Error> {
+    let queue = stack.inbox();
     let mut received = queue.receive(MAX_MESSAGES, MAX_BYTES, VISIBILITY).await?;
     if received.is_empty() {
         return Ok(0);
@@ -60,7 +60,7 @@ async fn batch(queue: &Queue, digest: &Arc<Digest>) -> Result<usize, embedded::E
         let (messages, bytes) = (MAX_MESSAGES - received.len(), MAX_BYTES.saturating_sub(bytes as u64));
         received.extend(queue.receive(messages, bytes, VISIBILITY).await?);
     }
-    let failed = digested(digest, &mut received).await;
+    let failed: HashSet<_> = stack.digest(&mut received).await.into_iter().collect();
     let (again, done): (Vec<_>, Vec<_>) =
         received.iter().partition(|message| failed.contains(message.message_id.as_str()));
     queue.delete(done.iter().map(|message| &message.receipt_handle)).await?;
@@ -68,22 +68,6 @@ async fn batch(queue: &Queue, digest: &Arc<Digest>) -> Result<usize, embedded::E
         queue.change_visibility([&message.receipt_handle], wait(message)).await?;
     }
     Ok(done.len())
-}
-
-/// The ids of the messages that must be delivered again: those that digest names, or all if it panicked.
-async fn digested(digest: &Arc<Digest>, received: &mut [Received]) -> HashSet<String> {
-    let deliveries: Vec<_> = received
-        .iter_mut()
-        .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
-        .collect();
-    let digest = digest.clone();
-    match tokio::spawn(async move { digest.digest(&deliveries).await }).await {
-        Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
-        Err(error) => {
-            tracing::error!(error.message = %error, batch.len = received.len(), "digest failed");
-            received.iter().map(|message| message.message_id.clone()).collect()
-        }
-    }
 }
 
 /// How long a message that failed waits for its next delivery: a second at first, then twice as long each time.

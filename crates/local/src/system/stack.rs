@@ -1,0 +1,160 @@
+//! The resources and the use cases on them, without anything that runs by itself.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use digest::{Delivery, Digest, Failure, Parts};
+use domain::id::{Key, ProjectName};
+use embedded::Engines;
+use embedded::sqs::Received;
+use gate::{Front, Gate, Outcomes};
+use ingest::Ingest;
+use query::Query;
+use store::Kind;
+use store::clock::Clock;
+use store::ports::{KeyRecord, Keys, Project, Projects, Role, Scope};
+
+use super::engines::Resources;
+use super::{Place, Settings};
+use crate::access::{Access, ProjectAccess};
+
+/// The stack in one process, at rest: requests are answered, but nothing is digested unless somebody says so.
+pub struct Stack {
+    front: Front,
+    digest: Arc<Digest>,
+    inbox: embedded::sqs::Queue,
+    engines: Engines,
+    access: Access,
+    sample: ProjectAccess,
+}
+
+/// The project that is there from the start.
+const SAMPLE: &str = "sample";
+
+impl Stack {
+    /// Opens the engines, and makes what is not there yet.
+    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let engines = match &settings.place {
+            Place::Memory => Engines::memory()?,
+            Place::Directory(dir) => Engines::open(dir)?,
+        };
+        let resources = Resources::make(&engines).await?;
+        let clock = settings.clock.clone();
+        let (access, sample) = access(settings, &resources, &*clock).await?;
+        let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
+
+        let outcomes = Arc::new(Outcomes::default());
+        let Resources { table, bucket, sender, inbox } = resources;
+        let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
+        let ingest = Ingest {
+            gate: gate(),
+            inbox: sender,
+            claims: bucket.clone(),
+            clock: clock.clone(),
+            outcomes: outcomes.clone(),
+        };
+        let query = Query {
+            gate: gate(),
+            projects: table.clone(),
+            keys: table.clone(),
+            errors: table.clone(),
+            occurrences: table.clone(),
+            segments: bucket.clone(),
+            clock: clock.clone(),
+            outcomes: outcomes.clone(),
+        };
+        let digest = Digest::new(Parts {
+            projects: table.clone(),
+            digests: table,
+            segments: bucket.clone(),
+            claims: bucket,
+            clock,
+            retention_days: settings.retention_days,
+        });
+        let front = Front::new(ingest.router().merge(query.router()), outcomes);
+        Ok(Self { front, digest: Arc::new(digest), inbox, engines, access, sample })
+    }
+
+    /// The routes of ingest and query, as API Gateway would offer them.
+    pub fn front(&self) -> Front {
+        self.front.clone()
+    }
+
+    /// The keys to get in with.
+    pub fn access(&self) -> (&Access, &ProjectAccess) {
+        (&self.access, &self.sample)
+    }
+
+    /// The inbox, as Lambda's poller sees it.
+    pub fn inbox(&self) -> &embedded::sqs::Queue {
+        &self.inbox
+    }
+
+    /// The engines that everything rests in.
+    pub fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// Digests a batch; returns the ids of the messages that must be delivered again: those that digest names, or all
+    /// if it panicked.
+    pub async fn digest(&self, received: &mut [Received]) -> Vec<String> {
+        let deliveries: Vec<_> = received
+            .iter_mut()
+            .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
+            .collect();
+        let digest = self.digest.clone();
+        match tokio::spawn(async move { digest.digest(&deliveries).await }).await {
+            Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
+            Err(error) => {
+                tracing::error!(error.message = %error, batch.len = received.len(), "digest failed");
+                received.iter().map(|message| message.message_id.clone()).collect()
+            }
+        }
+    }
+}
+
+/// The keys of the place, made if it has none; and those of the sample project, made again if it was deleted.
+async fn access(
+    settings: &Settings,
+    resources: &Resources,
+    clock: &dyn Clock,
+) -> anyhow::Result<(Access, ProjectAccess)> {
+    let kept = match &settings.place {
+        Place::Memory => None,
+        Place::Directory(dir) => Access::read(dir)?,
+    };
+    let new = || Access { admin_key: Key::from_random(clock.random().to_be_bytes()).reveal().to_owned(), sample: None };
+    let mut access = kept.unwrap_or_else(new);
+    let sample = match access.sample.take() {
+        Some(sample) if resources.table.by_id(sample.id).await?.is_some() => sample,
+        _ => make_sample(resources, clock).await?,
+    };
+    access.sample = Some(sample.clone());
+    if let Place::Directory(dir) = &settings.place {
+        access.write(dir)?;
+    }
+    if let Some(key) = &settings.admin_key {
+        // A key that is given is not kept: whoever gives it gives it each time.
+        access.admin_key.clone_from(key);
+    }
+    Ok((access, sample))
+}
+
+async fn make_sample(resources: &Resources, clock: &dyn Clock) -> anyhow::Result<ProjectAccess> {
+    let name = ProjectName::parse(SAMPLE)?;
+    let project = match resources.table.create(&name, clock.now()).await {
+        Err(error) if error.kind() == Kind::Conflict => resources.table.by_name(&name).await?,
+        created => Some(created?),
+    };
+    let project: Project = project.context("the sample project comes and goes")?;
+    let key = Key::from_random(clock.random().to_be_bytes());
+    let record = KeyRecord {
+        role: Role::Client,
+        scope: Scope::Project(project.id, project.name.clone()),
+        name: "made with the data directory".to_owned(),
+        disabled: false,
+        created_at: clock.now(),
+    };
+    resources.table.add(&key.hash(), &record).await?;
+    Ok(ProjectAccess { id: project.id, name: project.name, client_key: key.reveal().to_owned() })
+}
