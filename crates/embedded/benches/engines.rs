@@ -22,7 +22,7 @@ fn main() {
     // Cargo gives `--bench`; what is left chooses.
     let chosen = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     let runtime = Runtime::new().unwrap();
-    let benches: [(&str, fn(&Bench)); 6] = [
+    let benches: [(&str, Part); 6] = [
         ("sqs_engine", sqs_engine),
         ("sqs_sdk", sqs_sdk),
         ("sqs_source", sqs_source),
@@ -38,6 +38,8 @@ fn main() {
         }
     }
 }
+
+type Part = fn(&Bench<'_>);
 
 struct Bench<'a> {
     engines: Engines,

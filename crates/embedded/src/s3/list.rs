@@ -74,7 +74,7 @@ impl Query<'_> {
         }
         let mut select = c.prepare_cached(
             "SELECT key, size, etag, modified FROM object
-             WHERE bucket = ?1 AND key >= ?2 AND (?3 IS NULL OR key < ?3) ORDER BY key",
+             WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key",
         )?;
         let end = end_of(self.prefix);
         let mut from = self.start(after);
@@ -88,7 +88,7 @@ impl Query<'_> {
                 }
                 let key = String::from_utf8(row.get(0)?).map_err(|e| s3_error!(e, InternalError))?;
                 if let Some(common) = self.common_prefix(&key) {
-                    from = end_of(common).unwrap_or_default();
+                    from = end_of(common);
                     page.prefixes.push(CommonPrefix { prefix: Some(common.to_owned()) });
                     last = common.to_owned();
                     continue 'jump;
@@ -113,7 +113,7 @@ impl Query<'_> {
             return self.prefix.as_bytes().to_vec();
         }
         if self.common_prefix(after) == Some(after) {
-            return end_of(after).unwrap_or_default();
+            return end_of(after);
         }
         // The least bytes greater than the key itself.
         [after.as_bytes(), &[0]].concat()

@@ -30,7 +30,7 @@ impl S3 for Objects {
                 if made == 0 { Err(S3ErrorCode::BucketAlreadyOwnedByYou.into()) } else { Ok(()) }
             })
             .await?;
-        Ok(S3Response::new(CreateBucketOutput { location: Some(location), ..Default::default() }))
+        Ok(S3Response::new(CreateBucketOutput { location: Some(location) }))
     }
 
     async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {

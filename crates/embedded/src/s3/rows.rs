@@ -112,16 +112,19 @@ pub(super) fn delete(c: &Connection, bucket: &str, key: &str) -> rusqlite::Resul
 pub(super) fn written_before(c: &Connection, bucket: &str, prefix: &str, before: i64) -> rusqlite::Result<Vec<i64>> {
     let mut select = c.prepare_cached(
         "SELECT id FROM object INDEXED BY object_age
-         WHERE bucket = ?1 AND modified < ?2 AND key >= ?3 AND (?4 IS NULL OR key < ?4)",
+         WHERE bucket = ?1 AND modified < ?2 AND key >= ?3 AND key < ?4",
     )?;
     let ids = select.query_map(params![bucket, before, prefix.as_bytes(), end_of(prefix)], |row| row.get(0))?;
     ids.collect()
 }
 
-/// The least bytes greater than all that start with `prefix`; none for the empty prefix.
-pub(super) fn end_of(prefix: &str) -> Option<Vec<u8>> {
+/// Bytes greater than all keys that start with `prefix`, and less than all later keys.
+pub(super) fn end_of(prefix: &str) -> Vec<u8> {
+    // No byte of UTF-8 is 0xff: the sum does not overflow, and nothing comes after 0xff.
     let mut bytes = prefix.as_bytes().to_vec();
-    // No byte of UTF-8 is 0xff, so this never overflows.
-    *bytes.last_mut()? += 1;
-    Some(bytes)
+    match bytes.last_mut() {
+        Some(last) => *last += 1,
+        None => bytes.push(0xff),
+    }
+    bytes
 }

@@ -3,6 +3,8 @@
 pub(crate) mod clock;
 pub(crate) mod directory;
 pub(crate) mod sqlite;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wire;
 mod writer;
 

@@ -138,8 +138,7 @@ fn commit_group(
     let run = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
     run("BEGIN IMMEDIATE")?;
     let mut next = 0;
-    loop {
-        let Some(job) = jobs.get_mut(next) else { break };
+    while let Some(job) = jobs.get_mut(next) {
         run("SAVEPOINT job")?;
         if !job.run(connection) {
             // A full disk or a read error may have rolled back everything: then this fails, and the group with it.

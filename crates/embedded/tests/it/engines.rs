@@ -113,6 +113,24 @@ async fn a_restart_keeps_everything() {
     assert_eq!(opened.plaintext.unwrap().as_ref(), b"secret");
 }
 
+#[tokio::test]
+async fn a_receipt_of_before_a_restart_does_not_fit_a_message_of_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let engines = Engines::open(dir.path()).unwrap();
+    fill(&engines).await;
+    let queue = engines.sqs().queue("inbox").unwrap();
+    queue.send("old".to_owned()).await.unwrap();
+    let old = queue.receive(1, u64::MAX, Duration::from_secs(60)).await.unwrap();
+    queue.delete([&old[0].receipt_handle]).await.unwrap();
+    drop((engines, queue));
+
+    let engines = Engines::open(dir.path()).unwrap();
+    let queue = engines.sqs().queue("inbox").unwrap();
+    queue.send("new".to_owned()).await.unwrap();
+    assert_eq!(queue.receive(1, u64::MAX, Duration::from_secs(60)).await.unwrap().len(), 1);
+    assert_eq!(queue.delete([&old[0].receipt_handle]).await.unwrap(), 0);
+}
+
 /// What was answered is there, exactly once, however the process ended.
 #[tokio::test]
 async fn a_killed_process_has_lost_nothing_that_it_answered() {

@@ -1,4 +1,5 @@
 //! The engines through the real SDK clients.
+#![expect(clippy::unwrap_used, reason = "clippy knows the tests, but not their helpers, for tests")]
 
 mod clients;
 mod dynamo;

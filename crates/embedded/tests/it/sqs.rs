@@ -342,7 +342,8 @@ async fn a_queue_is_made_once_found_by_name_and_purged() {
     assert!(other.send().await.unwrap_err().into_service_error().is_queue_name_exists());
     let found = client.get_queue_url().queue_name("inbox").send().await.unwrap();
     assert_eq!(found.queue_url(), Some(url.as_str()));
-    assert_eq!(client.list_queues().queue_name_prefix("in").send().await.unwrap().queue_urls(), [url.clone()]);
+    let listed = client.list_queues().queue_name_prefix("in").send().await.unwrap();
+    assert_eq!(listed.queue_urls.unwrap(), [url.as_str()]);
 
     let set = client.set_queue_attributes().queue_url(&url);
     set.attributes(QueueAttributeName::VisibilityTimeout, "50").send().await.unwrap();
