@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::message;
+use super::platform::Family;
 use crate::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
 
 /// What React 19 throws when it recovered from an error: the error itself is the cause.
@@ -27,10 +28,18 @@ pub fn main_exception(exceptions: &[Exception]) -> Option<&Exception> {
     exceptions.get(chain.main)
 }
 
-/// The frame that raised the error: the last of the application's own, else the last.
+/// The frame that raised the error: the last of the application's own that has a name, else the last that has one, else
+/// the last. What every error of machine code ends in (`abort` and its like) is not it.
 pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
     let frames = &title_stack(occurrence)?.frames;
-    frames.iter().rev().find(|frame| frame.in_app == Some(true)).or(frames.last())
+    let family = |frame: &Frame| Family::of(frame.platform.as_deref().unwrap_or(&occurrence.platform));
+    let is_named = |frame: &&Frame| {
+        (frame.module.is_some() || frame.function.is_some() || frame.filename.is_some())
+            && (frame.function.is_none() || family(frame).function(frame).is_some())
+    };
+    let counting = &frames[Family::of(&occurrence.platform).trim(frames)];
+    let own = counting.iter().rev().filter(|frame| frame.in_app == Some(true)).find(is_named);
+    own.or_else(|| counting.iter().rev().find(is_named)).or(frames.last())
 }
 
 /// The stack of the exception that gives the title, else that of the thread, else the event's own.

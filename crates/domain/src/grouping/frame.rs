@@ -108,7 +108,11 @@ fn filename<'a>(frame: &'a Frame, family: Family, origin: Origin, has_function: 
         return None;
     }
     let filename = frame.filename.as_deref().filter(|name| !name.is_empty() && !name.starts_with('<'))?;
-    Some(basename(filename))
+    let name = basename(filename);
+    // A page is no script: what is inline in it has its functions to go by, and the page's name only when it was opened
+    // as a file.
+    let is_page = family == Family::JavaScript && (name.ends_with(".html") || name.ends_with(".htm"));
+    (!is_page).then_some(name)
 }
 
 fn basename(path: &str) -> Cow<'_, str> {

@@ -23,8 +23,8 @@ const PACKAGES: [&str; 16] = [
     "/.nuget/packages/",
 ];
 /// Where the system keeps its libraries.
-const SYSTEM: [&str; 8] =
-    ["/usr/lib/", "/lib/", "/lib64/", "/usr/local/lib/", "/System/Library/", "C:/Windows/", "node:", "internal/"];
+const SYSTEM: [&str; 9] =
+    ["/usr/lib/", "/lib/", "/lib64/", "/usr/local/lib/", "/System/", "/system/lib", "/apex/", "node:", "internal/"];
 /// Where the web keeps its libraries.
 const CDNS: [&str; 7] = [
     "://unpkg.com/",
@@ -117,6 +117,11 @@ fn is_noise(frame: &Frame) -> bool {
         || function.contains("{{vtable.shim}}")
 }
 
+/// Whether the library belongs to Windows, whose paths know no case.
+fn is_windows(package: &str) -> bool {
+    package.get(1..11).is_some_and(|folder| folder.replace('/', "\\").eq_ignore_ascii_case(":\\windows\\"))
+}
+
 fn is_library(frame: &Frame, family: Family) -> bool {
     let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
     let windows = if path.contains('\\') { path.replace('\\', "/") } else { String::new() };
@@ -133,7 +138,7 @@ fn is_library(frame: &Frame, family: Family) -> bool {
         Family::CSharp => module == "System" || module.starts_with("System.") || module.starts_with("Microsoft."),
         Family::Native => {
             let package = frame.package.as_deref().unwrap_or_default();
-            SYSTEM.iter().any(|prefix| package.starts_with(prefix))
+            SYSTEM.iter().any(|prefix| package.starts_with(prefix)) || is_windows(package)
         }
         Family::Php | Family::Ruby | Family::Python | Family::Other => false,
     }

@@ -2,14 +2,48 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A project's own rules. Names are compared without case, spaces, dashes and underscores.
+use super::keys::{self, Verdict, Words};
+
+/// A project's own rules. Names are compared word by word: `accountNumber`, `account_number` and `Account-Number` are
+/// one name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rules {
-    /// Keys whose values are secrets besides the usual ones.
+    /// Keys whose values are secrets besides the usual ones; also within a longer name (`account number` covers
+    /// `old_account_number`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub additional: Vec<String>,
-    /// Keys whose values are none, whatever they are called.
+    /// Keys whose values are none, whatever they are called and look like; only the whole name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exempt: Vec<String>,
+}
+
+/// The rules, ready to be asked.
+pub(super) struct Compiled {
+    additional: Vec<Vec<String>>,
+    exempt: Vec<Vec<String>>,
+}
+
+impl Compiled {
+    pub(super) fn of(rules: &Rules) -> Self {
+        let split = |names: &[String]| names.iter().map(|name| words(name)).filter(|words| !words.is_empty()).collect();
+        Self { additional: split(&rules.additional), exempt: split(&rules.exempt) }
+    }
+
+    /// What the value at `key` is.
+    pub(super) fn verdict(&self, key: &str) -> Verdict {
+        if self.additional.is_empty() && self.exempt.is_empty() {
+            return keys::verdict(key);
+        }
+        let words = words(key);
+        if self.exempt.contains(&words) {
+            return Verdict::Exempt;
+        }
+        let covers = |name: &Vec<String>| words.windows(name.len()).any(|part| part == name.as_slice());
+        if self.additional.iter().any(covers) { Verdict::Secret } else { keys::verdict(key) }
+    }
+}
+
+fn words(name: &str) -> Vec<String> {
+    Words::of(name).map(|word| String::from_utf8_lossy(word.as_bytes()).into_owned()).collect()
 }

@@ -58,6 +58,7 @@ pub(super) fn module(module: &str) -> Option<Cow<'_, str>> {
 
 pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
     let module = frame.module.as_deref()?;
-    let is_sdk = module.starts_with("io.sentry.") && !module.starts_with("io.sentry.samples.");
+    let is_sample = module.starts_with("io.sentry.sample") || module.starts_with("io.sentry.example");
+    let is_sdk = module.starts_with("io.sentry.") && !is_sample;
     is_sdk.then_some("the SDK itself")
 }

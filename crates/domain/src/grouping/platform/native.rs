@@ -91,12 +91,11 @@ pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
 
 /// See [`Family::trim`](super::Family::trim).
 pub(super) fn trim(frames: &[Frame]) -> std::ops::Range<usize> {
-    let name = |frame: &Frame| frame.function.as_deref().map(|name| bare(name).to_owned());
-    let is_base = |frame: &Frame| name(frame).is_some_and(|name| BASES.contains(&name.as_str()));
+    let named =
+        |frame: &Frame, wanted: &dyn Fn(&str) -> bool| frame.function.as_deref().is_some_and(|name| wanted(bare(name)));
+    let is_base = |frame: &Frame| named(frame, &|name| BASES.contains(&name));
     let is_raiser = |frame: &Frame| {
-        name(frame).is_some_and(|name| {
-            RAISERS.contains(&name.as_str()) || RAISER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        })
+        named(frame, &|name| RAISERS.contains(&name) || RAISER_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
     };
     let end = frames.iter().position(is_raiser).unwrap_or(frames.len());
     let start = frames[..end].iter().rposition(is_base).map_or(0, |base| base + 1);

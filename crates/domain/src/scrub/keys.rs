@@ -1,0 +1,296 @@
+//! What the name of a key says about its value.
+
+/// What a value is, by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing is known; its form decides.
+    Open,
+    /// A secret, whatever it looks like.
+    Secret,
+    /// A secret if it is a text: numbers and flags are about a secret (`tokens: 17`), objects are looked into.
+    SecretText,
+    /// A link that is as good as a secret if a secret is in it (`password_reset_url`).
+    Link,
+    /// The project says it is none.
+    Exempt,
+}
+
+/// The longest word that is looked at, in bytes; longer ones are cut.
+const MAX_WORD: usize = 32;
+
+/// A word of a name, in lower case.
+#[derive(Clone, Copy)]
+pub(super) struct Word {
+    bytes: [u8; MAX_WORD],
+    length: usize,
+}
+
+impl Word {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// The words of a name: split at whatever is neither letter nor digit, and before the capitals of `camelCase`.
+pub(super) struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn of(name: &'a str) -> Self {
+        Self { rest: name.as_bytes() }
+    }
+}
+
+impl Iterator for Words<'_> {
+    type Item = Word;
+
+    fn next(&mut self) -> Option<Word> {
+        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let start = self.rest.iter().position(|&byte| is_inner(byte))?;
+        let rest = &self.rest[start..];
+        let mut end = 1;
+        while end < rest.len() && is_inner(rest[end]) {
+            let (before, byte, after) = (rest[end - 1], rest[end], rest.get(end + 1).copied().unwrap_or_default());
+            // `apiKey` before the `K`, `APIKey` before the `K` too.
+            let lower_to_upper = !before.is_ascii_uppercase() && byte.is_ascii_uppercase();
+            let acronym_ends = before.is_ascii_uppercase() && byte.is_ascii_uppercase() && after.is_ascii_lowercase();
+            if lower_to_upper || acronym_ends {
+                break;
+            }
+            end += 1;
+        }
+        self.rest = &rest[end..];
+        let mut word = Word { bytes: [0; MAX_WORD], length: end.min(MAX_WORD) };
+        word.bytes[..word.length].copy_from_slice(&rest[..word.length]);
+        word.bytes[..word.length].make_ascii_lowercase();
+        Some(word)
+    }
+}
+
+/// How much a word weighs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// Speaks of no secret.
+    None,
+    /// A secret unless what follows says otherwise.
+    Strong,
+    /// The same, but numbers under such a name are counts.
+    StrongText,
+    /// A secret only as the end of the name.
+    Last,
+    /// Half of a pair: `key` behind `api`.
+    Key,
+    /// Half of a pair: `card` behind `credit`.
+    Card,
+    /// Half of a pair: `number` behind `card`.
+    Number,
+}
+
+/// What the value at `key` is.
+pub(super) fn verdict(key: &str) -> Verdict {
+    let mut found = Verdict::Open;
+    let mut named = false;
+    let mut before = Word { bytes: [0; MAX_WORD], length: 0 };
+    for word in Words::of(key) {
+        let (text, previous) = (word.as_bytes(), before.as_bytes());
+        let names = match weigh(text) {
+            Weight::Strong => Some(Verdict::Secret),
+            Weight::StrongText | Weight::Last => Some(Verdict::SecretText),
+            Weight::Key if opens_key(previous) => Some(Verdict::Secret),
+            Weight::Card if matches!(previous, b"credit" | b"debit") => Some(Verdict::Secret),
+            Weight::Number if matches!(previous, b"card" | b"cc") => Some(Verdict::Secret),
+            Weight::Key | Weight::Card | Weight::Number | Weight::None => None,
+        };
+        found = match names {
+            // The heavier of two wins: a `secret token` is a secret.
+            Some(Verdict::SecretText) if found == Verdict::Secret => Verdict::Secret,
+            Some(verdict) => verdict,
+            None if !named => Verdict::Open,
+            None if is_link(text) => Verdict::Link,
+            None if text == b"id" && previous == b"session" => found,
+            None if is_about(text) => Verdict::Open,
+            None if weigh(previous) == Weight::Last && !goes_on(text) => Verdict::Open,
+            None => found,
+        };
+        named |= names.is_some();
+        before = word;
+    }
+    found
+}
+
+fn weigh(word: &[u8]) -> Weight {
+    match word {
+        b"pwd" | b"psw" | b"pw" | b"cvv" | b"cvv2" | b"cvc" | b"ssn" | b"otp" | b"totp" | b"passcode"
+        | b"creditcard" | b"pincode" | b"credentials" | b"credential" | b"creds" | b"authorization" => Weight::Strong,
+        b"jwt" | b"bearer" | b"csrf" | b"xsrf" | b"tokens" | b"secrets" | b"passwords" => Weight::StrongText,
+        b"auth" | b"oauth" | b"pass" | b"session" | b"sessid" | b"sid" | b"cookie" | b"cookies" | b"pin" => {
+            Weight::Last
+        }
+        b"key" | b"keys" => Weight::Key,
+        b"card" => Weight::Card,
+        b"number" | b"no" | b"num" => Weight::Number,
+        _ if word.len() < 5 => Weight::None,
+        // Glued names: `dbpassword`, `csrfmiddlewaretoken`.
+        _ if ends(word, &["password", "passwd", "passphrase", "apikey", "secretkey", "privatekey", "cardnumber"]) => {
+            Weight::Strong
+        }
+        _ if word.starts_with(b"password") || word.starts_with(b"passwd") => Weight::Strong,
+        _ if ends(word, &["secret", "accesskey", "authkey"]) => Weight::Strong,
+        _ if ends(word, &["token", "sessionid", "sessid"]) => Weight::StrongText,
+        _ => Weight::None,
+    }
+}
+
+fn ends(word: &[u8], endings: &[&str]) -> bool {
+    endings.iter().any(|ending| word.ends_with(ending.as_bytes()))
+}
+
+/// Whether a `key` behind this word is a secret.
+fn opens_key(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"api"
+            | b"app"
+            | b"access"
+            | b"account"
+            | b"admin"
+            | b"auth"
+            | b"client"
+            | b"encryption"
+            | b"license"
+            | b"master"
+            | b"private"
+            | b"secret"
+            | b"service"
+            | b"session"
+            | b"shared"
+            | b"signing"
+            | b"ssh"
+            | b"storage"
+            | b"subscription"
+            | b"deploy"
+            | b"rest"
+    )
+}
+
+/// Words behind a secret's that make the name speak of the secret, not hold it.
+fn is_about(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"age"
+            | b"algo"
+            | b"algorithm"
+            | b"at"
+            | b"attempt"
+            | b"attempts"
+            | b"backend"
+            | b"budget"
+            | b"changed"
+            | b"class"
+            | b"consent"
+            | b"count"
+            | b"counts"
+            | b"created"
+            | b"date"
+            | b"domain"
+            | b"duration"
+            | b"enabled"
+            | b"error"
+            | b"errors"
+            | b"exists"
+            | b"expired"
+            | b"expires"
+            | b"expiration"
+            | b"expiry"
+            | b"failed"
+            | b"failures"
+            | b"field"
+            | b"format"
+            | b"id"
+            | b"ids"
+            | b"in"
+            | b"index"
+            | b"is"
+            | b"issuer"
+            | b"kind"
+            | b"label"
+            | b"len"
+            | b"length"
+            | b"level"
+            | b"limit"
+            | b"location"
+            | b"max"
+            | b"method"
+            | b"min"
+            | b"missing"
+            | b"mode"
+            | b"module"
+            | b"name"
+            | b"names"
+            | b"ok"
+            | b"path"
+            | b"policy"
+            | b"position"
+            | b"present"
+            | b"prefix"
+            | b"provider"
+            | b"ratio"
+            | b"rate"
+            | b"required"
+            | b"requirements"
+            | b"reset"
+            | b"rotation"
+            | b"rules"
+            | b"scheme"
+            | b"scope"
+            | b"scopes"
+            | b"service"
+            | b"set"
+            | b"size"
+            | b"source"
+            | b"state"
+            | b"status"
+            | b"store"
+            | b"strength"
+            | b"suffix"
+            | b"sent"
+            | b"time"
+            | b"timeout"
+            | b"total"
+            | b"ttl"
+            | b"type"
+            | b"types"
+            | b"updated"
+            | b"usage"
+            | b"used"
+            | b"user"
+            | b"username"
+            | b"valid"
+            | b"validator"
+            | b"validators"
+            | b"verified"
+            | b"version"
+            | b"hint"
+            | b"placeholder"
+            | b"table"
+            | b"column"
+            | b"columns"
+            | b"handler"
+            | b"view"
+            | b"controller"
+            | b"middleware"
+            | b"form"
+    )
+}
+
+/// Words behind one that names a secret only at the end, with which it still does.
+fn goes_on(word: &[u8]) -> bool {
+    matches!(word, b"code" | b"header" | b"new" | b"old" | b"raw" | b"string" | b"text" | b"value")
+        || word.iter().all(u8::is_ascii_digit)
+}
+
+/// Words that make a link of what is before them.
+fn is_link(word: &[u8]) -> bool {
+    matches!(word, b"url" | b"uri" | b"link" | b"href" | b"endpoint")
+}
