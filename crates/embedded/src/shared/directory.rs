@@ -15,8 +15,15 @@ pub(crate) struct Directory(Arc<Held>);
 #[derive(Debug)]
 struct Held {
     path: PathBuf,
-    /// Keeps the lock.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Held {
+    /// Closing the file would do, but for a child process that another thread is just starting: until it runs its own
+    /// program it has the file open too.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Directory {
@@ -32,7 +39,7 @@ impl Directory {
             .open(&lock_path)
             .map_err(|e| Error::io(&lock_path, e))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self(Arc::new(Held { path: path.to_owned(), _lock: lock }))),
+            Ok(()) => Ok(Self(Arc::new(Held { path: path.to_owned(), lock }))),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(e)) => Err(Error::io(&lock_path, e)),
         }

@@ -177,11 +177,10 @@ impl Engine {
 
     /// Returns when a message may be visible, or when `deadline` has come: false then.
     pub(super) async fn wait(&self, queue: &State, deadline: Option<SystemTime>) -> Result<bool, Fault> {
+        // Before the first look, so that what is sent after it is noticed.
         let mut signal = queue.signal.subscribe();
         let id = queue.id;
         loop {
-            // Before the look, so that what is sent after it is noticed.
-            signal.mark_unchanged();
             let due = self.database.read(move |c| Ok::<_, Fault>(messages::next_due(c, id)?)).await?;
             let due = due.map(from_ms);
             let now = self.clock.now();

@@ -309,6 +309,13 @@ async fn messages_over_their_retention_are_gone() {
     let bodies: Vec<_> = messages(receive(&client, &short)).await.into_iter().map(|m| m.body.unwrap()).collect();
     assert_eq!(bodies, ["new"]);
     assert_eq!(counts(&client, &long).await.0, "1");
+
+    // Also between two sweeps of all queues, the second of which was just now.
+    send(&client, &short, "last").await;
+    clock.advance(Duration::from_secs(3590));
+    messages(receive(&client, &long)).await;
+    clock.advance(Duration::from_secs(20));
+    assert!(messages(receive(&client, &short)).await.is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The event-source mapping's side of SQS.
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -90,9 +91,30 @@ async fn who_waits_is_told_of_a_dead_letter() {
         inbox.receive(1, NO_LIMIT, MINUTE).await.unwrap();
         clock.advance(MINUTE);
     }
-    let waiting = tokio::spawn(async move { dead.arrived().await });
+    let mut waiting = std::pin::pin!(dead.arrived());
+    is_waiting(&dead, waiting.as_mut()).await;
     inbox.receive(1, NO_LIMIT, MINUTE).await.unwrap();
-    timeout(PATIENCE, waiting).await.expect("not told").unwrap().unwrap();
+    timeout(PATIENCE, waiting).await.expect("not told").unwrap();
+}
+
+#[tokio::test]
+async fn who_waits_is_told_of_a_failed_item() {
+    let (_clock, engines) = clients::with_clock();
+    let (inbox, _) = queues(&engines).await;
+    inbox.send("failed".to_owned()).await.unwrap();
+    let batch = inbox.receive(1, NO_LIMIT, MINUTE).await.unwrap();
+    let mut waiting = std::pin::pin!(inbox.arrived());
+    is_waiting(&inbox, waiting.as_mut()).await;
+    inbox.change_visibility([&batch[0].receipt_handle], Duration::ZERO).await.unwrap();
+    timeout(PATIENCE, waiting).await.expect("not told").unwrap();
+}
+
+/// Polls an [`Queue::arrived`] of an engine in memory until it has looked and found nothing.
+async fn is_waiting(queue: &Queue, mut waiting: Pin<&mut impl Future>) {
+    assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
+    // In memory one thread answers all in turn: after this answer the waiting one has had its own.
+    queue.depth().await.unwrap();
+    assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
