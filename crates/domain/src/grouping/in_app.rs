@@ -23,8 +23,7 @@ const PACKAGES: [&str; 16] = [
     "/.nuget/packages/",
 ];
 /// Where the system keeps its libraries.
-const SYSTEM: [&str; 9] =
-    ["/usr/lib/", "/lib/", "/lib64/", "/usr/local/lib/", "/System/", "/system/lib", "/apex/", "node:", "internal/"];
+const SYSTEM: [&str; 6] = ["/usr/lib/", "/lib/", "/lib64/", "/usr/local/lib/", "node:", "internal/"];
 /// Where the web keeps its libraries.
 const CDNS: [&str; 7] = [
     "://unpkg.com/",
@@ -104,7 +103,8 @@ pub(super) fn is_in_app(frame: &Frame, family: Family, marked: bool) -> bool {
     }
     match frame.in_app {
         Some(in_app) => in_app,
-        None => !marked && !is_library(frame, family),
+        // Machine code has too many libraries of too many systems to guess: one unknown frame would be all that counts.
+        None => !marked && family != Family::Native && !is_library(frame, family),
     }
 }
 
@@ -115,11 +115,6 @@ fn is_noise(frame: &Frame) -> bool {
         || function.starts_with("__libc_start")
         || RUST.iter().any(|prefix| function.starts_with(prefix))
         || function.contains("{{vtable.shim}}")
-}
-
-/// Whether the library belongs to Windows, whose paths know no case.
-fn is_windows(package: &str) -> bool {
-    package.get(1..11).is_some_and(|folder| folder.replace('/', "\\").eq_ignore_ascii_case(":\\windows\\"))
 }
 
 fn is_library(frame: &Frame, family: Family) -> bool {
@@ -136,10 +131,6 @@ fn is_library(frame: &Frame, family: Family) -> bool {
         Family::JavaScript => CDNS.iter().any(|cdn| path.contains(cdn)),
         Family::Java => JAVA.iter().any(|prefix| module.starts_with(prefix)),
         Family::CSharp => module == "System" || module.starts_with("System.") || module.starts_with("Microsoft."),
-        Family::Native => {
-            let package = frame.package.as_deref().unwrap_or_default();
-            SYSTEM.iter().any(|prefix| package.starts_with(prefix)) || is_windows(package)
-        }
-        Family::Php | Family::Ruby | Family::Python | Family::Other => false,
+        Family::Native | Family::Php | Family::Ruby | Family::Python | Family::Other => false,
     }
 }

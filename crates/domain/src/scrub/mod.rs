@@ -86,11 +86,14 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
         ("logentry", logentry),
         ("contexts", contexts),
         ("extra", extra),
-        ("modules", modules),
         ("sdk", sdk),
         ("other", other),
     ] {
         walk.map(map, name.into());
+    }
+    // The keys are names of packages, which say nothing of their versions.
+    for (name, version) in modules {
+        walk.value(version, json_path("modules").key(name));
     }
     walk.request(request, "request".into());
     for (index, exception) in exceptions.iter_mut().enumerate() {

@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A value of which no key says anything.
-    fn value(&mut self, value: &mut Value, path: Path<'_>) {
+    pub(super) fn value(&mut self, value: &mut Value, path: Path<'_>) {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(number) => {

@@ -31,6 +31,13 @@ pub(super) fn function(name: &str) -> Option<&str> {
     (!says_nothing).then_some(name)
 }
 
+/// Whether the module is only the script's path, or the page's, once more. Both depend on the deployment.
+pub(super) fn is_path(module: &str, frame: &Frame) -> bool {
+    let Some(path) = frame.abs_path.as_deref() else { return false };
+    let page = path.strip_suffix(".html").or_else(|| path.strip_suffix(".htm"));
+    (module.contains('/') && path.ends_with(module)) || page.is_some_and(|page| page.ends_with(module))
+}
+
 pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
     let function = frame.function.as_deref().unwrap_or_default();
     let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();

@@ -70,11 +70,7 @@ impl Family {
     pub(super) fn module(self, frame: &Frame) -> Option<Cow<'_, str>> {
         let module = frame.module.as_deref().map(str::trim).filter(|name| !name.is_empty())?;
         match self {
-            Self::JavaScript => {
-                let is_path =
-                    module.contains('/') && frame.abs_path.as_deref().is_some_and(|path| path.ends_with(module));
-                (!is_path).then_some(Cow::Borrowed(module))
-            }
+            Self::JavaScript => (!javascript::is_path(module, frame)).then_some(Cow::Borrowed(module)),
             Self::Java => java::module(module),
             Self::Native | Self::Php | Self::Ruby | Self::CSharp | Self::Python | Self::Other => {
                 Some(Cow::Borrowed(module))

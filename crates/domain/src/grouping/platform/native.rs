@@ -81,8 +81,9 @@ const REPORTERS: [&str; 8] = [
     "-[SentryCrash",
     "backtrace::",
 ];
-/// Names without a meaning.
-const UNKNOWN: [&str; 5] = ["<redacted>", "<unknown>", "<unknown symbol>", "_unknown_", "__mh_execute_header"];
+/// Names without a meaning, and what stands for a name that was taken out.
+const UNKNOWN: [&str; 6] =
+    ["<redacted>", "<unknown>", "<unknown symbol>", "_unknown_", "__mh_execute_header", "stripped_application_code"];
 
 pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
     let name = frame.function.as_deref()?;

@@ -193,5 +193,5 @@ fn luhn(digits: &[u8]) -> bool {
             (_, double) => double,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

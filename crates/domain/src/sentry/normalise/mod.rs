@@ -130,4 +130,6 @@ fn contexts(fields: &mut Fields<'_>) -> Map<String, Value> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
