@@ -28,18 +28,33 @@ pub fn main_exception(exceptions: &[Exception]) -> Option<&Exception> {
     exceptions.get(chain.main)
 }
 
-/// The frame that raised the error: the last of the application's own that has a name, else the last that has one, else
-/// the last. What every error of machine code ends in (`abort` and its like) is not it.
+/// The frame that raised the error: the last of the application's own that says where it is, else the last that does,
+/// else the last. What every error of machine code ends in (`abort` and its like) is not it.
 pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
     let frames = &title_stack(occurrence)?.frames;
-    let family = |frame: &Frame| Family::of(frame.platform.as_deref().unwrap_or(&occurrence.platform));
-    let is_named = |frame: &&Frame| {
-        (frame.module.is_some() || frame.function.is_some() || frame.filename.is_some())
-            && (frame.function.is_none() || family(frame).function(frame).is_some())
+    let says_where = |frame: &&Frame| {
+        let family = family(frame, occurrence);
+        let in_file = family != Family::Native && (frame.module.is_some() || frame.filename.is_some());
+        in_file || family.function(frame).is_some()
     };
     let counting = &frames[Family::of(&occurrence.platform).trim(frames)];
-    let own = counting.iter().rev().filter(|frame| frame.in_app == Some(true)).find(is_named);
-    own.or_else(|| counting.iter().rev().find(is_named)).or(frames.last())
+    let own = counting.iter().rev().filter(|frame| frame.in_app == Some(true)).find(says_where);
+    own.or_else(|| counting.iter().rev().find(says_where)).or(frames.last())
+}
+
+/// The function that raised the error, if its name says anything.
+pub(crate) fn crash_function(occurrence: &Occurrence) -> Option<&str> {
+    let frame = crash_frame(occurrence)?;
+    family(frame, occurrence).function(frame).and(frame.function.as_deref())
+}
+
+/// Whether synthetic exceptions of the platform are what was thrown besides errors, rather than signals.
+pub(crate) fn throws_anything(occurrence: &Occurrence) -> bool {
+    Family::of(&occurrence.platform) == Family::JavaScript
+}
+
+fn family(frame: &Frame, occurrence: &Occurrence) -> Family {
+    Family::of(frame.platform.as_deref().unwrap_or(&occurrence.platform))
 }
 
 /// The stack of the exception that gives the title, else that of the thread, else the event's own.
@@ -130,7 +145,7 @@ fn tree(exceptions: &[Exception]) -> Option<Chain> {
             top.push(index);
         }
     }
-    top.sort_by_key(|&index| (exceptions[index].kind.as_deref().unwrap_or_default(), index));
+    top.sort_by_key(|&index| (exceptions[index].kind.as_deref().unwrap_or_default(), ids[index]));
     let mut distinct: Vec<usize> = Vec::new();
     for index in top {
         if !distinct.iter().any(|&other| alike(&exceptions[other], &exceptions[index])) {

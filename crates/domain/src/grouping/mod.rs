@@ -20,6 +20,7 @@ mod platform;
 mod stack;
 
 pub use chain::{crash_frame, main_exception};
+pub(crate) use chain::{crash_function, throws_anything};
 pub use explain::{Component, Explanation, Variant, explain};
 pub use parameterise::parameterise;
 

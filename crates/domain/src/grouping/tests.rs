@@ -325,6 +325,13 @@ fn titles() {
         "value": "There was an error during concurrent rendering but React was able to recover by instead ..."}]}}),
         "E: cause",
     );
+    // What JavaScript's clients make of a message, and of a text that was thrown.
+    let thrown = |kind: Value| {
+        json!({"platform": "node", "exception": {"values": [{"type": kind, "value": "hello",
+        "mechanism": {"synthetic": true}, "stacktrace": {"frames": [{"function": "run", "in_app": true}]}}]}})
+    };
+    check(thrown(Value::Null), "hello");
+    check(thrown("Error".into()), "Error: hello");
     check(json!({"message": "\n\nhello\nworld"}), "hello");
     check(json!({"logentry": {"message": "no %s", "formatted": "no row"}}), "no row");
     check(json!({"message": "x".repeat(2_000)}), &"x".repeat(720));

@@ -1,6 +1,6 @@
 //! What names an error in lists.
 
-use crate::grouping::{crash_frame, main_exception};
+use crate::grouping::{crash_frame, crash_function, main_exception, throws_anything};
 use crate::occurrence::{Occurrence, Source};
 use crate::v1;
 
@@ -8,9 +8,8 @@ use crate::v1;
 const MAX_TITLE: usize = 720;
 
 /// The line that names the error of `occurrence` in lists, at most 720 bytes: `Type: value` of the exception that gives
-/// the title, up to the line's end; the crashed function if the exception is none that anybody threw (a signal, or
-/// what JavaScript throws besides errors), or has neither type nor value; else the log message. A v1 error is named by
-/// its message, cut as v1 cuts it.
+/// the title, up to the line's end; the crashed function if the exception is a signal, or has neither type nor value;
+/// else the log message. A v1 error is named by its message, cut as v1 cuts it.
 pub fn title(occurrence: &Occurrence) -> String {
     match occurrence.source {
         Source::V1 => v1::truncate(&occurrence.message),
@@ -20,23 +19,23 @@ pub fn title(occurrence: &Occurrence) -> String {
 }
 
 fn sentry(occurrence: &Occurrence) -> String {
-    let function = || crash_frame(occurrence).and_then(|frame| frame.function.as_deref().or(frame.package.as_deref()));
+    let function = || crash_function(occurrence).or_else(|| crash_frame(occurrence)?.package.as_deref());
     let Some(exception) = main_exception(&occurrence.exceptions) else {
         let line = first_line(&occurrence.message);
         let line = if line.is_empty() { function().or(occurrence.transaction.as_deref()) } else { Some(line) };
         return cut(line.unwrap_or("<no message>")).to_owned();
     };
-    let synthetic = exception.mechanism.get("synthetic").is_some_and(|synthetic| synthetic == true);
-    let kind = exception.kind.as_deref().filter(|_| !synthetic || exception.stacktrace.is_none());
+    let kind = exception.kind.as_deref().map(first_line);
     let value = exception.value.as_deref().map(first_line).filter(|line| !line.is_empty());
-    match (kind, value) {
-        (Some(kind), Some(value)) => cut(&format!("{}: {value}", first_line(kind))).to_owned(),
-        (Some(kind), None) => cut(first_line(kind)).to_owned(),
-        (None, Some(value)) if !synthetic => cut(value).to_owned(),
-        (None, value) => {
-            let kind = exception.kind.as_deref();
-            cut(function().or(kind).or(value).unwrap_or("<unknown>")).to_owned()
-        }
+    // Segfaults and their like. JavaScript's synthetic exceptions are other values that were thrown, or messages: what
+    // they say is worth more than where they were.
+    let synthetic = exception.mechanism.get("synthetic").is_some_and(|synthetic| synthetic == true);
+    let signal = if synthetic && kind.is_some() && !throws_anything(occurrence) { function() } else { None };
+    match (signal, kind, value) {
+        (Some(function), _, _) => cut(function).to_owned(),
+        (None, Some(kind), Some(value)) => cut(&format!("{kind}: {value}")).to_owned(),
+        (None, Some(one), None) | (None, None, Some(one)) => cut(one).to_owned(),
+        (None, None, None) => cut(function().unwrap_or("<unknown>")).to_owned(),
     }
 }
 

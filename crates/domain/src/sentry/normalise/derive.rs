@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{facts, message};
-use crate::grouping::{crash_frame, main_exception};
+use crate::grouping::{crash_frame, crash_function, main_exception};
 use crate::occurrence::{Frame, Occurrence};
 
 pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
@@ -32,7 +32,11 @@ pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
         occurrence.other.remove("site");
     }
     occurrence.trace_id = trace_id(occurrence);
-    occurrence.culprit = occurrence.transaction.clone().or(culprit).or_else(|| crash_frame(occurrence).and_then(place));
+    occurrence.culprit = occurrence
+        .transaction
+        .clone()
+        .or(culprit)
+        .or_else(|| place(crash_frame(occurrence)?, crash_function(occurrence)));
 }
 
 /// The trace that the event belongs to, if its id is one.
@@ -45,9 +49,9 @@ fn trace_id(occurrence: &Occurrence) -> Option<String> {
 }
 
 /// `module in function`, as Sentry writes it; the file where there is no module.
-fn place(frame: &Frame) -> Option<String> {
+fn place(frame: &Frame, function: Option<&str>) -> Option<String> {
     let file = frame.module.as_deref().or(frame.filename.as_deref()).or(frame.package.as_deref());
-    match (file, frame.function.as_deref()) {
+    match (file, function) {
         (Some(file), Some(function)) => Some(format!("{file} in {function}")),
         (place, function) => place.or(function).map(str::to_owned),
     }
