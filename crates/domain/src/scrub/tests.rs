@@ -239,6 +239,39 @@ fn secret() -> impl Strategy<Value = (Value, &'static str)> {
     ]
 }
 
+/// A quarter of a megabyte made to be walked again and again takes as long as any other. (Were the time to grow with the square of
+/// the length, this test would take minutes.)
+#[test]
+fn hostile_texts_cost_no_more_than_others() {
+    let pieces = [
+        "token:",
+        "token={",
+        "sk-",
+        "eyJ-",
+        "basic+",
+        "a://",
+        "-----BEGIN ",
+        "password='{",
+        "4-4 ",
+        "\\\"",
+        "'token': [",
+        "a.b@",
+    ];
+    for piece in pieces {
+        let text = piece.repeat((1 << 18) / piece.len());
+        let _ = (clean(&text, Style::Text), clean(&text, Style::Code));
+        let _ = crate::grouping::parameterise(&text);
+    }
+}
+
+/// A long secret goes as a whole.
+#[test]
+fn long_secrets_go_to_their_end() {
+    let long = "aB3".repeat(5_000);
+    check(&format!("token={long} x"), "token=[Filtered] x");
+    check(&format!("x token: {long}"), "x token: [Filtered]");
+}
+
 proptest! {
     /// No secret is left anywhere in the line that is stored.
     #[test]

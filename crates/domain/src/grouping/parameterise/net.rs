@@ -73,7 +73,8 @@ pub(super) fn hostname(cursor: Cursor<'_>) -> Match {
     let (mut next, mut labels, mut found) = (cursor, 0, None);
     loop {
         let length = next.run(64, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !(1..=63).contains(&length) {
+        // No name has more than 253 bytes; without a bound a long one would be walked from each of its points.
+        if !(1..=63).contains(&length) || next.at() - cursor.at() > 253 {
             break;
         }
         let label = &next.rest()[..length];

@@ -11,6 +11,8 @@ use super::Style;
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 80;
+/// How much of a value is looked at to decide whether it is one, in bytes.
+const MAX_LOOK: usize = 256;
 
 /// The value that the `=` or `:` at `at` gives to a name that is a secret's.
 pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
@@ -57,14 +59,14 @@ pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Opt
         }
         None if sign == b':' && is_header(name, text[..name_start].ends_with(' ')) => start..line_end(text, start),
         None => {
-            let end = plain_end(text, start);
-            let value = &text[start..end];
+            // Decided by its beginning: what is no secret must not be walked to its end from each of its colons.
+            let near = &text[start..plain_end(text, start, MAX_LOOK)];
             // Prose: `invalid token: expected`. A value behind `=` is meant as one.
-            let is_prose = sign == b':' && !name_quoted && !(is_password(name) || looks_secret(value));
-            if is_prose {
+            let is_prose = sign == b':' && !name_quoted && !(is_password(name) || looks_secret(near));
+            if is_prose || says_nothing(near, verdict) {
                 return None;
             }
-            start..end
+            start..plain_end(text, start, usize::MAX)
         }
     };
     let value = &text[range.clone()];
@@ -182,18 +184,18 @@ fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Where a value without quotes ends.
-fn plain_end(text: &str, start: usize) -> usize {
+/// Where a value without quotes ends, within `most` bytes.
+fn plain_end(text: &str, start: usize, most: usize) -> usize {
     let ends = |byte: u8| {
         byte.is_ascii_whitespace()
             || matches!(byte, b',' | b';' | b'&' | b')' | b'}' | b']' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'#')
     };
-    let length = text.as_bytes()[start..].iter().take_while(|&&byte| !ends(byte)).count();
+    let length = text.as_bytes()[start..].iter().take(most).take_while(|&&byte| !ends(byte)).count();
     // A token behind its scheme belongs to the value.
     let scheme =
         matches!(&text.as_bytes()[start..start + length], [b'B' | b'b', ..] if is_scheme(&text[start..start + length]));
     if scheme && text.as_bytes().get(start + length) == Some(&b' ') {
-        return plain_end(text, start + length + 1);
+        return plain_end(text, start + length + 1, most);
     }
     start + length
 }

@@ -72,7 +72,8 @@ fn run(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
     text.bytes().take_while(|&byte| wanted(byte)).count()
 }
 
-fn is_token(byte: u8) -> bool {
+/// Whether a byte may stand within a token.
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
@@ -94,11 +95,13 @@ fn scheme(rest: &str) -> Option<(usize, usize)> {
         return None;
     }
     let start = name.len() + gap;
-    let length = run(&rest[start..], |byte| is_token(byte) || matches!(byte, b'=' | b'/' | b'+' | b'~'));
-    let token = &rest[start..start + length];
+    let is_credential = |byte: u8| is_token(byte) || matches!(byte, b'=' | b'/' | b'+' | b'~');
+    // Decided by its beginning, since a `+` may be in it and before it.
+    let near = rest[start..].bytes().take(64).take_while(|&byte| is_credential(byte)).count();
+    let token = &rest[start..start + near];
     // `basic authentication`, `bearer token`: prose has neither digits nor capitals in the middle of words.
     let is_mixed = token.bytes().skip(1).any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'=');
-    (length >= 8 && is_mixed).then_some((start, start + length))
+    (near >= 8 && is_mixed).then(|| (start, start + run(&rest[start..], is_credential)))
 }
 
 /// The user of a URL whose authority begins at `start`: `user:password@`, and a key alone as in a DSN.

@@ -65,7 +65,8 @@ fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<u
         }
         b'0'..=b'9' => forms::card(bytes, at),
         b'-' => forms::private_key(text, at),
-        b'A'..=b'Z' | b'a'..=b'z' if at == 0 || !is_word(bytes[at - 1]) => forms::token(text, at),
+        // Not behind a dash or point: a run of token characters would be walked from each of them.
+        b'A'..=b'Z' | b'a'..=b'z' if at == 0 || !forms::is_token(bytes[at - 1]) => forms::token(text, at),
         _ => None,
     }
 }
