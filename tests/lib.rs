@@ -1,1 +1,185 @@
-//! Stories of the whole system.
+//! What the stories of the whole system are told with: an application that is at rest until a story says so.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::body::Body;
+use domain::time::Timestamp;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use local::system::{Place, Settings, Stack};
+use serde_json::{Value, json};
+use store::clock::Clock;
+use tower::ServiceExt;
+
+/// faultline in this process: requests are answered, and nothing is digested until [`Faultline::digest`].
+pub struct Faultline {
+    /// The stack.
+    pub stack: Stack,
+    /// What its clock shows.
+    pub clock: std::sync::Arc<TestClock>,
+}
+
+/// A clock that stands still until it is told to go on. Random numbers count up, so that a story tells the same each
+/// time.
+pub struct TestClock {
+    now: Mutex<Timestamp>,
+    random: Mutex<u128>,
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        let now = Timestamp::parse("2026-11-02T00:01:00Z").unwrap();
+        Self { now: Mutex::new(now), random: Mutex::new(1) }
+    }
+}
+
+impl TestClock {
+    /// Lets `seconds` go by.
+    pub fn advance(&self, seconds: i64) {
+        let mut now = self.now.lock().unwrap();
+        *now = now.plus_seconds(seconds);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    fn random(&self) -> u128 {
+        let mut random = self.random.lock().unwrap();
+        *random += 1;
+        // Spread over all bits, as random numbers are.
+        random.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
+    }
+}
+
+/// The admin key of every story.
+pub const ADMIN: &str = "admin-key";
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answered {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; `null` if there is none.
+    pub body: Value,
+}
+
+impl Faultline {
+    /// A new one in memory.
+    pub async fn new() -> Self {
+        Self::at(Place::Memory).await
+    }
+
+    /// One that keeps everything in `dir`.
+    pub async fn in_directory(dir: &Path) -> Self {
+        Self::at(Place::Directory(dir.to_owned())).await
+    }
+
+    async fn at(place: Place) -> Self {
+        let clock = std::sync::Arc::new(TestClock::default());
+        let settings = Settings { admin_key: Some(ADMIN.to_owned()), clock: clock.clone(), ..Settings::at(place) };
+        Self { stack: Stack::open(&settings).await.unwrap(), clock }
+    }
+
+    /// The client key of the project `sample`.
+    pub fn client_key(&self) -> &str {
+        &self.stack.access().1.client_key
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Body>) -> Answered {
+        let response = self.stack.front().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        Answered { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends a request with a key and a body of any bytes.
+    pub async fn call(&self, method: Method, path: &str, key: &str, body: impl Into<Body>) -> Answered {
+        let request = Request::builder().method(method).uri(path).header("x-api-key", key);
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Reads `path` as an admin; anything but 200 fails the story.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.call(Method::GET, path, ADMIN, Body::empty()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        answer.body["data"].clone()
+    }
+
+    /// Posts `body` to a project; anything but 201 fails the story.
+    pub async fn post(&self, project: &str, body: &Value) -> Value {
+        let answer = self.try_post(project, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.body
+    }
+
+    /// Posts `body` to a project.
+    pub async fn try_post(&self, project: &str, body: &Value) -> Answered {
+        self.call(Method::POST, &format!("/projects/{project}/errors"), ADMIN, body.to_string()).await
+    }
+
+    /// Posts one error of this message to the project `sample`.
+    pub async fn post_message(&self, message: &str) {
+        self.post("sample", &json!({ "errors": [{ "type": "E", "message": message }] })).await;
+    }
+
+    /// Digests what is in the inbox, and deletes what was digested. What failed can be delivered again at once.
+    /// Returns how many messages failed.
+    pub async fn digest(&self) -> usize {
+        let inbox = self.stack.inbox();
+        let mut received = inbox.receive(10_000, 64 << 20, Duration::from_secs(60)).await.unwrap();
+        let failed = self.stack.digest(&mut received).await;
+        let (again, done): (Vec<_>, Vec<_>) =
+            received.into_iter().partition(|message| failed.contains(&message.message_id));
+        inbox.delete(done.iter().map(|message| &message.receipt_handle)).await.unwrap();
+        inbox.change_visibility(again.iter().map(|message| &message.receipt_handle), Duration::ZERO).await.unwrap();
+        again.len()
+    }
+
+    /// The texts of the messages in the inbox, which are taken out.
+    pub async fn take_inbox(&self) -> Vec<String> {
+        let inbox = self.stack.inbox();
+        let received = inbox.receive(10_000, 64 << 20, Duration::from_secs(60)).await.unwrap();
+        inbox.delete(received.iter().map(|message| &message.receipt_handle)).await.unwrap();
+        received.into_iter().map(|message| message.body).collect()
+    }
+
+    /// The errors of the project `sample`, by what they were counted.
+    pub async fn counts(&self) -> std::collections::BTreeMap<String, u64> {
+        let mut counts = std::collections::BTreeMap::new();
+        for error in self.all("/projects/sample/errors?limit=100", "cursor").await {
+            counts.insert(error["message"].as_str().unwrap().to_owned(), error["count"].as_u64().unwrap());
+        }
+        counts
+    }
+
+    /// All pages of a list of errors or occurrences; `parameter` is what the next page is asked for with.
+    pub async fn all(&self, path: &str, parameter: &str) -> Vec<Value> {
+        let (mut all, mut page) = (Vec::new(), self.get(path).await);
+        loop {
+            all.extend(page["errors"].as_array().unwrap().iter().cloned());
+            match page["nextCursor"].as_str() {
+                Some(next) => page = self.get(&format!("{path}&{parameter}={next}")).await,
+                None => return all,
+            }
+        }
+    }
+}
+
+/// `text` as a segment of a path: everything but letters and digits percent-encoded.
+pub fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |path, byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => path + &char::from(byte).to_string(),
+        _ => path + &format!("%{byte:02X}"),
+    })
+}

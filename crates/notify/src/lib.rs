@@ -1,1 +1,5 @@
-//! faultline-notify
+#![doc = include_str!("../README.md")]
+
+mod changes;
+
+pub use changes::{Change, changes};

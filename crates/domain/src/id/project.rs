@@ -48,7 +48,6 @@ impl<'de> serde::Deserialize<'de> for ProjectId {
     }
 }
 
-
 /// A project's name: 1 to 256 bytes without `/`, `.` or white space (faultline v1's rule), and without control
 /// characters, which no URL or page could show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

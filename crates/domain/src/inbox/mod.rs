@@ -3,6 +3,8 @@
 //! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
 //! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
 
+use std::cell::RefCell;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,14 @@ const LEVEL: i32 = 1;
 /// The largest message that is unpacked, in bytes: above what ingest accepts, so only a damaged one is refused.
 const MAX_UNPACKED: usize = 64 << 20;
 
+thread_local! {
+    /// Made once for each thread: making them anew costs more than packing a message.
+    static PACKER: RefCell<zstd::bulk::Compressor<'static>> =
+        RefCell::new(zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists"));
+    static UNPACKER: RefCell<zstd::bulk::Decompressor<'static>> =
+        RefCell::new(zstd::bulk::Decompressor::new().expect("a context without a dictionary"));
+}
+
 const INLINE: &str = "1.";
 const CLAIM: &str = "@";
 
@@ -85,7 +95,7 @@ impl Message {
         raw.reserve(1 + self.payload.len());
         raw.push(b'\n');
         raw.extend_from_slice(&self.payload);
-        zstd::bulk::compress(&raw, LEVEL).expect("compressing into memory cannot fail")
+        PACKER.with_borrow_mut(|packer| packer.compress(&raw).expect("compressing into memory cannot fail"))
     }
 
     /// What [`Message::pack`] packed.
@@ -94,7 +104,7 @@ impl Message {
         let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
         let size = usize::try_from(size).ok().filter(|&size| size <= MAX_UNPACKED);
         let size = size.ok_or_else(|| BadMessage::Unpack(format!("it would have more than {MAX_UNPACKED} bytes")))?;
-        let mut raw = zstd::bulk::decompress(packed, size).map_err(unpack)?;
+        let mut raw = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, size)).map_err(unpack)?;
         let end = raw.iter().position(|&byte| byte == b'\n');
         let end = end.ok_or_else(|| BadMessage::Header("no line end".to_owned()))?;
         let header = serde_json::from_slice(&raw[..end]).map_err(|error| BadMessage::Header(error.to_string()))?;

@@ -24,18 +24,20 @@ const DELIVERIES: u32 = 5;
 const DEAD_LETTERS_KEPT: &str = "1209600";
 
 /// The adapters on the resources.
-pub(super) struct Resources {
-    pub(super) table: Arc<Table>,
-    pub(super) bucket: Arc<Bucket>,
+pub struct Resources {
+    /// The table.
+    pub table: Arc<Table>,
+    /// The bucket.
+    pub bucket: Arc<Bucket>,
     /// The inbox as ingest sees it.
-    pub(super) sender: Arc<Queue>,
+    pub sender: Arc<Queue>,
     /// The inbox as Lambda's poller sees it.
-    pub(super) inbox: embedded::sqs::Queue,
+    pub inbox: embedded::sqs::Queue,
 }
 
 impl Resources {
     /// Makes what is not there, and opens all of it.
-    pub(super) async fn make(engines: &Engines) -> anyhow::Result<Self> {
+    pub async fn make(engines: &Engines) -> anyhow::Result<Self> {
         let account = Account {
             region: embedded::REGION.to_owned(),
             credentials: Credentials::new(

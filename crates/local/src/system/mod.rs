@@ -8,6 +8,7 @@ mod upkeep;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use engines::Resources;
 pub use stack::Stack;
 use store::clock::{Clock, SystemClock};
 use tokio::sync::watch;

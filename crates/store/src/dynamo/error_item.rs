@@ -9,7 +9,7 @@ use domain::occurrence::Level;
 use domain::time::Timestamp;
 
 use super::item::{Attributes, Reader, key, number, text, time};
-use super::schema::{FORM, INDEX_PK, INDEX_SK, PK, SK, TTL, error_sk, index_pk, index_sk, project_pk};
+use super::schema::{ERROR, FORM, INDEX_PK, INDEX_SK, PK, SK, TTL, error_sk, index_pk, index_sk, project_pk};
 use crate::error::{Result, StoreError};
 
 /// The version of an error's item.
@@ -91,6 +91,12 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         first_release: optional("firstRelease"),
         last_release: optional("lastRelease"),
     })
+}
+
+/// The error in an image of the table's stream; `None` if the image is empty or of another kind of item.
+pub fn in_stream(image: &Attributes) -> Result<Option<ErrorAggregate>> {
+    let is_error = image.get(SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(ERROR));
+    is_error.then(|| decode("reading the stream", image)).transpose()
 }
 
 /// The key of an error's item.

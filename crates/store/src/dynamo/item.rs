@@ -10,7 +10,8 @@ use super::schema::{FORM, PK, SK, TTL};
 use crate::error::{Result, StoreError};
 
 /// An item as the SDK has it.
-pub(crate) type Attributes = HashMap<String, AttributeValue>;
+#[expect(unreachable_pub, reason = "part of the signature of `error_in_stream`")]
+pub type Attributes = HashMap<String, AttributeValue>;
 
 /// The form of every item that this version writes.
 const VERSION: u64 = 1;

@@ -11,6 +11,7 @@ mod projects;
 pub mod schema;
 
 use aws_sdk_dynamodb::Client;
+pub use error_item::in_stream as error_in_stream;
 
 /// The table, by an SDK client.
 #[derive(Clone, Debug)]

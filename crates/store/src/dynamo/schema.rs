@@ -48,8 +48,10 @@ pub(crate) fn project_pk(project: ProjectId) -> String {
     format!("P#{project}")
 }
 
+pub(crate) const ERROR: &str = "E#";
+
 pub(crate) fn error_sk(fingerprint: &Fingerprint) -> String {
-    format!("E#{fingerprint}")
+    format!("{ERROR}{fingerprint}")
 }
 
 pub(crate) const BURIED: &str = "B#";

@@ -1,0 +1,7 @@
+//! The binary as a person or a program runs it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod kill;
+mod running;
+mod serve;

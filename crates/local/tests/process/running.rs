@@ -1,0 +1,109 @@
+//! A running `faultline serve`, and talking to it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// How long any condition may take to come true.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) ready: Value,
+    pub(crate) client: reqwest::Client,
+}
+
+pub(crate) fn faultline(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_faultline"));
+    command.args(arguments).env_remove("FAULTLINE_ADMIN_KEY").env_remove("FAULTLINE_KEY");
+    command
+}
+
+impl Running {
+    /// Starts it on `dir` and any port, and waits until it says that it is ready.
+    pub(crate) fn start(dir: &Path) -> Self {
+        let arguments = ["serve", "--json", "--listen", "127.0.0.1:0", "--data", dir.to_str().unwrap()];
+        let mut child = faultline(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { child, ready: serde_json::from_str(&line).unwrap(), client }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.ready["url"].as_str().unwrap())
+    }
+
+    /// Posts one error; returns its event id if, and only if, success was answered.
+    pub(crate) async fn post(&self, message: &str) -> Option<String> {
+        let key = self.ready["clientKey"].as_str().unwrap();
+        let request = self.client.post(self.url("/projects/sample/errors")).header("x-api-key", key);
+        let answer = request.json(&json!({ "errors": [{ "message": message }] })).send().await.ok()?;
+        let succeeded = answer.status() == 201;
+        let body: Value = answer.json().await.ok()?;
+        succeeded.then(|| body["id"].as_str().unwrap().to_owned())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let key = self.ready["adminKey"].as_str().unwrap();
+        let answer = self.client.get(self.url(path)).header("x-api-key", key).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// The event ids of all occurrences of an error, as they are listed.
+    pub(crate) async fn event_ids(&self, message: &str) -> Vec<String> {
+        let path = format!("/projects/sample/errors/{message}/occurrences?limit=100");
+        let (mut ids, mut page) = (Vec::new(), self.get(&path).await);
+        while let Some(occurrences) = page["data"]["errors"].as_array() {
+            ids.extend(occurrences.iter().map(|occurrence| occurrence["eventId"].as_str().unwrap().to_owned()));
+            match page["data"]["nextCursor"].as_str() {
+                Some(after) => page = self.get(&format!("{path}&after={after}")).await,
+                None => break,
+            }
+        }
+        ids
+    }
+
+    /// The count of an error, as its list has it.
+    pub(crate) async fn count(&self, message: &str) -> u64 {
+        let list = self.get("/projects/sample/errors").await;
+        let errors = list["data"]["errors"].as_array().unwrap();
+        errors.iter().find(|error| error["message"] == message).map_or(0, |error| error["count"].as_u64().unwrap())
+    }
+
+    /// Waits until an error was counted at least `count` times.
+    pub(crate) async fn wait_for_count(&self, message: &str, count: u64) -> u64 {
+        let start = Instant::now();
+        loop {
+            let counted = self.count(message).await;
+            if counted >= count {
+                return counted;
+            }
+            assert!(start.elapsed() < PATIENCE, "`{message}` was counted {counted} times, not {count}");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Ends it as a power cut would end the process.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it as Ctrl-C does; returns its exit code.
+    pub(crate) fn interrupt(mut self) -> Option<i32> {
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,122 @@
+//! The invariants of ARCHITECTURE.md, each a test over the workspace.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The crates of the workspace with what each names as a dependency (not what only its tests use).
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    let metadata = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let short = |value: &Value| value.as_str().unwrap().trim_start_matches("faultline-").to_owned();
+    let used = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap();
+        all.iter()
+            .filter(|dependency| dependency["kind"].is_null())
+            .map(|dependency| short(&dependency["name"]))
+            .collect()
+    };
+    let packages = metadata["packages"].as_array().unwrap();
+    packages.iter().map(|package| (short(&package["name"]), used(package))).collect()
+}
+
+fn assert_uses_none(name: &str, forbidden: &[&str]) {
+    let dependencies = &dependencies()[name];
+    let used: Vec<_> = forbidden
+        .iter()
+        .filter(|pattern| {
+            dependencies.iter().any(|used| match pattern.strip_suffix('*') {
+                Some(prefix) => used.starts_with(prefix),
+                None => used == *pattern,
+            })
+        })
+        .collect();
+    assert!(used.is_empty(), "{name} must not use {used:?}");
+}
+
+const OWN: [&str; 10] = ["domain", "store", "gate", "ingest", "digest", "query", "notify", "web", "embedded", "local"];
+
+#[test]
+fn domain_does_no_io() {
+    assert_uses_none(
+        "domain",
+        &["tokio", "aws-*", "lambda*", "axum", "hyper*", "http", "reqwest", "tracing", "getrandom"],
+    );
+    assert_uses_none("domain", &OWN);
+}
+
+#[test]
+fn web_only_makes_pages() {
+    assert_uses_none("web", &["tokio", "aws-*", "lambda*", "axum", "hyper*", "reqwest", "store"]);
+}
+
+#[test]
+fn store_serves_nobody() {
+    assert_uses_none("store", &["lambda*", "axum", "hyper*", "aws_lambda_events"]);
+    assert_uses_none("store", &["gate", "ingest", "digest", "query", "notify", "web", "embedded", "local"]);
+}
+
+#[test]
+fn use_cases_do_not_know_each_other_nor_the_engines() {
+    for name in ["ingest", "digest", "query", "notify"] {
+        let others: Vec<_> = ["ingest", "digest", "query", "notify", "embedded", "local"]
+            .into_iter()
+            .filter(|other| *other != name)
+            .collect();
+        assert_uses_none(name, &others);
+    }
+}
+
+#[test]
+fn embedded_engines_know_nothing_of_faultline() {
+    assert_uses_none("embedded", &OWN);
+}
+
+#[test]
+fn a_lambda_binary_sets_up_and_runs_and_nothing_else() {
+    for name in ["ingest", "digest", "query", "notify"] {
+        let main = std::fs::read_to_string(root().join(format!("crates/{name}/src/main.rs"))).unwrap();
+        assert!(main.lines().count() <= 80, "{name}: a main sets up tracing, makes its clients once, and runs");
+    }
+}
+
+#[test]
+fn no_source_file_is_crowded() {
+    let mut crowded = Vec::new();
+    let mut folders = vec![root().join("crates"), root().join("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                if lines > 400 {
+                    crowded.push(format!("{} has {lines} lines", path.strip_prefix(root()).unwrap().display()));
+                }
+            }
+        }
+    }
+    assert!(crowded.is_empty(), "redraw the plan and move things: {crowded:#?}");
+}
+
+#[test]
+fn every_crate_says_what_it_is_for() {
+    for name in OWN {
+        let readme = std::fs::read_to_string(root().join(format!("crates/{name}/README.md"))).unwrap_or_default();
+        assert!(readme.contains("n scope"), "crates/{name}/README.md: what is in and out of scope");
+    }
+}

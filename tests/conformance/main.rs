@@ -1,0 +1,66 @@
+//! What storage must do, whatever engine it runs on: here the embedded ones, in memory and in files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod digests;
+mod errors;
+mod inbox;
+mod keys;
+mod occurrences;
+mod projects;
+mod segments;
+
+use domain::time::Timestamp;
+use embedded::Engines;
+use local::system::Resources;
+
+/// Runs a check of the suite on each engine; each time everything is empty.
+macro_rules! on_every_engine {
+    ($($(#[$doc:meta])* $name:ident: $check:path;)*) => {$(
+        mod $name {
+            $(#[$doc])*
+            #[tokio::test(flavor = "multi_thread")]
+            async fn in_memory() {
+                $check(&super::in_memory().await).await;
+            }
+
+            $(#[$doc])*
+            #[tokio::test(flavor = "multi_thread")]
+            async fn in_files() {
+                let dir = tempfile::tempdir().unwrap();
+                $check(&super::in_files(dir.path()).await).await;
+            }
+        }
+    )*};
+}
+
+on_every_engine! {
+    a_key_is_found_listed_and_removed: crate::keys::found_listed_and_removed;
+    a_project_gets_a_number_of_its_own: crate::projects::numbers_of_their_own;
+    projects_of_one_name_are_one: crate::projects::one_of_a_name;
+    a_commit_is_whole: crate::digests::whole;
+    a_commit_on_an_old_version_changes_nothing: crate::digests::conflicts;
+    one_commit_that_fails_leaves_the_others: crate::digests::neighbours;
+    counted_events_are_found_by_their_minute: crate::digests::counted_by_minute;
+    errors_are_listed_by_time_and_status: crate::errors::listed;
+    a_buried_error_is_remembered_until_forgotten: crate::errors::buried;
+    references_page_newest_first: crate::occurrences::newest_first;
+    a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;
+    a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
+    a_project_s_segments_are_removed: crate::segments::removed;
+    a_claim_is_there_until_removed: crate::segments::claims;
+    concurrent_sends_all_arrive_once: crate::inbox::concurrent_sends;
+}
+
+async fn in_memory() -> Resources {
+    Resources::make(&Engines::memory().unwrap()).await.unwrap()
+}
+
+async fn in_files(dir: &std::path::Path) -> Resources {
+    Resources::make(&Engines::open(dir).unwrap()).await.unwrap()
+}
+
+/// A moment, in seconds after a fixed one.
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_793_577_600 + seconds)
+}

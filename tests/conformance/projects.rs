@@ -1,0 +1,45 @@
+use std::collections::BTreeSet;
+
+use domain::id::ProjectName;
+use futures_util::future::join_all;
+use local::system::Resources;
+use store::Kind;
+use store::ports::Projects;
+
+use super::at;
+
+fn name(text: &str) -> ProjectName {
+    ProjectName::parse(text).unwrap()
+}
+
+pub(crate) async fn numbers_of_their_own(on: &Resources) {
+    let names: Vec<_> = (0..20).map(|n| name(&format!("p{n:02}"))).collect();
+    let created = join_all(names.iter().map(|name| on.table.create(name, at(0)))).await;
+    let projects: Vec<_> = created.into_iter().map(Result::unwrap).collect();
+    assert_eq!(projects.iter().map(|project| project.id).collect::<BTreeSet<_>>().len(), 20);
+    for project in &projects {
+        assert_eq!(on.table.by_id(project.id).await.unwrap().as_ref(), Some(project));
+        assert_eq!(on.table.by_name(&project.name).await.unwrap().as_ref(), Some(project));
+    }
+    let first = Projects::list(&*on.table, None, 15).await.unwrap();
+    let second = Projects::list(&*on.table, first.next.as_ref(), 15).await.unwrap();
+    let listed: Vec<_> = first.items.into_iter().chain(second.items).map(|project| project.name).collect();
+    assert_eq!((listed, second.next), (names, None));
+}
+
+pub(crate) async fn one_of_a_name(on: &Resources) {
+    let p = name("p");
+    let created = join_all((0..10).map(|_| on.table.create(&p, at(0)))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = created.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 1);
+    assert!(refused.into_iter().all(|refused| refused.unwrap_err().kind() == Kind::Conflict));
+
+    let project = on.table.by_name(&name("p")).await.unwrap().unwrap();
+    on.table.mark_deleting(&project).await.unwrap();
+    assert!(on.table.by_name(&name("p")).await.unwrap().unwrap().deleting);
+    Projects::remove(&*on.table, &project).await.unwrap();
+    assert_eq!(on.table.by_id(project.id).await.unwrap(), None);
+    let again = on.table.create(&name("p"), at(1)).await.unwrap();
+    assert_ne!(again.id, project.id);
+    assert_eq!(on.table.by_id(project.id).await.unwrap(), None, "the old number does not lead to the new project");
+}

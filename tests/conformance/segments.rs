@@ -1,0 +1,52 @@
+use domain::id::{ProjectId, SegmentId};
+use domain::segment::{FrameRange, SegmentWriter, lines};
+use local::system::Resources;
+use store::Kind;
+use store::ports::{Claims, Segments};
+
+use super::at;
+use super::digests::project;
+
+pub(crate) async fn written_read_and_replaced(on: &Resources) {
+    let id = SegmentId::new(project(), at(0), 1);
+    let mut writer = SegmentWriter::new();
+    writer.frame([b"first".as_slice()]).unwrap();
+    let second = writer.frame([b"second".as_slice()]).unwrap();
+    let segment = writer.finish();
+    on.bucket.put(&id, segment.clone()).await.unwrap();
+
+    let frame = on.bucket.frame(&id, second).await.unwrap();
+    assert_eq!(lines(&frame).map(Result::unwrap).collect::<Vec<_>>(), [b"second"]);
+    let (whole, version) = on.bucket.get(&id).await.unwrap();
+    assert_eq!(whole, segment);
+    let other = SegmentWriter::new().finish();
+    on.bucket.replace(&id, [segment, other].concat(), &version).await.unwrap();
+    let (_, newer) = on.bucket.get(&id).await.unwrap();
+    on.bucket.replace(&id, b"changed".to_vec(), &newer).await.unwrap();
+    assert_eq!(on.bucket.replace(&id, Vec::new(), &newer).await.unwrap_err().kind(), Kind::Conflict);
+
+    let missing = SegmentId::new(project(), at(0), 2);
+    let frame = FrameRange { offset: 0, length: 1 };
+    assert_eq!(on.bucket.frame(&missing, frame).await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(on.bucket.get(&missing).await.unwrap_err().kind(), Kind::NotFound);
+}
+
+pub(crate) async fn removed(on: &Resources) {
+    let other = SegmentId::new(ProjectId::new(70).unwrap(), at(0), 1);
+    on.bucket.put(&other, b"other".to_vec()).await.unwrap();
+    for n in 0..20 {
+        on.bucket.put(&SegmentId::new(project(), at(n * 86_400), n as u128), b"mine".to_vec()).await.unwrap();
+    }
+    while on.bucket.remove_some(project()).await.unwrap() {}
+    assert_eq!(on.bucket.get(&SegmentId::new(project(), at(0), 0)).await.unwrap_err().kind(), Kind::NotFound);
+    on.bucket.get(&other).await.unwrap();
+    assert!(!on.bucket.remove_some(project()).await.unwrap(), "there is nothing left to remove");
+}
+
+pub(crate) async fn claims(on: &Resources) {
+    on.bucket.put_claim("inbox/v=1/x", b"packed".to_vec()).await.unwrap();
+    assert_eq!(on.bucket.get_claim("inbox/v=1/x").await.unwrap(), "packed");
+    on.bucket.remove_claim("inbox/v=1/x").await.unwrap();
+    on.bucket.remove_claim("inbox/v=1/x").await.unwrap();
+    assert_eq!(on.bucket.get_claim("inbox/v=1/x").await.unwrap_err().kind(), Kind::NotFound);
+}

@@ -1,0 +1,51 @@
+//! The samples in `events/`, one for each trigger of a Lambda function, do what their triggers do.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use faultline_tests::Faultline;
+use http_body_util::BodyExt;
+
+fn sample(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("events").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// API Gateway's HTTP API (payload 2.0) brings a POST of errors: it is accepted.
+#[tokio::test]
+async fn http_api() {
+    let faultline = Faultline::new().await;
+    let mut request = lambda_http::request::from_str(&sample("http-api-post-errors.json")).unwrap();
+    let key = faultline.client_key().parse().unwrap();
+    request.headers_mut().insert("x-api-key", key);
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let answer = faultline.send(http::Request::from_parts(parts, body.into())).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+    faultline.digest().await;
+    assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["Cannot read properties of undefined"]);
+}
+
+/// SQS brings a batch of the inbox: it is digested. The sample is what version 0.1.0 wrote, and must stay readable.
+#[tokio::test]
+async fn inbox_batch() {
+    let faultline = Faultline::new().await;
+    let event: aws_lambda_events::sqs::SqsEvent = serde_json::from_str(&sample("sqs-inbox-batch.json")).unwrap();
+    for record in event.records {
+        faultline.stack.inbox().send(record.body.unwrap()).await.unwrap();
+    }
+    assert_eq!(faultline.digest().await, 0);
+    let counts: Vec<_> = faultline.counts().await.into_iter().collect();
+    assert_eq!(counts, [("another error".to_owned(), 1), ("first error".to_owned(), 2)]);
+}
+
+/// DynamoDB brings a batch of the table's stream: the changes of errors in it are read.
+#[test]
+fn stream_batch() {
+    let event = serde_json::from_str(&sample("dynamodb-stream-batch.json")).unwrap();
+    let changes: Vec<_> = notify::changes(event).into_iter().map(Result::unwrap).collect();
+    let counts: Vec<_> = changes
+        .iter()
+        .map(|change| (change.old.as_ref().map(|error| error.count), change.new.as_ref().map(|error| error.count)))
+        .collect();
+    assert_eq!(counts, [(None, Some(1)), (Some(1), Some(3)), (Some(3), None)], "and of nothing but errors");
+}

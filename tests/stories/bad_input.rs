@@ -1,0 +1,167 @@
+//! Promise 4: every refusal has a named reason and a JSON body that says what to do; and it leaves nothing behind.
+
+use std::io::Write;
+
+use faultline_tests::{ADMIN, Faultline};
+use http::Method;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn every_refusal_is_named_and_stores_nothing() {
+    let faultline = Faultline::new().await;
+    let client = faultline.client_key().to_owned();
+    let good = br#"{"errors":[{"message":"m"}]}"#.to_vec();
+    let sample = "/projects/sample/errors";
+    let cases: Vec<(Method, &str, &str, Vec<u8>, u16, &str)> = vec![
+        (Method::POST, sample, ADMIN, b"nope".to_vec(), 400, "body_not_json"),
+        (Method::POST, sample, ADMIN, Vec::new(), 400, "body_not_json"),
+        (Method::POST, sample, ADMIN, b"[]".to_vec(), 400, "body_invalid"),
+        (Method::POST, sample, ADMIN, b"{}".to_vec(), 400, "body_invalid"),
+        (Method::POST, sample, ADMIN, br#"{"errors":"x"}"#.to_vec(), 400, "body_invalid"),
+        (Method::POST, sample, ADMIN, br#"{"errors":[{"message":7}]}"#.to_vec(), 400, "body_invalid"),
+        (Method::POST, sample, ADMIN, vec![b'['; 100_000], 400, "body_not_json"),
+        (Method::POST, sample, ADMIN, vec![b' '; (4 << 20) + 1], 413, "body_too_large"),
+        (Method::POST, sample, ADMIN, gzip(&vec![b' '; (16 << 20) + 1]), 413, "body_too_large_unpacked"),
+        (Method::POST, sample, ADMIN, gzip(&good)[..20].to_vec(), 400, "body_encoding"),
+        (Method::POST, sample, "", good.clone(), 401, "key_missing"),
+        (Method::POST, sample, "wrong", good.clone(), 403, "key_unknown"),
+        (Method::POST, "/projects/other/errors", &client, good.clone(), 403, "key_project"),
+        (Method::POST, "/projects/a.b/errors", ADMIN, good.clone(), 400, "project_name"),
+        (Method::GET, sample, &client, Vec::new(), 403, "key_role"),
+        (Method::GET, "/projects", &client, Vec::new(), 403, "key_role"),
+        (Method::POST, "/projects", &client, Vec::new(), 403, "key_role"),
+        (Method::POST, "/projects", ADMIN, br#"{"name":"sample"}"#.to_vec(), 409, "project_exists"),
+        (Method::POST, "/projects", ADMIN, br#"{"name":"a b"}"#.to_vec(), 400, "project_name"),
+        (Method::POST, "/projects", ADMIN, br#"{"title":"x"}"#.to_vec(), 400, "body_invalid"),
+        (Method::POST, "/keys", ADMIN, br#"{"role":"king"}"#.to_vec(), 400, "body_invalid"),
+        (Method::GET, "/projects/unknown/errors", ADMIN, Vec::new(), 404, "project_unknown"),
+        (Method::DELETE, "/projects/unknown", ADMIN, Vec::new(), 404, "project_unknown"),
+        (Method::GET, "/projects/sample/errors/unknown", ADMIN, Vec::new(), 404, "error_unknown"),
+        (
+            Method::PATCH,
+            "/projects/sample/errors/unknown",
+            ADMIN,
+            br#"{"status":"resolved"}"#.to_vec(),
+            404,
+            "error_unknown",
+        ),
+        (
+            Method::PATCH,
+            "/projects/sample/errors/unknown",
+            ADMIN,
+            br#"{"status":"gone"}"#.to_vec(),
+            400,
+            "body_invalid",
+        ),
+        (Method::GET, "/projects/sample/errors/m/occurrences/7", ADMIN, Vec::new(), 404, "occurrence_unknown"),
+        (Method::GET, "/projects/sample/errors?limit=0", ADMIN, Vec::new(), 400, "parameter_invalid"),
+        (Method::GET, "/projects/sample/errors?cursor=x", ADMIN, Vec::new(), 400, "parameter_invalid"),
+        (Method::GET, "/projects/sample/errors?status=odd", ADMIN, Vec::new(), 400, "parameter_invalid"),
+        (Method::GET, "/projects/sample/errors/m?start=then", ADMIN, Vec::new(), 400, "parameter_invalid"),
+        (
+            Method::GET,
+            "/projects/sample/errors/m?start=1980-01-01T00:00:00Z",
+            ADMIN,
+            Vec::new(),
+            400,
+            "parameter_invalid",
+        ),
+        (Method::PUT, "/projects", ADMIN, Vec::new(), 405, "method_unknown"),
+        (Method::POST, "/projects/sample/errors/m", ADMIN, Vec::new(), 405, "method_unknown"),
+        (Method::GET, "/nothing", ADMIN, Vec::new(), 404, "path_unknown"),
+    ];
+    let mut expected = std::collections::BTreeMap::<&str, u64>::new();
+    for (method, path, key, body, status, reason) in cases {
+        let answer = faultline.call(method.clone(), path, key, body).await;
+        let case = format!("{method} {path}: {}", answer.body);
+        assert_eq!((answer.status.as_u16(), answer.body["error"].as_str()), (status, Some(reason)), "{case}");
+        assert_eq!(answer.headers["cache-control"], "no-store", "{case}");
+        assert_eq!(answer.headers["access-control-allow-origin"], "*", "{case}");
+        let message = answer.body["message"].as_str().unwrap();
+        assert!(message.len() > 10 && answer.body["errors"][0]["message"] == message, "{case}");
+        *expected.entry(reason).or_default() += 1;
+    }
+    let info = faultline.call(Method::GET, "/info", ADMIN, Vec::new()).await;
+    assert_eq!(info.body["data"]["refused"], serde_json::to_value(expected).unwrap(), "each is counted by its reason");
+    assert!(faultline.take_inbox().await.is_empty(), "nothing is half stored");
+}
+
+/// Promise 3: one bad error in a body is named, and its neighbours are stored.
+#[tokio::test]
+async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
+    let faultline = Faultline::new().await;
+    let body = serde_json::json!({ "errors": [{ "message": "a" }, 7, { "message": "b" }, { "type": "no message" }] });
+    let answer = faultline.post("sample", &body).await;
+    insta::assert_json_snapshot!(answer["refused"], @r#"
+    [
+      {
+        "message": "an error is a number: send an object with a text `message`",
+        "path": [
+          "errors",
+          "1"
+        ],
+        "reason": "item_invalid"
+      },
+      {
+        "message": "`message` is missing: send a text",
+        "path": [
+          "errors",
+          "3",
+          "message"
+        ],
+        "reason": "item_invalid"
+      }
+    ]
+    "#);
+    assert_eq!(answer["data"]["errors"]["postCount"], 2);
+    faultline.digest().await;
+    assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+/// A field of a wrong type is dropped and noted; the rest of the error is kept.
+#[tokio::test]
+async fn a_wrong_type_is_noted_in_the_occurrence() {
+    let faultline = Faultline::new().await;
+    let body = serde_json::json!({ "errors": [{
+        "message": "m",
+        "timestamp": 12,
+        "backtrace": ["frame", { "file": {}, "line": "12" }],
+    }], "notifier": "x" });
+    faultline.post("sample", &body).await;
+    faultline.digest().await;
+    let shown = faultline.get("/projects/sample/errors/m").await;
+    assert_eq!(shown["error"]["backtrace"], serde_json::json!([{ "line": 12 }]));
+    insta::assert_json_snapshot!(shown["error"]["event"]["errors"], @r#"
+    [
+      {
+        "name": "timestamp",
+        "reason": "expected an RFC 3339 time: the time it was received is used",
+        "type": "invalid_data",
+        "value": 12
+      },
+      {
+        "name": "backtrace.0",
+        "reason": "expected an object",
+        "type": "invalid_data",
+        "value": "frame"
+      },
+      {
+        "name": "backtrace.1.file",
+        "reason": "expected a text",
+        "type": "invalid_data",
+        "value": {}
+      },
+      {
+        "name": "notifier",
+        "reason": "expected an object",
+        "type": "invalid_data",
+        "value": "x"
+      }
+    ]
+    "#);
+}

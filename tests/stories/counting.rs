@@ -1,0 +1,143 @@
+//! Promise 2: counts are exact, whatever is delivered twice.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use faultline_tests::Faultline;
+use serde_json::{Value, json};
+
+/// The occurrences of an error of the project `sample`, all pages.
+async fn occurrences(faultline: &Faultline, message: &str) -> Vec<Value> {
+    faultline.all(&format!("/projects/sample/errors/{message}/occurrences?limit=100"), "after").await
+}
+
+async fn assert_counted(faultline: &Faultline, message: &str, count: u64) {
+    let shown = faultline.get(&format!("/projects/sample/errors/{message}?start=2026-11-01T00:00:00Z")).await;
+    let listed = occurrences(faultline, message).await;
+    let distinct: BTreeSet<_> = listed.iter().map(|occurrence| occurrence["eventId"].as_str().unwrap()).collect();
+    let ids: BTreeSet<_> = listed.iter().map(|occurrence| occurrence["reversedUnixtime"].as_str().unwrap()).collect();
+    let minutes = shown["timeline"]["errors"].as_array().unwrap();
+    let minutes: u64 = minutes.iter().map(|minute| minute["count"].as_u64().unwrap()).sum();
+    let counts = [
+        shown["error"]["count"].as_u64().unwrap(),
+        minutes,
+        listed.len() as u64,
+        distinct.len() as u64,
+        ids.len() as u64,
+    ];
+    assert_eq!(counts, [count; 5], "count, timeline, listed, different events, different ids");
+}
+
+/// 300 like errors from 8 connections, digested while they come: counted 300, 300 different occurrences, and the minutes
+/// add up. (faultline v1 keeps 10.)
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hundred_like_errors_are_three_hundred() {
+    let faultline = Faultline::new().await;
+    let posts = futures_util::future::join_all((0..8).map(|connection| {
+        let faultline = &faultline;
+        async move {
+            for _ in (0..300).skip(connection).step_by(8) {
+                faultline.post_message("like").await;
+                faultline.clock.advance(1);
+            }
+        }
+    }));
+    let digests = async {
+        for _ in 0..20 {
+            faultline.digest().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    futures_util::future::join(posts, digests).await;
+    faultline.digest().await;
+    assert_counted(&faultline, "like", 300).await;
+}
+
+/// A message that is delivered again, alone or in other company, is not counted again; in this process or after it was
+/// replaced by another, which remembers nothing.
+#[tokio::test]
+async fn what_is_delivered_twice_is_counted_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let faultline = Faultline::in_directory(dir.path()).await;
+    for message in ["a", "a", "b"] {
+        faultline.post_message(message).await;
+    }
+    let texts = faultline.take_inbox().await;
+    let deliver = async |faultline: &Faultline, texts: &[&String]| {
+        for text in texts {
+            faultline.stack.inbox().send((*text).clone()).await.unwrap();
+        }
+        assert_eq!(faultline.digest().await, 0);
+    };
+    deliver(&faultline, &[&texts[0], &texts[0]]).await;
+    deliver(&faultline, &[&texts[1], &texts[2]]).await;
+    deliver(&faultline, &[&texts[2], &texts[0], &texts[1]]).await;
+    drop(faultline);
+
+    let faultline = Faultline::in_directory(dir.path()).await;
+    faultline.clock.advance(86_400);
+    deliver(&faultline, &[&texts[1], &texts[0], &texts[2]]).await;
+    assert_counted(&faultline, "a", 2).await;
+    assert_counted(&faultline, "b", 1).await;
+}
+
+/// Two digests of the same messages at once: one commits, the other finds that out and counts nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_digests_at_once_count_once() {
+    let faultline = Faultline::new().await;
+    for round in 0..10 {
+        faultline.post_message("raced").await;
+        faultline.post_message(&format!("other {round}")).await;
+        let texts = faultline.take_inbox().await;
+        let mut batches = Vec::new();
+        for _ in 0..3 {
+            for text in &texts {
+                faultline.stack.inbox().send(text.clone()).await.unwrap();
+            }
+            batches.push(faultline.stack.inbox().receive(10, 1 << 20, Duration::from_secs(60)).await.unwrap());
+        }
+        let digests = batches.iter_mut().map(|batch| faultline.stack.digest(batch));
+        for failed in futures_util::future::join_all(digests).await {
+            assert!(failed.is_empty(), "{failed:?}");
+        }
+    }
+    assert_counted(&faultline, "raced", 10).await;
+}
+
+/// One body may spread over any number of minutes and hours.
+#[tokio::test]
+async fn events_of_many_hours_in_one_body_are_each_in_their_minute() {
+    let faultline = Faultline::new().await;
+    let errors: Vec<_> = (0..200)
+        .map(|n| json!({ "message": "spread", "timestamp": format!("2026-11-01T{:02}:{:02}:{:02}Z", n % 24, n % 60, n % 60) }))
+        .collect();
+    faultline.post("sample", &json!({ "errors": errors })).await;
+    faultline.digest().await;
+    assert_counted(&faultline, "spread", 200).await;
+}
+
+/// A body that is too large for a queue message goes through S3, and leaves nothing behind there.
+#[tokio::test]
+async fn a_large_body_goes_through_s3() {
+    let faultline = Faultline::new().await;
+    let mut state = 1u64;
+    let noise: String = (0..600_000)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'!' + ((state >> 33) % 90) as u8)
+        })
+        .collect();
+    faultline.post("sample", &json!({ "errors": [{ "message": "large" }], "params": { "noise": noise } })).await;
+    let texts = faultline.take_inbox().await;
+    assert!(texts[0].starts_with("@inbox/v=1/"), "{}", &texts[0][..40]);
+    for _ in 0..2 {
+        faultline.stack.inbox().send(texts[0].clone()).await.unwrap();
+    }
+    assert_eq!(faultline.digest().await, 0);
+    assert_counted(&faultline, "large", 1).await;
+    let shown = faultline.get("/projects/sample/errors/large").await;
+    assert_eq!(shown["error"]["params"]["noise"], noise);
+
+    faultline.stack.inbox().send(texts[0].clone()).await.unwrap();
+    assert_eq!(faultline.digest().await, 1, "the object is gone, so this delivery cannot be read");
+}

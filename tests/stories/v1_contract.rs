@@ -1,0 +1,165 @@
+//! What unmodified v1 clients send, and what they expect.
+
+use axum::body::Body;
+use faultline_tests::{ADMIN, Faultline, encoded};
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+/// A thousand different errors in one body are a thousand errors.
+#[tokio::test]
+async fn a_thousand_errors_in_one_body() {
+    let faultline = Faultline::new().await;
+    let errors: Vec<_> = (0..1_000).map(|n| json!({ "type": "E", "message": format!("error {n}") })).collect();
+    let answer = faultline.post("sample", &json!({ "errors": errors })).await;
+    assert_eq!(answer["data"]["errors"]["postCount"], 1_000);
+    assert_eq!(faultline.digest().await, 0);
+    let counts = faultline.counts().await;
+    assert_eq!(counts.len(), 1_000);
+    assert!(counts.values().all(|&count| count == 1));
+}
+
+/// A message may hold anything, and is found by itself, whole or cut as the list shows it.
+#[tokio::test]
+async fn an_error_is_found_by_its_message_whatever_that_holds() {
+    let faultline = Faultline::new().await;
+    let long = "long ".repeat(2_000);
+    let messages =
+        ["a/b//c", "😀 日本語", "", "100%", "a?b#c&d=e+f", "x/occurrences", "\u{202e}rtl\n\ttab\u{0}", &long];
+    for message in messages {
+        faultline.post_message(message).await;
+    }
+    faultline.digest().await;
+    let listed = faultline.counts().await;
+    assert_eq!(listed.len(), messages.len());
+    for message in messages.into_iter().filter(|message| !message.is_empty()) {
+        let path = format!("/projects/sample/errors/{}", encoded(message));
+        assert_eq!(faultline.get(&path).await["error"]["message"], message, "in full");
+        assert_eq!(faultline.get(&format!("{path}/occurrences")).await["totalCount"], 1);
+    }
+    for (shown, _) in listed.iter().filter(|(shown, _)| !shown.is_empty()) {
+        assert!(shown.len() < 720, "what the list shows is cut");
+        faultline.get(&format!("/projects/sample/errors/{}", encoded(shown))).await;
+    }
+    let all = faultline.get("/projects/sample/errors").await;
+    for error in all["errors"].as_array().unwrap() {
+        let fingerprint = error["fingerprint"].as_str().unwrap();
+        let shown = faultline.get(&format!("/projects/sample/errors/{fingerprint}")).await;
+        assert_eq!(shown["error"]["fingerprint"], fingerprint, "and every error by its fingerprint");
+    }
+}
+
+/// A project name at its limits, and a key of all projects that makes the project by posting to it.
+#[tokio::test]
+async fn a_post_with_a_key_of_all_projects_makes_the_project() {
+    let faultline = Faultline::new().await;
+    for name in ["x".repeat(256), "é".repeat(128), "a_b-c%20".to_owned()] {
+        let posted = json!({ "errors": [{ "message": "m" }] });
+        faultline.post(&encoded(&name), &posted).await;
+        faultline.digest().await;
+        let errors = faultline.get(&format!("/projects/{}/errors", encoded(&name))).await;
+        assert_eq!(errors["errors"][0]["project"], name.as_str());
+    }
+    let projects = faultline.get("/projects").await;
+    assert_eq!(projects["projects"].as_array().unwrap().len(), 4, "three, and the sample");
+}
+
+/// What the clients of each language really send.
+#[tokio::test]
+async fn nulls_and_odd_shapes_of_the_clients_are_accepted() {
+    let faultline = Faultline::new().await;
+    let ruby = json!({
+        "errors": [
+            { "type": "E", "message": "cause", "backtrace": [{ "file": null, "line": null, "function": null }, null] },
+            { "type": "E", "message": "outer", "backtrace": null, "timestamp": "2026-11-01T12:00:00.5Z" },
+        ],
+        "notifications": null,
+        "session": [],
+    });
+    assert_eq!(faultline.post("sample", &ruby).await["data"]["errors"]["postCount"], 2);
+    let javascript = json!({ "errors": [{ "type": "_", "message": "js", "backtrace": [] }], "context": { "history": [
+        { "type": "click", "date": "2026-11-20T23:16:41.722Z" } ], "severity": "warning" } });
+    faultline.post("sample", &javascript).await;
+    faultline.digest().await;
+    let shown = faultline.get("/projects/sample/errors/outer").await;
+    assert_eq!(shown["error"]["timestamp"], "2026-11-01T12:00:00.500+00:00");
+    assert_eq!(shown["error"]["backtrace"], json!([]));
+    let shown = faultline.get("/projects/sample/errors/js").await;
+    assert_eq!(shown["error"]["level"], "warning");
+    assert_eq!(shown["error"]["context"], javascript["context"]);
+}
+
+/// v1's JavaScript client, in a page of another origin: its preflight is answered, and every answer can be read by it
+/// and settles its promise, which needs a top-level `id` or `error`.
+#[tokio::test]
+async fn a_browser_of_another_origin_reads_every_answer() {
+    let faultline = Faultline::new().await;
+    let preflight = Request::options("/v0/projects/sample/errors")
+        .header("origin", "https://shop.example")
+        .header("access-control-request-headers", "content-type,x-api-key")
+        .body(Body::empty())
+        .unwrap();
+    let answer = faultline.send(preflight).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let allowed = answer.headers["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("content-type") && allowed.contains("x-api-key"));
+
+    for (body, status, settles) in [(r#"{"errors":[{"message":"m"}]}"#, 201, "id"), ("nope", 400, "error")] {
+        let key = faultline.client_key();
+        let answer = faultline.call(Method::POST, "/v0/projects/sample/errors", key, body).await;
+        assert_eq!(answer.status.as_u16(), status);
+        assert_eq!(answer.headers["access-control-allow-origin"], "*");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert!(answer.body[settles].is_string(), "{}", answer.body);
+    }
+}
+
+/// Resolving an error moves it from one list to the other; when it is seen again it comes back.
+#[tokio::test]
+async fn an_error_is_resolved_and_seen_again() {
+    let faultline = Faultline::new().await;
+    faultline.post_message("m").await;
+    faultline.digest().await;
+    let listed = async |status: &str| {
+        let list = faultline.get(&format!("/projects/sample/errors?status={status}")).await;
+        list["errors"].as_array().unwrap().len()
+    };
+    faultline.clock.advance(60);
+    let resolve = r#"{"status":"resolved"}"#;
+    let answer = faultline.call(Method::PATCH, "/projects/sample/errors/m", ADMIN, resolve).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["data"]["error"]["status"]), (200, &Value::from("resolved")));
+    assert_eq!((listed("resolved").await, listed("unresolved").await), (1, 0));
+
+    faultline.clock.advance(60);
+    faultline.post_message("m").await;
+    faultline.digest().await;
+    assert_eq!((listed("resolved").await, listed("unresolved").await), (0, 1));
+}
+
+/// The timeline takes ranges with offsets of either sign, also with a `+` that was not encoded.
+#[tokio::test]
+async fn the_timeline_takes_ranges_with_offsets() {
+    let faultline = Faultline::new().await;
+    let errors: Vec<_> = ["2016-11-02T00:01:00+00:00", "2016-11-02T00:01:30+00:00", "2016-11-02T03:00:00+00:00"]
+        .map(|timestamp| json!({ "message": "m", "timestamp": timestamp }))
+        .into();
+    faultline.post("sample", &json!({ "errors": errors })).await;
+    faultline.digest().await;
+    let total = async |range: &str| {
+        faultline.get(&format!("/projects/sample/errors/m?{range}")).await["timeline"]["totalCount"].as_u64().unwrap()
+    };
+    assert_eq!(total("start=2016-11-02T09:00:00%2B09:00&end=2016-11-02T10:00:00%2B09:00").await, 2);
+    assert_eq!(total("start=2016-11-02T09:00:00+09:00&end=2016-11-02T13:00:00+09:00").await, 3);
+    assert_eq!(total("start=2016-11-01T23:00:00-03:00&end=2016-11-02T00:00:01-03:00").await, 1);
+    assert_eq!(total("").await, 0, "by default it is this month");
+}
+
+/// `/info` answers 201 and `/encrypt` says that it is not built yet.
+#[tokio::test]
+async fn info_and_encrypt() {
+    let faultline = Faultline::new().await;
+    let info = faultline.call(Method::GET, "/info", ADMIN, Body::empty()).await;
+    assert_eq!(info.status, StatusCode::CREATED);
+    assert_eq!(info.body["data"]["version"], env!("CARGO_PKG_VERSION"));
+    let sealed = faultline.call(Method::POST, "/encrypt", ADMIN, r#"{"type":"slack"}"#).await;
+    assert_eq!((sealed.status.as_u16(), &sealed.body["error"]), (501, &Value::from("not_implemented")));
+}
