@@ -229,6 +229,11 @@ impl Engine {
         self.database.write_then(work, move |_| waked.wake()).await
     }
 
+    pub(super) async fn release(&self, queue: &Arc<State>) -> Result<u64, Fault> {
+        let (id, now, waked) = (queue.id, self.clock.now_ms(), Arc::clone(queue));
+        self.database.write_then(move |c| Ok(messages::release(c, id, now)?), move |_| waked.wake()).await
+    }
+
     /// Messages visible, in flight, delayed.
     pub(super) async fn count(&self, queue: &State) -> Result<[u64; 3], Fault> {
         let now = self.clock.now_ms();

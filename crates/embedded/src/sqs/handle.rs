@@ -134,6 +134,15 @@ impl Queue {
         Ok(changes.into_iter().filter(|change| *change == Change::Done).count() as u64)
     }
 
+    /// Makes every message in flight visible at once, for whoever knows that nobody is left who received one: a process
+    /// that has just opened a directory which another process, now dead, had open. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]; none is changed then.
+    pub async fn release(&self) -> Result<u64, Error> {
+        self.engine.release(&self.state).await.map_err(failed)
+    }
+
     /// How many messages there are now, by an index.
     ///
     /// # Errors

@@ -46,6 +46,22 @@ async fn a_batch_may_be_of_thousands() {
     assert_eq!(inbox.depth().await.unwrap(), Depth { visible: 500, ..Depth::default() });
 }
 
+/// A process that takes a directory over need not wait for the visibility time-outs of a dead one; what the dead one
+/// received counts as received all the same.
+#[tokio::test]
+async fn messages_in_flight_can_be_released() {
+    let (_clock, engines) = clients::with_clock();
+    let (inbox, dead) = queues(&engines).await;
+    inbox.send("a".to_owned()).await.unwrap();
+    assert_eq!(bodies(&inbox).await, ["a"]);
+    assert_eq!(bodies(&inbox).await, [""; 0]);
+    assert_eq!(inbox.release().await.unwrap(), 1);
+    assert_eq!(bodies(&inbox).await, ["a"]);
+    inbox.release().await.unwrap();
+    assert_eq!(bodies(&inbox).await, [""; 0], "it was received twice");
+    assert_eq!(dead.depth().await.unwrap().visible, 1);
+}
+
 #[tokio::test]
 async fn a_batch_stops_before_its_limit_of_bytes_but_has_at_least_one_message() {
     let (_clock, engines) = clients::with_clock();

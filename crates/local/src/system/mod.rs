@@ -54,6 +54,8 @@ impl System {
     /// Opens the stack and starts digesting.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         let stack = Arc::new(Stack::open(&settings).await?);
+        // What the process before this one was digesting when it died waits for nobody.
+        stack.inbox().release().await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(mapping::run(stack.clone(), stopped.clone()));
