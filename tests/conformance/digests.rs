@@ -44,7 +44,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
         last: moment,
         events: vec![occurrence.event_id.digest()],
     };
-    Commit { error, references: vec![reference], expires_at: at(4_000_000_000) }
+    Commit { error, references: vec![reference], aliases: Vec::new(), expires_at: at(4_000_000_000) }
 }
 
 /// Commits, which must succeed, and returns the error as it is then.

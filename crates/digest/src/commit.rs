@@ -163,8 +163,9 @@ impl Digest {
             error.observe(&entry.sighting);
         }
         let references = unit.references.clone().unwrap_or_default();
+        let aliases = unit.aliases.clone();
         let expires_at = now.plus_seconds(i64::from(self.retention_days) * SECONDS_PER_DAY);
-        Commit { error, references, expires_at }
+        Commit { error, references, aliases, expires_at }
     }
 
     /// Waits before the attempt after `attempt`: up to twice as long each time, at random, so that digests which got

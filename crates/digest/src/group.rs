@@ -1,15 +1,17 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::error::Sighting;
+use domain::grouping::group;
 use domain::id::{EventDigest, Fingerprint, ProjectId};
 use domain::occurrence::Occurrence;
 use domain::timeline::Minute;
-use domain::v1;
 use store::ports::{Commit, Reference};
 
-/// A batch's occurrences by error.
+use crate::Digest;
+
+/// A batch's occurrences by the hashes that they are grouped by.
 #[derive(Default)]
-pub(crate) struct Groups(BTreeMap<(ProjectId, Fingerprint), Vec<Entry>>);
+pub(crate) struct Groups(BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<Entry>>);
 
 /// An occurrence, ready to be written.
 pub(crate) struct Entry {
@@ -25,6 +27,8 @@ pub(crate) struct Entry {
 pub(crate) struct Unit {
     pub(crate) project: ProjectId,
     pub(crate) fingerprint: Fingerprint,
+    /// The hashes that the error is to go by from now on, besides its fingerprint.
+    pub(crate) aliases: Vec<Fingerprint>,
     /// Newest first.
     pub(crate) entries: Vec<Entry>,
     /// Where the entries were written, once they are.
@@ -35,28 +39,71 @@ impl Groups {
     /// Adds an occurrence that the delivery `source` brought.
     pub(crate) fn add(&mut self, project: ProjectId, source: usize, occurrence: &Occurrence) -> Result<(), String> {
         let line = serde_json::to_vec(occurrence).map_err(|error| error.to_string())?;
-        let message = v1::truncate(&occurrence.message);
-        let fingerprint = v1::fingerprint(&message);
-        let sighting = Sighting::of(occurrence, &message);
+        let grouping = group(occurrence);
+        let sighting = Sighting::of(occurrence, message(&grouping.title, &occurrence.kind));
         let entry = Entry { source, event: occurrence.event_id.digest(), sighting, line };
-        self.0.entry((project, fingerprint)).or_default().push(entry);
+        self.0.entry((project, grouping.hashes)).or_default().push(entry);
         Ok(())
     }
 
+    /// The deliveries of which there is anything here.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = usize> {
+        self.0.values().flatten().map(|entry| entry.source)
+    }
+}
+
+/// A title without the type before it: lists show the type beside the message.
+fn message<'a>(title: &'a str, kind: &str) -> &'a str {
+    let message = title.strip_prefix(kind).and_then(|rest| rest.strip_prefix(": "));
+    message.filter(|_| !kind.is_empty()).unwrap_or(title)
+}
+
+impl Digest {
     /// One unit for each error; several where its events happened in more minutes than a commit can hold. Rounds are
     /// units that can be committed at the same time: each has an error at most once.
-    pub(crate) fn into_units(self) -> Vec<Vec<Unit>> {
+    ///
+    /// An occurrence belongs to the error that goes by any of its hashes. If none does, it is of a new error, named by
+    /// the first hash, and others of the batch that share one of its hashes belong to it too.
+    pub(crate) async fn into_units(&self, groups: Groups) -> store::Result<Vec<Vec<Unit>>> {
+        let mut owners = self.owners(&groups).await?;
+        let mut errors: BTreeMap<(ProjectId, Fingerprint), (Vec<Fingerprint>, Vec<Entry>)> = BTreeMap::new();
+        for ((project, hashes), entries) in groups.0 {
+            let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
+            let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
+            let (aliases, all) = errors.entry((project, owner)).or_default();
+            for hash in hashes {
+                let known = owners.insert((project, hash), owner).is_some();
+                if !known && hash != owner && aliases.len() < Commit::MAX_ALIASES {
+                    aliases.push(hash);
+                }
+            }
+            all.extend(entries);
+        }
+
         let mut rounds: Vec<Vec<Unit>> = Vec::new();
-        for ((project, fingerprint), mut entries) in self.0 {
+        for ((project, fingerprint), (aliases, mut entries)) in errors {
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.sighting.timestamp));
             for (round, entries) in split(entries).into_iter().enumerate() {
                 if rounds.len() == round {
                     rounds.push(Vec::new());
                 }
-                rounds[round].push(Unit { project, fingerprint, entries, references: None });
+                let aliases = if round == 0 { aliases.clone() } else { Vec::new() };
+                rounds[round].push(Unit { project, fingerprint, aliases, entries, references: None });
             }
         }
-        rounds
+        Ok(rounds)
+    }
+
+    /// Which errors go by the hashes of these groups; from the table where this process does not remember it.
+    async fn owners(&self, groups: &Groups) -> store::Result<HashMap<(ProjectId, Fingerprint), Fingerprint>> {
+        let hashes = groups.0.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
+        let (mut owners, unknown) = self.known.owners(hashes);
+        if !unknown.is_empty() {
+            let found = self.digests.owners(&unknown).await?;
+            self.known.remember_owners(&found);
+            owners.extend(found);
+        }
+        Ok(owners)
     }
 }
 

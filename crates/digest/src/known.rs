@@ -12,9 +12,10 @@ use crate::group::Unit;
 /// How many minutes of counted events are remembered: what comes again later is looked up.
 const MINUTES: u32 = 3;
 /// How many errors are remembered, and how many events of all of them together; beyond it all are forgotten. Some 16
-/// bytes an event and 1 kB an error.
+/// bytes an event, 1 kB an error and 80 bytes a hash.
 const MAX_ERRORS: usize = 20_000;
 const MAX_EVENTS: usize = 500_000;
+const MAX_OWNERS: usize = 100_000;
 
 /// What this process knows of the errors that it wrote lately. It is a guess that costs no read: every commit is on
 /// condition that the error is still at the version remembered, so a guess that is wrong is found out and nothing is
@@ -25,6 +26,8 @@ pub(crate) struct Known(Mutex<Memory>);
 #[derive(Default)]
 struct Memory {
     errors: HashMap<(ProjectId, Fingerprint), Remembered>,
+    /// Hash to the error that goes by it.
+    owners: HashMap<(ProjectId, Fingerprint), Fingerprint>,
     events: usize,
 }
 
@@ -103,15 +106,43 @@ impl Known {
         Some(Read { error: Some(remembered.error.clone()), counted })
     }
 
+    /// The errors that go by these hashes, and the hashes of which nothing is remembered.
+    pub(crate) fn owners(
+        &self,
+        hashes: impl Iterator<Item = (ProjectId, Fingerprint)>,
+    ) -> (HashMap<(ProjectId, Fingerprint), Fingerprint>, Vec<(ProjectId, Fingerprint)>) {
+        let memory = self.memory();
+        let (mut owners, mut unknown) = (HashMap::new(), HashSet::new());
+        for hash in hashes {
+            match memory.owners.get(&hash) {
+                Some(&owner) => drop(owners.insert(hash, owner)),
+                None => drop(unknown.insert(hash)),
+            }
+        }
+        (owners, unknown.into_iter().collect())
+    }
+
+    /// Remembers which errors go by which hashes.
+    pub(crate) fn remember_owners(&self, owners: &HashMap<(ProjectId, Fingerprint), Fingerprint>) {
+        let mut memory = self.memory();
+        if memory.owners.len() + owners.len() > MAX_OWNERS {
+            memory.owners.clear();
+        }
+        memory.owners.extend(owners);
+    }
+
     /// Remembers what was committed.
     pub(crate) fn remember(&self, commit: &Commit) {
         let mut memory = self.memory();
-        if memory.errors.len() >= MAX_ERRORS || memory.events >= MAX_EVENTS {
+        if memory.errors.len() >= MAX_ERRORS || memory.events >= MAX_EVENTS || memory.owners.len() >= MAX_OWNERS {
             *memory = Memory::default();
         }
         let error = ErrorAggregate { version: commit.error.version + 1, ..commit.error.clone() };
         let newest = Minute::of(error.last_seen);
         let key = (error.project, error.fingerprint);
+        for hash in commit.aliases.iter().chain([&error.fingerprint]) {
+            memory.owners.insert((error.project, *hash), error.fingerprint);
+        }
         let is_new = commit.error.version == 0;
         let mut events = memory.events;
         let remembered = memory.errors.entry(key).or_insert_with(|| Remembered {

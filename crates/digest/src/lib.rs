@@ -7,7 +7,7 @@ mod known;
 mod normalise;
 mod open;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use address::Addresses;
@@ -85,9 +85,15 @@ impl Digest {
                 tokio::task::yield_now().await;
             }
         }
-        let units = std::mem::take(&mut batch.groups).into_units();
-        for (source, reason) in self.commit_all(units).await {
-            batch.fail(source, reason);
+        let groups = std::mem::take(&mut batch.groups);
+        let sources: BTreeSet<_> = groups.sources().collect();
+        match self.into_units(groups).await {
+            Ok(units) => {
+                for (source, reason) in self.commit_all(units).await {
+                    batch.fail(source, reason);
+                }
+            }
+            Err(error) => sources.into_iter().for_each(|source| batch.fail(source, error.to_string())),
         }
         self.drop_claims(&batch).await;
         batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
@@ -114,7 +120,7 @@ impl Digest {
 #[derive(Default)]
 struct Batch {
     /// The events that the batch has already.
-    seen: std::collections::HashSet<(ProjectId, EventId)>,
+    seen: HashSet<(ProjectId, EventId)>,
     groups: group::Groups,
     /// The large messages that were fetched from S3, by the index of their delivery.
     claims: Vec<(usize, String)>,

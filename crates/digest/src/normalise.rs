@@ -1,11 +1,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use domain::inbox::Message;
-use domain::json;
+use domain::id::EventId;
+use domain::inbox::{Header, Message};
+use domain::json::{self, Map, Value};
 use domain::occurrence::{Occurrence, Source};
+use domain::scrub::{Rules, scrub};
+use domain::sentry::{self, Received, security};
 use domain::v1::{self, Post};
 
-/// The occurrences in an accepted request. A panic on the way is this message's failure, and nobody else's.
+/// The occurrences in an accepted request, freed of secrets. A panic on the way is this message's failure, and nobody else's.
 pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
     catch_unwind(AssertUnwindSafe(|| normalised(message))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
@@ -14,10 +17,43 @@ pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
 }
 
 fn normalised(message: &Message) -> Result<Vec<Occurrence>, String> {
-    match message.header.source {
+    let mut occurrences = match message.header.source {
         Source::V1 => v1_errors(message),
-        Source::Sentry | Source::Security => Err("messages of Sentry's SDKs are not accepted yet".to_owned()),
+        Source::Sentry => sentry_event(message),
+        Source::Security => security_reports(message),
+    }?;
+    for occurrence in &mut occurrences {
+        scrub(occurrence, &Rules::default());
     }
+    Ok(occurrences)
+}
+
+fn sentry_event(message: &Message) -> Result<Vec<Occurrence>, String> {
+    let event = match json::parse(&message.payload).map_err(|error| error.to_string())? {
+        Value::Object(event) => event,
+        // As Sentry has it: JSON that is no object is an event without attributes.
+        _ => Map::new(),
+    };
+    let id = message.header.event_ids.first().ok_or("an event without an id")?;
+    Ok(vec![sentry::normalise(event, &received(&message.header, *id))])
+}
+
+fn security_reports(message: &Message) -> Result<Vec<Occurrence>, String> {
+    let header = &message.header;
+    let (reports, _) = security::parse(&message.payload).map_err(|refusal| refusal.to_string())?;
+    let sender = header.sender.clone().unwrap_or_default();
+    let sender = security::Sender {
+        user_agent: sender.user_agent.as_deref(),
+        release: sender.release.as_deref(),
+        environment: sender.environment.as_deref(),
+    };
+    let reports = reports.into_iter().zip(&header.event_ids);
+    Ok(reports.map(|(report, &id)| security::normalise(report, &received(header, id), &sender)).collect())
+}
+
+fn received(header: &Header, event_id: EventId) -> Received {
+    let &Header { received_at, sent_at, client_ip, .. } = header;
+    Received { event_id, received_at, sent_at, client_ip }
 }
 
 fn v1_errors(message: &Message) -> Result<Vec<Occurrence>, String> {

@@ -23,6 +23,9 @@ pub enum Reason {
     BodyInvalid,
     /// One item of the body is of another form than expected; its neighbours are accepted.
     ItemInvalid,
+    /// One item of the body is of a kind that is not stored (transactions, sessions, replays, …); its neighbours are
+    /// accepted.
+    ItemNotStored,
     /// A part of the path or the query is of another form than expected.
     ParameterInvalid,
     /// The project's name breaks the rule for names.
@@ -63,6 +66,7 @@ impl Reason {
             Self::BodyNotJson => "body_not_json",
             Self::BodyInvalid => "body_invalid",
             Self::ItemInvalid => "item_invalid",
+            Self::ItemNotStored => "item_not_stored",
             Self::ParameterInvalid => "parameter_invalid",
             Self::ProjectName => "project_name",
             Self::ProjectUnknown => "project_unknown",
@@ -88,6 +92,7 @@ impl Reason {
             | Self::BodyNotJson
             | Self::BodyInvalid
             | Self::ItemInvalid
+            | Self::ItemNotStored
             | Self::ParameterInvalid
             | Self::ProjectName => 400,
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,

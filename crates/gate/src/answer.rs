@@ -20,6 +20,14 @@ pub fn created(body: &Value) -> Answer {
     Ok(respond(StatusCode::CREATED, body))
 }
 
+/// 200 with a body of one's own, or with none.
+pub fn ok(body: Option<&Value>) -> Answer {
+    match body {
+        Some(body) => Ok(respond(StatusCode::OK, body)),
+        None => Ok(Response::new(Body::empty())),
+    }
+}
+
 /// 204 without a body.
 pub fn no_content() -> Answer {
     let mut response = Response::new(Body::empty());

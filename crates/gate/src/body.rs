@@ -49,6 +49,18 @@ pub fn unpack<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Cow<'a, [u8]>, 
     }
 }
 
+/// What `body` holds in base64 (of either alphabet, padded or not); `None` if it is none.
+pub fn from_base64(body: &[u8]) -> Option<Vec<u8>> {
+    use base64::Engine;
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    const EITHER: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let body = body.trim_ascii();
+    let standard = GeneralPurpose::new(&base64::alphabet::STANDARD, EITHER);
+    let url_safe = GeneralPurpose::new(&base64::alphabet::URL_SAFE, EITHER);
+    standard.decode(body).or_else(|_| url_safe.decode(body)).ok()
+}
+
 /// All that `packed` unpacks to, reading no more than the limit.
 fn limited<'a>(packed: impl Read, encoding: &str) -> Result<Cow<'a, [u8]>, Refusal> {
     let mut unpacked = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::id::{Key, KeyHash, ProjectName};
+use domain::id::{Key, KeyHash, ProjectId, ProjectName};
 use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
 use domain::time::Timestamp;
@@ -114,6 +114,14 @@ impl Caller {
             Scope::All => Ok(Addressee::Name(project.clone())),
             Scope::Project(id, own) if own == project => Ok(Addressee::Id(*id)),
             Scope::Project(..) => Err(wrong_project()),
+        }
+    }
+
+    /// Where events for the project of this number go.
+    pub fn post_to_id(&self, project: ProjectId) -> Result<Addressee, Refusal> {
+        match &self.scope {
+            Scope::Project(own, _) if *own != project => Err(wrong_project()),
+            Scope::All | Scope::Project(..) => Ok(Addressee::Id(project)),
         }
     }
 

@@ -7,8 +7,8 @@ mod front;
 mod outcomes;
 mod path;
 
-pub use answer::{Answer, created, data, no_content, refuse};
-pub use body::{MAX_BODY, MAX_UNPACKED, read, unpack};
+pub use answer::{Answer, created, data, no_content, ok, refuse};
+pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, unpack};
 pub use caller::{Caller, Gate};
 pub use front::Front;
 pub use outcomes::Outcomes;

@@ -1,9 +1,12 @@
 //! Making an accepted request durable.
 
+use std::net::IpAddr;
+
 use domain::id::EventId;
 use domain::inbox::{self, Message};
 use domain::outcome::Refusal;
 use gate::storage_failed;
+use http::HeaderMap;
 use store::ports::MESSAGE_LIMIT;
 
 use crate::Ingest;
@@ -26,4 +29,15 @@ impl Ingest {
     pub(crate) fn event_id(&self) -> EventId {
         EventId::from_bytes(self.clock.random().to_be_bytes())
     }
+}
+
+/// The caller's trace, if it is one: W3C's `traceparent` has 55 characters.
+pub(crate) fn trace(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("traceparent")?.to_str().ok()?;
+    (value.len() <= 64).then(|| value.to_owned())
+}
+
+/// Where a request came from: the last address that a gateway wrote down, since earlier ones are the caller's word.
+pub(crate) fn client_ip(headers: &HeaderMap) -> Option<IpAddr> {
+    headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }

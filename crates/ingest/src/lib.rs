@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod sentry;
 mod v1;
 
 use std::future::Future;
@@ -29,7 +30,7 @@ pub struct Ingest {
 impl Ingest {
     /// All routes, to be put behind a [`gate::Front`].
     pub fn router(self) -> Router {
-        Router::new().merge(v1::route()).with_state(Arc::new(self))
+        Router::new().merge(v1::route()).merge(sentry::routes()).with_state(Arc::new(self))
     }
 
     /// The answer that a handler found, or the refusal, which is counted.

@@ -21,6 +21,8 @@ pub enum Command {
     Serve(Serve),
     /// Send a sample error
     Send(Send),
+    /// Show why an event goes to which error
+    Explain(Explain),
 }
 
 impl Default for Command {
@@ -54,6 +56,14 @@ pub struct Serve {
     /// When ready, print one line of JSON: url, adminKey, project, dsn, clientKey
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `faultline explain`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Explain {
+    /// File with a Sentry event as JSON, or an envelope; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// Options of `faultline send`.

@@ -4,6 +4,7 @@
 //! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -34,9 +35,40 @@ pub struct Header {
     pub received_at: Timestamp,
     /// One id for each event in the payload, in its order.
     pub event_ids: Vec<EventId>,
+    /// When the client sent it, by its own clock: how far that clock is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_ip: Option<IpAddr>,
+    /// What the request around a security report says of its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
     /// The caller's trace (W3C `traceparent`), so that it can be followed through the inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+}
+
+impl Header {
+    /// With nothing but what every request has.
+    pub fn new(source: Source, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
+        Self { source, project, received_at, event_ids, sent_at: None, client_ip: None, sender: None, trace: None }
+    }
+}
+
+/// What the request around a security report says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sender {
+    /// The header `User-Agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// `sentry_release` of the query string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// `sentry_environment` of the query string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
 }
 
 /// Where the events of a message belong.
@@ -150,13 +182,12 @@ mod tests {
 
     fn message() -> Message {
         Message {
-            header: Header {
-                source: Source::V1,
-                project: Addressee::Name(ProjectName::parse("sample").unwrap()),
-                received_at: Timestamp::from_millis(1_478_044_860_123),
-                event_ids: vec![EventId::from_bytes([7; 16])],
-                trace: None,
-            },
+            header: Header::new(
+                Source::V1,
+                Addressee::Name(ProjectName::parse("sample").unwrap()),
+                Timestamp::from_millis(1_478_044_860_123),
+                vec![EventId::from_bytes([7; 16])],
+            ),
             payload: b"{\"errors\":\n[]}".to_vec(),
         }
     }

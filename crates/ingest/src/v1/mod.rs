@@ -16,7 +16,7 @@ use gate::Answer;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::Ingest;
+use crate::{Ingest, accept};
 
 /// The route.
 pub(crate) fn route() -> Router<Arc<Ingest>> {
@@ -24,13 +24,13 @@ pub(crate) fn route() -> Router<Arc<Ingest>> {
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
-    ingest.answer(accept(&ingest, request)).await
+    ingest.answer(take(&ingest, request)).await
 }
 
-async fn accept(ingest: &Ingest, request: Request<Body>) -> Answer {
+async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.gate.caller(request.headers()).await?;
     let project = caller.post_to(&project(request.uri().path())?)?;
-    let trace = trace(&request);
+    let trace = accept::trace(request.headers());
 
     let (parts, body) = request.into_parts();
     let headers = parts.headers.clone();
@@ -43,7 +43,7 @@ async fn accept(ingest: &Ingest, request: Request<Body>) -> Answer {
     let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
     let answer = answer(&event_ids[0].to_string(), event_ids.len(), &refused);
     let received_at = ingest.clock.now();
-    let header = Header { source: Source::V1, project, received_at, event_ids, trace };
+    let header = Header { trace, ..Header::new(Source::V1, project, received_at, event_ids) };
     let payload = serde_json::to_vec(&post)
         .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
     ingest.accept(&Message { header, payload }).await?;
@@ -54,11 +54,6 @@ async fn accept(ingest: &Ingest, request: Request<Body>) -> Answer {
 fn project(path: &str) -> Result<ProjectName, Refusal> {
     let name = gate::decoded(path.split('/').nth(2).unwrap_or_default());
     ProjectName::parse(&name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
-}
-
-fn trace(request: &Request<Body>) -> Option<String> {
-    let value = request.headers().get("traceparent")?.to_str().ok()?;
-    (value.len() <= 64).then(|| value.to_owned())
 }
 
 /// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.

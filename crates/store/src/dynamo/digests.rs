@@ -12,9 +12,9 @@ use futures_util::StreamExt;
 use super::Table;
 use super::call::Range;
 use super::error_item::{self, error_key};
-use super::item::{Reader, key, number};
+use super::item::{Reader, Writer, key, number, text};
 use super::occurrences::{encode, minute_attribute};
-use super::schema::{FORM, TTL, error_pk, reference_sk, timeline_sk};
+use super::schema::{ALIAS, ERROR, FORM, PK, SK, TTL, alias_sk, error_pk, project_pk, reference_sk, timeline_sk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Commit, Digests};
 
@@ -34,6 +34,34 @@ impl Digests for Table {
         let items = self.get_all(doing, keys, true).await?;
         let error = |item| error_item::decode(doing, item).map(|error| ((error.project, error.fingerprint), error));
         items.iter().map(error).collect()
+    }
+
+    async fn owners(
+        &self,
+        hashes: &[(ProjectId, Fingerprint)],
+    ) -> Result<HashMap<(ProjectId, Fingerprint), Fingerprint>> {
+        let doing = "looking for the errors of hashes";
+        let keys = hashes
+            .iter()
+            .flat_map(|(project, hash)| [error_key(*project, hash), key(project_pk(*project), alias_sk(hash))]);
+        let mut owners = HashMap::new();
+        for item in self.get_all(doing, keys.collect(), true).await? {
+            let read = Reader::new(doing, &item)?;
+            let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
+            let of = |prefix: &'static str| move |sk: &str| Fingerprint::parse(sk.trim_start_matches(prefix));
+            match read.text_if_any("owner") {
+                Some(_) => {
+                    let (hash, owner) = (read.parsed(SK, of(ALIAS))?, read.parsed("owner", Fingerprint::parse)?);
+                    owners.entry((project, hash)).or_insert(owner);
+                }
+                // An error's own fingerprint stands before what an alias says.
+                None => {
+                    let hash = read.parsed(SK, of(ERROR))?;
+                    owners.insert((project, hash), hash);
+                }
+            }
+        }
+        Ok(owners)
     }
 
     async fn counted(
@@ -147,7 +175,7 @@ impl Table {
     fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
         let doing = "writing errors";
         let corrupt = |error| StoreError::corrupt(doing, error);
-        let Commit { error, references, expires_at } = commit;
+        let Commit { error, references, aliases, expires_at } = commit;
         let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
         let mut actions = vec![TransactWriteItem::builder().update(update).build()];
 
@@ -176,6 +204,14 @@ impl Table {
         }
         for reference in references {
             let item = encode(error.project, &error.uid, reference, *expires_at);
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        for alias in aliases {
+            let item = Writer::new(project_pk(error.project), alias_sk(alias))
+                .with("owner", text(error.fingerprint.to_string()))
+                .expiring(*expires_at)
+                .done();
             let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().put(put).build());
         }

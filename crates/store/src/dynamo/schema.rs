@@ -7,6 +7,7 @@
 //! | project by number | `PROJECT_ID` | number | |
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
+//! | alias of an error | `P#{project}` | `A#{hash}` | |
 //! | buried error | `P#{project}` | `B#{uid}` | |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
@@ -52,6 +53,12 @@ pub(crate) const ERROR: &str = "E#";
 
 pub(crate) fn error_sk(fingerprint: &Fingerprint) -> String {
     format!("{ERROR}{fingerprint}")
+}
+
+pub(crate) const ALIAS: &str = "A#";
+
+pub(crate) fn alias_sk(hash: &Fingerprint) -> String {
+    format!("{ALIAS}{hash}")
 }
 
 pub(crate) const BURIED: &str = "B#";

@@ -19,6 +19,12 @@ pub trait Digests: Send + Sync {
         errors: &[(ProjectId, Fingerprint)],
     ) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>>;
 
+    /// Which errors go by these hashes: hash to the fingerprint of its error. A hash that no error goes by is left out.
+    async fn owners(
+        &self,
+        hashes: &[(ProjectId, Fingerprint)],
+    ) -> Result<HashMap<(ProjectId, Fingerprint), Fingerprint>>;
+
     /// The events of an error that are counted already and happened in these minutes.
     async fn counted(
         &self,
@@ -39,11 +45,15 @@ pub struct Commit {
     pub error: ErrorAggregate,
     /// The frames of its new occurrences, one for each minute in which any happened: what the timeline counts.
     pub references: Vec<Reference>,
+    /// The hashes that the error goes by from now on, besides its fingerprint.
+    pub aliases: Vec<Fingerprint>,
     /// When what is written may be removed.
     pub expires_at: Timestamp,
 }
 
 impl Commit {
+    /// The most aliases that one commit may add.
+    pub const MAX_ALIASES: usize = 10;
     /// The most references that one commit may hold: with the error, and an hour of timeline for each, they must fit
     /// DynamoDB's 100 actions of a transaction.
     pub const MAX_REFERENCES: usize = 40;

@@ -1,0 +1,54 @@
+//! Who sends, and to which project.
+
+use domain::id::ProjectId;
+use domain::inbox::Addressee;
+use domain::outcome::{Reason, Refusal};
+use domain::sentry::auth::Presented;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Uri};
+use store::ports::Scope;
+
+use crate::Ingest;
+
+impl Ingest {
+    /// Where the events of a request go: found by its credentials, and the project number in its path `/api/{id}/…` (in
+    /// tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone).
+    pub(super) async fn addressee(
+        &self,
+        headers: &HeaderMap,
+        uri: &Uri,
+        dsn: Option<&str>,
+    ) -> Result<Addressee, Refusal> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let presented = Presented {
+            x_sentry_auth: text("x-sentry-auth"),
+            authorization: text(AUTHORIZATION.as_str()),
+            query: uri.query(),
+            dsn,
+        };
+        let missing = || {
+            let message = "no key: send one in the header X-Sentry-Auth, as ?sentry_key=, or in the envelope's dsn";
+            Refusal::new(Reason::KeyMissing, message)
+        };
+        let credentials = presented.credentials().ok_or_else(missing)?;
+        let caller = self.gate.caller_of(credentials.key.reveal()).await?;
+        match (project_in(uri.path())?.or(credentials.project), caller.scope()) {
+            (Some(project), _) => caller.post_to_id(project),
+            (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
+            (None, Scope::All) => {
+                let message = "no project: this key is of all projects, so the path must name one, /api/PROJECT/…";
+                Err(Refusal::new(Reason::ProjectUnknown, message))
+            }
+        }
+    }
+}
+
+/// The project number in a path `/api/{id}/…`; `None` for paths that have none.
+fn project_in(path: &str) -> Result<Option<ProjectId>, Refusal> {
+    match path.trim_start_matches("/api/").split_once('/') {
+        Some((id, _)) if path.starts_with("/api/") => {
+            ProjectId::parse(id).map(Some).map_err(|error| Refusal::new(Reason::ProjectUnknown, error.to_string()))
+        }
+        _ => Ok(None),
+    }
+}

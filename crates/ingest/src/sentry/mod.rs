@@ -1,0 +1,18 @@
+//! The endpoints of the Sentry protocol, for any official SDK.
+
+mod answer;
+mod credentials;
+mod envelope;
+mod security;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::Ingest;
+
+/// All of them.
+pub(crate) fn routes() -> Router<Arc<Ingest>> {
+    Router::new().merge(envelope::routes()).merge(store::routes()).merge(security::routes())
+}

@@ -1,0 +1,52 @@
+//! `POST /api/{id}/security/` and `/csp-report/`: what browsers report by themselves.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::inbox::{Header, Message, Sender};
+use domain::occurrence::Source;
+use domain::sentry::security;
+use gate::Answer;
+use http::Request;
+use http::header::USER_AGENT;
+
+use crate::{Ingest, accept};
+
+pub(super) fn routes() -> Router<Arc<Ingest>> {
+    Router::new().route("/api/{project}/security", post(handle)).route("/api/{project}/csp-report", post(handle))
+}
+
+async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
+    ingest.answer(take(&ingest, request)).await
+}
+
+async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let body = gate::read(request).await?;
+    let project = ingest.addressee(&headers, &uri, None).await?;
+    let payload = gate::unpack(&headers, &body)?;
+    let (reports, refused) = security::parse(&payload)?;
+    for refusal in &refused {
+        ingest.outcomes.count(refusal.reason);
+    }
+
+    let parameters = gate::parameters(uri.query());
+    let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let sender = Sender {
+        user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        release: parameter("sentry_release"),
+        environment: parameter("sentry_environment"),
+    };
+    let ids = reports.iter().map(|_| ingest.event_id()).collect();
+    let header = Header {
+        client_ip: accept::client_ip(&headers),
+        sender: Some(sender),
+        ..Header::new(Source::Security, project, ingest.clock.now(), ids)
+    };
+    ingest.accept(&Message { header, payload: payload.into_owned() }).await?;
+    gate::ok(None)
+}

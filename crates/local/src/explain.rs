@@ -1,0 +1,51 @@
+//! `faultline explain`: shows why an event goes to which error, without sending it anywhere.
+
+use std::io::Read;
+
+use anyhow::{Context, bail};
+use domain::grouping;
+use domain::id::EventId;
+use domain::json::{self, Value};
+use domain::scrub::{Rules, scrub};
+use domain::sentry::{self, Envelope, ItemKind, Received};
+use domain::time::Timestamp;
+
+use crate::args::Explain;
+
+/// Prints the explanation as JSON.
+pub fn run(options: &Explain) -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    if options.file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes)?;
+    } else {
+        bytes = std::fs::read(&options.file).with_context(|| format!("cannot read {}", options.file.display()))?;
+    }
+    println(&serde_json::to_string_pretty(&explanation(&bytes)?)?);
+    Ok(())
+}
+
+/// Why the event in `bytes` (JSON, or an envelope) goes where it goes.
+fn explanation(bytes: &[u8]) -> anyhow::Result<grouping::Explanation> {
+    let Value::Object(event) = event(bytes)? else { bail!("the event is no JSON object") };
+    let moment = Timestamp::default();
+    let received =
+        Received { event_id: EventId::from_bytes([0; 16]), received_at: moment, sent_at: None, client_ip: None };
+    let mut occurrence = sentry::normalise(event, &received);
+    // As in digestion: what is scrubbed does not count.
+    scrub(&mut occurrence, &Rules::default());
+    Ok(grouping::explain(&occurrence).1)
+}
+
+fn event(bytes: &[u8]) -> anyhow::Result<Value> {
+    if let Ok(event) = json::parse(bytes) {
+        return Ok(event);
+    }
+    let envelope = Envelope::parse(bytes).context("this is neither an event as JSON nor an envelope")?;
+    let event = envelope.items.iter().find(|item| item.kind == ItemKind::Event);
+    Ok(json::parse(event.context("there is no event in the envelope")?.payload)?)
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer")]
+fn println(text: &str) {
+    println!("{text}");
+}
