@@ -124,7 +124,7 @@ async fn a_large_body_goes_through_s3() {
     let noise: String = (0..600_000)
         .map(|_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            char::from(b'!' + ((state >> 33) % 90) as u8)
+            char::from(b'a' + ((state >> 33) % 26) as u8)
         })
         .collect();
     faultline.post("sample", &json!({ "errors": [{ "message": "large" }], "params": { "noise": noise } })).await;
