@@ -7,4 +7,5 @@ mod first_error;
 mod keys;
 mod lists;
 mod poison;
+mod sentry;
 mod v1_contract;
