@@ -164,7 +164,7 @@ impl Table {
                 }
                 break;
             }
-            let owners = refused.iter().map(|(owner, _)| *owner).collect();
+            let owners = refused.keys().copied().collect();
             failed.extend(refused);
             transaction = transaction.without(&owners);
         }
