@@ -11,13 +11,16 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// A request (method, path, key, body), and the status and reason it is refused with.
+type Case<'a> = (Method, &'a str, &'a str, Vec<u8>, u16, &'a str);
+
 #[tokio::test]
 async fn every_refusal_is_named_and_stores_nothing() {
     let faultline = Faultline::new().await;
     let client = faultline.client_key().to_owned();
     let good = br#"{"errors":[{"message":"m"}]}"#.to_vec();
     let sample = "/projects/sample/errors";
-    let cases: Vec<(Method, &str, &str, Vec<u8>, u16, &str)> = vec![
+    let cases: Vec<Case> = vec![
         (Method::POST, sample, ADMIN, b"nope".to_vec(), 400, "body_not_json"),
         (Method::POST, sample, ADMIN, Vec::new(), 400, "body_not_json"),
         (Method::POST, sample, ADMIN, b"[]".to_vec(), 400, "body_invalid"),

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 const ID: &str = "fc6d8c0c43fc4630ad850ee518f1b9d0";
 
+/// A header's name and value.
+type Header<'a> = (&'a str, &'a str);
+
 fn event() -> Value {
     json!({
         "event_id": ID,
@@ -35,7 +38,7 @@ fn envelope(event: &Value) -> String {
     format!("{{\"event_id\":\"{ID}\"}}\n{{\"type\":\"event\"}}\n{event}\n")
 }
 
-async fn send(faultline: &Faultline, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answered {
+async fn send(faultline: &Faultline, path: &str, headers: &[Header<'_>], body: impl Into<Body>) -> Answered {
     let request = headers.iter().fold(Request::post(path), |request, (name, value)| request.header(*name, *value));
     faultline.send(request.body(body.into()).unwrap()).await
 }
@@ -71,7 +74,7 @@ async fn an_event_comes_in_every_form_and_is_counted_once() {
     let basic = format!("Basic {}", base64_text(&format!("{key}:")));
     let query = format!("/api/1/envelope/?sentry_key={key}&sentry_version=7");
 
-    let requests: Vec<(&str, Vec<(&str, &str)>, Vec<u8>)> = vec![
+    let requests: Vec<(&str, Vec<Header>, Vec<u8>)> = vec![
         ("/api/1/envelope/", vec![x], envelope.clone()),
         ("/prod//api/1/envelope", vec![("authorization", x_auth.as_str())], envelope.clone()),
         ("/api/1/envelope/", vec![("authorization", basic.as_str())], envelope.clone()),
@@ -198,7 +201,7 @@ async fn a_refusal_is_one_that_sdks_understand() {
     let (good, x_auth) = (envelope(&event()), auth(&faultline));
     let x = ("x-sentry-auth", x_auth.as_str());
     let wrong = ("x-sentry-auth", "Sentry sentry_key=00000000000000000000000000000000");
-    let cases: [(&str, &[(&str, &str)], &str, u16, &str); 9] = [
+    let cases: [(&str, &[Header], &str, u16, &str); 9] = [
         ("/api/1/envelope/", &[], &good, 401, "key_missing"),
         ("/api/1/envelope/", &[wrong], &good, 403, "key_unknown"),
         ("/api/2/envelope/", &[x], &good, 403, "key_project"),

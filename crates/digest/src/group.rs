@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::error::Sighting;
 use domain::grouping::group;
-use domain::id::{EventDigest, Fingerprint, ProjectId};
+use domain::id::{ErrorKey, EventDigest, Fingerprint, ProjectId};
 use domain::occurrence::Occurrence;
 use domain::timeline::Minute;
 use store::ports::{Commit, Reference};
@@ -64,9 +64,9 @@ impl Digest {
     ///
     /// An occurrence belongs to the error that goes by any of its hashes. If none does, it is of a new error, named by
     /// the first hash, and others of the batch that share one of its hashes belong to it too.
-    pub(crate) async fn into_units(&self, groups: Groups) -> store::Result<Vec<Vec<Unit>>> {
+    pub(crate) async fn units_of(&self, groups: Groups) -> store::Result<Vec<Vec<Unit>>> {
         let mut owners = self.owners(&groups).await?;
-        let mut errors: BTreeMap<(ProjectId, Fingerprint), (Vec<Fingerprint>, Vec<Entry>)> = BTreeMap::new();
+        let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<Entry>)> = BTreeMap::new();
         for ((project, hashes), entries) in groups.0 {
             let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
             let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
@@ -95,7 +95,7 @@ impl Digest {
     }
 
     /// Which errors go by the hashes of these groups; from the table where this process does not remember it.
-    async fn owners(&self, groups: &Groups) -> store::Result<HashMap<(ProjectId, Fingerprint), Fingerprint>> {
+    async fn owners(&self, groups: &Groups) -> store::Result<HashMap<ErrorKey, Fingerprint>> {
         let hashes = groups.0.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
         let (mut owners, unknown) = self.known.owners(hashes);
         if !unknown.is_empty() {

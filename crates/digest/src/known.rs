@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::error::ErrorAggregate;
-use domain::id::{EventDigest, Fingerprint, ProjectId};
+use domain::id::{ErrorKey, EventDigest, Fingerprint};
 use domain::timeline::Minute;
 use store::ports::Commit;
 
@@ -25,9 +25,9 @@ pub(crate) struct Known(Mutex<Memory>);
 
 #[derive(Default)]
 struct Memory {
-    errors: HashMap<(ProjectId, Fingerprint), Remembered>,
+    errors: HashMap<ErrorKey, Remembered>,
     /// Hash to the error that goes by it.
-    owners: HashMap<(ProjectId, Fingerprint), Fingerprint>,
+    owners: HashMap<ErrorKey, Fingerprint>,
     events: usize,
 }
 
@@ -109,8 +109,8 @@ impl Known {
     /// The errors that go by these hashes, and the hashes of which nothing is remembered.
     pub(crate) fn owners(
         &self,
-        hashes: impl Iterator<Item = (ProjectId, Fingerprint)>,
-    ) -> (HashMap<(ProjectId, Fingerprint), Fingerprint>, Vec<(ProjectId, Fingerprint)>) {
+        hashes: impl Iterator<Item = ErrorKey>,
+    ) -> (HashMap<ErrorKey, Fingerprint>, Vec<ErrorKey>) {
         let memory = self.memory();
         let (mut owners, mut unknown) = (HashMap::new(), HashSet::new());
         for hash in hashes {
@@ -123,7 +123,7 @@ impl Known {
     }
 
     /// Remembers which errors go by which hashes.
-    pub(crate) fn remember_owners(&self, owners: &HashMap<(ProjectId, Fingerprint), Fingerprint>) {
+    pub(crate) fn remember_owners(&self, owners: &HashMap<ErrorKey, Fingerprint>) {
         let mut memory = self.memory();
         if memory.owners.len() + owners.len() > MAX_OWNERS {
             memory.owners.clear();

@@ -87,7 +87,7 @@ impl Digest {
         }
         let groups = std::mem::take(&mut batch.groups);
         let sources: BTreeSet<_> = groups.sources().collect();
-        match self.into_units(groups).await {
+        match self.units_of(groups).await {
             Ok(units) => {
                 for (source, reason) in self.commit_all(units).await {
                     batch.fail(source, reason);

@@ -17,6 +17,9 @@ pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
 pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
 pub use segment::{BadSegmentId, SegmentId};
 
+/// What finds an error in storage: its project and its fingerprint.
+pub type ErrorKey = (ProjectId, Fingerprint);
+
 /// Gives a newtype around a text that `parse` has checked its `Display`, `Serialize` and `Deserialize`.
 macro_rules! text_form {
     ($type:ty) => {

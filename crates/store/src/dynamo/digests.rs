@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::error::ErrorAggregate;
-use domain::id::{ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
+use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
 use domain::timeline::{Minute, Timeline};
 use futures_util::StreamExt;
 
@@ -25,10 +25,7 @@ const CONCURRENT: usize = 8;
 
 #[async_trait]
 impl Digests for Table {
-    async fn load(
-        &self,
-        errors: &[(ProjectId, Fingerprint)],
-    ) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>> {
+    async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>> {
         let doing = "reading errors";
         let keys = errors.iter().map(|(project, fingerprint)| error_key(*project, fingerprint)).collect();
         let items = self.get_all(doing, keys, true).await?;
@@ -36,10 +33,7 @@ impl Digests for Table {
         items.iter().map(error).collect()
     }
 
-    async fn owners(
-        &self,
-        hashes: &[(ProjectId, Fingerprint)],
-    ) -> Result<HashMap<(ProjectId, Fingerprint), Fingerprint>> {
+    async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>> {
         let doing = "looking for the errors of hashes";
         let keys = hashes
             .iter()

@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use domain::error::ErrorAggregate;
-use domain::id::{ErrorUid, EventDigest, Fingerprint, ProjectId};
+use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 use domain::timeline::Minute;
 
@@ -14,16 +14,10 @@ use crate::error::Result;
 #[async_trait]
 pub trait Digests: Send + Sync {
     /// The errors of these fingerprints as they are now; those that do not exist are left out.
-    async fn load(
-        &self,
-        errors: &[(ProjectId, Fingerprint)],
-    ) -> Result<HashMap<(ProjectId, Fingerprint), ErrorAggregate>>;
+    async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>>;
 
     /// Which errors go by these hashes: hash to the fingerprint of its error. A hash that no error goes by is left out.
-    async fn owners(
-        &self,
-        hashes: &[(ProjectId, Fingerprint)],
-    ) -> Result<HashMap<(ProjectId, Fingerprint), Fingerprint>>;
+    async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>>;
 
     /// The events of an error that are counted already and happened in these minutes.
     async fn counted(
