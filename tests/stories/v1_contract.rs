@@ -48,6 +48,21 @@ async fn an_error_is_found_by_its_message_whatever_that_holds() {
     }
 }
 
+/// A message with a secret in it is stored and listed without, and found with and without.
+#[tokio::test]
+async fn a_message_with_a_secret_is_stored_without_and_found_all_the_same() {
+    let faultline = Faultline::new().await;
+    let message = "login failed: password=hunter2 for bob";
+    faultline.post_message(message).await;
+    faultline.digest().await;
+    let listed = faultline.counts().await.into_keys().next().unwrap();
+    assert!(!listed.contains("hunter2") && listed.contains("for bob"), "{listed}");
+    for name in [message, &listed] {
+        let shown = faultline.get(&format!("/projects/sample/errors/{}", encoded(name))).await;
+        assert_eq!(shown["error"]["message"], listed);
+    }
+}
+
 /// A project name at its limits, and a key of all projects that makes the project by posting to it.
 #[tokio::test]
 async fn a_post_with_a_key_of_all_projects_makes_the_project() {

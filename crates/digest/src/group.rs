@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::error::Sighting;
 use domain::grouping::group;
-use domain::id::{ErrorKey, EventDigest, Fingerprint, ProjectId};
+use domain::id::{ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
 use domain::occurrence::Occurrence;
 use domain::timeline::Minute;
 use store::ports::{Commit, Reference};
@@ -23,6 +23,28 @@ pub(crate) struct Entry {
     pub(crate) line: Vec<u8>,
 }
 
+/// An occurrence, and the hashes that it is grouped by.
+pub(crate) struct Grouped {
+    pub(crate) event_id: EventId,
+    hashes: Vec<Fingerprint>,
+    entry: Entry,
+}
+
+impl Grouped {
+    /// Of an occurrence that the delivery `source` brought.
+    pub(crate) fn of(occurrence: &Occurrence, source: usize) -> Result<Self, String> {
+        let line = serde_json::to_vec(occurrence).map_err(|error| error.to_string())?;
+        let grouping = group(occurrence);
+        let sighting = Sighting::of(occurrence, message(&grouping.title, &occurrence.kind));
+        let event_id = occurrence.event_id;
+        Ok(Self {
+            event_id,
+            hashes: grouping.hashes,
+            entry: Entry { source, event: event_id.digest(), sighting, line },
+        })
+    }
+}
+
 /// What one commit is made of: occurrences of one error.
 pub(crate) struct Unit {
     pub(crate) project: ProjectId,
@@ -36,14 +58,9 @@ pub(crate) struct Unit {
 }
 
 impl Groups {
-    /// Adds an occurrence that the delivery `source` brought.
-    pub(crate) fn add(&mut self, project: ProjectId, source: usize, occurrence: &Occurrence) -> Result<(), String> {
-        let line = serde_json::to_vec(occurrence).map_err(|error| error.to_string())?;
-        let grouping = group(occurrence);
-        let sighting = Sighting::of(occurrence, message(&grouping.title, &occurrence.kind));
-        let entry = Entry { source, event: occurrence.event_id.digest(), sighting, line };
-        self.0.entry((project, grouping.hashes)).or_default().push(entry);
-        Ok(())
+    /// Adds an occurrence.
+    pub(crate) fn add(&mut self, project: ProjectId, grouped: Grouped) {
+        self.0.entry((project, grouped.hashes)).or_default().push(grouped.entry);
     }
 
     /// The deliveries of which there is anything here.

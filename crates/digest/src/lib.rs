@@ -6,6 +6,7 @@ mod group;
 mod known;
 mod normalise;
 mod open;
+mod prepare;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -106,10 +107,9 @@ impl Digest {
             batch.claims.push((source, key));
         }
         let Some(project) = self.address(&message.header).await? else { return Ok(()) };
-        let occurrences = normalise::normalise(&message)?;
-        for occurrence in &occurrences {
-            if batch.seen.insert((project, occurrence.event_id)) {
-                batch.groups.add(project, source, occurrence)?;
+        for grouped in prepare::prepare(&message, source)? {
+            if batch.seen.insert((project, grouped.event_id)) {
+                batch.groups.add(project, grouped);
             }
         }
         Ok(())

@@ -1,5 +1,3 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use domain::id::EventId;
 use domain::inbox::{Header, Message};
 use domain::json::{self, Map, Value};
@@ -8,15 +6,8 @@ use domain::scrub::{Rules, scrub};
 use domain::sentry::{self, Received, security};
 use domain::v1::{self, Post};
 
-/// The occurrences in an accepted request, freed of secrets. A panic on the way is this message's failure, and nobody else's.
+/// The occurrences in an accepted request, freed of secrets.
 pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
-    catch_unwind(AssertUnwindSafe(|| normalised(message))).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
-        Err(format!("normalising panicked: {}", text.unwrap_or("without a text")))
-    })
-}
-
-fn normalised(message: &Message) -> Result<Vec<Occurrence>, String> {
     let mut occurrences = match message.header.source {
         Source::V1 => v1_errors(message),
         Source::Sentry => sentry_event(message),

@@ -3,13 +3,16 @@
 use clap::Parser;
 use local::args::{Args, Command};
 
+/// What is logged unless `FAULTLINE_LOG` says otherwise. s3s calls it an error when an object is not there.
+const LOG: &str = "warn,s3s=off";
+
 /// Requests and batches are made of many small texts.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let log = tracing_subscriber::EnvFilter::try_from_env("FAULTLINE_LOG").unwrap_or_else(|_| "warn".into());
+    let log = tracing_subscriber::EnvFilter::try_from_env("FAULTLINE_LOG").unwrap_or_else(|_| LOG.into());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -120,6 +120,14 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
     *scrubbed = walk.found();
 }
 
+/// `text` as it is stored if it stands where texts do, by the usual rules.
+pub fn text(text: &str) -> String {
+    let compiled = Compiled::of(&Rules::default());
+    let mut scrubbed = text.to_owned();
+    Walk::new(&compiled, Vec::new()).text(&mut scrubbed, "message".into());
+    scrubbed
+}
+
 use crate::json::Path;
 
 fn json_path(name: &str) -> Path<'_> {

@@ -16,7 +16,7 @@ use axum::routing::get;
 use domain::error::ErrorAggregate;
 use domain::id::Fingerprint;
 use domain::outcome::{Reason, Refusal};
-use domain::v1;
+use domain::{scrub, v1};
 use gate::{Answer, storage_failed};
 use http::Request;
 use store::ports::Project;
@@ -58,7 +58,11 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
 /// The error that a path names by its message, whole or cut, or by its fingerprint.
 pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
     let by_message = v1::fingerprint(message);
-    for fingerprint in [Some(by_message), Fingerprint::parse(message).ok()].into_iter().flatten() {
+    // What was posted with a secret in it was stored without.
+    let by_scrubbed = v1::fingerprint(&scrub::text(message));
+    let candidates =
+        [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
+    for fingerprint in candidates.into_iter().flatten() {
         let error = query.errors.get(project.id, &fingerprint).await.map_err(|error| storage_failed(&error))?;
         if let Some(error) = error {
             return Ok(error);

@@ -1,0 +1,32 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::inbox::Message;
+
+use crate::group::Grouped;
+use crate::normalise::normalise;
+
+/// All that is done to a message alone, and needs nothing but it: its occurrences, ready to be written. A panic on the
+/// way is this message's failure, and nobody else's.
+pub(crate) fn prepare(message: &Message, source: usize) -> Result<Vec<Grouped>, String> {
+    guarded(|| normalise(message)?.iter().map(|occurrence| Grouped::of(occurrence, source)).collect())
+}
+
+fn guarded<T>(stages: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(stages)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
+        Err(format!("a stage panicked: {}", text.unwrap_or("without a text")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    /// Promise 3: a message that makes a stage panic is a failure like any other.
+    #[test]
+    fn a_panic_is_a_failure_with_its_text() {
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
+        assert_eq!(guarded::<()>(|| panic!("poison")), Err("a stage panicked: poison".to_owned()));
+        assert_eq!(guarded::<()>(|| panic!("poison {}", 7)), Err("a stage panicked: poison 7".to_owned()));
+    }
+}
