@@ -13,10 +13,11 @@ pub struct Outcomes(Mutex<BTreeMap<&'static str, u64>>);
 impl Outcomes {
     /// Counts one refusal.
     pub fn count(&self, reason: Reason) {
-        match reason {
-            // Some SDKs send such items with every request until they have read that they need not.
-            Reason::ItemNotStored => tracing::debug!(outcome.reason = reason.name(), "not stored"),
-            _ => tracing::warn!(outcome.reason = reason.name(), "refused"),
+        // Some SDKs send what is not stored with every request until they have read that they need not.
+        if reason == Reason::ItemNotStored {
+            tracing::debug!(outcome.reason = reason.name(), "not stored");
+        } else {
+            tracing::warn!(outcome.reason = reason.name(), "refused");
         }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += 1;
     }

@@ -3,6 +3,7 @@
 mod ready;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -14,6 +15,9 @@ use tower::make::Shared;
 use crate::access::data_dir;
 use crate::args::Serve;
 use crate::system::{Place, Settings, System};
+
+/// How long requests that were begun may take after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs until Ctrl-C or SIGTERM; then answers what it has begun, digests what is in the inbox, and returns.
 pub async fn run(options: Serve) -> anyhow::Result<()> {
@@ -35,10 +39,21 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     Ready { address, place: &place, access: system.stack().access() }.print(options.json)?;
 
     let service = Shared::new(system.stack().front());
-    let stop = async move {
+    let told = async {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
     };
-    axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(stop).await?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let answering = axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(async {
+        let _ = stopped.await;
+    });
+    tokio::select! {
+        answered = answering.into_future() => answered?,
+        () = async {
+            told.await;
+            let _ = stop.send(());
+            tokio::time::sleep(GRACE).await;
+        } => tracing::warn!("requests that were not answered in time are cut off"),
+    }
     system.stop().await;
     Ok(())
 }
