@@ -31,6 +31,15 @@ struct Memory {
     events: usize,
 }
 
+impl Memory {
+    fn forget(&mut self, key: &ErrorKey) {
+        if let Some(forgotten) = self.errors.remove(key) {
+            let events = forgotten.counted.values().map(HashSet::len).sum::<usize>();
+            self.events -= events.min(self.events);
+        }
+    }
+}
+
 struct Remembered {
     error: ErrorAggregate,
     /// All events counted from this minute on are in `counted`.
@@ -144,6 +153,13 @@ impl Known {
             memory.owners.insert((error.project, *hash), error.fingerprint);
         }
         let is_new = commit.error.version == 0;
+        match memory.errors.get(&key).map(|remembered| remembered.error.version) {
+            // Another digest in this process was faster to remember what it wrote after this.
+            Some(version) if version > commit.error.version && !is_new => return,
+            // What somebody wrote in between is not remembered: begin anew, or its events would count as unknown.
+            Some(version) if version != commit.error.version => memory.forget(&key),
+            _ => {}
+        }
         let mut events = memory.events;
         let remembered = memory.errors.entry(key).or_insert_with(|| Remembered {
             error: error.clone(),
@@ -173,10 +189,6 @@ impl Known {
 
     /// Forgets an error that somebody else wrote.
     pub(crate) fn forget(&self, unit: &Unit) {
-        let mut memory = self.memory();
-        if let Some(forgotten) = memory.errors.remove(&(unit.project, unit.fingerprint)) {
-            let events = forgotten.counted.values().map(HashSet::len).sum::<usize>();
-            memory.events -= events.min(memory.events);
-        }
+        self.memory().forget(&(unit.project, unit.fingerprint));
     }
 }
