@@ -1,0 +1,101 @@
+//! Promise 1: success is answered only for what is durable.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use domain::id::{Key, KeyHash};
+use gate::{Front, Gate, Outcomes};
+use http::Request;
+use ingest::Ingest;
+use store::clock::SystemClock;
+use store::ports::{Claims, Inbox, KeyRecord, Keys, Page};
+use store::{Kind, Result, StoreError};
+use tower::ServiceExt;
+
+/// Storage that fails in one way.
+struct Down(Kind);
+
+impl Down {
+    fn fail<T>(&self) -> Result<T> {
+        Err(StoreError::new(self.0, "testing", "the secret address of a server"))
+    }
+}
+
+#[async_trait]
+impl Inbox for Down {
+    async fn send(&self, _: String) -> Result<()> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Claims for Down {
+    async fn put_claim(&self, _: &str, _: Vec<u8>) -> Result<()> {
+        self.fail()
+    }
+
+    async fn get_claim(&self, _: &str) -> Result<bytes::Bytes> {
+        self.fail()
+    }
+
+    async fn remove_claim(&self, _: &str) -> Result<()> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Keys for Down {
+    async fn find(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
+        self.fail()
+    }
+
+    async fn add(&self, _: &KeyHash, _: &KeyRecord) -> Result<()> {
+        self.fail()
+    }
+
+    async fn list(&self, _: Option<&KeyHash>, _: usize) -> Result<Page<(KeyHash, KeyRecord), KeyHash>> {
+        self.fail()
+    }
+
+    async fn remove(&self, _: &KeyHash) -> Result<()> {
+        self.fail()
+    }
+}
+
+async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
+    let (down, clock, outcomes) = (Arc::new(Down(kind)), Arc::new(SystemClock), Arc::new(Outcomes::default()));
+    let operator = Key::parse("operator").unwrap().hash();
+    let ingest = Ingest {
+        gate: Gate::new(down.clone(), clock.clone(), Some(operator)),
+        inbox: down.clone(),
+        claims: down,
+        clock,
+        outcomes: outcomes.clone(),
+    };
+    let request = Request::post("/projects/a/errors").header("x-api-key", key).body(Body::from(body)).unwrap();
+    let response = Front::new(ingest.router(), outcomes).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    assert_eq!(response.headers().contains_key("retry-after"), status == 503);
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    assert!(!body.contains("secret"), "what failed exactly is no caller's business: {body}");
+    (status, body)
+}
+
+/// If the inbox, S3 or the table does not answer, the caller is told to try again; other failures are ours.
+#[tokio::test]
+async fn what_cannot_be_made_durable_is_not_answered_with_success() {
+    let small = r#"{"errors":[{"message":"m"}]}"#.to_owned();
+    let noise: String = (0..900_000u32).map(|n| char::from(b'a' + (n.wrapping_mul(n) >> 9) as u8 % 26)).collect();
+    let large = format!(r#"{{"errors":[{{"message":"m","noise":"{noise}"}}]}}"#);
+    for (kind, expected) in [(Kind::Unavailable, 503), (Kind::Throttled, 503), (Kind::Rejected, 500)] {
+        for (key, body) in [("operator", &small), ("operator", &large), ("some other key", &small), ("other", &small)] {
+            let (status, answer) = status(kind, key, body.clone()).await;
+            let expected = if key.contains(' ') { 403 } else { expected };
+            assert_eq!(status, expected, "{kind:?} {key}: {answer}");
+        }
+    }
+}
