@@ -82,12 +82,44 @@ pub(crate) async fn conflicts(on: &Resources) {
     let before = ErrorAggregate { version: 2, ..read.clone() };
     assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "somebody set its status");
 
+    let other_life = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
+    assert_eq!(kind(commit(other_life.clone(), 6, 35)).await, Err(Kind::Conflict), "it is another life of the error");
+    assert_eq!(
+        on.table.bury(&other_life).await.unwrap_err().kind(),
+        Kind::Conflict,
+        "which is not what is to be buried"
+    );
+
     let now = Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap().unwrap();
     assert_eq!((now.count, now.version), (2, 3));
     let references = on.table.references(project(), &now.uid, None, 10).await.unwrap().items;
     assert_eq!(references.len(), 2, "of a commit in conflict nothing is written");
     let hour = Hour::of(at(30));
     assert_eq!(on.table.timeline(project(), &now.uid, hour..=hour).await.unwrap().total(), 2);
+}
+
+pub(crate) async fn aliases(on: &Resources) {
+    let known = async |names: &[&str]| {
+        let hashes: Vec<_> = names.iter().map(|name| (project(), fingerprint(name))).collect();
+        let owners = on.table.owners(&hashes).await.unwrap();
+        hashes.iter().map(|hash| owners.get(hash).copied()).collect::<Vec<_>>()
+    };
+    let with_alias =
+        |name: &str, alias: &str| Commit { aliases: vec![fingerprint(alias)], ..commit(error(name), 1, 0) };
+    assert_eq!(known(&["a", "system"]).await, [None, None]);
+    committed(on, with_alias("a", "system")).await;
+    let a = Some(fingerprint("a"));
+    assert_eq!(known(&["a", "system", "other"]).await, [a, a, None]);
+    let results = on.table.commit(&[with_alias("bb", "system"), with_alias("ccc", "own")]).await;
+    assert_eq!(results[0].as_ref().unwrap_err().kind(), Kind::Conflict, "the hash belongs to another error");
+    assert!(results[1].is_ok());
+    assert_eq!(known(&["system", "bb", "own"]).await, [a, None, Some(fingerprint("ccc"))]);
+    committed(on, commit(error("system"), 1, 0)).await;
+    assert_eq!(
+        known(&["system"]).await,
+        [Some(fingerprint("system"))],
+        "an error's own fingerprint stands before an alias"
+    );
 }
 
 pub(crate) async fn neighbours(on: &Resources) {

@@ -40,6 +40,7 @@ on_every_engine! {
     projects_of_one_name_are_one: crate::projects::one_of_a_name;
     a_commit_is_whole: crate::digests::whole;
     a_commit_on_an_old_version_changes_nothing: crate::digests::conflicts;
+    a_hash_belongs_to_one_error: crate::digests::aliases;
     one_commit_that_fails_leaves_the_others: crate::digests::neighbours;
     counted_events_are_found_by_their_minute: crate::digests::counted_by_minute;
     errors_are_listed_by_time_and_status: crate::errors::listed;
@@ -48,7 +49,7 @@ on_every_engine! {
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     a_project_s_segments_are_removed: crate::segments::removed;
-    a_claim_is_there_until_removed: crate::segments::claims;
+    a_claim_is_found_by_its_key: crate::segments::claims;
     concurrent_sends_all_arrive_once: crate::inbox::concurrent_sends;
 }
 

@@ -116,7 +116,7 @@ async fn events_of_many_hours_in_one_body_are_each_in_their_minute() {
     assert_counted(&faultline, "spread", 200).await;
 }
 
-/// A body that is too large for a queue message goes through S3, and leaves nothing behind there.
+/// A body that is too large for a queue message goes through S3, and may be delivered twice like any other.
 #[tokio::test]
 async fn a_large_body_goes_through_s3() {
     let faultline = Faultline::new().await;
@@ -132,12 +132,9 @@ async fn a_large_body_goes_through_s3() {
     assert!(texts[0].starts_with("@inbox/v=1/"), "{}", &texts[0][..40]);
     for _ in 0..2 {
         faultline.stack.inbox().send(texts[0].clone()).await.unwrap();
+        assert_eq!(faultline.digest().await, 0);
     }
-    assert_eq!(faultline.digest().await, 0);
     assert_counted(&faultline, "large", 1).await;
     let shown = faultline.get("/projects/sample/errors/large").await;
     assert_eq!(shown["error"]["params"]["noise"], noise);
-
-    faultline.stack.inbox().send(texts[0].clone()).await.unwrap();
-    assert_eq!(faultline.digest().await, 1, "the object is gone, so this delivery cannot be read");
 }

@@ -168,6 +168,43 @@ async fn an_error_goes_by_either_of_its_hashes() {
     assert_eq!(faultline.counts().await.into_values().collect::<Vec<_>>(), [3]);
 }
 
+/// A hash belongs to the error that had it first, whatever company an event comes in.
+#[tokio::test]
+async fn a_hash_stays_with_its_error() {
+    let faultline = Faultline::new().await;
+    let key = auth(&faultline);
+    let event_of = |n: u32, frames: &[(&str, bool)]| {
+        let mut event = event();
+        event["event_id"] = json!(format!("{n:032x}"));
+        let frames =
+            frames.iter().map(|(function, in_app)| json!({ "function": function, "module": "m", "in_app": in_app }));
+        event["exception"]["values"][0]["stacktrace"]["frames"] = frames.collect();
+        event.to_string()
+    };
+    // All frames the same, so the hash of all frames is one; the application's own frames differ.
+    let all = event_of(1, &[("a", false), ("b", false)]);
+    let own = event_of(2, &[("a", false), ("b", true)]);
+    for round in 0..2 {
+        for batch in [vec![&all], vec![&own], vec![&own, &all], vec![&all, &own]] {
+            for event in batch {
+                send(&faultline, "/api/1/store/", &[("x-sentry-auth", &key)], event.clone()).await;
+            }
+            assert_eq!(faultline.digest().await, 0);
+        }
+        assert_eq!(faultline.counts().await.into_values().sum::<u64>(), 2, "round {round}");
+    }
+}
+
+/// A proxy's own credentials do not stand in the way of the SDK's.
+#[tokio::test]
+async fn credentials_of_a_proxy_are_passed_over() {
+    let faultline = Faultline::new().await;
+    let path = format!("/api/1/envelope/?sentry_key={}", faultline.client_key());
+    let basic = format!("Basic {}", base64_text("proxy:password"));
+    let answer = send(&faultline, &path, &[("authorization", &basic)], envelope(&event())).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
+}
+
 /// What is not stored is answered with success, and with a rate limit that makes the SDK stop sending it.
 #[tokio::test]
 async fn what_is_not_stored_is_switched_off() {

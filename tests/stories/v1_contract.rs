@@ -48,6 +48,21 @@ async fn an_error_is_found_by_its_message_whatever_that_holds() {
     }
 }
 
+/// A message that begins with its type is listed, and found, whole.
+#[tokio::test]
+async fn a_message_that_begins_with_its_type_is_found() {
+    let faultline = Faultline::new().await;
+    let errors = [("TypeError", "TypeError: x is null"), ("TypeError", "x is null")];
+    let errors: Vec<_> = errors.map(|(kind, message)| json!({ "type": kind, "message": message })).into();
+    faultline.post("sample", &json!({ "errors": errors })).await;
+    faultline.digest().await;
+    for message in faultline.counts().await.into_keys() {
+        let shown = faultline.get(&format!("/projects/sample/errors/{}", encoded(&message))).await;
+        assert_eq!(shown["error"]["message"], message);
+    }
+    assert_eq!(faultline.counts().await.len(), 2);
+}
+
 /// A message with a secret in it is stored and listed without, and found with and without.
 #[tokio::test]
 async fn a_message_with_a_secret_is_stored_without_and_found_all_the_same() {

@@ -10,14 +10,14 @@ use store::ports::Project;
 use crate::Digest;
 
 /// For how long a project that was found is trusted to be there, in seconds. What is digested into a project that was
-/// deleted meanwhile is under a number that is never used again.
-const FOUND: i64 = 30;
+/// deleted meanwhile is under a number that is never used again. That there is none is never remembered.
+const FOUND: i64 = 5;
 /// How many addressees are remembered.
 const REMEMBERED: usize = 10_000;
 
 /// The projects that were found lately.
 #[derive(Debug, Default)]
-pub(crate) struct Addresses(Mutex<HashMap<Addressee, (Option<ProjectId>, Timestamp)>>);
+pub(crate) struct Addresses(Mutex<HashMap<Addressee, (ProjectId, Timestamp)>>);
 
 impl Digest {
     /// The project that a message's events belong to, which is made if the message names one that there is not. `None`
@@ -28,19 +28,20 @@ impl Digest {
         if let Some((project, until)) = addresses().get(&header.project)
             && now < *until
         {
-            return Ok(*project);
+            return Ok(Some(*project));
         }
         let project = self.find(&header.project, now).await.map_err(|error| error.to_string())?;
         let project = project.filter(|project| !project.deleting).map(|project| project.id);
-        if project.is_none() {
+        let Some(project) = project else {
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
-        }
+            return Ok(None);
+        };
         let mut addresses = addresses();
         if addresses.len() >= REMEMBERED {
             addresses.clear();
         }
         addresses.insert(header.project.clone(), (project, now.plus_seconds(FOUND)));
-        Ok(project)
+        Ok(Some(project))
     }
 
     async fn find(&self, addressee: &Addressee, now: Timestamp) -> store::Result<Option<Project>> {

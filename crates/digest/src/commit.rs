@@ -4,17 +4,16 @@ use std::time::Duration;
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorUid, ProjectId, ReferenceId, SegmentId};
 use domain::segment::SegmentWriter;
-use domain::timeline::Minute;
 use futures_util::future::join_all;
 use store::ports::{Commit, Reference};
 use store::{Kind, StoreError};
 
 use crate::Digest;
-use crate::group::{Entry, Unit};
+use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
 
 /// How often a unit is tried before its messages go back to the queue, which tries again later.
-const ATTEMPTS: u32 = 6;
+pub(crate) const ATTEMPTS: u32 = 6;
 /// The first pause between attempts; each further one may be twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -78,11 +77,13 @@ impl Digest {
 
         let commits = work.iter().map(|(unit, read)| self.commit_of(unit, read)).collect::<Vec<_>>();
         let results = self.digests.commit(&commits).await;
-        for (((unit, _), commit), result) in work.into_iter().zip(&commits).zip(results) {
+        for (((mut unit, _), commit), result) in work.into_iter().zip(&commits).zip(results) {
             match result {
                 Ok(()) => self.known.remember(commit),
                 Err(error) => {
                     self.known.forget(&unit);
+                    // If it was for an alias that another error has got meanwhile, the hash stays there.
+                    unit.aliases.clear();
                     undone.push(Undone { unit, error });
                 }
             }
@@ -116,8 +117,7 @@ impl Digest {
         let mut writer = SegmentWriter::new();
         let mut written = Vec::new();
         for (index, (unit, _)) in work.iter().enumerate().filter(|(_, (unit, _))| unit.references.is_none()) {
-            let frames = unit.entries.chunk_by(|a, b| minute(a) == minute(b));
-            let references = frames.map(|entries| self.write_frame(&segment, &mut writer, entries));
+            let references = frames(&unit.entries).map(|entries| self.write_frame(&segment, &mut writer, entries));
             written.push((index, references.collect::<store::Result<Vec<_>>>()?));
         }
         if written.is_empty() {
@@ -170,15 +170,11 @@ impl Digest {
 
     /// Waits before the attempt after `attempt`: up to twice as long each time, at random, so that digests which got
     /// into each other's way do not do so again.
-    async fn pause(&self, attempt: u32) {
+    pub(crate) async fn pause(&self, attempt: u32) {
         let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
         let part = (self.clock.random() % 1_000) as u32;
         tokio::time::sleep(longest * part / 1_000).await;
     }
-}
-
-fn minute(entry: &Entry) -> Minute {
-    Minute::of(entry.sighting.timestamp)
 }
 
 fn all_undone(units: Vec<Unit>, error: &StoreError) -> Vec<Undone> {

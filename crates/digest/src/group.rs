@@ -1,17 +1,25 @@
+use std::collections::hash_map::Entry::Vacant;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::error::Sighting;
 use domain::grouping::group;
 use domain::id::{ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
-use domain::occurrence::Occurrence;
+use domain::occurrence::{Occurrence, Source};
 use domain::timeline::Minute;
 use store::ports::{Commit, Reference};
 
 use crate::Digest;
+use crate::commit::ATTEMPTS;
 
 /// A batch's occurrences by the hashes that they are grouped by.
 #[derive(Default)]
-pub(crate) struct Groups(BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<Entry>>);
+pub(crate) struct Groups {
+    entries: BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<Entry>>,
+    bytes: usize,
+}
+
+/// What bounds the memory of a batch, in bytes of lines: a batch of the queue is small, but may unpack to gigabytes.
+const MAX_BYTES: usize = 32 << 20;
 
 /// An occurrence, ready to be written.
 pub(crate) struct Entry {
@@ -35,7 +43,7 @@ impl Grouped {
     pub(crate) fn of(occurrence: &Occurrence, source: usize) -> Result<Self, String> {
         let line = serde_json::to_vec(occurrence).map_err(|error| error.to_string())?;
         let grouping = group(occurrence);
-        let sighting = Sighting::of(occurrence, message(&grouping.title, &occurrence.kind));
+        let sighting = Sighting::of(occurrence, message(&grouping.title, occurrence));
         let event_id = occurrence.event_id;
         Ok(Self {
             event_id,
@@ -60,19 +68,30 @@ pub(crate) struct Unit {
 impl Groups {
     /// Adds an occurrence.
     pub(crate) fn add(&mut self, project: ProjectId, grouped: Grouped) {
-        self.0.entry((project, grouped.hashes)).or_default().push(grouped.entry);
+        self.bytes += grouped.entry.line.len();
+        self.entries.entry((project, grouped.hashes)).or_default().push(grouped.entry);
     }
 
     /// The deliveries of which there is anything here.
     pub(crate) fn sources(&self) -> impl Iterator<Item = usize> {
-        self.0.values().flatten().map(|entry| entry.source)
+        self.entries.values().flatten().map(|entry| entry.source)
+    }
+
+    /// Whether so much is here that it should be committed before more is taken in.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes > MAX_BYTES
     }
 }
 
-/// A title without the type before it: lists show the type beside the message.
-fn message<'a>(title: &'a str, kind: &str) -> &'a str {
-    let message = title.strip_prefix(kind).and_then(|rest| rest.strip_prefix(": "));
-    message.filter(|_| !kind.is_empty()).unwrap_or(title)
+/// A title without the type before it: lists show the type beside the message. A v1 error's title is its message, by
+/// which it is found, so it is left alone.
+fn message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
+    let message = || title.strip_prefix(&occurrence.kind)?.strip_prefix(": ");
+    match occurrence.source {
+        Source::V1 => title,
+        Source::Sentry | Source::Security if occurrence.kind.is_empty() => title,
+        Source::Sentry | Source::Security => message().unwrap_or(title),
+    }
 }
 
 impl Digest {
@@ -84,14 +103,17 @@ impl Digest {
     pub(crate) async fn units_of(&self, groups: Groups) -> store::Result<Vec<Vec<Unit>>> {
         let mut owners = self.owners(&groups).await?;
         let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<Entry>)> = BTreeMap::new();
-        for ((project, hashes), entries) in groups.0 {
+        for ((project, hashes), entries) in groups.entries {
             let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
             let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
             let (aliases, all) = errors.entry((project, owner)).or_default();
             for hash in hashes {
-                let known = owners.insert((project, hash), owner).is_some();
-                if !known && hash != owner && aliases.len() < Commit::MAX_ALIASES {
-                    aliases.push(hash);
+                // A hash that belongs to another error stays there.
+                if let Vacant(vacant) = owners.entry((project, hash)) {
+                    vacant.insert(owner);
+                    if hash != owner && aliases.len() < Commit::MAX_ALIASES {
+                        aliases.push(hash);
+                    }
                 }
             }
             all.extend(entries);
@@ -113,10 +135,18 @@ impl Digest {
 
     /// Which errors go by the hashes of these groups; from the table where this process does not remember it.
     async fn owners(&self, groups: &Groups) -> store::Result<HashMap<ErrorKey, Fingerprint>> {
-        let hashes = groups.0.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
+        let hashes = groups.entries.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
         let (mut owners, unknown) = self.known.owners(hashes);
         if !unknown.is_empty() {
-            let found = self.digests.owners(&unknown).await?;
+            let mut found = self.digests.owners(&unknown).await;
+            for attempt in 1..ATTEMPTS {
+                if !matches!(&found, Err(error) if error.is_transient()) {
+                    break;
+                }
+                self.pause(attempt).await;
+                found = self.digests.owners(&unknown).await;
+            }
+            let found = found?;
             self.known.remember_owners(&found);
             owners.extend(found);
         }
@@ -124,22 +154,22 @@ impl Digest {
     }
 }
 
-/// `entries` in parts that each span no more minutes than a commit has references.
-fn split(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let mut parts: Vec<Vec<Entry>> = Vec::new();
-    let (mut minutes, mut last) = (0, None);
-    for entry in entries {
-        let minute = Minute::of(entry.sighting.timestamp);
-        if last != Some(minute) {
-            if minutes % Commit::MAX_REFERENCES == 0 {
-                parts.push(Vec::new());
-            }
-            minutes += 1;
-            last = Some(minute);
-        }
-        if let Some(part) = parts.last_mut() {
-            part.push(entry);
-        }
+/// The most events of a reference: their digests, 8 bytes each, must leave its item far below DynamoDB's 400 kB.
+const MAX_EVENTS: usize = 10_000;
+
+/// `entries`, newest first, by the frames that they are written as: each of one minute.
+pub(crate) fn frames(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
+    let minute = |entry: &Entry| Minute::of(entry.sighting.timestamp);
+    entries.chunk_by(move |a, b| minute(a) == minute(b)).flat_map(|minute| minute.chunks(MAX_EVENTS))
+}
+
+/// `entries` in parts that are each written as no more frames than a commit has references.
+fn split(mut entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let mut parts = Vec::new();
+    while !entries.is_empty() {
+        let part: usize = frames(&entries).take(Commit::MAX_REFERENCES).map(<[Entry]>::len).sum();
+        let rest = entries.split_off(part);
+        parts.push(std::mem::replace(&mut entries, rest));
     }
     parts
 }

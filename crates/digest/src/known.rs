@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorKey, EventDigest, Fingerprint};
 use domain::timeline::Minute;
+use futures_util::{StreamExt, TryStreamExt};
 use store::ports::Commit;
 
 use crate::Digest;
@@ -15,6 +17,8 @@ const MINUTES: u32 = 3;
 /// bytes an event, 1 kB an error and 80 bytes a hash.
 const MAX_ERRORS: usize = 20_000;
 const MAX_EVENTS: usize = 500_000;
+/// How many errors are looked up at once.
+const CONCURRENT: usize = 16;
 const MAX_OWNERS: usize = 100_000;
 
 /// What this process knows of the errors that it wrote lately. It is a guess that costs no read: every commit is on
@@ -70,17 +74,17 @@ impl Digest {
             let unit = &units[index];
             let error = errors.remove(&(unit.project, unit.fingerprint));
             async move {
-                let (first, last) = unit.minutes();
-                let counted = match &error {
-                    None => HashSet::new(),
-                    Some(error) => {
-                        self.digests.counted(unit.project, &error.uid, first.previous()..=last.next()).await?
+                let mut counted = HashSet::new();
+                if let Some(error) = &error {
+                    for minutes in unit.runs() {
+                        counted.extend(self.digests.counted(unit.project, &error.uid, minutes).await?);
                     }
-                };
+                }
                 store::Result::Ok((index, Read { error, counted }))
             }
         });
-        for (index, read) in futures_util::future::try_join_all(looked_up).await? {
+        let mut looked_up = futures_util::stream::iter(looked_up).buffer_unordered(CONCURRENT);
+        while let Some((index, read)) = looked_up.try_next().await? {
             reads[index] = Some(read);
         }
         Ok(reads.into_iter().flatten().collect())
@@ -88,6 +92,20 @@ impl Digest {
 }
 
 impl Unit {
+    /// The minutes in which its occurrences happened, each with the ones beside it, as few ranges: an old event beside a
+    /// new one must not lead to reading all that lies between.
+    fn runs(&self) -> Vec<RangeInclusive<Minute>> {
+        let mut runs: Vec<RangeInclusive<Minute>> = Vec::new();
+        for entry in self.entries.iter().rev() {
+            let minute = Minute::of(entry.sighting.timestamp);
+            match runs.last_mut() {
+                Some(run) if minute.previous() <= run.end().next() => *run = *run.start()..=minute.next(),
+                _ => runs.push(minute.previous()..=minute.next()),
+            }
+        }
+        runs
+    }
+
     /// The minutes of its oldest and its newest occurrence.
     fn minutes(&self) -> (Minute, Minute) {
         let minute = |entry: Option<&crate::group::Entry>| {
@@ -153,12 +171,16 @@ impl Known {
             memory.owners.insert((error.project, *hash), error.fingerprint);
         }
         let is_new = commit.error.version == 0;
-        match memory.errors.get(&key).map(|remembered| remembered.error.version) {
-            // Another digest in this process was faster to remember what it wrote after this.
-            Some(version) if version > commit.error.version && !is_new => return,
-            // What somebody wrote in between is not remembered: begin anew, or its events would count as unknown.
-            Some(version) if version != commit.error.version => memory.forget(&key),
-            _ => {}
+        if let Some(Remembered { error: before, .. }) = memory.errors.get(&key) {
+            let same_life = before.uid == error.uid;
+            if same_life && before.version > commit.error.version {
+                // Another digest in this process was faster to remember what it wrote after this.
+                return;
+            }
+            if !same_life || before.version != commit.error.version {
+                // What somebody wrote in between is not remembered: begin anew, or its events would count as unknown.
+                memory.forget(&key);
+            }
         }
         let mut events = memory.events;
         let remembered = memory.errors.entry(key).or_insert_with(|| Remembered {

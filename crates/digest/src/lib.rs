@@ -82,10 +82,19 @@ impl Digest {
             if let Err(reason) = self.take_in(&mut batch, source, &delivery.text).await {
                 batch.fail(source, reason);
             }
+            if batch.groups.is_full() {
+                self.commit_groups(&mut batch).await;
+            }
             if source % STRETCH == STRETCH - 1 {
                 tokio::task::yield_now().await;
             }
         }
+        self.commit_groups(&mut batch).await;
+        batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
+    }
+
+    /// The stages of what was taken in so far.
+    async fn commit_groups(&self, batch: &mut Batch) {
         let groups = std::mem::take(&mut batch.groups);
         let sources: BTreeSet<_> = groups.sources().collect();
         match self.units_of(groups).await {
@@ -96,16 +105,11 @@ impl Digest {
             }
             Err(error) => sources.into_iter().for_each(|source| batch.fail(source, error.to_string())),
         }
-        self.drop_claims(&batch).await;
-        batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
     }
 
     /// The stages of one message.
     async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
-        let (message, claim) = self.open(text).await?;
-        if let Some(key) = claim {
-            batch.claims.push((source, key));
-        }
+        let message = self.open(text).await?;
         let Some(project) = self.address(&message.header).await? else { return Ok(()) };
         for grouped in prepare::prepare(&message, source)? {
             if batch.seen.insert((project, grouped.event_id)) {
@@ -122,8 +126,6 @@ struct Batch {
     /// The events that the batch has already.
     seen: HashSet<(ProjectId, EventId)>,
     groups: group::Groups,
-    /// The large messages that were fetched from S3, by the index of their delivery.
-    claims: Vec<(usize, String)>,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, String>,
 }

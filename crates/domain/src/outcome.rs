@@ -23,6 +23,8 @@ pub enum Reason {
     BodyInvalid,
     /// One item of the body is of another form than expected; its neighbours are accepted.
     ItemInvalid,
+    /// One item of the body is over the limit for items; its neighbours are accepted.
+    ItemTooLarge,
     /// One item of the body is of a kind that is not stored (transactions, sessions, replays, …); its neighbours are
     /// accepted.
     ItemNotStored,
@@ -66,6 +68,7 @@ impl Reason {
             Self::BodyNotJson => "body_not_json",
             Self::BodyInvalid => "body_invalid",
             Self::ItemInvalid => "item_invalid",
+            Self::ItemTooLarge => "item_too_large",
             Self::ItemNotStored => "item_not_stored",
             Self::ParameterInvalid => "parameter_invalid",
             Self::ProjectName => "project_name",
@@ -87,7 +90,7 @@ impl Reason {
         match self {
             Self::KeyMissing => 401,
             Self::KeyUnknown | Self::KeyRole | Self::KeyProject => 403,
-            Self::BodyTooLarge | Self::BodyTooLargeUnpacked => 413,
+            Self::BodyTooLarge | Self::BodyTooLargeUnpacked | Self::ItemTooLarge => 413,
             Self::BodyEncoding
             | Self::BodyNotJson
             | Self::BodyInvalid

@@ -107,6 +107,15 @@ impl Caller {
         }
     }
 
+    /// Allows what [`Caller::admin_of`] allowed by the name, now that the project is known: a name may be another
+    /// project's by now.
+    pub fn admin_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
+        match &self.scope {
+            Scope::Project(own, _) if *own != project => Err(wrong_project()),
+            Scope::All | Scope::Project(..) => Ok(()),
+        }
+    }
+
     /// Where events for `project` go: a key of the project says its number, one of all projects may also name a project
     /// that is yet to be made.
     pub fn post_to(&self, project: &ProjectName) -> Result<Addressee, Refusal> {
@@ -117,11 +126,15 @@ impl Caller {
         }
     }
 
-    /// Where events for the project of this number go.
+    /// Where events for the project of this number go. Only a key of the project is taken: a number that no project has
+    /// would otherwise be answered with success.
     pub fn post_to_id(&self, project: ProjectId) -> Result<Addressee, Refusal> {
         match &self.scope {
-            Scope::Project(own, _) if *own != project => Err(wrong_project()),
-            Scope::All | Scope::Project(..) => Ok(Addressee::Id(project)),
+            Scope::Project(own, _) if *own == project => Ok(Addressee::Id(project)),
+            Scope::All | Scope::Project(..) => {
+                let message = "a DSN needs a key of its own project: make one with POST /projects or POST /keys";
+                Err(Refusal::new(Reason::KeyProject, message))
+            }
         }
     }
 

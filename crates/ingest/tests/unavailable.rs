@@ -40,10 +40,6 @@ impl Claims for Down {
     async fn get_claim(&self, _: &str) -> Result<bytes::Bytes> {
         self.fail()
     }
-
-    async fn remove_claim(&self, _: &str) -> Result<()> {
-        self.fail()
-    }
 }
 
 #[async_trait]

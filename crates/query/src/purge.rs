@@ -63,11 +63,14 @@ impl Query {
                 return Ok(false);
             }
         }
+        let mut after = None;
         loop {
-            let page = self.errors.page(project.id, &Status::ALL, None, STEP).await?;
+            let page = self.errors.page(project.id, &Status::ALL, after.as_ref(), STEP).await?;
             if page.items.is_empty() && page.next.is_none() {
                 break;
             }
+            // An error that has expired is not shown, and goes by itself: go on behind it.
+            after = if page.items.is_empty() { page.next } else { None };
             for error in &page.items {
                 match self.errors.bury(error).await {
                     // Digest counted a last event, or another request was faster: the next page tells.
@@ -102,11 +105,9 @@ impl Query {
     /// Blanks the frames of one life of an error, then removes the references to them and its timeline. A reference goes
     /// after its frame, so that what is cut short can go on.
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
+        let mut before = None;
         loop {
-            let page = self.occurrences.references(project, uid, None, STEP).await?;
-            if page.items.is_empty() {
-                break;
-            }
+            let page = self.occurrences.references(project, uid, before.as_ref(), STEP).await?;
             let mut segments = BTreeMap::<String, (SegmentId, Vec<FrameRange>)>::new();
             for reference in &page.items {
                 let (_, frames) =
@@ -118,8 +119,10 @@ impl Query {
             }
             let ids: Vec<_> = page.items.iter().map(|reference| reference.id).collect();
             self.occurrences.remove_references(project, uid, &ids).await?;
-            if budget.is_used_up(&*self.clock) {
-                return Ok(false);
+            match page.next {
+                Some(_) if budget.is_used_up(&*self.clock) => return Ok(false),
+                Some(next) => before = Some(next),
+                None => break,
             }
         }
         while self.occurrences.remove_timeline(project, uid).await? {

@@ -1,7 +1,7 @@
 //! Credentials, in each of the forms in which SDKs send them.
 //!
-//! Sentry's own server refuses a request with credentials of two kinds; here the first that can be read wins, in the
-//! order of [`Presented`]'s fields. The protocol's version is not checked: versions 5 to 7 differ in nothing that is
+//! Sentry's own server refuses a request with credentials of two kinds; here the first that are valid win, in the order
+//! of [`Presented`]'s fields. The protocol's version is not checked: versions 5 to 7 differ in nothing that is
 //! used, and refusing a later one would lose the event. Secrets (`sentry_secret`, a DSN's password) are obsolete and
 //! ignored.
 
@@ -38,16 +38,25 @@ pub struct Credentials {
 }
 
 impl Presented<'_> {
+    /// All credentials that can be read, in the order of the fields. The first that are valid are to be taken: a proxy
+    /// may have added an `Authorization` of its own.
+    pub fn all(&self) -> impl Iterator<Item = Credentials> {
+        let by_dsn = |text: &str| {
+            let dsn = Dsn::parse(text).ok()?;
+            Some(Credentials { key: dsn.key, client: None, project: Some(dsn.project) })
+        };
+        let all = [
+            self.x_sentry_auth.and_then(header),
+            self.authorization.and_then(header),
+            self.query.and_then(query),
+            self.dsn.and_then(by_dsn),
+        ];
+        all.into_iter().flatten()
+    }
+
     /// The first credentials that can be read.
     pub fn credentials(&self) -> Option<Credentials> {
-        self.x_sentry_auth
-            .and_then(header)
-            .or_else(|| self.authorization.and_then(header))
-            .or_else(|| self.query.and_then(query))
-            .or_else(|| {
-                let dsn = Dsn::parse(self.dsn?).ok()?;
-                Some(Credentials { key: dsn.key, client: None, project: Some(dsn.project) })
-            })
+        self.all().next()
     }
 }
 

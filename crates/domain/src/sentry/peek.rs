@@ -18,9 +18,16 @@ pub struct Peek {
     pub kind: ItemKind,
 }
 
+/// The largest event, in bytes of JSON: Sentry's own limit. An occurrence must be shown in one answer.
+const MAX_EVENT: usize = 1 << 20;
+
 /// Reads an event's id and kind without building it. What passes here, [`json::parse`] parses later: the same parser
 /// goes through every value, with the same limit of depth. So an event that was answered with success can be digested.
 pub fn peek(payload: &[u8]) -> Result<Peek, Refusal> {
+    if payload.len() > MAX_EVENT {
+        let message = format!("an event has {} bytes of JSON: at most {MAX_EVENT} are taken", payload.len());
+        return Err(Refusal::new(Reason::ItemTooLarge, message));
+    }
     let found: Found = json::parse(payload).map_err(|error| {
         Refusal::new(Reason::ItemInvalid, format!("an event is {error}: send a JSON object at most 127 levels deep"))
     })?;

@@ -85,7 +85,7 @@ fn stacktrace(backtrace: Vec<Value>, problems: &mut Vec<Problem>) -> Option<Stac
             }
             Value::Null => None,
             other => {
-                problems.push(Problem::invalid(format!("backtrace.{index}"), other, "expected an object"));
+                Problem::note(problems, || Problem::invalid(format!("backtrace.{index}"), other, "expected an object"));
                 None
             }
         })

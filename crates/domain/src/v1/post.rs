@@ -31,10 +31,22 @@ pub struct Item {
 /// which must not rest in the inbox unsealed.
 const SHARED: [&str; 5] = ["notifier", "context", "environment", "session", "params"];
 
+/// The most errors of a body.
+const MAX_ERRORS: usize = 1_000;
+/// The largest error, and the largest of what errors share, in bytes of JSON: an occurrence of both must be shown in one
+/// answer.
+const MAX_ITEM: usize = 1 << 20;
+/// The most that all errors of a body together may take along of what they share, in bytes of JSON: each occurrence
+/// holds it.
+const MAX_SHARED: usize = 32 << 20;
+/// No limit can be reached by a body below this, in bytes: it need not be measured.
+const MAY_BE_LARGE: usize = MAX_SHARED / MAX_ERRORS;
+
 impl Post {
     /// Parses a body. An error that cannot be stored is left out and refused by name, while its neighbours are kept;
     /// if none is left the whole body is refused, with the first one's reason.
     pub fn parse(body: &[u8]) -> Result<(Self, Vec<Refusal>), Refusal> {
+        let may_be_large = body.len() > MAY_BE_LARGE;
         let value: Value = json::parse(body).map_err(|error| {
             Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send a JSON object with a list `errors`"))
         })?;
@@ -49,20 +61,40 @@ impl Post {
             }
             Some(other) => return Err(at_errors(&format!("`errors` is {}: send a list", form(&other)))),
         };
+        if errors.len() > MAX_ERRORS {
+            return Err(at_errors(&format!(
+                "`errors` has {} entries: send at most {MAX_ERRORS} at once",
+                errors.len()
+            )));
+        }
         let (mut kept, mut refused) = (Vec::with_capacity(errors.len()), Vec::new());
         for (index, error) in errors.into_iter().enumerate() {
+            let large = may_be_large && error.to_string().len() > MAX_ITEM;
             match Item::parse(error, index) {
+                Ok(_) if large => refused.push(too_large(index)),
                 Ok(item) => kept.push(item),
                 Err(refusal) => refused.push(refusal),
             }
         }
         if kept.is_empty() {
-            return Err(Refusal { reason: Reason::BodyInvalid, ..refused.swap_remove(0) });
+            let first = refused.swap_remove(0);
+            let reason = if first.reason == Reason::ItemInvalid { Reason::BodyInvalid } else { first.reason };
+            return Err(Refusal { reason, ..first });
         }
-        let shared = SHARED
+        let shared: Map<_, _> = SHARED
             .into_iter()
             .filter_map(|key| body.remove(key).filter(|value| !value.is_null()).map(|value| (key.to_owned(), value)))
             .collect();
+        if may_be_large {
+            let size = Value::Object(shared.clone()).to_string().len();
+            if size > MAX_ITEM || size * kept.len() > MAX_SHARED {
+                let message = format!(
+                    "what the {} errors share has {size} bytes, and each takes it along: send fewer at once, or less of it",
+                    kept.len()
+                );
+                return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
+            }
+        }
         Ok((Self { errors: kept, shared }, refused))
     }
 }
@@ -96,6 +128,11 @@ impl Item {
         rest.retain(|_, value| !value.is_null());
         Ok(Self { kind, message, rest })
     }
+}
+
+fn too_large(index: usize) -> Refusal {
+    let message = format!("an error has more than {MAX_ITEM} bytes of JSON: send less of it");
+    Refusal { reason: Reason::ItemTooLarge, message, path: vec!["errors".to_owned(), index.to_string()] }
 }
 
 fn invalid(message: String) -> Refusal {
@@ -143,6 +180,22 @@ mod tests {
         refused(r#"{"errors":[{}]}"#, Reason::BodyInvalid, &["errors", "0", "message"], "missing");
         refused(r#"{"errors":[{"message":[]}]}"#, Reason::BodyInvalid, &["errors", "0", "message"], "is a list");
         refused(r#"{"errors":[{"message":"m","type":1}]}"#, Reason::BodyInvalid, &["errors", "0", "type"], "a number");
+    }
+
+    /// What a body may cost further on is bounded where it comes in.
+    #[test]
+    fn a_body_that_would_grow_is_refused() {
+        let errors = |n: usize| vec![r#"{"message":"m"}"#; n].join(",");
+        let body = |n: usize, note: &str| format!(r#"{{"errors":[{}],"params":{{"note":"{note}"}}}}"#, errors(n));
+        assert!(Post::parse(body(1_000, "").as_bytes()).is_ok());
+        refused(&body(1_001, ""), Reason::BodyInvalid, &["errors"], "at most 1000");
+        let half = "x".repeat(500_000);
+        assert!(Post::parse(body(60, &half).as_bytes()).is_ok());
+        refused(&body(1_000, &half), Reason::BodyTooLargeUnpacked, &[], "send fewer");
+        let note = "x".repeat(1 << 20);
+        let large = format!(r#"{{"errors":[{{"message":"m","note":"{note}"}},{{"message":"small"}}]}}"#);
+        let (post, refused) = Post::parse(large.as_bytes()).unwrap();
+        assert_eq!((post.errors.len(), refused[0].reason), (1, Reason::ItemTooLarge));
     }
 
     #[test]

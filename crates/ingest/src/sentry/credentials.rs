@@ -4,6 +4,7 @@ use domain::id::ProjectId;
 use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
 use domain::sentry::auth::Presented;
+use gate::Caller;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 use store::ports::Scope;
@@ -30,15 +31,25 @@ impl Ingest {
             let message = "no key: send one in the header X-Sentry-Auth, as ?sentry_key=, or in the envelope's dsn";
             Refusal::new(Reason::KeyMissing, message)
         };
-        let credentials = presented.credentials().ok_or_else(missing)?;
-        let caller = self.gate.caller_of(credentials.key.reveal()).await?;
-        match (project_in(uri.path())?.or(credentials.project), caller.scope()) {
-            (Some(project), _) => caller.post_to_id(project),
-            (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
-            (None, Scope::All) => {
-                let message = "no project: this key is of all projects, so the path must name one, /api/PROJECT/…";
-                Err(Refusal::new(Reason::ProjectUnknown, message))
+        let mut refused = None;
+        for credentials in presented.all() {
+            match self.gate.caller_of(credentials.key.reveal()).await {
+                Ok(caller) => return addressed(&caller, project_in(uri.path())?.or(credentials.project)),
+                Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
+        }
+        Err(refused.unwrap_or_else(missing))
+    }
+}
+
+/// Where a caller's events go: to the project that is named, else to the one that the key is of.
+fn addressed(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Refusal> {
+    match (named, caller.scope()) {
+        (Some(project), _) => caller.post_to_id(project),
+        (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
+        (None, Scope::All) => {
+            let message = "no project: this key is of all projects, so it takes a key of one project instead";
+            Err(Refusal::new(Reason::KeyProject, message))
         }
     }
 }

@@ -20,8 +20,8 @@ const INBOX: &str = "faultline-inbox";
 const DEAD_LETTERS: &str = "faultline-inbox-dead";
 /// How often a message is delivered before it goes to the dead-letter queue.
 const DELIVERIES: u32 = 5;
-/// The longest a dead-letter queue keeps messages: 14 days, in seconds.
-const DEAD_LETTERS_KEPT: &str = "1209600";
+/// The longest that a queue keeps messages: 14 days, in seconds. A laptop may be off for long.
+const KEPT: &str = "1209600";
 
 /// The adapters on the resources.
 pub struct Resources {
@@ -60,14 +60,14 @@ impl Resources {
         }
 
         let sqs = aws::sqs(&account, &service(engines.sqs().clone(), "sqs"));
-        let kept = HashMap::from([(QueueAttributeName::MessageRetentionPeriod, DEAD_LETTERS_KEPT.to_owned())]);
-        make_queue(&sqs, DEAD_LETTERS, kept).await?;
+        let mut attributes = HashMap::from([(QueueAttributeName::MessageRetentionPeriod, KEPT.to_owned())]);
+        make_queue(&sqs, DEAD_LETTERS, attributes.clone()).await?;
         let redrive = serde_json::json!({
             "deadLetterTargetArn": engines.sqs().queue(DEAD_LETTERS)?.arn(),
             "maxReceiveCount": DELIVERIES,
         });
-        let url =
-            make_queue(&sqs, INBOX, HashMap::from([(QueueAttributeName::RedrivePolicy, redrive.to_string())])).await?;
+        attributes.insert(QueueAttributeName::RedrivePolicy, redrive.to_string());
+        let url = make_queue(&sqs, INBOX, attributes).await?;
         Ok(Self {
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),

@@ -1,5 +1,6 @@
 //! `DELETE /projects/{project}/errors/{message}`
 
+use domain::outcome::Refusal;
 use gate::{Answer, storage_failed};
 use store::Kind;
 use store::ports::Project;
@@ -11,25 +12,23 @@ use crate::purge::{Budget, unfinished};
 /// How often the error is read again when digest writes it at the same time.
 const ATTEMPTS: usize = 10;
 
-/// Removes the error from every list at once, then its occurrences from where they rest. What an earlier request had to
-/// leave is finished first, so that repeating a request that was cut short comes to the end.
+/// Removes the error from every list at once, then its occurrences from where they rest, and what earlier requests had to
+/// leave; so repeating a request that was cut short comes to the end.
 pub(super) async fn remove(query: &Query, project: &Project, message: &str) -> Answer {
     let budget = Budget::new(query);
-    let purge = || async {
-        match query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))? {
-            true => Ok(()),
-            false => Err(unfinished()),
-        }
-    };
-    purge().await?;
-    for attempt in 1.. {
+    let buried = bury(query, project, message).await;
+    let finished = query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?;
+    buried?;
+    if finished { gate::no_content() } else { Err(unfinished()) }
+}
+
+async fn bury(query: &Query, project: &Project, message: &str) -> Result<(), Refusal> {
+    let mut attempts = 1..=ATTEMPTS;
+    loop {
         let error = named(query, project, message).await?;
         match query.errors.bury(&error).await {
-            Ok(()) => break,
-            Err(conflict) if conflict.kind() == Kind::Conflict && attempt < ATTEMPTS => {}
-            Err(error) => return Err(storage_failed(&error)),
+            Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
+            buried => return buried.map_err(|error| storage_failed(&error)),
         }
     }
-    purge().await?;
-    gate::no_content()
 }

@@ -39,6 +39,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let statuses = parameters.parsed("status", Status::parse)?.map_or(Status::ALL.to_vec(), |status| vec![status]);
 
     let project = existing(query, &name).await?;
+    caller.admin_of_id(project.id)?;
     let page = query.errors.page(project.id, &statuses, cursor.as_ref(), limit).await;
     let page = page.map_err(|error| storage_failed(&error))?;
     let errors: Vec<Value> = page.items.iter().map(|error| v1::error_entry(&project.name, error)).collect();

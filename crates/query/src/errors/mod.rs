@@ -42,6 +42,7 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
     let name = named_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let project = existing(query, &name).await?;
+    caller.admin_of_id(project.id)?;
     let target = Target::of(request.uri().path())?;
     match (request.method().as_str(), target) {
         ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,

@@ -16,7 +16,8 @@ const OCCURRENCES: &str = "/occurrences";
 impl Target {
     /// From a whole path.
     pub(super) fn of(path: &str) -> Result<Self, Refusal> {
-        let rest = path.split_once("/errors/").map_or("", |(_, rest)| rest);
+        // Behind `/projects/{project}/errors/`; a project may itself be named `errors`.
+        let rest = path.splitn(5, '/').nth(4).unwrap_or_default();
         if let Some(message) = rest.strip_suffix(OCCURRENCES).or_else(|| rest.strip_suffix("/occurrences/")) {
             return Ok(Self::Occurrences(gate::decoded(message)));
         }
@@ -47,6 +48,7 @@ mod tests {
         };
         check("a%2Fb%20c%25", Target::Error("a/b c%".to_owned()));
         check("a/b", Target::Error("a/b".to_owned()));
+        assert_eq!(Target::of("/projects/errors/errors/m").unwrap(), Target::Error("m".to_owned()));
         check("x%2Foccurrences", Target::Error("x/occurrences".to_owned()));
         check("a%2Fb/occurrences", Target::Occurrences("a/b".to_owned()));
         check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), id));

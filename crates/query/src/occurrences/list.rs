@@ -5,7 +5,7 @@ use http::Uri;
 use serde_json::{Value, json};
 use store::ports::{Project, Reference};
 
-use super::lines;
+use super::{MAX_BYTES, lines_within};
 use crate::Query;
 use crate::errors::named;
 use crate::list::Parameters;
@@ -15,8 +15,6 @@ const DEFAULT: usize = 10;
 const MOST: usize = 100;
 /// How many references are read at once: more than a page has frames, unless each has only few occurrences.
 const STEP: usize = 10;
-/// A page ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB.
-const MAX_BYTES: usize = 3 << 20;
 
 /// `GET …/occurrences?limit=&after=`, newest first.
 pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
@@ -25,12 +23,12 @@ pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &
     let after = parameters.parsed("after", OccurrenceId::parse)?;
     let error = named(query, project, message).await?;
 
-    let mut page = Page { query, project, limit, bytes: 0, entries: Vec::new() };
+    let mut page = Page { query, project, limit, is_large: false, entries: Vec::new() };
     let mut before = None;
     if let Some(after) = &after {
         let reference = query.occurrences.reference(project.id, &error.uid, &after.reference()).await;
         if let Some(reference) = reference.map_err(|error| storage_failed(&error))? {
-            page.add(&reference, after.line() + 1).await?;
+            page.add(&reference, after.line().saturating_add(1)).await?;
         }
         before = Some(after.reference());
     }
@@ -54,24 +52,24 @@ struct Page<'a> {
     query: &'a Query,
     project: &'a Project,
     limit: usize,
-    bytes: usize,
+    /// Whether the page has as many bytes as an answer may have.
+    is_large: bool,
     entries: Vec<Value>,
 }
 
 impl Page<'_> {
     fn is_full(&self) -> bool {
-        self.entries.len() >= self.limit || self.bytes >= MAX_BYTES
+        self.entries.len() >= self.limit || self.is_large
     }
 
     /// Adds what fits of a frame, from `line` on.
     async fn add(&mut self, reference: &Reference, line: u32) -> Result<(), Refusal> {
-        for entry in lines(self.query, self.project, reference, line, self.limit - self.entries.len()).await? {
-            if self.is_full() {
-                break;
-            }
-            self.bytes += entry.to_string().len();
-            self.entries.push(entry);
-        }
+        let limit = self.limit - self.entries.len();
+        let shown: usize = self.entries.iter().map(|entry| entry.to_string().len()).sum();
+        let budget = MAX_BYTES.saturating_sub(shown);
+        let (entries, is_large) = lines_within(self.query, self.project, reference, line, limit, budget).await?;
+        self.entries.extend(entries);
+        self.is_large = is_large;
         Ok(())
     }
 }

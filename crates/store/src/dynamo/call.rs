@@ -1,11 +1,13 @@
 //! The calls that several ports make.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Table;
 use super::item::{Attributes, key};
 use super::schema::{PK, SK};
-use crate::error::{Result, StoreError};
+use crate::error::{Kind, Result, StoreError};
 
 /// Which items of a partition to read.
 pub(crate) struct Range {
@@ -32,6 +34,29 @@ impl Range {
     pub(crate) fn between(pk: impl Into<String>, first: String, last: String) -> Self {
         let (after, limit) = (None, None);
         Self { pk: pk.into(), between: (first, last), after, newest_first: false, limit, consistent: false }
+    }
+}
+
+/// Pauses between calls that DynamoDB did only in part, since it is throttled: each twice as long as the one before.
+#[derive(Default)]
+struct Pauses(u32);
+
+impl Pauses {
+    const MOST: u32 = 6;
+    const FIRST: Duration = Duration::from_millis(25);
+
+    /// Waits if anything was left undone; gives up after some pauses in a row.
+    async fn undone(&mut self, doing: &'static str, items: usize) -> Result<()> {
+        if items == 0 {
+            self.0 = 0;
+            return Ok(());
+        }
+        if self.0 == Self::MOST {
+            return Err(StoreError::new(Kind::Throttled, doing, format!("{items} items were not taken")));
+        }
+        tokio::time::sleep(Self::FIRST * 2u32.pow(self.0)).await;
+        self.0 += 1;
+        Ok(())
     }
 }
 
@@ -96,11 +121,13 @@ impl Table {
             .filter_map(|key| DeleteRequest::builder().set_key(Some(key)).build().ok())
             .map(|request| WriteRequest::builder().delete_request(request).build())
             .collect::<Vec<_>>();
+        let mut pauses = Pauses::default();
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(25));
             let call = self.client.batch_write_item().request_items(&self.name, left);
             let done = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
             left = done.unprocessed_items.and_then(|mut items| items.remove(&self.name)).unwrap_or_default();
+            pauses.undone(doing, left.len()).await?;
             left.extend(rest);
         }
         Ok(())
@@ -115,7 +142,7 @@ impl Table {
         consistent: bool,
     ) -> Result<Vec<Attributes>> {
         use aws_sdk_dynamodb::types::KeysAndAttributes;
-        let (mut left, mut found) = (keys, Vec::new());
+        let (mut left, mut found, mut pauses) = (keys, Vec::new(), Pauses::default());
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(100));
             let wanted = KeysAndAttributes::builder()
@@ -128,6 +155,7 @@ impl Table {
             found.extend(got.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default());
             let undone = got.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name));
             left = undone.map(|undone| undone.keys).unwrap_or_default();
+            pauses.undone(doing, left.len()).await?;
             left.extend(rest);
         }
         Ok(found)

@@ -40,7 +40,8 @@ impl Digests for Table {
             .flat_map(|(project, hash)| [error_key(*project, hash), key(project_pk(*project), alias_sk(hash))]);
         let mut owners = HashMap::new();
         for item in self.get_all(doing, keys.collect(), true).await? {
-            let read = Reader::new(doing, &item)?;
+            // Of whatever form: an item that this version cannot read concerns its own error only.
+            let read = Reader::of_any_form(doing, &item);
             let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
             let of = |prefix: &'static str| move |sk: &str| Fingerprint::parse(sk.trim_start_matches(prefix));
             match read.text_if_any("owner") {
@@ -206,7 +207,16 @@ impl Table {
                 .with("owner", text(error.fingerprint.to_string()))
                 .expiring(*expires_at)
                 .done();
-            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(corrupt)?;
+            // Another digest may have given the hash to another error meanwhile.
+            let put = Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#pk) OR #owner = :owner")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":owner", text(error.fingerprint.to_string()))
+                .build()
+                .map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().put(put).build());
         }
         match actions.len() {

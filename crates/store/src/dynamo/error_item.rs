@@ -63,8 +63,11 @@ pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBui
     let update = update.update_expression(expression);
     match error.version {
         0 => update.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
-        // The version is named in the update already, as its second attribute.
-        version => update.condition_expression("#1 = :read").expression_attribute_values(":read", number(version)),
+        // Version and life are named in the update already, as its second and third attributes. Each life begins at
+        // version 1, so the version alone would take a new life for the one that was read.
+        version => {
+            update.condition_expression("#1 = :read AND #2 = :2").expression_attribute_values(":read", number(version))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
@@ -37,6 +37,9 @@ impl Errors for Table {
         let lists = statuses.iter().map(|&status| self.index_entries(doing, project, status, after, limit + 1));
         let mut entries = try_join_all(lists).await?.concat();
         entries.sort_by(|(a, _), (b, _)| b.cmp(a));
+        // While its status changes an error may stand in two lists of an index that follows a little later.
+        let mut seen = HashSet::new();
+        entries.retain(|(_, fingerprint)| seen.insert(*fingerprint));
         let more = entries.len() > limit;
         entries.truncate(limit);
         let next = entries.last().filter(|_| more).map(|(entry, _)| ErrorCursor(entry.clone()));
@@ -95,9 +98,11 @@ impl Errors for Table {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(error_key(error.project, &error.fingerprint)))
-            .condition_expression("#version = :read")
+            .condition_expression("#version = :read AND #uid = :uid")
             .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#uid", "uid")
             .expression_attribute_values(":read", number(error.version))
+            .expression_attribute_values(":uid", text(error.uid.to_string()))
             .build()
             .map_err(|error| StoreError::corrupt(doing, error))?;
         let grave = Writer::new(project_pk(error.project), buried_sk(&error.uid)).done();

@@ -75,6 +75,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Around an item of whatever form.
+    pub(crate) fn of_any_form(doing: &'static str, item: &'a Attributes) -> Self {
+        Self { doing, item }
+    }
+
     pub(crate) fn text(&self, name: &str) -> Result<&'a str> {
         self.text_if_any(name).ok_or_else(|| self.wrong(name, "a text"))
     }

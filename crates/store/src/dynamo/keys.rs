@@ -58,9 +58,9 @@ fn encode(hash: &KeyHash, record: &KeyRecord) -> Attributes {
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<KeyRecord> {
     let read = Reader::new(doing, item)?;
-    let scope = match read.text_if_any("projectName") {
-        None => Scope::All,
-        Some(_) => {
+    let scope = match item.contains_key("project") || item.contains_key("projectName") {
+        false => Scope::All,
+        true => {
             let id = ProjectId::new(read.number("project")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))?;
             Scope::Project(id, read.parsed("projectName", ProjectName::parse)?)
         }

@@ -35,6 +35,8 @@ impl Occurrences for Table {
         range.after = before.map(reference_sk);
         range.newest_first = true;
         range.limit = Some(limit);
+        // A deletion that did not see the newest reference would leave what it refers to for good.
+        range.consistent = true;
         let (items, next) = self.query(doing, &range).await?;
         let now = SystemClock.now();
         let live = items.iter().filter(|item| !is_expired(item, now));

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::id::{ProjectId, ProjectName};
@@ -52,7 +54,7 @@ impl Projects for Table {
 
     async fn by_id(&self, id: ProjectId) -> Result<Option<Project>> {
         let doing = "looking a project up by its number";
-        let Some(item) = self.get(doing, key(PROJECT_IDS, id.to_string()), false).await? else { return Ok(None) };
+        let Some(item) = self.get(doing, key(PROJECT_IDS, id.to_string()), true).await? else { return Ok(None) };
         let name = Reader::new(doing, &item)?.parsed("name", ProjectName::parse)?;
         // The name may have gone to another project since.
         Ok(self.by_name(&name).await?.filter(|project| project.id == id))
@@ -86,10 +88,14 @@ impl Projects for Table {
 
     async fn remove(&self, project: &Project) -> Result<()> {
         let doing = "removing a project";
-        let gone = |key: Attributes| {
+        let gone = |key: Attributes, condition: Option<&str>| {
+            // The name may be another project's by now.
+            let id = |_: &str| HashMap::from([(":id".to_owned(), number(project.id))]);
             Delete::builder()
                 .table_name(&self.name)
                 .set_key(Some(key))
+                .set_condition_expression(condition.map(str::to_owned))
+                .set_expression_attribute_values(condition.map(id))
                 .build()
                 .map(|delete| TransactWriteItem::builder().delete(delete).build())
                 .map_err(|error| StoreError::corrupt(doing, error))
@@ -97,9 +103,15 @@ impl Projects for Table {
         let call = self
             .client
             .transact_write_items()
-            .transact_items(gone(key(PROJECTS, project.name.as_str()))?)
-            .transact_items(gone(key(PROJECT_IDS, project.id.to_string()))?);
-        call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+            .transact_items(gone(key(PROJECTS, project.name.as_str()), Some("id = :id"))?)
+            .transact_items(gone(key(PROJECT_IDS, project.id.to_string()), None)?);
+        match call.send().await {
+            // It is gone already.
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) => {
+                Ok(())
+            }
+            removed => removed.map(drop).map_err(|error| StoreError::of_call(doing, &error)),
+        }
     }
 }
 

@@ -27,14 +27,12 @@ pub trait Segments: Send + Sync {
 /// Messages that are too large for the queue.
 #[async_trait]
 pub trait Claims: Send + Sync {
-    /// Writes a packed message under a key; when this returns it is durable.
+    /// Writes a packed message under a key; when this returns it is durable. It stays until the bucket's lifecycle rule
+    /// removes it, after the longest time that its queue message may wait.
     async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()>;
 
     /// The packed message under this key.
     async fn get_claim(&self, key: &str) -> Result<Bytes>;
-
-    /// Removes the message under this key, if it is there.
-    async fn remove_claim(&self, key: &str) -> Result<()>;
 }
 
 /// What S3 calls the version of an object's contents.

@@ -17,9 +17,4 @@ impl Claims for Bucket {
         let object = self.client.get_object().bucket(&self.name).key(key).send().await;
         self.body(doing, object.map_err(|error| StoreError::of_call(doing, &error))?.body).await
     }
-
-    async fn remove_claim(&self, key: &str) -> Result<()> {
-        let call = self.client.delete_object().bucket(&self.name).key(key);
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("removing a large message", &error))
-    }
 }
