@@ -2,7 +2,8 @@
 
 A case is one error and shares it with no other case. `*` stands for what differs between its events. `wire` names what
 the client must have sent besides, so that "it creates nothing" is shown of something; `encodings` how it must have
-packed some of it; `functions` where the exceptions of some cases were raised, cause first.
+packed some of it; `functions` where the exceptions of some cases were raised, cause
+first; `culprits` what is shown for some of where they went wrong.
 """
 
 COMMON = {
@@ -33,6 +34,7 @@ PYTHON = {
         "thread": ["work_in_thread"],
         "unhandled": ["main"],
     },
+    "culprits": {"twice": "load_order", "chained": "pay", "rich": "rich"},
 }
 
 JAVASCRIPT = COMMON | {
@@ -55,6 +57,7 @@ NODE = {
     "wire": {"span", "session", "log", "check_in", "attachment", "feedback", "client_report"},
     "encodings": {"", "gzip"},
     "functions": FUNCTIONS,
+    "culprits": {"twice": "loadOrder", "chained": "pay", "rich": "rich"},
 }
 
 BROWSER = {
@@ -62,6 +65,7 @@ BROWSER = {
     "wire": {"span", "session", "log", "feedback"},
     "encodings": {""},
     "functions": FUNCTIONS,
+    "culprits": {"twice": "/", "chained": "/", "rich": "/"},
 }
 
 RUST = {
@@ -75,11 +79,17 @@ RUST = {
         "rich": (1, "Failed", "not allowed to pay"),
         "large": (1, "Failed", "a large one"),
         "unicode": (1, "Failed", "échec: файл не найден 🦀"),
+        "thread": (1, "panic", "the worker stopped"),
         "unhandled": (1, "panic", "nobody caught this"),
     },
     "wire": {"transaction", "session", "log", "attachment"},
     "encodings": {""},
     "functions": {},
+    "culprits": {
+        "one function": "faultline_live_client::parse_price",
+        "thread": "faultline_live_client::work_in_thread",
+        "unhandled": "faultline_live_client::main",
+    },
 }
 
 CLIENTS = {"python": PYTHON, "node": NODE, "browser": BROWSER, "rust": RUST}

@@ -69,6 +69,9 @@ def check_client(checks, faultline, name, wire):
         count, kind, message = expected["cases"].get(case, (0, "", ""))
         as_expected = found and found[0][:2] == (count, kind) and fnmatchcase(found[0][2], message)
         checks.that(as_expected, f"{name}: `{case}` is named and counted", found)
+        culprits = [error["culprit"] or "" for error in home.values()]
+        wanted = expected["culprits"].get(case, "")
+        checks.that(culprits[0].endswith(wanted), f"{name}: `{case}` went wrong in {wanted}", culprits)
     checks.that(len(errors) == len(homes), f"{name}: no two cases share an error, and no error is of no case")
 
     for event in sent:

@@ -18,6 +18,8 @@ Sentry.init({
   tracesSampleRate: 1.0,
   enableLogs: true,
   sendDefaultPii: true,
+  // A machine may be slow; the SDK's two seconds would lose what is left.
+  shutdownTimeout: 30_000,
   // But for what the SDK keeps for itself.
   beforeSend({ sdkProcessingMetadata, ...event }) {
     fs.writeFileSync(path.join(process.env.FAULTLINE_SENT, `${event.event_id}.json`), JSON.stringify(event));

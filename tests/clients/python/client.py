@@ -125,6 +125,8 @@ def main():
         send_default_pii=True,
         enable_logs=True,
         before_send=record,
+        # A machine may be slow; the SDK's two seconds would lose what is left.
+        shutdown_timeout=30,
         _experiments={"transport_compression_algo": "gzip"} if "gzip" in sys.argv else {},
     )
     if "gzip" in sys.argv:

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sentry::protocol::{Attachment, Context, Event, Map, User, Value};
 use sentry::{Breadcrumb, ClientOptions, Level, TransactionContext};
@@ -119,6 +120,11 @@ fn unicode() {
     sentry::capture_error(&Failed("échec: файл не найден 🦀"));
 }
 
+#[inline(never)]
+fn work_in_thread() {
+    panic!("the worker stopped");
+}
+
 /// What must create nothing: transactions and logs. Sessions are sent by the SDK itself.
 fn things_that_are_no_errors() {
     let transaction = sentry::start_transaction(TransactionContext::new("nightly", "task"));
@@ -142,7 +148,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .debug(true)
         .attach_stacktrace(true)
         .send_default_pii(true)
-        .traces_sample_rate(1.0);
+        .traces_sample_rate(1.0)
+        // A machine may be slow; the SDK's two seconds would lose what is left.
+        .shutdown_timeout(Duration::from_secs(30));
     options.auto_session_tracking = true;
     options.before_send = Some(Arc::new(record));
     // Flushes what is left when `main` is left, by a panic too.
@@ -162,6 +170,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     case("large", large);
     case("unicode", unicode);
     things_that_are_no_errors();
+    sentry::configure_scope(|scope| scope.set_tag("case", "thread"));
+    let hub = sentry::Hub::new_from_top(sentry::Hub::current());
+    let thread = std::thread::spawn(|| sentry::Hub::run(hub.into(), work_in_thread));
+    thread.join().expect_err("it panics");
     sentry::configure_scope(|scope| scope.set_tag("case", "unhandled"));
     panic!("nobody caught this");
 }
