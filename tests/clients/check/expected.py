@@ -2,8 +2,8 @@
 
 A case is one error and shares it with no other case. `*` stands for what differs between its events. `wire` names what
 the client must have sent besides, so that "it creates nothing" is shown of something; `encodings` how it must have
-packed some of it; `functions` where the exceptions of some cases were raised, cause
-first; `culprits` what is shown for some of where they went wrong.
+packed some of it; `functions` where the exceptions of some cases were raised, cause first; `culprits` what is shown for
+some of where they went wrong.
 """
 
 COMMON = {
