@@ -79,6 +79,7 @@ RUST = {
         "rich": (1, "Failed", "not allowed to pay"),
         "large": (1, "Failed", "a large one"),
         "unicode": (1, "Failed", "échec: файл не найден 🦀"),
+        "caught panic": (1, "panic", "no stock to count"),
         "thread": (1, "panic", "the worker stopped"),
         "unhandled": (1, "panic", "nobody caught this"),
     },
@@ -87,6 +88,7 @@ RUST = {
     "functions": {},
     "culprits": {
         "one function": "faultline_live_client::parse_price",
+        "caught panic": "faultline_live_client::count_stock",
         "thread": "faultline_live_client::work_in_thread",
         "unhandled": "faultline_live_client::main",
     },

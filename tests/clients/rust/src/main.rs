@@ -125,6 +125,11 @@ fn work_in_thread() {
     panic!("the worker stopped");
 }
 
+#[inline(never)]
+fn count_stock() {
+    panic!("no stock to count");
+}
+
 /// What must create nothing: transactions and logs. Sessions are sent by the SDK itself.
 fn things_that_are_no_errors() {
     let transaction = sentry::start_transaction(TransactionContext::new("nightly", "task"));
@@ -170,6 +175,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     case("large", large);
     case("unicode", unicode);
     things_that_are_no_errors();
+    case("caught panic", || std::panic::catch_unwind(count_stock));
     sentry::configure_scope(|scope| scope.set_tag("case", "thread"));
     let hub = sentry::Hub::new_from_top(sentry::Hub::current());
     let thread = std::thread::spawn(|| sentry::Hub::run(hub.into(), work_in_thread));
