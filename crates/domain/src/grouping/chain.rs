@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::in_app::is_in_app;
 use super::message;
 use super::platform::Family;
 use crate::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
@@ -38,7 +39,9 @@ pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
         in_file || family.function(frame).is_some()
     };
     let counting = &frames[Family::of(&occurrence.platform).trim(frames)];
-    let own = counting.iter().rev().filter(|frame| frame.in_app == Some(true)).find(says_where);
+    // What the client marks, unless it is known to mark it wrongly.
+    let is_own = |frame: &&Frame| frame.in_app == Some(true) && is_in_app(frame, family(frame, occurrence), true);
+    let own = counting.iter().rev().filter(is_own).find(says_where);
     own.or_else(|| counting.iter().rev().find(says_where)).or(frames.last())
 }
 

@@ -91,6 +91,8 @@ const RUST: [&str; 12] = [
     "_rust_",
     "tokio::runtime::",
 ];
+/// Where Cargo keeps packages, and what rustc says of its library, on any machine.
+const RUST_PATHS: [&str; 3] = ["/registry/src/", "/git/checkouts/", "/rustc/"];
 /// What the C runtime puts around `main`.
 const C_RUNTIME: [&str; 9] =
     ["main", "_main", "_start", "start", "<unknown>", "_init", "clone", "clone3", "start_thread"];
@@ -110,6 +112,11 @@ pub(super) fn is_in_app(frame: &Frame, family: Family, marked: bool) -> bool {
 
 /// What clients mark as the application's own although it never is: sentry-rust knows only its list of crates.
 fn is_noise(frame: &Frame) -> bool {
+    // An inlined function has a name without a crate, and the path only tells whose it is.
+    let path = frame.abs_path.as_deref().unwrap_or_default();
+    if RUST_PATHS.iter().any(|part| path.contains(part)) && path.ends_with(".rs") {
+        return true;
+    }
     let Some(function) = frame.function.as_deref() else { return false };
     C_RUNTIME.contains(&function)
         || function.starts_with("__libc_start")

@@ -268,6 +268,34 @@ fn a_signal_is_grouped_by_its_frames_and_named_by_its_function() {
     assert_eq!(group(&occurrence(crash("SIGSEGV", "shop::total"))).title, "shop::total");
 }
 
+/// As sentry-rust sends them: it marks what it does not know as the application's own, inlined functions above all.
+#[test]
+fn panics_in_different_functions_are_different_errors() {
+    let library = "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs";
+    let sdk = "/home/jo/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/sentry-core-0.49.5/src/hub.rs";
+    let panic = |catch: &str, function: &str, inlined: &str| {
+        let frames = json!([
+            {"function": "main", "in_app": true},
+            {"function": "std::rt::lang_start_internal", "abs_path": library, "in_app": false},
+            {"function": catch, "abs_path": library, "in_app": false},
+            {"function": format!("{catch}::do_call::<i32>"), "abs_path": library, "in_app": false},
+            {"function": "{closure#0}<core::result::Result<(), ()>>", "abs_path": library, "in_app": true},
+            {"function": function, "abs_path": "/home/jo/shop/src/main.rs", "in_app": true},
+            {"function": inlined, "abs_path": sdk, "in_app": true},
+            {"function": "core::panicking::panic_fmt", "abs_path": library, "in_app": false},
+            {"function": "std::panicking::panic_with_hook", "abs_path": library, "in_app": false},
+            {"function": "with_active<()>", "abs_path": sdk, "in_app": true},
+        ]);
+        json!({"platform": "native", "exception": [{"type": "panic", "value": "x", "stacktrace": {"frames": frames}}]})
+    };
+    let (older, newer) = ("std::panicking::try", "std::panicking::catch_unwind");
+    different_errors(&[panic(newer, "shop::pay", "a"), panic(newer, "shop::load", "a")]);
+    one_error(&[panic(newer, "shop::pay", "a"), panic(older, "shop::pay", "b")]);
+    variants(panic(newer, "shop::pay", "a"), &["app", "system"]);
+    let occurrence = occurrence(panic(newer, "shop::pay", "a"));
+    assert_eq!(occurrence.culprit.as_deref(), Some("/home/jo/shop/src/main.rs in shop::pay"));
+}
+
 #[test]
 fn threads_count_where_no_exception_does() {
     let thread = |function: &str, crashed: bool| json!({"id": 1, "crashed": crashed, "stacktrace": {"frames": [frame("m", function, true)]}});

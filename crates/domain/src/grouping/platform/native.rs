@@ -70,6 +70,8 @@ const RAISER_PREFIXES: [&str; 9] = [
     "core::option::unwrap_failed",
     "+[NSException raise",
 ];
+/// What begins like one of these and raises nothing: around `main` and every thread of Rust's.
+const CATCHERS: [&str; 3] = ["std::panicking::catch_unwind", "std::panicking::try", "std::panicking::r#try"];
 /// Crash reporters.
 const REPORTERS: [&str; 8] = [
     "sentry_",
@@ -95,8 +97,9 @@ pub(super) fn trim(frames: &[Frame]) -> std::ops::Range<usize> {
     let named =
         |frame: &Frame, wanted: &dyn Fn(&str) -> bool| frame.function.as_deref().is_some_and(|name| wanted(bare(name)));
     let is_base = |frame: &Frame| named(frame, &|name| BASES.contains(&name));
+    let begins = |name: &str, with: &[&str]| with.iter().any(|prefix| name.starts_with(prefix));
     let is_raiser = |frame: &Frame| {
-        named(frame, &|name| RAISERS.contains(&name) || RAISER_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        named(frame, &|name| RAISERS.contains(&name) || begins(name, &RAISER_PREFIXES) && !begins(name, &CATCHERS))
     };
     let end = frames.iter().position(is_raiser).unwrap_or(frames.len());
     let start = frames[..end].iter().rposition(is_base).map_or(0, |base| base + 1);

@@ -1,0 +1,100 @@
+"""What must be there: of each client, its cases with the number of events, and type and message of the error they make.
+
+A case is one error and shares it with no other case. `*` stands for what differs between its events. `wire` names what
+the client must have sent besides, so that "it creates nothing" is shown of something; `encodings` how it must have
+packed some of it; `functions` where the exceptions of some cases were raised, cause first; `culprits` what is shown for
+some of where they went wrong.
+"""
+
+COMMON = {
+    "message": (2, "", "user * not found"),
+}
+
+PYTHON = {
+    "cases": COMMON
+    | {
+        "twice": (2, "LookupError", "order * is missing"),
+        "other type": (1, "ZeroDivisionError", "division by zero"),
+        "one function": (1, "ValueError", "cannot read 'x'"),
+        "another function": (1, "ValueError", "cannot read 'x'"),
+        "chained": (1, "PaymentRefused", "no card on file"),
+        "rich": (1, "PermissionError", "not allowed to pay"),
+        "large": (2, "BufferError", "a large one"),
+        "unicode": (1, "OSError", "échec: файл не найден 🦀"),
+        "surrogate": (1, "FileNotFoundError", "no file caf\ufffd"),
+        "thread": (1, "RuntimeError", "the worker stopped"),
+        "unhandled": (1, "SystemError", "nobody caught this"),
+    },
+    "wire": {"transaction", "session", "log", "check_in", "attachment"},
+    "encodings": {"br", "gzip"},
+    "functions": {
+        "twice": ["load_order"],
+        "chained": ["pay", "pay"],
+        "rich": ["rich"],
+        "thread": ["work_in_thread"],
+        "unhandled": ["main"],
+    },
+    "culprits": {"twice": "load_order", "chained": "pay", "rich": "rich"},
+}
+
+JAVASCRIPT = COMMON | {
+    "twice": (2, "RangeError", "order * is missing"),
+    "other type": (1, "TypeError", "Cannot read properties of undefined (reading 'total')"),
+    "one function": (1, "SyntaxError", "cannot read 'x'"),
+    "another function": (1, "SyntaxError", "cannot read 'x'"),
+    "chained": (1, "PaymentRefused", "no card on file"),
+    "rich": (1, "Error", "not allowed to pay"),
+    "large": (1, "Error", "a large one"),
+    "unicode": (1, "Error", "échec: файл не найден 🦀"),
+    "unhandled": (1, "EvalError", "nobody caught this"),
+    "rejection": (1, "URIError", "nobody waited for this"),
+}
+
+FUNCTIONS = {"twice": ["loadOrder"], "chained": ["decodeURIComponent", "pay"], "rich": ["rich"]}
+
+NODE = {
+    "cases": JAVASCRIPT,
+    "wire": {"span", "session", "log", "check_in", "attachment", "feedback", "client_report"},
+    "encodings": {"", "gzip"},
+    "functions": FUNCTIONS,
+    "culprits": {"twice": "loadOrder", "chained": "pay", "rich": "rich"},
+}
+
+BROWSER = {
+    "cases": JAVASCRIPT,
+    "wire": {"span", "session", "log", "feedback"},
+    "encodings": {""},
+    "functions": FUNCTIONS,
+    "culprits": {"twice": "/", "chained": "/", "rich": "/"},
+}
+
+RUST = {
+    "cases": COMMON
+    | {
+        "twice": (2, "OrderMissing", "order * is missing"),
+        "other type": (1, "ParseIntError", "invalid digit found in string"),
+        "one function": (1, "Failed", "cannot read the price"),
+        "another function": (1, "Failed", "cannot read the quantity"),
+        "chained": (1, "PaymentRefused", "no card on file"),
+        "rich": (1, "Failed", "not allowed to pay"),
+        "large": (1, "Failed", "a large one"),
+        "unicode": (1, "Failed", "échec: файл не найден 🦀"),
+        "caught panic": (1, "panic", "no stock to count"),
+        "thread": (1, "panic", "the worker stopped"),
+        "unhandled": (1, "panic", "nobody caught this"),
+    },
+    "wire": {"transaction", "session", "log", "attachment"},
+    "encodings": {""},
+    "functions": {},
+    "culprits": {
+        "one function": "faultline_live_client::parse_price",
+        "caught panic": "faultline_live_client::count_stock",
+        "thread": "faultline_live_client::work_in_thread",
+        "unhandled": "faultline_live_client::main",
+    },
+}
+
+CLIENTS = {"python": PYTHON, "node": NODE, "browser": BROWSER, "rust": RUST}
+
+# What clients put into extra and local variables under the name of a password.
+SECRET = "correct-horse-battery"
