@@ -105,6 +105,7 @@ async fn through_serve(connections: usize) {
         latencies.extend(worker.await.unwrap());
     }
     let accepted_in = start.elapsed();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     let list = format!("http://{address}/projects/sample/errors?limit=100");
     let stored = loop {
