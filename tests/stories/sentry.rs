@@ -140,6 +140,30 @@ async fn what_an_sdk_sent_is_read_back() {
     assert_eq!(grouping["variants"][0]["fingerprint"], error["fingerprint"]);
 }
 
+/// A project says what else is a secret of its own, and what is none.
+#[tokio::test]
+async fn a_project_adds_to_what_is_scrubbed_and_exempts_from_it() {
+    let faultline = Faultline::new().await;
+    let rules = json!({ "scrubbing": { "additional": ["count"], "exempt": ["password"] } }).to_string();
+    let call =
+        async |path: &str, key: &str, body: &str| faultline.call(http::Method::PATCH, path, key, body.to_owned()).await;
+    let answer = call("/projects/sample", faultline_tests::ADMIN, &rules).await;
+    assert_eq!(answer.body["data"]["project"]["scrubbing"], json!({ "additional": ["count"], "exempt": ["password"] }));
+    send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], envelope(&event())).await;
+    faultline.digest().await;
+    let error = faultline.get("/projects/sample/errors").await["errors"][0]["fingerprint"].clone();
+    let occurrences = faultline.get(&format!("/projects/sample/errors/{}/occurrences", error.as_str().unwrap())).await;
+    let frames = &occurrences["errors"][0]["event"]["exceptions"][0]["stacktrace"]["frames"];
+    assert_eq!(frames[1]["vars"], json!({ "count": "[Filtered]", "password": "hunter2" }));
+
+    let refused = async |path: &str, key: &str, body: &str| call(path, key, body).await.body["error"].clone();
+    let endless = json!({ "scrubbing": { "additional": vec!["x"; 101] } }).to_string();
+    assert_eq!(refused("/projects/sample", faultline_tests::ADMIN, &endless).await, "body_invalid");
+    assert_eq!(refused("/projects/sample", faultline_tests::ADMIN, "{}").await, "body_invalid");
+    assert_eq!(refused("/projects/none", faultline_tests::ADMIN, &rules).await, "project_unknown");
+    assert_eq!(refused("/projects/sample", faultline.client_key(), &rules).await, "key_role");
+}
+
 /// Promise 5: no secret of an event reaches a segment.
 #[tokio::test]
 async fn no_secret_of_an_event_is_stored() {

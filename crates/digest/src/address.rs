@@ -1,8 +1,9 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::ProjectId;
 use domain::inbox::{Addressee, Header};
+use domain::scrub::Rules;
 use domain::time::Timestamp;
 use store::Kind;
 use store::ports::Project;
@@ -17,30 +18,37 @@ const REMEMBERED: usize = 10_000;
 
 /// The projects that were found lately.
 #[derive(Debug, Default)]
-pub(crate) struct Addresses(Mutex<HashMap<Addressee, (ProjectId, Timestamp)>>);
+pub(crate) struct Addresses(Mutex<HashMap<Addressee, (Addressed, Timestamp)>>);
+
+/// The project of a message's events, and what it has to say about them.
+#[derive(Clone, Debug)]
+pub(crate) struct Addressed {
+    pub(crate) project: ProjectId,
+    pub(crate) scrubbing: Arc<Rules>,
+}
 
 impl Digest {
     /// The project that a message's events belong to, which is made if the message names one that there is not. `None`
     /// if it is gone or going: who deletes a project wants no more of it.
-    pub(crate) async fn address(&self, header: &Header) -> Result<Option<ProjectId>, String> {
+    pub(crate) async fn address(&self, header: &Header) -> Result<Option<Addressed>, String> {
         let now = self.clock.now();
         let addresses = || self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((project, until)) = addresses().get(&header.project)
             && now < *until
         {
-            return Ok(Some(*project));
+            return Ok(Some(project.clone()));
         }
         let project = self.find(&header.project, now).await.map_err(|error| error.to_string())?;
-        let project = project.filter(|project| !project.deleting).map(|project| project.id);
-        let Some(project) = project else {
+        let Some(project) = project.filter(|project| !project.deleting) else {
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
             return Ok(None);
         };
+        let project = Addressed { project: project.id, scrubbing: Arc::new(project.scrubbing) };
         let mut addresses = addresses();
         if addresses.len() >= REMEMBERED {
             addresses.clear();
         }
-        addresses.insert(header.project.clone(), (project, now.plus_seconds(FOUND)));
+        addresses.insert(header.project.clone(), (project.clone(), now.plus_seconds(FOUND)));
         Ok(Some(project))
     }
 

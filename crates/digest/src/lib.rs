@@ -11,7 +11,7 @@ mod prepare;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use address::Addresses;
+use address::{Addressed, Addresses};
 use domain::id::{EventId, ProjectId};
 use known::Known;
 use store::clock::Clock;
@@ -110,8 +110,8 @@ impl Digest {
     /// The stages of one message.
     async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
         let message = self.open(text).await?;
-        let Some(project) = self.address(&message.header).await? else { return Ok(()) };
-        for grouped in prepare::prepare(&message, source)? {
+        let Some(Addressed { project, scrubbing }) = self.address(&message.header).await? else { return Ok(()) };
+        for grouped in prepare::prepare(&message, source, &scrubbing)? {
             if batch.seen.insert((project, grouped.event_id)) {
                 batch.groups.add(project, grouped);
             }

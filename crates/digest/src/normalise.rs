@@ -6,15 +6,15 @@ use domain::scrub::{Rules, scrub};
 use domain::sentry::{self, Received, security};
 use domain::v1::{self, Post};
 
-/// The occurrences in an accepted request, freed of secrets.
-pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
+/// The occurrences in an accepted request, freed of what the project's rules call secret.
+pub(crate) fn normalise(message: &Message, scrubbing: &Rules) -> Result<Vec<Occurrence>, String> {
     let mut occurrences = match message.header.source {
         Source::V1 => v1_errors(message),
         Source::Sentry => sentry_event(message),
         Source::Security => security_reports(message),
     }?;
     for occurrence in &mut occurrences {
-        scrub(occurrence, &Rules::default());
+        scrub(occurrence, scrubbing);
     }
     Ok(occurrences)
 }

@@ -1,14 +1,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::inbox::Message;
+use domain::scrub::Rules;
 
 use crate::group::Grouped;
 use crate::normalise::normalise;
 
 /// All that is done to a message alone, and needs nothing but it: its occurrences, ready to be written. A panic on the
 /// way is this message's failure, and nobody else's.
-pub(crate) fn prepare(message: &Message, source: usize) -> Result<Vec<Grouped>, String> {
-    guarded(|| normalise(message)?.iter().map(|occurrence| Grouped::of(occurrence, source)).collect())
+pub(crate) fn prepare(message: &Message, source: usize, scrubbing: &Rules) -> Result<Vec<Grouped>, String> {
+    guarded(|| normalise(message, scrubbing)?.iter().map(|occurrence| Grouped::of(occurrence, source)).collect())
 }
 
 fn guarded<T>(stages: impl FnOnce() -> Result<T, String>) -> Result<T, String> {

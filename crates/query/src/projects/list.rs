@@ -11,6 +11,7 @@ use domain::id::ProjectName;
 use gate::{Answer, storage_failed};
 use http::Request;
 use serde_json::{Value, json};
+use store::ports::Project;
 
 use crate::Query;
 use crate::list::Parameters;
@@ -33,8 +34,16 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let after = parameters.parsed("cursor", ProjectName::parse)?;
     let page = query.projects.list(after.as_ref(), limit).await.map_err(|error| storage_failed(&error))?;
     let live = page.items.iter().filter(|project| !project.deleting);
-    let projects: Vec<Value> = live
-        .map(|project| json!({ "name": project.name, "id": project.id, "createdAt": project.created_at }))
-        .collect();
+    let projects: Vec<Value> = live.map(entry).collect();
     gate::data(json!({ "projects": projects, "nextCursor": page.next }))
+}
+
+/// A project as an entry of a list.
+pub(super) fn entry(project: &Project) -> Value {
+    json!({
+        "name": project.name,
+        "id": project.id,
+        "createdAt": project.created_at,
+        "scrubbing": project.scrubbing,
+    })
 }

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod update;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use store::ports::Project;
 use crate::Query;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    Router::new().merge(list::route()).merge(create::route()).merge(delete::route())
+    Router::new().merge(list::route()).merge(create::route()).merge(delete::route()).merge(update::route())
 }
 
 /// The name, or what is wrong with it.

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::id::{ProjectId, ProjectName};
+use domain::scrub::Rules;
 use domain::time::Timestamp;
 
 use super::Table;
@@ -21,7 +22,8 @@ impl Projects for Table {
         }
         // A number that is taken and then not used is no harm; one that is used twice would be.
         let id = self.next_project_id().await?;
-        let project = Project { id, name: name.clone(), created_at: now, deleting: false };
+        let scrubbing = Rules::default();
+        let project = Project { id, name: name.clone(), created_at: now, deleting: false, scrubbing };
         let new = |item: Attributes| {
             Put::builder()
                 .table_name(&self.name)
@@ -69,6 +71,23 @@ impl Projects for Table {
         let next = next.map(|sk| ProjectName::parse(&sk).map_err(|error| StoreError::corrupt(doing, error)));
         let items = items.iter().map(|item| decode(doing, item)).collect::<Result<_>>()?;
         Ok(Page { items, next: next.transpose()? })
+    }
+
+    async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()> {
+        let doing = "setting a project's scrubbing";
+        let rules = serde_json::to_string(rules).map_err(|error| StoreError::corrupt(doing, error))?;
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(PROJECTS, project.name.as_str())))
+            .update_expression("SET #scrubbing = :rules")
+            .condition_expression("#id = :id")
+            .expression_attribute_names("#scrubbing", "scrubbing")
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_values(":rules", text(rules))
+            .expression_attribute_values(":id", number(project.id));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
     }
 
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
@@ -148,5 +167,9 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
         name: read.parsed(SK, ProjectName::parse)?,
         created_at: read.time("createdAt")?,
         deleting: read.boolean("deleting"),
+        scrubbing: match read.text_if_any("scrubbing") {
+            None => Rules::default(),
+            Some(_) => read.parsed("scrubbing", |rules| serde_json::from_str(rules))?,
+        },
     })
 }

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use domain::id::{ProjectId, ProjectName};
+use domain::scrub::Rules;
 use domain::time::Timestamp;
 
 use super::Page;
@@ -20,6 +21,10 @@ pub trait Projects: Send + Sync {
     /// At most `limit` projects whose names follow `after`.
     async fn list(&self, after: Option<&ProjectName>, limit: usize) -> Result<Page<Project, ProjectName>>;
 
+    /// Sets what the project adds to, and takes from, what is scrubbed. A project that is gone is a
+    /// [`Conflict`](crate::Kind::Conflict).
+    async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()>;
+
     /// Marks a project as being deleted: nothing is stored in it any more.
     async fn mark_deleting(&self, project: &Project) -> Result<()>;
 
@@ -38,4 +43,6 @@ pub struct Project {
     pub created_at: Timestamp,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// What it adds to, and takes from, what is scrubbed.
+    pub scrubbing: Rules,
 }
