@@ -36,8 +36,6 @@ pub enum Reason {
     ProjectUnknown,
     /// A project of that name exists.
     ProjectExists,
-    /// The project is being deleted.
-    ProjectDeleting,
     /// There is no such error.
     ErrorUnknown,
     /// There is no such occurrence.
@@ -74,7 +72,6 @@ impl Reason {
             Self::ProjectName => "project_name",
             Self::ProjectUnknown => "project_unknown",
             Self::ProjectExists => "project_exists",
-            Self::ProjectDeleting => "project_deleting",
             Self::ErrorUnknown => "error_unknown",
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::PathUnknown => "path_unknown",
@@ -100,7 +97,7 @@ impl Reason {
             | Self::ProjectName => 400,
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
-            Self::ProjectExists | Self::ProjectDeleting => 409,
+            Self::ProjectExists => 409,
             Self::NotImplemented => 501,
             Self::Unavailable => 503,
             Self::Internal => 500,

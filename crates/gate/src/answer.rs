@@ -37,7 +37,7 @@ pub fn no_content() -> Answer {
 
 /// The answer to what is refused. It has what each kind of client looks for: v1's `errors` list, a top-level `error`
 /// (without which v1's JavaScript client waits for ever) and `message`, and the `detail` that Sentry's SDKs log.
-pub fn refuse(refusal: &Refusal) -> Response {
+pub(crate) fn refuse(refusal: &Refusal) -> Response {
     let Refusal { reason, message, path } = refusal;
     let body = json!({
         "errors": [{ "message": message, "path": path, "reason": reason.name() }],

@@ -19,7 +19,7 @@ use http::header::{
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::{Service, ServiceExt};
 
-use crate::{Outcomes, answer, path};
+use crate::{Outcomes, path};
 
 /// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
 /// refusals included, gets the headers without which a browser would not show it to the page that asked.
@@ -41,13 +41,11 @@ impl Front {
         let unknown = outcomes.clone();
         let path_unknown = move |request: Request<Body>| {
             let message = format!("there is nothing at {}: the README lists what there is", request.uri().path());
-            unknown.count(Reason::PathUnknown);
-            ready(answer::refuse(&Refusal::new(Reason::PathUnknown, message)))
+            ready(unknown.refuse(&Refusal::new(Reason::PathUnknown, message)))
         };
         let method_unknown = move |request: Request<Body>| {
             let message = format!("{} is not possible at {}", request.method(), request.uri().path());
-            outcomes.count(Reason::MethodUnknown);
-            ready(answer::refuse(&Refusal::new(Reason::MethodUnknown, message)))
+            ready(outcomes.refuse(&Refusal::new(Reason::MethodUnknown, message)))
         };
         Self(router.fallback(path_unknown).method_not_allowed_fallback(method_unknown))
     }

@@ -7,12 +7,12 @@ mod front;
 mod outcomes;
 mod path;
 
-pub use answer::{Answer, created, data, no_content, ok, refuse};
+pub use answer::{Answer, created, data, no_content, ok};
 pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, unpack};
 pub use caller::{Caller, Gate};
 pub use front::Front;
 pub use outcomes::Outcomes;
-pub use path::{decoded, parameters};
+pub use path::{decoded, parameters, project_in, project_named};
 
 use domain::outcome::{Reason, Refusal};
 use store::{Kind, StoreError};

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::outcome::Reason;
+use axum::response::Response;
+use domain::outcome::{Reason, Refusal};
+
+use crate::answer::{self, Answer};
 
 /// How often this process refused something, by reason. Each refusal is a log line as well (`outcome.reason`), which is
 /// what a stack of many processes is counted by.
@@ -20,6 +23,17 @@ impl Outcomes {
             tracing::warn!(outcome.reason = reason.name(), "refused");
         }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += 1;
+    }
+
+    /// The answer that a handler found, or the refusal, which is counted.
+    pub async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
+        handler.await.unwrap_or_else(|refusal| self.refuse(&refusal))
+    }
+
+    /// The answer to what is refused, which is counted.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+        self.count(refusal.reason);
+        answer::refuse(refusal)
     }
 
     /// The counts so far.

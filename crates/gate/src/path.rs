@@ -1,5 +1,7 @@
 //! Taking a path apart.
 
+use domain::id::ProjectName;
+use domain::outcome::{Reason, Refusal};
 use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
@@ -47,6 +49,16 @@ fn tidy(path: &str) -> String {
         tidy.push_str(message);
     }
     tidy
+}
+
+/// The project named in a path `/projects/{project}/…`.
+pub fn project_in(path: &str) -> Result<ProjectName, Refusal> {
+    project_named(&decoded(path.split('/').nth(2).unwrap_or_default()))
+}
+
+/// The project's name, or what is wrong with it.
+pub fn project_named(name: &str) -> Result<ProjectName, Refusal> {
+    ProjectName::parse(name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
 }
 
 /// A segment of a path, percent-decoded. What is no valid encoding stays as it is (v1's JavaScript and PHP clients do

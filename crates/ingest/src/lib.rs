@@ -35,9 +35,6 @@ impl Ingest {
 
     /// The answer that a handler found, or the refusal, which is counted.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
-        handler.await.unwrap_or_else(|refusal| {
-            self.outcomes.count(refusal.reason);
-            gate::refuse(&refusal)
-        })
+        self.outcomes.answer(handler).await
     }
 }

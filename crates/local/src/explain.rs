@@ -20,7 +20,7 @@ pub fn run(options: &Explain) -> anyhow::Result<()> {
     } else {
         bytes = std::fs::read(&options.file).with_context(|| format!("cannot read {}", options.file.display()))?;
     }
-    println(&serde_json::to_string_pretty(&explanation(&bytes)?)?);
+    crate::println(&serde_json::to_string_pretty(&explanation(&bytes)?)?);
     Ok(())
 }
 
@@ -43,9 +43,4 @@ fn event(bytes: &[u8]) -> anyhow::Result<Value> {
     let envelope = Envelope::parse(bytes).context("this is neither an event as JSON nor an envelope")?;
     let event = envelope.items.iter().find(|item| item.kind == ItemKind::Event);
     Ok(json::parse(event.context("there is no event in the envelope")?.payload)?)
-}
-
-#[expect(clippy::print_stdout, reason = "a command's answer")]
-fn println(text: &str) {
-    println!("{text}");
 }

@@ -31,7 +31,7 @@ pub async fn run(options: Send) -> anyhow::Result<()> {
     if !status.is_success() {
         bail!("{url} refused it ({status}): {}", body["message"].as_str().unwrap_or("without a reason"));
     }
-    println(&format!("sent; read it at {url}"));
+    crate::println(&format!("sent; read it at {url}"));
     Ok(())
 }
 
@@ -48,10 +48,4 @@ fn sample(message: &str) -> Value {
         "notifier": { "name": "faultline send", "version": env!("CARGO_PKG_VERSION") },
         "context": { "environment": "trial", "component": "shop", "action": "total", "language": "Rust" },
     })
-}
-
-/// Standard output is what a command line is for.
-#[expect(clippy::print_stdout, reason = "a command's answer")]
-fn println(text: &str) {
-    println!("{text}");
 }

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::id::ProjectName;
 use domain::inbox::{Header, Message};
 use domain::occurrence::Source;
 use domain::outcome::{Reason, Refusal};
@@ -29,7 +28,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.gate.caller(request.headers()).await?;
-    let project = caller.post_to(&project(request.uri().path())?)?;
+    let project = caller.post_to(&gate::project_in(request.uri().path())?)?;
     let trace = accept::trace(request.headers());
 
     let (parts, body) = request.into_parts();
@@ -48,12 +47,6 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
     ingest.accept(&Message { header, payload }).await?;
     gate::created(&answer)
-}
-
-/// The project named in a path `/projects/{project}/errors`.
-fn project(path: &str) -> Result<ProjectName, Refusal> {
-    let name = gate::decoded(path.split('/').nth(2).unwrap_or_default());
-    ProjectName::parse(&name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
 }
 
 /// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.

@@ -16,7 +16,7 @@ use store::ports::ErrorCursor;
 
 use crate::Query;
 use crate::list::Parameters;
-use crate::projects::{existing, named_in};
+use crate::projects::existing;
 
 /// The most errors of a page: what one batch read of the table returns.
 const LIMIT: usize = 100;
@@ -31,7 +31,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 
 async fn list(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
-    let name = named_in(request.uri().path())?;
+    let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(LIMIT, LIMIT)?;

@@ -24,7 +24,7 @@ use target::Target;
 
 use crate::Query;
 use crate::occurrences;
-use crate::projects::{existing, named_in};
+use crate::projects::existing;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     // A message may hold slashes, so what follows it is told apart by `Target`, not by the router.
@@ -39,7 +39,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 
 async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
-    let name = named_in(request.uri().path())?;
+    let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let project = existing(query, &name).await?;
     caller.admin_of_id(project.id)?;

@@ -16,7 +16,7 @@ use serde_json::json;
 use store::ports::{KeyRecord, Role, Scope};
 
 use crate::Query;
-use crate::projects::{existing, named, parse_body};
+use crate::projects::{existing, parse_body};
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys", post(handle))
@@ -45,7 +45,7 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let scope = match &new.project {
         None => Scope::All,
         Some(name) => {
-            let project = existing(query, &named(name)?).await?;
+            let project = existing(query, &gate::project_named(name)?).await?;
             Scope::Project(project.id, project.name)
         }
     };

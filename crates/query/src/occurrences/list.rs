@@ -5,7 +5,7 @@ use http::Uri;
 use serde_json::{Value, json};
 use store::ports::{Project, Reference};
 
-use super::{MAX_BYTES, lines_within};
+use super::{MAX_BYTES, lines};
 use crate::Query;
 use crate::errors::named;
 use crate::list::Parameters;
@@ -23,7 +23,7 @@ pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &
     let after = parameters.parsed("after", OccurrenceId::parse)?;
     let error = named(query, project, message).await?;
 
-    let mut page = Page { query, project, limit, is_large: false, entries: Vec::new() };
+    let mut page = Page { query, project, limit, budget: MAX_BYTES, entries: Vec::new() };
     let mut before = None;
     if let Some(after) = &after {
         let reference = query.occurrences.reference(project.id, &error.uid, &after.reference()).await;
@@ -52,24 +52,20 @@ struct Page<'a> {
     query: &'a Query,
     project: &'a Project,
     limit: usize,
-    /// Whether the page has as many bytes as an answer may have.
-    is_large: bool,
+    /// How many bytes more an answer may have.
+    budget: usize,
     entries: Vec<Value>,
 }
 
 impl Page<'_> {
     fn is_full(&self) -> bool {
-        self.entries.len() >= self.limit || self.is_large
+        self.entries.len() >= self.limit || self.budget == 0
     }
 
     /// Adds what fits of a frame, from `line` on.
     async fn add(&mut self, reference: &Reference, line: u32) -> Result<(), Refusal> {
         let limit = self.limit - self.entries.len();
-        let shown: usize = self.entries.iter().map(|entry| entry.to_string().len()).sum();
-        let budget = MAX_BYTES.saturating_sub(shown);
-        let (entries, is_large) = lines_within(self.query, self.project, reference, line, limit, budget).await?;
-        self.entries.extend(entries);
-        self.is_large = is_large;
+        self.entries.extend(lines(self.query, self.project, reference, line, limit, &mut self.budget).await?);
         Ok(())
     }
 }

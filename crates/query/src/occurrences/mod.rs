@@ -22,51 +22,36 @@ pub(crate) async fn newest(query: &Query, project: &Project, error: &ErrorAggreg
     let page = query.occurrences.references(project.id, &error.uid, None, 1).await;
     let page = page.map_err(|error| storage_failed(&error))?;
     let Some(reference) = page.items.first() else { return Ok(None) };
-    Ok(lines(query, project, reference, 0, 1).await?.pop())
+    Ok(lines(query, project, reference, 0, 1, &mut MAX_BYTES.clone()).await?.pop())
 }
 
 /// A page of occurrences ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB.
 const MAX_BYTES: usize = 3 << 20;
 
-/// At most `limit` occurrences of a frame from `line` on, as the API shows them. A frame that expired before its
-/// reference has none.
+/// At most `limit` occurrences of a frame from `line` on, as the API shows them, until the `budget` of bytes is used up. A
+/// frame that expired before its reference has none.
 async fn lines(
     query: &Query,
     project: &Project,
     reference: &Reference,
     line: u32,
     limit: usize,
+    budget: &mut usize,
 ) -> Result<Vec<Value>, Refusal> {
-    lines_within(query, project, reference, line, limit, MAX_BYTES).await.map(|(entries, _)| entries)
-}
-
-/// The same, ending after `budget` bytes; says whether it ended for that.
-async fn lines_within(
-    query: &Query,
-    project: &Project,
-    reference: &Reference,
-    line: u32,
-    limit: usize,
-    budget: usize,
-) -> Result<(Vec<Value>, bool), Refusal> {
     let frame = match query.segments.frame(&reference.segment, reference.frame).await {
         Ok(frame) => frame,
-        Err(error) if error.kind() == Kind::NotFound => return Ok((Vec::new(), false)),
+        Err(error) if error.kind() == Kind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(storage_failed(&error)),
     };
     let mut entries = Vec::new();
-    let mut bytes = 0;
     for (text, line) in segment::lines(&frame).zip(0u32..).skip(line as usize) {
-        if entries.len() == limit {
+        if entries.len() == limit || *budget == 0 {
             break;
-        }
-        if bytes > budget {
-            return Ok((entries, true));
         }
         // A damaged frame cannot be read on; a line that cannot be read costs itself only.
         let text = text.map_err(|error| unreadable(reference, &error))?;
         // It is shown twice: as v1 has it, and whole.
-        bytes += 2 * text.len();
+        *budget = budget.saturating_sub(2 * text.len());
         match json::parse::<Occurrence>(&text) {
             Ok(occurrence) => {
                 let id = OccurrenceId::new(occurrence.timestamp, reference.id, line);
@@ -75,7 +60,7 @@ async fn lines_within(
             Err(error) => drop(unreadable(reference, &error)),
         }
     }
-    Ok((entries, false))
+    Ok(entries)
 }
 
 fn unreadable(reference: &Reference, error: &dyn std::fmt::Display) -> Refusal {

@@ -5,7 +5,7 @@ use gate::{Answer, storage_failed};
 use serde_json::json;
 use store::ports::Project;
 
-use super::lines;
+use super::{MAX_BYTES, lines};
 use crate::Query;
 use crate::errors::named;
 
@@ -18,7 +18,7 @@ pub(crate) async fn show(query: &Query, project: &Project, message: &str, id: &O
     };
     let reference = query.occurrences.reference(project.id, &error.uid, &id.reference()).await;
     let reference = reference.map_err(|error| storage_failed(&error))?.ok_or_else(unknown)?;
-    let mut shown = lines(query, project, &reference, id.line(), 1).await?;
+    let mut shown = lines(query, project, &reference, id.line(), 1, &mut MAX_BYTES.clone()).await?;
     let mut shown = shown.pop().ok_or_else(unknown)?;
     if let Ok(occurrence) = serde_json::from_value(shown["event"].clone()) {
         shown["grouping"] = json!(grouping::explain(&occurrence).1);

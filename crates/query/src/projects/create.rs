@@ -17,7 +17,7 @@ use serde_json::json;
 use store::Kind;
 use store::ports::{KeyRecord, Project, Role, Scope};
 
-use super::{named, parse_body};
+use super::parse_body;
 use crate::Query;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -37,7 +37,7 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller(request.headers()).await?.admin()?;
     let headers = request.headers().clone();
     let new: New = parse_body(request, "an object with a text `name`").await?;
-    let name = named(&new.name)?;
+    let name = gate::project_named(&new.name)?;
     let project = match query.projects.create(&name, query.clock.now()).await {
         Ok(project) => project,
         Err(error) if error.kind() == Kind::Conflict => {

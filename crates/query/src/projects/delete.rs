@@ -10,7 +10,7 @@ use axum::routing::delete;
 use gate::{Answer, storage_failed};
 use http::Request;
 
-use super::{named_in, unknown};
+use super::unknown;
 use crate::Query;
 use crate::purge::{Budget, unfinished};
 
@@ -27,7 +27,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 async fn remove(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
     caller.admin()?;
-    let name = named_in(request.uri().path())?;
+    let name = gate::project_in(request.uri().path())?;
     let project = query.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
     let project = project.ok_or_else(|| unknown(&name))?;
 

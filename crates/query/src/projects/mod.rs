@@ -23,16 +23,6 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().merge(list::route()).merge(create::route()).merge(delete::route()).merge(update::route())
 }
 
-/// The name, or what is wrong with it.
-pub(crate) fn named(name: &str) -> Result<ProjectName, Refusal> {
-    ProjectName::parse(name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
-}
-
-/// The name in a path `/projects/{project}/…`.
-pub(crate) fn named_in(path: &str) -> Result<ProjectName, Refusal> {
-    named(&gate::decoded(path.split('/').nth(2).unwrap_or_default()))
-}
-
 /// The project of this name, if it is there and not being deleted.
 pub(crate) async fn existing(query: &Query, name: &ProjectName) -> Result<Project, Refusal> {
     let project = query.projects.by_name(name).await.map_err(|error| storage_failed(&error))?;

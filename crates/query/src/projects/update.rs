@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::list::entry;
-use super::{existing, named_in, parse_body};
+use super::{existing, parse_body};
 use crate::Query;
 
 /// The most names of a rule, and the longest of them, in bytes: each event is compared with all of them.
@@ -37,7 +37,7 @@ struct Change {
 
 async fn update(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
-    let name = named_in(request.uri().path())?;
+    let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let form = "an object with `scrubbing`: {`additional`: [names of keys], `exempt`: [names of keys]}";
     let Change { scrubbing } = parse_body(request, form).await?;
