@@ -32,7 +32,7 @@ def lost(sent, stored):
         else:
             if key in ("exception", "threads", "breadcrumbs") and isinstance(value, dict):
                 value = value["values"]
-            if key == "message" and isinstance(value, str):
+            if key == "message" and value and isinstance(value, str):
                 value = {"formatted": value} if "formatted" in stored.get("logentry", {}) else {"message": value}
             same = holds(value, stored.get(RENAMED.get(key, key)), key, stored["scrubbed_paths"], faults)
         if not same:

@@ -94,7 +94,67 @@ RUST = {
     },
 }
 
-CLIENTS = {"python": PYTHON, "node": NODE, "browser": BROWSER, "rust": RUST}
+RUBY_CASES = COMMON | {
+    "twice": (2, "KeyError", "order * is missing"),
+    "other type": (1, "ZeroDivisionError", "divided by 0"),
+    "one function": (1, "ArgumentError", "cannot read 'x'"),
+    "another function": (1, "ArgumentError", "cannot read 'x'"),
+    "chained": (1, "PaymentRefused", "no card on file"),
+    "rich": (1, "SecurityError", "not allowed to pay"),
+    "large": (1, "IOError", "a large one"),
+    "unicode": (1, "IOError", "échec: файл не найден 🦀"),
+    "thread": (1, "ThreadError", "the worker stopped"),
+    "unhandled": (1, "RangeError", "nobody caught this"),
+}
+
+RUBY_FUNCTIONS = {"twice": ["load_order"], "chained": ["fetch", "rescue in pay"], "thread": ["work_in_thread"]}
+
+RUBY = {
+    "cases": RUBY_CASES,
+    "wire": {"transaction", "sessions"},
+    "encodings": {"", "gzip"},
+    "functions": RUBY_FUNCTIONS,
+    "culprits": {"twice": "load_order", "chained": "pay", "rich": "rich"},
+}
+
+RAVEN = {
+    "cases": RUBY_CASES | {"large": (2, "IOError", "a large one")},
+    "wire": set(),
+    "encodings": {"", "base64"},
+    "functions": RUBY_FUNCTIONS,
+    "culprits": {"twice": "load_order", "chained": "pay", "rich": "pay"},
+}
+
+GO = {
+    "cases": COMMON
+    | {
+        "twice": (2, "main.orderMissing", "order * is missing"),
+        "other type": (1, "*strconv.NumError", 'strconv.Atoi: parsing "ten": invalid syntax'),
+        "one function": (1, "*errors.errorString", "cannot read 'x'"),
+        "another function": (1, "*errors.errorString", "cannot read 'x'"),
+        "chained": (1, "main.paymentRefused", "no card on file"),
+        "rich": (1, "*errors.errorString", "not allowed to pay"),
+        "large": (1, "*errors.errorString", "a large one"),
+        "unicode": (1, "*errors.errorString", "échec: файл не найден 🦀"),
+        "caught panic": (1, "", "no stock to count"),
+        "thread": (1, "*errors.errorString", "the worker stopped"),
+        "unhandled": (1, "*errors.errorString", "nobody caught this"),
+    },
+    "wire": {"transaction"},
+    "encodings": {""},
+    "functions": {"twice": ["loadOrder"], "chained": [None, "pay"], "rich": ["rich"]},
+    "culprits": {"twice": "loadOrder", "chained": "pay", "rich": "rich", "caught panic": "countStock"},
+}
+
+CLIENTS = {
+    "python": PYTHON,
+    "node": NODE,
+    "browser": BROWSER,
+    "rust": RUST,
+    "ruby": RUBY,
+    "raven": RAVEN,
+    "go": GO,
+}
 
 # What clients put into extra and local variables under the name of a password.
 SECRET = "correct-horse-battery"

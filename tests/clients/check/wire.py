@@ -1,11 +1,21 @@
 """What went over the wire, out of the tap's record."""
 
+import base64
 import gzip
 import io
 import json
+import zlib
 from dataclasses import dataclass, field
 
 import brotli
+
+
+UNPACK = {
+    "": bytes,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "base64": lambda body: zlib.decompress(base64.b64decode(body)),
+}
 
 
 @dataclass
@@ -22,19 +32,33 @@ class Exchange:
 
     @property
     def encoding(self):
-        return self.headers.get("content-encoding", "")
+        """How the body is packed; `base64`, which no header tells, is that of a zlib stream."""
+        encoding = self.headers.get("content-encoding", "")
+        return encoding or ("base64" if self.path.endswith("/store/") and self.body[:1] != b"{" else "")
+
+    def unpacked(self):
+        """The body, freed of its encoding."""
+        return UNPACK[self.encoding](self.body)
+
+    def parts(self):
+        """The envelope's header, and each item's header and payload, as bytes."""
+        stream = io.BytesIO(self.unpacked())
+        envelope, items = stream.readline().rstrip(b"\n"), []
+        while header := stream.readline().rstrip(b"\n"):
+            length = json.loads(header).get("length")
+            if length is None:
+                payload = stream.readline().rstrip(b"\n")
+            else:
+                payload = stream.read(length)
+                stream.readline()
+            items.append((header, payload))
+        return envelope, items
 
     def items(self):
-        """The types of the items in the envelope."""
-        body = {"gzip": gzip.decompress, "br": brotli.decompress, "": bytes}[self.encoding](self.body)
-        stream = io.BytesIO(body)
-        stream.readline()
-        while header := stream.readline().strip():
-            header = json.loads(header)
-            yield header["type"]
-            if "length" in header:
-                stream.read(header["length"])
-            stream.readline()
+        """The types of the items in the envelope; what is not in one is an event."""
+        if self.path.endswith("/store/"):
+            return ["event"]
+        return [json.loads(header)["type"] for header, _ in self.parts()[1]]
 
 
 def _head(stream):
