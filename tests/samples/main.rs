@@ -1,6 +1,10 @@
-//! The samples in `events/`, one for each trigger of a Lambda function, do what their triggers do.
+//! Samples of what comes to faultline: those in `events/`, one for each trigger of a Lambda function, do what their
+//! triggers do; those in `captures/` are what official SDKs sent.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod captures;
+mod held;
 
 use faultline_tests::Faultline;
 use http_body_util::BodyExt;

@@ -1,4 +1,5 @@
-"""`main.py project NAME` makes a project and prints its DSN; `main.py check NAME…` checks what its client sent.
+"""`main.py project NAME` makes a project and prints its DSN; `main.py check NAME…` checks what its client sent;
+`main.py capture NAME…` keeps some of it as samples.
 
 FAULTLINE_READY is the line that `faultline serve --json` printed; FAULTLINE_RUN the directory of the run; FAULTLINE_TAP
 the port that clients are to be sent to.
@@ -12,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from api import Faultline, wait_until
+from capture import capture
 from compare import FILTERED, SURROGATE, lost
 from expected import CLIENTS, SECRET
 from wire import exchanges
@@ -127,7 +129,12 @@ def main():
     checks = Checks()
     for name in names:
         mine = [exchange for exchange in wire if f"/api/{projects[name]}/" in exchange.path]
-        check_client(checks, faultline, name, mine)
+        if command == "capture":
+            capture(name, (RUN / f"{name}.dsn").read_text().strip(), mine)
+        else:
+            check_client(checks, faultline, name, mine)
+    if command == "capture":
+        return 0
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
 

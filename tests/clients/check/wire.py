@@ -60,6 +60,13 @@ class Exchange:
             return ["event"]
         return [json.loads(header)["type"] for header, _ in self.parts()[1]]
 
+    def event(self):
+        """The event in the request, if there is one."""
+        if self.path.endswith("/store/"):
+            return json.loads(self.unpacked())
+        payloads = (payload for header, payload in self.parts()[1] if json.loads(header)["type"] == "event")
+        return next(map(json.loads, payloads), None)
+
 
 def _head(stream):
     first = stream.readline().decode("latin-1").strip()
