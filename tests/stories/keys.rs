@@ -81,3 +81,23 @@ async fn no_secret_is_stored() {
         }
     }
 }
+
+/// The DSN that comes with a new project leads back to where it was asked for, behind whatever prefix.
+#[tokio::test]
+async fn a_dsn_has_the_address_that_was_asked() {
+    let faultline = Faultline::new().await;
+    for (path, name, expected) in [
+        ("/projects", "plain", "https://KEY@errors.example/2"),
+        ("/tools/faultline/projects", "behind", "https://KEY@errors.example/tools/faultline/3"),
+    ] {
+        let request = Request::post(path)
+            .header("x-api-key", ADMIN)
+            .header("host", "errors.example")
+            .header("x-forwarded-proto", "https")
+            .body(Body::from(format!(r#"{{"name":"{name}"}}"#)));
+        let made = faultline.send(request.unwrap()).await;
+        let project = &made.body["data"]["project"];
+        let key = project["clientKey"].as_str().unwrap();
+        assert_eq!(project["dsn"].as_str().unwrap().replace(key, "KEY"), expected);
+    }
+}

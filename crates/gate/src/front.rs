@@ -95,7 +95,10 @@ fn preflight() -> Response {
 
 /// Puts the path that the router knows in the place of the one that was sent, if they differ.
 fn reroute(request: &mut Request<Body>) {
-    let Some(path) = path::routed(request.uri().path()).filter(|path| path != request.uri().path()) else { return };
+    let Some((prefix, path)) = path::routed(request.uri().path()) else { return };
+    if path == request.uri().path() {
+        return;
+    }
     let mut parts = request.uri().clone().into_parts();
     let path = match request.uri().query() {
         Some(query) => format!("{path}?{query}"),
@@ -104,5 +107,6 @@ fn reroute(request: &mut Request<Body>) {
     parts.path_and_query = path.parse().ok();
     if let Ok(uri) = http::Uri::from_parts(parts) {
         *request.uri_mut() = uri;
+        request.extensions_mut().insert(prefix);
     }
 }

@@ -12,7 +12,7 @@ pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, unpack};
 pub use caller::{Caller, Gate};
 pub use front::Front;
 pub use outcomes::Outcomes;
-pub use path::{decoded, parameters, project_in, project_named};
+pub use path::{Prefix, decoded, parameters, project_in, project_named};
 
 use domain::outcome::{Reason, Refusal};
 use store::{Kind, StoreError};

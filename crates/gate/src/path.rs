@@ -10,20 +10,27 @@ const ROOTS: [&str; 7] = ["projects", "keys", "info", "encrypt", "health", "tunn
 /// How many segments a prefix may have.
 const MAX_PREFIX: usize = 4;
 
-/// The path without prefix, repeated slashes at its beginning and a slash at its end; `None` if it is not one of ours.
+/// What stood before the path that the router knows, such as `/prod`; empty in most deployments. In the extensions of
+/// every request that has one, for who tells its caller an address.
+#[derive(Clone, Debug)]
+pub struct Prefix(pub String);
+
+/// The path in two: its prefix, and the path without repeated slashes at its beginning and a slash at its end. `None` if
+/// it is not one of ours.
 ///
 /// Behind `/errors/` nothing is touched: there stands a message, which may hold anything.
-pub(crate) fn routed(path: &str) -> Option<String> {
+pub(crate) fn routed(path: &str) -> Option<(Prefix, String)> {
     let mut rest = path;
     for _ in 0..=MAX_PREFIX {
         rest = rest.trim_start_matches('/');
         let (first, behind) = rest.split_once('/').unwrap_or((rest, ""));
         if is_root(first, behind.trim_start_matches('/')) {
-            return Some(tidy(rest));
+            let prefix = path[..path.len() - rest.len()].split('/').filter(|part| !part.is_empty());
+            return Some((Prefix(prefix.fold(String::new(), |prefix, part| prefix + "/" + part)), tidy(rest)));
         }
         rest = behind;
     }
-    (path.trim_matches('/').is_empty()).then(|| "/".to_owned())
+    (path.trim_matches('/').is_empty()).then(|| (Prefix(String::new()), "/".to_owned()))
 }
 
 /// `api` may also be a prefix (`/api/projects`): it is Sentry's root only before a project number or a Sentry endpoint.
@@ -84,7 +91,7 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: &str) {
-        assert_eq!(routed(path).as_deref(), Some(expected), "{path}");
+        assert_eq!(routed(path).map(|(_, path)| path).as_deref(), Some(expected), "{path}");
     }
 
     #[test]
@@ -97,7 +104,20 @@ mod tests {
         check("/api/store/", "/api/store");
         check("/", "/");
         for other in ["/favicon.ico", "/a/b/c/d/e/info", "/api/0x/envelope", "/api"] {
-            assert_eq!(routed(other), None, "{other}");
+            assert!(routed(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_what_stood_before() {
+        for (path, expected) in [
+            ("/projects", ""),
+            ("//projects/", ""),
+            ("/prod/projects", "/prod"),
+            ("/tools//faultline/projects/a", "/tools/faultline"),
+            ("/api/projects", "/api"),
+        ] {
+            assert_eq!(routed(path).map(|(Prefix(prefix), _)| prefix).as_deref(), Some(expected), "{path}");
         }
     }
 

@@ -9,13 +9,13 @@ use axum::response::Response;
 use axum::routing::post;
 use domain::id::Key;
 use domain::outcome::{Reason, Refusal};
-use gate::{Answer, storage_failed};
+use gate::{Answer, Prefix, storage_failed};
+use http::Request;
 use http::header::HOST;
-use http::{HeaderMap, Request};
 use serde::Deserialize;
 use serde_json::json;
 use store::Kind;
-use store::ports::{KeyRecord, Project, Role, Scope};
+use store::ports::{KeyRecord, Role, Scope};
 
 use super::parse_body;
 use crate::Query;
@@ -35,7 +35,7 @@ struct New {
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller(request.headers()).await?.admin()?;
-    let headers = request.headers().clone();
+    let address = address(&request);
     let new: New = parse_body(request, "an object with a text `name`").await?;
     let name = gate::project_named(&new.name)?;
     let project = match query.projects.create(&name, query.clock.now()).await {
@@ -59,15 +59,16 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     gate::created(&json!({ "data": { "project": {
         "id": project.id,
         "name": project.name,
-        "dsn": dsn(&headers, &key, &project),
+        "dsn": format!("{}/{}", address.replacen("://", &format!("://{}@", key.reveal()), 1), project.id),
         "clientKey": key.reveal(),
     } } }))
 }
 
-/// What a Sentry SDK is given, for the address at which this request came.
-fn dsn(headers: &HeaderMap, key: &Key, project: &Project) -> String {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+/// Where faultline is, as this request found it: a Sentry SDK is given the same, with a key and a project's number.
+fn address(request: &Request<Body>) -> String {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let scheme = header("x-forwarded-proto").unwrap_or("http");
     let host = header(HOST.as_str()).unwrap_or("localhost");
-    format!("{scheme}://{}@{host}/{}", key.reveal(), project.id)
+    let prefix = request.extensions().get().map_or("", |Prefix(prefix)| prefix);
+    format!("{scheme}://{host}{prefix}")
 }
