@@ -5,26 +5,24 @@ use std::sync::Arc;
 use anyhow::Context;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use digest::{Delivery, Digest, Parts};
+use lambda::Setup;
 use lambda_runtime::{LambdaEvent, service_fn};
-use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
-use store::dynamo::Table;
-use store::s3::Bucket;
+
+#[cfg(panic = "abort")]
+compile_error!("digest catches the panic of one message so that its neighbours are kept: build it to unwind");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::WARN).with_current_span(false).init();
-    let variable = |name: &'static str| std::env::var(name).with_context(|| format!("the variable {name} is not set"));
-    let (account, service) = (Account::from_environment()?, Service::https());
-    let table = Arc::new(Table::new(aws::dynamodb(&account, &service), variable("TABLE")?));
-    let bucket = Arc::new(Bucket::new(aws::s3(&account, &service), variable("BUCKET")?));
+    let setup = Setup::start()?;
+    let (table, bucket) = (setup.table()?, setup.bucket()?);
     let digest = Digest::new(Parts {
         projects: table.clone(),
         digests: table,
         segments: bucket.clone(),
         claims: bucket,
         clock: Arc::new(SystemClock),
-        retention_days: variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is no number")?,
+        retention_days: setup.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is no number")?,
     });
     let digest = &digest;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {

@@ -46,17 +46,6 @@ impl Account {
     }
 }
 
-impl Service {
-    /// Over HTTPS; to `AWS_ENDPOINT_URL` if that is set, as the SDKs have it.
-    #[cfg(feature = "https")]
-    pub fn https() -> Self {
-        use aws_smithy_http_client::tls;
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let http = aws_smithy_http_client::Builder::new().tls_provider(provider).build_https();
-        Self { http, endpoint: std::env::var("AWS_ENDPOINT_URL").ok() }
-    }
-}
-
 /// One attempt may take 3 s and the whole call 10 s: less than any function's own limit, so that a call that hangs ends
 /// in an answer.
 fn timeouts() -> TimeoutConfig {

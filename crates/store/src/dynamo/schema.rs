@@ -39,6 +39,8 @@ pub(crate) const FORM: &str = "v";
 
 pub(crate) const KEYS: &str = "KEY";
 pub(crate) const PROJECTS: &str = "PROJECT";
+/// Where a key would be that cannot exist: keys are found by 64 hex digits.
+pub(crate) const NO_KEY: &str = "none";
 pub(crate) const PROJECT_IDS: &str = "PROJECT_ID";
 pub(crate) const LAST: &str = "LAST";
 

@@ -3,6 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::types::QueueAttributeName::QueueArn;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use tokio::sync::oneshot;
 
@@ -65,6 +67,17 @@ impl Queue {
     /// The queue at this URL.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self { client, url: url.into(), waiting: Arc::default() }
+    }
+
+    /// Makes the connection that the first request would otherwise wait for. What comes of it does not matter: the first
+    /// request finds out.
+    pub async fn connect(&self) {
+        let attributes = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(QueueArn);
+        let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
+        if let Err(error) = attributes.customize().config_override(once).send().await {
+            let error = StoreError::of_call("connecting to the inbox", &error);
+            tracing::debug!(error.message = %error, "the inbox does not answer yet");
+        }
     }
 
     /// Sends batches until nothing waits.

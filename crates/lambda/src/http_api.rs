@@ -1,0 +1,96 @@
+//! Requests as an HTTP API hands them to a function.
+
+use std::convert::Infallible;
+
+use http::Uri;
+use http::uri::PathAndQuery;
+use lambda_http::{IntoResponse, Request, RequestExt};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use tower::{Service, ServiceExt};
+
+/// What cannot stand in a path. A `%` can: the one escape that an HTTP API leaves as it was sent is that of `%` itself.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Answers the requests of an HTTP API (payload format 2.0) by `service`, for as long as the environment lives.
+pub async fn serve<S>(service: S) -> anyhow::Result<()>
+where
+    S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
+{
+    let service = service.map_request(|request: Request| as_sent(request));
+    lambda_http::run(service).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+/// Puts the path back into the form in which it was sent: an HTTP API decodes it, so that a message in it could hold a
+/// `#`, a `\` or a `/../` by now, which `lambda_http` takes for something else than text. (Of a decoded `?` and what
+/// follows nothing is left to put back: the HTTP API cuts there.)
+fn as_sent(mut request: Request) -> Request {
+    let path = utf8_percent_encode(request.raw_http_path(), ENCODED).to_string();
+    let path = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    if let Ok(path) = PathAndQuery::try_from(path) {
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = Some(path);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path_of(raw: &str, query: &str) -> String {
+        let event = serde_json::json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": raw,
+            "rawQueryString": query,
+            "headers": { "host": "errors.example" },
+            "requestContext": {
+                "stage": "$default",
+                "http": { "method": "GET", "path": raw, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" },
+            },
+            "isBase64Encoded": false,
+        });
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
+        as_sent(request).uri().path_and_query().map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_decoded_path_reads_as_it_was_sent() {
+        for (decoded, sent) in [
+            ("/projects/sample/errors", "/projects/sample/errors"),
+            ("/projects/sample/errors/first error", "/projects/sample/errors/first%20error"),
+            ("/projects/sample/errors/100%25 of #1", "/projects/sample/errors/100%25%20of%20%231"),
+            ("/projects/sample/errors/%2541", "/projects/sample/errors/%2541"),
+            ("/projects/sample/errors/a/../b\\c", "/projects/sample/errors/a/../b%5Cc"),
+            ("/projects/sample/errors/Größe 😀", "/projects/sample/errors/Gr%C3%B6%C3%9Fe%20%F0%9F%98%80"),
+        ] {
+            assert_eq!(path_of(decoded, ""), sent);
+        }
+    }
+
+    #[test]
+    fn the_query_is_left_as_it_is() {
+        assert_eq!(
+            path_of("/projects/sample/errors", "cursor=a%2Fb&limit=2"),
+            "/projects/sample/errors?cursor=a%2Fb&limit=2"
+        );
+    }
+}

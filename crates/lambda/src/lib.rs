@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "http")]
+mod http_api;
+mod log;
+mod roots;
+mod setup;
+
+#[cfg(feature = "http")]
+pub use http_api::serve;
+pub use setup::Setup;

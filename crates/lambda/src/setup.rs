@@ -1,0 +1,78 @@
+//! What a function is given, and what it makes of it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::id::KeyHash;
+use store::aws::{self, Account, Service};
+use store::dynamo::Table;
+use store::s3::Bucket;
+use store::sqs::Queue;
+
+use crate::{log, roots};
+
+/// How long connecting may take before the function goes on without: an outage must not keep it from answering.
+const CONNECTING: Duration = Duration::from_secs(2);
+
+/// A function's environment, with one HTTPS client for all services.
+#[derive(Debug)]
+pub struct Setup {
+    account: Account,
+    service: Service,
+}
+
+impl Setup {
+    /// Starts the log, and reads the region, the credentials and `AWS_ENDPOINT_URL`, if it is set.
+    pub fn start() -> anyhow::Result<Self> {
+        log::start();
+        let account = Account::from_environment()?;
+        let http = https(roots::trusted()?);
+        Ok(Self { account, service: Service { http, endpoint: std::env::var("AWS_ENDPOINT_URL").ok() } })
+    }
+
+    /// The variable of this name.
+    pub fn variable(&self, name: &str) -> anyhow::Result<String> {
+        std::env::var(name).with_context(|| format!("the variable {name} is not set: template.yaml sets it"))
+    }
+
+    /// The SHA-256 of the admin key, in `ADMIN_KEY_SHA256`. The key itself is nowhere in the stack.
+    pub fn operator(&self) -> anyhow::Result<KeyHash> {
+        KeyHash::parse(&self.variable("ADMIN_KEY_SHA256")?).context("ADMIN_KEY_SHA256")
+    }
+
+    /// The table that `TABLE` names.
+    pub fn table(&self) -> anyhow::Result<Arc<Table>> {
+        Ok(Arc::new(Table::new(aws::dynamodb(&self.account, &self.service), self.variable("TABLE")?)))
+    }
+
+    /// The bucket that `BUCKET` names.
+    pub fn bucket(&self) -> anyhow::Result<Arc<Bucket>> {
+        Ok(Arc::new(Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?)))
+    }
+
+    /// The queue at `INBOX_URL`.
+    pub fn inbox(&self) -> anyhow::Result<Arc<Queue>> {
+        Ok(Arc::new(Queue::new(aws::sqs(&self.account, &self.service), self.variable("INBOX_URL")?)))
+    }
+
+    /// Waits until the connections are there, at most 2 s. Before its first event a function has a full CPU, whatever
+    /// its memory size: names are looked up and TLS is agreed on several times as fast as in the first request.
+    pub async fn connect(&self, connecting: impl Future<Output = ()>) {
+        if tokio::time::timeout(CONNECTING, connecting).await.is_err() {
+            tracing::warn!(seconds = CONNECTING.as_secs(), "connecting takes long: going on without");
+        }
+    }
+}
+
+/// Rustls with ring: aws-lc's first random number costs some 30 ms.
+pub(crate) fn https(trusted: TrustStore) -> SharedHttpClient {
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    let context = context.expect("a context of a trust store only");
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https()
+}
