@@ -1,0 +1,297 @@
+"""Puts the deployed stack through its paces, in the order of a stack's life. See README.md."""
+
+import json
+import os
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import permissions
+import sentry_sdk
+from stack import NAME, Api, Stack, aws, gzipped, shell, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+ADMIN_KEY = os.environ["FAULTLINE_ADMIN_KEY"]
+ALL_NOTES = []
+
+
+class Checks:
+    """Counts what holds, and says what does not."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def that(self, holds, text, detail=""):
+        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
+        if not holds:
+            print(f"FAILED  {text}  {str(detail)[:600]}")
+
+    def equal(self, found, expected, text):
+        self.that(found == expected, text, f"{found!r} instead of {expected!r}")
+
+
+def say(text):
+    print(time.strftime("%H:%M:%S"), text, flush=True)
+
+
+def resources(checks, stack):
+    """What the template asks for is there: an emulator or a typing error may drop it without a word."""
+    table = aws("dynamodb").describe_table(TableName=stack["TableName"])["Table"]
+    checks.equal(table["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES", "the stream has both images")
+    checks.equal(table["GlobalSecondaryIndexes"][0]["IndexName"], "by-last-seen", "the table has its index")
+    ttl = aws("dynamodb").describe_time_to_live(TableName=stack["TableName"])["TimeToLiveDescription"]
+    checks.equal((ttl["TimeToLiveStatus"], ttl["AttributeName"]), ("ENABLED", "ttl"), "items expire")
+    backups = aws("dynamodb").describe_continuous_backups(TableName=stack["TableName"])["ContinuousBackupsDescription"]
+    recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+    checks.equal(recovery, "ENABLED", "the table can be recovered")
+    s3, bucket = aws("s3"), stack["BucketName"]
+    rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
+    checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
+    checks.equal(rules["inbox"]["Expiration"]["Days"], 30, "what is left of large messages expires")
+    closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    checks.that(all(closed.values()), "the bucket is private", closed)
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
+    checks.equal(policy["Condition"], {"Bool": {"aws:SecureTransport": "false"}}, "the bucket wants TLS")
+    for queue in ("Inbox", "InboxDeadLetters", "StreamDeadLetters"):
+        url = stack.resources[queue]
+        attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        checks.equal(attributes["MessageRetentionPeriod"], "1209600", f"{queue} keeps messages for 14 days")
+        if queue == "Inbox":
+            redrive = json.loads(attributes["RedrivePolicy"])
+            checks.equal(int(redrive["maxReceiveCount"]), 5, "a message is delivered five times")
+    mappings = aws("lambda").list_event_source_mappings()["EventSourceMappings"]
+    for name in ("digest", "notify"):
+        function = stack.function(name)
+        mine = [mapping for mapping in mappings if mapping["FunctionArn"].endswith(f":{function}")]
+        checks.equal([mapping["State"] for mapping in mine], ["Enabled"], f"{name} has its source")
+        checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} names what failed")
+    for name in ("ingest", "digest", "query", "notify"):
+        function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
+        checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
+
+
+def contract(checks, api, unknown):
+    """A project, errors of both protocols, and what is refused."""
+    status, _, answer = api.call("POST", "/projects", {"name": "shop"})
+    checks.equal(status, 201, "a project is made")
+    project = answer["data"]["project"]
+    checks.that(project["dsn"].endswith(f"@{api.host}/{project['id']}"), "its DSN has the API's host", project)
+    client = project["clientKey"]
+
+    checks.equal(unknown.call("GET", "/health")[0], 200, "/health needs no key")
+    checks.equal(unknown.call("GET", "/projects", key="nobody")[0], 403, "an unknown key is refused")
+    checks.equal(api.call("GET", "/projects", key=client)[0], 403, "a client key cannot read")
+    status, headers, answer = api.call("POST", "/projects/shop/errors", b'{"errors":', key=client)
+    checks.equal((status, bool(answer["error"])), (400, True), "a malformed event is refused with a reason")
+    checks.equal(headers["access-control-allow-origin"], "*", "a refusal can be read by a page")
+    preflight = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST",
+                 "Access-Control-Request-Headers": "x-api-key,content-type"}
+    status, headers, _ = unknown.call("OPTIONS", "/projects/shop/errors", headers=preflight)
+    checks.that(status in (200, 204) and "x-api-key" in headers["access-control-allow-headers"].lower(),
+                "a preflight is answered", (status, headers))
+
+    messages = ["plain", "with a space", "a/b", "100% #1 of 2", "%41", "Größe 😀", "a/../b\\c"]
+    for message in messages:
+        checks.equal(api.post("shop", message, client), 201, f"`{message}` is accepted")
+    body = {"errors": [{"type": "Zipped", "message": "zipped"}]}
+    status = api.call("POST", "/projects/shop/errors", gzipped(body), {"content-encoding": "gzip"}, client)[0]
+    checks.equal(status, 201, "a compressed body is accepted")
+    large = "".join(uuid.uuid4().hex for _ in range(24_000))
+    checks.equal(api.post("shop", "large", client, context={"noise": large}), 201, "768 kB of noise are accepted")
+    for message in [*messages, "zipped", "large"]:
+        checks.that(wait_until(lambda: api.count("shop", message) == 1), f"`{message}` is counted once")
+    for message in messages:
+        status, _, answer = api.call("GET", f"/projects/shop/errors/{quote(message, safe='')}")
+        checks.that(status == 200, f"`{message}` is found by its message", answer)
+        if status != 200:
+            continue
+        checks.equal(answer["data"]["error"]["message"], message, f"`{message}` is what was found")
+        timeline = answer["data"]["timeline"]["errors"]
+        checks.equal(sum(minute["count"] for minute in timeline), 1, f"`{message}` is in the timeline")
+    status, _, answer = api.call("GET", "/projects/shop/errors/large/occurrences")
+    noise = answer["data"]["errors"][0]["context"].get("noise") if status == 200 else ""
+    checks.equal(noise, large, "a large event is read back whole")
+    return project
+
+
+def sentry(checks, api, project):
+    """A live SDK, through the API's path-style address: as behind any prefix."""
+    dsn = api.prefix.replace("://", f"://{project['clientKey']}@") + f"/{project['id']}"
+    sentry_sdk.init(dsn=dsn, traces_sample_rate=1.0, release="shop@1.0")
+    def fails(number):
+        raise ValueError(f"order {number} cannot be paid")
+
+    with sentry_sdk.start_transaction(op="test", name="checkout"):
+        for number in (17, 4711):
+            try:
+                fails(number)
+            except ValueError:
+                sentry_sdk.capture_exception()
+    sentry_sdk.set_extra("long", "0123456789" * 5_000)
+    sentry_sdk.capture_message("a body that the SDK compresses")
+    sentry_sdk.flush(30)
+    found = wait_until(lambda: [error for error in api.errors("shop") if error["type"] == "ValueError"
+                                and error["count"] == 2])
+    checks.equal(len(found or []), 1, "two exceptions of one place are one error")
+    checks.that(wait_until(lambda: api.count("shop", "a body that the SDK compresses") == 1), "a message is kept")
+    fingerprint = found[0]["fingerprint"]
+    status, _, answer = api.call("GET", f"/projects/shop/errors/{fingerprint}/occurrences")
+    frames = answer["data"]["errors"][0]["backtrace"]
+    checks.that(any(frame["function"] == "fails" for frame in frames), "its frames are read back", frames)
+
+
+def many(checks, api, stack, client):
+    """1,000 posts of one error: how many writes it takes."""
+    before = records(stack)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: api.post("shop", "storm", client), range(1000)))
+    checks.equal(answers.count(201), 1000, "1,000 posts are accepted")
+    checks.that(wait_until(lambda: api.count("shop", "storm") == 1000), "1,000 are counted", api.count("shop", "storm"))
+    [storm] = [error for error in api.errors("shop") if error["message"] == "storm"]
+    project = str(api.call("GET", "/projects")[2]["data"]["projects"][0]["id"])
+    key = {"pk": {"S": f"P#{project}"}, "sk": {"S": f"E#{storm['fingerprint']}"}}
+    item = aws("dynamodb").get_item(TableName=stack["TableName"], Key=key)["Item"]
+    writes = int(item["version"]["N"])
+    checks.that(writes < 1000, "fewer writes than events", writes)
+    note(f"1,000 posts of one error: {writes} transactions on its item, "
+         f"{records(stack) - before} items written in all")
+
+
+def note(text):
+    ALL_NOTES.append(text)
+    say(f"  {text}")
+
+
+def records(stack):
+    """How many changes the table's stream has had."""
+    streams, count = aws("dynamodbstreams"), 0
+    arn = aws("dynamodb").describe_table(TableName=stack["TableName"])["Table"]["LatestStreamArn"]
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        at = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        iterator = at["ShardIterator"]
+        while iterator:
+            page = streams.get_records(ShardIterator=iterator, Limit=1000)
+            count += len(page["Records"])
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+    return count
+
+
+def waiting(url):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def failures(checks, api, stack, client):
+    """What cannot be digested waits among the dead letters, and comes back by the README's steps."""
+    sqs = aws("sqs")
+    # So that five deliveries take seconds; in the template it is six minutes.
+    sqs.set_queue_attributes(QueueUrl=stack["InboxUrl"], Attributes={"VisibilityTimeout": "1"})
+    dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
+
+    sqs.send_message(QueueUrl=inbox, MessageBody="this is no message")
+    checks.equal(api.post("shop", "neighbour of poison", client), 201, "its neighbour is accepted")
+    checks.that(wait_until(lambda: waiting(dead) == 1), "poison goes to the dead letters")
+    checks.that(wait_until(lambda: api.count("shop", "neighbour of poison") == 1), "its neighbour is digested")
+    checks.that(any("digest" in line for line in stack.log("digest")), "digest says why", stack.log("digest")[-3:])
+    [poison] = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
+    checks.equal(poison["Body"], "this is no message", "poison can be read")
+    sqs.purge_queue(QueueUrl=dead)
+
+    say("  a function that runs out of time")
+    functions, digest = aws("lambda"), stack.function("digest")
+    as_was = functions.get_function_configuration(FunctionName=digest)
+    hanging = {**as_was["Environment"]["Variables"], "AWS_ENDPOINT_URL": os.environ["FAULTLINE_NOWHERE"]}
+    functions.update_function_configuration(FunctionName=digest, Timeout=1, Environment={"Variables": hanging})
+    checks.equal(api.post("shop", "digested late", client), 201, "an event is accepted while digest hangs")
+    checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after five time-outs")
+    checks.equal(api.count("shop", "digested late"), 0, "and not counted")
+    functions.update_function_configuration(
+        FunctionName=digest, Timeout=as_was["Timeout"], Environment=as_was["Environment"])
+    shell("aws", "sqs", "start-message-move-task", "--source-arn", stack["InboxDeadLettersArn"])
+    checks.that(wait_until(lambda: api.count("shop", "digested late") == 1), "redriven, it is counted once")
+    checks.equal((waiting(dead), waiting(inbox)), (0, 0), "nothing is left behind")
+
+
+def secrets(checks, stack, keys):
+    """No key is in the template, the parameters, an environment or a log."""
+    text = (ROOT / "template.yaml").read_text() + json.dumps(stack.described, default=str)
+    for name in ("ingest", "digest", "query", "notify"):
+        text += json.dumps(aws("lambda").get_function_configuration(FunctionName=stack.function(name)), default=str)
+        text += "".join(stack.log(name))
+    for kind, key in keys.items():
+        checks.that(key not in text, f"the {kind} key is nowhere in the stack's texts")
+    for row in aws("dynamodb").scan(TableName=stack["TableName"])["Items"]:
+        stored = json.dumps(row, default=str)
+        if any(key in stored for key in keys.values()):
+            checks.that(False, "no key is in the table", stored)
+
+
+def redeployed(checks, api):
+    """After `run` has deployed again with other parameters."""
+    stack = Stack()
+    rules = aws("s3").get_bucket_lifecycle_configuration(Bucket=stack["BucketName"])["Rules"]
+    days = {rule["ID"]: rule.get("Expiration", {}).get("Days") for rule in rules}
+    checks.equal(days["segments"], 7, "the lifecycle follows the parameter")
+    digest = aws("lambda").get_function_configuration(FunctionName=stack.function("digest"))
+    checks.equal(digest["Environment"]["Variables"]["RETENTION_DAYS"], "7", "digest follows the parameter")
+    key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
+    checks.equal(key["Arn"], stack["KeyArn"], "the sealing key is made")
+    policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
+    actions = [statement["Action"] for statement in policy["Statement"]]
+    checks.that("kms:Decrypt" in actions, "notify may unseal", actions)
+    for name in ("ingest", "digest", "query"):
+        policy = aws("iam").get_role_policy(RoleName=stack.role(name), PolicyName=name)["PolicyDocument"]
+        checks.that("kms" not in json.dumps(policy), f"{name} may not unseal")
+    checks.equal(api.count("shop", "storm"), 1000, "what was there is still there")
+
+
+def deleted(checks, stack):
+    """After `run` has deleted the stack."""
+    stacks = [one["StackName"] for one in aws("cloudformation").list_stacks()["StackSummaries"]
+              if one["StackStatus"] != "DELETE_COMPLETE"]
+    checks.that(NAME not in stacks, "the stack is gone", stacks)
+    functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
+    checks.equal([name for name in functions if name.startswith(NAME)], [], "its functions are gone")
+    left = aws("dynamodb").scan(TableName=stack["TableName"], Select="COUNT")["Count"]
+    checks.that(left > 0, "the table is kept, and what is in it")
+    objects = aws("s3").list_objects_v2(Bucket=stack["BucketName"], Prefix="segments/")["KeyCount"]
+    checks.that(objects > 0, "the bucket is kept, and what is in it")
+    for queue in ("InboxUrl", "InboxDeadLettersUrl", "StreamDeadLettersUrl"):
+        checks.equal(waiting(stack[queue]), 0, f"{queue} is kept")
+
+
+def main(deploy, delete):
+    checks, stack = Checks(), Stack()
+    api, unknown = Api(stack, ADMIN_KEY), Api(stack)
+    say("the resources")
+    resources(checks, stack)
+    say("projects, v1's protocol, paths")
+    project = contract(checks, api, unknown)
+    say("a live Sentry SDK")
+    sentry(checks, api, project)
+    say("1,000 posts")
+    many(checks, api, stack, project["clientKey"])
+    say("poison, time-outs, redrive")
+    failures(checks, api, stack, project["clientKey"])
+    say("permissions, one by one")
+    permissions.check(checks, api, stack, project["clientKey"], say)
+    say("secrets")
+    secrets(checks, stack, {"admin": ADMIN_KEY, "client": project["clientKey"]})
+    say("another deployment, with other parameters")
+    shell(*deploy.split(), "RetentionDays=7", "SealingKey=create")
+    redeployed(checks, api)
+    say("deletion")
+    shell(*delete.split())
+    deleted(checks, stack)
+    for text in ALL_NOTES:
+        print(text)
+    print(f"deploy: {checks.passed} passed, {checks.failed} failed")
+    sys.exit(checks.failed > 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""MiniStack with what it leaves out of this template put in.
+
+MiniStack 1.5.33 accepts all of template.yaml and then, without a word, does less than AWS would. Each section below names
+such a gap and closes it the way AWS behaves. Nothing here changes what the functions see of the services themselves.
+"""
+
+import contextvars
+import sys
+import time
+from xml.etree import ElementTree
+
+import samtranslator.translator.transform as sam
+from ministack import app
+from ministack.core import iam_evaluator, lambda_runtime
+from ministack.services import apigateway, dynamodb, s3, sqs
+from ministack.services.cloudformation import engine, provisioners
+
+RESOURCES = provisioners._RESOURCE_HANDLERS
+
+
+def extended(kind, after_create, after_update):
+    """The handler of a kind of resource, followed by one of ours."""
+    theirs = RESOURCES[kind]
+
+    def create(logical_id, properties, stack):
+        made = theirs["create"](logical_id, properties, stack)
+        after_create(made[0], properties)
+        return made
+
+    def update(physical_id, old, new, stack, logical_id=None):
+        made = theirs["update"](physical_id, old, new, stack, logical_id)
+        after_update(physical_id, old, new)
+        return made
+
+    RESOURCES[kind] = {**theirs, "create": create, "update": update}
+
+
+# The SAM transform gets no parameters, so that what it resolves itself has the default instead of the value given.
+
+given = contextvars.ContextVar("given", default={})
+apply_transforms, transform = engine._apply_transforms, sam.transform
+
+
+def apply_transforms_with_parameters(template, provided=None, previous=None):
+    given.set(engine._transform_parameters(template, provided, previous))
+    return apply_transforms(template, provided, previous)
+
+
+sam.transform = lambda template, _, *rest, **named: transform(template, dict(given.get()), *rest, **named)
+for module in list(sys.modules.values()):
+    if getattr(module, "_apply_transforms", None) is apply_transforms:
+        module._apply_transforms = apply_transforms_with_parameters
+
+
+# An HTTP API that is described by an OpenAPI body, which is how SAM writes it, gets no routes and no CORS.
+
+def lower_first(names):
+    return {name[:1].lower() + name[1:]: value for name, value in names.items()}
+
+
+def import_body(api, properties):
+    body = properties["Body"]
+    cors = body.get("x-amazon-apigateway-cors") or properties.get("CorsConfiguration")
+    if cors:
+        apigateway._apis[api]["corsConfiguration"] = lower_first(cors)
+    apigateway._routes[api], apigateway._integrations[api] = {}, {}
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            if "x-amazon-apigateway-integration" not in operation:
+                continue
+            described = operation["x-amazon-apigateway-integration"]
+            integration, _ = provisioners._apigw_v2_integration_create("", {
+                "ApiId": api,
+                "IntegrationType": described["type"].upper(),
+                "IntegrationUri": described["uri"],
+                "PayloadFormatVersion": described["payloadFormatVersion"],
+            }, "")
+            any_method = method == "x-amazon-apigateway-any-method"
+            route = "$default" if operation.get("isDefaultRoute") else f"{'ANY' if any_method else method.upper()} {path}"
+            target = {"ApiId": api, "RouteKey": route, "Target": f"integrations/{integration}"}
+            provisioners._apigw_v2_route_create("", target, "")
+
+
+extended("AWS::ApiGatewayV2::Api", import_body, lambda api, _, new: import_body(api, new))
+
+
+# Bodies of a JSON or text type are read as UTF-8, which destroys compressed ones. An HTTP API hands those over as Base64.
+
+invoke = apigateway._invoke_lambda_proxy
+
+
+class Compressed(dict):
+    """Headers that say `application/octet-stream` when asked for one by name, and tell the truth when copied."""
+
+    def get(self, name, default=None):
+        return "application/octet-stream" if name == "content-type" else super().get(name, default)
+
+
+async def invoke_with_bytes(integration, api, stage, path, method, headers, body, *rest, **named):
+    if body and headers.get("content-encoding", "identity") != "identity":
+        headers = Compressed(headers)
+    return await invoke(integration, api, stage, path, method, headers, body, *rest, **named)
+
+
+apigateway._invoke_lambda_proxy = invoke_with_bytes
+
+# `/health` is the emulator's own, also on the API's host.
+app._HEALTH_PATHS = tuple(path for path in app._HEALTH_PATHS if path != "/health")
+
+
+# A table's time to live and its backups are dropped.
+
+def complete_table(table, properties):
+    if "PointInTimeRecoverySpecification" in properties:
+        dynamodb._update_continuous_backups({
+            "TableName": table,
+            "PointInTimeRecoverySpecification": properties["PointInTimeRecoverySpecification"],
+        })
+    if "TimeToLiveSpecification" in properties:
+        dynamodb._update_ttl({
+            "TableName": table,
+            "TimeToLiveSpecification": properties["TimeToLiveSpecification"],
+        })
+
+
+extended("AWS::DynamoDB::Table", complete_table, lambda table, _, new: complete_table(table, new))
+
+
+# A bucket's lifecycle rules are dropped.
+
+def set_lifecycle(bucket, properties):
+    root = ElementTree.Element("LifecycleConfiguration", xmlns="http://s3.amazonaws.com/doc/2006-03-01/")
+    for rule in properties.get("LifecycleConfiguration", {}).get("Rules", []):
+        element = ElementTree.SubElement(root, "Rule")
+        ElementTree.SubElement(element, "ID").text = rule["Id"]
+        ElementTree.SubElement(element, "Status").text = rule["Status"]
+        ElementTree.SubElement(ElementTree.SubElement(element, "Filter"), "Prefix").text = rule.get("Prefix", "")
+        if "ExpirationInDays" in rule:
+            expiration = ElementTree.SubElement(element, "Expiration")
+            ElementTree.SubElement(expiration, "Days").text = str(rule["ExpirationInDays"])
+        if "AbortIncompleteMultipartUpload" in rule:
+            abort = ElementTree.SubElement(element, "AbortIncompleteMultipartUpload")
+            days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+            ElementTree.SubElement(abort, "DaysAfterInitiation").text = str(days)
+    status, *_, text = s3._put_bucket_lifecycle(bucket, ElementTree.tostring(root))
+    if status >= 400:
+        raise ValueError(f"lifecycle of {bucket}: {text!r}")
+
+
+extended("AWS::S3::Bucket", set_lifecycle, lambda bucket, _, new: set_lifecycle(bucket, new))
+
+
+# Scaling is not known. Nothing here can be throttled, so it only has to be accepted.
+
+def accept(name):
+    RESOURCES[f"AWS::ApplicationAutoScaling::{name}"] = {
+        "create": lambda logical_id, properties, stack: (f"{stack}-{logical_id}", {}),
+        "update": lambda physical_id, old, new, stack, logical_id=None: (physical_id, {}),
+        "delete": lambda physical_id, properties: None,
+    }
+
+
+accept("ScalableTarget")
+accept("ScalingPolicy")
+
+
+# An alarm on several metrics is refused. No alarm is ever raised here, so it only has to be accepted.
+
+alarm = RESOURCES["AWS::CloudWatch::Alarm"]
+
+
+def create_alarm(logical_id, properties, stack):
+    if "Metrics" in properties:
+        return f"{stack}-{logical_id}", {"Arn": f"arn:aws:cloudwatch:::alarm:{stack}-{logical_id}"}
+    return alarm["create"](logical_id, properties, stack)
+
+
+RESOURCES["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_alarm}
+
+
+# Numbers that come from parameters stay texts, on which the poller of queues stumbles.
+
+mapping = RESOURCES["AWS::Lambda::EventSourceMapping"]
+
+
+def with_numbers(value):
+    if isinstance(value, dict):
+        return {name: with_numbers(inner) for name, inner in value.items()}
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+RESOURCES["AWS::Lambda::EventSourceMapping"] = {
+    **mapping,
+    "create": lambda logical_id, properties, stack: mapping["create"](logical_id, with_numbers(properties), stack),
+}
+
+
+# Queues: batches above ten messages, which Lambda makes when there is a window, and moving dead letters back.
+
+def receive_batch(url, count):
+    with sqs._queues_lock:
+        queue = sqs._get_q(url)
+        sqs._expire_retained(queue)
+        sqs._dlq_sweep(queue)
+        return sqs._collect_msgs(queue, int(count or 1), int(queue["attributes"].get("VisibilityTimeout", "30")))
+
+
+def start_message_move(request, _url):
+    dead = sqs._queue_by_arn(request["SourceArn"])
+    with sqs._queues_lock:
+        sources = [queue for queue in sqs._queues.values()
+                   if request["SourceArn"] in queue["attributes"].get("RedrivePolicy", "")]
+        for message in dead["messages"]:
+            now = time.time()
+            sources[0]["messages"].append({**message, "receive_count": 0, "visible_at": now, "sent_at": now})
+        dead["messages"].clear()
+    return {"TaskHandle": "moved"}
+
+
+sqs._receive_messages_for_esm = receive_batch
+sqs._HANDLERS["StartMessageMoveTask"] = start_message_move
+
+
+# There is no TLS here, and the bucket's policy, which is enforced, refuses whoever comes without.
+
+resolve = iam_evaluator._resolve_condition_key
+iam_evaluator._resolve_condition_key = \
+    lambda key, context: "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+
+# Functions: each invocation waits 50 ms for a log line, and 40 ms for an acknowledgement of TCP.
+
+drain, handler_class = (lambda_runtime.ProvidedWorker._drain_stderr_bounded,
+                        lambda_runtime.ProvidedWorker._build_handler_class)
+
+
+def without_delay(self, *arguments):
+    made = handler_class(self, *arguments)
+    made.disable_nagle_algorithm, made.wbufsize = True, -1
+    return made
+
+
+lambda_runtime.ProvidedWorker._drain_stderr_bounded = lambda self, first_line_wait=0.002: drain(self, first_line_wait)
+lambda_runtime.ProvidedWorker._build_handler_class = without_delay
+
+if __name__ == "__main__":
+    sys.exit(app.main())
