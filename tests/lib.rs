@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
 use domain::time::Timestamp;
+use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use local::system::{Place, Settings, Stack};
@@ -20,7 +21,7 @@ pub struct Faultline {
     /// The stack.
     pub stack: Stack,
     /// What its clock shows.
-    pub clock: std::sync::Arc<TestClock>,
+    pub clock: Arc<TestClock>,
 }
 
 /// A clock that stands still until it is told to go on. Random numbers count up, so that a story tells the same each
@@ -83,9 +84,14 @@ impl Faultline {
         Self::at(Place::Directory(dir.to_owned())).await
     }
 
+    /// One on engines that are open already.
+    pub async fn on(engines: Engines) -> Self {
+        let (settings, clock) = settings(Place::Memory);
+        Self { stack: Stack::on(engines, &settings).await.unwrap(), clock }
+    }
+
     async fn at(place: Place) -> Self {
-        let clock = std::sync::Arc::new(TestClock::default());
-        let settings = Settings { admin_key: Some(ADMIN.to_owned()), clock: clock.clone(), ..Settings::at(place) };
+        let (settings, clock) = settings(place);
         Self { stack: Stack::open(&settings).await.unwrap(), clock }
     }
 
@@ -174,6 +180,18 @@ impl Faultline {
             }
         }
     }
+}
+
+fn settings(place: Place) -> (Settings, Arc<TestClock>) {
+    let clock = Arc::new(TestClock::default());
+    let settings = Settings {
+        admin_key: Some(ADMIN.to_owned()),
+        // What a story's clock wrote is read by the system's: it must not be over on the day the test runs.
+        retention_days: 36_500,
+        clock: clock.clone(),
+        ..Settings::at(place)
+    };
+    (settings, clock)
 }
 
 /// `text` as a segment of a path: everything but letters and digits percent-encoded.

@@ -38,6 +38,11 @@ impl Stack {
             Place::Memory => Engines::memory()?,
             Place::Directory(dir) => Engines::open(dir)?,
         };
+        Self::on(engines, settings).await
+    }
+
+    /// On engines that are open already, and makes what is not there yet.
+    pub async fn on(engines: Engines, settings: &Settings) -> anyhow::Result<Self> {
         let resources = Resources::make(&engines).await?;
         let clock = settings.clock.clone();
         let (access, sample) = access(settings, &resources, &*clock).await?;
