@@ -38,12 +38,12 @@ impl Stack {
             Place::Memory => Engines::memory()?,
             Place::Directory(dir) => Engines::open(dir)?,
         };
-        Self::on(engines, settings).await
+        let resources = Resources::make(&engines).await?;
+        Self::on(engines, resources, settings).await
     }
 
-    /// On engines that are open already, and makes what is not there yet.
-    pub async fn on(engines: Engines, settings: &Settings) -> anyhow::Result<Self> {
-        let resources = Resources::make(&engines).await?;
+    /// On engines that are open already, and their resources.
+    pub async fn on(engines: Engines, resources: Resources, settings: &Settings) -> anyhow::Result<Self> {
         let clock = settings.clock.clone();
         let (access, sample) = access(settings, &resources, &*clock).await?;
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
