@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use local::system::{Place, Settings, Stack};
+use local::system::{Place, Resources, Settings, Stack};
 use serde_json::{Value, json};
 use store::clock::Clock;
 use tower::ServiceExt;
@@ -39,6 +39,11 @@ impl Default for TestClock {
 }
 
 impl TestClock {
+    /// One whose random numbers are those of `seed`.
+    pub fn seeded(seed: u64) -> Self {
+        Self { random: Mutex::new(u128::from(seed) << 64 | 1), ..Self::default() }
+    }
+
     /// Lets `seconds` go by.
     pub fn advance(&self, seconds: i64) {
         let mut now = self.now.lock().unwrap();
@@ -86,8 +91,14 @@ impl Faultline {
 
     /// One on engines that are open already.
     pub async fn on(engines: Engines) -> Self {
+        let resources = Resources::make(&engines).await.unwrap();
+        Self::with(engines, resources).await
+    }
+
+    /// One on engines that are open already, by a way to them that may fail.
+    pub async fn with(engines: Engines, resources: Resources) -> Self {
         let (settings, clock) = settings(Place::Memory);
-        Self { stack: Stack::on(engines, &settings).await.unwrap(), clock }
+        Self { stack: Stack::on(engines, resources, &settings).await.unwrap(), clock }
     }
 
     async fn at(place: Place) -> Self {

@@ -8,7 +8,8 @@ mod normalise;
 mod open;
 mod prepare;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use address::{Addressed, Addresses};
@@ -90,6 +91,7 @@ impl Digest {
             }
         }
         self.commit_groups(&mut batch).await;
+        batch.fail_repeated();
         batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
     }
 
@@ -112,8 +114,12 @@ impl Digest {
         let message = self.open(text).await?;
         let Some(Addressed { project, scrubbing }) = self.address(&message.header).await? else { return Ok(()) };
         for grouped in prepare::prepare(&message, source, &scrubbing)? {
-            if batch.seen.insert((project, grouped.event_id)) {
-                batch.groups.add(project, grouped);
+            match batch.seen.entry((project, grouped.event_id)) {
+                Occupied(first) => batch.repeated.push((source, *first.get())),
+                Vacant(vacant) => {
+                    vacant.insert(source);
+                    batch.groups.add(project, grouped);
+                }
             }
         }
         Ok(())
@@ -123,8 +129,10 @@ impl Digest {
 /// A batch on its way.
 #[derive(Default)]
 struct Batch {
-    /// The events that the batch has already.
-    seen: HashSet<(ProjectId, EventId)>,
+    /// The events that the batch has already, and the delivery that brought each.
+    seen: HashMap<(ProjectId, EventId), usize>,
+    /// Deliveries with an event that another, the second of the pair, brought before.
+    repeated: Vec<(usize, usize)>,
     groups: group::Groups,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, String>,
@@ -133,6 +141,16 @@ struct Batch {
 impl Batch {
     fn fail(&mut self, source: usize, reason: String) {
         self.failed.entry(source).or_insert(reason);
+    }
+
+    /// An event that came twice was taken from one delivery. If that one failed, so did the other: otherwise it would be
+    /// deleted as done, and nothing but the first would stand for its event.
+    fn fail_repeated(&mut self) {
+        for (source, first) in std::mem::take(&mut self.repeated) {
+            if let Some(reason) = self.failed.get(&first).cloned() {
+                self.fail(source, reason);
+            }
+        }
     }
 }
 
