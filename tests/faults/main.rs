@@ -9,6 +9,8 @@ mod messages;
 mod repeated;
 mod schedules;
 mod steps;
+mod storm;
 mod tally;
+mod throttling;
 mod turns;
 mod world;

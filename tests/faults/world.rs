@@ -1,8 +1,9 @@
 //! An account of which processes come and go.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use digest::{Delivery, Digest, Failure, Parts};
+use digest::{Deadline, Delivery, Digest, Failure, Parts};
 use domain::id::ProjectName;
 use embedded::Engines;
 use faultline_tests::TestClock;
@@ -13,9 +14,12 @@ use store::ports::{Project, Projects};
 
 use crate::turns::{Turns, held};
 
+/// How long a batch may take.
+pub(crate) const TIME: Duration = Duration::from_secs(28);
+
 /// An account: what rests stays, whoever dies.
 pub(crate) struct World {
-    engines: Engines,
+    pub(crate) engines: Engines,
     turns: Turns,
     pub(crate) clock: Arc<TestClock>,
     /// The resources as they are, past all faults.
@@ -78,7 +82,7 @@ impl Process {
     /// Digests a batch; `None` if the process died over it.
     pub(crate) async fn digest(&self, batch: &[Delivery]) -> Option<Vec<Failure>> {
         tokio::select! {
-            failures = self.digest.digest(batch) => Some(failures),
+            failures = self.digest.digest(batch, Deadline::within(TIME)) => Some(failures),
             () = self.faults.crashed() => None,
         }
     }
@@ -86,7 +90,7 @@ impl Process {
     /// Digests a batch while nothing goes wrong: everything must succeed.
     pub(crate) async fn digest_all(&self, batch: &[Delivery]) {
         self.faults.heal();
-        let failures = self.digest.digest(batch).await;
+        let failures = self.digest.digest(batch, Deadline::within(TIME)).await;
         assert!(failures.is_empty(), "nothing is wrong any more: {failures:?}");
     }
 }

@@ -1,9 +1,10 @@
 //! The resources and the use cases on them, without anything that runs by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use digest::{Delivery, Digest, Failure, Parts};
+use digest::{Deadline, Delivery, Digest, Failure, Parts};
 use domain::id::{Key, ProjectName};
 use embedded::Engines;
 use embedded::sqs::Received;
@@ -28,6 +29,8 @@ pub struct Stack {
     sample: ProjectAccess,
 }
 
+/// How long a batch may take, retries included: others wait behind it.
+const BATCH: Duration = Duration::from_secs(20);
 /// The project that is there from the start.
 const SAMPLE: &str = "sample";
 
@@ -108,7 +111,7 @@ impl Stack {
             .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
             .collect();
         let digest = self.digest.clone();
-        match tokio::spawn(async move { digest.digest(&deliveries).await }).await {
+        match tokio::spawn(async move { digest.digest(&deliveries, Deadline::within(BATCH)).await }).await {
             Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
             Err(error) => {
                 tracing::error!(error.message = %error, batch.len = received.len(), "digest failed");
