@@ -69,14 +69,23 @@ impl Writer {
     /// An event of Sentry's, which goes by two hashes: that of `own`, the application's function, and that of the whole
     /// stack, which has the function `shared` too.
     pub(crate) fn sentry(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
-        let frame = |function: &str, in_app: bool| json!({ "function": function, "module": "m", "in_app": in_app });
+        self.stack(project, [(shared, false), (own, true)], second)
+    }
+
+    /// The same from an SDK that does not tell the application's frames: it goes by the hash of the whole stack only.
+    pub(crate) fn unmarked(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
+        self.stack(project, [(shared, false), (own, false)], second)
+    }
+
+    fn stack(&mut self, project: ProjectId, frames: [(&str, bool); 2], second: i64) -> Delivery {
+        let frame = |(function, in_app)| json!({ "function": function, "module": "m", "in_app": in_app });
         let payload = json!({
             "platform": "python",
             "timestamp": NOON + second,
             "exception": { "values": [{
                 "type": "E",
                 "value": "v",
-                "stacktrace": { "frames": [frame(shared, false), frame(own, true)] },
+                "stacktrace": { "frames": frames.map(frame) },
             }] },
         });
         let ids = vec![self.event_id()];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::error::Status;
-use domain::id::{EventId, ProjectId};
+use domain::id::{EventId, Fingerprint, ProjectId};
 use domain::occurrence::Occurrence;
 use domain::segment::{self, FrameRange};
 use domain::time::Timestamp;
@@ -11,8 +11,8 @@ use domain::timeline::Hour;
 use local::system::Resources;
 use store::ports::{Errors, Occurrences, Segments};
 
-/// The occurrences of a project by their errors' messages.
-pub(crate) type Tally = BTreeMap<String, BTreeSet<EventId>>;
+/// The occurrences of a project by their errors: message and fingerprint.
+pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
 
 /// Reads everything, and checks that of each error the count, the sum of its timeline, its references and its listed
 /// occurrences are as many; and that no event is listed twice.
@@ -44,7 +44,7 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
         }
         let counted = [error.count as usize, timeline.total() as usize, digests, lines];
         assert_eq!(counted, [listed.len(); 4], "count, timeline, digests, lines of `{}`", error.message);
-        tally.entry(error.message).or_default().extend(listed);
+        tally.insert((error.message, error.fingerprint), listed);
     }
     tally
 }

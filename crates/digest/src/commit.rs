@@ -87,8 +87,10 @@ impl Digest {
                 Ok(()) => self.known.remember(commit),
                 Err(error) => {
                     self.known.forget(&unit);
-                    // If it was for an alias that another error has got meanwhile, the hash stays there.
-                    unit.aliases.clear();
+                    if error.kind() == Kind::Conflict {
+                        // If it was for an alias that another error has got meanwhile, the hash stays there.
+                        unit.aliases.clear();
+                    }
                     undone.push(Undone { unit, error });
                 }
             }
