@@ -92,17 +92,18 @@ impl Faultline {
     /// One on engines that are open already.
     pub async fn on(engines: Engines) -> Self {
         let resources = Resources::make(&engines).await.unwrap();
-        Self::with(engines, resources).await
+        Self::with(engines, resources, Arc::default()).await
     }
 
     /// One on engines that are open already, by a way to them that may fail.
-    pub async fn with(engines: Engines, resources: Resources) -> Self {
-        let (settings, clock) = settings(Place::Memory);
+    pub async fn with(engines: Engines, resources: Resources, clock: Arc<TestClock>) -> Self {
+        let settings = settings(Place::Memory, &clock);
         Self { stack: Stack::on(engines, resources, &settings).await.unwrap(), clock }
     }
 
     async fn at(place: Place) -> Self {
-        let (settings, clock) = settings(place);
+        let clock = Arc::default();
+        let settings = settings(place, &clock);
         Self { stack: Stack::open(&settings).await.unwrap(), clock }
     }
 
@@ -193,16 +194,14 @@ impl Faultline {
     }
 }
 
-fn settings(place: Place) -> (Settings, Arc<TestClock>) {
-    let clock = Arc::new(TestClock::default());
-    let settings = Settings {
+fn settings(place: Place, clock: &Arc<TestClock>) -> Settings {
+    Settings {
         admin_key: Some(ADMIN.to_owned()),
         // What a story's clock wrote is read by the system's: it must not be over on the day the test runs.
         retention_days: 36_500,
         clock: clock.clone(),
         ..Settings::at(place)
-    };
-    (settings, clock)
+    }
 }
 
 /// `text` as a segment of a path: everything but letters and digits percent-encoded.

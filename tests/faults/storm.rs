@@ -30,7 +30,7 @@ async fn count(faultline: &Faultline, project: &str) -> u64 {
 async fn storm(like: usize) -> Vec<[usize; 3]> {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
-    let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await).await;
+    let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
     let mut calls = Vec::new();
     for turn in 1..=TURNS {
         for _ in 0..like.div_ceil(BODY) {
@@ -67,7 +67,7 @@ fn a_storm_of_different_errors_keeps_nobody_waiting() {
     paused(async {
         let world = World::new(0).await;
         let faults = Faults::seeded(0);
-        let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await).await;
+        let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
         for body in 0..10 {
             let error = |n| json!({ "type": "E", "message": format!("different {body} {n}") });
             post(&faultline, "stormy", (0..BODY).map(error).collect()).await;
