@@ -3,14 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
 use domain::time::Timestamp;
+use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use local::system::{Place, Settings, Stack};
+use local::system::{Place, Resources, Settings, Stack};
 use serde_json::{Value, json};
 use store::clock::Clock;
 use tower::ServiceExt;
@@ -20,7 +21,7 @@ pub struct Faultline {
     /// The stack.
     pub stack: Stack,
     /// What its clock shows.
-    pub clock: std::sync::Arc<TestClock>,
+    pub clock: Arc<TestClock>,
 }
 
 /// A clock that stands still until it is told to go on. Random numbers count up, so that a story tells the same each
@@ -38,6 +39,11 @@ impl Default for TestClock {
 }
 
 impl TestClock {
+    /// One whose random numbers are those of `seed`.
+    pub fn seeded(seed: u64) -> Self {
+        Self { random: Mutex::new(u128::from(seed) << 64 | 1), ..Self::default() }
+    }
+
     /// Lets `seconds` go by.
     pub fn advance(&self, seconds: i64) {
         let mut now = self.now.lock().unwrap();
@@ -83,9 +89,21 @@ impl Faultline {
         Self::at(Place::Directory(dir.to_owned())).await
     }
 
+    /// One on engines that are open already.
+    pub async fn on(engines: Engines) -> Self {
+        let resources = Resources::make(&engines).await.unwrap();
+        Self::with(engines, resources, Arc::default()).await
+    }
+
+    /// One on engines that are open already, by a way to them that may fail.
+    pub async fn with(engines: Engines, resources: Resources, clock: Arc<TestClock>) -> Self {
+        let settings = settings(Place::Memory, &clock);
+        Self { stack: Stack::on(engines, resources, &settings).await.unwrap(), clock }
+    }
+
     async fn at(place: Place) -> Self {
-        let clock = std::sync::Arc::new(TestClock::default());
-        let settings = Settings { admin_key: Some(ADMIN.to_owned()), clock: clock.clone(), ..Settings::at(place) };
+        let clock = Arc::default();
+        let settings = settings(place, &clock);
         Self { stack: Stack::open(&settings).await.unwrap(), clock }
     }
 
@@ -173,6 +191,16 @@ impl Faultline {
                 None => return all,
             }
         }
+    }
+}
+
+fn settings(place: Place, clock: &Arc<TestClock>) -> Settings {
+    Settings {
+        admin_key: Some(ADMIN.to_owned()),
+        // What a story's clock wrote is read by the system's: it must not be over on the day the test runs.
+        retention_days: 36_500,
+        clock: clock.clone(),
+        ..Settings::at(place)
     }
 }
 

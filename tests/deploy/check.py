@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 import uuid
@@ -185,6 +186,16 @@ def waiting(url):
     return sum(int(attributes[name]) for name in names)
 
 
+def processes_of(function):
+    """The emulator runs functions as processes of this machine."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"AWS_LAMBDA_FUNCTION_NAME={function}\0" in (process / "environ").read_text():
+                yield int(process.name)
+        except OSError:
+            pass  # it has ended
+
+
 def failures(checks, api, stack, client):
     """What cannot be digested waits among the dead letters, and comes back by the README's steps."""
     sqs = aws("sqs")
@@ -204,10 +215,19 @@ def failures(checks, api, stack, client):
     say("  a function that runs out of time")
     functions, digest = aws("lambda"), stack.function("digest")
     as_was = functions.get_function_configuration(FunctionName=digest)
+    functions.update_function_configuration(FunctionName=digest, Timeout=2)
+    checks.equal(api.post("shop", "wakes digest", client), 201, "an event is accepted")
+    checks.that(wait_until(lambda: api.count("shop", "wakes digest") == 1), "and digested")
+    for process in processes_of(digest):
+        os.kill(process, signal.SIGSTOP)
+    checks.equal(api.post("shop", "timed out", client), 201, "an event is accepted while digest stands still")
+    checks.that(wait_until(lambda: api.count("shop", "timed out") == 1), "after the time-out it is counted once")
+
+    say("  a digest whose storage does not answer")
     hanging = {**as_was["Environment"]["Variables"], "AWS_ENDPOINT_URL": os.environ["FAULTLINE_NOWHERE"]}
-    functions.update_function_configuration(FunctionName=digest, Timeout=1, Environment={"Variables": hanging})
+    functions.update_function_configuration(FunctionName=digest, Timeout=3, Environment={"Variables": hanging})
     checks.equal(api.post("shop", "digested late", client), 201, "an event is accepted while digest hangs")
-    checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after five time-outs")
+    checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after five deliveries")
     checks.equal(api.count("shop", "digested late"), 0, "and not counted")
     functions.update_function_configuration(
         FunctionName=digest, Timeout=as_was["Timeout"], Environment=as_was["Environment"])

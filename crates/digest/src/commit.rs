@@ -8,15 +8,13 @@ use futures_util::future::join_all;
 use store::ports::{Commit, Reference};
 use store::{Kind, StoreError};
 
-use crate::Digest;
 use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
+use crate::{Deadline, Digest};
 
-/// How often a unit is tried before its messages go back to the queue, which tries again later.
-pub(crate) const ATTEMPTS: u32 = 6;
 /// The first pause between attempts; each further one may be twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -27,24 +25,31 @@ struct Undone {
 }
 
 impl Digest {
-    /// Commits all units, round after round. Returns the deliveries whose events could not be committed, with the
-    /// reason; every other event is stored.
-    pub(crate) async fn commit_all(&self, rounds: Vec<Vec<Unit>>) -> Vec<(usize, String)> {
+    /// Commits all units, round after round, and again what a further attempt may help, until the deadline. Returns
+    /// the deliveries whose events could not be committed, with the reason; every other event is stored.
+    pub(crate) async fn commit_all(&self, rounds: Vec<Vec<Unit>>, deadline: Deadline) -> Vec<(usize, String)> {
         let mut failed = Vec::new();
         for mut units in rounds {
             for attempt in 1.. {
-                let (again, lost): (Vec<_>, Vec<_>) = self
-                    .attempt(units)
-                    .await
-                    .into_iter()
-                    .partition(|undone| undone.error.is_transient() && attempt < ATTEMPTS);
+                let sources: Vec<_> = sources(&units).collect();
+                let undone = match deadline.bounds(self.attempt(units)).await {
+                    Ok(undone) => undone,
+                    Err(reason) => {
+                        failed.extend(sources.into_iter().map(|source| (source, reason.clone())));
+                        break;
+                    }
+                };
+                let pause = self.pause(attempt);
+                let in_time = !deadline.is_within(pause);
+                let (again, lost): (Vec<_>, Vec<_>) =
+                    undone.into_iter().partition(|undone| undone.error.is_transient() && in_time);
                 for Undone { unit, error } in lost {
                     failed.extend(unit.entries.iter().map(|entry| (entry.source, error.to_string())));
                 }
                 if again.is_empty() {
                     break;
                 }
-                self.pause(attempt).await;
+                tokio::time::sleep(pause).await;
                 units = again.into_iter().map(|undone| undone.unit).collect();
             }
         }
@@ -82,8 +87,10 @@ impl Digest {
                 Ok(()) => self.known.remember(commit),
                 Err(error) => {
                     self.known.forget(&unit);
-                    // If it was for an alias that another error has got meanwhile, the hash stays there.
-                    unit.aliases.clear();
+                    if error.kind() == Kind::Conflict {
+                        // If it was for an alias that another error has got meanwhile, the hash stays there.
+                        unit.aliases.clear();
+                    }
                     undone.push(Undone { unit, error });
                 }
             }
@@ -168,13 +175,17 @@ impl Digest {
         Commit { error, references, aliases, expires_at }
     }
 
-    /// Waits before the attempt after `attempt`: up to twice as long each time, at random, so that digests which got
-    /// into each other's way do not do so again.
-    pub(crate) async fn pause(&self, attempt: u32) {
+    /// How long to wait before the attempt after `attempt`: up to twice as long each time, at random, so that digests
+    /// which got into each other's way do not do so again.
+    pub(crate) fn pause(&self, attempt: u32) -> Duration {
         let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
         let part = (self.clock.random() % 1_000) as u32;
-        tokio::time::sleep(longest * part / 1_000).await;
+        longest * part / 1_000
     }
+}
+
+fn sources(units: &[Unit]) -> impl Iterator<Item = usize> {
+    units.iter().flat_map(|unit| &unit.entries).map(|entry| entry.source)
 }
 
 fn all_undone(units: Vec<Unit>, error: &StoreError) -> Vec<Undone> {

@@ -8,8 +8,7 @@ use domain::occurrence::{Occurrence, Source};
 use domain::timeline::Minute;
 use store::ports::{Commit, Reference};
 
-use crate::Digest;
-use crate::commit::ATTEMPTS;
+use crate::{Deadline, Digest};
 
 /// A batch's occurrences by the hashes that they are grouped by.
 #[derive(Default)]
@@ -100,8 +99,9 @@ impl Digest {
     ///
     /// An occurrence belongs to the error that goes by any of its hashes. If none does, it is of a new error, named by
     /// the first hash, and others of the batch that share one of its hashes belong to it too.
-    pub(crate) async fn units_of(&self, groups: Groups) -> store::Result<Vec<Vec<Unit>>> {
-        let mut owners = self.owners(&groups).await?;
+    pub(crate) async fn units_of(&self, groups: Groups, deadline: Deadline) -> Result<Vec<Vec<Unit>>, String> {
+        let owners = deadline.bounds(self.owners(&groups, deadline)).await?;
+        let mut owners = owners.map_err(|error| error.to_string())?;
         let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<Entry>)> = BTreeMap::new();
         for ((project, hashes), entries) in groups.entries {
             let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
@@ -134,16 +134,17 @@ impl Digest {
     }
 
     /// Which errors go by the hashes of these groups; from the table where this process does not remember it.
-    async fn owners(&self, groups: &Groups) -> store::Result<HashMap<ErrorKey, Fingerprint>> {
+    async fn owners(&self, groups: &Groups, deadline: Deadline) -> store::Result<HashMap<ErrorKey, Fingerprint>> {
         let hashes = groups.entries.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
         let (mut owners, unknown) = self.known.owners(hashes);
         if !unknown.is_empty() {
             let mut found = self.digests.owners(&unknown).await;
-            for attempt in 1..ATTEMPTS {
-                if !matches!(&found, Err(error) if error.is_transient()) {
+            for attempt in 1.. {
+                let pause = self.pause(attempt);
+                if !matches!(&found, Err(error) if error.is_transient()) || deadline.is_within(pause) {
                     break;
                 }
-                self.pause(attempt).await;
+                tokio::time::sleep(pause).await;
                 found = self.digests.owners(&unknown).await;
             }
             let found = found?;

@@ -2,16 +2,19 @@
 
 mod address;
 mod commit;
+mod deadline;
 mod group;
 mod known;
 mod normalise;
 mod open;
 mod prepare;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use address::{Addressed, Addresses};
+pub use deadline::Deadline;
 use domain::id::{EventId, ProjectId};
 use known::Known;
 use store::clock::Clock;
@@ -74,36 +77,41 @@ impl Digest {
         Self { projects, digests, segments, claims, clock, retention_days, addresses, known }
     }
 
-    /// Digests a batch, and names the messages that must be delivered again. Whatever is not named is stored, listed
-    /// and counted, once, however often it is delivered.
-    pub async fn digest(&self, deliveries: &[Delivery]) -> Vec<Failure> {
+    /// Digests a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
+    /// stored, listed and counted, once, however often it is delivered.
+    pub async fn digest(&self, deliveries: &[Delivery], deadline: Deadline) -> Vec<Failure> {
         let mut batch = Batch::default();
+        // The other half is for committing: a batch that is slow to open must not come back whole each time.
+        let mut opening = deadline.half();
         for (source, delivery) in deliveries.iter().enumerate() {
-            if let Err(reason) = self.take_in(&mut batch, source, &delivery.text).await {
+            let taken = opening.bounds(self.take_in(&mut batch, source, &delivery.text)).await;
+            if let Err(reason) = taken.and_then(|taken| taken) {
                 batch.fail(source, reason);
             }
             if batch.groups.is_full() {
-                self.commit_groups(&mut batch).await;
+                self.commit_groups(&mut batch, deadline).await;
+                opening = deadline.half();
             }
             if source % STRETCH == STRETCH - 1 {
                 tokio::task::yield_now().await;
             }
         }
-        self.commit_groups(&mut batch).await;
+        self.commit_groups(&mut batch, deadline).await;
+        batch.fail_repeated();
         batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
     }
 
     /// The stages of what was taken in so far.
-    async fn commit_groups(&self, batch: &mut Batch) {
+    async fn commit_groups(&self, batch: &mut Batch, deadline: Deadline) {
         let groups = std::mem::take(&mut batch.groups);
         let sources: BTreeSet<_> = groups.sources().collect();
-        match self.units_of(groups).await {
+        match self.units_of(groups, deadline).await {
             Ok(units) => {
-                for (source, reason) in self.commit_all(units).await {
+                for (source, reason) in self.commit_all(units, deadline).await {
                     batch.fail(source, reason);
                 }
             }
-            Err(error) => sources.into_iter().for_each(|source| batch.fail(source, error.to_string())),
+            Err(reason) => sources.into_iter().for_each(|source| batch.fail(source, reason.clone())),
         }
     }
 
@@ -112,8 +120,12 @@ impl Digest {
         let message = self.open(text).await?;
         let Some(Addressed { project, scrubbing }) = self.address(&message.header).await? else { return Ok(()) };
         for grouped in prepare::prepare(&message, source, &scrubbing)? {
-            if batch.seen.insert((project, grouped.event_id)) {
-                batch.groups.add(project, grouped);
+            match batch.seen.entry((project, grouped.event_id)) {
+                Occupied(first) => batch.repeated.push((source, *first.get())),
+                Vacant(vacant) => {
+                    vacant.insert(source);
+                    batch.groups.add(project, grouped);
+                }
             }
         }
         Ok(())
@@ -123,8 +135,10 @@ impl Digest {
 /// A batch on its way.
 #[derive(Default)]
 struct Batch {
-    /// The events that the batch has already.
-    seen: HashSet<(ProjectId, EventId)>,
+    /// The events that the batch has already, and the delivery that brought each.
+    seen: HashMap<(ProjectId, EventId), usize>,
+    /// Deliveries with an event that another, the second of the pair, brought before.
+    repeated: Vec<(usize, usize)>,
     groups: group::Groups,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, String>,
@@ -133,6 +147,16 @@ struct Batch {
 impl Batch {
     fn fail(&mut self, source: usize, reason: String) {
         self.failed.entry(source).or_insert(reason);
+    }
+
+    /// An event that came twice was taken from one delivery. If that one failed, so did the other: otherwise it would be
+    /// deleted as done, and nothing but the first would stand for its event.
+    fn fail_repeated(&mut self) {
+        for (source, first) in std::mem::take(&mut self.repeated) {
+            if let Some(reason) = self.failed.get(&first).cloned() {
+                self.fail(source, reason);
+            }
+        }
     }
 }
 

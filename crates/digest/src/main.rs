@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use digest::{Delivery, Digest, Parts};
+use digest::{Deadline, Delivery, Digest, Parts};
 use lambda::Setup;
 use lambda_runtime::{LambdaEvent, service_fn};
 use store::clock::SystemClock;
@@ -27,7 +27,7 @@ async fn main() -> anyhow::Result<()> {
     let digest = &digest;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deliveries: Vec<_> = event.payload.records.into_iter().map(delivery).collect();
-        let failures = digest.digest(&deliveries).await;
+        let failures = digest.digest(&deliveries, Deadline::of_invocation(event.context.deadline())).await;
         Ok::<_, std::convert::Infallible>(response(failures))
     });
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))

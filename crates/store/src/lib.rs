@@ -4,6 +4,8 @@ pub mod aws;
 pub mod clock;
 pub mod dynamo;
 mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod ports;
 pub mod s3;
 pub mod sqs;

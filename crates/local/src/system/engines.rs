@@ -7,7 +7,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::QueueAttributeName;
-use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use embedded::Engines;
 use store::aws::{self, Account, Service};
 use store::dynamo::{Table, schema};
@@ -38,28 +38,14 @@ pub struct Resources {
 impl Resources {
     /// Makes what is not there, and opens all of it.
     pub async fn make(engines: &Engines) -> anyhow::Result<Self> {
-        let account = Account {
-            region: embedded::REGION.to_owned(),
-            credentials: Credentials::new(
-                embedded::s3::ACCESS_KEY_ID,
-                embedded::s3::SECRET_ACCESS_KEY,
-                None,
-                None,
-                "embedded",
-            ),
-        };
-        let dynamodb = aws::dynamodb(&account, &service(engines.dynamo().clone(), "dynamodb"));
+        let Clients { dynamodb, s3, sqs } = Clients::of(engines, |engine| engine);
         schema::create(&dynamodb, TABLE).await.context("the table cannot be made")?;
-
-        let s3 = aws::s3(&account, &service(engines.s3().clone(), "s3"));
         match s3.create_bucket().bucket(BUCKET).send().await {
             Err(error) if error.code() != Some("BucketAlreadyOwnedByYou") => {
                 return Err(error).context("the bucket cannot be made");
             }
             _ => {}
         }
-
-        let sqs = aws::sqs(&account, &service(engines.sqs().clone(), "sqs"));
         let mut attributes = HashMap::from([(QueueAttributeName::MessageRetentionPeriod, KEPT.to_owned())]);
         make_queue(&sqs, DEAD_LETTERS, attributes.clone()).await?;
         let redrive = serde_json::json!({
@@ -67,7 +53,18 @@ impl Resources {
             "maxReceiveCount": DELIVERIES,
         });
         attributes.insert(QueueAttributeName::RedrivePolicy, redrive.to_string());
-        let url = make_queue(&sqs, INBOX, attributes).await?;
+        make_queue(&sqs, INBOX, attributes).await?;
+        Self::through(engines, |engine| engine).await
+    }
+
+    /// Opens what was made, on ways to the engines that `way` makes of the engines themselves: a test's may fail.
+    pub async fn through(
+        engines: &Engines,
+        way: impl Fn(SharedHttpClient) -> SharedHttpClient,
+    ) -> anyhow::Result<Self> {
+        let sqs = Clients::of(engines, |engine| engine).sqs;
+        let url = sqs.get_queue_url().queue_name(INBOX).send().await?.queue_url.context("a queue without a URL")?;
+        let Clients { dynamodb, s3, sqs } = Clients::of(engines, way);
         Ok(Self {
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
@@ -77,16 +74,36 @@ impl Resources {
     }
 }
 
-fn service(engine: impl HttpClient + 'static, name: &str) -> Service {
-    // The name is never looked up: requests go to the engine, not to a socket.
-    Service { http: SharedHttpClient::new(engine), endpoint: Some(format!("http://{name}.embedded.invalid")) }
+/// The SDK's clients of the engines.
+struct Clients {
+    dynamodb: aws_sdk_dynamodb::Client,
+    s3: aws_sdk_s3::Client,
+    sqs: aws_sdk_sqs::Client,
+}
+
+impl Clients {
+    fn of(engines: &Engines, way: impl Fn(SharedHttpClient) -> SharedHttpClient) -> Self {
+        let credentials =
+            Credentials::new(embedded::s3::ACCESS_KEY_ID, embedded::s3::SECRET_ACCESS_KEY, None, None, "embedded");
+        let account = Account { region: embedded::REGION.to_owned(), credentials };
+        // The name is never looked up: requests go to the engine, not to a socket.
+        let service = |engine, name: &str| Service {
+            http: way(engine),
+            endpoint: Some(format!("http://{name}.embedded.invalid")),
+        };
+        Self {
+            dynamodb: aws::dynamodb(&account, &service(SharedHttpClient::new(engines.dynamo().clone()), "dynamodb")),
+            s3: aws::s3(&account, &service(SharedHttpClient::new(engines.s3().clone()), "s3")),
+            sqs: aws::sqs(&account, &service(SharedHttpClient::new(engines.sqs().clone()), "sqs")),
+        }
+    }
 }
 
 async fn make_queue(
     sqs: &aws_sdk_sqs::Client,
     name: &str,
     attributes: HashMap<QueueAttributeName, String>,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<()> {
     let made = sqs.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
-    made.with_context(|| format!("the queue {name} cannot be made"))?.queue_url.context("a queue without a URL")
+    made.map(drop).with_context(|| format!("the queue {name} cannot be made"))
 }

@@ -1,9 +1,10 @@
 //! The resources and the use cases on them, without anything that runs by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use digest::{Delivery, Digest, Failure, Parts};
+use digest::{Deadline, Delivery, Digest, Failure, Parts};
 use domain::id::{Key, ProjectName};
 use embedded::Engines;
 use embedded::sqs::Received;
@@ -28,6 +29,8 @@ pub struct Stack {
     sample: ProjectAccess,
 }
 
+/// How long a batch may take, retries included: others wait behind it.
+const BATCH: Duration = Duration::from_secs(20);
 /// The project that is there from the start.
 const SAMPLE: &str = "sample";
 
@@ -39,6 +42,11 @@ impl Stack {
             Place::Directory(dir) => Engines::open(dir)?,
         };
         let resources = Resources::make(&engines).await?;
+        Self::on(engines, resources, settings).await
+    }
+
+    /// On engines that are open already, and their resources.
+    pub async fn on(engines: Engines, resources: Resources, settings: &Settings) -> anyhow::Result<Self> {
         let clock = settings.clock.clone();
         let (access, sample) = access(settings, &resources, &*clock).await?;
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
@@ -103,7 +111,7 @@ impl Stack {
             .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
             .collect();
         let digest = self.digest.clone();
-        match tokio::spawn(async move { digest.digest(&deliveries).await }).await {
+        match tokio::spawn(async move { digest.digest(&deliveries, Deadline::within(BATCH)).await }).await {
             Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
             Err(error) => {
                 tracing::error!(error.message = %error, batch.len = received.len(), "digest failed");

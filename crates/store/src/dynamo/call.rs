@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::Table;
 use super::item::{Attributes, key};
 use super::schema::{PK, SK};
+use crate::clock::{Clock, SystemClock};
 use crate::error::{Kind, Result, StoreError};
 
 /// Which items of a partition to read.
@@ -37,7 +38,8 @@ impl Range {
     }
 }
 
-/// Pauses between calls that DynamoDB did only in part, since it is throttled: each twice as long as the one before.
+/// Pauses between calls that DynamoDB did only in part, since it is throttled: each up to twice as long as the one
+/// before, at random, so that callers who were refused together do not come back together.
 #[derive(Default)]
 struct Pauses(u32);
 
@@ -54,7 +56,8 @@ impl Pauses {
         if self.0 == Self::MOST {
             return Err(StoreError::new(Kind::Throttled, doing, format!("{items} items were not taken")));
         }
-        tokio::time::sleep(Self::FIRST * 2u32.pow(self.0)).await;
+        let part = (SystemClock.random() % 1_000) as u32;
+        tokio::time::sleep(Self::FIRST * 2u32.pow(self.0 + 1) * part / 1_000).await;
         self.0 += 1;
         Ok(())
     }

@@ -1,0 +1,162 @@
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::error::ErrorAggregate;
+use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ProjectName, SegmentId};
+use domain::scrub::Rules;
+use domain::segment::FrameRange;
+use domain::time::Timestamp;
+use domain::timeline::Minute;
+
+use super::{Call, Fault, Faults};
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{Claims, Commit, Digests, ETag, Inbox, Page, Project, Projects, Segments};
+
+/// A port with faults: of those that ingest and digest write to.
+#[derive(Clone, Debug)]
+pub struct Faulty<P> {
+    faults: Faults,
+    port: P,
+}
+
+impl<P> Faulty<P> {
+    /// `port` with `faults`.
+    pub fn new(port: P, faults: Faults) -> Self {
+        Self { faults, port }
+    }
+
+    async fn call<T, F: Future<Output = Result<T>>>(&self, name: &str, call: impl Fn() -> F) -> Result<T> {
+        let Some(fault) = self.faults.befall(Call::new(name)) else { return call().await };
+        let failure = |kind| Err(StoreError::new(kind, "testing", format!("{name}: {fault:?}")));
+        match fault {
+            Fault::Before => failure(Kind::Unavailable),
+            Fault::After => {
+                let _ = call().await;
+                failure(Kind::Unavailable)
+            }
+            Fault::Throttle | Fault::Partly => failure(Kind::Throttled),
+            Fault::Reject => failure(Kind::Rejected),
+            Fault::Duplicate => {
+                let first = call().await;
+                let _ = call().await;
+                first
+            }
+            Fault::TimeOut => std::future::pending().await,
+            Fault::TimeOutAfter => {
+                let _ = call().await;
+                std::future::pending().await
+            }
+            Fault::Crash => {
+                self.faults.crash();
+                std::future::pending().await
+            }
+            Fault::CrashAfter => {
+                let _ = call().await;
+                self.faults.crash();
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<P: Inbox> Inbox for Faulty<P> {
+    async fn send(&self, text: String) -> Result<()> {
+        self.call("Inbox::send", || self.port.send(text.clone())).await
+    }
+}
+
+#[async_trait]
+impl<P: Claims> Claims for Faulty<P> {
+    async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()> {
+        self.call("Claims::put_claim", || self.port.put_claim(key, packed.clone())).await
+    }
+
+    async fn get_claim(&self, key: &str) -> Result<Bytes> {
+        self.call("Claims::get_claim", || self.port.get_claim(key)).await
+    }
+}
+
+#[async_trait]
+impl<P: Segments> Segments for Faulty<P> {
+    async fn put(&self, id: &SegmentId, segment: Vec<u8>) -> Result<()> {
+        self.call("Segments::put", || self.port.put(id, segment.clone())).await
+    }
+
+    async fn frame(&self, id: &SegmentId, frame: FrameRange) -> Result<Bytes> {
+        self.call("Segments::frame", || self.port.frame(id, frame)).await
+    }
+
+    async fn get(&self, id: &SegmentId) -> Result<(Vec<u8>, ETag)> {
+        self.call("Segments::get", || self.port.get(id)).await
+    }
+
+    async fn replace(&self, id: &SegmentId, segment: Vec<u8>, version: &ETag) -> Result<()> {
+        self.call("Segments::replace", || self.port.replace(id, segment.clone(), version)).await
+    }
+
+    async fn remove_some(&self, project: ProjectId) -> Result<bool> {
+        self.call("Segments::remove_some", || self.port.remove_some(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Digests> Digests for Faulty<P> {
+    async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>> {
+        self.call("Digests::load", || self.port.load(errors)).await
+    }
+
+    async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>> {
+        self.call("Digests::owners", || self.port.owners(hashes)).await
+    }
+
+    async fn counted(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        minutes: RangeInclusive<Minute>,
+    ) -> Result<HashSet<EventDigest>> {
+        self.call("Digests::counted", || self.port.counted(project, uid, minutes.clone())).await
+    }
+
+    async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
+        match self.call("Digests::commit", || async { Ok(self.port.commit(commits).await) }).await {
+            Ok(results) => results,
+            Err(error) => commits.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+}
+
+#[async_trait]
+impl<P: Projects> Projects for Faulty<P> {
+    async fn create(&self, name: &ProjectName, now: Timestamp) -> Result<Project> {
+        self.call("Projects::create", || self.port.create(name, now)).await
+    }
+
+    async fn by_name(&self, name: &ProjectName) -> Result<Option<Project>> {
+        self.call("Projects::by_name", || self.port.by_name(name)).await
+    }
+
+    async fn by_id(&self, id: ProjectId) -> Result<Option<Project>> {
+        self.call("Projects::by_id", || self.port.by_id(id)).await
+    }
+
+    async fn list(&self, after: Option<&ProjectName>, limit: usize) -> Result<Page<Project, ProjectName>> {
+        self.call("Projects::list", || self.port.list(after, limit)).await
+    }
+
+    async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()> {
+        self.call("Projects::set_scrubbing", || self.port.set_scrubbing(project, rules)).await
+    }
+
+    async fn mark_deleting(&self, project: &Project) -> Result<()> {
+        self.call("Projects::mark_deleting", || self.port.mark_deleting(project)).await
+    }
+
+    async fn remove(&self, project: &Project) -> Result<()> {
+        self.call("Projects::remove", || self.port.remove(project)).await
+    }
+}

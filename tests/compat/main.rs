@@ -1,0 +1,62 @@
+//! Promise 8: what any version ever stored decodes for ever.
+//!
+//! Each folder `v*/` has a sample of every stored form of one version: the messages of the inbox, the objects in the
+//! bucket, the items of the table. They are put where that version put them, and read the way people read.
+//!
+//! **The samples must never be edited.** They stand for data in accounts that we cannot reach: a sample that is changed
+//! so that a test passes again proves only that the users' data do not. If a form changes, the code must learn to read
+//! both, and the new form gets samples in a folder of its own (`write.rs` says how).
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod raw;
+mod v1;
+mod write;
+
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use embedded::Engines;
+use faultline_tests::Faultline;
+use local::system::Resources;
+use store::ports::Claims;
+
+/// A folder of samples.
+struct Samples(PathBuf);
+
+impl Samples {
+    fn of(version: &str) -> Self {
+        Self(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("compat").join(version))
+    }
+
+    fn text(&self, name: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// An object, which is kept as base64 in lines.
+    fn object(&self, name: &str) -> Vec<u8> {
+        BASE64.decode(self.text(name).lines().collect::<String>()).unwrap()
+    }
+
+    /// The names in a folder.
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.join(folder)).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// faultline on what the version left behind: its items and its objects. `objects.txt` names the keys.
+    async fn restored(&self) -> Faultline {
+        let engines = Engines::memory().unwrap();
+        let resources = Resources::make(&engines).await.unwrap();
+        for name in self.names("items") {
+            raw::put_item(&engines, &self.text(&format!("items/{name}"))).await;
+        }
+        for line in self.text("objects.txt").lines() {
+            let (file, key) = line.split_once(' ').unwrap();
+            resources.bucket.put_claim(key, self.object(file)).await.unwrap();
+        }
+        Faultline::on(engines).await
+    }
+}

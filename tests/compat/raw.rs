@@ -1,0 +1,31 @@
+//! The table as it is, past everything that knows what items mean.
+
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use embedded::Engines;
+use serde_json::{Value, json};
+
+const TABLE: &str = "faultline";
+
+async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
+    let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
+    request.headers_mut().insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+    let answer = engines.dynamo().call(request).await.unwrap();
+    let body = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
+    assert!(answer.status().is_success(), "{operation}: {body}");
+    body
+}
+
+/// Puts an item in DynamoDB's own JSON form.
+pub(crate) async fn put_item(engines: &Engines, item: &str) {
+    let item: Value = serde_json::from_str(item).unwrap();
+    call(engines, "PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
+}
+
+/// All items of the table.
+pub(crate) async fn items(engines: &Engines) -> Vec<Value> {
+    let mut answer = call(engines, "Scan", &json!({ "TableName": TABLE })).await;
+    assert!(answer["LastEvaluatedKey"].is_null(), "one page");
+    serde_json::from_value(answer["Items"].take()).unwrap()
+}

@@ -1,0 +1,164 @@
+//! How the samples of a version are made: once, before it is released, by
+//!
+//!     FAULTLINE_SAMPLES=tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored
+//!
+//! A folder that exists is left alone.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::id::{Key, ProjectName, SegmentId};
+use domain::inbox::{self, Text};
+use embedded::Engines;
+use faultline_tests::Faultline;
+use http::Method;
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::clock::Clock;
+use store::ports::{Claims, Errors, KeyRecord, Keys, Projects, Role, Scope};
+
+use crate::raw;
+
+/// The keys of the samples, by their names in the table.
+const CLIENT: &str = "sample-client-key";
+const OWNER: &str = "sample-owner-key";
+
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    let name = ProjectName::parse("shop").unwrap();
+    faultline.call(Method::POST, "/projects", "admin-key", json!({ "name": "shop" }).to_string()).await;
+    let project = resources.table.by_name(&name).await.unwrap().unwrap();
+    for (key, role, scope) in
+        [(CLIENT, Role::Client, Scope::Project(project.id, name.clone())), (OWNER, Role::Admin, Scope::All)]
+    {
+        let record = KeyRecord { role, scope, name: key.to_owned(), disabled: false, created_at: project.created_at };
+        resources.table.add(&Key::parse(key).unwrap().hash(), &record).await.unwrap();
+    }
+    let mut objects = String::new();
+    let rules = json!({ "scrubbing": { "additional": ["iban"], "exempt": ["password_hint"] } });
+    faultline.call(Method::PATCH, "/projects/shop", "admin-key", rules.to_string()).await;
+
+    let mut texts = Vec::new();
+    let store = format!("/api/{}/store/?sentry_key={CLIENT}", project.id);
+    for (file, path, body) in [
+        ("inbox-v1.txt", "/projects/shop/errors", v1_body("cart is empty")),
+        ("inbox-v1-claimed.txt", "/projects/shop/errors", v1_body("large")),
+        ("inbox-sentry.txt", &store, sentry_event()),
+        ("", "/projects/shop/errors", v1_body("deleted")),
+    ] {
+        faultline.clock.advance(40);
+        faultline.call(Method::POST, path, CLIENT, body.to_string()).await;
+        let mut text = faultline.take_inbox().await.concat();
+        if file == "inbox-v1-claimed.txt" {
+            // As ingest does with what is too large, but of a size that can be kept here.
+            let Text::Inline(body) = inbox::form(&text).unwrap() else { panic!("it is small") };
+            let key = inbox::claim_key(faultline.clock.now(), 7);
+            resources.bucket.put_claim(&key, inbox::packed(body).unwrap()).await.unwrap();
+            object(&folder, &mut objects, "claimed.zst.base64", &key, &resources).await;
+            text = inbox::claim(&key);
+        }
+        if !file.is_empty() {
+            std::fs::write(folder.join(file), &text).unwrap();
+        }
+        texts.push(text);
+    }
+    for text in texts {
+        faultline.stack.inbox().send(text).await.unwrap();
+    }
+    assert_eq!(faultline.digest().await, 0);
+    faultline.call(Method::PATCH, "/projects/shop/errors/large", "admin-key", r#"{"status":"resolved"}"#).await;
+    // Its frames in the segment are blanked.
+    faultline.call(Method::DELETE, "/projects/shop/errors/deleted", "admin-key", "").await;
+    faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("buried").to_string()).await;
+    assert_eq!(faultline.digest().await, 0);
+    let all = resources.table.page(project.id, &[domain::error::Status::Unresolved], None, 10).await.unwrap();
+    let buried = all.items.iter().find(|error| error.message == "buried").unwrap();
+    resources.table.bury(buried).await.unwrap();
+
+    let mut segments = BTreeSet::new();
+    for item in raw::items(&engines).await {
+        let (pk, sk) = (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
+        let Some(file) = file_of(pk, sk, &item, &project.id.to_string()) else { continue };
+        segments.extend(item["segment"]["S"].as_str().map(str::to_owned));
+        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    }
+    for (index, segment) in segments.iter().enumerate() {
+        let key = SegmentId::parse(project.id, segment).unwrap().key();
+        object(&folder, &mut objects, &format!("segment-{}.zst.base64", index + 1), &key, &resources).await;
+    }
+    std::fs::write(folder.join("objects.txt"), objects).unwrap();
+}
+
+/// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample
+/// project, which every start makes.
+fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
+    let short = |text: &str| text.chars().take(8).collect::<String>();
+    let kind = match (pk, sk.split_once('#').map_or(sk, |(kind, _)| kind)) {
+        ("KEY", _) if item["name"]["S"].as_str()?.starts_with("sample-") => {
+            format!("key-{}", item["role"]["S"].as_str()?)
+        }
+        ("KEY", _) => return None,
+        ("PROJECT", "sample") => return None,
+        ("PROJECT", _) => "project".to_owned(),
+        ("PROJECT_ID", "LAST") => "project-id-last".to_owned(),
+        ("PROJECT_ID", _) if sk == project => "project-id".to_owned(),
+        ("PROJECT_ID", _) => return None,
+        (_, "E") => format!("error-{}", short(&sk[2..])),
+        (_, "A") => format!("alias-{}", short(&sk[2..])),
+        (_, "B") => "buried".to_owned(),
+        (_, "T") => format!("timeline-{}-{}", &pk[pk.len() - 6..], &sk[2..]),
+        (_, "O") => format!("reference-{}-{}", &pk[pk.len() - 6..], &sk[2..12]),
+        other => panic!("an item of a new kind: {other:?}"),
+    };
+    Some(kind + ".json")
+}
+
+async fn object(folder: &Path, objects: &mut String, file: &str, key: &str, resources: &Resources) {
+    let encoded = BASE64.encode(resources.bucket.get_claim(key).await.unwrap());
+    let lines: Vec<_> = encoded.as_bytes().chunks(120).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    std::fs::write(folder.join(file), lines.join("\n") + "\n").unwrap();
+    objects.push_str(&format!("{file} {key}\n"));
+}
+
+fn v1_body(message: &str) -> Value {
+    json!({
+        "errors": [{
+            "type": "CartError",
+            "message": message,
+            "backtrace": [{ "file": "cart.js", "function": "total", "line": 42, "column": 7, "code": { "42": "x.y" } }],
+            "timestamp": "2026-11-01T09:00:00+09:00",
+        }, { "type": "CartError", "message": message }],
+        "notifier": { "name": "faultline-js", "version": "1.0.0", "url": "https://example.org" },
+        "context": { "environment": "production", "language": "JavaScript", "version": "1.2.3" },
+        "session": { "user": 7, "password": "hunter2", "password_hint": "a fish", "iban": "DE02120300000000202051" },
+        "params": { "q": ["a", null] },
+    })
+}
+
+fn sentry_event() -> Value {
+    let frame = |function: &str, in_app: bool| json!({ "function": function, "module": "shop.cart", "filename": "shop/cart.py", "lineno": 3, "in_app": in_app });
+    json!({
+        "event_id": "9ec79c33ec9942ab8353589fcb2e04dc",
+        "timestamp": "2026-11-02T00:02:00.123456Z",
+        "platform": "python",
+        "release": "shop@1.2.3",
+        "exception": { "values": [{
+            "type": "KeyError",
+            "value": "'total'",
+            "stacktrace": { "frames": [frame("handle", false), frame("checkout", true)] },
+        }] },
+        "tags": { "browser": "none" },
+        "user": { "id": "7" },
+        "breadcrumbs": { "values": [{ "category": "cart", "message": "opened", "timestamp": 1793577700.5 }] },
+    })
+}

@@ -1,0 +1,144 @@
+//! What waits in the inbox.
+
+use std::collections::BTreeSet;
+
+use digest::Delivery;
+use domain::id::{EventId, ProjectId, ProjectName};
+use domain::inbox::{self, Addressee, Header, Message};
+use domain::occurrence::Source;
+use domain::time::Timestamp;
+use domain::v1::Post;
+use fastrand::Rng;
+use serde_json::json;
+use store::ports::Claims;
+
+use crate::world::World;
+
+/// The moment that events happen around.
+const NOON: i64 = 1_793_577_600;
+
+/// Makes messages, and knows what is in them.
+pub(crate) struct Writer {
+    next: u64,
+    /// The id of each event that was accepted.
+    pub(crate) accepted: BTreeSet<EventId>,
+}
+
+impl Writer {
+    pub(crate) fn new() -> Self {
+        Self { next: 0, accepted: BTreeSet::new() }
+    }
+
+    fn event_id(&mut self) -> EventId {
+        self.next += 1;
+        let id = EventId::from_bytes(
+            (u128::from(self.next).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)).to_be_bytes(),
+        );
+        self.accepted.insert(id);
+        id
+    }
+
+    fn delivery(&self, text: String) -> Delivery {
+        Delivery { id: format!("message {}", self.next), text }
+    }
+
+    /// A body of v1 with an event for each of `errors`: its message, and the second it happened at.
+    pub(crate) fn v1(&mut self, project: impl Into<To>, errors: &[(&str, i64)]) -> Delivery {
+        let text = inbox::inline(&self.packed_v1(project, errors));
+        self.delivery(text)
+    }
+
+    /// The same, in the bucket.
+    pub(crate) async fn claimed(&mut self, world: &World, project: ProjectId, errors: &[(&str, i64)]) -> Delivery {
+        let packed = self.packed_v1(project, errors);
+        let key = inbox::claim_key(Timestamp::from_seconds(NOON), u128::from(self.next));
+        world.truth.bucket.put_claim(&key, packed).await.unwrap();
+        self.delivery(inbox::claim(&key))
+    }
+
+    fn packed_v1(&mut self, project: impl Into<To>, errors: &[(&str, i64)]) -> Vec<u8> {
+        let items = errors.iter().map(|(message, second)| {
+            json!({ "type": "E", "message": message, "timestamp": Timestamp::from_seconds(NOON + second) })
+        });
+        let body = json!({ "errors": items.collect::<Vec<_>>() }).to_string();
+        let payload = serde_json::to_string(&Post::parse(body.as_bytes()).unwrap().0).unwrap();
+        let ids = errors.iter().map(|_| self.event_id()).collect();
+        packed(Source::V1, project.into().0, ids, payload)
+    }
+
+    /// An event of Sentry's, which goes by two hashes: that of `own`, the application's function, and that of the whole
+    /// stack, which has the function `shared` too.
+    pub(crate) fn sentry(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
+        self.stack(project, [(shared, false), (own, true)], second)
+    }
+
+    /// The same from an SDK that does not tell the application's frames: it goes by the hash of the whole stack only.
+    pub(crate) fn unmarked(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
+        self.stack(project, [(shared, false), (own, false)], second)
+    }
+
+    fn stack(&mut self, project: ProjectId, frames: [(&str, bool); 2], second: i64) -> Delivery {
+        let frame = |(function, in_app)| json!({ "function": function, "module": "m", "in_app": in_app });
+        let payload = json!({
+            "platform": "python",
+            "timestamp": NOON + second,
+            "exception": { "values": [{
+                "type": "E",
+                "value": "v",
+                "stacktrace": { "frames": frames.map(frame) },
+            }] },
+        });
+        let ids = vec![self.event_id()];
+        let text = inbox::inline(&packed(Source::Sentry, Addressee::Id(project), ids, payload.to_string()));
+        self.delivery(text)
+    }
+
+    /// Any message, of errors that others are of too.
+    pub(crate) async fn any(&mut self, world: &World, project: ProjectId, rng: &mut Rng) -> Delivery {
+        const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+        let name = |rng: &mut Rng| NAMES[rng.usize(..NAMES.len())];
+        match rng.u8(..10) {
+            0..3 => self.v1(project, &[(name(rng), rng.i64(0..180))]),
+            3..5 => {
+                let errors: Vec<_> = (0..rng.usize(2..9)).map(|_| (name(rng), rng.i64(0..180))).collect();
+                self.v1(project, &errors)
+            }
+            5 => {
+                let like = name(rng);
+                let errors: Vec<_> = (0..rng.i64(20..60)).map(|second| (like, second)).collect();
+                self.v1(project, &errors)
+            }
+            // So many minutes that one commit cannot hold them.
+            6 if rng.bool() => {
+                let like = name(rng);
+                let errors: Vec<_> = (0..50).map(|minute| (like, minute * 60)).collect();
+                self.v1(project, &errors)
+            }
+            6 | 7 => self.claimed(world, project, &[(name(rng), rng.i64(0..180))]).await,
+            _ => {
+                let own = name(rng);
+                self.sentry(project, own, own, rng.i64(0..180))
+            }
+        }
+    }
+}
+
+/// Where a message's events belong.
+pub(crate) struct To(Addressee);
+
+impl From<ProjectId> for To {
+    fn from(id: ProjectId) -> Self {
+        Self(Addressee::Id(id))
+    }
+}
+
+impl From<&str> for To {
+    fn from(name: &str) -> Self {
+        Self(Addressee::Name(ProjectName::parse(name).unwrap()))
+    }
+}
+
+fn packed(source: Source, to: Addressee, ids: Vec<EventId>, payload: String) -> Vec<u8> {
+    let header = Header::new(source, to, Timestamp::from_seconds(NOON + 10), ids);
+    Message { header, payload: payload.into_bytes() }.pack()
+}

@@ -1,0 +1,237 @@
+//! Random sequences of what people, clients and crashes do, against a small model of what users should see.
+//!
+//!     PROPTEST_CASES=10000 cargo test -p faultline-tests --test faults model
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use axum::body::Body;
+use faultline_tests::{ADMIN, Faultline};
+use http::{Method, StatusCode};
+use proptest::prelude::*;
+use serde_json::json;
+use store::faults::{Fault, Faults, When};
+
+use crate::turns::paused;
+use crate::world::World;
+
+/// What can happen. Messages are few, so that much happens to each.
+#[derive(Clone, Debug)]
+enum Step {
+    Post {
+        message: u8,
+    },
+    Digest,
+    /// The process dies at this call of the digest, before or after it, and another takes its place.
+    Crash {
+        call: u64,
+        after: bool,
+    },
+    /// The queue delivers once more what was digested.
+    Redeliver {
+        text: usize,
+    },
+    SetStatus {
+        message: u8,
+        resolved: bool,
+    },
+    Delete {
+        message: u8,
+    },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let message = 0..3u8;
+    let step = prop_oneof![
+        4 => message.clone().prop_map(|message| Step::Post { message }),
+        3 => Just(Step::Digest),
+        3 => (0..8u64, any::<bool>()).prop_map(|(call, after)| Step::Crash { call, after }),
+        2 => (0..20usize).prop_map(|text| Step::Redeliver { text }),
+        2 => (message.clone(), any::<bool>()).prop_map(|(message, resolved)| Step::SetStatus { message, resolved }),
+        1 => message.prop_map(|message| Step::Delete { message }),
+    ];
+    prop::collection::vec(step, 1..25)
+}
+
+/// What users should see.
+#[derive(Default)]
+struct Model {
+    errors: BTreeMap<String, Error>,
+    /// What waits to be digested: message, event id, and the step it was received in.
+    inbox: Vec<Event>,
+    /// All that was ever posted, with its message to the queue.
+    posted: Vec<(Event, String)>,
+}
+
+type Event = (String, String, usize);
+
+#[derive(Default)]
+struct Error {
+    events: BTreeSet<String>,
+    /// The step in which it was resolved, if it is.
+    resolved: Option<usize>,
+}
+
+impl Model {
+    fn digest(&mut self) {
+        for (message, id, received) in std::mem::take(&mut self.inbox) {
+            let error = self.errors.entry(message).or_default();
+            if error.events.insert(id) && error.resolved.is_some_and(|resolved| received > resolved) {
+                error.resolved = None;
+            }
+        }
+    }
+}
+
+struct Run {
+    world: World,
+    faults: Faults,
+    faultline: Faultline,
+    model: Model,
+    step: usize,
+}
+
+impl Run {
+    async fn new() -> Self {
+        let world = World::new(0).await;
+        let faults = Faults::seeded(0);
+        let faultline = open(&world, &faults).await;
+        Self { world, faults, faultline, model: Model::default(), step: 0 }
+    }
+
+    async fn step(&mut self, step: &Step) {
+        self.step += 1;
+        self.faultline.clock.advance(1);
+        let name = |message: &u8| format!("message {message}");
+        let path = |message: &u8| format!("/projects/sample/errors/message%20{message}");
+        match step {
+            Step::Post { message } => {
+                let body = json!({ "errors": [{ "message": name(message) }] });
+                let id = self.faultline.post("sample", &body).await["id"].as_str().unwrap().to_owned();
+                let text = self.newest_text().await;
+                let event = (name(message), id, self.step);
+                self.model.inbox.push(event.clone());
+                self.model.posted.push((event, text));
+            }
+            Step::Digest => self.digest_all().await,
+            Step::Crash { call, after } => {
+                let fault = if *after { Fault::CrashAfter } else { Fault::Crash };
+                self.faults.rule(When::Nth(*call), fault, |_| true);
+                self.redrive().await;
+                tokio::select! {
+                    _ = self.faultline.digest() => self.model.digest(),
+                    () = self.faults.crashed() => self.restart().await,
+                }
+                self.faults.heal();
+            }
+            Step::Redeliver { text } => {
+                let posted = self.model.posted.get(*text).cloned();
+                if let Some((event, text)) = posted {
+                    self.faultline.stack.inbox().send(text).await.unwrap();
+                    self.model.inbox.push(event);
+                }
+            }
+            Step::SetStatus { message, resolved } => {
+                let body = json!({ "status": if *resolved { "resolved" } else { "unresolved" } }).to_string();
+                let answer = self.faultline.call(Method::PATCH, &path(message), ADMIN, body).await;
+                if self.exists(&name(message), answer.status) {
+                    self.model.errors.entry(name(message)).or_default().resolved = resolved.then_some(self.step);
+                }
+            }
+            Step::Delete { message } => {
+                let answer = self.faultline.call(Method::DELETE, &path(message), ADMIN, Body::empty()).await;
+                if self.exists(&name(message), answer.status) {
+                    self.model.errors.remove(&name(message));
+                }
+            }
+        }
+    }
+
+    /// Whether the error is there. Only a crash may have stored what the model has in the inbox still.
+    fn exists(&self, message: &str, status: StatusCode) -> bool {
+        let exists = status.is_success();
+        assert!(exists || status == StatusCode::NOT_FOUND, "{status}");
+        let modelled = self.model.errors.contains_key(message);
+        let maybe = self.model.inbox.iter().any(|(waiting, ..)| waiting == message);
+        assert!(exists == modelled || (exists && maybe), "`{message}`: {status}, modelled: {modelled}");
+        exists
+    }
+
+    async fn digest_all(&mut self) {
+        self.redrive().await;
+        assert_eq!(self.faultline.digest().await, 0);
+        self.model.digest();
+    }
+
+    /// Another process takes over, and what was under way arrives.
+    async fn restart(&mut self) {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        self.faults = Faults::seeded(self.step as u64);
+        self.faultline = open(&self.world, &self.faults).await;
+        self.faultline.stack.inbox().release().await.unwrap();
+    }
+
+    /// The text of the message that was sent last.
+    async fn newest_text(&self) -> String {
+        let texts = self.faultline.take_inbox().await;
+        for text in &texts {
+            self.faultline.stack.inbox().send(text.clone()).await.unwrap();
+        }
+        texts.last().unwrap().clone()
+    }
+
+    /// What is in the dead-letter queue, after too many crashes, comes back.
+    async fn redrive(&self) {
+        let dead = self.faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
+        for letter in dead.receive(1_000, 64 << 20, Duration::from_secs(60)).await.unwrap() {
+            self.faultline.stack.inbox().send(letter.body).await.unwrap();
+        }
+    }
+
+    async fn check(&self) {
+        let seen = self.faultline.get("/projects/sample/errors?limit=100").await;
+        let mut errors = BTreeMap::new();
+        for error in seen["errors"].as_array().unwrap() {
+            let message = error["message"].as_str().unwrap().to_owned();
+            let path = format!("/projects/sample/errors/{}", error["fingerprint"].as_str().unwrap());
+            let listed = self.faultline.all(&format!("{path}/occurrences?limit=100"), "after").await;
+            let events: Vec<_> = listed.iter().map(|event| event["eventId"].as_str().unwrap().to_owned()).collect();
+            let shown = self.faultline.get(&format!("{path}?start=2026-11-01T00:00:00Z")).await;
+            let minutes = shown["timeline"]["errors"].as_array().unwrap();
+            let sum: u64 = minutes.iter().map(|minute| minute["count"].as_u64().unwrap()).sum();
+            assert_eq!([error["count"].as_u64().unwrap(), sum], [events.len() as u64; 2], "`{message}`");
+            let distinct: BTreeSet<_> = events.iter().cloned().collect();
+            assert_eq!(distinct.len(), events.len(), "`{message}` lists an event twice");
+            errors.insert(message, (error["status"].as_str().unwrap().to_owned(), distinct));
+        }
+        let status = |error: &Error| if error.resolved.is_some() { "resolved" } else { "unresolved" }.to_owned();
+        let modelled = self.model.errors.iter().filter(|(_, error)| !error.events.is_empty());
+        let modelled: BTreeMap<_, _> =
+            modelled.map(|(message, error)| (message.clone(), (status(error), error.events.clone()))).collect();
+        assert_eq!(errors, modelled);
+    }
+}
+
+async fn open(world: &World, faults: &Faults) -> Faultline {
+    Faultline::with(world.engines.clone(), world.behind(faults).await, world.clock.clone()).await
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    /// Promise 2, and what people do in between: statuses hold until something new happens, what is deleted is gone.
+    #[test]
+    fn users_see_what_the_model_says(steps in steps()) {
+        paused(async {
+            let mut run = Run::new().await;
+            for step in &steps {
+                run.step(step).await;
+                if run.model.inbox.is_empty() {
+                    run.check().await;
+                }
+            }
+            run.digest_all().await;
+            run.check().await;
+        });
+    }
+}

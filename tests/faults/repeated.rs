@@ -1,0 +1,47 @@
+//! Events that come twice, and hashes that errors share.
+
+use std::collections::BTreeSet;
+
+use store::faults::{Fault, Faults, When};
+
+use crate::messages::Writer;
+use crate::tally::tally;
+use crate::turns::paused;
+use crate::world::World;
+
+/// Promise 1: a message whose event another message of the batch brought too is not done while the event is not stored.
+#[test]
+fn a_repeated_event_is_done_only_when_it_is_stored() {
+    paused(async {
+        let world = World::new(0).await;
+        let project = world.project("p").await.id;
+        let mut writer = Writer::new();
+        let (first, other) = (writer.v1(project, &[("a", 1)]), writer.v1(project, &[("b", 1)]));
+        let again = digest::Delivery { id: "again".to_owned(), ..first.clone() };
+        let process = world.process(Faults::seeded(0)).await;
+        process.faults.rule(When::Always, Fault::Throttle, |call| call.operation == "TransactWriteItems");
+        let failures = process.digest(&[first, again, other]).await.unwrap();
+        assert_eq!(failures.len(), 3, "{failures:?}");
+    });
+}
+
+/// A commit that is refused for want of capacity keeps its hashes for the next attempt: what shares one of them later
+/// is of the same error.
+#[test]
+fn a_throttled_commit_keeps_its_hashes() {
+    paused(async {
+        let world = World::new(0).await;
+        let project = world.project("p").await.id;
+        let mut writer = Writer::new();
+        let process = world.process(Faults::seeded(0)).await;
+        // The SDK tries three times.
+        for nth in 0..3 {
+            process.faults.rule(When::Nth(nth), Fault::Throttle, |call| call.operation == "TransactWriteItems");
+        }
+        assert_eq!(process.digest(&[writer.sentry(project, "own", "shared", 1)]).await.unwrap(), []);
+        let other = world.process(Faults::seeded(0)).await;
+        other.digest_all(&[writer.unmarked(project, "own", "shared", 2)]).await;
+        let counts: Vec<_> = tally(&world.truth, project).await.values().map(BTreeSet::len).collect();
+        assert_eq!(counts, [2], "one error goes by both hashes");
+    });
+}

@@ -1,0 +1,159 @@
+//! Seeded schedules: processes digest, fail and die; messages come again in other company, and to several at once.
+//!
+//!     FAULTLINE_SCHEDULES=100000 cargo test -p faultline-tests --test faults schedules
+//!     FAULTLINE_SEED=17 FAULTLINE_SCHEDULES=1 cargo test -p faultline-tests --test faults schedules
+//!
+//! runs as many as one likes, and the one of a seed again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use digest::Delivery;
+use fastrand::Rng;
+use futures_util::future::join_all;
+use store::faults::{Call, Fault, Faults, When};
+
+use crate::messages::Writer;
+use crate::tally::{assert_same, listed};
+use crate::turns::paused;
+use crate::world::World;
+
+/// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
+const SCHEDULES: u64 = 1_000;
+/// The most rounds in which anything goes wrong. Then nothing does any more.
+const ROUNDS: usize = 4;
+/// After how many schedules the account is made anew: each has a project of its own in it.
+const RENEWED: u64 = 200;
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+/// Promises 1 and 2: however processes fail and die, each event that was accepted is stored, listed and counted once.
+#[test]
+fn every_event_is_counted_once_whatever_fails() {
+    let first = variable("FAULTLINE_SEED").unwrap_or(0);
+    let end = first + variable("FAULTLINE_SCHEDULES").unwrap_or(SCHEDULES);
+    let next = AtomicU64::new(first);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| paused(schedules(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&seed| seed < end))));
+        }
+    });
+}
+
+async fn schedules(next: impl Fn() -> Option<u64>) {
+    let mut world = World::new(0).await;
+    for run in 1.. {
+        let Some(seed) = next() else { return };
+        if run % RENEWED == 0 {
+            world = World::new(0).await;
+        }
+        world.reseed(seed);
+        let failed = Reproduce(seed);
+        schedule(&world, seed).await;
+        std::mem::forget(failed);
+    }
+}
+
+/// Says, if it is dropped, how to have a failure again.
+struct Reproduce(u64);
+
+impl Drop for Reproduce {
+    fn drop(&mut self) {
+        let seed = self.0;
+        eprintln!(
+            "schedule {seed} failed; to run it again:\n    FAULTLINE_SEED={seed} FAULTLINE_SCHEDULES=1 \
+             cargo test -p faultline-tests --test faults schedules"
+        );
+    }
+}
+
+async fn schedule(world: &World, seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let project = world.project(&format!("p{seed}")).await.id;
+    let mut writer = Writer::new();
+    let mut pending: Vec<Delivery> = Vec::new();
+    for _ in 0..rng.usize(1..8) {
+        pending.push(writer.any(world, project, &mut rng).await);
+    }
+    let all = pending.clone();
+
+    let mut alive = Vec::new();
+    for _ in 0..rng.usize(1..=ROUNDS) {
+        // Some live on, and remember what they wrote.
+        alive.retain(|_| rng.u8(..4) > 0);
+        while alive.is_empty() || (alive.len() < 3 && rng.bool()) {
+            alive.push(world.process(Faults::seeded(rng.u64(..))).await);
+        }
+        let batches: Vec<_> = alive.iter().map(|_| part(&pending, &mut rng)).collect();
+        for process in &alive {
+            bring_about(&process.faults, &mut rng);
+        }
+        let digests = alive.iter().zip(&batches).map(|(process, batch)| process.digest(batch));
+        let outcomes = join_all(digests).await;
+        let mut survivors = Vec::new();
+        for ((process, batch), outcome) in alive.into_iter().zip(&batches).zip(outcomes) {
+            process.faults.heal();
+            let Some(failures) = outcome else { continue };
+            survivors.push(process);
+            for delivery in batch {
+                let failed = failures.iter().any(|failure| failure.id == delivery.id);
+                // What was digested is deleted, or not: the queue may deliver it once more.
+                if !failed && rng.u8(..5) > 0 {
+                    pending.retain(|other| other.id != delivery.id);
+                }
+            }
+        }
+        alive = survivors;
+    }
+    // What is still under way arrives.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+
+    if alive.is_empty() {
+        alive.push(world.process(Faults::seeded(0)).await);
+    }
+    rng.shuffle(&mut pending);
+    alive[0].digest_all(&pending).await;
+    let stored = listed(&world.truth, project).await;
+    assert_same(&stored, &writer.accepted, "when nothing is wrong any more");
+
+    if rng.bool() {
+        world.process(Faults::seeded(0)).await.digest_all(&part(&all, &mut rng)).await;
+        assert_same(&listed(&world.truth, project).await, &writer.accepted, "when all comes again");
+    }
+}
+
+/// Some of the messages, in any order; sometimes one of them twice.
+fn part(messages: &[Delivery], rng: &mut Rng) -> Vec<Delivery> {
+    let mut part: Vec<_> = messages.iter().filter(|_| rng.u8(..4) > 0).cloned().collect();
+    if let (Some(twice), 0) = (part.first().cloned(), rng.u8(..6)) {
+        part.push(Delivery { id: format!("{} again", twice.id), ..twice });
+    }
+    rng.shuffle(&mut part);
+    part
+}
+
+/// What goes wrong with a process this round.
+fn bring_about(faults: &Faults, rng: &mut Rng) {
+    const LOUD: [Fault; 7] = [
+        Fault::Before,
+        Fault::After,
+        Fault::TimeOut,
+        Fault::TimeOutAfter,
+        Fault::Throttle,
+        Fault::Partly,
+        Fault::Duplicate,
+    ];
+    faults.delay(Duration::from_millis(rng.u64(1..60)));
+    if rng.u8(..3) > 0 {
+        let crash = if rng.bool() { Fault::Crash } else { Fault::CrashAfter };
+        let of = if rng.bool() { Call::is_write } else { |_: &Call| true };
+        faults.rule(When::Nth(rng.u64(..8)), crash, of);
+    }
+    for _ in 0..rng.u8(..3) {
+        let chance = [0.05, 0.3, 0.7][rng.usize(..3)];
+        faults.rule(When::Chance(chance), LOUD[rng.usize(..LOUD.len())], |_| true);
+    }
+}

@@ -1,0 +1,138 @@
+//! Every shape of batch, and every call that digesting it makes: the process dies before it, or after it, or loses its
+//! answer; then the messages come again in another composition.
+
+use std::time::Duration;
+
+use digest::Delivery;
+use domain::id::ProjectId;
+use store::faults::{Fault, Faults, When};
+
+use crate::messages::Writer;
+use crate::tally::{assert_same, listed};
+use crate::turns::paused;
+use crate::world::World;
+
+/// The shapes of batches.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    One,
+    ManyLike,
+    ManyDifferent,
+    OneBodyOfMany,
+    /// More minutes than one commit can hold: two rounds.
+    ManyMinutes,
+    TwoHashes,
+    Claimed,
+    TwiceInTheBatch,
+    /// The error is known to the process, which therefore reads nothing.
+    Remembered,
+    /// The project is made by the message.
+    NewProject,
+}
+
+const SHAPES: [Shape; 10] = [
+    Shape::One,
+    Shape::ManyLike,
+    Shape::ManyDifferent,
+    Shape::OneBodyOfMany,
+    Shape::ManyMinutes,
+    Shape::TwoHashes,
+    Shape::Claimed,
+    Shape::TwiceInTheBatch,
+    Shape::Remembered,
+    Shape::NewProject,
+];
+
+impl Shape {
+    async fn batch(self, world: &World, writer: &mut Writer, project: ProjectId, name: &str) -> Vec<Delivery> {
+        match self {
+            Self::One | Self::Remembered => vec![writer.v1(project, &[("a", 1)])],
+            Self::ManyLike => (0..20).map(|second| writer.v1(project, &[("a", second)])).collect(),
+            Self::ManyDifferent => (0..40).map(|n| writer.v1(project, &[(&format!("error {n}"), n)])).collect(),
+            Self::OneBodyOfMany => vec![writer.v1(project, &[("a", 1), ("b", 2), ("a", 61), ("c", 3)])],
+            Self::ManyMinutes => {
+                let minutes: Vec<_> = (0..60).map(|minute| ("a", minute * 60)).collect();
+                vec![writer.v1(project, &minutes), writer.v1(project, &[("b", 1)])]
+            }
+            Self::TwoHashes => vec![
+                writer.sentry(project, "own", "shared", 1),
+                writer.sentry(project, "own", "shared", 2),
+                writer.v1(project, &[("a", 1)]),
+            ],
+            Self::Claimed => vec![writer.claimed(world, project, &[("a", 1)]).await, writer.v1(project, &[("a", 2)])],
+            Self::TwiceInTheBatch => {
+                let message = writer.v1(project, &[("a", 1)]);
+                vec![message.clone(), Delivery { id: "again".to_owned(), ..message }]
+            }
+            Self::NewProject => vec![writer.v1(name, &[("a", 1)]), writer.v1(name, &[("b", 1)])],
+        }
+    }
+}
+
+/// Promises 1 and 2, step by step.
+#[test]
+fn a_crash_at_any_step_loses_and_repeats_nothing() {
+    paused(async {
+        let mut steps = 0;
+        for shape in SHAPES {
+            // One world for each shape: a step has a project of its own.
+            let world = World::new(0).await;
+            for fault in [Fault::Crash, Fault::CrashAfter, Fault::After] {
+                for call in 0.. {
+                    let name = format!("p-{fault:?}-{call}").to_lowercase();
+                    if !step(&world, &name, shape, fault, call).await {
+                        break;
+                    }
+                    steps += 1;
+                }
+            }
+        }
+        assert!(steps > 150, "a batch makes calls: only {steps} steps");
+    });
+}
+
+/// One step: `fault` at the call number `call`. Returns whether there was such a call: if not, the shape is through.
+async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) -> bool {
+    let mut writer = Writer::new();
+    let project = match shape {
+        Shape::NewProject => None,
+        _ => Some(world.project(name).await.id),
+    };
+    let process = world.process(Faults::seeded(call)).await;
+    if let (Shape::Remembered, Some(project)) = (shape, project) {
+        process.digest_all(&[writer.v1(project, &[("a", 0)])]).await;
+    }
+    // A project that is yet to be made has no number: the message names it.
+    let batch = shape.batch(world, &mut writer, project.unwrap_or(ProjectId::new(1).unwrap()), name).await;
+    process.faults.rule(When::Nth(call), fault, |_| true);
+    let mut pending = batch.clone();
+    let outcome = process.digest(&batch).await;
+    if let Some(failures) = &outcome {
+        pending.retain(|delivery| failures.iter().any(|failure| failure.id == delivery.id));
+    }
+    let struck = process.faults.count(|call| call.fault.is_some()) > 0;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+
+    // In other company: a new message before, every second one alone.
+    let heir = match outcome {
+        Some(_) => process,
+        None => world.process(Faults::seeded(call)).await,
+    };
+    let first: Vec<_> = pending.iter().step_by(2).cloned().collect();
+    let mut rest: Vec<_> = pending.iter().skip(1).step_by(2).cloned().collect();
+    match project {
+        Some(project) => rest.insert(0, writer.v1(project, &[("a", 3)])),
+        None => rest.insert(0, writer.v1(name, &[("a", 3)])),
+    }
+    heir.digest_all(&first).await;
+    heir.digest_all(&rest).await;
+    let project = match project {
+        Some(project) => project,
+        None => world.project_named(name).await.id,
+    };
+    let when = format!("{shape:?}, {fault:?} at call {call}");
+    assert_same(&listed(&world.truth, project).await, &writer.accepted, &when);
+    world.process(Faults::seeded(0)).await.digest_all(&batch).await;
+    assert_same(&listed(&world.truth, project).await, &writer.accepted, &format!("{when}, and all again"));
+    struck
+}

@@ -1,0 +1,83 @@
+//! A storm must be a non-event.
+
+use faultline_tests::{ADMIN, Faultline};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use store::faults::Faults;
+
+use crate::turns::paused;
+use crate::world::World;
+
+/// What a body of v1 may bring.
+const BODY: usize = 1_000;
+/// How many batches a storm lasts.
+const TURNS: usize = 5;
+
+async fn post(faultline: &Faultline, project: &str, errors: Vec<Value>) {
+    let body = json!({ "errors": errors }).to_string();
+    let answer = faultline.call(Method::POST, &format!("/projects/{project}/errors"), ADMIN, body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+}
+
+/// The counts of a project's errors, added up.
+async fn count(faultline: &Faultline, project: &str) -> u64 {
+    let listed = faultline.get(&format!("/projects/{project}/errors?limit=10")).await;
+    listed["errors"].as_array().unwrap().iter().map(|error| error["count"].as_u64().unwrap()).sum()
+}
+
+/// Calls of each turn of a storm in which one project has `like` like events a turn and another has one: what a turn
+/// writes to DynamoDB, to S3, and what it reads.
+async fn storm(like: usize) -> Vec<[usize; 3]> {
+    let world = World::new(0).await;
+    let faults = Faults::seeded(0);
+    let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+    let mut calls = Vec::new();
+    for turn in 1..=TURNS {
+        for _ in 0..like.div_ceil(BODY) {
+            let errors = vec![json!({ "type": "E", "message": "storm" }); like.min(BODY)];
+            post(&faultline, "stormy", errors).await;
+        }
+        post(&faultline, "quiet", vec![json!({ "type": "E", "message": "quiet" })]).await;
+        let seen = faults.log().len();
+        assert_eq!(faultline.digest().await, 0);
+        let made = &faults.log()[seen..];
+        let of = |operation: &str| made.iter().filter(|call| call.operation == operation).count();
+        calls.push([of("TransactWriteItems"), of("PutObject"), made.iter().filter(|call| !call.is_write()).count()]);
+        faultline.clock.advance(1);
+        assert_eq!(count(&faultline, "quiet").await, turn as u64, "visible after the same turn, as without a storm");
+        assert_eq!(count(&faultline, "stormy").await, (turn * like) as u64);
+    }
+    calls
+}
+
+/// A storm of one error costs one write to its item a batch, however many events it brings; and another project's
+/// events are stored with the batch that they came in.
+#[test]
+fn writes_to_an_error_grow_with_batches_not_with_events() {
+    let one = paused(storm(1));
+    let many = paused(storm(10 * BODY));
+    assert_eq!(one, many, "calls are the same for one event a turn and for 10,000");
+    assert_eq!(&one[1..], [[1, 2, 0]; TURNS - 1], "one transaction, a segment for each project, and no reads");
+}
+
+/// 10,000 different errors in one batch are as many commits, in transactions of up to 100 actions; the other project's
+/// event is stored with them.
+#[test]
+fn a_storm_of_different_errors_keeps_nobody_waiting() {
+    paused(async {
+        let world = World::new(0).await;
+        let faults = Faults::seeded(0);
+        let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+        for body in 0..10 {
+            let error = |n| json!({ "type": "E", "message": format!("different {body} {n}") });
+            post(&faultline, "stormy", (0..BODY).map(error).collect()).await;
+        }
+        post(&faultline, "quiet", vec![json!({ "type": "E", "message": "quiet" })]).await;
+        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(count(&faultline, "quiet").await, 1);
+        let transactions = faults.count(|call| call.operation == "TransactWriteItems");
+        // Error, hour and reference: 33 commits fit a transaction. (Two of all made the projects.)
+        let expected = (10 * BODY + 1).div_ceil(33);
+        assert!((expected..expected + 10).contains(&transactions), "{transactions} transactions, not about {expected}");
+    });
+}

@@ -1,0 +1,63 @@
+//! What users see of a project, read whole.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::error::Status;
+use domain::id::{EventId, Fingerprint, ProjectId};
+use domain::occurrence::Occurrence;
+use domain::segment::{self, FrameRange};
+use domain::time::Timestamp;
+use domain::timeline::Hour;
+use local::system::Resources;
+use store::ports::{Errors, Occurrences, Segments};
+
+/// The occurrences of a project by their errors: message and fingerprint.
+pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
+
+/// Reads everything, and checks that of each error the count, the sum of its timeline, its references and its listed
+/// occurrences are as many; and that no event is listed twice.
+pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
+    let mut tally = Tally::new();
+    let page = on.table.page(project, &[Status::Unresolved, Status::Resolved], None, 100).await.unwrap();
+    assert!(page.next.is_none(), "one page");
+    let hours = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_seconds(4_000_000_000));
+    let (mut all, mut segments) = (BTreeSet::new(), HashMap::new());
+    for error in page.items {
+        let timeline = on.table.timeline(project, &error.uid, hours.clone()).await.unwrap();
+        let references = on.table.references(project, &error.uid, None, 1_000).await.unwrap();
+        assert!(references.next.is_none(), "one page");
+        let (mut lines, mut digests, mut listed) = (0, 0, BTreeSet::new());
+        for reference in references.items {
+            digests += reference.events.len();
+            if !segments.contains_key(&reference.segment) {
+                let (segment, _) = on.bucket.get(&reference.segment).await.unwrap();
+                segments.insert(reference.segment.clone(), segment);
+            }
+            let FrameRange { offset, length } = reference.frame;
+            let frame = &segments[&reference.segment][offset as usize..][..length as usize];
+            for line in segment::lines(frame) {
+                let occurrence: Occurrence = serde_json::from_slice(&line.unwrap()).unwrap();
+                lines += 1;
+                assert!(all.insert(occurrence.event_id), "{} is listed twice", occurrence.event_id);
+                listed.insert(occurrence.event_id);
+            }
+        }
+        let counted = [error.count as usize, timeline.total() as usize, digests, lines];
+        assert_eq!(counted, [listed.len(); 4], "count, timeline, digests, lines of `{}`", error.message);
+        tally.insert((error.message, error.fingerprint), listed);
+    }
+    tally
+}
+
+/// All events of a project.
+pub(crate) async fn listed(on: &Resources, project: ProjectId) -> BTreeSet<EventId> {
+    tally(on, project).await.into_values().flatten().collect()
+}
+
+/// Panics unless exactly `accepted` is listed.
+pub(crate) fn assert_same(listed: &BTreeSet<EventId>, accepted: &BTreeSet<EventId>, when: &str) {
+    let ids = |difference: Vec<&EventId>| difference.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (lost, made_up) = (accepted.difference(listed).collect(), listed.difference(accepted).collect());
+    let (lost, made_up): (Vec<_>, Vec<_>) = (ids(lost), ids(made_up));
+    assert!(lost.is_empty() && made_up.is_empty(), "{when}: lost {lost:?}, made up {made_up:?}");
+}

@@ -1,0 +1,139 @@
+//! Storage that takes less than is sent to it.
+//!
+//!     FAULTLINE_EVENTS=100000 cargo test -p faultline-tests --test faults throttling
+
+use std::time::Duration;
+
+use domain::id::ProjectName;
+use faultline_tests::{ADMIN, Faultline};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use store::faults::{Fault, Faults, When};
+use store::ports::Projects;
+use tokio::time::Instant;
+
+use crate::messages::Writer;
+use crate::tally::{assert_same, listed, tally};
+use crate::turns::{held, paused};
+use crate::world::{TIME, World};
+
+/// How many events are posted unless `FAULTLINE_EVENTS` says otherwise, and how many a body brings.
+const EVENTS: usize = 100_000;
+const BODY: usize = 250;
+
+fn body(of: usize) -> Value {
+    // One storm, and others beside it.
+    let message = |n: usize| if n.is_multiple_of(5) { format!("other {}", (of + n) % 97) } else { "storm".to_owned() };
+    let errors: Vec<_> = (0..BODY).map(|n| json!({ "type": "E", "message": message(n) })).collect();
+    json!({ "errors": errors })
+}
+
+/// Promise 1 under throttling: DynamoDB refuses 30 % of the writes, S3 and SQS fail 5 % of all calls; every event that
+/// was accepted arrives, none is counted twice, and no message ends in the dead-letter queue.
+#[test]
+fn all_arrive_while_storage_refuses_a_third() {
+    let events = std::env::var("FAULTLINE_EVENTS").map_or(EVENTS, |value| value.parse().unwrap());
+    paused(async {
+        let world = World::new(1).await;
+        let faults = Faults::seeded(1);
+        let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+        faults.rule(When::Chance(0.15), Fault::Throttle, |call| dynamo_write(&call.operation));
+        faults.rule(When::Chance(0.15), Fault::Partly, |call| dynamo_write(&call.operation));
+        faults.rule(When::Chance(0.025), Fault::Throttle, |call| s3_or_sqs(&call.operation));
+        faults.rule(When::Chance(0.025), Fault::Before, |call| s3_or_sqs(&call.operation));
+        let mut accepted = 0;
+        for of in 0..events / BODY {
+            let answer = faultline.call(Method::POST, "/projects/sample/errors", ADMIN, body(of).to_string()).await;
+            match answer.status {
+                StatusCode::CREATED => accepted += BODY,
+                // The client's SDK would back off and try again: what is refused was not accepted.
+                status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body),
+            }
+            if of % 10 == 9 {
+                assert_eq!(faultline.digest().await, 0, "digest has the time to try again");
+            }
+        }
+        faultline.digest().await;
+        assert!(accepted > events * 9 / 10, "most are accepted: {accepted} of {events}");
+        let dead = faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
+        assert_eq!(held(dead.depth()).await.unwrap().visible, 0);
+
+        let project = world.truth.table.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap();
+        let stored: usize = tally(&world.truth, project.id).await.values().map(|events| events.len()).sum();
+        assert_eq!(stored, accepted);
+        let refused = faults.count(|call| call.fault.is_some() && dynamo_write(&call.operation));
+        let writes = faults.count(|call| dynamo_write(&call.operation));
+        assert!(refused * 100 > writes * 20, "{refused} of {writes} writes were refused");
+    });
+}
+
+fn dynamo_write(operation: &str) -> bool {
+    matches!(operation, "TransactWriteItems" | "UpdateItem" | "PutItem" | "BatchWriteItem")
+}
+
+fn s3_or_sqs(operation: &str) -> bool {
+    matches!(operation, "PutObject" | "GetObject" | "SendMessage" | "SendMessageBatch")
+}
+
+/// A batch ends before its time does, however long storage refuses: the answer names what is left, and only that.
+#[test]
+fn a_batch_answers_in_time_and_names_what_is_left() {
+    paused(async {
+        for (operation, fault, left) in [
+            // Nothing can be committed.
+            ("TransactWriteItems", Fault::Throttle, 3),
+            ("TransactWriteItems", Fault::TimeOut, 3),
+            ("PutObject", Fault::Before, 3),
+            ("BatchGetItem", Fault::Partly, 3),
+            // What lies in S3 cannot be opened, what came with the queue can.
+            ("GetObject", Fault::TimeOut, 1),
+            ("GetObject", Fault::Throttle, 1),
+        ] {
+            let world = World::new(0).await;
+            let project = world.project("p").await.id;
+            let mut writer = Writer::new();
+            let batch = [
+                writer.v1(project, &[("a", 1)]),
+                writer.claimed(&world, project, &[("b", 1)]).await,
+                writer.v1(project, &[("c", 1)]),
+            ];
+            let process = world.process(Faults::seeded(0)).await;
+            process.faults.rule(When::Always, fault, move |call| call.operation == operation);
+            let start = Instant::now();
+            let failures = process.digest(&batch).await.unwrap();
+            let case = format!("{operation} {fault:?}: {failures:?}");
+            assert!(start.elapsed() <= TIME, "{case} after {:?}", start.elapsed());
+            assert_eq!(failures.len(), left, "{case}");
+            if left == 1 {
+                assert_eq!(failures[0].id, batch[1].id, "{case}");
+            } else {
+                assert!(start.elapsed() > TIME / 2, "it tried again as long as there was time: {:?}", start.elapsed());
+            }
+            process.digest_all(&batch).await;
+            assert_same(&listed(&world.truth, project).await, &writer.accepted, &case);
+        }
+    });
+}
+
+/// Pauses between retries are of random length: processes that were refused together do not come back together.
+#[test]
+fn retries_spread() {
+    paused(async {
+        let world = World::new(0).await;
+        let project = world.project("p").await.id;
+        let mut writer = Writer::new();
+        let mut ends = std::collections::BTreeSet::new();
+        for _ in 0..8 {
+            let batch = [writer.v1(project, &[("a", 1)])];
+            let process = world.process(Faults::seeded(0)).await;
+            for nth in 0..9 {
+                process.faults.rule(When::Nth(nth), Fault::Throttle, |call| call.operation == "TransactWriteItems");
+            }
+            let start = Instant::now();
+            assert_eq!(process.digest(&batch).await.unwrap(), []);
+            ends.insert(start.elapsed().as_millis());
+            assert!(start.elapsed() < Duration::from_secs(25));
+        }
+        assert!(ends.len() > 4, "eight of them ended after {ends:?} ms");
+    });
+}

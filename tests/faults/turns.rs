@@ -1,0 +1,60 @@
+//! A paused clock, and engines that it knows of.
+
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use tokio::sync::Mutex;
+
+/// Runs on a clock that stands still while anything is done, and else goes on to the next moment somebody waits for.
+pub(crate) fn paused<T>(work: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().start_paused(true).build().unwrap().block_on(work)
+}
+
+/// Waits for `work` that other threads do, of which the clock knows nothing: it goes on only when no blocking task is
+/// left.
+pub(crate) async fn held<T>(work: impl Future<Output = T>) -> T {
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    let holds = tokio::task::spawn_blocking(move || waits.recv().is_ok());
+    let result = work.await;
+    drop(done);
+    holds.await.unwrap();
+    result
+}
+
+/// Lets one request at a time through, in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turns(Arc<Mutex<()>>);
+
+impl Turns {
+    pub(crate) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(InTurn { turns: self.clone(), to: client })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct InTurn<T> {
+    turns: Turns,
+    to: T,
+}
+
+impl HttpClient for InTurn<SharedHttpClient> {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let to = self.to.http_connector(settings, components);
+        SharedHttpConnector::new(InTurn { turns: self.turns.clone(), to })
+    }
+}
+
+impl HttpConnector for InTurn<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let line = self.clone();
+        HttpConnectorFuture::new(async move {
+            let _turn = line.turns.0.lock().await;
+            held(line.to.call(request)).await
+        })
+    }
+}

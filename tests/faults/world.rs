@@ -1,0 +1,96 @@
+//! An account of which processes come and go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use digest::{Deadline, Delivery, Digest, Failure, Parts};
+use domain::id::ProjectName;
+use embedded::Engines;
+use faultline_tests::TestClock;
+use local::system::Resources;
+use store::clock::Clock;
+use store::faults::Faults;
+use store::ports::{Project, Projects};
+
+use crate::turns::{Turns, held};
+
+/// How long a batch may take.
+pub(crate) const TIME: Duration = Duration::from_secs(28);
+
+/// An account: what rests stays, whoever dies.
+pub(crate) struct World {
+    pub(crate) engines: Engines,
+    turns: Turns,
+    pub(crate) clock: Arc<TestClock>,
+    /// The resources as they are, past all faults.
+    pub(crate) truth: Resources,
+}
+
+/// A process that digests, and what goes wrong with its calls.
+pub(crate) struct Process {
+    pub(crate) digest: Digest,
+    pub(crate) faults: Faults,
+}
+
+impl World {
+    pub(crate) async fn new(seed: u64) -> Self {
+        // The SDK's jitter.
+        fastrand::seed(seed);
+        let engines = Engines::memory().unwrap();
+        held(Resources::make(&engines)).await.unwrap();
+        let turns = Turns::default();
+        let truth = Resources::through(&engines, |engine| turns.around(engine)).await.unwrap();
+        Self { engines, turns, clock: Arc::new(TestClock::seeded(seed)), truth }
+    }
+
+    /// From here on, all is as `seed` has it.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        fastrand::seed(seed);
+        self.clock = Arc::new(TestClock::seeded(seed));
+    }
+
+    /// Resources whose calls go through `faults`.
+    pub(crate) async fn behind(&self, faults: &Faults) -> Resources {
+        Resources::through(&self.engines, |engine| faults.around(self.turns.around(engine))).await.unwrap()
+    }
+
+    /// A new process, which remembers nothing.
+    pub(crate) async fn process(&self, faults: Faults) -> Process {
+        let Resources { table, bucket, .. } = self.behind(&faults).await;
+        let digest = Digest::new(Parts {
+            projects: table.clone(),
+            digests: table,
+            segments: bucket.clone(),
+            claims: bucket,
+            clock: self.clock.clone(),
+            retention_days: 36_500,
+        });
+        Process { digest, faults }
+    }
+
+    pub(crate) async fn project(&self, name: &str) -> Project {
+        let name = ProjectName::parse(name).unwrap();
+        self.truth.table.create(&name, self.clock.now()).await.unwrap()
+    }
+
+    pub(crate) async fn project_named(&self, name: &str) -> Project {
+        self.truth.table.by_name(&ProjectName::parse(name).unwrap()).await.unwrap().unwrap()
+    }
+}
+
+impl Process {
+    /// Digests a batch; `None` if the process died over it.
+    pub(crate) async fn digest(&self, batch: &[Delivery]) -> Option<Vec<Failure>> {
+        tokio::select! {
+            failures = self.digest.digest(batch, Deadline::within(TIME)) => Some(failures),
+            () = self.faults.crashed() => None,
+        }
+    }
+
+    /// Digests a batch while nothing goes wrong: everything must succeed.
+    pub(crate) async fn digest_all(&self, batch: &[Delivery]) {
+        self.faults.heal();
+        let failures = self.digest.digest(batch, Deadline::within(TIME)).await;
+        assert!(failures.is_empty(), "nothing is wrong any more: {failures:?}");
+    }
+}
