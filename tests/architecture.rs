@@ -121,3 +121,43 @@ fn every_crate_says_what_it_is_for() {
         assert!(readme.contains("n scope"), "crates/{name}/README.md: what is in and out of scope");
     }
 }
+
+/// The table is described twice: in template.yaml for AWS, in `store` for engines.
+#[test]
+fn the_template_makes_the_table_that_the_store_reads() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let schema = std::fs::read_to_string(root().join("crates/store/src/dynamo/schema.rs")).unwrap();
+    for (constant, line) in [
+        ("PK", "- { AttributeName: {}, KeyType: HASH }"),
+        ("SK", "- { AttributeName: {}, KeyType: RANGE }"),
+        ("INDEX_PK", "- { AttributeName: {}, KeyType: HASH }"),
+        ("INDEX_SK", "- { AttributeName: {}, KeyType: RANGE }"),
+        ("INDEX", "- IndexName: {}"),
+        ("TTL", "TimeToLiveSpecification: { AttributeName: {}, Enabled: true }"),
+        ("ERROR", r#""Keys":{"sk":{"S":[{"prefix":"{}"}]}}"#),
+    ] {
+        let declared = schema.lines().find(|line| line.contains(&format!("const {constant}: &str"))).unwrap();
+        let value = declared.split('"').nth(1).unwrap();
+        let line = line.replace("{}", value);
+        assert!(template.contains(&line), "{constant}: template.yaml has no `{line}`");
+    }
+}
+
+/// Preflights are answered by API Gateway in AWS, by `gate` locally.
+#[test]
+fn the_template_answers_preflights_as_gate_does() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let front = std::fs::read_to_string(root().join("crates/gate/src/front.rs")).unwrap().replace("\\\n", "");
+    let words = |text: &str| -> BTreeSet<String> {
+        let word = |part: &str| part.trim().trim_start_matches("- ").to_owned();
+        text.split([',', '\n']).map(word).filter(|word| !word.is_empty()).collect()
+    };
+    let allowed = template.split("AllowHeaders:").nth(1).unwrap().split("ExposeHeaders: [").collect::<Vec<_>>();
+    let exposed = allowed[1].split(']').next().unwrap();
+    let constant =
+        |name: &str| words(front.split(&format!("const {name}: &str = \"")).nth(1).unwrap().split('"').next().unwrap());
+    assert_eq!(words(allowed[0]), constant("ALLOWED_HEADERS"));
+    assert_eq!(words(exposed), constant("EXPOSED_HEADERS"));
+    let methods = template.split("AllowMethods: [").nth(1).unwrap().split(']').next().unwrap();
+    assert_eq!(words(methods), constant("ALLOWED_METHODS"));
+}
