@@ -10,6 +10,7 @@ use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
 use store::dynamo::Table;
 use store::s3::Bucket;
+use store::sqs::{DeadLetterQueue, Queue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -18,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let operator = KeyHash::parse(&variable("ADMIN_KEY_SHA256")?)?;
     let (account, service) = (Account::from_environment()?, Service::https());
     let table = Arc::new(Table::new(aws::dynamodb(&account, &service), variable("TABLE")?));
+    let sqs = aws::sqs(&account, &service);
     let clock = Arc::new(SystemClock);
     let outcomes = Arc::new(Outcomes::default());
     let query = Query {
@@ -27,6 +29,11 @@ async fn main() -> anyhow::Result<()> {
         errors: table.clone(),
         occurrences: table,
         segments: Arc::new(Bucket::new(aws::s3(&account, &service), variable("BUCKET")?)),
+        dead_letters: Arc::new(DeadLetterQueue::new(
+            sqs.clone(),
+            variable("DEAD_LETTERS")?,
+            Queue::new(sqs, variable("INBOX")?),
+        )),
         clock,
         outcomes: outcomes.clone(),
     };
