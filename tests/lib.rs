@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
+pub mod raw;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

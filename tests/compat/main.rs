@@ -9,7 +9,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-mod raw;
 mod v1;
 mod write;
 
@@ -18,7 +17,7 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use embedded::Engines;
-use faultline_tests::Faultline;
+use faultline_tests::{Faultline, raw};
 use local::system::Resources;
 use store::ports::Claims;
 

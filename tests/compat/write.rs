@@ -12,14 +12,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::id::{Key, ProjectName, SegmentId};
 use domain::inbox::{self, Text};
 use embedded::Engines;
-use faultline_tests::Faultline;
+use faultline_tests::{Faultline, raw};
 use http::Method;
 use local::system::Resources;
 use serde_json::{Value, json};
 use store::clock::Clock;
 use store::ports::{Claims, Errors, KeyRecord, Keys, Projects, Role, Scope};
-
-use crate::raw;
 
 /// The keys of the samples, by their names in the table.
 const CLIENT: &str = "sample-client-key";

@@ -12,11 +12,13 @@ from stack import aws, wait_until
 # What the emulator does by itself instead of as the function's role, or what a function can do without.
 UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents",
-    "sqs:ReceiveMessage", "sqs:DeleteMessage",
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 }
 # ingest asks for the inbox's attributes only to be connected before the first event; digest's poller asks, not digest.
-UNNEEDED = {("ingest", "sqs:GetQueueAttributes"), ("digest", "sqs:GetQueueAttributes"), ("notify", "sqs:SendMessage")}
+UNNEEDED = {
+    ("ingest", "sqs:GetQueueAttributes"), ("notify", "sqs:SendMessage"),
+    ("digest", "sqs:GetQueueAttributes"), ("digest", "sqs:ReceiveMessage"), ("digest", "sqs:DeleteMessage"),
+}
 
 
 class Role:
@@ -81,7 +83,7 @@ class Ingest:
 class Query:
     """What an admin does. Each call is prepared while all is allowed."""
 
-    def __init__(self, api, client):
+    def __init__(self, api, client, stack):
         def kept():
             message = unique()
             api.post("shop", message, client)
@@ -98,6 +100,11 @@ class Query:
         def call(status, method, prepare, body=None, path=""):
             return status, prepare, lambda at: api.call(method, at + path, body)[0]
 
+        def dead_letter():
+            # Never to be digested, and put where five deliveries would have brought it.
+            aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is no message")
+            return "/dead-letters"
+
         shop = lambda: "/projects/shop"
         new = lambda: f"p{uuid.uuid4().hex[:12]}"
         create = (201, new, lambda name: api.call("POST", "/projects", {"name": name})[0])
@@ -113,6 +120,8 @@ class Query:
             "s3:GetObject": call(200, "GET", kept, path="/occurrences"),
             "s3:PutObject": call(204, "DELETE", kept),
             "s3:DeleteObject": call(204, "DELETE", project),
+            "sqs:ReceiveMessage": call(200, "GET", dead_letter),
+            "sqs:ChangeMessageVisibility": call(200, "GET", dead_letter),
             "s3:ListBucket": call(204, "DELETE", project),
         }
 
@@ -139,7 +148,7 @@ def check(checks, api, stack, client, say):
     checks.equal(list(does), [], "ingest has every permission that was expected")
 
     role = Role(stack, "query")
-    does = Query(api, client).does
+    does = Query(api, client, stack).does
     for index, action in role.permissions():
         if action in UNSEEN:
             continue
@@ -157,7 +166,8 @@ def check(checks, api, stack, client, say):
         counted += 1
     checks.equal(list(does), [], "query has every permission that was expected")
     statements = json.dumps(role.whole)
-    checks.that("sqs:" not in statements, "query cannot reach the inbox")
+    checks.that("sqs:SendMessage" not in statements, "query cannot write into the inbox")
+    checks.equal(api.call("POST", "/dead-letters/redrive", {})[0], 501, "query says that it cannot, and who can")
 
     role = Role(stack, "digest")
     known = unique()

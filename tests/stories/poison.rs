@@ -1,16 +1,36 @@
-//! Promises 1 and 3: what cannot be digested ends in the dead-letter queue, alone.
+//! Promises 1 and 3: what cannot be digested ends in the dead-letter queue, alone, and comes back after a fix.
 
-use faultline_tests::Faultline;
+use axum::body::Body;
+use faultline_tests::{ADMIN, Faultline, raw};
+use http::{Method, StatusCode};
+use local::system::Resources;
+use serde_json::{Value, json};
+
+/// Digests until what fails is in the dead-letter queue; `failing` messages fail each time.
+async fn digest_until_dead(faultline: &Faultline, failing: usize) {
+    for _ in 0..5 {
+        assert_eq!(faultline.digest().await, failing, "it is tried again");
+    }
+    assert_eq!(faultline.digest().await, 0, "and then no more");
+}
+
+async fn dead_letters(faultline: &Faultline) -> Vec<Value> {
+    faultline.get("/dead-letters").await["deadLetters"].as_array().unwrap().clone()
+}
+
+async fn redrive(faultline: &Faultline, which: Value) -> u64 {
+    let answer = faultline.call(Method::POST, "/dead-letters/redrive", ADMIN, which.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    answer.body["data"]["redriven"].as_u64().unwrap()
+}
 
 /// A message that cannot be read is delivered some times and then moved away; its neighbours are digested at once.
 #[tokio::test]
 async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     let faultline = Faultline::new().await;
     faultline.post_message("before").await;
-    for poison in ["", "9.later form", "1.***", "@inbox/v=1/nothing-there"] {
-        if !poison.is_empty() {
-            faultline.stack.inbox().send(poison.to_owned()).await.unwrap();
-        }
+    for poison in ["9.later form", "1.***", "@inbox/v=1/nothing-there"] {
+        faultline.stack.inbox().send(poison.to_owned()).await.unwrap();
     }
     faultline.post_message("after").await;
     assert_eq!(faultline.digest().await, 3);
@@ -19,6 +39,91 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
         assert_eq!(faultline.digest().await, 3, "it is tried again");
     }
     assert_eq!(faultline.digest().await, 0, "and then no more");
-    let dead = faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
-    assert_eq!(dead.depth().await.unwrap().visible, 3, "nothing is dropped");
+    let mut why: Vec<_> = dead_letters(&faultline).await.iter().map(|letter| letter["unreadable"].clone()).collect();
+    why.sort_by_key(Value::to_string);
+    assert!(why[0].as_str().unwrap().contains("unpacked") && why[1].as_str().unwrap().contains("unknown form"));
+    assert_eq!(why[2], Value::Null, "what was to be in S3 is named by its key");
+    assert_eq!(dead_letters(&faultline).await.len(), 3, "looking takes nothing away");
+}
+
+/// Whichever stage a stored thing makes fail, the messages that meet it go to the dead-letter queue alone; and come
+/// back when it is mended.
+#[tokio::test]
+async fn each_stage_fails_alone_and_comes_back() {
+    // What is damaged: a word in its partition key, its sort key's first letter, and the attribute that is made wrong.
+    for (stage, pk, sk, attribute, wrong) in [
+        ("address", "PROJECT", "shop", "v", json!({ "N": "9" })),
+        ("owners", "P#", "A#", "owner", json!({ "S": "no fingerprint" })),
+        ("load", "P#", "E#", "v", json!({ "N": "9" })),
+        ("counted", "E#", "O#", "events", json!({ "S": "no bytes" })),
+        ("commit", "E#", "T#", "m01", json!({ "S": "no number" })),
+    ] {
+        let faultline = Faultline::new().await;
+        let engines = faultline.stack.engines().clone();
+        let event = |id: u32| sentry_event(id).to_string();
+        let project = faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"shop"}"#).await.body;
+        let (number, key) = (&project["data"]["project"]["id"], project["data"]["project"]["clientKey"].as_str());
+        let store = format!("/api/{number}/store/?sentry_key={}", key.unwrap());
+        let send = async |id| {
+            let answer = faultline.call(Method::POST, &store, "", event(id)).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        };
+        send(1).await;
+        assert_eq!(faultline.digest().await, 0);
+        let good = raw::items(&engines).await.into_iter().find(|item| {
+            item["pk"]["S"].as_str().unwrap().starts_with(pk) && item["sk"]["S"].as_str().unwrap().starts_with(sk)
+        });
+        let good = good.unwrap_or_else(|| panic!("{stage}: no such item"));
+        let mut bad = good.clone();
+        bad[attribute] = wrong;
+        raw::put_item(&engines, &bad.to_string()).await;
+
+        // Another process, which remembers nothing.
+        let resources = Resources::make(&engines).await.unwrap();
+        let again = Faultline::with(engines.clone(), resources, faultline.clock.clone()).await;
+        send(2).await;
+        again.post_message("neighbour").await;
+        digest_until_dead(&again, 1).await;
+        assert_eq!(again.counts().await.into_iter().collect::<Vec<_>>(), [("neighbour".to_owned(), 1)], "{stage}");
+        let letters = dead_letters(&again).await;
+        assert_eq!(letters.len(), 1, "{stage}: {letters:?}");
+        assert_eq!(letters[0]["eventIds"], json!([format!("{:032x}", 2)]), "{stage}: {letters:?}");
+
+        raw::put_item(&engines, &good.to_string()).await;
+        assert_eq!(redrive(&again, json!({ "ids": ["none of this id"] })).await, 0);
+        assert_eq!(redrive(&again, json!({ "ids": [letters[0]["id"]] })).await, 1);
+        assert!(dead_letters(&again).await.is_empty());
+        assert_eq!(again.digest().await, 0, "{stage}");
+        let list = again.get("/projects/shop/errors").await;
+        assert_eq!(list["errors"][0]["count"], 2, "{stage}: {list}");
+    }
+}
+
+/// An event that goes by two hashes, the second of which is an alias.
+fn sentry_event(id: u32) -> Value {
+    let frame = |function: &str, in_app: bool| json!({ "function": function, "module": "m", "in_app": in_app });
+    let frames = match id {
+        1 => [frame("shared", false), frame("own", true)],
+        // Known by the alias only.
+        _ => [frame("shared", false), frame("own", false)],
+    };
+    json!({
+        "event_id": format!("{id:032x}"),
+        "platform": "python",
+        "exception": { "values": [{ "type": "E", "value": "v", "stacktrace": { "frames": frames } }] },
+    })
+}
+
+/// A letter may be redriven before its fault is mended, as often as one likes: it comes back to the queue.
+#[tokio::test]
+async fn what_still_fails_comes_back() {
+    let faultline = Faultline::new().await;
+    faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
+    for _ in 0..2 {
+        digest_until_dead(&faultline, 1).await;
+        assert_eq!(redrive(&faultline, json!({})).await, 1);
+    }
+    digest_until_dead(&faultline, 1).await;
+    let answer = faultline.call(Method::GET, "/dead-letters", faultline.client_key(), Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "admins only");
 }

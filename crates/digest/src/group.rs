@@ -80,30 +80,27 @@ impl Groups {
     pub(crate) fn is_full(&self) -> bool {
         self.bytes > MAX_BYTES
     }
-}
 
-/// A title without the type before it: lists show the type beside the message. A v1 error's title is its message, by
-/// which it is found, so it is left alone.
-fn message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
-    let message = || title.strip_prefix(&occurrence.kind)?.strip_prefix(": ");
-    match occurrence.source {
-        Source::V1 => title,
-        Source::Sentry | Source::Security if occurrence.kind.is_empty() => title,
-        Source::Sentry | Source::Security => message().unwrap_or(title),
+    /// How many sets of hashes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
-}
 
-impl Digest {
+    /// Takes half of them out.
+    pub(crate) fn split_off_half(&mut self) -> Self {
+        let middle = self.entries.keys().nth(self.entries.len() / 2).cloned();
+        let entries = middle.map(|middle| self.entries.split_off(&middle)).unwrap_or_default();
+        Self { entries, bytes: 0 }
+    }
+
     /// One unit for each error; several where its events happened in more minutes than a commit can hold. Rounds are
     /// units that can be committed at the same time: each has an error at most once.
     ///
     /// An occurrence belongs to the error that goes by any of its hashes. If none does, it is of a new error, named by
     /// the first hash, and others of the batch that share one of its hashes belong to it too.
-    pub(crate) async fn units_of(&self, groups: Groups, deadline: Deadline) -> Result<Vec<Vec<Unit>>, String> {
-        let owners = deadline.bounds(self.owners(&groups, deadline)).await?;
-        let mut owners = owners.map_err(|error| error.to_string())?;
+    pub(crate) fn units(self, mut owners: HashMap<ErrorKey, Fingerprint>) -> Vec<Vec<Unit>> {
         let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<Entry>)> = BTreeMap::new();
-        for ((project, hashes), entries) in groups.entries {
+        for ((project, hashes), entries) in self.entries {
             let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
             let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
             let (aliases, all) = errors.entry((project, owner)).or_default();
@@ -130,11 +127,28 @@ impl Digest {
                 rounds[round].push(Unit { project, fingerprint, aliases, entries, references: None });
             }
         }
-        Ok(rounds)
+        rounds
     }
+}
 
+/// A title without the type before it: lists show the type beside the message. A v1 error's title is its message, by
+/// which it is found, so it is left alone.
+fn message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
+    let message = || title.strip_prefix(&occurrence.kind)?.strip_prefix(": ");
+    match occurrence.source {
+        Source::V1 => title,
+        Source::Sentry | Source::Security if occurrence.kind.is_empty() => title,
+        Source::Sentry | Source::Security => message().unwrap_or(title),
+    }
+}
+
+impl Digest {
     /// Which errors go by the hashes of these groups; from the table where this process does not remember it.
-    async fn owners(&self, groups: &Groups, deadline: Deadline) -> store::Result<HashMap<ErrorKey, Fingerprint>> {
+    pub(crate) async fn owners(
+        &self,
+        groups: &Groups,
+        deadline: Deadline,
+    ) -> store::Result<HashMap<ErrorKey, Fingerprint>> {
         let hashes = groups.entries.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
         let (mut owners, unknown) = self.known.owners(hashes);
         if !unknown.is_empty() {

@@ -10,12 +10,13 @@ mod open;
 mod prepare;
 
 use std::collections::hash_map::Entry::{Occupied, Vacant};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use address::{Addressed, Addresses};
 pub use deadline::Deadline;
 use domain::id::{EventId, ProjectId};
+use group::Groups;
 use known::Known;
 use store::clock::Clock;
 use store::ports::{Claims, Digests, Projects, Segments};
@@ -89,29 +90,35 @@ impl Digest {
                 batch.fail(source, reason);
             }
             if batch.groups.is_full() {
-                self.commit_groups(&mut batch, deadline).await;
+                let groups = std::mem::take(&mut batch.groups);
+                self.commit_groups(&mut batch, groups, deadline).await;
                 opening = deadline.half();
             }
             if source % STRETCH == STRETCH - 1 {
                 tokio::task::yield_now().await;
             }
         }
-        self.commit_groups(&mut batch, deadline).await;
+        let groups = std::mem::take(&mut batch.groups);
+        self.commit_groups(&mut batch, groups, deadline).await;
         batch.fail_repeated();
         batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
     }
 
     /// The stages of what was taken in so far.
-    async fn commit_groups(&self, batch: &mut Batch, deadline: Deadline) {
-        let groups = std::mem::take(&mut batch.groups);
-        let sources: BTreeSet<_> = groups.sources().collect();
-        match self.units_of(groups, deadline).await {
-            Ok(units) => {
-                for (source, reason) in self.commit_all(units, deadline).await {
-                    batch.fail(source, reason);
-                }
+    async fn commit_groups(&self, batch: &mut Batch, mut groups: Groups, deadline: Deadline) {
+        let owners = match deadline.bounds(self.owners(&groups, deadline)).await {
+            Ok(Ok(owners)) => owners,
+            Ok(Err(error)) if groups.len() > 1 && !error.is_transient() => {
+                // One of them cannot be looked up: the halves find out which, and the others are not held up by it.
+                let rest = groups.split_off_half();
+                Box::pin(self.commit_groups(batch, groups, deadline)).await;
+                return Box::pin(self.commit_groups(batch, rest, deadline)).await;
             }
-            Err(reason) => sources.into_iter().for_each(|source| batch.fail(source, reason.clone())),
+            Ok(Err(error)) => return batch.fail_all(&groups, &error.to_string()),
+            Err(reason) => return batch.fail_all(&groups, &reason),
+        };
+        for (source, reason) in self.commit_all(groups.units(owners), deadline).await {
+            batch.fail(source, reason);
         }
     }
 
@@ -139,7 +146,7 @@ struct Batch {
     seen: HashMap<(ProjectId, EventId), usize>,
     /// Deliveries with an event that another, the second of the pair, brought before.
     repeated: Vec<(usize, usize)>,
-    groups: group::Groups,
+    groups: Groups,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, String>,
 }
@@ -147,6 +154,12 @@ struct Batch {
 impl Batch {
     fn fail(&mut self, source: usize, reason: String) {
         self.failed.entry(source).or_insert(reason);
+    }
+
+    fn fail_all(&mut self, groups: &Groups, reason: &str) {
+        for source in groups.sources() {
+            self.fail(source, reason.to_owned());
+        }
     }
 
     /// An event that came twice was taken from one delivery. If that one failed, so did the other: otherwise it would be

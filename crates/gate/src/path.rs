@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
 /// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
-const ROOTS: [&str; 7] = ["projects", "keys", "info", "encrypt", "health", "tunnel", "api"];
+const ROOTS: [&str; 8] = ["projects", "keys", "dead-letters", "info", "encrypt", "health", "tunnel", "api"];
 /// How many segments a prefix may have.
 const MAX_PREFIX: usize = 4;
 

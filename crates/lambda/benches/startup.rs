@@ -92,6 +92,7 @@ fn start(binary: &Path, event: &Value) -> (Duration, Vec<Duration>) {
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
         .env("AWS_ENDPOINT_URL", format!("http://{address}"))
         .env("INBOX_URL", format!("http://{address}/inbox"))
+        .env("DEAD_LETTERS_URL", format!("http://{address}/dead-letters"))
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

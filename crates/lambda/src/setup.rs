@@ -13,7 +13,7 @@ use domain::id::KeyHash;
 use store::aws::{self, Account, Service};
 use store::dynamo::Table;
 use store::s3::Bucket;
-use store::sqs::Queue;
+use store::sqs::{DeadLetterQueue, Queue};
 
 use crate::{log, roots};
 
@@ -59,6 +59,12 @@ impl Setup {
     /// The queue at `INBOX_URL`.
     pub fn inbox(&self) -> anyhow::Result<Arc<Queue>> {
         Ok(Arc::new(Queue::new(aws::sqs(&self.account, &self.service), self.variable("INBOX_URL")?)))
+    }
+
+    /// The dead-letter queue at `DEAD_LETTERS_URL`, to look at.
+    pub fn dead_letters(&self) -> anyhow::Result<Arc<DeadLetterQueue>> {
+        let client = aws::sqs(&self.account, &self.service);
+        Ok(Arc::new(DeadLetterQueue::to_look_at(client, self.variable("DEAD_LETTERS_URL")?)))
     }
 
     /// Waits until the connections are there, at most 2 s. Before its first event a function has a full CPU, whatever

@@ -23,6 +23,8 @@ pub enum Command {
     Send(Send),
     /// Show why an event goes to which error
     Explain(Explain),
+    /// What could not be digested: list it, and bring it back after a fix
+    Dlq(Dlq),
 }
 
 impl Default for Command {
@@ -84,4 +86,40 @@ pub struct Send {
     /// The error's message
     #[arg(long, default_value = "A sample error, sent by `faultline send`", value_name = "TEXT")]
     pub message: String,
+}
+
+/// Options of `faultline dlq`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Dlq {
+    /// What to do with the dead letters
+    #[command(subcommand)]
+    pub command: DlqCommand,
+    /// Where faultline is [default: nowhere; the data directory is opened, and must not be in use]
+    #[arg(long, env = "FAULTLINE_URL", value_name = "URL", global = true)]
+    pub url: Option<String>,
+    /// An admin key for the URL [default: the admin key of the local data directory]
+    #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY", global = true)]
+    pub key: Option<String>,
+    /// Data directory to open, or to take the key from
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+}
+
+/// What to do with the dead letters.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DlqCommand {
+    /// List them, up to 1,000
+    List,
+    /// Show one
+    Show {
+        /// Its id
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Put them back into the inbox, to be digested again
+    Redrive {
+        /// Their ids; all if none is given
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
 }

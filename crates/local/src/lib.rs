@@ -2,6 +2,7 @@
 
 mod access;
 pub mod args;
+pub mod dlq;
 pub mod explain;
 pub mod send;
 pub mod serve;

@@ -19,6 +19,7 @@ fn main() -> anyhow::Result<()> {
         match args.command.unwrap_or_default() {
             Command::Serve(options) => local::serve::run(options).await,
             Command::Send(options) => local::send::run(options).await,
+            Command::Dlq(options) => local::dlq::run(options).await,
             Command::Explain(options) => local::explain::run(&options),
         }
     })

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod dead_letters;
 mod encrypt;
 mod errors;
 mod home;
@@ -17,7 +18,7 @@ use axum::Router;
 use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{Errors, Keys, Occurrences, Projects, Segments};
+use store::ports::{DeadLetters, Errors, Keys, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -33,6 +34,8 @@ pub struct Query {
     pub occurrences: Arc<dyn Occurrences>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
+    /// What could not be digested.
+    pub dead_letters: Arc<dyn DeadLetters>,
     /// The time, and random keys.
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.
@@ -44,6 +47,7 @@ impl Query {
     pub fn router(self) -> Router {
         let query = Arc::new(self);
         Router::new()
+            .merge(dead_letters::routes())
             .merge(encrypt::route())
             .merge(errors::routes())
             .merge(home::route())

@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
         errors: table.clone(),
         occurrences: table.clone(),
         segments: setup.bucket()?,
+        dead_letters: setup.dead_letters()?,
         clock,
         outcomes: outcomes.clone(),
     };

@@ -12,7 +12,7 @@ use embedded::Engines;
 use store::aws::{self, Account, Service};
 use store::dynamo::{Table, schema};
 use store::s3::Bucket;
-use store::sqs::Queue;
+use store::sqs::{DeadLetterQueue, Queue};
 
 const TABLE: &str = "faultline";
 pub(super) const BUCKET: &str = "faultline";
@@ -31,6 +31,8 @@ pub struct Resources {
     pub bucket: Arc<Bucket>,
     /// The inbox as ingest sees it.
     pub sender: Arc<Queue>,
+    /// What could not be digested.
+    pub dead_letters: Arc<DeadLetterQueue>,
     /// The inbox as Lambda's poller sees it.
     pub inbox: embedded::sqs::Queue,
 }
@@ -63,12 +65,18 @@ impl Resources {
         way: impl Fn(SharedHttpClient) -> SharedHttpClient,
     ) -> anyhow::Result<Self> {
         let sqs = Clients::of(engines, |engine| engine).sqs;
-        let url = sqs.get_queue_url().queue_name(INBOX).send().await?.queue_url.context("a queue without a URL")?;
+        let url = async |name: &str| {
+            let url = sqs.get_queue_url().queue_name(name).send().await?.queue_url;
+            url.context("a queue without a URL")
+        };
+        let (inbox, dead_letters) = (url(INBOX).await?, url(DEAD_LETTERS).await?);
         let Clients { dynamodb, s3, sqs } = Clients::of(engines, way);
+        let sender = Queue::new(sqs.clone(), inbox);
         Ok(Self {
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
-            sender: Arc::new(Queue::new(sqs, url)),
+            dead_letters: Arc::new(DeadLetterQueue::new(sqs, dead_letters, sender.clone())),
+            sender: Arc::new(sender),
             inbox: engines.sqs().queue(INBOX)?,
         })
     }

@@ -1,6 +1,7 @@
 //! What the use cases ask of storage, one narrow trait for each kind of thing. The adapters implement them on AWS; a
 //! test may wrap them to make them fail.
 
+mod dead_letters;
 mod digests;
 mod errors;
 mod inbox;
@@ -9,6 +10,7 @@ mod occurrences;
 mod projects;
 mod segments;
 
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use digests::{Commit, Digests};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use inbox::{Inbox, MESSAGE_LIMIT};

@@ -1,5 +1,7 @@
-//! The inbox.
+//! The inbox, and what became of messages that cannot be digested.
 
+mod dead_letters;
 mod queue;
 
+pub use dead_letters::DeadLetterQueue;
 pub use queue::Queue;

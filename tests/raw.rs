@@ -18,13 +18,13 @@ async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
 }
 
 /// Puts an item in DynamoDB's own JSON form.
-pub(crate) async fn put_item(engines: &Engines, item: &str) {
+pub async fn put_item(engines: &Engines, item: &str) {
     let item: Value = serde_json::from_str(item).unwrap();
     call(engines, "PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
 }
 
 /// All items of the table.
-pub(crate) async fn items(engines: &Engines) -> Vec<Value> {
+pub async fn items(engines: &Engines) -> Vec<Value> {
     let mut answer = call(engines, "Scan", &json!({ "TableName": TABLE })).await;
     assert!(answer["LastEvaluatedKey"].is_null(), "one page");
     serde_json::from_value(answer["Items"].take()).unwrap()

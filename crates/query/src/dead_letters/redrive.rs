@@ -1,0 +1,45 @@
+//! `POST /dead-letters/redrive`: back into the inbox, after a fix.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::outcome::{Reason, Refusal};
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::LIMIT;
+use crate::Query;
+use crate::projects::parse_body;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/dead-letters/redrive", post(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(redrive(&query, request)).await
+}
+
+#[derive(Deserialize)]
+struct Which {
+    ids: Option<HashSet<String>>,
+}
+
+async fn redrive(query: &Query, request: Request<Body>) -> Answer {
+    query.gate.caller(request.headers()).await?.admin()?;
+    if !query.dead_letters.can_redrive() {
+        let message = "query may not write into this deployment's inbox: `aws sqs start-message-move-task --source-arn \
+                       ARN` redrives, with the ARN among the stack's outputs";
+        return Err(Refusal::new(Reason::NotImplemented, message));
+    }
+    let Which { ids } =
+        parse_body(request, "an object, with `ids`: [ids of dead letters] if not all are meant").await?;
+    let moved = query.dead_letters.redrive(ids.as_ref(), LIMIT).await.map_err(|error| storage_failed(&error))?;
+    gate::data(json!({ "redriven": moved }))
+}

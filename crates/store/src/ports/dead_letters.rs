@@ -1,0 +1,32 @@
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use domain::time::Timestamp;
+
+use crate::error::Result;
+
+/// The messages that could not be digested, however often they were delivered.
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// At most `limit` of them, in any order. Two callers at once may each see a part only: a queue lends its messages
+    /// to one reader at a time.
+    async fn list(&self, limit: usize) -> Result<Vec<DeadLetter>>;
+
+    /// Whether they can be redriven from here. In AWS query cannot: it may not write into the inbox.
+    fn can_redrive(&self) -> bool;
+
+    /// Puts those of these ids, or all, back into the inbox, looking at about `limit`; returns how many. Each is in the
+    /// inbox before it is removed here: one that fails in between is in both, and is counted once.
+    async fn redrive(&self, ids: Option<&HashSet<String>>, limit: usize) -> Result<usize>;
+}
+
+/// A message that could not be digested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The queue's id of it, by which digest's log says why it failed.
+    pub id: String,
+    /// Its text, as it was in the inbox.
+    pub text: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
