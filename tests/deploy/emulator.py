@@ -6,13 +6,15 @@ such a gap and closes it the way AWS behaves. Nothing here changes what the func
 """
 
 import contextvars
+import functools
+import json
 import sys
 import time
 from xml.etree import ElementTree
 
 import samtranslator.translator.transform as sam
 from ministack import app
-from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import apigateway, dynamodb, s3, sqs
 from ministack.services.cloudformation import engine, provisioners
 
@@ -28,8 +30,10 @@ def extended(kind, after_create, after_update):
         after_create(made[0], properties)
         return made
 
-    def update(physical_id, old, new, stack, logical_id=None):
-        made = theirs["update"](physical_id, old, new, stack, logical_id)
+    # With their signature: by it the engine knows what to pass.
+    @functools.wraps(theirs["update"])
+    def update(physical_id, old, new, *rest, **named):
+        made = theirs["update"](physical_id, old, new, *rest, **named)
         after_update(physical_id, old, new)
         return made
 
@@ -227,6 +231,20 @@ sqs._HANDLERS["StartMessageMoveTask"] = start_message_move
 resolve = iam_evaluator._resolve_condition_key
 iam_evaluator._resolve_condition_key = \
     lambda key, context: "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+
+# Which items a request to the table is for is not told to IAM.
+
+told = iam_actions.dynamodb_service_context
+
+
+def told_with_keys(body):
+    request = json.loads(body)
+    key = request.get("Key", {}).get("pk", {}).get("S")
+    return {**told(body), **({"dynamodb:LeadingKeys": [key]} if key else {})}
+
+
+iam_actions.dynamodb_service_context = told_with_keys
 
 
 # Functions: each invocation waits 50 ms for a log line, and 40 ms for an acknowledgement of TCP.

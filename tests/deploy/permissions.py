@@ -58,7 +58,10 @@ class Role:
 
     def forget(self):
         """A new environment, which remembers nothing."""
-        aws("lambda").update_function_configuration(FunctionName=self.physical, Description=f"tested {time.time()}")
+        functions = aws("lambda")
+        variables = functions.get_function_configuration(FunctionName=self.physical)["Environment"]["Variables"]
+        variables["TESTED_AT"] = str(time.time())
+        functions.update_function_configuration(FunctionName=self.physical, Environment={"Variables": variables})
 
 
 def unique():
@@ -168,6 +171,8 @@ def check(checks, api, stack, client, say):
     statements = json.dumps(role.whole)
     checks.that("sqs:SendMessage" not in statements, "query cannot write into the inbox")
     checks.equal(api.call("POST", "/dead-letters/redrive", {})[0], 501, "query says that it cannot, and who can")
+
+    aws("sqs").purge_queue(QueueUrl=stack["InboxDeadLettersUrl"])
 
     role = Role(stack, "digest")
     known = unique()
