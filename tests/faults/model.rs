@@ -61,6 +61,9 @@ struct Model {
     inbox: Vec<Event>,
     /// All that was ever posted, with its message to the queue.
     posted: Vec<(Event, String)>,
+    /// The events that were deleted with their errors. If one comes again it is stored, or it is not: a process that
+    /// remembers having counted it drops it. Either is right, so it does not come again here.
+    deleted: BTreeSet<String>,
 }
 
 type Event = (String, String, usize);
@@ -126,7 +129,7 @@ impl Run {
             }
             Step::Redeliver { text } => {
                 let posted = self.model.posted.get(*text).cloned();
-                if let Some((event, text)) = posted {
+                if let Some((event, text)) = posted.filter(|(event, _)| !self.model.deleted.contains(&event.1)) {
                     self.faultline.stack.inbox().send(text).await.unwrap();
                     self.model.inbox.push(event);
                 }
@@ -139,9 +142,16 @@ impl Run {
                 }
             }
             Step::Delete { message } => {
+                let stored = |(message, id, _): &Event| {
+                    self.model.errors.get(message).is_some_and(|error| error.events.contains(id))
+                };
+                if self.model.inbox.iter().any(stored) {
+                    self.digest_all().await;
+                }
                 let answer = self.faultline.call(Method::DELETE, &path(message), ADMIN, Body::empty()).await;
                 if self.exists(&name(message), answer.status) {
-                    self.model.errors.remove(&name(message));
+                    let removed = self.model.errors.remove(&name(message));
+                    self.model.deleted.extend(removed.into_iter().flat_map(|error| error.events));
                 }
             }
         }

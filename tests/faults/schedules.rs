@@ -57,6 +57,21 @@ async fn schedules(next: impl Fn() -> Option<u64>) {
     }
 }
 
+/// A seed tells the same each time, so that a failure can be had again; but for the order in which a process goes
+/// through its hash maps, which is no seed's: a few schedules make calls in another order, or one more.
+#[test]
+fn a_schedule_is_nearly_always_the_same() {
+    let run = |seed| {
+        paused(async {
+            let mut world = World::new(0).await;
+            world.reseed(seed);
+            schedule(&world, seed).await
+        })
+    };
+    let same = (0..20).filter(|&seed| run(seed) == run(seed)).count();
+    assert!(same >= 15, "{same} of 20 schedules are the same each time");
+}
+
 /// Says, if it is dropped, how to have a failure again.
 struct Reproduce(u64);
 
@@ -70,7 +85,9 @@ impl Drop for Reproduce {
     }
 }
 
-async fn schedule(world: &World, seed: u64) {
+/// Runs the schedule of a seed; returns the calls of its processes, round by round.
+async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
+    let mut log = Vec::new();
     let mut rng = Rng::with_seed(seed);
     let project = world.project(&format!("p{seed}")).await.id;
     let mut writer = Writer::new();
@@ -87,22 +104,32 @@ async fn schedule(world: &World, seed: u64) {
         while alive.is_empty() || (alive.len() < 3 && rng.bool()) {
             alive.push(world.process(Faults::seeded(rng.u64(..))).await);
         }
-        let batches: Vec<_> = alive.iter().map(|_| part(&pending, &mut rng)).collect();
+        // Each has two batches at once, sometimes: they share its memory.
+        let batches: Vec<_> = alive
+            .iter()
+            .map(|_| [part(&pending, &mut rng), if rng.bool() { part(&pending, &mut rng) } else { Vec::new() }])
+            .collect();
         for process in &alive {
             bring_about(&process.faults, &mut rng);
         }
-        let digests = alive.iter().zip(&batches).map(|(process, batch)| process.digest(batch));
+        let digests = alive.iter().zip(&batches).map(|(process, [one, other])| async {
+            let (one, other) = futures_util::future::join(process.digest(one), process.digest(other)).await;
+            Some([one?, other?])
+        });
         let outcomes = join_all(digests).await;
+        log.extend(alive.iter().map(|process| process.faults.log()));
         let mut survivors = Vec::new();
-        for ((process, batch), outcome) in alive.into_iter().zip(&batches).zip(outcomes) {
+        for ((process, batches), outcome) in alive.into_iter().zip(&batches).zip(outcomes) {
             process.faults.heal();
-            let Some(failures) = outcome else { continue };
+            let Some(outcomes) = outcome else { continue };
             survivors.push(process);
-            for delivery in batch {
-                let failed = failures.iter().any(|failure| failure.id == delivery.id);
-                // What was digested is deleted, or not: the queue may deliver it once more.
-                if !failed && rng.u8(..5) > 0 {
-                    pending.retain(|other| other.id != delivery.id);
+            for (batch, failures) in batches.iter().zip(outcomes) {
+                for delivery in batch {
+                    let failed = failures.iter().any(|failure| failure.id == delivery.id);
+                    // What was digested is deleted, or not: the queue may deliver it once more.
+                    if !failed && rng.u8(..5) > 0 {
+                        pending.retain(|other| other.id != delivery.id);
+                    }
                 }
             }
         }
@@ -123,6 +150,7 @@ async fn schedule(world: &World, seed: u64) {
         world.process(Faults::seeded(0)).await.digest_all(&part(&all, &mut rng)).await;
         assert_same(&listed(&world.truth, project).await, &writer.accepted, "when all comes again");
     }
+    log
 }
 
 /// Some of the messages, in any order; sometimes one of them twice.

@@ -82,6 +82,8 @@ impl Process {
     /// Digests a batch; `None` if the process died over it.
     pub(crate) async fn digest(&self, batch: &[Delivery]) -> Option<Vec<Failure>> {
         tokio::select! {
+            // Not at random.
+            biased;
             failures = self.digest.digest(batch, Deadline::within(TIME)) => Some(failures),
             () = self.faults.crashed() => None,
         }
