@@ -8,6 +8,7 @@
 mod claims;
 mod messages;
 mod model;
+mod ports;
 mod repeated;
 mod schedules;
 mod steps;

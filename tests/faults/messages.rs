@@ -72,6 +72,19 @@ impl Writer {
         self.stack(project, [(shared, false), (own, true)], second)
     }
 
+    /// The body of an event of Sentry's, as it is posted, with noise of this many characters.
+    pub(crate) fn store_body(&mut self, noise: usize) -> String {
+        let mut rng = Rng::with_seed(0);
+        let noise: String = (0..noise).map(|_| rng.alphanumeric()).collect();
+        json!({
+            "event_id": self.event_id(),
+            "timestamp": NOON,
+            "message": "posted",
+            "extra": { "noise": noise },
+        })
+        .to_string()
+    }
+
     /// The same from an SDK that does not tell the application's frames: it goes by the hash of the whole stack only.
     pub(crate) fn unmarked(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
         self.stack(project, [(shared, false), (own, false)], second)

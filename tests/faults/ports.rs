@@ -1,0 +1,179 @@
+//! The same above the adapters: what a port answers is all that the use cases go by. Here a port also refuses for good,
+//! which no service can be brought to do on its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use digest::{Delivery, Digest, Parts};
+use domain::id::Key;
+use gate::{Front, Gate, Outcomes};
+use http::Request;
+use ingest::Ingest;
+use store::clock::Clock;
+use store::faults::{Fault, Faults, Faulty, When};
+use store::ports::{KeyRecord, Keys, Project, Role, Scope};
+use tower::ServiceExt;
+
+use crate::messages::Writer;
+use crate::tally::{assert_same, listed};
+use crate::turns::paused;
+use crate::world::{Process, World};
+
+const FAULTS: [Fault; 9] = [
+    Fault::Before,
+    Fault::After,
+    Fault::TimeOut,
+    Fault::TimeOutAfter,
+    Fault::Throttle,
+    Fault::Reject,
+    Fault::Duplicate,
+    Fault::Crash,
+    Fault::CrashAfter,
+];
+
+/// What digest calls for the batch below.
+const CALLS: [&str; 9] = [
+    "Claims::get_claim",
+    "Projects::by_id",
+    "Projects::by_name",
+    "Projects::create",
+    "Digests::load",
+    "Digests::owners",
+    "Digests::counted",
+    "Digests::commit",
+    "Segments::put",
+];
+
+/// A process whose ports fail.
+fn process(world: &World, faults: Faults) -> Process {
+    let table = Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()));
+    let bucket = Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone()));
+    let digest = Digest::new(Parts {
+        projects: table.clone(),
+        digests: table,
+        segments: bucket.clone(),
+        claims: bucket,
+        clock: world.clock.clone(),
+        retention_days: 36_500,
+    });
+    Process { digest, faults }
+}
+
+/// Promises 1 and 2: whatever befalls a call of a port, what comes again makes it good.
+#[test]
+fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
+    paused(async {
+        let world = World::new(0).await;
+        for fault in FAULTS {
+            for operation in CALLS {
+                let when = format!("{fault:?} of {operation}");
+                let known =
+                    world.project(&format!("known-{fault:?}-{operation}").replace(':', "-").to_lowercase()).await;
+                let new = format!("new-{fault:?}-{operation}").replace(':', "-").to_lowercase();
+                let (mut writer, mut writer_of_new) = (Writer::new(), Writer::new());
+                // An error that the table knows, and the process does not.
+                world.process(Faults::seeded(0)).await.digest_all(&[writer.v1(known.id, &[("a", 0)])]).await;
+                let batch = [
+                    writer.v1(known.id, &[("a", 1), ("b", 2)]),
+                    writer.sentry(known.id, "own", "shared", 3),
+                    writer.claimed(&world, known.id, &[("a", 4)]).await,
+                    Delivery { id: "new".to_owned(), ..writer_of_new.v1(new.as_str(), &[("a", 5)]) },
+                ];
+
+                let faults = Faults::seeded(0);
+                faults.rule(When::Nth(0), fault, move |call| call.operation == operation);
+                let struck = process(&world, faults);
+                let mut pending = batch.to_vec();
+                if let Some(failures) = struck.digest(&batch).await {
+                    pending.retain(|delivery| failures.iter().any(|failure| failure.id == delivery.id));
+                }
+                assert_eq!(struck.faults.count(|call| call.fault.is_some()), 1, "{when}");
+
+                process(&world, Faults::seeded(0)).digest_all(&pending).await;
+                assert_same(&listed(&world.truth, known.id).await, &writer.accepted, &when);
+                let new = world.project_named(&new).await;
+                assert_same(&listed(&world.truth, new.id).await, &writer_of_new.accepted, &when);
+            }
+        }
+    });
+}
+
+/// Promise 1: success is answered for what is in the inbox only; and promise 2, if the client sends it again.
+#[test]
+fn whatever_befalls_the_inbox_success_is_durable() {
+    paused(async {
+        let world = World::new(0).await;
+        for fault in FAULTS {
+            for (operation, length) in [("Inbox::send", 10), ("Claims::put_claim", 900_000)] {
+                let when = format!("{fault:?} of {operation}");
+                let project = world.project(&format!("{fault:?}-{length}").to_lowercase()).await;
+                let key = client_key(&world, &project).await;
+                let faults = Faults::seeded(0);
+                faults.rule(When::Nth(0), fault, move |call| call.operation == operation);
+                let front = front(&world, &faults);
+                let mut writer = Writer::new();
+                let body = writer.store_body(length);
+                let post = || {
+                    let request = Request::post(format!("/api/{}/store/", project.id))
+                        .header("x-sentry-auth", format!("Sentry sentry_key={}", key.reveal()))
+                        .body(Body::from(body.clone()));
+                    tokio::time::timeout(Duration::from_secs(30), front.clone().oneshot(request.unwrap()))
+                };
+                let answered = tokio::select! {
+                    biased;
+                    answer = post() => answer.ok().map(|answer| answer.unwrap().status().as_u16()),
+                    () = faults.crashed() => None,
+                };
+                assert_eq!(faults.count(|call| call.fault.is_some()), 1, "{when}");
+                let mut inbox = take(&world).await;
+                match answered {
+                    Some(200) => assert!(!inbox.is_empty(), "{when}: answered, and not in the inbox"),
+                    Some(status) => assert!(status >= 500, "{when}: {status}"),
+                    None => {}
+                }
+                if answered != Some(200) {
+                    let again = post().await.unwrap().unwrap();
+                    assert_eq!(again.status().as_u16(), 200, "{when}, sent again");
+                    inbox.extend(take(&world).await);
+                }
+                process(&world, Faults::seeded(0)).digest_all(&inbox).await;
+                assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &when);
+            }
+        }
+    });
+}
+
+async fn client_key(world: &World, project: &Project) -> Key {
+    let key = Key::from_random(world.clock.random().to_be_bytes());
+    let record = KeyRecord {
+        role: Role::Client,
+        scope: Scope::Project(project.id, project.name.clone()),
+        name: "client".to_owned(),
+        disabled: false,
+        created_at: world.clock.now(),
+    };
+    world.truth.table.add(&key.hash(), &record).await.unwrap();
+    key
+}
+
+fn front(world: &World, faults: &Faults) -> Front {
+    let outcomes = Arc::new(Outcomes::default());
+    let ingest = Ingest {
+        gate: Gate::new(world.truth.table.clone(), world.clock.clone(), None),
+        inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
+        claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
+        clock: world.clock.clone(),
+        outcomes: outcomes.clone(),
+    };
+    Front::new(ingest.router(), outcomes)
+}
+
+/// All that is in the inbox, each with an id of its own.
+async fn take(world: &World) -> Vec<Delivery> {
+    let taken = world.truth.inbox.receive(100, 64 << 20, Duration::from_secs(60)).await.unwrap();
+    let handles: BTreeSet<_> = taken.iter().map(|message| message.receipt_handle.clone()).collect();
+    world.truth.inbox.delete(&handles).await.unwrap();
+    taken.into_iter().map(|message| Delivery { id: message.message_id, text: message.body }).collect()
+}
