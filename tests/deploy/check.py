@@ -62,7 +62,7 @@ def resources(checks, stack):
         checks.equal(attributes["MessageRetentionPeriod"], "1209600", f"{queue} keeps messages for 14 days")
         if queue == "Inbox":
             redrive = json.loads(attributes["RedrivePolicy"])
-            checks.equal(int(redrive["maxReceiveCount"]), 5, "a message is delivered five times")
+            checks.equal(int(redrive["maxReceiveCount"]), 10, "a message is delivered ten times")
     mappings = aws("lambda").list_event_source_mappings()["EventSourceMappings"]
     for name in ("digest", "notify"):
         function = stack.function(name)
@@ -199,7 +199,7 @@ def processes_of(function):
 def failures(checks, api, stack, client):
     """What cannot be digested waits among the dead letters, and comes back by the README's steps."""
     sqs = aws("sqs")
-    # So that five deliveries take seconds; in the template it is six minutes.
+    # So that ten deliveries take seconds; in the template it is six minutes each.
     sqs.set_queue_attributes(QueueUrl=stack["InboxUrl"], Attributes={"VisibilityTimeout": "1"})
     dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
 
@@ -230,7 +230,7 @@ def failures(checks, api, stack, client):
     role = permissions.Role(stack, "digest")
     role.put({**role.whole, "Statement": role.whole["Statement"][:2]})
     checks.equal(api.post("shop", "digested late", client), 201, "an event is accepted while digest can store nothing")
-    checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after five deliveries")
+    checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after ten deliveries")
     checks.equal(api.count("shop", "digested late"), 0, "and not counted")
     role.restore()
     shell("aws", "--endpoint-url", ENDPOINT, "sqs", "start-message-move-task", "--source-arn", stack["InboxDeadLettersArn"])

@@ -104,7 +104,7 @@ class Query:
             return status, prepare, lambda at: api.call(method, at + path, body)[0]
 
         def dead_letter():
-            # Never to be digested, and put where five deliveries would have brought it.
+            # Never to be digested, and put where ten deliveries would have brought it.
             aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is no message")
             return "/dead-letters"
 
