@@ -118,6 +118,21 @@ def contract(checks, api, unknown):
     return project
 
 
+def expired(checks, api, stack):
+    """The bucket's lifecycle may be faster than the table's: what is listed says that it has expired, and can go."""
+    project = api.call("POST", "/projects", {"name": "old"})[2]["data"]["project"]
+    api.post("old", "expired", project["clientKey"])
+    checks.that(wait_until(lambda: api.count("old", "expired") == 1), "an old error is counted")
+    s3, bucket = aws("s3"), stack["BucketName"]
+    segments = s3.list_objects_v2(Bucket=bucket, Prefix=f"segments/v=1/project={project['id']}/")["Contents"]
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": segment["Key"]} for segment in segments]})
+    for path in ("", "/occurrences"):
+        status, _, answer = api.call("GET", f"/projects/old/errors/expired{path}")
+        checks.equal(status, 200, f"an error whose segment is gone is shown{path}: {answer}")
+    checks.equal(api.call("DELETE", "/projects/old/errors/expired")[0], 204, "and deleted")
+    checks.equal(api.errors("old"), [], "for good")
+
+
 def sentry(checks, api, project):
     """A live SDK, through the API's path-style address: as behind any prefix."""
     dsn = api.prefix.replace("://", f"://{project['clientKey']}@") + f"/{project['id']}"
@@ -152,7 +167,7 @@ def many(checks, api, stack, client):
     checks.equal(answers.count(201), 1000, "1,000 posts are accepted")
     checks.that(wait_until(lambda: api.count("shop", "storm") == 1000), "1,000 are counted", api.count("shop", "storm"))
     [storm] = [error for error in api.errors("shop") if error["message"] == "storm"]
-    project = str(api.call("GET", "/projects")[2]["data"]["projects"][0]["id"])
+    [project] = [one["id"] for one in api.call("GET", "/projects")[2]["data"]["projects"] if one["name"] == "shop"]
     key = {"pk": {"S": f"P#{project}"}, "sk": {"S": f"E#{storm['fingerprint']}"}}
     item = aws("dynamodb").get_item(TableName=stack["TableName"], Key=key)["Item"]
     writes = int(item["version"]["N"])
@@ -293,6 +308,8 @@ def main(deploy, delete):
     resources(checks, stack)
     say("projects, v1's protocol, paths")
     project = contract(checks, api, unknown)
+    say("segments that have expired")
+    expired(checks, api, stack)
     say("a live Sentry SDK")
     sentry(checks, api, project)
     say("1,000 posts")
