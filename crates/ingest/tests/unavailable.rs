@@ -85,7 +85,10 @@ async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
 #[tokio::test]
 async fn what_cannot_be_made_durable_is_not_answered_with_success() {
     let small = r#"{"errors":[{"message":"m"}]}"#.to_owned();
-    let noise: String = (0..900_000u32).map(|n| char::from(b'a' + (n.wrapping_mul(n) >> 9) as u8 % 26)).collect();
+    // Knuth's generator: what repeats itself would be packed to less than the queue's limit.
+    let next = |n: &u64| Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+    let letter = |n: u64| char::from(b'a' + (n >> 33) as u8 % 26);
+    let noise: String = std::iter::successors(Some(0), next).take(900_000).map(letter).collect();
     let large = format!(r#"{{"errors":[{{"message":"m","noise":"{noise}"}}]}}"#);
     for (kind, expected) in [(Kind::Unavailable, 503), (Kind::Throttled, 503), (Kind::Rejected, 500)] {
         for (key, body) in [("operator", &small), ("operator", &large), ("some other key", &small), ("other", &small)] {
