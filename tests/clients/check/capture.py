@@ -64,7 +64,8 @@ def _rules(dsn):
 def _traces():
     """What no sample may hold, in case an SDK begins to send it in another way."""
     kernel = os.uname()
-    places = [str(Path.home()), str(Path(__file__).parents[3]), "/work/", "/root", "/tmp/", "127.0.0.1", kernel.release]
+    clone = Path(__file__).resolve().parents[3]
+    places = [str(Path.home()), str(clone), f"/{clone.parts[1]}/", "/tmp/", "127.0.0.1", kernel.release]
     # A directory of Cargo's that is named after its registry.
     return [*map(re.escape, places), rf'"{re.escape(kernel.nodename)}"', "registry/src/(?!index/)"]
 

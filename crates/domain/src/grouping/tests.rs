@@ -272,7 +272,7 @@ fn a_signal_is_grouped_by_its_frames_and_named_by_its_function() {
 #[test]
 fn panics_in_different_functions_are_different_errors() {
     let library = "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs";
-    let sdk = "/home/jo/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/sentry-core-0.49.5/src/hub.rs";
+    let sdk = "/home/jo/.cargo/registry/src/index-1949cf8c6b5b557f/sentry-core-0.49.5/src/hub.rs";
     let panic = |catch: &str, function: &str, inlined: &str| {
         let frames = json!([
             {"function": "main", "in_app": true},
