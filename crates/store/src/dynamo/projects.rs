@@ -76,33 +76,11 @@ impl Projects for Table {
     async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()> {
         let doing = "setting a project's scrubbing";
         let rules = serde_json::to_string(rules).map_err(|error| StoreError::corrupt(doing, error))?;
-        let call = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(PROJECTS, project.name.as_str())))
-            .update_expression("SET #scrubbing = :rules")
-            .condition_expression("#id = :id")
-            .expression_attribute_names("#scrubbing", "scrubbing")
-            .expression_attribute_names("#id", "id")
-            .expression_attribute_values(":rules", text(rules))
-            .expression_attribute_values(":id", number(project.id));
-        call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+        self.set(doing, project, "scrubbing", text(rules)).await
     }
 
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
-        let call = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(PROJECTS, project.name.as_str())))
-            .update_expression("SET #deleting = :true")
-            .condition_expression("#id = :id")
-            .expression_attribute_names("#deleting", "deleting")
-            .expression_attribute_names("#id", "id")
-            .expression_attribute_values(":true", AttributeValue::Bool(true))
-            .expression_attribute_values(":id", number(project.id));
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("marking a project", &error))
+        self.set("marking a project", project, "deleting", AttributeValue::Bool(true)).await
     }
 
     async fn remove(&self, project: &Project) -> Result<()> {
@@ -135,6 +113,22 @@ impl Projects for Table {
 }
 
 impl Table {
+    /// Sets an attribute of a project, unless another one has its name by now.
+    async fn set(&self, doing: &'static str, project: &Project, name: &str, value: AttributeValue) -> Result<()> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(PROJECTS, project.name.as_str())))
+            .update_expression("SET #name = :value")
+            .condition_expression("#id = :id")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_values(":value", value)
+            .expression_attribute_values(":id", number(project.id));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+    }
+
     async fn next_project_id(&self) -> Result<ProjectId> {
         let doing = "taking a project number";
         let call = self
