@@ -1,0 +1,43 @@
+//! What a project says about itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// How much a project matters: what its rules do that do not say when to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// Every crossing counts.
+    Critical,
+    /// New errors, and those that come back.
+    #[default]
+    Standard,
+    /// New errors, collected.
+    Low,
+}
+
+/// The span in which occurrences are counted for thresholds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeUnit {
+    /// As in v1.
+    #[default]
+    Minute,
+    /// An hour of UTC.
+    Hour,
+    /// A day of UTC.
+    Day,
+}
+
+impl TimeUnit {
+    /// The beginning of the unit that `moment` is in.
+    pub fn start(self, moment: Timestamp) -> Timestamp {
+        let length = match self {
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        };
+        Timestamp::from_seconds(moment.seconds().div_euclid(length) * length)
+    }
+}
