@@ -8,6 +8,7 @@ mod inbox;
 mod keys;
 mod occurrences;
 mod projects;
+mod sealer;
 mod segments;
 
 pub use dead_letters::{DeadLetter, DeadLetters};
@@ -17,6 +18,7 @@ pub use inbox::{Inbox, MESSAGE_LIMIT};
 pub use keys::{KeyRecord, Keys, Role, Scope};
 pub use occurrences::{Occurrences, Reference};
 pub use projects::{Project, Projects};
+pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use segments::{Claims, ETag, Segments};
 
 /// A part of a list, and where the next part begins.
