@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod changes;
+pub mod channels;
 
 pub use changes::{Change, changes};
