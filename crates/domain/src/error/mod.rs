@@ -1,7 +1,9 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
+mod link;
 mod status;
 
+pub use link::Link;
 pub use status::{BadStatus, Status};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};

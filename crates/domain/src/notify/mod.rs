@@ -1,5 +1,6 @@
 //! When to tell whom, and what.
 
+pub mod lane;
 mod sealed;
 mod secret;
 pub mod target;
