@@ -8,6 +8,7 @@ mod inbox;
 mod keys;
 mod occurrences;
 mod projects;
+mod sealer;
 mod segments;
 
 use domain::time::Timestamp;
@@ -50,6 +51,8 @@ on_every_engine! {
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     a_project_s_segments_are_removed: crate::segments::removed;
     a_claim_is_found_by_its_key: crate::segments::claims;
+    what_is_sealed_opens_for_its_project: crate::sealer::bound_to_a_project;
+    what_v1_documents_opens: crate::sealer::foreign;
     concurrent_sends_all_arrive_once: crate::inbox::concurrent_sends;
 }
 

@@ -11,6 +11,7 @@ mod model;
 mod ports;
 mod repeated;
 mod schedules;
+mod sealing;
 mod steps;
 mod storm;
 mod tally;

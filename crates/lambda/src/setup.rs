@@ -11,7 +11,10 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::id::KeyHash;
 use store::aws::{self, Account, Service};
+use store::clock::SystemClock;
 use store::dynamo::Table;
+use store::kms::Kms;
+use store::ports::Sealer;
 use store::s3::Bucket;
 use store::sqs::{DeadLetterQueue, Queue};
 
@@ -65,6 +68,12 @@ impl Setup {
     pub fn dead_letters(&self) -> anyhow::Result<Arc<DeadLetterQueue>> {
         let client = aws::sqs(&self.account, &self.service);
         Ok(Arc::new(DeadLetterQueue::to_look_at(client, self.variable("DEAD_LETTERS_URL")?)))
+    }
+
+    /// What seals by the key that `KEY_ID` names; none if the stack has no key.
+    pub fn sealer(&self) -> Option<Arc<dyn Sealer>> {
+        let key = std::env::var("KEY_ID").ok().filter(|key| !key.is_empty())?;
+        Some(Arc::new(Kms::new(aws::kms(&self.account, &self.service), key, Arc::new(SystemClock))))
     }
 
     /// Waits until the connections are there, at most 2 s. Before its first event a function has a full CPU, whatever

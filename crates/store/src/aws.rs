@@ -90,3 +90,15 @@ pub fn s3(account: &Account, service: &Service) -> aws_sdk_s3::Client {
 pub fn sqs(account: &Account, service: &Service) -> aws_sdk_sqs::Client {
     client!(aws_sdk_sqs, account, service, |builder| builder)
 }
+
+/// A client of KMS. It answers in milliseconds, and what waits for it can do without for a while: an attempt may take
+/// 1 s and the whole call 2 s, below what the shortest-tempered clients of ingest wait.
+pub fn kms(account: &Account, service: &Service) -> aws_sdk_kms::Client {
+    client!(aws_sdk_kms, account, service, |builder: aws_sdk_kms::config::Builder| {
+        let timeouts = timeouts()
+            .to_builder()
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(2));
+        builder.timeout_config(timeouts.build())
+    })
+}

@@ -71,14 +71,14 @@ impl StoreError {
 }
 
 impl Kind {
-    /// What an error code of DynamoDB, S3 or SQS means to us.
+    /// What an error code of DynamoDB, S3, SQS or KMS means to us.
     pub(crate) fn of_code(code: Option<&str>, status: u16) -> Self {
         match code.unwrap_or_default() {
             "ConditionalCheckFailedException"
             | "ConditionalCheckFailed"
             | "PreconditionFailed"
             | "ConditionalRequestConflict" => Self::Conflict,
-            "NoSuchKey" | "NotFound" => Self::NotFound,
+            "NoSuchKey" | "NotFound" | "NotFoundException" => Self::NotFound,
             "ProvisionedThroughputExceededException"
             | "ProvisionedThroughputExceeded"
             | "ThrottlingException"
@@ -89,6 +89,7 @@ impl Kind {
             | "TransactionConflict"
             | "TransactionConflictException"
             | "TransactionInProgressException" => Self::Throttled,
+            "DependencyTimeoutException" | "KeyUnavailableException" => Self::Unavailable,
             _ if status == 404 => Self::NotFound,
             _ if status == 412 => Self::Conflict,
             _ if status == 429 || status == 503 => Self::Throttled,
@@ -100,4 +101,28 @@ impl Kind {
 
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What KMS answers, by its API reference: only some of it is worth trying again.
+    #[test]
+    fn a_failure_of_kms_says_whether_trying_again_may_help() {
+        for (code, status, kind) in [
+            ("ThrottlingException", 400, Kind::Throttled),
+            ("LimitExceededException", 400, Kind::Rejected),
+            ("DependencyTimeoutException", 503, Kind::Unavailable),
+            ("KeyUnavailableException", 500, Kind::Unavailable),
+            ("KMSInternalException", 500, Kind::Unavailable),
+            ("AccessDeniedException", 400, Kind::Rejected),
+            ("DisabledException", 409, Kind::Rejected),
+            ("KMSInvalidStateException", 409, Kind::Rejected),
+            ("InvalidKeyUsageException", 400, Kind::Rejected),
+            ("NotFoundException", 400, Kind::NotFound),
+        ] {
+            assert_eq!(Kind::of_code(Some(code), status), kind, "{code}");
+        }
+    }
 }

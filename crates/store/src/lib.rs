@@ -6,6 +6,7 @@ pub mod dynamo;
 mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod kms;
 pub mod ports;
 pub mod s3;
 pub mod sqs;

@@ -10,7 +10,10 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use embedded::Engines;
 use store::aws::{self, Account, Service};
+use store::clock::SystemClock;
 use store::dynamo::{Table, schema};
+use store::kms::Kms;
+use store::ports::Sealer;
 use store::s3::Bucket;
 use store::sqs::{DeadLetterQueue, Queue};
 
@@ -33,6 +36,8 @@ pub struct Resources {
     pub sender: Arc<Queue>,
     /// What could not be digested.
     pub dead_letters: Arc<DeadLetterQueue>,
+    /// What seals: the key of the data directory. A stack in AWS may have none.
+    pub sealer: Option<Arc<dyn Sealer>>,
     /// The inbox as Lambda's poller sees it.
     pub inbox: embedded::sqs::Queue,
 }
@@ -40,7 +45,7 @@ pub struct Resources {
 impl Resources {
     /// Makes what is not there, and opens all of it.
     pub async fn make(engines: &Engines) -> anyhow::Result<Self> {
-        let Clients { dynamodb, s3, sqs } = Clients::of(engines, |engine| engine);
+        let Clients { dynamodb, s3, sqs, .. } = Clients::of(engines, |engine| engine);
         schema::create(&dynamodb, TABLE).await.context("the table cannot be made")?;
         match s3.create_bucket().bucket(BUCKET).send().await {
             Err(error) if error.code() != Some("BucketAlreadyOwnedByYou") => {
@@ -70,13 +75,14 @@ impl Resources {
             url.context("a queue without a URL")
         };
         let (inbox, dead_letters) = (url(INBOX).await?, url(DEAD_LETTERS).await?);
-        let Clients { dynamodb, s3, sqs } = Clients::of(engines, way);
+        let Clients { dynamodb, s3, sqs, kms } = Clients::of(engines, way);
         let sender = Queue::new(sqs.clone(), inbox);
         Ok(Self {
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
             dead_letters: Arc::new(DeadLetterQueue::new(sqs, dead_letters, sender.clone())),
             sender: Arc::new(sender),
+            sealer: Some(Arc::new(kms)),
             inbox: engines.sqs().queue(INBOX)?,
         })
     }
@@ -87,6 +93,7 @@ struct Clients {
     dynamodb: aws_sdk_dynamodb::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
+    kms: Kms,
 }
 
 impl Clients {
@@ -99,7 +106,9 @@ impl Clients {
             http: way(engine),
             endpoint: Some(format!("http://{name}.embedded.invalid")),
         };
+        let kms = aws::kms(&account, &service(SharedHttpClient::new(engines.kms().clone()), "kms"));
         Self {
+            kms: Kms::new(kms, embedded::kms::ALIAS, Arc::new(SystemClock)),
             dynamodb: aws::dynamodb(&account, &service(SharedHttpClient::new(engines.dynamo().clone()), "dynamodb")),
             s3: aws::s3(&account, &service(SharedHttpClient::new(engines.s3().clone()), "s3")),
             sqs: aws::sqs(&account, &service(SharedHttpClient::new(engines.sqs().clone()), "sqs")),

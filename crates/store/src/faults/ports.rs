@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ProjectName, SegmentId};
+use domain::notify::Sealed;
 use domain::scrub::Rules;
 use domain::segment::FrameRange;
 use domain::time::Timestamp;
@@ -13,9 +14,9 @@ use domain::timeline::Minute;
 
 use super::{Call, Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{Claims, Commit, Digests, ETag, Inbox, Page, Project, Projects, Segments};
+use crate::ports::{Claims, Commit, Digests, ETag, Inbox, Page, Project, Projects, Sealer, Segments};
 
-/// A port with faults: of those that ingest and digest write to.
+/// A port with faults: of those that ingest and digest write to, and of sealing.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     faults: Faults,
@@ -158,5 +159,24 @@ impl<P: Projects> Projects for Faulty<P> {
 
     async fn remove(&self, project: &Project) -> Result<()> {
         self.call("Projects::remove", || self.port.remove(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Sealer> Sealer for Faulty<P> {
+    async fn seal(&self, project: &ProjectName, plaintext: &[u8]) -> Result<Sealed> {
+        self.call("Sealer::seal", || self.port.seal(project, plaintext)).await
+    }
+
+    async fn open(&self, project: &ProjectName, sealed: &Sealed) -> Result<Vec<u8>> {
+        self.call("Sealer::open", || self.port.open(project, sealed)).await
+    }
+
+    async fn encrypt_foreign(&self, plaintext: &[u8]) -> Result<String> {
+        self.call("Sealer::encrypt_foreign", || self.port.encrypt_foreign(plaintext)).await
+    }
+
+    async fn open_foreign(&self, ciphertext: &str) -> Result<Vec<u8>> {
+        self.call("Sealer::open_foreign", || self.port.open_foreign(ciphertext)).await
     }
 }

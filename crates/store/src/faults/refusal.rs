@@ -36,6 +36,9 @@ pub(super) fn of(operation: &str, fault: Fault, request: &HttpRequest) -> HttpRe
             response.headers_mut().insert("x-amzn-query-error", "RequestThrottled;Sender");
             response
         }
+        ("GenerateDataKey" | "Encrypt" | "Decrypt", _) => {
+            error("ThrottlingException", "The rate of your requests exceeds the limit.", 400, Value::Null)
+        }
         _ => error(
             "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded.",

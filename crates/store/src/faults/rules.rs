@@ -5,7 +5,7 @@ use fastrand::Rng;
 /// A call: to a service over HTTP, or of a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What was called: DynamoDB's, S3's or SQS's name of the operation (`TransactWriteItems`, `PutObject`), or the
+    /// What was called: DynamoDB's, S3's, SQS's or KMS's name of the operation (`TransactWriteItems`, `PutObject`), or the
     /// port's method (`Digests::commit`).
     pub operation: String,
     /// What befell it.
@@ -21,7 +21,8 @@ impl Call {
     pub fn is_write(&self) -> bool {
         const READS: [&str; 8] =
             ["GetItem", "BatchGetItem", "Query", "Scan", "GetObject", "ListObjectsV2", "ReceiveMessage", "GetQueueUrl"];
-        !READS.contains(&self.operation.as_str())
+        const KMS: [&str; 3] = ["GenerateDataKey", "Encrypt", "Decrypt"];
+        !READS.contains(&self.operation.as_str()) && !KMS.contains(&self.operation.as_str())
     }
 }
 

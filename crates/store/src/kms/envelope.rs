@@ -1,0 +1,140 @@
+//! The form of what is sealed: `1.` and base64 of the length of the sealed data key (two bytes, the higher first), that
+//! key, a nonce, and the ciphertext with its tag.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use domain::id::ProjectName;
+use domain::notify::Sealed;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::error::{Kind, Result, StoreError};
+
+/// The version of the form.
+const FORM: &str = "1.";
+const SEALING: &str = "sealing";
+const OPENING: &str = "opening what is sealed";
+
+/// A data key, as it is used and as it is kept.
+pub(super) struct DataKey {
+    key: LessSafeKey,
+    sealed: Vec<u8>,
+}
+
+/// What is sealed, taken apart.
+pub(super) struct Envelope {
+    /// The data key, as KMS sealed it.
+    pub(super) data_key: Vec<u8>,
+    nonce: [u8; NONCE_LEN],
+    ciphertext: Vec<u8>,
+}
+
+impl DataKey {
+    pub(super) fn new(key: &[u8], sealed: Vec<u8>) -> Result<Self> {
+        let key = UnboundKey::new(&AES_256_GCM, key)
+            .map_err(|_| StoreError::corrupt(SEALING, format!("a data key of {} bytes: AES-256 has 32", key.len())))?;
+        Ok(Self { key: LessSafeKey::new(key), sealed })
+    }
+
+    pub(super) fn seal(&self, project: &ProjectName, plaintext: &[u8]) -> Result<Envelope> {
+        let mut nonce = [0; NONCE_LEN];
+        let unavailable = |what: &str| StoreError::new(Kind::Unavailable, SEALING, what);
+        SystemRandom::new().fill(&mut nonce).map_err(|_| unavailable("the system gives no random numbers"))?;
+        let mut ciphertext = plaintext.to_vec();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound_to(project), &mut ciphertext)
+            .map_err(|_| StoreError::new(Kind::Rejected, SEALING, "it is too long"))?;
+        Ok(Envelope { data_key: self.sealed.clone(), nonce, ciphertext })
+    }
+
+    pub(super) fn open(&self, project: &ProjectName, envelope: Envelope) -> Result<Vec<u8>> {
+        let Envelope { nonce, mut ciphertext, .. } = envelope;
+        let opened = self.key.open_in_place(Nonce::assume_unique_for_key(nonce), bound_to(project), &mut ciphertext);
+        opened
+            .map(|plaintext| plaintext.to_vec())
+            .map_err(|_| StoreError::corrupt(OPENING, "it is damaged, or was sealed for another project"))
+    }
+}
+
+/// What a ciphertext is bound to besides its key: the version of the form, and the project.
+fn bound_to(project: &ProjectName) -> Aad<Vec<u8>> {
+    Aad::from([FORM.as_bytes(), project.as_str().as_bytes()].concat())
+}
+
+impl Envelope {
+    /// Takes it apart.
+    pub(super) fn parse(sealed: &Sealed) -> Result<Self> {
+        let corrupt = |what: &str| StoreError::corrupt(OPENING, what);
+        let body = sealed.as_str().strip_prefix(FORM).ok_or_else(|| corrupt("a form of a later version, or none"))?;
+        let bytes = BASE64.decode(body).map_err(|_| corrupt("it is no base64"))?;
+        let parts = || {
+            let (length, rest) = bytes.split_first_chunk::<2>()?;
+            let (data_key, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+            let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>()?;
+            Some(Self { data_key: data_key.to_vec(), nonce: *nonce, ciphertext: ciphertext.to_vec() })
+        };
+        parts().ok_or_else(|| corrupt("it is cut off"))
+    }
+
+    /// Its text.
+    pub(super) fn text(&self) -> Sealed {
+        // KMS's own are some 200 bytes long, at the most 6,144.
+        let length = u16::try_from(self.data_key.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let bytes = [length.as_slice(), &self.data_key, &self.nonce, &self.ciphertext].concat();
+        Sealed::new(format!("{FORM}{}", BASE64.encode(bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ProjectName {
+        ProjectName::parse(text).unwrap()
+    }
+
+    fn data_key() -> DataKey {
+        DataKey::new(&[7; 32], vec![1, 2, 3]).unwrap()
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_its_project_only() {
+        let sealed = data_key().seal(&name("a"), b"a secret").unwrap().text();
+        let open = |project: &str| data_key().open(&name(project), Envelope::parse(&sealed).unwrap());
+        assert_eq!(open("a").unwrap(), b"a secret");
+        assert_eq!(open("b").unwrap_err().kind(), Kind::Corrupt);
+        assert_eq!(Envelope::parse(&sealed).unwrap().data_key, [1, 2, 3]);
+    }
+
+    /// Two texts that are the same do not look the same.
+    #[test]
+    fn each_is_sealed_under_a_nonce_of_its_own() {
+        let sealed = || data_key().seal(&name("a"), b"a secret").unwrap().text();
+        assert_ne!(sealed(), sealed());
+    }
+
+    #[test]
+    fn what_is_damaged_is_an_error() {
+        let sealed = data_key().seal(&name("a"), b"a secret").unwrap().text();
+        let (whole, a) = (sealed.as_str(), name("a"));
+        for cut in 0..whole.len() {
+            let opened = Envelope::parse(&Sealed::new(&whole[..cut])).and_then(|part| data_key().open(&a, part));
+            assert_eq!(opened.unwrap_err().kind(), Kind::Corrupt, "{cut}");
+        }
+        let bytes = BASE64.decode(&whole[FORM.len()..]).unwrap();
+        // Behind the data key, of which KMS tells whether it is whole.
+        for at in 5..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            let damaged = Sealed::new(format!("{FORM}{}", BASE64.encode(damaged)));
+            assert!(data_key().open(&a, Envelope::parse(&damaged).unwrap()).is_err(), "{at}");
+        }
+    }
+
+    /// Promise 8: what version 0.1 sealed opens for ever.
+    #[test]
+    fn a_sample_of_form_1_opens() {
+        let sample = Sealed::new("1.AAMBAgMwb+zE88tTNShZV++Q91W8Nn7MLcO7opgkQ48pGLtlFsUdEeI");
+        assert_eq!(data_key().open(&name("a"), Envelope::parse(&sample).unwrap()).unwrap(), b"a secret");
+    }
+}

@@ -1,0 +1,70 @@
+//! KMS that is slow, far, or not there.
+
+use std::time::Duration;
+
+use domain::id::ProjectName;
+use futures_util::future::join_all;
+use store::Kind;
+use store::faults::{Fault, Faults, When};
+use store::ports::Sealer;
+use tokio::time::Instant;
+
+use crate::turns::paused;
+use crate::world::World;
+
+async fn sealer(faults: &Faults) -> std::sync::Arc<dyn Sealer> {
+    World::new(0).await.behind(faults).await.sealer.unwrap()
+}
+
+fn project(number: usize) -> ProjectName {
+    ProjectName::parse(&format!("p{number}")).unwrap()
+}
+
+/// A storm of posts that each bring a config costs one call to KMS for each project, and as many to read them.
+#[test]
+fn a_storm_costs_no_calls_to_kms() {
+    paused(async {
+        let faults = Faults::seeded(0);
+        let world = World::new(0).await;
+        let (one, other) = (world.behind(&faults).await.sealer.unwrap(), world.behind(&faults).await.sealer.unwrap());
+        let text = |n: usize| format!("config {n}").into_bytes();
+        let projects: Vec<_> = (0..3).map(project).collect();
+        let sealed = join_all((0..999).map(|n| {
+            let (one, project) = (&one, &projects[n % 3]);
+            async move { one.seal(project, &text(n)).await.unwrap() }
+        }));
+        for (n, sealed) in sealed.await.iter().enumerate() {
+            assert_eq!(other.open(&projects[n % 3], sealed).await.unwrap(), text(n));
+        }
+        let encrypted = one.encrypt_foreign(b"config").await.unwrap();
+        for _ in 0..100 {
+            assert_eq!(other.open_foreign(&encrypted).await.unwrap(), b"config");
+        }
+        let calls = |operation: &str| faults.count(|call| call.operation == operation);
+        assert_eq!((calls("GenerateDataKey"), calls("Decrypt"), calls("Encrypt")), (3, 3 + 1, 1));
+    });
+}
+
+/// Who waits for KMS waits for two seconds at most; who comes right after hears at once that it does not answer.
+#[test]
+fn an_outage_of_kms_is_found_out_once() {
+    paused(async {
+        for (fault, kind) in [
+            (Fault::Before, Kind::Unavailable),
+            (Fault::TimeOut, Kind::Unavailable),
+            (Fault::Throttle, Kind::Throttled),
+        ] {
+            let faults = Faults::seeded(0);
+            let sealer = sealer(&faults).await;
+            faults.rule(When::Always, fault, |_| true);
+            let began = Instant::now();
+            let failed = sealer.seal(&project(1), b"SECRET").await.unwrap_err();
+            assert_eq!(failed.kind(), kind, "{failed}");
+            assert!(!failed.to_string().contains("SECRET"), "{failed}");
+            assert!(began.elapsed() <= Duration::from_secs(2), "{fault:?}: {:?}", began.elapsed());
+            let (began, calls) = (Instant::now(), faults.log().len());
+            assert_eq!(sealer.seal(&project(1), b"SECRET").await.unwrap_err().kind(), kind);
+            assert_eq!((began.elapsed(), faults.log().len()), (Duration::ZERO, calls));
+        }
+    });
+}
