@@ -8,6 +8,7 @@ mod inbox;
 mod keys;
 mod occurrences;
 mod projects;
+mod quotas;
 mod sealer;
 mod segments;
 
@@ -39,6 +40,10 @@ on_every_engine! {
     a_key_is_found_listed_and_removed: crate::keys::found_listed_and_removed;
     a_project_gets_a_number_of_its_own: crate::projects::numbers_of_their_own;
     projects_of_one_name_are_one: crate::projects::one_of_a_name;
+    a_setting_is_changed_alone: crate::projects::settings;
+    a_limit_is_found_by_number_and_name: crate::quotas::found;
+    usage_counts_the_month_and_its_newest_minute: crate::quotas::counted;
+    a_mark_holds_until_it_is_over_or_the_limit_changes: crate::quotas::marked;
     a_commit_is_whole: crate::digests::whole;
     a_commit_on_an_old_version_changes_nothing: crate::digests::conflicts;
     a_hash_belongs_to_one_error: crate::digests::aliases;

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
 use domain::id::ProjectName;
+use domain::project::{Limits, Tier, TimeUnit};
+use domain::scrub::Rules;
 use futures_util::future::join_all;
 use local::system::Resources;
 use store::Kind;
-use store::ports::Projects;
+use store::ports::{Project, ProjectChange, Projects};
 
 use super::at;
 
@@ -42,4 +44,41 @@ pub(crate) async fn one_of_a_name(on: &Resources) {
     let again = on.table.create(&name("p"), at(1)).await.unwrap();
     assert_ne!(again.id, project.id);
     assert_eq!(on.table.by_id(project.id).await.unwrap(), None, "the old number does not lead to the new project");
+}
+
+pub(crate) async fn settings(on: &Resources) {
+    let project = on.table.create(&name("p"), at(0)).await.unwrap();
+    let changes = [
+        ProjectChange { per_minute: Some(Some(5)), ..Default::default() },
+        ProjectChange { per_month: Some(Some(7)), owner: Some(Some("team a".to_owned())), ..Default::default() },
+        ProjectChange { tier: Some(Tier::Low), time_unit: Some(TimeUnit::Day), ..Default::default() },
+        ProjectChange {
+            scrubbing: Some(Rules { additional: vec!["iban".to_owned()], exempt: Vec::new() }),
+            ..Default::default()
+        },
+    ];
+    for change in &changes {
+        on.table.update(&project, change).await.unwrap();
+    }
+    let expected = Project {
+        limits: Limits { per_minute: Some(5), per_month: Some(7) },
+        owner: Some("team a".to_owned()),
+        tier: Tier::Low,
+        time_unit: TimeUnit::Day,
+        scrubbing: Rules { additional: vec!["iban".to_owned()], exempt: Vec::new() },
+        ..project.clone()
+    };
+    assert_eq!(on.table.by_id(project.id).await.unwrap(), Some(expected.clone()));
+    let less = ProjectChange { per_minute: Some(None), owner: Some(None), ..Default::default() };
+    on.table.update(&project, &less).await.unwrap();
+    assert_eq!(on.table.by_name(&project.name).await.unwrap(), Some(less.applied_to(expected)));
+    on.table.update(&project, &ProjectChange::default()).await.unwrap();
+
+    Projects::remove(&*on.table, &project).await.unwrap();
+    let again = on.table.create(&name("p"), at(1)).await.unwrap();
+    for change in &changes {
+        let gone = on.table.update(&project, change).await.unwrap_err();
+        assert_eq!(gone.kind(), Kind::Conflict, "the name is another project's now");
+    }
+    assert_eq!(on.table.by_id(again.id).await.unwrap(), Some(again));
 }

@@ -45,5 +45,9 @@ pub(super) fn entry(project: &Project) -> Value {
         "id": project.id,
         "createdAt": project.created_at,
         "scrubbing": project.scrubbing,
+        "limits": project.limits,
+        "tier": project.tier,
+        "timeUnit": project.time_unit,
+        "owner": project.owner,
     })
 }

@@ -8,11 +8,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
 use domain::outcome::{Reason, Refusal};
+use domain::project::{Limit, Tier, TimeUnit};
 use domain::scrub::Rules;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
+use store::ports::ProjectChange;
 
 use super::list::entry;
 use super::{existing, parse_body};
@@ -21,6 +23,12 @@ use crate::Query;
 /// The most names of a rule, and the longest of them, in bytes: each event is compared with all of them.
 const MAX_NAMES: usize = 100;
 const MAX_NAME: usize = 100;
+/// The longest `owner`, in bytes: a name and an address.
+const MAX_OWNER: usize = 200;
+/// What a body should be.
+const FORM: &str = "an object with one or more of `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
+                    keys]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
+                    standard or low, `timeUnit`: minute, hour or day, `owner`: text or null";
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", patch(handle))
@@ -30,26 +38,77 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
     query.answer(update(&query, request)).await
 }
 
+/// A change, as a body says it: what is not named stays as it is, and null takes away what need not be there.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Change {
-    scrubbing: Rules,
+    scrubbing: Option<Scrubbing>,
+    limits: Option<Limits>,
+    tier: Option<Tier>,
+    time_unit: Option<TimeUnit>,
+    #[serde(default, deserialize_with = "given")]
+    owner: Option<Option<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scrubbing {
+    #[serde(default)]
+    additional: Vec<String>,
+    #[serde(default)]
+    exempt: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Limits {
+    #[serde(default, deserialize_with = "given")]
+    per_minute: Option<Option<u64>>,
+    #[serde(default, deserialize_with = "given")]
+    per_month: Option<Option<u64>>,
+}
+
+/// A value that is there, though it may be null.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 async fn update(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
-    let form = "an object with `scrubbing`: {`additional`: [names of keys], `exempt`: [names of keys]}";
-    let Change { scrubbing } = parse_body(request, form).await?;
-    for (list, names) in [("additional", &scrubbing.additional), ("exempt", &scrubbing.exempt)] {
-        if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.len() > MAX_NAME) {
-            let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} bytes");
-            return Err(Refusal::new(Reason::BodyInvalid, message).at(["scrubbing", list]));
+    let change = checked(parse_body(request, FORM).await?)?;
+    let project = existing(query, &name).await?;
+    caller.admin_of_id(project.id)?;
+    query.projects.update(&project, &change).await.map_err(|error| storage_failed(&error))?;
+    gate::data(json!({ "project": entry(&change.applied_to(project)) }))
+}
+
+fn checked(change: Change) -> Result<ProjectChange, Refusal> {
+    let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
+    let Change { scrubbing, limits, tier, time_unit, owner } = change;
+    let scrubbing = scrubbing.map(|Scrubbing { additional, exempt }| Rules { additional, exempt });
+    for rules in &scrubbing {
+        for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
+            if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.len() > MAX_NAME) {
+                let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} bytes");
+                return Err(invalid(message).at(["scrubbing", list]));
+            }
         }
     }
-    let mut project = existing(query, &name).await?;
-    caller.admin_of_id(project.id)?;
-    query.projects.set_scrubbing(&project, &scrubbing).await.map_err(|error| storage_failed(&error))?;
-    project.scrubbing = scrubbing;
-    gate::data(json!({ "project": entry(&project) }))
+    let limits = limits.unwrap_or(Limits { per_minute: None, per_month: None });
+    for (key, limit) in [("perMinute", limits.per_minute), ("perMonth", limits.per_month)] {
+        if let Some(Some(most)) = limit {
+            Limit::check(most).map_err(|error| invalid(format!("`{key}`: {error}")).at(["limits", key]))?;
+        }
+    }
+    if owner.iter().flatten().any(|owner| owner.is_empty() || owner.len() > MAX_OWNER) {
+        return Err(invalid(format!("`owner` has 1 to {MAX_OWNER} bytes, or is null")).at(["owner"]));
+    }
+    let Limits { per_minute, per_month } = limits;
+    let change = ProjectChange { scrubbing, per_minute, per_month, tier, time_unit, owner };
+    match change == ProjectChange::default() {
+        true => Err(invalid(format!("the body changes nothing: send {FORM}"))),
+        false => Ok(change),
+    }
 }

@@ -93,6 +93,10 @@ impl<'a> Reader<'a> {
         value.and_then(|number| number.parse().ok()).ok_or_else(|| self.wrong(name, "a number"))
     }
 
+    pub(crate) fn number_if_any<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>> {
+        self.item.get(name).map(|_| self.number(name)).transpose()
+    }
+
     pub(crate) fn time(&self, name: &str) -> Result<Timestamp> {
         self.number(name).map(Timestamp::from_micros)
     }

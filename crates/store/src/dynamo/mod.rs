@@ -7,12 +7,15 @@ mod errors;
 mod item;
 mod keys;
 mod occurrences;
+mod project_change;
 mod projects;
+mod quotas;
 pub mod schema;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 pub use error_item::in_stream as error_in_stream;
+pub use quotas::{LimitMark, limit_in_stream};
 
 use crate::StoreError;
 

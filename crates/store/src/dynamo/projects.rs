@@ -3,15 +3,18 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::id::{ProjectId, ProjectName};
+use domain::project::{Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
+use super::project_change::{self, OWNER, TIER, TIME_UNIT};
+use super::quotas;
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{Page, Project, Projects};
+use crate::ports::{Page, Project, ProjectChange, Projects};
 
 #[async_trait]
 impl Projects for Table {
@@ -22,8 +25,7 @@ impl Projects for Table {
         }
         // A number that is taken and then not used is no harm; one that is used twice would be.
         let id = self.next_project_id().await?;
-        let scrubbing = Rules::default();
-        let project = Project { id, name: name.clone(), created_at: now, deleting: false, scrubbing };
+        let project = Project::new(id, name.clone(), now);
         let new = |item: Attributes| {
             Put::builder()
                 .table_name(&self.name)
@@ -73,10 +75,26 @@ impl Projects for Table {
         Ok(Page { items, next: next.transpose()? })
     }
 
-    async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()> {
-        let doing = "setting a project's scrubbing";
-        let rules = serde_json::to_string(rules).map_err(|error| StoreError::corrupt(doing, error))?;
-        self.set(doing, project, "scrubbing", text(rules)).await
+    async fn update(&self, project: &Project, change: &ProjectChange) -> Result<()> {
+        let doing = "changing a project's settings";
+        let updates = project_change::updates(project, change)?;
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let updates = updates.into_iter().map(|update| {
+            let update = update.table_name(&self.name).build();
+            let action = |update| TransactWriteItem::builder().update(update).build();
+            update.map(action).map_err(|error| StoreError::corrupt(doing, error))
+        });
+        let call = self.client.transact_write_items().set_transact_items(Some(updates.collect::<Result<_>>()?));
+        call.send().await.map(drop).map_err(|error| {
+            match error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) {
+                true => {
+                    StoreError::new(Kind::Conflict, doing, format!("there is no project `{}` any more", project.name))
+                }
+                false => StoreError::of_call(doing, &error),
+            }
+        })
     }
 
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
@@ -156,6 +174,7 @@ fn encode(project: &Project) -> Attributes {
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
     let read = Reader::new(doing, item)?;
+    // Items of version 0.1 have no settings but the first.
     Ok(Project {
         id: ProjectId::new(read.number("id")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))?,
         name: read.parsed(SK, ProjectName::parse)?,
@@ -165,5 +184,9 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
             None => Rules::default(),
             Some(_) => read.parsed("scrubbing", |rules| serde_json::from_str(rules))?,
         },
+        limits: quotas::limits(&read)?,
+        tier: project_change::word(&read, TIER, Tier::parse)?,
+        time_unit: project_change::word(&read, TIME_UNIT, TimeUnit::parse)?,
+        owner: read.text_if_any(OWNER).map(str::to_owned),
     })
 }

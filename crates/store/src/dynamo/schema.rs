@@ -9,6 +9,7 @@
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
 //! | alias of an error | `P#{project}` | `A#{hash}` | |
 //! | buried error | `P#{project}` | `B#{uid}` | |
+//! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //!
@@ -23,6 +24,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::error::{ErrorAggregate, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId, ReferenceId};
+use domain::time::Timestamp;
 use domain::timeline::Hour;
 
 use crate::error::{Result, StoreError};
@@ -67,6 +69,11 @@ pub(crate) const BURIED: &str = "B#";
 
 pub(crate) fn buried_sk(uid: &ErrorUid) -> String {
     format!("{BURIED}{uid}")
+}
+
+/// Of the month of UTC that `moment` is in.
+pub(crate) fn usage_sk(moment: Timestamp) -> String {
+    format!("U#{}", &moment.date()[..7])
 }
 
 pub(crate) fn error_pk(project: ProjectId, uid: &ErrorUid) -> String {

@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ProjectName, SegmentId};
+use domain::inbox::Addressee;
 use domain::notify::Sealed;
-use domain::scrub::Rules;
+use domain::project::Mark;
 use domain::segment::FrameRange;
 use domain::time::Timestamp;
 use domain::timeline::Minute;
 
 use super::{Call, Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{Claims, Commit, Digests, ETag, Inbox, Page, Project, Projects, Sealer, Segments};
+use crate::ports::{
+    Claims, Commit, Digests, ETag, Inbox, Page, Project, ProjectChange, Projects, Quota, Quotas, Sealer, Segments,
+    Usage, Used,
+};
 
 /// A port with faults: of those that ingest and digest write to, and of sealing.
 #[derive(Clone, Debug)]
@@ -149,8 +153,8 @@ impl<P: Projects> Projects for Faulty<P> {
         self.call("Projects::list", || self.port.list(after, limit)).await
     }
 
-    async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()> {
-        self.call("Projects::set_scrubbing", || self.port.set_scrubbing(project, rules)).await
+    async fn update(&self, project: &Project, change: &ProjectChange) -> Result<()> {
+        self.call("Projects::update", || self.port.update(project, change)).await
     }
 
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
@@ -178,5 +182,23 @@ impl<P: Sealer> Sealer for Faulty<P> {
 
     async fn open_foreign(&self, ciphertext: &str) -> Result<Vec<u8>> {
         self.call("Sealer::open_foreign", || self.port.open_foreign(ciphertext)).await
+    }
+}
+
+#[async_trait]
+impl<P: Quotas> Quotas for Faulty<P> {
+    async fn quota(&self, project: &Addressee) -> Result<Option<Quota>> {
+        self.call("Quotas::quota", || self.port.quota(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Usage> Usage for Faulty<P> {
+    async fn count(&self, project: ProjectId, new: Used, now: Timestamp) -> Result<Used> {
+        self.call("Usage::count", || self.port.count(project, new, now)).await
+    }
+
+    async fn mark(&self, project: ProjectId, mark: Mark) -> Result<()> {
+        self.call("Usage::mark", || self.port.mark(project, mark)).await
     }
 }

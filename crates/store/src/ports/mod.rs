@@ -8,6 +8,7 @@ mod inbox;
 mod keys;
 mod occurrences;
 mod projects;
+mod quotas;
 mod sealer;
 mod segments;
 
@@ -17,7 +18,8 @@ pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use inbox::{Inbox, MESSAGE_LIMIT};
 pub use keys::{KeyRecord, Keys, Role, Scope};
 pub use occurrences::{Occurrences, Reference};
-pub use projects::{Project, Projects};
+pub use projects::{Project, ProjectChange, Projects};
+pub use quotas::{Quota, Quotas, Usage, Used};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use segments::{Claims, ETag, Segments};
 

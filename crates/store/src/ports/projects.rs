@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use domain::id::{ProjectId, ProjectName};
+use domain::project::{Limits, Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 
@@ -21,9 +22,9 @@ pub trait Projects: Send + Sync {
     /// At most `limit` projects whose names follow `after`.
     async fn list(&self, after: Option<&ProjectName>, limit: usize) -> Result<Page<Project, ProjectName>>;
 
-    /// Sets what the project adds to, and takes from, what is scrubbed. A project that is gone is a
-    /// [`Conflict`](crate::Kind::Conflict).
-    async fn set_scrubbing(&self, project: &Project, rules: &Rules) -> Result<()>;
+    /// Changes settings. With a limit the mark goes that says it was reached (see [`Quotas`](super::Quotas)): if it still
+    /// is, the next batch sets it again. A project that is gone is a [`Conflict`](crate::Kind::Conflict).
+    async fn update(&self, project: &Project, change: &ProjectChange) -> Result<()>;
 
     /// Marks a project as being deleted: nothing is stored in it any more.
     async fn mark_deleting(&self, project: &Project) -> Result<()>;
@@ -45,4 +46,65 @@ pub struct Project {
     pub deleting: bool,
     /// What it adds to, and takes from, what is scrubbed.
     pub scrubbing: Rules,
+    /// How many events of it are taken.
+    pub limits: Limits,
+    /// How much it matters.
+    pub tier: Tier,
+    /// What its occurrences are counted by for thresholds.
+    pub time_unit: TimeUnit,
+    /// Who looks after it, in words that faultline only shows.
+    pub owner: Option<String>,
+}
+
+impl Project {
+    /// A new one, with nothing set.
+    pub fn new(id: ProjectId, name: ProjectName, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            created_at,
+            deleting: false,
+            scrubbing: Rules::default(),
+            limits: Limits::default(),
+            tier: Tier::default(),
+            time_unit: TimeUnit::default(),
+            owner: None,
+        }
+    }
+}
+
+/// New values for settings of a project. Those that are `None` stay as they are; of those that can be without a value
+/// (`Some(None)`) it is taken away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectChange {
+    /// What is scrubbed.
+    pub scrubbing: Option<Rules>,
+    /// How many events of a minute are taken.
+    pub per_minute: Option<Option<u64>>,
+    /// How many events of a month are taken.
+    pub per_month: Option<Option<u64>>,
+    /// How much it matters.
+    pub tier: Option<Tier>,
+    /// What its occurrences are counted by for thresholds.
+    pub time_unit: Option<TimeUnit>,
+    /// Who looks after it.
+    pub owner: Option<Option<String>>,
+}
+
+impl ProjectChange {
+    /// `project` as it is with these values.
+    pub fn applied_to(&self, project: Project) -> Project {
+        let Self { scrubbing, per_minute, per_month, tier, time_unit, owner } = self.clone();
+        Project {
+            scrubbing: scrubbing.unwrap_or(project.scrubbing),
+            limits: Limits {
+                per_minute: per_minute.unwrap_or(project.limits.per_minute),
+                per_month: per_month.unwrap_or(project.limits.per_month),
+            },
+            tier: tier.unwrap_or(project.tier),
+            time_unit: time_unit.unwrap_or(project.time_unit),
+            owner: owner.unwrap_or(project.owner),
+            ..project
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! What a project says about itself.
 
+mod limits;
+
+pub use limits::{BadLimit, Limit, Limits, Mark, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
@@ -17,6 +20,22 @@ pub enum Tier {
     Low,
 }
 
+impl Tier {
+    /// From its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Critical, Self::Standard, Self::Low].into_iter().find(|tier| tier.as_str() == word)
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Standard => "standard",
+            Self::Low => "low",
+        }
+    }
+}
+
 /// The span in which occurrences are counted for thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,6 +50,20 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// From its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Minute, Self::Hour, Self::Day].into_iter().find(|unit| unit.as_str() == word)
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+
     /// The beginning of the unit that `moment` is in.
     pub fn start(self, moment: Timestamp) -> Timestamp {
         let length = match self {

@@ -1,0 +1,77 @@
+//! Settings of a project, as attributes of its item. Each is written by itself, so that two changes at once both hold.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+
+use super::item::{Attributes, Reader, key, number, text};
+use super::quotas::{LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, PER_MINUTE, PER_MONTH};
+use super::schema::{PK, PROJECT_IDS, PROJECTS};
+use crate::error::{Result, StoreError};
+use crate::ports::{Project, ProjectChange};
+
+pub(crate) const TIER: &str = "tier";
+pub(crate) const TIME_UNIT: &str = "timeUnit";
+pub(crate) const OWNER: &str = "owner";
+
+/// An attribute's name, and its new value; `None` removes it.
+type Assignment = (&'static str, Option<AttributeValue>);
+
+/// What a change writes. Limits are kept beside the number too, where ingest reads them with one request, and without
+/// the rest of the settings.
+pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<UpdateBuilder>> {
+    let doing = "changing a project's settings";
+    let json = |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt(doing, error));
+    let limits = [(PER_MINUTE, change.per_minute), (PER_MONTH, change.per_month)];
+    let limits = limits.into_iter().filter_map(|(name, limit)| Some((name, limit?.map(number)))).collect::<Vec<_>>();
+
+    let mut settings = limits.clone();
+    if let Some(rules) = &change.scrubbing {
+        settings.push(("scrubbing", Some(text(json(serde_json::to_string(rules))?))));
+    }
+    settings.extend(change.tier.map(|tier| (TIER, Some(text(tier.as_str())))));
+    settings.extend(change.time_unit.map(|unit| (TIME_UNIT, Some(text(unit.as_str())))));
+    settings.extend(change.owner.as_ref().map(|owner| (OWNER, owner.as_deref().map(text))));
+    if settings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = update(key(PROJECTS, project.name.as_str()), settings)
+        .condition_expression("#id = :id")
+        .expression_attribute_names("#id", "id")
+        .expression_attribute_values(":id", number(project.id));
+    if limits.is_empty() {
+        return Ok(vec![named]);
+    }
+    let unmarked = [LIMITED_BY, LIMITED_TO, LIMITED_UNTIL].map(|name| (name, None));
+    let numbered = update(key(PROJECT_IDS, project.id.to_string()), limits.into_iter().chain(unmarked).collect())
+        .condition_expression("attribute_exists(#pk)")
+        .expression_attribute_names("#pk", PK);
+    Ok(vec![named, numbered])
+}
+
+fn update(key: Attributes, assignments: Vec<Assignment>) -> UpdateBuilder {
+    let mut update = aws_sdk_dynamodb::types::Update::builder().set_key(Some(key));
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for (index, (name, value)) in assignments.into_iter().enumerate() {
+        update = update.expression_attribute_names(format!("#{index}"), name);
+        match value {
+            Some(value) => {
+                set.push(format!("#{index} = :{index}"));
+                update = update.expression_attribute_values(format!(":{index}"), value);
+            }
+            None => remove.push(format!("#{index}")),
+        }
+    }
+    let clause = |word: &str, parts: Vec<String>| match parts.is_empty() {
+        true => String::new(),
+        false => format!("{word} {} ", parts.join(", ")),
+    };
+    update.update_expression(clause("SET", set) + &clause("REMOVE", remove))
+}
+
+/// The setting whose word is in this attribute; the usual one if there is none.
+pub(crate) fn word<T: Default>(read: &Reader<'_>, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+    match read.text_if_any(name) {
+        None => Ok(T::default()),
+        Some(_) => read.parsed(name, |word| parse(word).ok_or("an unknown word")),
+    }
+}

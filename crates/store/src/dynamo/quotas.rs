@@ -1,0 +1,189 @@
+//! Limits of projects, what was counted against them, and the mark that one was reached.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::id::{ProjectId, ProjectName};
+use domain::inbox::Addressee;
+use domain::project::{Limit, Limits, Mark, Window};
+use domain::time::Timestamp;
+
+use super::Table;
+use super::item::{Attributes, Reader, key, number, text, time};
+use super::schema::{FORM, PK, PROJECT_IDS, PROJECTS, SK, TTL, project_pk, usage_sk};
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{Quota, Quotas, Usage, Used};
+
+pub(crate) const PER_MINUTE: &str = "perMinute";
+pub(crate) const PER_MONTH: &str = "perMonth";
+pub(crate) const LIMITED_BY: &str = "limitedBy";
+pub(crate) const LIMITED_TO: &str = "limitedTo";
+pub(crate) const LIMITED_UNTIL: &str = "limitedUntil";
+
+const EVENTS: &str = "events";
+const MINUTE: &str = "minute";
+const IN_MINUTE: &str = "inMinute";
+
+/// For how long the usage of a month is kept after its end, in seconds: for who wonders about last month.
+const KEPT: i64 = 31 * 86_400;
+
+#[async_trait]
+impl Quotas for Table {
+    async fn quota(&self, project: &Addressee) -> Result<Option<Quota>> {
+        let doing = "reading a project's limits";
+        let project = match project {
+            Addressee::Id(id) => *id,
+            Addressee::Name(name) => {
+                let Some(item) = self.get(doing, key(PROJECTS, name.as_str()), false).await? else { return Ok(None) };
+                project_id(doing, Reader::new(doing, &item)?.number("id")?)?
+            }
+        };
+        let Some(item) = self.get(doing, key(PROJECT_IDS, project.to_string()), false).await? else { return Ok(None) };
+        let read = Reader::new(doing, &item)?;
+        Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)? }))
+    }
+}
+
+#[async_trait]
+impl Usage for Table {
+    async fn count(&self, project: ProjectId, new: Used, now: Timestamp) -> Result<Used> {
+        let Some(in_minute) = new.in_minute else { return self.add(project, new.in_month, now, None).await };
+        // The minute that the item has may be an earlier one; or this one by now, if another digest was faster. A later
+        // one, of a clock that is ahead, stands.
+        for minute in [OfMinute::Same, OfMinute::Later, OfMinute::Same] {
+            match self.add(project, new.in_month, now, Some((minute, in_minute))).await {
+                Err(error) if error.kind() == Kind::Conflict => {}
+                counted => return counted,
+            }
+        }
+        self.add(project, new.in_month, now, None).await
+    }
+
+    async fn mark(&self, project: ProjectId, mark: Mark) -> Result<()> {
+        let limit = match mark.limit.window {
+            Window::Minute => PER_MINUTE,
+            Window::Month => PER_MONTH,
+        };
+        // A limit that was changed meanwhile was changed by somebody who wants more.
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(PROJECT_IDS, project.to_string())))
+            .update_expression("SET #by = :by, #to = :to, #until = :until")
+            .condition_expression("#limit = :to AND (attribute_not_exists(#until) OR #until < :until)")
+            .expression_attribute_names("#limit", limit)
+            .expression_attribute_names("#by", LIMITED_BY)
+            .expression_attribute_names("#to", LIMITED_TO)
+            .expression_attribute_names("#until", LIMITED_UNTIL)
+            .expression_attribute_values(":by", text(mark.limit.window.name()))
+            .expression_attribute_values(":to", number(mark.limit.most))
+            .expression_attribute_values(":until", time(mark.until));
+        match call.send().await.map_err(|error| StoreError::of_call("marking a project as limited", &error)) {
+            Err(error) if error.kind() == Kind::Conflict => Ok(()),
+            marked => marked.map(drop),
+        }
+    }
+}
+
+/// On which condition a minute's count is written.
+#[derive(Clone, Copy)]
+enum OfMinute {
+    /// The item counts this minute already: one more adds to it.
+    Same,
+    /// The item counts an earlier one, or none: this one takes its place.
+    Later,
+}
+
+impl Table {
+    async fn add(
+        &self,
+        project: ProjectId,
+        in_month: u64,
+        now: Timestamp,
+        in_minute: Option<(OfMinute, u64)>,
+    ) -> Result<Used> {
+        let doing = "counting a project's usage";
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(project_pk(project), usage_sk(now))))
+            .expression_attribute_names("#form", FORM)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_names("#events", EVENTS)
+            .expression_attribute_values(":form", number(1))
+            .expression_attribute_values(":ttl", number(Window::Month.end(now).plus_seconds(KEPT).seconds()))
+            .expression_attribute_values(":events", number(in_month))
+            .return_values(ReturnValue::AllNew);
+        let call = match in_minute {
+            None => call.update_expression("SET #form = :form, #ttl = :ttl ADD #events :events"),
+            Some((of, events)) => with_minute(call, of, events, now),
+        };
+        let updated = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        let item = updated.attributes.unwrap_or_default();
+        let read = Reader::new(doing, &item)?;
+        let in_minute = in_minute.map(|_| read.number(IN_MINUTE)).transpose()?;
+        Ok(Used { in_month: read.number(EVENTS)?, in_minute })
+    }
+}
+
+fn with_minute(call: UpdateItemFluentBuilder, of: OfMinute, events: u64, now: Timestamp) -> UpdateItemFluentBuilder {
+    let (update, condition) = match of {
+        OfMinute::Same => ("SET #form = :form, #ttl = :ttl ADD #events :events, #in :in", "#minute = :minute"),
+        OfMinute::Later => (
+            "SET #form = :form, #ttl = :ttl, #minute = :minute, #in = :in ADD #events :events",
+            "attribute_not_exists(#minute) OR #minute < :minute",
+        ),
+    };
+    call.update_expression(update)
+        .condition_expression(condition)
+        .expression_attribute_names("#minute", MINUTE)
+        .expression_attribute_names("#in", IN_MINUTE)
+        .expression_attribute_values(":minute", number(now.seconds() / 60))
+        .expression_attribute_values(":in", number(events))
+}
+
+/// The limits in an item of a project.
+pub(crate) fn limits(read: &Reader<'_>) -> Result<Limits> {
+    Ok(Limits { per_minute: read.number_if_any(PER_MINUTE)?, per_month: read.number_if_any(PER_MONTH)? })
+}
+
+fn mark(doing: &'static str, read: &Reader<'_>) -> Result<Option<Mark>> {
+    let Some(until) = read.number_if_any(LIMITED_UNTIL)?.map(Timestamp::from_micros) else { return Ok(None) };
+    let window = read.parsed(LIMITED_BY, |word| Window::parse(word).ok_or("an unknown window"))?;
+    let most = read.number_if_any(LIMITED_TO)?.ok_or_else(|| StoreError::corrupt(doing, "a mark without its limit"))?;
+    Ok(Some(Mark { limit: Limit { most, window }, until }))
+}
+
+fn project_id(doing: &'static str, number: u64) -> Result<ProjectId> {
+    ProjectId::new(number).ok_or_else(|| StoreError::corrupt(doing, "project 0"))
+}
+
+/// A project ran into a limit: what its rules may want to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitMark {
+    /// Whose.
+    pub project: ProjectId,
+    /// Its name.
+    pub name: ProjectName,
+    /// Which limit, and until when events are refused. Told once for each [`Mark::episode`].
+    pub mark: Mark,
+}
+
+/// The mark that a change of the table set, by its images in the stream; `None` if the change is another one, also if it
+/// took a mark away.
+pub fn limit_in_stream(old: &Attributes, new: &Attributes) -> Result<Option<LimitMark>> {
+    let doing = "reading the stream";
+    let of = |name: &str| new.get(name).and_then(|value| value.as_s().ok());
+    if of(PK).is_none_or(|pk| pk != PROJECT_IDS) || !new.contains_key(LIMITED_UNTIL) {
+        return Ok(None);
+    }
+    if [LIMITED_BY, LIMITED_TO, LIMITED_UNTIL].iter().all(|name| old.get(*name) == new.get(*name)) {
+        return Ok(None);
+    }
+    let read = Reader::new(doing, new)?;
+    let project = read.parsed(SK, ProjectId::parse)?;
+    let name = read.parsed("name", ProjectName::parse)?;
+    Ok(mark(doing, &read)?.map(|mark| LimitMark { project, name, mark }))
+}

@@ -1,0 +1,86 @@
+use domain::id::{ProjectId, ProjectName};
+use domain::inbox::Addressee;
+use domain::project::{Limit, Limits, Mark, Window};
+use futures_util::future::join_all;
+use local::system::Resources;
+use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
+
+use super::at;
+
+async fn limited(on: &Resources, name: &str, limits: Limits) -> Project {
+    let project = on.table.create(&ProjectName::parse(name).unwrap(), at(0)).await.unwrap();
+    set(on, &project, limits).await;
+    project
+}
+
+async fn set(on: &Resources, project: &Project, limits: Limits) {
+    let Limits { per_minute, per_month } = limits;
+    let change = ProjectChange { per_minute: Some(per_minute), per_month: Some(per_month), ..Default::default() };
+    on.table.update(project, &change).await.unwrap();
+}
+
+async fn mark(on: &Resources, project: &Project) -> Option<Mark> {
+    on.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap().mark
+}
+
+pub(crate) async fn found(on: &Resources) {
+    let limits = Limits { per_minute: Some(3), per_month: None };
+    let project = limited(on, "p", limits).await;
+    for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
+        let quota = on.table.quota(&addressee).await.unwrap().unwrap();
+        assert_eq!((quota.project, quota.limits, quota.mark), (project.id, limits, None));
+    }
+    let free = on.table.create(&ProjectName::parse("free").unwrap(), at(0)).await.unwrap();
+    assert!(on.table.quota(&Addressee::Id(free.id)).await.unwrap().unwrap().limits.is_none());
+    let nobody = [Addressee::Id(ProjectId::new(99).unwrap()), Addressee::Name(ProjectName::parse("none").unwrap())];
+    for addressee in nobody {
+        assert_eq!(on.table.quota(&addressee).await.unwrap(), None);
+    }
+}
+
+pub(crate) async fn counted(on: &Resources) {
+    let project = ProjectId::new(7).unwrap();
+    let count = async |in_month, in_minute, seconds| {
+        let used = on.table.count(project, Used { in_month, in_minute }, at(seconds)).await.unwrap();
+        (used.in_month, used.in_minute)
+    };
+    assert_eq!(count(2, Some(1), 0).await, (2, Some(1)));
+    assert_eq!(count(3, Some(3), 59).await, (5, Some(4)));
+    assert_eq!(count(1, Some(1), 60).await, (6, Some(1)), "another minute begins anew");
+    assert_eq!(count(4, None, 61).await, (10, None));
+    assert_eq!(count(1, Some(1), 0).await, (11, None), "a clock that is behind does not turn the minute back");
+    assert_eq!(count(1, Some(0), 119).await, (12, Some(1)));
+    let month = 31 * 86_400;
+    assert_eq!(count(1, Some(1), month).await, (1, Some(1)), "another month begins anew");
+
+    let all = join_all((0..20).map(|_| count(1, Some(1), month + 60))).await;
+    assert_eq!(all.into_iter().max(), Some((21, Some(20))), "batches that begin a minute together are all counted");
+}
+
+pub(crate) async fn marked(on: &Resources) {
+    let limits = Limits { per_minute: Some(3), per_month: Some(9) };
+    let project = limited(on, "p", limits).await;
+    let [minute, month] = limits.each().collect::<Vec<_>>()[..] else { panic!("two limits") };
+    let set_mark = async |mark| on.table.mark(project.id, mark).await.unwrap();
+
+    set_mark(Mark::of(minute, at(0))).await;
+    assert_eq!(mark(on, &project).await, Some(Mark::of(minute, at(0))));
+    set_mark(Mark::of(month, at(1))).await;
+    set_mark(Mark::of(minute, at(2))).await;
+    assert_eq!(mark(on, &project).await, Some(Mark::of(month, at(1))), "a shorter one does not end it");
+
+    let more = Limits { per_month: Some(10), ..limits };
+    set(on, &project, more).await;
+    assert_eq!(mark(on, &project).await, None);
+    set_mark(Mark::of(month, at(3))).await;
+    assert_eq!(mark(on, &project).await, None, "by a digest that does not know yet that the limit was raised");
+    let owner = ProjectChange { owner: Some(None), ..Default::default() };
+    set_mark(Mark::of(Limit { most: 10, window: Window::Month }, at(4))).await;
+    on.table.update(&project, &owner).await.unwrap();
+    assert!(mark(on, &project).await.is_some(), "other settings leave it");
+
+    set_mark(Mark::of(Limit { most: 3, window: Window::Minute }, at(5))).await;
+    Projects::remove(&*on.table, &project).await.unwrap();
+    set_mark(Mark::of(minute, at(99))).await;
+    assert_eq!(on.table.quota(&Addressee::Id(project.id)).await.unwrap(), None, "what is gone stays gone");
+}
