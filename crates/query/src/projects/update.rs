@@ -88,7 +88,7 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
     let Change { scrubbing, limits, tier, time_unit, owner } = change;
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt }| Rules { additional, exempt });
-    for rules in &scrubbing {
+    if let Some(rules) = &scrubbing {
         for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
             if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.len() > MAX_NAME) {
                 let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} bytes");
