@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod configs;
 mod digests;
 mod errors;
 mod inbox;
@@ -56,6 +57,8 @@ on_every_engine! {
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     a_project_s_segments_are_removed: crate::segments::removed;
     a_claim_is_found_by_its_key: crate::segments::claims;
+    rules_are_replaced_as_they_were_read: crate::configs::rules;
+    posted_configs_are_kept_until_they_expire: crate::configs::posted;
     what_is_sealed_opens_for_its_project: crate::sealer::bound_to_a_project;
     what_v1_documents_opens: crate::sealer::foreign;
     concurrent_sends_all_arrive_once: crate::inbox::concurrent_sends;

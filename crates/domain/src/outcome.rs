@@ -44,6 +44,14 @@ pub enum Reason {
     PathUnknown,
     /// The path is known, the method is not.
     MethodUnknown,
+    /// The configs of a post cannot be sealed, and so are not kept; its events are accepted.
+    NotificationsNotSealed,
+    /// What is to be sealed cannot be, since the stack has no key.
+    SealingKeyMissing,
+    /// Somebody else changed the project's rules since they were read.
+    RulesChanged,
+    /// The project has no such rule.
+    RuleUnknown,
     /// The call is not built yet.
     NotImplemented,
     /// AWS, or the engine in its place, did not answer in time; trying again may help.
@@ -76,6 +84,10 @@ impl Reason {
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::PathUnknown => "path_unknown",
             Self::MethodUnknown => "method_unknown",
+            Self::NotificationsNotSealed => "notifications_not_sealed",
+            Self::SealingKeyMissing => "sealing_key_missing",
+            Self::RulesChanged => "rules_changed",
+            Self::RuleUnknown => "rule_unknown",
             Self::NotImplemented => "not_implemented",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -97,9 +109,10 @@ impl Reason {
             | Self::ProjectName => 400,
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
-            Self::ProjectExists => 409,
-            Self::NotImplemented => 501,
-            Self::Unavailable => 503,
+            Self::RuleUnknown => 404,
+            Self::ProjectExists | Self::RulesChanged => 409,
+            Self::NotImplemented | Self::SealingKeyMissing => 501,
+            Self::Unavailable | Self::NotificationsNotSealed => 503,
             Self::Internal => 500,
         }
     }

@@ -1,6 +1,7 @@
 //! The names of things. Each is a newtype with a private field, a `parse` and an error that says what is wrong with
 //! the text and what is right.
 
+mod config;
 mod error_uid;
 mod event;
 mod fingerprint;
@@ -9,6 +10,7 @@ mod occurrence;
 mod project;
 mod segment;
 
+pub use config::{BadConfigId, ConfigId};
 pub use error_uid::{BadErrorUid, ErrorUid};
 pub use event::{BadEventId, EventDigest, EventId};
 pub use fingerprint::{BadFingerprint, Fingerprint};

@@ -3,11 +3,14 @@
 //! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
 //! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
 
+mod notifications;
+
 use std::cell::RefCell;
 use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+pub use notifications::Notifications;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, ProjectId, ProjectName};
@@ -47,12 +50,16 @@ pub struct Header {
     /// The caller's trace (W3C `traceparent`), so that it can be followed through the inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// Whom its events are told to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
 }
 
 impl Header {
     /// With nothing but what every request has.
     pub fn new(source: Source, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
-        Self { source, project, received_at, event_ids, sent_at: None, client_ip: None, sender: None, trace: None }
+        let (sent_at, client_ip, sender, trace, notifications) = (None, None, None, None, None);
+        Self { source, project, received_at, event_ids, sent_at, client_ip, sender, trace, notifications }
     }
 }
 

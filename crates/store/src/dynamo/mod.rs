@@ -1,6 +1,7 @@
 //! The one table. Which item holds what is in `schema`; each other module implements one port on it.
 
 mod call;
+mod configs;
 mod digests;
 mod error_item;
 mod errors;

@@ -8,6 +8,8 @@
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
 //! | alias of an error | `P#{project}` | `A#{hash}` | |
+//! | posted configs | `P#{project}` | `C#{config}` | |
+//! | rules | `P#{project}` | `RULES` | |
 //! | buried error | `P#{project}` | `B#{uid}` | |
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
@@ -23,7 +25,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 use domain::error::{ErrorAggregate, Status};
-use domain::id::{ErrorUid, Fingerprint, ProjectId, ReferenceId};
+use domain::id::{ConfigId, ErrorUid, Fingerprint, ProjectId, ReferenceId};
 use domain::time::Timestamp;
 use domain::timeline::Hour;
 
@@ -64,6 +66,16 @@ pub(crate) const ALIAS: &str = "A#";
 pub(crate) fn alias_sk(hash: &Fingerprint) -> String {
     format!("{ALIAS}{hash}")
 }
+
+pub(crate) const CONFIG: &str = "C#";
+
+pub(crate) fn config_sk(id: ConfigId) -> String {
+    format!("{CONFIG}{id}")
+}
+
+/// An item of its own, not an attribute of the project: each write of an item pays for all of it, and the document may
+/// have 64 KiB.
+pub(crate) const RULES: &str = "RULES";
 
 pub(crate) const BURIED: &str = "B#";
 

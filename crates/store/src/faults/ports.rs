@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::error::ErrorAggregate;
-use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ProjectName, SegmentId};
+use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ProjectName, SegmentId};
 use domain::inbox::Addressee;
 use domain::notify::Sealed;
 use domain::project::Mark;
@@ -16,8 +16,8 @@ use domain::timeline::Minute;
 use super::{Call, Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Digests, ETag, Inbox, Page, Project, ProjectChange, Projects, Quota, Quotas, Sealer, Segments,
-    Usage, Used,
+    Claims, Commit, Configs, Digests, ETag, Inbox, Page, Project, ProjectChange, Projects, Quota, Quotas, Sealer,
+    Segments, StoredRules, Usage, Used,
 };
 
 /// A port with faults: of those that ingest and digest write to, and of sealing.
@@ -200,5 +200,28 @@ impl<P: Usage> Usage for Faulty<P> {
 
     async fn mark(&self, project: ProjectId, mark: Mark) -> Result<()> {
         self.call("Usage::mark", || self.port.mark(project, mark)).await
+    }
+}
+
+#[async_trait]
+impl<P: Configs> Configs for Faulty<P> {
+    async fn put_posted(&self, project: ProjectId, id: ConfigId, sealed: &Sealed, expires_at: Timestamp) -> Result<()> {
+        self.call("Configs::put_posted", || self.port.put_posted(project, id, sealed, expires_at)).await
+    }
+
+    async fn posted(&self, project: ProjectId, id: ConfigId) -> Result<Option<Sealed>> {
+        self.call("Configs::posted", || self.port.posted(project, id)).await
+    }
+
+    async fn rules(&self, project: ProjectId) -> Result<Option<StoredRules>> {
+        self.call("Configs::rules", || self.port.rules(project)).await
+    }
+
+    async fn set_rules(&self, project: &Project, version: u64, document: &Sealed) -> Result<u64> {
+        self.call("Configs::set_rules", || self.port.set_rules(project, version, document)).await
+    }
+
+    async fn remove_configs(&self, project: ProjectId) -> Result<()> {
+        self.call("Configs::remove_configs", || self.port.remove_configs(project)).await
     }
 }

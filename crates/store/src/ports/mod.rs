@@ -1,6 +1,7 @@
 //! What the use cases ask of storage, one narrow trait for each kind of thing. The adapters implement them on AWS; a
 //! test may wrap them to make them fail.
 
+mod configs;
 mod dead_letters;
 mod digests;
 mod errors;
@@ -12,6 +13,7 @@ mod quotas;
 mod sealer;
 mod segments;
 
+pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use digests::{Commit, Digests};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
