@@ -1,6 +1,7 @@
 use domain::error::{ErrorAggregate, Sighting};
 use domain::id::{ErrorUid, EventId, Fingerprint, ProjectId, ReferenceId, SegmentId};
 use domain::occurrence::{Occurrence, Source};
+use domain::project::TimeUnit;
 use domain::segment::FrameRange;
 use domain::timeline::{Hour, Minute};
 use local::system::Resources;
@@ -35,7 +36,8 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     let mut occurrence = Occurrence::new(event(n), Source::V1, moment, moment);
     occurrence.kind = "T".to_owned();
     occurrence.release = Some(format!("r{n}"));
-    error.observe(&Sighting::of(&occurrence, "m"));
+    occurrence.environment = Some("production".to_owned());
+    error.observe(TimeUnit::Minute, [&Sighting::of(&occurrence, "m")]);
     let reference = Reference {
         id: ReferenceId::new(moment, u128::from(n)),
         segment: SegmentId::new(project(), moment, u128::from(n)),

@@ -1,4 +1,7 @@
-use domain::error::Status;
+use std::collections::BTreeMap;
+
+use domain::error::{ErrorAggregate, Link, Mute, Status};
+use domain::id::ErrorUid;
 use local::system::Resources;
 use store::Kind;
 use store::ports::Errors;
@@ -42,6 +45,55 @@ pub(crate) async fn listed(on: &Resources) {
     assert_eq!(all(&[Status::Unresolved], 10).await.len(), 28);
     let nobody = on.table.set_status(project(), &fingerprint("nobody"), Status::Resolved, at(0)).await.unwrap();
     assert_eq!(nobody, None);
+}
+
+/// A person's change sets or clears a mute; both reach digest's next commit, which writes them back.
+pub(crate) async fn muted(on: &Resources) {
+    let read = committed(on, commit(error("a"), 1, 0)).await;
+    let fingerprint = fingerprint("a");
+    let until = Mute { until: Some(at(50)), until_count: Some(7) };
+    let muted = on.table.mute(project(), &fingerprint, until, at(10)).await.unwrap().unwrap();
+    let expected = ErrorAggregate { status: Status::Muted, status_at: at(10), mute: Some(until), version: 2, ..read };
+    assert_eq!(muted, expected);
+    assert_eq!(on.table.page(project(), &[Status::Muted], None, 10).await.unwrap().items, [muted.clone()]);
+    let still = committed(on, commit(muted, 2, 40)).await;
+    assert_eq!((still.status, still.mute), (Status::Muted, Some(until)));
+    let ended = committed(on, commit(still, 3, 60)).await;
+    assert_eq!((ended.status, ended.mute), (Status::Unresolved, None));
+
+    let less = Mute { until_count: None, ..until };
+    for mute in [until, less, Mute::default()] {
+        let muted = on.table.mute(project(), &fingerprint, mute, at(70)).await.unwrap().unwrap();
+        assert_eq!(muted.mute, Some(mute), "nothing is left of the one before");
+    }
+    on.table.mute(project(), &fingerprint, until, at(80)).await.unwrap();
+    let set = on.table.set_status(project(), &fingerprint, Status::Unresolved, at(90)).await.unwrap().unwrap();
+    assert_eq!((set.status, set.mute), (Status::Unresolved, None));
+    let set = on.table.set_status(project(), &fingerprint, Status::Muted, at(90)).await.unwrap().unwrap();
+    assert_eq!((set.status, set.mute), (Status::Muted, Some(Mute::default())), "for ever");
+    let nobody = on.table.mute(project(), &super::digests::fingerprint("nobody"), until, at(0)).await.unwrap();
+    assert_eq!(nobody, None);
+}
+
+/// An error keeps its issues through digest's commits, and digest's commits need not be tried again for them.
+pub(crate) async fn linked(on: &Resources) {
+    let read = committed(on, commit(error("a"), 1, 0)).await;
+    let link = |number| Link { number, url: format!("https://example.org/{number} x") };
+    for (destination, number) in [("d1", 1), ("d2", 2), ("d1", 3)] {
+        on.table.set_link(project(), &read.fingerprint, &read.uid, destination, &link(number)).await.unwrap();
+    }
+    let links = BTreeMap::from([("d1".to_owned(), link(3)), ("d2".to_owned(), link(2))]);
+    let linked = Errors::get(&*on.table, project(), &read.fingerprint).await.unwrap().unwrap();
+    assert_eq!(linked, ErrorAggregate { links: links.clone(), ..read.clone() });
+    let posted = ErrorAggregate { posted: Some("c0ffee".to_owned()), ..read.clone() };
+    let after = committed(on, commit(posted, 2, 5)).await;
+    assert_eq!((after.links, after.count, after.posted.as_deref()), (links, 2, Some("c0ffee")));
+
+    let other_life = ErrorUid::new(at(1), 99);
+    let set = on.table.set_link(project(), &read.fingerprint, &other_life, "d1", &link(4)).await;
+    assert_eq!(set.unwrap_err().kind(), Kind::Conflict);
+    let set = on.table.set_link(project(), &fingerprint("nobody"), &read.uid, "d1", &link(4)).await;
+    assert_eq!(set.unwrap_err().kind(), Kind::Conflict, "and makes no item");
 }
 
 pub(crate) async fn buried(on: &Resources) {

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::ProjectId;
 use domain::inbox::{Addressee, Header};
+use domain::project::TimeUnit;
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 use store::Kind;
@@ -25,6 +26,8 @@ pub(crate) struct Addresses(Mutex<HashMap<Addressee, (Addressed, Timestamp)>>);
 pub(crate) struct Addressed {
     pub(crate) project: ProjectId,
     pub(crate) scrubbing: Arc<Rules>,
+    /// In which occurrences are counted for thresholds.
+    pub(crate) time_unit: TimeUnit,
 }
 
 impl Digest {
@@ -43,7 +46,8 @@ impl Digest {
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
             return Ok(None);
         };
-        let project = Addressed { project: project.id, scrubbing: Arc::new(project.scrubbing) };
+        let project =
+            Addressed { project: project.id, scrubbing: Arc::new(project.scrubbing), time_unit: project.time_unit };
         let mut addresses = addresses();
         if addresses.len() >= REMEMBERED {
             addresses.clear();

@@ -166,9 +166,7 @@ impl Digest {
             ErrorAggregate::new(unit.project, unit.fingerprint, uid, now)
         };
         let mut error = read.error.clone().unwrap_or_else(new);
-        for entry in unit.entries.iter().rev() {
-            error.observe(&entry.sighting);
-        }
+        error.observe(unit.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
         let references = unit.references.clone().unwrap_or_default();
         let aliases = unit.aliases.clone();
         let expires_at = now.plus_seconds(i64::from(self.retention_days) * SECONDS_PER_DAY);

@@ -5,6 +5,7 @@ use domain::error::Sighting;
 use domain::grouping::group;
 use domain::id::{ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
 use domain::occurrence::{Occurrence, Source};
+use domain::project::TimeUnit;
 use domain::timeline::Minute;
 use store::ports::{Commit, Reference};
 
@@ -14,6 +15,8 @@ use crate::{Deadline, Digest};
 #[derive(Default)]
 pub(crate) struct Groups {
     entries: BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<Entry>>,
+    /// In which span each project's thresholds count.
+    time_units: BTreeMap<ProjectId, TimeUnit>,
     bytes: usize,
 }
 
@@ -58,6 +61,8 @@ pub(crate) struct Unit {
     pub(crate) fingerprint: Fingerprint,
     /// The hashes that the error is to go by from now on, besides its fingerprint.
     pub(crate) aliases: Vec<Fingerprint>,
+    /// In which span the project's thresholds count.
+    pub(crate) time_unit: TimeUnit,
     /// Newest first.
     pub(crate) entries: Vec<Entry>,
     /// Where the entries were written, once they are.
@@ -65,9 +70,10 @@ pub(crate) struct Unit {
 }
 
 impl Groups {
-    /// Adds an occurrence.
-    pub(crate) fn add(&mut self, project: ProjectId, grouped: Grouped) {
+    /// Adds an occurrence of a project whose thresholds count in `time_unit`.
+    pub(crate) fn add(&mut self, project: ProjectId, time_unit: TimeUnit, grouped: Grouped) {
         self.bytes += grouped.entry.line.len();
+        self.time_units.insert(project, time_unit);
         self.entries.entry((project, grouped.hashes)).or_default().push(grouped.entry);
     }
 
@@ -90,11 +96,12 @@ impl Groups {
     pub(crate) fn split_off_half(&mut self) -> Self {
         let middle = self.entries.keys().nth(self.entries.len() / 2).cloned();
         let entries = middle.map(|middle| self.entries.split_off(&middle)).unwrap_or_default();
-        Self { entries, bytes: 0 }
+        Self { entries, time_units: self.time_units.clone(), bytes: 0 }
     }
 
     /// One unit for each error; several where its events happened in more minutes than a commit can hold. Rounds are
-    /// units that can be committed at the same time: each has an error at most once.
+    /// units that can be committed at the same time: each has an error at most once. The oldest are committed first: the
+    /// newest minutes close the older ones to thresholds.
     ///
     /// An occurrence belongs to the error that goes by any of its hashes. If none does, it is of a new error, named by
     /// the first hash, and others of the batch that share one of its hashes belong to it too.
@@ -118,13 +125,14 @@ impl Groups {
 
         let mut rounds: Vec<Vec<Unit>> = Vec::new();
         for ((project, fingerprint), (aliases, mut entries)) in errors {
+            let time_unit = self.time_units.get(&project).copied().unwrap_or_default();
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.sighting.timestamp));
-            for (round, entries) in split(entries).into_iter().enumerate() {
+            for (round, entries) in split(entries).into_iter().rev().enumerate() {
                 if rounds.len() == round {
                     rounds.push(Vec::new());
                 }
                 let aliases = if round == 0 { aliases.clone() } else { Vec::new() };
-                rounds[round].push(Unit { project, fingerprint, aliases, entries, references: None });
+                rounds[round].push(Unit { project, fingerprint, aliases, time_unit, entries, references: None });
             }
         }
         rounds

@@ -125,13 +125,14 @@ impl Digest {
     /// The stages of one message.
     async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
         let message = self.open(text).await?;
-        let Some(Addressed { project, scrubbing }) = self.address(&message.header).await? else { return Ok(()) };
+        let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
+        let Addressed { project, scrubbing, time_unit } = addressed;
         for grouped in prepare::prepare(&message, source, &scrubbing)? {
             match batch.seen.entry((project, grouped.event_id)) {
                 Occupied(first) => batch.repeated.push((source, *first.get())),
                 Vacant(vacant) => {
                     vacant.insert(source);
-                    batch.groups.add(project, grouped);
+                    batch.groups.add(project, time_unit, grouped);
                 }
             }
         }

@@ -1,13 +1,22 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
 mod link;
+mod mute;
+mod seen;
 mod status;
+mod units;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use link::Link;
+pub use mute::Mute;
+pub use seen::{BadSeen, Seen};
 pub use status::{BadStatus, Status};
+pub use units::{BadUnits, Units};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::occurrence::{Level, Occurrence};
+use crate::project::TimeUnit;
 use crate::time::Timestamp;
 
 /// The longest `type` and culprit that an aggregate keeps, in bytes: the item must stay small, as each batch writes it.
@@ -38,8 +47,10 @@ pub struct ErrorAggregate {
     pub platform: String,
     /// Whether it still matters.
     pub status: Status,
-    /// When somebody, or a regression, set the status.
+    /// When somebody set the status, or when the occurrence was received that ended it (a regression, or a mute's end).
     pub status_at: Timestamp,
+    /// Until when it tells nothing; there if, and only if, the status is [`Status::Muted`].
+    pub mute: Option<Mute>,
     /// How many occurrences there were, ever.
     pub count: u64,
     /// The time of the earliest occurrence.
@@ -50,6 +61,16 @@ pub struct ErrorAggregate {
     pub first_release: Option<String>,
     /// The release of the latest occurrence that names one.
     pub last_release: Option<String>,
+    /// The environment of its newest occurrence.
+    pub environment: Option<String>,
+    /// How often it was seen in the newest units of time.
+    pub units: Units,
+    /// What its last commit brought.
+    pub seen: Seen,
+    /// The id of the notification configs that a client posted with it last.
+    pub posted: Option<String>,
+    /// Its issues elsewhere, by the [destination](crate::notify::Target::destination). Written by notify alone.
+    pub links: BTreeMap<String, Link>,
 }
 
 impl ErrorAggregate {
@@ -67,17 +88,37 @@ impl ErrorAggregate {
             platform: "other".to_owned(),
             status: Status::Unresolved,
             status_at: now,
+            mute: None,
             count: 0,
             first_seen: Timestamp::from_micros(i64::MAX),
             last_seen: Timestamp::from_micros(0),
             first_release: None,
             last_release: None,
+            environment: None,
+            units: Units::default(),
+            seen: Seen::default(),
+            posted: None,
+            links: BTreeMap::new(),
         }
     }
 
-    /// Counts one occurrence. An error that was resolved before the occurrence was received is unresolved again (a
-    /// regression); one that waited in the inbox while somebody resolved the error does not undo that.
-    pub fn observe(&mut self, seen: &Sighting) {
+    /// Counts the occurrences of one commit, the oldest first; thresholds count them in units of this length.
+    ///
+    /// An error that was resolved before an occurrence was received is unresolved again (a regression); one that waited
+    /// in the inbox while somebody resolved the error does not undo that. The same holds of a mute that is over.
+    pub fn observe<'a>(&mut self, unit: TimeUnit, commit: impl IntoIterator<Item = &'a Sighting>) {
+        self.seen = Seen::default();
+        self.units.begin(unit, (self.count > 0).then_some(self.last_seen));
+        let mut touched = BTreeSet::new();
+        for sighting in commit {
+            self.observe_one(sighting);
+            self.seen.add(sighting);
+            touched.extend(self.units.add(sighting.timestamp));
+        }
+        self.units.prune(&touched);
+    }
+
+    fn observe_one(&mut self, seen: &Sighting) {
         self.count += 1;
         if seen.timestamp < self.first_seen {
             self.first_seen = seen.timestamp;
@@ -92,13 +133,20 @@ impl ErrorAggregate {
             self.culprit.clone_from(&seen.culprit);
             self.level = seen.level;
             self.platform.clone_from(&seen.platform);
+            self.environment.clone_from(&seen.environment);
             if seen.release.is_some() {
                 self.last_release.clone_from(&seen.release);
             }
         }
-        if self.status == Status::Resolved && seen.received_at > self.status_at {
+        let is_over = match self.status {
+            Status::Unresolved => false,
+            Status::Resolved => true,
+            Status::Muted => self.mute.is_some_and(|mute| mute.is_over(seen.received_at, self.count)),
+        };
+        if is_over && seen.received_at > self.status_at {
             self.status = Status::Unresolved;
             self.status_at = seen.received_at;
+            self.mute = None;
         }
     }
 }
@@ -122,6 +170,8 @@ pub struct Sighting {
     pub platform: String,
     /// The release.
     pub release: Option<String>,
+    /// The environment.
+    pub environment: Option<String>,
 }
 
 impl Sighting {
@@ -137,6 +187,7 @@ impl Sighting {
             level: occurrence.level,
             platform: cut(&occurrence.platform, MAX_TEXT),
             release: optional(&occurrence.release),
+            environment: optional(&occurrence.environment),
         }
     }
 }
@@ -146,54 +197,4 @@ fn cut(text: &str, limit: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::EventId;
-    use crate::occurrence::Source;
-
-    fn at(seconds: i64, release: &str) -> Sighting {
-        let moment = Timestamp::from_seconds(seconds);
-        let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
-        occurrence.release = Some(release.to_owned());
-        occurrence.kind = release.to_owned();
-        Sighting::of(&occurrence, "m")
-    }
-
-    fn new() -> ErrorAggregate {
-        let now = Timestamp::from_seconds(0);
-        ErrorAggregate::new(ProjectId::new(1).unwrap(), Fingerprint::of("m", []), ErrorUid::new(now, 1), now)
-    }
-
-    #[test]
-    fn first_and_last_follow_the_events_own_times_in_whatever_order_they_come() {
-        let mut error = new();
-        for (seconds, release) in [(20, "b"), (30, "c"), (10, "a")] {
-            error.observe(&at(seconds, release));
-        }
-        assert_eq!(error.count, 3);
-        assert_eq!((error.first_seen.seconds(), error.last_seen.seconds()), (10, 30));
-        assert_eq!((error.first_release.as_deref(), error.last_release.as_deref()), (Some("a"), Some("c")));
-        assert_eq!(error.kind, "c");
-    }
-
-    #[test]
-    fn a_resolved_error_that_is_seen_again_is_unresolved() {
-        let mut error = new();
-        error.status = Status::Resolved;
-        error.status_at = Timestamp::from_seconds(100);
-        error.observe(&at(99, "a"));
-        assert_eq!(error.status, Status::Resolved, "it was received before somebody resolved the error");
-        error.observe(&at(101, "a"));
-        assert_eq!(error.status, Status::Unresolved);
-    }
-
-    #[test]
-    fn texts_are_cut_between_characters() {
-        let moment = Timestamp::from_seconds(1);
-        let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
-        occurrence.kind = "é".repeat(500);
-        let mut error = new();
-        error.observe(&Sighting::of(&occurrence, &"x".repeat(10_000)));
-        assert_eq!((error.kind.len(), error.message.len()), (200, 720));
-    }
-}
+mod tests;

@@ -10,16 +10,18 @@ pub enum Status {
     Unresolved,
     /// Somebody says it is mended; the next occurrence makes it unresolved.
     Resolved,
+    /// Somebody wants to hear nothing of it, for a while or for ever.
+    Muted,
 }
 
 /// The word is no status.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a status: use `unresolved` or `resolved`")]
+#[error("`{0}` is not a status: use `unresolved`, `resolved` or `muted`")]
 pub struct BadStatus(String);
 
 impl Status {
     /// All of them, in the order of lists.
-    pub const ALL: [Self; 2] = [Self::Unresolved, Self::Resolved];
+    pub const ALL: [Self; 3] = [Self::Unresolved, Self::Resolved, Self::Muted];
 
     /// From the word.
     pub fn parse(word: &str) -> Result<Self, BadStatus> {
@@ -34,6 +36,7 @@ impl Status {
         match self {
             Self::Unresolved => "unresolved",
             Self::Resolved => "resolved",
+            Self::Muted => "muted",
         }
     }
 }

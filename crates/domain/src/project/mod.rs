@@ -64,13 +64,17 @@ impl TimeUnit {
         }
     }
 
-    /// The beginning of the unit that `moment` is in.
-    pub fn start(self, moment: Timestamp) -> Timestamp {
-        let length = match self {
+    /// Its length, in seconds.
+    pub fn seconds(self) -> i64 {
+        match self {
             Self::Minute => 60,
             Self::Hour => 3_600,
             Self::Day => 86_400,
-        };
-        Timestamp::from_seconds(moment.seconds().div_euclid(length) * length)
+        }
+    }
+
+    /// The beginning of the unit that `moment` is in.
+    pub fn start(self, moment: Timestamp) -> Timestamp {
+        Timestamp::from_seconds(moment.seconds().div_euclid(self.seconds()) * self.seconds())
     }
 }

@@ -20,7 +20,7 @@ struct Change {
 }
 
 pub(super) async fn set(query: &Query, project: &Project, message: &str, request: Request<Body>) -> Answer {
-    let change: Change = parse_body(request, "an object with `status`: `resolved` or `unresolved`").await?;
+    let change: Change = parse_body(request, "an object with `status`: `resolved`, `unresolved` or `muted`").await?;
     let status = Status::parse(&change.status)
         .map_err(|error| Refusal::new(Reason::BodyInvalid, error.to_string()).at(["status"]))?;
     let error = named(query, project, message).await?;

@@ -1,9 +1,12 @@
 //! The item of an error: one attribute for each field. Written by updates that name the attributes of this version
-//! only, so that what a later version added survives a step back.
+//! only, so that what a later version added survives a step back, and so that links, which notify writes one by one,
+//! survive digest's commits.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use domain::error::{ErrorAggregate, Status};
+use domain::error::{ErrorAggregate, Link, Mute, Seen, Status, Units};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
 use domain::time::Timestamp;
@@ -15,7 +18,17 @@ use crate::error::{Result, StoreError};
 /// The version of an error's item.
 pub(crate) const VERSION: &str = "version";
 
-/// Every attribute of the item but its key; `None` removes it.
+/// The status, and what goes with it; the two limits of a mute are there while they are needed.
+pub(crate) const STATUS: &str = "status";
+pub(crate) const STATUS_AT: &str = "statusAt";
+pub(crate) const MUTED_UNTIL: &str = "mutedUntil";
+pub(crate) const MUTED_UNTIL_COUNT: &str = "mutedUntilCount";
+
+/// Before the destination in the name of a link's attribute: an attribute for each, so that writing one needs no map to
+/// be there, and leaves the others.
+const LINK: &str = "link:";
+
+/// Every attribute of the item but its key and its links; `None` removes it.
 fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static str, Option<AttributeValue>)> {
     let optional = |value: &Option<String>| value.as_deref().map(text);
     vec![
@@ -27,13 +40,19 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("culprit", optional(&error.culprit)),
         ("level", Some(text(error.level.as_str()))),
         ("platform", Some(text(error.platform.as_str()))),
-        ("status", Some(text(error.status.as_str()))),
-        ("statusAt", Some(time(error.status_at))),
+        (STATUS, Some(text(error.status.as_str()))),
+        (STATUS_AT, Some(time(error.status_at))),
+        (MUTED_UNTIL, error.mute.and_then(|mute| mute.until).map(time)),
+        (MUTED_UNTIL_COUNT, error.mute.and_then(|mute| mute.until_count).map(number)),
         ("count", Some(number(error.count))),
         ("firstSeen", Some(time(error.first_seen))),
         ("lastSeen", Some(time(error.last_seen))),
         ("firstRelease", optional(&error.first_release)),
         ("lastRelease", optional(&error.last_release)),
+        ("environment", optional(&error.environment)),
+        ("units", Some(text(error.units.to_string()))),
+        ("seen", Some(text(error.seen.to_string()))),
+        ("posted", optional(&error.posted)),
         (INDEX_PK, Some(text(index_pk(error.project, error.status)))),
         (INDEX_SK, Some(text(index_sk(error)))),
         (TTL, Some(number(expires_at.seconds()))),
@@ -76,6 +95,11 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
     let read = Reader::new(doing, item)?;
     let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
     let optional = |name| read.text_if_any(name).map(str::to_owned);
+    let status = read.parsed(STATUS, Status::parse)?;
+    let mute = Mute {
+        until: read.if_any(MUTED_UNTIL, Reader::time)?,
+        until_count: read.if_any(MUTED_UNTIL_COUNT, Reader::number)?,
+    };
     Ok(ErrorAggregate {
         project,
         fingerprint: read.parsed(SK, |sk| Fingerprint::parse(sk.trim_start_matches("E#")))?,
@@ -86,14 +110,37 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         culprit: optional("culprit"),
         level: read.parsed("level", |word| Level::parse(word).ok_or("an unknown level"))?,
         platform: read.text("platform")?.to_owned(),
-        status: read.parsed("status", Status::parse)?,
-        status_at: read.time("statusAt")?,
+        status,
+        status_at: read.time(STATUS_AT)?,
+        mute: (status == Status::Muted).then_some(mute),
         count: read.number("count")?,
         first_seen: read.time("firstSeen")?,
         last_seen: read.time("lastSeen")?,
         first_release: optional("firstRelease"),
         last_release: optional("lastRelease"),
+        environment: optional("environment"),
+        units: read.if_any("units", |read, name| read.parsed(name, Units::parse))?.unwrap_or_default(),
+        seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
+        posted: optional("posted"),
+        links: links(&read, item)?,
     })
+}
+
+/// The name and the value of the attribute of a link.
+pub(crate) fn link_attribute(destination: &str, link: &Link) -> (String, AttributeValue) {
+    (format!("{LINK}{destination}"), text(format!("{} {}", link.number, link.url)))
+}
+
+fn links(read: &Reader<'_>, item: &Attributes) -> Result<BTreeMap<String, Link>> {
+    let parse = |text: &str| {
+        let (number, url) = text.split_once(' ').ok_or("no number and URL")?;
+        Ok::<_, &str>(Link { number: number.parse().map_err(|_| "no number")?, url: url.to_owned() })
+    };
+    let destination = |name: &String| name.strip_prefix(LINK).map(str::to_owned);
+    item.keys()
+        .filter_map(|name| Some((destination(name)?, name)))
+        .map(|(destination, name)| Ok((destination, read.parsed(name, parse)?)))
+        .collect()
 }
 
 /// The error in an image of the table's stream; `None` if the image is empty or of another kind of item.

@@ -2,14 +2,14 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
-use domain::error::{ErrorAggregate, Status};
+use domain::error::{ErrorAggregate, Link, Mute, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 
 use super::Table;
 use super::call::Range;
-use super::error_item::{self, VERSION, error_key};
+use super::error_item::{self, MUTED_UNTIL, MUTED_UNTIL_COUNT, STATUS, STATUS_AT, VERSION, error_key};
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text, time};
 use super::schema::{BURIED, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
 use crate::clock::{Clock, SystemClock};
@@ -64,33 +64,40 @@ impl Errors for Table {
         status: Status,
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
-        let doing = "setting an error's status";
-        // Unconditional but for existence: it cannot lose against a storm that writes the same error each second. The
-        // version goes up, so that a digest which read the error before will read it again.
+        self.write_status(project, fingerprint, status, Mute::default(), now).await
+    }
+
+    async fn mute(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        mute: Mute,
+        now: Timestamp,
+    ) -> Result<Option<ErrorAggregate>> {
+        self.write_status(project, fingerprint, Status::Muted, mute, now).await
+    }
+
+    async fn set_link(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        uid: &ErrorUid,
+        destination: &str,
+        link: &Link,
+    ) -> Result<()> {
+        let (name, value) = error_item::link_attribute(destination, link);
         let call = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(error_key(project, fingerprint)))
-            .update_expression("SET #status = :status, #at = :at, #index = :index ADD #version :one")
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#at", "statusAt")
-            .expression_attribute_names("#index", INDEX_PK)
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_values(":status", text(status.as_str()))
-            .expression_attribute_values(":at", time(now))
-            .expression_attribute_values(":index", text(index_pk(project, status)))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew);
-        match call.send().await {
-            Ok(updated) => updated.attributes.map(|item| error_item::decode(doing, &item)).transpose(),
-            Err(error) => match StoreError::of_call(doing, &error) {
-                error if error.kind() == Kind::Conflict => Ok(None),
-                error => Err(error),
-            },
-        }
+            .update_expression("SET #link = :link")
+            .condition_expression("#uid = :uid")
+            .expression_attribute_names("#link", name)
+            .expression_attribute_names("#uid", "uid")
+            .expression_attribute_values(":link", value)
+            .expression_attribute_values(":uid", text(uid.to_string()));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("linking an error to its issue", &error))
     }
 
     async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
@@ -141,6 +148,59 @@ impl Errors for Table {
 }
 
 impl Table {
+    /// Unconditional but for existence: it cannot lose against a storm that writes the same error each second. The
+    /// version goes up, so that a digest which read the error before will read it again.
+    async fn write_status(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        status: Status,
+        mute: Mute,
+        now: Timestamp,
+    ) -> Result<Option<ErrorAggregate>> {
+        let doing = "setting an error's status";
+        let (mut set, mut remove) = ("SET #status = :status, #at = :at, #index = :index".to_owned(), Vec::new());
+        let mut call = self.client.update_item();
+        let limits = [
+            ("#until", MUTED_UNTIL, mute.until.map(time)),
+            ("#count", MUTED_UNTIL_COUNT, mute.until_count.map(number)),
+        ];
+        for (place, name, limit) in limits {
+            call = call.expression_attribute_names(place, name);
+            match limit {
+                Some(limit) => {
+                    let value = place.replace('#', ":");
+                    set.push_str(&format!(", {place} = {value}"));
+                    call = call.expression_attribute_values(value, limit);
+                }
+                None => remove.push(place),
+            }
+        }
+        let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
+        let call = call
+            .table_name(&self.name)
+            .set_key(Some(error_key(project, fingerprint)))
+            .update_expression(format!("{set}{remove} ADD #version :one"))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#status", STATUS)
+            .expression_attribute_names("#at", STATUS_AT)
+            .expression_attribute_names("#index", INDEX_PK)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":status", text(status.as_str()))
+            .expression_attribute_values(":at", time(now))
+            .expression_attribute_values(":index", text(index_pk(project, status)))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew);
+        match call.send().await {
+            Ok(updated) => updated.attributes.map(|item| error_item::decode(doing, &item)).transpose(),
+            Err(error) => match StoreError::of_call(doing, &error) {
+                error if error.kind() == Kind::Conflict => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
     /// The newest `limit` entries of one status after a cursor.
     async fn index_entries(
         &self,

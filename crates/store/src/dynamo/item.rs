@@ -110,6 +110,11 @@ impl<'a> Reader<'a> {
         self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default()
     }
 
+    /// What `read` makes of the attribute at `name`, if there is one.
+    pub(crate) fn if_any<T>(&self, name: &str, read: impl FnOnce(&Self, &str) -> Result<T>) -> Result<Option<T>> {
+        self.item.contains_key(name).then(|| read(self, name)).transpose()
+    }
+
     /// The text at `name`, parsed.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &self,

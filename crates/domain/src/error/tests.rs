@@ -1,0 +1,164 @@
+use super::*;
+use crate::id::EventId;
+use crate::occurrence::Source;
+
+const MINUTE: TimeUnit = TimeUnit::Minute;
+
+fn at(seconds: i64, release: &str) -> Sighting {
+    let moment = Timestamp::from_seconds(seconds);
+    let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
+    occurrence.release = Some(release.to_owned());
+    occurrence.environment = Some(format!("{release}'s"));
+    occurrence.kind = release.to_owned();
+    Sighting::of(&occurrence, "m")
+}
+
+fn new() -> ErrorAggregate {
+    let now = Timestamp::from_seconds(0);
+    ErrorAggregate::new(ProjectId::new(1).unwrap(), Fingerprint::of("m", []), ErrorUid::new(now, 1), now)
+}
+
+/// The error after a commit of one occurrence for each of these seconds.
+fn commit(error: &mut ErrorAggregate, unit: TimeUnit, seconds: &[i64]) {
+    let sightings: Vec<_> = seconds.iter().map(|&seconds| at(seconds, "r")).collect();
+    error.observe(unit, &sightings);
+    assert_eq!(Units::parse(&error.units.to_string()).unwrap(), error.units);
+    assert_eq!(Seen::parse(&error.seen.to_string()).unwrap(), error.seen);
+}
+
+/// Minute (or hour, or day) of 1970, and count.
+fn counts(error: &ErrorAggregate) -> Vec<(i64, u64)> {
+    let length = error.units.unit().seconds();
+    error.units.counts().map(|(start, count)| (start.seconds() / length, count)).collect()
+}
+
+#[test]
+fn first_and_last_follow_the_events_own_times_in_whatever_order_they_come() {
+    let mut error = new();
+    error.observe(MINUTE, &[at(20, "b"), at(30, "c"), at(10, "a")]);
+    assert_eq!(error.count, 3);
+    assert_eq!((error.first_seen.seconds(), error.last_seen.seconds()), (10, 30));
+    assert_eq!((error.first_release.as_deref(), error.last_release.as_deref()), (Some("a"), Some("c")));
+    assert_eq!((error.kind.as_str(), error.environment.as_deref()), ("c", Some("c's")));
+}
+
+#[test]
+fn a_resolved_error_that_is_seen_again_is_unresolved() {
+    let mut error = new();
+    error.status = Status::Resolved;
+    error.status_at = Timestamp::from_seconds(100);
+    commit(&mut error, MINUTE, &[99]);
+    assert_eq!(error.status, Status::Resolved, "it was received before somebody resolved the error");
+    commit(&mut error, MINUTE, &[101]);
+    assert_eq!((error.status, error.status_at.seconds()), (Status::Unresolved, 101));
+}
+
+#[test]
+fn a_mute_ends_with_an_occurrence_that_is_received_after_its_end() {
+    #[track_caller]
+    fn check(mute: Mute, received: &[i64], ended_at: Option<i64>) {
+        let mut error = new();
+        (error.status, error.status_at, error.mute) = (Status::Muted, Timestamp::from_seconds(100), Some(mute));
+        commit(&mut error, MINUTE, received);
+        let status = if ended_at.is_some() { Status::Unresolved } else { Status::Muted };
+        assert_eq!((error.status, error.mute.is_none()), (status, ended_at.is_some()));
+        assert_eq!(error.status_at.seconds(), ended_at.unwrap_or(100), "the status was set then");
+    }
+    let for_ever = Mute::default();
+    let until = |seconds| Mute { until: Some(Timestamp::from_seconds(seconds)), ..for_ever };
+    let until_count = |count| Mute { until_count: Some(count), ..for_ever };
+    check(for_ever, &[101, 5_000_000], None);
+    check(until(200), &[150, 200], None);
+    check(until(200), &[150, 201, 300], Some(201));
+    check(until(50), &[99], None);
+    check(until(50), &[99, 101], Some(101));
+    check(until_count(3), &[101, 102], None);
+    check(until_count(3), &[101, 102, 103, 104], Some(103));
+    // What was received before somebody muted the error counts, and does not end the mute; the next one does.
+    check(until_count(2), &[97, 98, 99], None);
+    check(until_count(2), &[97, 98, 99, 101], Some(101));
+    check(Mute { until_count: Some(9), ..until(200) }, &[201], Some(201));
+    check(Mute { until_count: Some(1), ..until(200) }, &[150], Some(150));
+}
+
+#[test]
+fn a_commit_s_units_are_counted_however_many_minutes_it_spans() {
+    let mut error = new();
+    commit(&mut error, MINUTE, &[0, 59, 60, 150]);
+    assert_eq!(counts(&error), [(0, 2), (1, 1), (2, 1)]);
+    let all: Vec<_> = (0..50).map(|minute| minute * 60).collect();
+    commit(&mut error, MINUTE, &all);
+    assert_eq!(error.units.counts().count(), 50, "all that the commit touched");
+    assert_eq!(counts(&error)[..4], [(0, 3), (1, 2), (2, 2), (3, 1)]);
+    commit(&mut error, MINUTE, &[3_000]);
+    assert_eq!(counts(&error), [(46, 1), (47, 1), (48, 1), (49, 1), (50, 1)], "and the newest four others");
+}
+
+#[test]
+fn a_unit_that_was_dropped_never_begins_again() {
+    let mut error = new();
+    for minute in 0..10 {
+        commit(&mut error, MINUTE, &[minute * 60]);
+    }
+    assert_eq!(counts(&error), [(5, 1), (6, 1), (7, 1), (8, 1), (9, 1)]);
+    commit(&mut error, MINUTE, &[4 * 60, 5 * 60, 3 * 60]);
+    assert_eq!(counts(&error), [(5, 2), (6, 1), (7, 1), (8, 1), (9, 1)]);
+    assert_eq!(error.count, 13, "late events count for the total");
+}
+
+#[test]
+fn a_late_unit_that_is_held_goes_on_though_newer_ones_were_dropped() {
+    let mut error = new();
+    commit(&mut error, MINUTE, &[600, 660, 720, 780, 840, 900]);
+    commit(&mut error, MINUTE, &[180]);
+    assert_eq!(counts(&error), [(3, 1), (12, 1), (13, 1), (14, 1), (15, 1)]);
+    commit(&mut error, MINUTE, &[180, 240, 660]);
+    assert_eq!(counts(&error), [(3, 2), (12, 1), (13, 1), (14, 1), (15, 1)], "4 and 11 are closed");
+}
+
+#[test]
+fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
+    let mut error = new();
+    commit(&mut error, MINUTE, &[3_600, 7_200, 7_260]);
+    commit(&mut error, TimeUnit::Hour, &[7_201, 3_601]);
+    assert_eq!((error.units.unit(), counts(&error)), (TimeUnit::Hour, vec![(2, 1)]));
+    commit(&mut error, TimeUnit::Day, &[86_400, 86_401]);
+    assert_eq!(counts(&error), [(1, 2)]);
+
+    error.units = Units::default();
+    commit(&mut error, MINUTE, &[86_401, 60, 86_500]);
+    assert_eq!(counts(&error), [(1_440, 1), (1_441, 1)]);
+}
+
+#[test]
+fn what_a_commit_brought_is_remembered_until_the_next() {
+    let mut error = new();
+    let mut warning = at(20, "b");
+    warning.level = Level::Warning;
+    error.observe(MINUTE, &[at(10, "a"), warning, at(30, "a")]);
+    assert_eq!(error.seen.environments, ["a's", "b's"]);
+    assert_eq!(error.seen.releases, ["a", "b"]);
+    assert_eq!(error.seen.levels, [Level::Error, Level::Warning]);
+    let many: Vec<_> = (0..20).map(|n| at(40, &format!("{n}{}", "é".repeat(90)))).collect();
+    error.observe(MINUTE, &many);
+    assert_eq!((error.seen.releases.len(), error.seen.releases[7].len()), (8, 99), "eight, cut between characters");
+    assert_eq!(error.seen.levels, [Level::Error]);
+}
+
+#[test]
+fn what_is_no_text_form_is_named() {
+    for bad in ["", "m", "x 0", "m 0 1", "m 0 1 -1", "m 0 a 1", "m 0 9223372036854775807 1 1 1", "m 0 1 2 "] {
+        assert!(Units::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
+    }
+    assert!(Seen::parse("[1]").unwrap_err().to_string().contains("`seen`"));
+}
+
+#[test]
+fn texts_are_cut_between_characters() {
+    let moment = Timestamp::from_seconds(1);
+    let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
+    occurrence.kind = "é".repeat(500);
+    let mut error = new();
+    error.observe(MINUTE, [&Sighting::of(&occurrence, &"x".repeat(10_000))]);
+    assert_eq!((error.kind.len(), error.message.len()), (200, 720));
+}
