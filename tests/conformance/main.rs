@@ -8,6 +8,7 @@ mod errors;
 mod inbox;
 mod keys;
 mod occurrences;
+mod outbox;
 mod projects;
 mod quotas;
 mod sealer;
@@ -56,6 +57,10 @@ on_every_engine! {
     a_buried_error_is_remembered_until_forgotten: crate::errors::buried;
     references_page_newest_first: crate::occurrences::newest_first;
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;
+    a_lane_is_written_by_one: crate::outbox::written_by_one;
+    what_is_due_is_found: crate::outbox::due;
+    an_error_keeps_its_links: crate::outbox::links;
+    a_dead_letter_is_lent_to_one: crate::outbox::undelivered;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     a_project_s_segments_are_removed: crate::segments::removed;
     a_claim_is_found_by_its_key: crate::segments::claims;

@@ -50,12 +50,14 @@ impl Records {
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// Deletes some records written before `older_than`; 0 when there are none left.
+    /// Deletes some records written before `older_than`; 0 when there are none left. The newest record stays: dynoxide
+    /// numbers the next one after it, and who reads the stream goes on behind a number.
     pub(super) fn trim(&self, older_than: SystemTime) -> rusqlite::Result<u64> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let trimmed = connection.execute(
             "DELETE FROM _stream_records
-             WHERE id IN (SELECT id FROM _stream_records WHERE created_at < ?1 LIMIT ?2)",
+             WHERE id IN (SELECT id FROM _stream_records
+                          WHERE created_at < ?1 AND id < (SELECT MAX(id) FROM _stream_records) LIMIT ?2)",
             params![to_ms(older_than) / 1000, STEP],
         )?;
         Ok(trimmed as u64)

@@ -17,10 +17,11 @@ use store::ports::Sealer;
 use store::s3::Bucket;
 use store::sqs::{DeadLetterQueue, Queue};
 
-const TABLE: &str = "faultline";
+pub(super) const TABLE: &str = "faultline";
 pub(super) const BUCKET: &str = "faultline";
 const INBOX: &str = "faultline-inbox";
 const DEAD_LETTERS: &str = "faultline-inbox-dead";
+const UNDELIVERED: &str = "faultline-notify-dead";
 /// How often a message is delivered before it goes to the dead-letter queue.
 const DELIVERIES: u32 = 5;
 /// The longest that a queue keeps messages: 14 days, in seconds. A laptop may be off for long.
@@ -36,6 +37,10 @@ pub struct Resources {
     pub sender: Arc<Queue>,
     /// What could not be digested.
     pub dead_letters: Arc<DeadLetterQueue>,
+    /// What could not be told.
+    pub undelivered: Arc<DeadLetterQueue>,
+    /// The table's stream.
+    pub streams: aws_sdk_dynamodbstreams::Client,
     /// What seals: the key of the data directory. A stack in AWS may have none.
     pub sealer: Option<Arc<dyn Sealer>>,
     /// The inbox as Lambda's poller sees it.
@@ -55,6 +60,7 @@ impl Resources {
         }
         let mut attributes = HashMap::from([(QueueAttributeName::MessageRetentionPeriod, KEPT.to_owned())]);
         make_queue(&sqs, DEAD_LETTERS, attributes.clone()).await?;
+        make_queue(&sqs, UNDELIVERED, attributes.clone()).await?;
         let redrive = serde_json::json!({
             "deadLetterTargetArn": engines.sqs().queue(DEAD_LETTERS)?.arn(),
             "maxReceiveCount": DELIVERIES,
@@ -74,13 +80,15 @@ impl Resources {
             let url = sqs.get_queue_url().queue_name(name).send().await?.queue_url;
             url.context("a queue without a URL")
         };
-        let (inbox, dead_letters) = (url(INBOX).await?, url(DEAD_LETTERS).await?);
-        let Clients { dynamodb, s3, sqs, kms } = Clients::of(engines, way);
+        let (inbox, dead_letters, undelivered) = (url(INBOX).await?, url(DEAD_LETTERS).await?, url(UNDELIVERED).await?);
+        let Clients { dynamodb, streams, s3, sqs, kms } = Clients::of(engines, way);
         let sender = Queue::new(sqs.clone(), inbox);
         Ok(Self {
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
-            dead_letters: Arc::new(DeadLetterQueue::new(sqs, dead_letters, sender.clone())),
+            dead_letters: Arc::new(DeadLetterQueue::new(sqs.clone(), dead_letters, sender.clone())),
+            undelivered: Arc::new(DeadLetterQueue::to_look_at(sqs, undelivered)),
+            streams,
             sender: Arc::new(sender),
             sealer: Some(Arc::new(kms)),
             inbox: engines.sqs().queue(INBOX)?,
@@ -91,6 +99,7 @@ impl Resources {
 /// The SDK's clients of the engines.
 struct Clients {
     dynamodb: aws_sdk_dynamodb::Client,
+    streams: aws_sdk_dynamodbstreams::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
     kms: Kms,
@@ -106,9 +115,16 @@ impl Clients {
             http: way(engine),
             endpoint: Some(format!("http://{name}.embedded.invalid")),
         };
+        let streams = aws_sdk_dynamodbstreams::Config::builder()
+            .behavior_version(aws_sdk_dynamodbstreams::config::BehaviorVersion::latest())
+            .region(aws_sdk_dynamodbstreams::config::Region::new(account.region.clone()))
+            .credentials_provider(account.credentials.clone())
+            .http_client(way(SharedHttpClient::new(engines.dynamo().clone())))
+            .endpoint_url("http://streams.embedded.invalid");
         let kms = aws::kms(&account, &service(SharedHttpClient::new(engines.kms().clone()), "kms"));
         Self {
             kms: Kms::new(kms, embedded::kms::ALIAS, Arc::new(SystemClock)),
+            streams: aws_sdk_dynamodbstreams::Client::from_conf(streams.build()),
             dynamodb: aws::dynamodb(&account, &service(SharedHttpClient::new(engines.dynamo().clone()), "dynamodb")),
             s3: aws::s3(&account, &service(SharedHttpClient::new(engines.s3().clone()), "s3")),
             sqs: aws::sqs(&account, &service(SharedHttpClient::new(engines.sqs().clone()), "sqs")),

@@ -52,7 +52,7 @@ impl Stack {
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
 
         let outcomes = Arc::new(Outcomes::default());
-        let Resources { table, bucket, sender, dead_letters, inbox, sealer: _ } = resources;
+        let Resources { table, bucket, sender, dead_letters, inbox, .. } = resources;
         let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             gate: gate(),

@@ -8,6 +8,7 @@ mod errors;
 mod item;
 mod keys;
 mod occurrences;
+mod outbox;
 mod project_change;
 mod projects;
 mod quotas;

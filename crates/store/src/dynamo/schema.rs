@@ -14,6 +14,7 @@
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
+//! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
 //! A slot is ten minutes of `lastSeen`, so that an update within a slot writes nothing to the index. Every item has a
 //! version of its form in `v`; an item that expires has the second of it in `ttl`.
@@ -26,6 +27,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::error::{ErrorAggregate, Status};
 use domain::id::{ConfigId, ErrorUid, Fingerprint, ProjectId, ReferenceId};
+use domain::notify::lane::LaneId;
 use domain::time::Timestamp;
 use domain::timeline::Hour;
 
@@ -102,6 +104,25 @@ pub(crate) const REFERENCE: &str = "O#";
 
 pub(crate) fn reference_sk(id: &ReferenceId) -> String {
     format!("{REFERENCE}{id}")
+}
+
+pub(crate) fn lane_pk(project: ProjectId) -> String {
+    format!("N#{project}")
+}
+
+pub(crate) fn lane_sk(id: &LaneId) -> String {
+    id.to_string()
+}
+
+pub(crate) const DUE: &str = "DUE";
+
+pub(crate) fn due_sk(due: Timestamp, id: &LaneId) -> String {
+    format!("{:016}-{}-{id}", due.micros(), id.project)
+}
+
+/// Behind all that was due at `now`.
+pub(crate) fn due_bound(now: Timestamp) -> String {
+    format!("{:016}", now.micros() + 1)
 }
 
 pub(crate) fn index_pk(project: ProjectId, status: Status) -> String {

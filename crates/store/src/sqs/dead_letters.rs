@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 
 use super::Queue;
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{DeadLetter, DeadLetters, Inbox};
+use crate::ports::{DeadLetter, DeadLetters, Inbox, Lent, Undelivered};
 
 /// The most messages that SQS gives in one call.
 const MAX_RECEIVED: i32 = 10;
@@ -21,12 +21,6 @@ pub struct DeadLetterQueue {
     client: Client,
     url: String,
     inbox: Option<Queue>,
-}
-
-/// A message that is lent to us.
-struct Lent {
-    letter: DeadLetter,
-    receipt: String,
 }
 
 impl DeadLetterQueue {
@@ -53,7 +47,12 @@ impl DeadLetterQueue {
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(lent).collect())
     }
 
-    async fn give_back(&self, receipt: &str) -> Result<()> {
+    async fn delete(&self, receipt: &str) -> Result<()> {
+        let call = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt);
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("removing a dead letter", &error))
+    }
+
+    async fn return_one(&self, receipt: &str) -> Result<()> {
         let call = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
         call.visibility_timeout(0).send().await.map(drop).map_err(|error| StoreError::of_call(DOING, &error))
     }
@@ -81,7 +80,7 @@ impl DeadLetters for DeadLetterQueue {
             }
         }
         for receipt in receipts {
-            self.give_back(&receipt).await?;
+            self.return_one(&receipt).await?;
         }
         letters.truncate(limit);
         Ok(letters)
@@ -111,14 +110,33 @@ impl DeadLetters for DeadLetterQueue {
                     continue;
                 }
                 inbox.send(letter.text).await?;
-                let call = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt);
-                call.send().await.map_err(|error| StoreError::of_call("removing a dead letter", &error))?;
+                self.delete(&receipt).await?;
                 moved += 1;
             }
         }
         for receipt in left {
-            self.give_back(&receipt).await?;
+            self.return_one(&receipt).await?;
         }
         Ok(moved)
+    }
+}
+
+#[async_trait]
+impl Undelivered for DeadLetterQueue {
+    async fn keep(&self, text: String) -> Result<()> {
+        let call = self.client.send_message().queue_url(&self.url).message_body(text);
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("keeping a dead letter", &error))
+    }
+
+    async fn lend(&self) -> Result<Vec<Lent>> {
+        self.next().await
+    }
+
+    async fn remove(&self, lent: &Lent) -> Result<()> {
+        self.delete(&lent.receipt).await
+    }
+
+    async fn give_back(&self, lent: &Lent) -> Result<()> {
+        self.return_one(&lent.receipt).await
     }
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::LaneId;
 use crate::id::Fingerprint;
 use crate::notify::Why;
 use crate::time::Timestamp;
@@ -78,6 +79,12 @@ impl Entry {
         };
         let hash = Sha256::digest(format!("{what}\n{rule}\n{}", self.redriven));
         Token(u64::from_be_bytes(hash[..8].try_into().expect("8 of 32 bytes")))
+    }
+
+    /// What names it to whoever is told, 32 hexadecimal digits: the same however often it is sent.
+    pub fn name_in(&self, lane: &LaneId) -> String {
+        let hash = Sha256::digest(format!("{}\n{lane}\n{}", lane.project, self.token().0));
+        hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

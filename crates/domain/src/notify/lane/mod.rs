@@ -113,15 +113,19 @@ impl Lane {
         self.lease.is_some_and(|lease| lease.holder == holder)
     }
 
-    /// Removes what was told, or will never be: the first `entries`, and what there was `more` if nothing is left of it.
-    /// Whatever comes next may be told at once.
-    pub fn settle(&mut self, entries: usize, now: Timestamp) {
-        self.pending.drain(..entries.min(self.pending.len()));
+    /// Removes what was told, or will never be, and what there was `more` if nothing is left of it. What is left may be told
+    /// at `due`; the lane is given back if that is not now. By their tokens, so that a write that is repeated since its
+    /// answer was lost removes nothing else.
+    pub fn settle(&mut self, told: &[Token], due: Timestamp, now: Timestamp) {
+        self.pending.retain(|entry| !told.contains(&entry.token()));
         if self.pending.is_empty() {
             self.more = 0;
         }
-        self.due = now;
+        self.due = due;
         self.failures = 0;
+        if self.pending.is_empty() || due > now {
+            self.release();
+        }
     }
 
     /// Gives the lane back.

@@ -28,7 +28,7 @@ fn what_was_put_in_once_is_not_put_in_again() {
     let mut lane = lane();
     assert!(lane.add([entry(1), entry(2), entry(1)], at(0)));
     assert_eq!(lane.pending, [entry(1), entry(2)]);
-    lane.settle(2, at(1));
+    lane.settle(&[entry(1).token(), entry(2).token()], at(1), at(1));
     assert!(!lane.add([entry(2), entry(1)], at(2)));
     assert!(lane.add([entry(3), entry(2)], at(2)));
     assert_eq!(lane.pending, [entry(3)]);
@@ -88,7 +88,7 @@ fn pauses_grow_and_ask_no_less_than_the_destination() {
     assert!(pauses.is_sorted() && pauses[0] <= 10 && pauses[11] <= LONGEST_PAUSE, "{pauses:?}");
     lane.failed(at(0), Some(3_600), 0);
     assert!(lane.due >= at(3_600));
-    lane.settle(1, at(5));
+    lane.settle(&[entry(1).token()], at(5), at(5));
     assert_eq!((lane.failures, lane.wakes_at()), (0, None));
 }
 
@@ -108,7 +108,8 @@ fn what_is_too_much_is_told_as_a_number() {
     let mut lane = lane();
     lane.add((0..MAX_PENDING as u64 + 7).map(entry), at(0));
     assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, REMEMBERED));
-    lane.settle(MAX_PENDING, at(1));
+    let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
+    lane.settle(&told, at(1), at(1));
     assert_eq!(lane.more, 0);
 }
 
@@ -140,4 +141,19 @@ fn entries_come_out_as_they_went_in() {
     ];
     assert_eq!(unpack(&pack(&entries)).unwrap(), entries);
     assert!(unpack(b"?").is_err());
+}
+
+/// The holder goes on while something is due; a write whose answer was lost is repeated, and must remove nothing else.
+#[test]
+fn settling_keeps_the_lane_while_something_is_due() {
+    let mut lane = lane();
+    lane.add([entry(1), entry(2), entry(3)], at(0));
+    lane.take(1, at(0));
+    for _ in 0..2 {
+        lane.settle(&[entry(1).token()], at(1), at(1));
+        assert_eq!(lane.pending, [entry(2), entry(3)]);
+        assert!(lane.is_held_by(1));
+    }
+    lane.settle(&[entry(2).token()], at(60), at(1));
+    assert_eq!((lane.lease, lane.wakes_at()), (None, Some(at(60))));
 }

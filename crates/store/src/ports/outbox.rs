@@ -1,0 +1,55 @@
+use async_trait::async_trait;
+use domain::error::ErrorAggregate;
+use domain::notify::lane::{Lane, LaneId};
+use domain::time::Timestamp;
+
+use super::DeadLetter;
+use crate::error::Result;
+
+/// What is yet to be told.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// The lane of this name.
+    async fn lane(&self, id: &LaneId) -> Result<Option<Lane>>;
+
+    /// Writes a lane, to be forgotten after `expires_at` unless it is written again. A lane that somebody else wrote
+    /// since it was read is a [`Conflict`](crate::Kind::Conflict). Returns it as it is then.
+    async fn save(&self, lane: Lane, expires_at: Timestamp) -> Result<Lane>;
+
+    /// At most `limit` lanes in which something was due at `now`, the longest due first. Eventually consistent, as the
+    /// index is: one that was just sent may still be named.
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<LaneId>>;
+}
+
+/// What an error is called elsewhere.
+#[async_trait]
+pub trait Links: Send + Sync {
+    /// Notes the issue that an error has at a destination. An error that is gone, or has begun another life, is a
+    /// [`Conflict`](crate::Kind::Conflict).
+    async fn link(&self, error: &ErrorAggregate, destination: &str, link: &domain::error::Link) -> Result<()>;
+}
+
+/// What could not be told, however often it was tried.
+#[async_trait]
+pub trait Undelivered: Send + Sync {
+    /// Keeps a letter; when this returns it is durable.
+    async fn keep(&self, text: String) -> Result<()>;
+
+    /// Some letters that nobody else has, lent for half a minute; none if there are no more.
+    async fn lend(&self) -> Result<Vec<Lent>>;
+
+    /// Removes a letter for good.
+    async fn remove(&self, lent: &Lent) -> Result<()>;
+
+    /// Gives a letter back, to be seen by others at once.
+    async fn give_back(&self, lent: &Lent) -> Result<()>;
+}
+
+/// A dead letter that is lent to one reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lent {
+    /// The letter.
+    pub letter: DeadLetter,
+    /// The queue's word for this loan.
+    pub(crate) receipt: String,
+}
