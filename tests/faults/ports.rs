@@ -10,7 +10,7 @@ use digest::{Delivery, Digest, Parts};
 use domain::id::Key;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
-use ingest::Ingest;
+use ingest::{Ingest, Limiter};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
 use store::ports::{KeyRecord, Keys, Project, Role, Scope};
@@ -52,7 +52,8 @@ fn process(world: &World, faults: Faults) -> Process {
     let bucket = Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone()));
     let digest = Digest::new(Parts {
         projects: table.clone(),
-        digests: table,
+        digests: table.clone(),
+        usage: table,
         segments: bucket.clone(),
         claims: bucket,
         clock: world.clock.clone(),
@@ -164,6 +165,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         gate: Gate::new(world.truth.table.clone(), world.clock.clone(), None),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
+        limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),
     };

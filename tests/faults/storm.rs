@@ -26,11 +26,18 @@ async fn count(faultline: &Faultline, project: &str) -> u64 {
 }
 
 /// Calls of each turn of a storm in which one project has `like` like events a turn and another has one: what a turn
-/// writes to DynamoDB, to S3, and what it reads.
-async fn storm(like: usize) -> Vec<[usize; 3]> {
+/// commits to DynamoDB, what it writes there besides, what it writes to S3, and what it reads. The first project may have
+/// a limit, which it does not come to.
+async fn storm(like: usize, limit: Option<usize>) -> Vec<[usize; 4]> {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
     let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+    if let Some(most) = limit {
+        faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"stormy"}"#).await;
+        let limits = json!({ "limits": { "perMinute": most, "perMonth": most } }).to_string();
+        let answer = faultline.call(Method::PATCH, "/projects/stormy", ADMIN, limits).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    }
     let mut calls = Vec::new();
     for turn in 1..=TURNS {
         for _ in 0..like.div_ceil(BODY) {
@@ -42,7 +49,8 @@ async fn storm(like: usize) -> Vec<[usize; 3]> {
         assert_eq!(faultline.digest().await, 0);
         let made = &faults.log()[seen..];
         let of = |operation: &str| made.iter().filter(|call| call.operation == operation).count();
-        calls.push([of("TransactWriteItems"), of("PutObject"), made.iter().filter(|call| !call.is_write()).count()]);
+        let reads = made.iter().filter(|call| !call.is_write()).count();
+        calls.push([of("TransactWriteItems"), of("UpdateItem"), of("PutObject"), reads]);
         faultline.clock.advance(1);
         assert_eq!(count(&faultline, "quiet").await, turn as u64, "visible after the same turn, as without a storm");
         assert_eq!(count(&faultline, "stormy").await, (turn * like) as u64);
@@ -54,10 +62,17 @@ async fn storm(like: usize) -> Vec<[usize; 3]> {
 /// events are stored with the batch that they came in.
 #[test]
 fn writes_to_an_error_grow_with_batches_not_with_events() {
-    let one = paused(storm(1));
-    let many = paused(storm(10 * BODY));
+    let one = paused(storm(1, None));
+    let many = paused(storm(10 * BODY, None));
     assert_eq!(one, many, "calls are the same for one event a turn and for 10,000");
-    assert_eq!(&one[1..], [[1, 2, 0]; TURNS - 1], "one transaction, a segment for each project, and no reads");
+    assert_eq!(&one[1..], [[1, 0, 2, 0]; TURNS - 1], "one transaction, a segment for each project, and no reads");
+}
+
+/// What a project with limits costs besides is one write a batch.
+#[test]
+fn usage_is_counted_once_a_batch() {
+    let many = paused(storm(20 * BODY, Some(TURNS * 20 * BODY + 1)));
+    assert_eq!(&many[1..], [[1, 1, 2, 0]; TURNS - 1]);
 }
 
 /// 10,000 different errors in one batch are as many commits, in transactions of up to 100 actions; the other project's

@@ -59,7 +59,8 @@ impl World {
         let Resources { table, bucket, .. } = self.behind(&faults).await;
         let digest = Digest::new(Parts {
             projects: table.clone(),
-            digests: table,
+            digests: table.clone(),
+            usage: table,
             segments: bucket.clone(),
             claims: bucket,
             clock: self.clock.clone(),

@@ -7,6 +7,7 @@ mod counting;
 mod deleting;
 mod first_error;
 mod keys;
+mod limits;
 mod lists;
 mod poison;
 mod sentry;

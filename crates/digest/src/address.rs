@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::ProjectId;
 use domain::inbox::{Addressee, Header};
-use domain::project::TimeUnit;
+use domain::project::{Limits, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 use store::Kind;
@@ -28,6 +28,7 @@ pub(crate) struct Addressed {
     pub(crate) scrubbing: Arc<Rules>,
     /// In which occurrences are counted for thresholds.
     pub(crate) time_unit: TimeUnit,
+    pub(crate) limits: Limits,
 }
 
 impl Digest {
@@ -46,8 +47,8 @@ impl Digest {
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
             return Ok(None);
         };
-        let project =
-            Addressed { project: project.id, scrubbing: Arc::new(project.scrubbing), time_unit: project.time_unit };
+        let Project { id: project, scrubbing, time_unit, limits, .. } = project;
+        let project = Addressed { project, scrubbing: Arc::new(scrubbing), time_unit, limits };
         let mut addresses = addresses();
         if addresses.len() >= REMEMBERED {
             addresses.clear();

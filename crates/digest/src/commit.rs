@@ -10,6 +10,7 @@ use store::{Kind, StoreError};
 
 use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
+use crate::usage::Stored;
 use crate::{Deadline, Digest};
 
 /// The first pause between attempts; each further one may be twice as long, up to the longest.
@@ -27,12 +28,18 @@ struct Undone {
 impl Digest {
     /// Commits all units, round after round, and again what a further attempt may help, until the deadline. Returns
     /// the deliveries whose events could not be committed, with the reason; every other event is stored.
-    pub(crate) async fn commit_all(&self, rounds: Vec<Vec<Unit>>, deadline: Deadline) -> Vec<(usize, String)> {
+    /// Those are told to `stored`.
+    pub(crate) async fn commit_all(
+        &self,
+        rounds: Vec<Vec<Unit>>,
+        stored: &mut Stored,
+        deadline: Deadline,
+    ) -> Vec<(usize, String)> {
         let mut failed = Vec::new();
         for mut units in rounds {
             for attempt in 1.. {
                 let sources: Vec<_> = sources(&units).collect();
-                let undone = match deadline.bounds(self.attempt(units)).await {
+                let undone = match deadline.bounds(self.attempt(units, stored)).await {
                     Ok(undone) => undone,
                     Err(reason) => {
                         failed.extend(sources.into_iter().map(|source| (source, reason.clone())));
@@ -57,14 +64,14 @@ impl Digest {
     }
 
     /// Read, drop what is counted, write the segments, commit. Returns what is still undone.
-    async fn attempt(&self, mut units: Vec<Unit>) -> Vec<Undone> {
+    async fn attempt(&self, mut units: Vec<Unit>, stored: &mut Stored) -> Vec<Undone> {
         let reads = match self.read(&units).await {
             Ok(reads) => reads,
             Err(error) if units.len() > 1 && !error.is_transient() => {
                 // One of them cannot be read: the halves find out which, and the others are not held up by it.
                 let rest = units.split_off(units.len() / 2);
-                let mut undone = Box::pin(self.attempt(units)).await;
-                undone.extend(Box::pin(self.attempt(rest)).await);
+                let mut undone = Box::pin(self.attempt(units, stored)).await;
+                undone.extend(Box::pin(self.attempt(rest, stored)).await);
                 return undone;
             }
             Err(error) => return all_undone(units, &error),
@@ -84,7 +91,10 @@ impl Digest {
         let results = self.digests.commit(&commits).await;
         for (((mut unit, _), commit), result) in work.into_iter().zip(&commits).zip(results) {
             match result {
-                Ok(()) => self.known.remember(commit),
+                Ok(()) => {
+                    self.known.remember(commit);
+                    stored.add(&unit);
+                }
                 Err(error) => {
                     self.known.forget(&unit);
                     if error.kind() == Kind::Conflict {

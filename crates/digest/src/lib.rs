@@ -8,6 +8,7 @@ mod known;
 mod normalise;
 mod open;
 mod prepare;
+mod usage;
 
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +20,8 @@ use domain::id::{EventId, ProjectId};
 use group::Groups;
 use known::Known;
 use store::clock::Clock;
-use store::ports::{Claims, Digests, Projects, Segments};
+use store::ports::{Claims, Digests, Projects, Segments, Usage};
+use usage::Stored;
 
 /// What digest needs.
 pub struct Digest {
@@ -27,6 +29,7 @@ pub struct Digest {
     digests: Arc<dyn Digests>,
     segments: Arc<dyn Segments>,
     claims: Arc<dyn Claims>,
+    usage: Arc<dyn Usage>,
     clock: Arc<dyn Clock>,
     retention_days: u32,
     addresses: Addresses,
@@ -43,6 +46,8 @@ pub struct Parts {
     pub segments: Arc<dyn Segments>,
     /// Where messages rest that are too large for the queue.
     pub claims: Arc<dyn Claims>,
+    /// What is counted against the limits of projects.
+    pub usage: Arc<dyn Usage>,
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
     /// For how many days occurrences and their aggregates are kept.
@@ -73,9 +78,9 @@ const STRETCH: usize = 32;
 impl Digest {
     /// With these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { projects, digests, segments, claims, clock, retention_days } = parts;
+        let Parts { projects, digests, segments, claims, usage, clock, retention_days } = parts;
         let (addresses, known) = (Addresses::default(), Known::default());
-        Self { projects, digests, segments, claims, clock, retention_days, addresses, known }
+        Self { projects, digests, segments, claims, usage, clock, retention_days, addresses, known }
     }
 
     /// Digests a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
@@ -100,6 +105,7 @@ impl Digest {
         }
         let groups = std::mem::take(&mut batch.groups);
         self.commit_groups(&mut batch, groups, deadline).await;
+        self.count_usage(std::mem::take(&mut batch.stored), deadline).await;
         batch.fail_repeated();
         batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
     }
@@ -117,7 +123,7 @@ impl Digest {
             Ok(Err(error)) => return batch.fail_all(&groups, &error.to_string()),
             Err(reason) => return batch.fail_all(&groups, &reason),
         };
-        for (source, reason) in self.commit_all(groups.units(owners), deadline).await {
+        for (source, reason) in self.commit_all(groups.units(owners), &mut batch.stored, deadline).await {
             batch.fail(source, reason);
         }
     }
@@ -126,7 +132,8 @@ impl Digest {
     async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
         let message = self.open(text).await?;
         let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
-        let Addressed { project, scrubbing, time_unit } = addressed;
+        let Addressed { project, scrubbing, time_unit, limits } = addressed;
+        batch.stored.watch(project, limits);
         for grouped in prepare::prepare(&message, source, &scrubbing)? {
             match batch.seen.entry((project, grouped.event_id)) {
                 Occupied(first) => batch.repeated.push((source, *first.get())),
@@ -148,6 +155,8 @@ struct Batch {
     /// Deliveries with an event that another, the second of the pair, brought before.
     repeated: Vec<(usize, usize)>,
     groups: Groups,
+    /// What was committed of projects that have limits.
+    stored: Stored,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, String>,
 }

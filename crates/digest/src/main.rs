@@ -18,7 +18,8 @@ async fn main() -> anyhow::Result<()> {
     let (table, bucket) = (setup.table()?, setup.bucket()?);
     let digest = Digest::new(Parts {
         projects: table.clone(),
-        digests: table,
+        digests: table.clone(),
+        usage: table,
         segments: bucket.clone(),
         claims: bucket,
         clock: Arc::new(SystemClock),

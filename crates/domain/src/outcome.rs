@@ -1,5 +1,8 @@
 //! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4).
 
+use crate::project::{Limit, Window};
+use crate::time::Timestamp;
+
 /// Why a request, or one item of it, is refused or not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -52,6 +55,10 @@ pub enum Reason {
     RulesChanged,
     /// The project has no such rule.
     RuleUnknown,
+    /// The project sends more events a minute than it may.
+    RateLimited,
+    /// The project has sent as many events as it may in this month.
+    QuotaExceeded,
     /// The call is not built yet.
     NotImplemented,
     /// AWS, or the engine in its place, did not answer in time; trying again may help.
@@ -88,6 +95,8 @@ impl Reason {
             Self::SealingKeyMissing => "sealing_key_missing",
             Self::RulesChanged => "rules_changed",
             Self::RuleUnknown => "rule_unknown",
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::NotImplemented => "not_implemented",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -111,6 +120,7 @@ impl Reason {
             Self::MethodUnknown => 405,
             Self::RuleUnknown => 404,
             Self::ProjectExists | Self::RulesChanged => 409,
+            Self::RateLimited | Self::QuotaExceeded => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
             Self::Unavailable | Self::NotificationsNotSealed => 503,
             Self::Internal => 500,
@@ -128,12 +138,45 @@ pub struct Refusal {
     pub message: String,
     /// Where: keys and indexes from the top of the body, such as `errors`, `2`, `message`. May be empty.
     pub path: Vec<String>,
+    /// When to come back, if it is for a limit.
+    pub limited: Option<Limited>,
 }
+
+/// What the refusal for a limit says besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// How many events are refused by it.
+    pub events: u64,
+    /// For how many seconds to send no more.
+    pub seconds: u32,
+    /// When they are over.
+    pub until: Timestamp,
+}
+
+/// The longest that a client is told to wait, in seconds: it would not hear of a limit that is raised meanwhile.
+const LONGEST_WAIT: i64 = 3_600;
 
 impl Refusal {
     /// A refusal that concerns the request as a whole.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), path: Vec::new() }
+        Self { reason, message: message.into(), path: Vec::new(), limited: None }
+    }
+
+    /// For `events` that came at `now`, when their project's limit was reached. They are refused until `end`; a client is
+    /// told to come back then, or in an hour, whatever is sooner.
+    pub fn over(limit: Limit, end: Timestamp, events: u64, now: Timestamp) -> Self {
+        let reason = match limit.window {
+            Window::Minute => Reason::RateLimited,
+            Window::Month => Reason::QuotaExceeded,
+        };
+        let message = format!(
+            "this project takes {limit} and has had them: send again from {end} on, or raise `limits` by PATCH \
+             /projects/{{project}}"
+        );
+        let wait = (end.micros() - now.micros() + 999_999).div_euclid(1_000_000);
+        let seconds = wait.clamp(1, LONGEST_WAIT);
+        let limited = Limited { events, seconds: seconds as u32, until: now.plus_seconds(seconds) };
+        Self { limited: Some(limited), ..Self::new(reason, message) }
     }
 
     /// The same, of the part at `path`.
@@ -141,5 +184,29 @@ impl Refusal {
     pub fn at<const N: usize>(mut self, path: [&str; N]) -> Self {
         self.path = path.iter().map(|&part| part.to_owned()).collect();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(window: Window, now: &str, end: &str, seconds: u32, until: &str) {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let refusal = Refusal::over(Limit { most: 5, window }, at(end), 2, at(now));
+        assert_eq!(refusal.limited, Some(Limited { events: 2, seconds, until: at(until) }), "{now}");
+        assert!(refusal.message.contains("5 events a") && refusal.message.contains(&end[..19]), "{refusal}");
+    }
+
+    /// Who waits as long as it is told comes back after the end, not before; and hears within an hour of a limit that
+    /// was raised.
+    #[test]
+    fn a_client_is_told_to_wait_until_the_end_and_no_longer_than_an_hour() {
+        let end = "2026-11-02T00:02:00Z";
+        check(Window::Minute, "2026-11-02T00:01:00Z", end, 60, end);
+        check(Window::Minute, "2026-11-02T00:01:00.000001Z", end, 60, "2026-11-02T00:02:00.000001Z");
+        check(Window::Minute, "2026-11-02T00:01:59.5Z", end, 1, "2026-11-02T00:02:00.5Z");
+        check(Window::Month, "2026-11-02T00:00:00Z", "2026-12-01T00:00:00Z", 3_600, "2026-11-02T01:00:00Z");
     }
 }

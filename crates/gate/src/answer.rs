@@ -38,7 +38,7 @@ pub fn no_content() -> Answer {
 /// The answer to what is refused. It has what each kind of client looks for: v1's `errors` list, a top-level `error`
 /// (without which v1's JavaScript client waits for ever) and `message`, and the `detail` that Sentry's SDKs log.
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let Refusal { reason, message, path } = refusal;
+    let Refusal { reason, message, path, limited } = refusal;
     let body = json!({
         "errors": [{ "message": message, "path": path, "reason": reason.name() }],
         "error": reason.name(),
@@ -50,6 +50,17 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     response.headers_mut().insert("x-sentry-error", HeaderValue::from_static(reason.name()));
     if *reason == Reason::Unavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    if let Some(limited) = limited {
+        let headers = response.headers_mut();
+        headers.insert(RETRY_AFTER, limited.seconds.into());
+        // Epoch seconds, for v1's JavaScript client.
+        headers.insert("x-ratelimit-reset", limited.until.seconds().into());
+        // All that is stored: errors, messages and what browsers report. What is not stored is switched off elsewhere.
+        let categories = format!("{}:default;error;security:project:{}", limited.seconds, reason.name());
+        if let Ok(categories) = HeaderValue::from_str(&categories) {
+            headers.insert("x-sentry-rate-limits", categories);
+        }
     }
     response
 }

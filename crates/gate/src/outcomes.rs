@@ -16,13 +16,18 @@ pub struct Outcomes(Mutex<BTreeMap<&'static str, u64>>);
 impl Outcomes {
     /// Counts one refusal.
     pub fn count(&self, reason: Reason) {
+        self.count_events(reason, 1);
+    }
+
+    /// Counts the refusal of so many events at once.
+    fn count_events(&self, reason: Reason, events: u64) {
         // Some SDKs send what is not stored with every request until they have read that they need not.
         if reason == Reason::ItemNotStored {
             tracing::debug!(outcome.reason = reason.name(), "not stored");
         } else {
-            tracing::warn!(outcome.reason = reason.name(), "refused");
+            tracing::warn!(outcome.reason = reason.name(), events.len = events, "refused");
         }
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += 1;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += events;
     }
 
     /// The answer that a handler found, or the refusal, which is counted.
@@ -32,7 +37,7 @@ impl Outcomes {
 
     /// The answer to what is refused, which is counted.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
-        self.count(refusal.reason);
+        self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
         answer::refuse(refusal)
     }
 

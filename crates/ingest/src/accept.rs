@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use domain::id::EventId;
-use domain::inbox::{self, Message};
+use domain::inbox::{self, Header, Message};
 use domain::outcome::Refusal;
 use gate::storage_failed;
 use http::HeaderMap;
@@ -12,9 +12,19 @@ use store::ports::MESSAGE_LIMIT;
 use crate::Ingest;
 
 impl Ingest {
-    /// Puts a message into the inbox; when this returns it is durable. One request is one message, however many events
-    /// it brings: it is accepted whole or not at all.
+    /// Puts a message into the inbox, if its project may send so much; when this returns it is durable. One request is one
+    /// message, however many events it brings: it is accepted whole or not at all.
     pub(crate) async fn accept(&self, message: &Message) -> Result<(), Refusal> {
+        let Header { project, event_ids, received_at, .. } = &message.header;
+        let admitted = self.limiter.admit(project, event_ids.len() as u64, *received_at).await?;
+        let kept = self.keep(message).await;
+        if kept.is_err() {
+            self.limiter.give_back(admitted);
+        }
+        kept
+    }
+
+    async fn keep(&self, message: &Message) -> Result<(), Refusal> {
         let packed = message.pack();
         let mut text = inbox::inline(&packed);
         if text.len() > MESSAGE_LIMIT {

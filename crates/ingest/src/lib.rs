@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod limiter;
 mod sentry;
 mod v1;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
+pub use limiter::Limiter;
 use store::clock::Clock;
 use store::ports::{Claims, Inbox};
 
@@ -21,6 +23,8 @@ pub struct Ingest {
     pub inbox: Arc<dyn Inbox>,
     /// Where those go that are too large for the inbox.
     pub claims: Arc<dyn Claims>,
+    /// How many events a project may send.
+    pub limiter: Limiter,
     /// The time, and random event ids.
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gate::{Front, Gate, Outcomes};
-use ingest::Ingest;
+use ingest::{Ingest, Limiter};
 use lambda::Setup;
 use store::clock::SystemClock;
 
@@ -16,6 +16,7 @@ async fn main() -> anyhow::Result<()> {
         gate: Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)),
         inbox: inbox.clone(),
         claims: setup.bucket()?,
+        limiter: Limiter::new(table.clone()),
         clock,
         outcomes: outcomes.clone(),
     };

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::body::Body;
 use domain::id::{Key, KeyHash};
+use domain::inbox::Addressee;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
-use ingest::Ingest;
+use ingest::{Ingest, Limiter};
 use store::clock::SystemClock;
-use store::ports::{Claims, Inbox, KeyRecord, Keys, Page};
+use store::ports::{Claims, Inbox, KeyRecord, Keys, Page, Quota, Quotas};
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
 
@@ -61,13 +62,21 @@ impl Keys for Down {
     }
 }
 
+#[async_trait]
+impl Quotas for Down {
+    async fn quota(&self, _: &Addressee) -> Result<Option<Quota>> {
+        self.fail()
+    }
+}
+
 async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
     let (down, clock, outcomes) = (Arc::new(Down(kind)), Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let operator = Key::parse("operator").unwrap().hash();
     let ingest = Ingest {
         gate: Gate::new(down.clone(), clock.clone(), Some(operator)),
         inbox: down.clone(),
-        claims: down,
+        claims: down.clone(),
+        limiter: Limiter::new(down),
         clock,
         outcomes: outcomes.clone(),
     };

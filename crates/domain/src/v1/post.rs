@@ -105,11 +105,8 @@ impl Item {
         let refuse = |key: &str, what: String| {
             let path = ["errors", &index, key];
             let depth = if key.is_empty() { 2 } else { 3 };
-            Refusal {
-                reason: Reason::ItemInvalid,
-                message: what,
-                path: path[..depth].iter().map(|&part| part.to_owned()).collect(),
-            }
+            let path = path[..depth].iter().map(|&part| part.to_owned()).collect();
+            Refusal { path, ..Refusal::new(Reason::ItemInvalid, what) }
         };
         let Value::Object(mut rest) = error else {
             return Err(refuse("", format!("an error is {}: send an object with a text `message`", form(&error))));
@@ -132,7 +129,7 @@ impl Item {
 
 fn too_large(index: usize) -> Refusal {
     let message = format!("an error has more than {MAX_ITEM} bytes of JSON: send less of it");
-    Refusal { reason: Reason::ItemTooLarge, message, path: vec!["errors".to_owned(), index.to_string()] }
+    Refusal::new(Reason::ItemTooLarge, message).at(["errors", &index.to_string()])
 }
 
 fn invalid(message: String) -> Refusal {

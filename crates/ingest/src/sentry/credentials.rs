@@ -4,6 +4,7 @@ use domain::id::ProjectId;
 use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
 use domain::sentry::auth::Presented;
+use futures_util::future::join;
 use gate::Caller;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
@@ -33,12 +34,24 @@ impl Ingest {
         };
         let mut refused = None;
         for credentials in presented.all() {
-            match self.gate.caller_of(credentials.key.reveal()).await {
-                Ok(caller) => return addressed(&caller, project_in(uri.path())?.or(credentials.project)),
+            let named = project_in(uri.path()).map(|project| project.or(credentials.project));
+            match self.caller_of(credentials.key.reveal(), named.as_ref().ok().copied().flatten()).await {
+                Ok(caller) => return addressed(&caller, named?),
                 Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
         }
         Err(refused.unwrap_or_else(missing))
+    }
+
+    /// The caller who shows `key`. The limits of the project that is named are read at the same time, so that a first
+    /// event waits for one answer of the table and not for two.
+    async fn caller_of(&self, key: &str, named: Option<ProjectId>) -> Result<Caller, Refusal> {
+        let ahead = async {
+            if let Some(project) = named {
+                self.limiter.quota(&Addressee::Id(project), self.clock.now()).await;
+            }
+        };
+        join(self.gate.caller_of(key), ahead).await.0
     }
 }
 

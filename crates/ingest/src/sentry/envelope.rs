@@ -42,7 +42,7 @@ pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &
         ingest.outcomes.count(refusal.reason);
     }
 
-    let (mut accepted, mut not_stored) = (None, Vec::new());
+    let (mut accepted, mut not_stored, mut limited) = (None, Vec::new(), None);
     let mut refused = envelope.refused.first().cloned();
     for item in &envelope.items {
         match event(item) {
@@ -50,7 +50,7 @@ pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &
                 ingest.outcomes.count(Reason::ItemNotStored);
                 not_stored.push(kind);
             }
-            Ok(Some((own_id, _))) if accepted.is_none() => {
+            Ok(Some((own_id, _))) if accepted.is_none() && limited.is_none() => {
                 let id = envelope.header.event_id.or(own_id).unwrap_or_else(|| ingest.event_id());
                 let header = Header {
                     sent_at: envelope.header.sent_at,
@@ -58,8 +58,12 @@ pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &
                     trace: accept::trace(headers),
                     ..Header::new(Source::Sentry, project.clone(), ingest.clock.now(), vec![id])
                 };
-                ingest.accept(&Message { header, payload: item.payload.to_vec() }).await?;
-                accepted = Some(id);
+                match ingest.accept(&Message { header, payload: item.payload.to_vec() }).await {
+                    Ok(()) => accepted = Some(id),
+                    // The items beside it are counted all the same.
+                    Err(refusal) if refusal.limited.is_some() => limited = Some(refusal),
+                    Err(refusal) => return Err(refusal),
+                }
             }
             // The protocol allows one event in an envelope.
             Ok(Some(_)) => ingest.outcomes.count(Reason::ItemInvalid),
@@ -72,6 +76,9 @@ pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &
                 refused.get_or_insert(refusal);
             }
         }
+    }
+    if let Some(limited) = limited {
+        return Err(limited);
     }
     match refused {
         // Nothing in it could be used: the SDK shall hear of it.

@@ -9,7 +9,7 @@ use domain::id::{Key, ProjectName};
 use embedded::Engines;
 use embedded::sqs::Received;
 use gate::{Front, Gate, Outcomes};
-use ingest::Ingest;
+use ingest::{Ingest, Limiter};
 use query::Query;
 use store::Kind;
 use store::clock::Clock;
@@ -58,6 +58,7 @@ impl Stack {
             gate: gate(),
             inbox: sender,
             claims: bucket.clone(),
+            limiter: Limiter::new(table.clone()),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
@@ -74,7 +75,8 @@ impl Stack {
         };
         let digest = Digest::new(Parts {
             projects: table.clone(),
-            digests: table,
+            digests: table.clone(),
+            usage: table,
             segments: bucket.clone(),
             claims: bucket,
             clock,

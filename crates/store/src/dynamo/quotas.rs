@@ -187,3 +187,46 @@ pub fn limit_in_stream(old: &Attributes, new: &Attributes) -> Result<Option<Limi
     let name = read.parsed("name", ProjectName::parse)?;
     Ok(mark(doing, &read)?.map(|mark| LimitMark { project, name, mark }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamo::item::Writer;
+
+    fn item(marked: Option<(&str, u64, i64)>) -> Attributes {
+        let item = Writer::new(PROJECT_IDS, "7").with("name", text("shop")).with(PER_MINUTE, number(3));
+        match marked {
+            None => item.done(),
+            Some((by, to, until)) => item
+                .with(LIMITED_BY, text(by))
+                .with(LIMITED_TO, number(to))
+                .with(LIMITED_UNTIL, time(Timestamp::from_seconds(until)))
+                .done(),
+        }
+    }
+
+    /// What people are told of is a mark that was set, and nothing else that happens to the item.
+    #[test]
+    fn a_mark_that_was_set_is_found_in_the_stream() {
+        let (nothing, free) = (Attributes::new(), item(None));
+        let (first, next) = (item(Some(("minute", 3, 60))), item(Some(("month", 9, 2_678_400))));
+        let found = |old, new| limit_in_stream(old, new).unwrap();
+        let mark = |window, most, until| {
+            let limit = Limit { most, window };
+            let mark = Mark { limit, until: Timestamp::from_seconds(until) };
+            let (project, name) = (ProjectId::new(7).unwrap(), ProjectName::parse("shop").unwrap());
+            Some(LimitMark { project, name, mark })
+        };
+        assert_eq!(found(&free, &first), mark(Window::Minute, 3, 60));
+        assert_eq!(found(&nothing, &first), mark(Window::Minute, 3, 60));
+        assert_eq!(found(&first, &next), mark(Window::Month, 9, 2_678_400));
+        for (old, new) in [(&first, &free), (&first, &first), (&nothing, &free), (&first, &nothing)] {
+            assert_eq!(found(old, new), None);
+        }
+        let mut other = first.clone();
+        other.insert(PK.to_owned(), text(PROJECTS));
+        assert_eq!(found(&nothing, &other), None);
+        let damaged = item(Some(("week", 3, 60)));
+        assert!(limit_in_stream(&free, &damaged).unwrap_err().to_string().contains("limitedBy"));
+    }
+}

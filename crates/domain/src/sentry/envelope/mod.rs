@@ -80,7 +80,7 @@ struct Fault<'a> {
 }
 
 fn refusal(index: usize, message: String) -> Refusal {
-    Refusal { reason: Reason::ItemInvalid, message, path: vec!["items".to_owned(), index.to_string()] }
+    Refusal::new(Reason::ItemInvalid, message).at(["items", &index.to_string()])
 }
 
 /// The item at the start of `rest`, and what follows it.

@@ -62,7 +62,7 @@ pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
     for (index, entry) in list.into_iter().enumerate() {
         let refuse = |message: String| {
             let path = if is_list { vec![index.to_string()] } else { Vec::new() };
-            Refusal { reason: Reason::ItemInvalid, message, path }
+            Refusal { path, ..Refusal::new(Reason::ItemInvalid, message) }
         };
         if index == MAX_REPORTS {
             refused.push(refuse(format!("a body has at most {MAX_REPORTS} reports: send the rest in another")));

@@ -1,0 +1,127 @@
+//! Limits under faults: they may let a batch more through, and never cost an event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use domain::id::Key;
+use domain::inbox::Addressee;
+use domain::project::Limits;
+use faultline_tests::ADMIN;
+use gate::{Front, Gate, Outcomes};
+use http::Request;
+use ingest::{Ingest, Limiter};
+use store::clock::Clock;
+use store::faults::{Fault, Faults, Faulty, When};
+use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
+use tower::ServiceExt;
+
+use crate::messages::Writer;
+use crate::tally::{assert_same, listed};
+use crate::turns::paused;
+use crate::world::World;
+
+async fn limited(world: &World, name: &str, limits: Limits) -> Project {
+    let project = world.project(name).await;
+    let Limits { per_minute, per_month } = limits;
+    let change = ProjectChange { per_minute: Some(per_minute), per_month: Some(per_month), ..Default::default() };
+    world.truth.table.update(&project, &change).await.unwrap();
+    project
+}
+
+/// Ingest whose limits and inbox are reached through `faults`.
+fn front(world: &World, faults: &Faults) -> Front {
+    let outcomes = Arc::new(Outcomes::default());
+    let ingest = Ingest {
+        gate: Gate::new(world.truth.table.clone(), world.clock.clone(), Some(Key::parse(ADMIN).unwrap().hash())),
+        inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
+        claims: world.truth.bucket.clone(),
+        limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
+        clock: world.clock.clone(),
+        outcomes: outcomes.clone(),
+    };
+    Front::new(ingest.router(), outcomes)
+}
+
+async fn post(front: &Front, project: &str) -> u16 {
+    let request = Request::post(format!("/projects/{project}/errors")).header("x-api-key", ADMIN);
+    let request = request.body(Body::from(r#"{"errors":[{"message":"m"}]}"#)).unwrap();
+    front.clone().oneshot(request).await.unwrap().status().as_u16()
+}
+
+/// When the limits of a project cannot be read, or not in time, its events are taken; what was read before stands.
+#[test]
+fn an_outage_of_the_limiter_refuses_no_event() {
+    paused(async {
+        let world = World::new(0).await;
+        limited(&world, "p", Limits { per_minute: Some(1), per_month: None }).await;
+        for fault in [Fault::Before, Fault::Throttle, Fault::Reject, Fault::TimeOut] {
+            let faults = Faults::seeded(0);
+            faults.rule(When::Always, fault, |call| call.operation == "Quotas::quota");
+            let front = front(&world, &faults);
+            let began = tokio::time::Instant::now();
+            for _ in 0..5 {
+                assert_eq!(post(&front, "p").await, 201, "{fault:?}");
+            }
+            assert!(began.elapsed() < Duration::from_secs(1), "{fault:?}: a post waits for it once, and not for long");
+            assert_eq!(faults.count(|call| call.operation == "Quotas::quota"), 1, "{fault:?}");
+
+            faults.heal();
+            world.clock.advance(60);
+            assert_eq!((post(&front, "p").await, post(&front, "p").await), (201, 429), "{fault:?}: it is back");
+            faults.rule(When::Always, fault, |call| call.operation == "Quotas::quota");
+            world.clock.advance(15);
+            assert_eq!(post(&front, "p").await, 429, "{fault:?}: what was known holds");
+            world.clock.advance(45);
+        }
+    });
+}
+
+/// An event that could not be kept takes nothing of what its project may send: its client sends it again.
+#[test]
+fn what_could_not_be_kept_does_not_count() {
+    paused(async {
+        let world = World::new(0).await;
+        limited(&world, "p", Limits { per_minute: Some(2), per_month: Some(2) }).await;
+        let faults = Faults::seeded(0);
+        faults.rule(When::Nth(0), Fault::Before, |call| call.operation == "Inbox::send");
+        let front = front(&world, &faults);
+        let mut statuses = Vec::new();
+        for _ in 0..4 {
+            statuses.push(post(&front, "p").await);
+        }
+        assert_eq!(statuses, [503, 201, 201, 429]);
+    });
+}
+
+/// A process that dies between the commit and the count leaves one batch uncounted; what fails there fails no message.
+#[test]
+fn what_befalls_the_count_costs_a_batch_and_no_event() {
+    paused(async {
+        let world = World::new(0).await;
+        for fault in [Fault::Crash, Fault::CrashAfter, Fault::After, Fault::Throttle, Fault::TimeOut] {
+            let name = format!("{fault:?}").to_lowercase();
+            let project = limited(&world, &name, Limits { per_minute: None, per_month: Some(3) }).await;
+            let mut writer = Writer::new();
+            let batch = [writer.v1(project.id, &[("a", 1), ("b", 2)]), writer.v1(project.id, &[("a", 3)])];
+            let faults = Faults::seeded(0);
+            // The count is the only write of its kind in a batch.
+            faults.rule(When::Nth(0), fault, |call| call.operation == "UpdateItem");
+            let process = world.process(faults.clone()).await;
+            let failures = process.digest(&batch).await;
+            assert_eq!(faults.count(|call| call.fault.is_some()), 1, "{fault:?}");
+            assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
+            tokio::time::sleep(Duration::from_secs(60)).await;
+
+            // All comes again: nothing of it is new.
+            world.process(Faults::seeded(0)).await.digest_all(&batch).await;
+            let used = world.truth.table.count(project.id, Used::default(), world.clock.now()).await.unwrap().in_month;
+            let counted_once = if fault == Fault::Crash { 0 } else { 3 };
+            assert!((counted_once..=6).contains(&used) && used % 3 == 0, "{fault:?}: {used}");
+            assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &name);
+            world.process(Faults::seeded(0)).await.digest_all(&[writer.v1(project.id, &[("c", 4); 3])]).await;
+            let quota = world.truth.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
+            assert!(quota.mark.is_some(), "{fault:?}: the next batch finds that the limit is reached");
+        }
+    });
+}
