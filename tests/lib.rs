@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 pub mod raw;
+pub mod standins;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

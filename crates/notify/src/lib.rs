@@ -2,5 +2,6 @@
 
 mod changes;
 pub mod channels;
+pub mod guard;
 
 pub use changes::{Change, changes};

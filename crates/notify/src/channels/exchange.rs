@@ -1,0 +1,127 @@
+use std::time::Duration;
+
+use domain::notify::Target;
+use domain::time::Timestamp;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::Value;
+
+use super::Failed;
+use super::secrets::Secrets;
+use crate::guard::{Answer, Client, Outgoing, Unsent};
+
+/// The longest that a destination may ask to be left alone: what failed for a day is given up.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Talk with one destination: sends, and says in words without secrets what went wrong.
+pub(super) struct Exchange<'a> {
+    client: &'a Client,
+    service: &'static str,
+    secrets: Secrets,
+    now: Timestamp,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(client: &'a Client, target: &Target, now: Timestamp) -> Self {
+        let service = match target {
+            Target::Slack(_) => "Slack",
+            Target::GitHub(_) => "GitHub",
+            Target::GitLab(_) => "GitLab",
+            Target::Webhook(_) => "the webhook",
+            Target::Mail(_) => "SES",
+            Target::Discord(_) => "Discord",
+            Target::Teams(_) => "Teams",
+        };
+        Self { client, service, secrets: Secrets::of(target), now }
+    }
+
+    /// The moment that the talk is at.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Posts JSON; anything but a 2xx is a failure.
+    pub(super) async fn post(&self, url: &str, body: &Value) -> Result<Answer, Failed> {
+        self.post_bytes(url, HeaderMap::new(), body.to_string().into_bytes()).await
+    }
+
+    /// Posts JSON that is written already.
+    pub(super) async fn post_bytes(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, Failed> {
+        let mut outgoing = Outgoing { headers, body, ..Outgoing::new(Method::POST, url) };
+        outgoing.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let answer = self.send(outgoing).await?;
+        if answer.status.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
+    }
+
+    /// Sends, and takes any status for an answer.
+    pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, Failed> {
+        self.client.send(outgoing).await.map_err(|unsent| match unsent {
+            Unsent::Refused(refused) => Failed::never(format!("{}: {refused}", self.service)),
+            Unsent::Failed(what) => Failed::Later { after: None, what: format!("{}: {what}", self.service) },
+        })
+    }
+
+    /// The JSON of an answer.
+    pub(super) fn json(&self, answer: &Answer) -> Result<Value, Failed> {
+        if answer.cut {
+            return Err(self.later(None, &format!("answered with more than {} bytes", answer.body.len())));
+        }
+        serde_json::from_slice(&answer.body).map_err(|_| {
+            self.later(None, &format!("answered {} with what is no JSON: {}", answer.status, self.excerpt(answer)))
+        })
+    }
+
+    /// What an answer that is no success means, for services that mean by a status what HTTP does.
+    pub(super) fn refused(&self, answer: &Answer) -> Failed {
+        let status = answer.status;
+        let passing = status.is_server_error()
+            || matches!(status.as_u16(), 429 | 408 | 409 | 423 | 425)
+            || answer.headers.contains_key(header::RETRY_AFTER) && !status.is_redirection();
+        if passing {
+            return self.later(self.retry_after(&answer.headers), &self.said(answer));
+        }
+        if status.is_redirection() {
+            let what = format!("answered {status}: redirects are not followed, set the address that it has moved to");
+            return self.never(&what);
+        }
+        self.never(&self.said(answer))
+    }
+
+    /// `answered 404 Not Found: no_service`
+    pub(super) fn said(&self, answer: &Answer) -> String {
+        match self.excerpt(answer) {
+            text if text.is_empty() => format!("answered {}", answer.status),
+            text => format!("answered {}: {text}", answer.status),
+        }
+    }
+
+    fn excerpt(&self, answer: &Answer) -> String {
+        self.secrets.excerpt(&answer.body)
+    }
+
+    /// How long to wait by `Retry-After`: seconds, of which Discord sends fractions, or a date.
+    pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse::<f64>() {
+            return (seconds.is_finite() && seconds >= 0.0)
+                .then(|| Duration::from_secs(seconds.ceil().min(DAY.as_secs_f64()) as u64));
+        }
+        let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+        Some(self.until(date.as_second()))
+    }
+
+    /// How long it is until that second of the epoch; nothing if it has passed.
+    pub(super) fn until(&self, second: i64) -> Duration {
+        let seconds = u64::try_from(second.saturating_sub(self.now.seconds())).unwrap_or(0);
+        Duration::from_secs(seconds).min(DAY)
+    }
+
+    /// A failure that may pass; `what` goes on after the service's name, and holds no secret.
+    pub(super) fn later(&self, after: Option<Duration>, what: &str) -> Failed {
+        Failed::Later { after, what: format!("{} {what}", self.service) }
+    }
+
+    /// A failure that stays.
+    pub(super) fn never(&self, what: &str) -> Failed {
+        Failed::never(format!("{} {what}", self.service))
+    }
+}

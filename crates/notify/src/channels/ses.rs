@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::config::timeout::TimeoutConfig;
+use aws_sdk_sesv2::config::{BehaviorVersion, Region};
+use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use store::aws::{Account, Service};
+
+use super::Failed;
+use super::mail::{Letter, Mailer};
+
+/// Mail by Amazon SES.
+pub struct Ses {
+    client: Client,
+    from: String,
+}
+
+impl Ses {
+    /// By SES in the account's region, from an address that SES knows as verified, by itself or by its domain.
+    pub fn new(account: &Account, service: &Service, from: impl Into<String>) -> Self {
+        let config = aws_sdk_sesv2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(account.region.clone()))
+            .credentials_provider(account.credentials.clone())
+            .http_client(service.http.clone())
+            // SES sends again what it is given again: the outbox sees to what failed, with a pause in between.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(2))
+                    .operation_timeout(Duration::from_secs(10))
+                    .build(),
+            );
+        let config = match &service.endpoint {
+            Some(endpoint) => config.endpoint_url(endpoint),
+            None => config,
+        };
+        Self { client: Client::from_conf(config.build()), from: from.into() }
+    }
+}
+
+#[async_trait]
+impl Mailer for Ses {
+    async fn send(&self, letter: &Letter) -> Result<(), Failed> {
+        let built = || {
+            let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
+            let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
+            let header = MessageHeader::builder().name("X-Faultline-Delivery").value(&letter.delivery).build()?;
+            let message = Message::builder().subject(content(&letter.subject)?).body(body).headers(header).build();
+            Ok::<_, aws_sdk_sesv2::error::BuildError>(EmailContent::builder().simple(message).build())
+        };
+        let content = built().map_err(|error| Failed::never(format!("SES: {error}")))?;
+        let destination = Destination::builder().set_to_addresses(Some(letter.to.clone())).build();
+        let request = self.client.send_email().from_email_address(&self.from);
+        match request.destination(destination).content(content).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+/// What an error of SES means. Its texts name addresses, which are no secrets of a target.
+fn failed<E>(error: &SdkError<E>) -> Failed
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    SdkError<E>: std::error::Error,
+{
+    let Some(refused) = error.as_service_error() else {
+        tracing::debug!(error.message = %DisplayErrorContext(error), "SES could not be asked");
+        return Failed::Later { after: None, what: "SES: no answer".to_owned() };
+    };
+    let (code, text) = (refused.code().unwrap_or("unknown"), refused.message().unwrap_or_default());
+    let what = format!("SES answered {code}: {text}");
+    let passing = match code {
+        // Of the account: it is set right by AWS or the operator, and the mail may still be of use.
+        "TooManyRequestsException" | "LimitExceededException" | "SendingPausedException" | "ThrottlingException" => {
+            true
+        }
+        "AccountSuspendedException"
+        | "BadRequestException"
+        | "MailFromDomainNotVerifiedException"
+        | "MessageRejected"
+        | "NotFoundException"
+        | "AccessDeniedException" => false,
+        _ => error.raw_response().is_none_or(|response| response.status().is_server_error()),
+    };
+    if passing { Failed::Later { after: None, what } } else { Failed::never(what) }
+}

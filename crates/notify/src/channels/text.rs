@@ -1,0 +1,135 @@
+//! Texts of events in messages. They are hostile: whoever can raise an error in an application writes them.
+
+use std::borrow::Cow;
+
+/// `text` without what has no place in a message: control characters but line breaks and tabs, and the marks that turn
+/// the direction of writing, with which a text can look like another.
+pub(super) fn clean(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '\n' | '\t' => Some(c),
+            '\u{2028}' | '\u{2029}' => Some('\n'),
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                None
+            }
+            c if c.is_control() => None,
+            c => Some(c),
+        })
+        .collect()
+}
+
+/// `text` cleaned and on one line, with at most `max` characters.
+pub(super) fn line(text: &str, max: usize) -> String {
+    // No more of a text of a megabyte is looked at than can be shown.
+    let beginning = cut(text, max.saturating_mul(4));
+    let words: Vec<&str> = beginning.split_whitespace().collect();
+    cut(&clean(&words.join(" ")), max).into_owned()
+}
+
+/// At most `max` characters of `text`, the last of them `…` if something is missing.
+pub(super) fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let kept = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(end, _)| end);
+            Cow::Owned(format!("{}…", &text[..kept]))
+        }
+    }
+}
+
+/// At most `max` bytes of `text`, ended at a character, with a note if something is missing.
+pub(super) fn cut_bytes(text: &str, max: usize) -> Cow<'_, str> {
+    const NOTE: &str = "\n… (cut)";
+    if text.len() <= max {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(max.saturating_sub(NOTE.len()));
+    Cow::Owned(format!("{}{NOTE}", &text[..end]))
+}
+
+/// `text` with every character that `escape` knows replaced, in at most `max` characters, counted after the
+/// replacement: an escape is never cut in two.
+pub(super) fn escaped(text: &str, max: usize, escape: impl Fn(char) -> Option<&'static str>) -> String {
+    let (mut written, mut count) = (String::new(), 0);
+    for c in text.chars() {
+        let replacement = escape(c);
+        let width = replacement.map_or(1, |text| text.chars().count());
+        // One is kept free for the sign that something is missing.
+        if count + width >= max {
+            written.push('…');
+            return written;
+        }
+        count += width;
+        match replacement {
+            Some(text) => written.push_str(text),
+            None => written.push(c),
+        }
+    }
+    written
+}
+
+/// `text` in which no three backticks follow each other: nothing in it ends a block of code.
+pub(super) fn unfenced(text: &str) -> String {
+    text.replace("``", "`\u{200b}`")
+}
+
+/// `number` with commas between its thousands.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_breaks_controls_or_turns() {
+        assert_eq!(line("a\r\n b\u{0}\u{202e}c\u{2067} \td", 50), "a bc d");
+        assert_eq!(line("é".repeat(10).as_str(), 10), "é".repeat(10));
+        assert_eq!(line("é".repeat(11).as_str(), 10), format!("{}…", "é".repeat(9)));
+        assert_eq!(line(&"x".repeat(1 << 20), 5), "xxxx…");
+        assert_eq!(line("", 5), "");
+    }
+
+    #[test]
+    fn an_escape_is_never_cut_in_two() {
+        let escape = |c| (c == '<').then_some("&lt;");
+        assert_eq!(escaped("a<b", 10, escape), "a&lt;b");
+        for max in 1..12 {
+            let text = escaped("<<<<", max, escape);
+            assert!(text.chars().count() <= max && text.trim_end_matches('…').len() % 4 == 0, "{max}: {text}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_cut_at_a_character() {
+        assert_eq!(cut_bytes("é", 2), "é");
+        for max in 12..40 {
+            let text = "é😀".repeat(20);
+            let cut = cut_bytes(&text, max);
+            assert!(cut.len() <= max && cut.ends_with("(cut)"), "{max}: {cut}");
+        }
+    }
+
+    #[test]
+    fn no_fence_is_left() {
+        for text in ["```", "``````", "a````b", "`` `", "`"] {
+            assert!(!unfenced(text).contains("```"), "{text}");
+        }
+    }
+
+    #[test]
+    fn thousands_are_readable() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Issues of GitHub, by its REST API (github.com, or GitHub Enterprise Server).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::notify::target;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Change, Found, ISSUES_LIMIT, Tracker, has_marker};
+use crate::channels::exchange::Exchange;
+use crate::channels::{Failed, Issue};
+use crate::guard::{Answer, Outgoing};
+
+const API: &str = "https://api.github.com";
+/// What GitHub asks to wait where it limits somebody and does not say for how long.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How many of the newest issues are looked at for what the search does not know yet.
+const NEWEST: &str = "30";
+
+/// One repository.
+pub(in crate::channels) struct GitHub<'a> {
+    exchange: &'a Exchange<'a>,
+    target: &'a target::GitHub,
+    api: Url,
+}
+
+/// What is read of an issue.
+#[derive(Deserialize)]
+struct Entry {
+    number: u64,
+    html_url: String,
+    state: String,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    comments: u64,
+    /// Pull requests are listed among issues.
+    #[serde(default)]
+    pull_request: Option<Value>,
+}
+
+impl From<Entry> for Found {
+    fn from(entry: Entry) -> Self {
+        Self {
+            issue: Issue { number: entry.number, url: entry.html_url },
+            open: entry.state == "open",
+            body: entry.body.unwrap_or_default(),
+            comments: entry.comments,
+        }
+    }
+}
+
+impl<'a> GitHub<'a> {
+    pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitHub) -> Result<Self, Failed> {
+        let api = target.endpoint.as_deref().unwrap_or(API);
+        let api = Url::parse(api).map_err(|_| exchange.never("cannot be asked: `endpoint` is not a URL"))?;
+        if [&target.owner, &target.repo].iter().any(|part| matches!(part.as_str(), "" | "." | "..")) {
+            return Err(exchange.never("cannot be asked: `owner` and `repo` must name a repository"));
+        }
+        Ok(Self { exchange, target, api })
+    }
+
+    /// The address of something in the repository, by the parts of its path.
+    fn address(&self, parts: &[&str]) -> Result<Url, Failed> {
+        let repository = ["repos", &self.target.owner, &self.target.repo];
+        self.at(&[&repository, parts].concat())
+    }
+
+    fn at(&self, parts: &[&str]) -> Result<Url, Failed> {
+        let mut url = self.api.clone();
+        match url.path_segments_mut() {
+            Ok(mut path) => path.pop_if_empty().extend(parts),
+            Err(()) => return Err(self.exchange.never("cannot be asked: `endpoint` is not a URL")),
+        };
+        Ok(url)
+    }
+
+    async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, Failed> {
+        let mut outgoing = Outgoing { limit, ..Outgoing::new(method, url.as_str()) };
+        outgoing.headers = self.headers()?;
+        if let Some(body) = body {
+            outgoing.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            outgoing.body = body.to_string().into_bytes();
+        }
+        self.exchange.send(outgoing).await
+    }
+
+    fn headers(&self) -> Result<HeaderMap, Failed> {
+        let token = format!("Bearer {}", self.target.user_token.reveal());
+        let mut token = HeaderValue::try_from(token)
+            .map_err(|_| self.exchange.never("cannot be asked: the token has characters that no token has"))?;
+        token.set_sensitive(true);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, token);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
+        headers.insert("x-github-api-version", HeaderValue::from_static("2022-11-28"));
+        Ok(headers)
+    }
+
+    /// The JSON of a success.
+    fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, Failed> {
+        if !answer.status.is_success() {
+            return Err(self.failed(answer));
+        }
+        serde_json::from_value(self.exchange.json(answer)?)
+            .map_err(|error| self.exchange.later(None, &format!("answered {} with {error}", answer.status)))
+    }
+
+    /// What an answer that is no success means: GitHub limits by 403 as well as by 429.
+    fn failed(&self, answer: &Answer) -> Failed {
+        let header = |name: &str| answer.headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+        let said = self.exchange.said(answer);
+        let limits = matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
+        if limits {
+            if let Some(after) = self.exchange.retry_after(&answer.headers) {
+                return self.exchange.later(Some(after), &said);
+            }
+            if header("x-ratelimit-remaining") == Some(0) {
+                let reset = header("x-ratelimit-reset").map(|second| self.exchange.until(second));
+                return self.exchange.later(Some(reset.unwrap_or(MINUTE)), &said);
+            }
+            if answer.status == StatusCode::TOO_MANY_REQUESTS || said.to_ascii_lowercase().contains("rate limit") {
+                return self.exchange.later(Some(MINUTE), &said);
+            }
+        }
+        match answer.status {
+            StatusCode::UNAUTHORIZED => self.exchange.never(&format!("{said}: give another token")),
+            StatusCode::FORBIDDEN => self.exchange.never(&format!("{said}: the token must be allowed to write issues")),
+            StatusCode::NOT_FOUND => {
+                self.exchange.never(&format!("{said}: there is no such repository, or the token must not see it"))
+            }
+            StatusCode::GONE => self.exchange.never(&format!("{said}: the repository has issues switched off")),
+            _ => self.exchange.refused(answer),
+        }
+    }
+
+    /// The newest issues, of which none is missing, as it may be in a search.
+    async fn newest(&self) -> Result<Vec<Entry>, Failed> {
+        let mut url = self.address(&["issues"])?;
+        url.query_pairs_mut().extend_pairs([
+            ("state", "all"),
+            ("sort", "created"),
+            ("direction", "desc"),
+            ("per_page", NEWEST),
+        ]);
+        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        self.read(&answer)
+    }
+
+    async fn search(&self, word: &str) -> Result<Vec<Entry>, Failed> {
+        #[derive(Deserialize)]
+        struct Results {
+            items: Vec<Entry>,
+        }
+        let mut url = self.at(&["search", "issues"])?;
+        let query = format!("{word} in:body is:issue repo:{}/{}", self.target.owner, self.target.repo);
+        url.query_pairs_mut().append_pair("q", &query).append_pair("per_page", "10");
+        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        // A repository that may not be searched: it can be written to nevertheless, or the next call says why not.
+        if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
+            return Ok(Vec::new());
+        }
+        Ok(self.read::<Results>(&answer)?.items)
+    }
+}
+
+#[async_trait]
+impl Tracker for GitHub<'_> {
+    /// 65,536 characters, which GitHub keeps as bytes.
+    const BODY: usize = 65_000;
+
+    async fn get(&self, number: u64) -> Result<Option<Found>, Failed> {
+        let url = self.address(&["issues", &number.to_string()])?;
+        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        match answer.status {
+            // Transferred to another repository; or deleted. Where there is no repository either, the next call says so.
+            StatusCode::MOVED_PERMANENTLY | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            _ => self.read::<Entry>(&answer).map(|entry| Some(entry.into())),
+        }
+    }
+
+    /// Among the 30 newest issues, then by search, whose index is some seconds behind: missed is an issue that was made
+    /// in these seconds, if 30 others were made after it; and one whose text somebody has taken the mark out of.
+    async fn find(&self, marker: &str, word: &str) -> Result<Option<Found>, Failed> {
+        let marked = |entries: Vec<Entry>| {
+            let issues = entries.into_iter().filter(|entry| entry.pull_request.is_none()).map(Found::from);
+            // The oldest is the one that the others would be doubles of.
+            issues.filter(|found| has_marker(&found.body, marker)).min_by_key(|found| found.issue.number)
+        };
+        match marked(self.newest().await?) {
+            Some(found) => Ok(Some(found)),
+            None => Ok(marked(self.search(word).await?)),
+        }
+    }
+
+    async fn create(&self, title: &str, body: &str) -> Result<Issue, Failed> {
+        let mut issue = json!({ "title": title, "body": body });
+        if !self.target.labels.is_empty() {
+            issue["labels"] = json!(self.target.labels);
+        }
+        let answer = self.send(Method::POST, &self.address(&["issues"])?, Some(issue), ISSUES_LIMIT).await?;
+        self.read::<Entry>(&answer).map(|entry| Found::from(entry).issue)
+    }
+
+    async fn change(&self, number: u64, change: Change<'_>) -> Result<(), Failed> {
+        let mut body = json!({});
+        if change.reopen {
+            body["state"] = "open".into();
+        }
+        if let Some((title, text)) = change.rewrite {
+            body["title"] = title.into();
+            body["body"] = text.into();
+        }
+        let url = self.address(&["issues", &number.to_string()])?;
+        let answer = self.send(Method::PATCH, &url, Some(body), Outgoing::LIMIT).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(self.failed(&answer)) }
+    }
+
+    async fn comment(&self, number: u64, body: &str) -> Result<(), Failed> {
+        let url = self.address(&["issues", &number.to_string(), "comments"])?;
+        let answer = self.send(Method::POST, &url, Some(json!({ "body": body })), Outgoing::LIMIT).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(self.failed(&answer)) }
+    }
+
+    /// Comments are listed oldest first: those of the last two days are asked for, for a day is how long a telling is
+    /// tried.
+    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, Failed> {
+        #[derive(Deserialize)]
+        struct Comment {
+            #[serde(default)]
+            body: Option<String>,
+        }
+        let mut url = self.address(&["issues", &number.to_string(), "comments"])?;
+        let since = self.exchange.now().plus_seconds(-2 * 86_400).seconds();
+        let since = jiff::Timestamp::from_second(since).unwrap_or_default().to_string();
+        url.query_pairs_mut().append_pair("since", &since).append_pair("per_page", "100");
+        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let comments: Vec<Comment> = self.read(&answer)?;
+        Ok(comments.iter().any(|comment| has_marker(comment.body.as_deref().unwrap_or_default(), marker)))
+    }
+}

@@ -1,0 +1,161 @@
+//! Any HTTPS address: JSON, signed, so that the receiver knows who sent it, and that it is new.
+
+use domain::id::{Fingerprint, ProjectName};
+use domain::notify::{Notice, Secret, Telling, Why, target};
+use domain::occurrence::Level;
+use domain::time::Timestamp;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ring::hmac;
+use serde::Serialize;
+
+use super::Failed;
+use super::exchange::Exchange;
+use super::message::{self, Message};
+use super::text::{clean, cut, cut_bytes};
+
+/// `t=UNIX-SECONDS,v1=HEX`: the HMAC-SHA256, by the target's secret, of the seconds, a full stop and the body. A receiver
+/// compares it in constant time, and refuses what is older than some minutes.
+const SIGNATURE: HeaderName = HeaderName::from_static("x-faultline-signature");
+/// Names the message, the same however often it is sent: a receiver drops what it has seen.
+pub(super) const DELIVERY: HeaderName = HeaderName::from_static("x-faultline-delivery");
+
+/// The longest message of an error in a body, in bytes.
+const MESSAGE: usize = 8 * 1024;
+/// The longest of its other texts, in bytes.
+const TEXT: usize = 1024;
+
+/// What a webhook receives. Fields may be added in version 1; a change of what a field means makes version 2.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    /// The version of this form: 1.
+    version: u8,
+    /// What names the message, as in the header `X-Faultline-Delivery`.
+    delivery: &'a str,
+    /// `error` for one, `collected` for several, `limited` if a project sends more than it may.
+    event: &'static str,
+    /// The project's name.
+    project: &'a ProjectName,
+    /// All of it in one line.
+    summary: String,
+    /// What happened, the oldest first; none if the project is limited.
+    errors: Vec<ErrorBody<'a>>,
+    /// How many more there were than `errors` lists.
+    more: u64,
+    /// The limit that the project ran into, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
+    /// Until when its events are refused (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+/// One thing that happened to one error.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorBody<'a> {
+    /// `{"why": "first"}`, `{"why": "regression"}`, `{"why": "threshold", "count", "unit", "start"}`, or
+    /// `{"why": "sample"}`.
+    #[serde(flatten)]
+    why: &'a Why,
+    /// When it was committed (RFC 3339, as all times).
+    at: Timestamp,
+    /// What names the error in its project: 32 hexadecimal digits.
+    fingerprint: Fingerprint,
+    /// Its type; may be empty. At most 1 KiB of it, as of all other texts.
+    #[serde(rename = "type")]
+    kind: String,
+    /// Its message, at most 8 KiB of it.
+    message: String,
+    /// Where it goes wrong.
+    culprit: Option<String>,
+    /// `fatal`, `error`, `warning`, `info` or `debug`.
+    level: Level,
+    /// The platform, as in the Sentry protocol.
+    platform: String,
+    /// The environment of its newest occurrence.
+    environment: Option<String>,
+    /// The release of its newest occurrence.
+    release: Option<String>,
+    /// How often it was seen, ever.
+    count: u64,
+    /// When it was seen first.
+    first_seen: Timestamp,
+    /// When it was seen last.
+    last_seen: Timestamp,
+    /// Where a person finds out more.
+    link: Option<String>,
+    /// The frames that raised it, `function (file:line)`, the raising one first; at most five.
+    frames: Vec<String>,
+}
+
+pub(super) async fn tell(exchange: &Exchange<'_>, webhook: &target::Webhook, telling: &Telling) -> Result<(), Failed> {
+    let body = body(telling);
+    let mut headers = HeaderMap::new();
+    headers.insert(DELIVERY, delivery(telling));
+    if let Some(secret) = &webhook.secret {
+        headers.insert(SIGNATURE, signature(secret, exchange.now(), &body));
+    }
+    exchange.post_bytes(webhook.endpoint.reveal(), headers, body).await?;
+    Ok(())
+}
+
+/// The request's body.
+pub(super) fn body(telling: &Telling) -> Vec<u8> {
+    let words = Message::of(telling);
+    let (event, project, errors, more) = match telling {
+        Telling::One(notice) => ("error", &notice.project, vec![error(notice)], 0),
+        Telling::Several { project, notices, more, .. } => {
+            ("collected", project, notices.iter().map(error).collect(), *more)
+        }
+        Telling::Limited { project, .. } => ("limited", project, Vec::new(), 0),
+    };
+    let (limit, until) = match telling {
+        Telling::Limited { limit, until, .. } => (Some(limit.as_str()), Some(*until)),
+        _ => (None, None),
+    };
+    let delivery = message::token(telling);
+    let body = Body { version: 1, delivery, event, project, summary: words.summary, errors, more, limit, until };
+    serde_json::to_vec(&body).expect("texts and numbers only")
+}
+
+fn error(notice: &Notice) -> ErrorBody<'_> {
+    ErrorBody {
+        why: &notice.why,
+        at: notice.at,
+        fingerprint: notice.fingerprint,
+        kind: short(&notice.kind, TEXT),
+        message: short(&notice.message, MESSAGE),
+        culprit: notice.culprit.as_deref().map(|text| short(text, TEXT)),
+        level: notice.level,
+        platform: short(&notice.platform, TEXT),
+        environment: notice.environment.as_deref().map(|text| short(text, TEXT)),
+        release: notice.release.as_deref().map(|text| short(text, TEXT)),
+        count: notice.count,
+        first_seen: notice.first_seen,
+        last_seen: notice.last_seen,
+        link: message::link(notice),
+        frames: message::frames(notice),
+    }
+}
+
+/// A text of the event, cleaned, in at most `max` bytes.
+fn short(text: &str, max: usize) -> String {
+    cut_bytes(&clean(&cut(text, max)), max).into_owned()
+}
+
+fn signature(secret: &Secret, now: Timestamp, body: &[u8]) -> HeaderValue {
+    let time = now.seconds().to_string();
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes()));
+    context.update(time.as_bytes());
+    context.update(b".");
+    context.update(body);
+    let signed: String = context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::try_from(format!("t={time},v1={signed}")).expect("digits and letters")
+}
+
+/// The token, without what cannot stand in a header.
+fn delivery(telling: &Telling) -> HeaderValue {
+    let token = message::token(telling).chars().filter(char::is_ascii_graphic).take(256).collect::<String>();
+    HeaderValue::try_from(token).expect("graphic ASCII")
+}

@@ -1,0 +1,81 @@
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use faultline_tests::standins::{Reply, StandIn};
+use notify::channels::{Failed, Letter, Mailer, Ses};
+use notify::guard::Timeouts;
+use serde_json::json;
+use store::aws::{Account, Service};
+
+use super::notices::{all, one, python};
+use super::{channels, channels_with, target};
+
+/// A mailer that keeps what it is given.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Letter>>);
+
+#[async_trait::async_trait]
+impl Mailer for Kept {
+    async fn send(&self, letter: &Letter) -> Result<(), Failed> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn mail_says_everything() {
+    let kept = Arc::new(Kept::default());
+    let channels = channels_with(Some(kept.clone()), Timeouts::default());
+    let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
+    for (name, telling) in all() {
+        assert_eq!(channels.tell(&target, &telling, None).await, Ok(None), "{name}");
+        let letter = kept.0.lock().unwrap().pop().unwrap();
+        assert!(letter.subject.chars().count() <= 200 && !letter.subject.contains(['\r', '\n']), "{name}");
+        assert!(!letter.html.contains("<script") && !letter.html.contains("<!channel"), "{name}");
+        let shown = format!("{}\n\n{}\n{}", letter.subject, letter.text, letter.html);
+        insta::assert_snapshot!(format!("mail_{name}"), shown);
+    }
+}
+
+#[tokio::test]
+async fn without_a_mailer_mail_says_what_to_set() {
+    let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
+    let failed = channels().tell(&target, &one(python()), None).await.unwrap_err();
+    insta::assert_snapshot!(failed, @"no mail is sent here: set the address that it comes from, which SES must know as verified (MailFrom in the stack)");
+}
+
+/// The request that SES gets is the one of its API: `POST /v2/email/outbound-emails`.
+#[tokio::test]
+async fn ses_gets_the_letter() {
+    let ses = StandIn::start(|received| match received.line().as_str() {
+        "POST /v2/email/outbound-emails" => Reply::json(200, &json!({ "MessageId": "m1" })),
+        _ => Reply::new(404, ""),
+    })
+    .await;
+    let account = Account {
+        region: "eu-central-1".to_owned(),
+        credentials: aws_sdk_sesv2::config::Credentials::new("AKID", "secret", None, None, "test"),
+    };
+    let http: SharedHttpClient = aws_smithy_http_client::Builder::new().build_http();
+    let service = Service { http, endpoint: Some(ses.url()) };
+    let mailer = Arc::new(Ses::new(&account, &service, "faultline@shop.example"));
+    let channels = channels_with(Some(mailer), Timeouts::default());
+    let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
+
+    channels.tell(&target, &one(python()), None).await.unwrap();
+    let body = ses.received().pop().unwrap().json();
+    assert_eq!(body["FromEmailAddress"], "faultline@shop.example");
+    assert_eq!(body["Destination"]["ToAddresses"], json!(["team@shop.example"]));
+    let message = &body["Content"]["Simple"];
+    assert_eq!(message["Headers"], json!([{ "Name": "X-Faultline-Delivery", "Value": "first:0123" }]));
+    assert_eq!(message["Subject"]["Data"], "[shop] New error: [PaymentError] cannot pay");
+
+    let refusal = |code: &'static str| Reply::json(400, &json!({ "message": "no" })).header("x-amzn-errortype", code);
+    ses.plan(refusal("TooManyRequestsException"));
+    let failed = channels.tell(&target, &one(python()), None).await.unwrap_err();
+    assert!(matches!(failed, Failed::Later { .. }), "{failed:?}");
+    ses.plan(refusal("MessageRejected"));
+    let failed = channels.tell(&target, &one(python()), None).await.unwrap_err();
+    assert!(matches!(failed, Failed::Never { .. }), "{failed:?}");
+    insta::assert_snapshot!(failed, @"SES answered MessageRejected: no");
+}

@@ -1,0 +1,299 @@
+//! Issues of GitHub and GitLab, for every `if_exist` and everything that may have become of an issue.
+
+use domain::notify::{Target, Telling};
+use faultline_tests::standins::{GITHUB_TOKEN, GITLAB_TOKEN, GitHub, GitLab, Received};
+use notify::channels::{Failed, Issue};
+use serde_json::json;
+
+use super::notices::{again, hostile, limited, one, python, sample, several, v1, v1_occurrence};
+use super::{channels, target};
+
+const FORMS: [&str; 5] = ["reopen-and-comment", "reopen", "reopen-and-update", "comment", "none"];
+
+fn github(endpoint: String, if_exist: &str) -> Target {
+    target(json!({
+        "type": "github",
+        "userToken": GITHUB_TOKEN,
+        "owner": "acme",
+        "repo": "shop",
+        "endpoint": endpoint,
+        "labels": ["bug", "faultline"],
+        "if_exist": if_exist,
+    }))
+}
+
+fn gitlab(endpoint: String, if_exist: &str) -> Target {
+    target(json!({
+        "type": "gitlab",
+        "personalAccessToken": GITLAB_TOKEN,
+        "owner": "acme/web",
+        "repo": "shop",
+        "endpoint": endpoint,
+        "labels": ["bug", "faultline"],
+        "if_exist": if_exist,
+    }))
+}
+
+async fn tell(target: &Target, telling: Telling, known: Option<&Issue>) -> Option<Issue> {
+    channels().tell(target, &telling, known).await.unwrap()
+}
+
+/// What was asked, a line each.
+fn asked(received: &[Received]) -> Vec<String> {
+    received
+        .iter()
+        .map(|request| {
+            request.line().replace("/api/v3/repos/acme/shop", "").replace("/api/v4/projects/acme%2Fweb%2Fshop", "")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_first_time_makes_an_issue() {
+    let github_server = GitHub::start().await;
+    let issue = tell(&github(github_server.endpoint(), "none"), one(python()), None).await.unwrap();
+    assert_eq!(issue, Issue { number: 1, url: "https://github.com/acme/shop/issues/1".to_owned() });
+    assert_eq!(github_server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=0"#]);
+    insta::assert_snapshot!("github_python", github_server.body(1));
+    let asked = asked(&github_server.standin.received());
+    assert_eq!(asked, ["GET /issues", "GET /api/v3/search/issues", "POST /issues"]);
+
+    let gitlab_server = GitLab::start().await;
+    let issue = tell(&gitlab(gitlab_server.standin.url(), "none"), one(python()), None).await.unwrap();
+    assert_eq!(issue, Issue { number: 1, url: "https://gitlab.com/acme/web/shop/-/issues/1".to_owned() });
+    assert_eq!(gitlab_server.seen(), [r#"opened [PaymentError] cannot pay ["bug", "faultline"] comments=0"#]);
+    assert_eq!(gitlab_server.body(1), github_server.body(1), "one text for both");
+}
+
+/// v1's `if_exist`, for an issue that is open, closed, deleted or moved away.
+#[tokio::test]
+async fn if_exist_does_what_it_says_on_github() {
+    let mut table = String::new();
+    for form in FORMS {
+        for fate in ["open", "closed", "deleted", "transferred"] {
+            let server = GitHub::start().await;
+            let target = github(server.endpoint(), form);
+            let first = tell(&target, one(python()), None).await;
+            match fate {
+                "closed" => server.close(1),
+                "deleted" => server.delete(1),
+                "transferred" => server.transfer(1),
+                _ => {}
+            }
+            let before = server.body(1);
+            server.standin.received();
+            let issue = tell(&target, one(again()), first.as_ref()).await.unwrap();
+            let asked = asked(&server.standin.received()).join(", ");
+            let rewritten = if server.body(1) == before { "" } else { " rewritten" };
+            let seen = server.seen().join("; ").replace(r#" [PaymentError] cannot pay ["bug","faultline"]"#, "");
+            table += &format!("{form}, {fate}: {asked} → #{} {seen}{rewritten}\n", issue.number);
+        }
+    }
+    insta::assert_snapshot!("github_if_exist", table);
+}
+
+#[tokio::test]
+async fn if_exist_does_what_it_says_on_gitlab() {
+    let mut table = String::new();
+    for form in FORMS {
+        for fate in ["open", "closed", "deleted", "transferred"] {
+            let server = GitLab::start().await;
+            let target = gitlab(server.standin.url(), form);
+            let first = tell(&target, one(python()), None).await;
+            match fate {
+                "closed" => server.close(1),
+                "deleted" => server.delete(1),
+                "transferred" => server.transfer(1),
+                _ => {}
+            }
+            let before = server.body(1);
+            server.standin.received();
+            let issue = tell(&target, one(again()), first.as_ref()).await.unwrap();
+            let asked = asked(&server.standin.received()).join(", ");
+            let rewritten = if server.body(1) == before { "" } else { " rewritten" };
+            let seen = server.seen().join("; ").replace(r#" [PaymentError] cannot pay ["bug", "faultline"]"#, "");
+            table += &format!("{form}, {fate}: {asked} → #{} {seen}{rewritten}\n", issue.number);
+        }
+    }
+    insta::assert_snapshot!("gitlab_if_exist", table);
+}
+
+/// An issue whose number is not known is found by its hidden mark: by the list of the newest while the search does not
+/// know it, by search when many others were made since.
+#[tokio::test]
+async fn an_issue_is_found_again_before_another_is_made() {
+    let server = GitHub::start().await;
+    let target = github(server.endpoint(), "comment");
+    tell(&target, one(python()), None).await;
+    assert_eq!(tell(&target, one(again()), None).await.unwrap().number, 1, "by the list");
+    server.others(40);
+    server.index();
+    assert_eq!(tell(&target, one(sample()), None).await.unwrap().number, 1, "by search");
+    assert_eq!(server.seen()[0], r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=2"#);
+    insta::assert_snapshot!("github_comment", server.comment(1));
+
+    let server = GitLab::start().await;
+    let target = gitlab(server.standin.url(), "comment");
+    tell(&target, one(python()), None).await;
+    assert_eq!(tell(&target, one(again()), None).await.unwrap().number, 1);
+    assert_eq!(server.seen(), [r#"opened [PaymentError] cannot pay ["bug", "faultline"] comments=1"#]);
+}
+
+/// Other errors and other projects have issues of their own.
+#[tokio::test]
+async fn another_error_is_another_issue() {
+    let server = GitHub::start().await;
+    let target = github(server.endpoint(), "comment");
+    let mut other = python();
+    other.fingerprint = domain::id::Fingerprint::parse(&"f0".repeat(16)).unwrap();
+    let mut elsewhere = python();
+    elsewhere.project = domain::id::ProjectName::parse("shop-->2").unwrap();
+    for (number, notice) in [(1, python()), (2, other), (3, elsewhere.clone()), (3, elsewhere)] {
+        assert_eq!(tell(&target, one(notice), None).await.unwrap().number, number);
+    }
+}
+
+/// An answer that is lost makes a telling come again: it makes no second issue and no second comment.
+#[tokio::test]
+async fn what_was_done_already_is_not_done_again() {
+    let server = GitHub::start().await;
+    let target = github(server.endpoint(), "reopen-and-comment");
+    let nothing = |standin: &faultline_tests::standins::StandIn, calls: usize| {
+        (0..calls).for_each(|_| standin.plan(faultline_tests::standins::Reply::json(200, &json!([]))));
+    };
+    // The list; the search finds nothing either; and the issue is made.
+    nothing(&server.standin, 1);
+    server.standin.plan(faultline_tests::standins::Reply::json(200, &json!({ "items": [] })));
+    server.standin.plan_lost();
+    let failed = channels().tell(&target, &one(python()), None).await.unwrap_err();
+    assert!(matches!(failed, Failed::Later { .. }), "{failed:?}");
+    let issue = tell(&target, one(python()), None).await.unwrap();
+    assert_eq!(server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=0"#]);
+
+    server.close(1);
+    for call in ["GET", "PATCH", "POST"] {
+        server.standin.received();
+        if call == "POST" {
+            let shown = json!({ "number": 1, "html_url": issue.url, "state": "open", "comments": 0 });
+            server.standin.plan(faultline_tests::standins::Reply::json(200, &shown));
+            server.standin.plan_lost();
+        } else if call == "PATCH" {
+            let shown = json!({ "number": 1, "html_url": issue.url, "state": "closed", "comments": 0 });
+            server.standin.plan(faultline_tests::standins::Reply::json(200, &shown));
+            server.standin.plan_lost();
+        } else {
+            server.standin.plan_lost();
+        }
+        let failed = channels().tell(&target, &one(again()), Some(&issue)).await.unwrap_err();
+        assert!(matches!(failed, Failed::Later { .. }), "{call}: {failed:?}");
+    }
+    for _ in 0..2 {
+        tell(&target, one(again()), Some(&issue)).await;
+    }
+    assert_eq!(server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=1"#]);
+}
+
+#[tokio::test]
+async fn issues_hold_hostile_text_harmlessly() {
+    let (github_server, gitlab_server) = (GitHub::start().await, GitLab::start().await);
+    tell(&github(github_server.endpoint(), "none"), one(hostile()), None).await;
+    tell(&gitlab(gitlab_server.standin.url(), "none"), one(hostile()), None).await;
+    let body = github_server.body(1);
+    assert_eq!(body, gitlab_server.body(1));
+    assert!(body.len() <= 65_536, "{}", body.len());
+    // GitLab looks for commands outside of fences of three.
+    assert!(!outside_of_threes(&body).lines().any(|line| line.starts_with('/')), "{body:.3000}");
+    // Only our own two marks are comments, and they stand at the end.
+    assert_eq!(body.matches("<!--").count(), 2);
+    assert!(
+        body.trim_end().ends_with(" -->")
+            && body.contains("\n<!-- faultline:shop/00112233445566778899aabbccddeeff -->\n")
+    );
+    assert!(!plain(&body).contains(['@', '<', '*', '[', '/']), "outside of code: {}", plain(&body));
+    let title = &github_server.seen()[0];
+    assert!(!title.contains("@everyone") && title.contains("a@b.example"), "{title}");
+    insta::assert_snapshot!("github_hostile", body.chars().take(1_800).collect::<String>());
+}
+
+/// What is left of Markdown without its blocks and spans of code, our own marks, and the words of faultline.
+fn plain(body: &str) -> String {
+    let (mut left, mut fence) = (String::new(), None::<String>);
+    for line in body.lines() {
+        let ticks: String = line.chars().take_while(|&c| c == '`').collect();
+        match &fence {
+            Some(open) if line.trim_end() == open => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 && !line[ticks.len()..].contains('`') => fence = Some(ticks),
+            None if line.starts_with("<!-- faultline") || line.starts_with("**") || line.starts_with("[Open in") => {}
+            None => {
+                let mut rest = line;
+                while let Some(start) = rest.find('`') {
+                    left.push_str(&rest[..start]);
+                    let run = rest[start..].chars().take_while(|&c| c == '`').count();
+                    let inside = &rest[start + run..];
+                    let end = spans(inside, run).unwrap_or_else(|| panic!("a span has no end: {line}"));
+                    rest = &inside[end + run..];
+                }
+                left.push_str(rest);
+                left.push('\n');
+            }
+        }
+    }
+    assert_eq!(fence, None, "a block has no end");
+    left
+}
+
+/// What is left without fences of three, by somebody who knows no others.
+fn outside_of_threes(body: &str) -> String {
+    let mut inside = false;
+    let outside = body.lines().filter(|line| {
+        inside ^= line.starts_with("```");
+        !inside
+    });
+    outside.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a run of exactly `run` backticks begins.
+fn spans(text: &str, run: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(start) = text[at..].find('`') {
+        let length = text[at + start..].chars().take_while(|&c| c == '`').count();
+        if length == run {
+            return Some(at + start);
+        }
+        at += start + length;
+    }
+    None
+}
+
+/// v1's sections in v1's order; and a title of more than 250 bytes is cut as v1 cuts it.
+#[tokio::test]
+async fn an_issue_of_a_v1_error_has_v1s_form() {
+    let server = GitHub::start().await;
+    let target = github(server.endpoint(), "none");
+    tell(&target, one(v1_occurrence()), None).await;
+    insta::assert_snapshot!("github_v1", server.body(1));
+
+    let mut long = v1();
+    long.fingerprint = domain::id::Fingerprint::parse(&"0e".repeat(16)).unwrap();
+    long.message = "é".repeat(300);
+    tell(&target, one(long), None).await;
+    let request = server.standin.received().pop().unwrap().json();
+    let title = request["title"].as_str().unwrap();
+    assert!(title.len() <= 250, "{}", title.len());
+    insta::assert_snapshot!(title.trim_start_matches("[_] ").trim_start_matches('é'), @"...dc001a5248");
+}
+
+#[tokio::test]
+async fn trackers_are_told_about_one_error_at_a_time() {
+    let server = GitHub::start().await;
+    let target = github(server.endpoint(), "none");
+    assert_eq!(tell(&target, limited(), None).await, None);
+    let failed = channels().tell(&target, &several(), None).await.unwrap_err();
+    assert!(matches!(failed, Failed::Never { .. }), "{failed:?}");
+    assert!(server.standin.received().is_empty());
+    // What was collected about one error is one issue.
+    let notices = vec![python(), again()];
+    let telling = Telling::Several { token: "t".to_owned(), project: python().project, notices, more: 0 };
+    assert_eq!(tell(&target, telling, None).await.unwrap().number, 1);
+}

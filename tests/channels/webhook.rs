@@ -1,0 +1,45 @@
+use faultline_tests::standins;
+use ring::hmac;
+use serde_json::json;
+
+use super::notices::{all, one, python};
+use super::{channels, target};
+
+#[tokio::test]
+async fn a_webhook_takes_every_message() {
+    let (standin, endpoint) = standins::webhook().await;
+    let target = target(json!({ "type": "webhook", "endpoint": endpoint }));
+    for (name, telling) in all() {
+        assert_eq!(channels().tell(&target, &telling, None).await, Ok(None), "{name}");
+        let received = standin.received().pop().unwrap();
+        assert!(received.body.len() < 32 * 1024, "{name}");
+        insta::assert_json_snapshot!(format!("webhook_{name}"), received.json());
+    }
+}
+
+/// `t` is the time, `v1` the HMAC-SHA256 of `t.body`: what a receiver computes with the documented rule is what was sent.
+#[tokio::test]
+async fn a_webhook_is_signed_and_names_its_delivery() {
+    let (standin, endpoint) = standins::webhook().await;
+    let target = target(json!({ "type": "webhook", "endpoint": endpoint, "secret": "s3cret" }));
+    for _ in 0..2 {
+        channels().tell(&target, &one(python()), None).await.unwrap();
+    }
+    let received = standin.received();
+    assert_eq!(received[0].header("x-faultline-delivery"), "first:0123");
+    assert_eq!(received[1].header("x-faultline-delivery"), "first:0123", "the same however often it is sent");
+    let signature = received[0].header("x-faultline-signature");
+    let (time, digest) = signature.split_once(",v1=").unwrap();
+    assert_eq!(time, "t=1793577660");
+    let signed = [b"1793577660.", received[0].body.as_ref()].concat();
+    let digest: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&digest[2 * at..2 * at + 2], 16).unwrap()).collect();
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, b"s3cret"), &signed, &digest).unwrap();
+}
+
+#[tokio::test]
+async fn a_webhook_without_a_secret_is_not_signed() {
+    let (standin, endpoint) = standins::webhook().await;
+    let target = target(json!({ "type": "webhook", "endpoint": endpoint }));
+    channels().tell(&target, &one(python()), None).await.unwrap();
+    assert_eq!(standin.received()[0].header("x-faultline-signature"), "");
+}
