@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use digest::Delivery;
 use domain::id::{EventId, ProjectId, ProjectName};
-use domain::inbox::{self, Addressee, Header, Message};
+use domain::inbox::{self, Addressee, Header, Message, Notifications};
 use domain::occurrence::Source;
 use domain::time::Timestamp;
 use domain::v1::Post;
@@ -48,7 +48,14 @@ impl Writer {
         self.delivery(text)
     }
 
-    /// The same, in the bucket.
+    /// The same, with notification configs that were posted with it.
+    pub(crate) fn told(&mut self, project: ProjectId, errors: &[(&str, i64)], posted: Notifications) -> Delivery {
+        let mut message = Message::unpack(&self.packed_v1(project, errors)).unwrap();
+        message.header.notifications = Some(posted);
+        self.delivery(inbox::inline(&message.pack()))
+    }
+
+    /// The same as [`Writer::v1`], in the bucket.
     pub(crate) async fn claimed(&mut self, world: &World, project: ProjectId, errors: &[(&str, i64)]) -> Delivery {
         let packed = self.packed_v1(project, errors);
         let key = inbox::claim_key(Timestamp::from_seconds(NOON), u128::from(self.next));
@@ -61,7 +68,7 @@ impl Writer {
             json!({ "type": "E", "message": message, "timestamp": Timestamp::from_seconds(NOON + second) })
         });
         let body = json!({ "errors": items.collect::<Vec<_>>() }).to_string();
-        let payload = serde_json::to_string(&Post::parse(body.as_bytes()).unwrap().0).unwrap();
+        let payload = serde_json::to_string(&Post::parse(body.as_bytes()).unwrap().post).unwrap();
         let ids = errors.iter().map(|_| self.event_id()).collect();
         packed(Source::V1, project.into().0, ids, payload)
     }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use digest::{Delivery, Digest, Parts};
-use domain::id::Key;
+use domain::id::{ConfigId, Key};
+use domain::inbox::Notifications;
+use domain::notify::Sealed;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{KeyRecord, Keys, Project, Role, Scope};
+use store::ports::{Configs, KeyRecord, Keys, Project, Role, Scope};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -34,8 +36,9 @@ const FAULTS: [Fault; 9] = [
 ];
 
 /// What digest calls for the batch below.
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 10] = [
     "Claims::get_claim",
+    "Configs::put_posted",
     "Projects::by_id",
     "Projects::by_name",
     "Projects::create",
@@ -53,6 +56,7 @@ fn process(world: &World, faults: Faults) -> Process {
     let digest = Digest::new(Parts {
         projects: table.clone(),
         digests: table.clone(),
+        configs: table.clone(),
         usage: table,
         segments: bucket.clone(),
         claims: bucket,
@@ -60,6 +64,11 @@ fn process(world: &World, faults: Faults) -> Process {
         retention_days: 36_500,
     });
     Process { digest, faults }
+}
+
+/// Notification configs as ingest sealed them.
+fn posted() -> Notifications {
+    Notifications { id: ConfigId::parse(&"7".repeat(32)).unwrap(), sealed: Sealed::new("1.sealed") }
 }
 
 /// Promises 1 and 2: whatever befalls a call of a port, what comes again makes it good.
@@ -77,7 +86,7 @@ fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
                 // An error that the table knows, and the process does not.
                 world.process(Faults::seeded(0)).await.digest_all(&[writer.v1(known.id, &[("a", 0)])]).await;
                 let batch = [
-                    writer.v1(known.id, &[("a", 1), ("b", 2)]),
+                    writer.told(known.id, &[("a", 1), ("b", 2)], posted()),
                     writer.sentry(known.id, "own", "shared", 3),
                     writer.claimed(&world, known.id, &[("a", 4)]).await,
                     Delivery { id: "new".to_owned(), ..writer_of_new.v1(new.as_str(), &[("a", 5)]) },
@@ -94,6 +103,8 @@ fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
 
                 process(&world, Faults::seeded(0)).digest_all(&pending).await;
                 assert_same(&listed(&world.truth, known.id).await, &writer.accepted, &when);
+                let kept = world.truth.table.posted(known.id, posted().id).await.unwrap();
+                assert_eq!(kept, Some(posted().sealed), "{when}");
                 let new = world.project_named(&new).await;
                 assert_same(&listed(&world.truth, new.id).await, &writer_of_new.accepted, &when);
             }
@@ -166,6 +177,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
+        sealer: None,
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),
     };

@@ -60,6 +60,7 @@ impl World {
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),
+            configs: table.clone(),
             usage: table,
             segments: bucket.clone(),
             claims: bucket,

@@ -9,6 +9,7 @@ mod first_error;
 mod keys;
 mod limits;
 mod lists;
+mod notifications;
 mod poison;
 mod sentry;
 mod v1_contract;

@@ -17,7 +17,7 @@ use crate::{Deadline, Digest};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-const SECONDS_PER_DAY: i64 = 86_400;
+pub(crate) const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A unit that could not be committed, and why.
 struct Undone {
@@ -177,6 +177,9 @@ impl Digest {
         };
         let mut error = read.error.clone().unwrap_or_else(new);
         error.observe(unit.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
+        if let Some(posted) = unit.entries.iter().find_map(|entry| entry.posted) {
+            error.posted = Some(posted.to_string());
+        }
         let references = unit.references.clone().unwrap_or_default();
         let aliases = unit.aliases.clone();
         let expires_at = now.plus_seconds(i64::from(self.retention_days) * SECONDS_PER_DAY);

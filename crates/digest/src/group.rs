@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::error::Sighting;
 use domain::grouping::group;
-use domain::id::{ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
+use domain::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
 use domain::occurrence::{Occurrence, Source};
 use domain::project::TimeUnit;
 use domain::timeline::Minute;
@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     pub(crate) source: usize,
     pub(crate) event: EventDigest,
     pub(crate) sighting: Sighting,
+    /// The notification configs that were posted with it.
+    pub(crate) posted: Option<ConfigId>,
     /// Its line in a segment.
     pub(crate) line: Vec<u8>,
 }
@@ -41,8 +43,8 @@ pub(crate) struct Grouped {
 }
 
 impl Grouped {
-    /// Of an occurrence that the delivery `source` brought.
-    pub(crate) fn of(occurrence: &Occurrence, source: usize) -> Result<Self, String> {
+    /// Of an occurrence that the delivery `source` brought, and the configs that were `posted` with it.
+    pub(crate) fn of(occurrence: &Occurrence, source: usize, posted: Option<ConfigId>) -> Result<Self, String> {
         let line = serde_json::to_vec(occurrence).map_err(|error| error.to_string())?;
         let grouping = group(occurrence);
         let sighting = Sighting::of(occurrence, message(&grouping.title, occurrence));
@@ -50,7 +52,7 @@ impl Grouped {
         Ok(Self {
             event_id,
             hashes: grouping.hashes,
-            entry: Entry { source, event: event_id.digest(), sighting, line },
+            entry: Entry { source, event: event_id.digest(), sighting, posted, line },
         })
     }
 }

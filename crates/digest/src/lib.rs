@@ -2,6 +2,7 @@
 
 mod address;
 mod commit;
+mod configs;
 mod deadline;
 mod group;
 mod known;
@@ -15,24 +16,27 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use address::{Addressed, Addresses};
+use configs::Kept;
 pub use deadline::Deadline;
 use domain::id::{EventId, ProjectId};
 use group::Groups;
 use known::Known;
 use store::clock::Clock;
-use store::ports::{Claims, Digests, Projects, Segments, Usage};
+use store::ports::{Claims, Configs, Digests, Projects, Segments, Usage};
 use usage::Stored;
 
 /// What digest needs.
 pub struct Digest {
     projects: Arc<dyn Projects>,
     digests: Arc<dyn Digests>,
+    configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
     claims: Arc<dyn Claims>,
     usage: Arc<dyn Usage>,
     clock: Arc<dyn Clock>,
     retention_days: u32,
     addresses: Addresses,
+    kept: Kept,
     known: Known,
 }
 
@@ -42,6 +46,8 @@ pub struct Parts {
     pub projects: Arc<dyn Projects>,
     /// The aggregates.
     pub digests: Arc<dyn Digests>,
+    /// The notification configs that clients post.
+    pub configs: Arc<dyn Configs>,
     /// Where occurrences rest.
     pub segments: Arc<dyn Segments>,
     /// Where messages rest that are too large for the queue.
@@ -78,9 +84,9 @@ const STRETCH: usize = 32;
 impl Digest {
     /// With these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { projects, digests, segments, claims, usage, clock, retention_days } = parts;
-        let (addresses, known) = (Addresses::default(), Known::default());
-        Self { projects, digests, segments, claims, usage, clock, retention_days, addresses, known }
+        let Parts { projects, digests, configs, segments, claims, usage, clock, retention_days } = parts;
+        let (addresses, kept, known) = (Addresses::default(), Kept::default(), Known::default());
+        Self { projects, digests, configs, segments, claims, usage, clock, retention_days, addresses, kept, known }
     }
 
     /// Digests a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
@@ -134,7 +140,11 @@ impl Digest {
         let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
         let Addressed { project, scrubbing, time_unit, limits } = addressed;
         batch.stored.watch(project, limits);
-        for grouped in prepare::prepare(&message, source, &scrubbing)? {
+        let prepared = prepare::prepare(&message, source, &scrubbing)?;
+        if let Some(posted) = &message.header.notifications {
+            self.keep_configs(project, posted).await?;
+        }
+        for grouped in prepared {
             match batch.seen.entry((project, grouped.event_id)) {
                 Occupied(first) => batch.repeated.push((source, *first.get())),
                 Vacant(vacant) => {

@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let digest = Digest::new(Parts {
         projects: table.clone(),
         digests: table.clone(),
+        configs: table.clone(),
         usage: table,
         segments: bucket.clone(),
         claims: bucket,

@@ -9,7 +9,11 @@ use crate::normalise::normalise;
 /// All that is done to a message alone, and needs nothing but it: its occurrences, ready to be written. A panic on the
 /// way is this message's failure, and nobody else's.
 pub(crate) fn prepare(message: &Message, source: usize, scrubbing: &Rules) -> Result<Vec<Grouped>, String> {
-    guarded(|| normalise(message, scrubbing)?.iter().map(|occurrence| Grouped::of(occurrence, source)).collect())
+    let posted = message.header.notifications.as_ref().map(|posted| posted.id);
+    guarded(|| {
+        let occurrences = normalise(message, scrubbing)?;
+        occurrences.iter().map(|occurrence| Grouped::of(occurrence, source, posted)).collect()
+    })
 }
 
 fn guarded<T>(stages: impl FnOnce() -> Result<T, String>) -> Result<T, String> {

@@ -13,7 +13,7 @@ use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
 pub use limiter::Limiter;
 use store::clock::Clock;
-use store::ports::{Claims, Inbox};
+use store::ports::{Claims, Inbox, Sealer};
 
 /// What the routes share.
 pub struct Ingest {
@@ -25,6 +25,8 @@ pub struct Ingest {
     pub claims: Arc<dyn Claims>,
     /// How many events a project may send.
     pub limiter: Limiter,
+    /// What seals the notification configs of posts; without it they are not kept.
+    pub sealer: Option<Arc<dyn Sealer>>,
     /// The time, and random event ids.
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.

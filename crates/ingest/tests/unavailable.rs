@@ -77,6 +77,7 @@ async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
         inbox: down.clone(),
         claims: down.clone(),
         limiter: Limiter::new(down),
+        sealer: None,
         clock,
         outcomes: outcomes.clone(),
     };

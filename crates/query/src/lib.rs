@@ -18,7 +18,7 @@ use axum::Router;
 use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{DeadLetters, Errors, Keys, Occurrences, Projects, Segments};
+use store::ports::{Configs, DeadLetters, Errors, Keys, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -30,6 +30,8 @@ pub struct Query {
     pub keys: Arc<dyn Keys>,
     /// The errors.
     pub errors: Arc<dyn Errors>,
+    /// Whom they are told to: removed with their project.
+    pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.
     pub occurrences: Arc<dyn Occurrences>,
     /// The occurrences themselves.

@@ -82,6 +82,7 @@ impl Query {
                 return Ok(false);
             }
         }
+        self.configs.remove_configs(project.id).await?;
         self.remove_keys(project.id).await?;
         self.purge(project.id, budget).await
     }

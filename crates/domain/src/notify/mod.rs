@@ -1,6 +1,7 @@
 //! When to tell whom, and what.
 
 pub mod lane;
+pub mod posted;
 mod sealed;
 mod secret;
 pub mod target;

@@ -7,5 +7,5 @@ mod view;
 
 pub use message::{fingerprint, truncate};
 pub use normalise::normalise;
-pub use post::{Item, Post};
+pub use post::{Item, Parsed, Post};
 pub use view::{error_entry, occurrence_entry, timeline_entry};

@@ -4,9 +4,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json;
+use crate::notify::posted::{self, Posted};
 use crate::outcome::{Reason, Refusal};
 
-/// A parsed body: its errors, and what they share.
+/// A body, parsed: what is stored of it, whom to tell, and what is refused.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What is stored.
+    pub post: Post,
+    /// The notification configs that can be used. They are not part of the post, since they hold secrets.
+    pub notifications: Vec<Posted>,
+    /// What is left out of the two, with the reasons.
+    pub refused: Vec<Refusal>,
+}
+
+/// What is stored of a body: its errors, and what they share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Post {
     /// The errors that can be stored.
@@ -43,9 +55,9 @@ const MAX_SHARED: usize = 32 << 20;
 const MAY_BE_LARGE: usize = MAX_SHARED / MAX_ERRORS;
 
 impl Post {
-    /// Parses a body. An error that cannot be stored is left out and refused by name, while its neighbours are kept;
-    /// if none is left the whole body is refused, with the first one's reason.
-    pub fn parse(body: &[u8]) -> Result<(Self, Vec<Refusal>), Refusal> {
+    /// Parses a body. An error that cannot be stored, or a config that cannot be used, is left out and refused by name,
+    /// while its neighbours are kept; if no error is left the whole body is refused, with the first one's reason.
+    pub fn parse(body: &[u8]) -> Result<Parsed, Refusal> {
         let may_be_large = body.len() > MAY_BE_LARGE;
         let value: Value = json::parse(body).map_err(|error| {
             Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send a JSON object with a list `errors`"))
@@ -95,7 +107,9 @@ impl Post {
                 return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
             }
         }
-        Ok((Self { errors: kept, shared }, refused))
+        let (notifications, unusable) = posted::parse(body.remove("notifications").unwrap_or_default());
+        refused.extend(unusable);
+        Ok(Parsed { post: Self { errors: kept, shared }, notifications, refused })
     }
 }
 
@@ -191,13 +205,14 @@ mod tests {
         refused(&body(1_000, &half), Reason::BodyTooLargeUnpacked, &[], "send fewer");
         let note = "x".repeat(1 << 20);
         let large = format!(r#"{{"errors":[{{"message":"m","note":"{note}"}},{{"message":"small"}}]}}"#);
-        let (post, refused) = Post::parse(large.as_bytes()).unwrap();
+        let Parsed { post, refused, .. } = Post::parse(large.as_bytes()).unwrap();
         assert_eq!((post.errors.len(), refused[0].reason), (1, Reason::ItemTooLarge));
     }
 
     #[test]
     fn one_bad_error_leaves_its_neighbours() {
-        let (post, refused) = Post::parse(br#"{"errors":[{"message":"a"},7,{"message":"b","type":"T"}]}"#).unwrap();
+        let Parsed { post, refused, .. } =
+            Post::parse(br#"{"errors":[{"message":"a"},7,{"message":"b","type":"T"}]}"#).unwrap();
         assert_eq!(post.errors.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(refused.len(), 1);
         assert_eq!((refused[0].reason, refused[0].path.join(".")), (Reason::ItemInvalid, "errors.1".to_owned()));
@@ -207,18 +222,20 @@ mod tests {
     fn what_the_clients_really_send_is_accepted() {
         let body = r#"{"errors":[{"type":"","message":"","backtrace":null,"timestamp":null}],
             "notifications":null,"context":null,"session":[],"x":1}"#;
-        let (post, refused) = Post::parse(body.as_bytes()).unwrap();
+        let Parsed { post, refused, notifications } = Post::parse(body.as_bytes()).unwrap();
         assert_eq!(post.errors[0], Item { kind: "_".to_owned(), message: String::new(), rest: Map::new() });
         assert_eq!(post.shared.keys().collect::<Vec<_>>(), ["session"]);
-        assert!(refused.is_empty());
+        assert!(refused.is_empty() && notifications.is_empty());
     }
 
-    /// No secret rests in the inbox: a posted notification config is not part of what is passed on.
+    /// No secret rests in the inbox: a posted notification config is not part of what is stored.
     #[test]
-    fn notification_configs_are_not_passed_on() {
-        let body =
-            r#"{"errors":[{"message":"m"}],"notifications":[{"type":"slack","endpoint":"https://hooks/SECRET"}]}"#;
-        let (post, _) = Post::parse(body.as_bytes()).unwrap();
+    fn notification_configs_are_kept_apart() {
+        let slack = r##"{"type":"slack","endpoint":"https://hooks.slack.com/services/SECRET","channel":"#x"}"##;
+        let body = format!(r#"{{"errors":[{{"message":"m"}}],"notifications":[{slack},7]}}"#);
+        let Parsed { post, notifications, refused } = Post::parse(body.as_bytes()).unwrap();
         assert!(!serde_json::to_string(&post).unwrap().contains("SECRET"));
+        assert_eq!(notifications, [Posted::Plain(serde_json::from_str(slack).unwrap())]);
+        assert_eq!(refused.iter().map(|refusal| refusal.path.join(".")).collect::<Vec<_>>(), ["notifications.1"]);
     }
 }

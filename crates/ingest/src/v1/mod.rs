@@ -1,5 +1,7 @@
 //! `POST /projects/{project}/errors`: faultline's own JSON API.
 
+mod notifications;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,7 +12,7 @@ use axum::routing::post;
 use domain::inbox::{Header, Message};
 use domain::occurrence::Source;
 use domain::outcome::{Reason, Refusal};
-use domain::v1::Post;
+use domain::v1::{Parsed, Post};
 use gate::Answer;
 use http::Request;
 use serde_json::{Value, json};
@@ -28,13 +30,21 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.gate.caller(request.headers()).await?;
-    let project = caller.post_to(&gate::project_in(request.uri().path())?)?;
+    let name = gate::project_in(request.uri().path())?;
+    let project = caller.post_to(&name)?;
     let trace = accept::trace(request.headers());
 
     let (parts, body) = request.into_parts();
     let headers = parts.headers.clone();
     let body = gate::read(Request::from_parts(parts, body)).await?;
-    let (post, refused) = Post::parse(&gate::unpack(&headers, &body)?)?;
+    let Parsed { post, notifications, mut refused } = Post::parse(&gate::unpack(&headers, &body)?)?;
+    let notifications = match ingest.seal(&name, &notifications).await {
+        Ok(sealed) => sealed,
+        Err(not_sealed) => {
+            refused.push(not_sealed);
+            None
+        }
+    };
     for refusal in &refused {
         ingest.outcomes.count(refusal.reason);
     }
@@ -42,7 +52,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
     let answer = answer(&event_ids[0].to_string(), event_ids.len(), &refused);
     let received_at = ingest.clock.now();
-    let header = Header { trace, ..Header::new(Source::V1, project, received_at, event_ids) };
+    let header = Header { trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
     let payload = serde_json::to_vec(&post)
         .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
     ingest.accept(&Message { header, payload }).await?;

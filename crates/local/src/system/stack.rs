@@ -52,13 +52,14 @@ impl Stack {
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
 
         let outcomes = Arc::new(Outcomes::default());
-        let Resources { table, bucket, sender, dead_letters, inbox, .. } = resources;
+        let Resources { table, bucket, sender, dead_letters, sealer, inbox, .. } = resources;
         let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             gate: gate(),
             inbox: sender,
             claims: bucket.clone(),
             limiter: Limiter::new(table.clone()),
+            sealer,
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
@@ -67,6 +68,7 @@ impl Stack {
             projects: table.clone(),
             keys: table.clone(),
             errors: table.clone(),
+            configs: table.clone(),
             occurrences: table.clone(),
             segments: bucket.clone(),
             dead_letters,
@@ -76,6 +78,7 @@ impl Stack {
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),
+            configs: table.clone(),
             usage: table,
             segments: bucket.clone(),
             claims: bucket,

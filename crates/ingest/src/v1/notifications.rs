@@ -1,0 +1,47 @@
+//! Sealing the notification configs of a post, before anything of them rests.
+
+use domain::id::{ConfigId, ProjectName};
+use domain::inbox::Notifications;
+use domain::notify::posted::Posted;
+use domain::outcome::{Reason, Refusal};
+use serde_json::Value;
+
+use crate::Ingest;
+
+impl Ingest {
+    /// The configs of a post to `project`, sealed; `None` if there are none.
+    ///
+    /// What cannot be sealed is left out, and said beside the success: the event matters more than who is told of it. A
+    /// client that is refused would not come again (most of v1's do not), so the event would be lost; the config comes
+    /// with the next post.
+    pub(super) async fn seal(
+        &self,
+        project: &ProjectName,
+        configs: &[Posted],
+    ) -> Result<Option<Notifications>, Refusal> {
+        if configs.is_empty() {
+            return Ok(None);
+        }
+        let Some(sealer) = &self.sealer else {
+            let how = "this stack has no key to seal notifications with: deploy it with SealingKey=create";
+            return Err(not_sealed(how));
+        };
+        let configs: Value = configs
+            .iter()
+            .map(|config| match config {
+                Posted::Plain(config) => config.clone(),
+                Posted::Sealed(ciphertext) => Value::String(ciphertext.clone()),
+            })
+            .collect();
+        let plaintext = configs.to_string().into_bytes();
+        let sealed = sealer.seal(project, &plaintext).await.map_err(|error| {
+            tracing::error!(error.kind = ?error.kind(), error.message = %error, "a post's notifications cannot be sealed");
+            not_sealed("the notifications of this post cannot be sealed now: they are taken with the next one")
+        })?;
+        Ok(Some(Notifications { id: ConfigId::of(project, &plaintext), sealed }))
+    }
+}
+
+fn not_sealed(message: &str) -> Refusal {
+    Refusal::new(Reason::NotificationsNotSealed, message).at(["notifications"])
+}

@@ -1,0 +1,90 @@
+//! Promise 5, with the log: a process of its own, since a log belongs to the whole process.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use domain::id::{ConfigId, ProjectId, SegmentId};
+use domain::inbox::{self, Message, Text};
+use faultline_tests::{Faultline, raw};
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::ports::{Claims, Configs, Projects};
+
+/// What must be found nowhere.
+const SECRET: &str = "T0SECRET";
+
+fn slack() -> Value {
+    json!({ "type": "slack", "endpoint": format!("https://hooks.slack.com/services/{SECRET}/x"), "channel": "#errors" })
+}
+
+/// All that rests: items, and the segments that they name, unpacked.
+async fn everything(faultline: &Faultline) -> String {
+    let resources = Resources::make(faultline.stack.engines()).await.unwrap();
+    let items = raw::items(faultline.stack.engines()).await;
+    let mut all = serde_json::to_string(&items).unwrap();
+    for segment in items.iter().filter_map(|item| item["segment"]["S"].as_str()) {
+        let key = SegmentId::parse(ProjectId::new(1).unwrap(), segment).unwrap().key();
+        let packed = resources.bucket.get_claim(&key).await.unwrap();
+        for line in domain::segment::lines(&packed) {
+            all.push_str(&String::from_utf8(line.unwrap()).unwrap());
+        }
+    }
+    all
+}
+
+/// Where log lines go.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Promise 5: of a posted config nothing but its sealed form is in the inbox, the table, the segments, or the log.
+#[tokio::test]
+async fn a_posted_config_rests_sealed_only() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+
+    let faultline = Faultline::new().await;
+    let body = json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": [slack(), "QUJD"] });
+    let answer = faultline.post("sample", &body).await;
+    assert_eq!(answer["refused"], Value::Null);
+    let text = faultline.take_inbox().await.concat();
+    faultline.stack.inbox().send(text.clone()).await.unwrap();
+    let Text::Inline(packed) = inbox::form(&text).unwrap() else { panic!("it is small") };
+    let message = Message::unpack(&inbox::packed(packed).unwrap()).unwrap();
+    let notifications = message.header.notifications.clone().unwrap();
+    let raw = [serde_json::to_string(&message.header).unwrap().as_bytes(), &message.payload].concat();
+    assert!(!String::from_utf8_lossy(&raw).contains(SECRET));
+    assert_eq!(faultline.digest().await, 0);
+
+    let all = everything(&faultline).await;
+    assert!(all.contains("\"m\"") && all.contains(notifications.sealed.as_str()), "there is something to look into");
+    assert!(!all.contains(SECRET), "{all}");
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("TransactWriteItems") && !log.contains(SECRET), "{log}");
+    let shown = faultline.get("/projects/sample/errors/m").await.to_string();
+    assert!(!shown.contains(SECRET) && !shown.contains(notifications.sealed.as_str()));
+
+    // Who may unseal finds it by the error.
+    let resources = Resources::make(faultline.stack.engines()).await.unwrap();
+    let items = raw::items(faultline.stack.engines()).await;
+    let error = items.iter().find(|item| item["posted"]["S"].is_string()).unwrap();
+    let id = ConfigId::parse(error["posted"]["S"].as_str().unwrap()).unwrap();
+    let project = resources.table.by_id(ProjectId::new(1).unwrap()).await.unwrap().unwrap();
+    let sealed = resources.table.posted(project.id, id).await.unwrap().unwrap();
+    let opened = resources.sealer.unwrap().open(&project.name, &sealed).await.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&opened).unwrap(), json!([slack(), "QUJD"]));
+}
