@@ -36,6 +36,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         gate: Gate::new(world.truth.table.clone(), world.clock.clone(), Some(Key::parse(ADMIN).unwrap().hash())),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: world.truth.bucket.clone(),
+        sealer: None,
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),

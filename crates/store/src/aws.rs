@@ -92,13 +92,14 @@ pub fn sqs(account: &Account, service: &Service) -> aws_sdk_sqs::Client {
 }
 
 /// A client of KMS. It answers in milliseconds, and what waits for it can do without for a while: an attempt may take
-/// 1 s and the whole call 2 s, below what the shortest-tempered clients of ingest wait.
+/// 1 s, a pause up to 100 ms, and the whole call 2 s, below what the shortest-tempered clients of ingest wait.
 pub fn kms(account: &Account, service: &Service) -> aws_sdk_kms::Client {
     client!(aws_sdk_kms, account, service, |builder: aws_sdk_kms::config::Builder| {
         let timeouts = timeouts()
             .to_builder()
             .operation_attempt_timeout(Duration::from_secs(1))
             .operation_timeout(Duration::from_secs(2));
-        builder.timeout_config(timeouts.build())
+        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
+        builder.timeout_config(timeouts.build()).retry_config(retries)
     })
 }
