@@ -1,12 +1,17 @@
 //! When to tell whom, and what.
 
+mod document;
 pub mod lane;
+mod link;
 pub mod posted;
+mod rule;
 mod sealed;
 mod secret;
 pub mod target;
 mod telling;
 
+pub use link::{LinkFacts, link};
+pub use rule::{Decision, Hooks, Rule, Rules, SEALED, When};
 pub use sealed::Sealed;
 pub use secret::Secret;
 pub use target::Target;

@@ -1,121 +1,145 @@
-//! The notification configs that come with a post, as v1's clients send them.
+//! v1's notification configs, which clients post with an error: each a rule of its own, with v1's meaning.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
+use super::document::Object;
+use super::rule::{Policy, Threshold, rule_link_template, rule_timezone};
+use super::{Rule, Target};
 use crate::outcome::{Reason, Refusal};
 
-/// The most configs of a post: each is a message whenever the error crosses its number.
+/// The most configs of a post, and the largest of them, in bytes of JSON: what KMS encrypts at once.
 const MAX_CONFIGS: usize = 10;
-/// The largest config, in bytes of JSON, or of base64: all of a post's are kept together, as one item of the table.
-const MAX_CONFIG: usize = 6 << 10;
+const MAX_CONFIG: usize = 4_096;
+/// The largest ciphertext that KMS decrypts, in bytes.
+const MAX_CIPHERTEXT: usize = 6_144;
 
-/// One config of a post.
-#[derive(Clone, PartialEq)]
+/// A config as it was posted.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Posted {
-    /// As it is.
+    /// In clear, and valid; to be sealed before it rests anywhere.
     Plain(Value),
-    /// Encrypted by KMS, in base64: `POST /encrypt` or `aws kms encrypt` made it.
+    /// A ciphertext of `POST /encrypt` or `aws kms encrypt`, as base64.
     Sealed(String),
 }
 
-/// Without what is in it: it may hold secrets.
 impl std::fmt::Debug for Posted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Plain(_) => "Plain([Filtered])",
-            Self::Sealed(_) => "Sealed([Filtered])",
+            Self::Sealed(_) => "Sealed(_)",
         })
     }
 }
 
-/// The configs of a post, what was sent as `notifications`. What is wrong is refused by name, and its neighbours stay; no
-/// refusal quotes any of it.
+/// The configs of a post, from its `notifications`: at most ten, of 4 KiB each; `null` is none. What is wrong is refused
+/// by name, its neighbours stay.
 pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
+    let (mut posted, mut refused) = (Vec::new(), Vec::new());
     let configs = match notifications {
-        // What v1's Ruby client sends.
-        Value::Null => return (Vec::new(), Vec::new()),
+        Value::Null => Vec::new(),
         Value::Array(configs) => configs,
         _ => {
-            let refusal = Refusal::new(Reason::ItemInvalid, "`notifications` is no list: send a list of configs");
-            return (Vec::new(), vec![refusal.at(["notifications"])]);
+            let message = "`notifications` is no list: send a list of configs, or leave it out";
+            refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
+            Vec::new()
         }
     };
-    let (mut kept, mut refused) = (Vec::new(), Vec::new());
     if configs.len() > MAX_CONFIGS {
         let message = format!("there are {} notifications: only the first {MAX_CONFIGS} are taken", configs.len());
         refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
     }
     for (index, config) in configs.into_iter().take(MAX_CONFIGS).enumerate() {
-        match one(config) {
-            Ok(config) => kept.extend(config),
-            Err((reason, message)) => {
-                refused.push(Refusal::new(reason, message).at(["notifications", &index.to_string()]));
+        match config {
+            Value::Null => {}
+            Value::String(text) => match sealed(&text) {
+                Ok(text) => posted.push(Posted::Sealed(text)),
+                Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
+            },
+            config if config.to_string().len() > MAX_CONFIG => {
+                let message = format!("a config has more than {MAX_CONFIG} bytes of JSON: send less of it");
+                refused.push(refusal(Reason::ItemTooLarge, index, message));
             }
+            config => match rule(&config, index) {
+                Ok(_) => posted.push(Posted::Plain(config)),
+                Err(refusal) => refused.push(refusal),
+            },
         }
     }
-    (kept, refused)
+    (posted, refused)
 }
 
-fn one(config: Value) -> Result<Option<Posted>, (Reason, String)> {
-    let too_large = |size: usize| {
-        let message = format!("a notification has {size} bytes: at most {MAX_CONFIG} are taken");
-        (Reason::ItemTooLarge, message)
-    };
-    match config {
-        Value::Null => Ok(None),
-        Value::Object(_) => match config.to_string().len() {
-            0..=MAX_CONFIG => Ok(Some(Posted::Plain(config))),
-            size => Err(too_large(size)),
-        },
-        Value::String(ciphertext) => match ciphertext.len() {
-            0..=MAX_CONFIG => Ok(Some(Posted::Sealed(ciphertext))),
-            size => Err(too_large(size)),
-        },
-        _ => {
-            let message =
-                "a notification is neither an object nor a text: send a config, or one that POST /encrypt made";
-            Err((Reason::ItemInvalid, message.to_owned()))
+fn refusal(reason: Reason, index: usize, message: String) -> Refusal {
+    Refusal { reason, message, path: path(index) }
+}
+
+fn path(index: usize) -> Vec<String> {
+    vec!["notifications".to_owned(), index.to_string()]
+}
+
+fn sealed(text: &str) -> Result<String, &'static str> {
+    let text: String = text.split_ascii_whitespace().collect();
+    match BASE64.decode(&text) {
+        Ok(bytes) if bytes.is_empty() => Err("a config is empty: send what `POST /encrypt` answered"),
+        Ok(bytes) if bytes.len() > MAX_CIPHERTEXT => {
+            Err("a config is no ciphertext of KMS, it is too long: send what `POST /encrypt` answered")
         }
+        Ok(_) => Ok(text),
+        Err(_) => Err("a config is a text that is no base64: send what `POST /encrypt` answered, or an object"),
     }
+}
+
+/// The rule that a config is, in place `index` of its post. Keys that v1 does not know are ignored, as v1 does; numbers
+/// may be texts; `null` and, where it is optional, an empty text are as good as absent.
+///
+/// It tells an error's first occurrence ever, whatever the threshold. After that nothing if `threshold` is negative;
+/// otherwise when the count in a unit of time is at least `threshold` (1 if absent) and a multiple of `notifyInterval`
+/// (1 if absent, or less than 1). Only v1's three types are taken: who has a client key must not write mails.
+pub fn rule(config: &Value, index: usize) -> Result<Rule, Refusal> {
+    let cleaned = without_empty(config);
+    let object = Object::of(&cleaned, path(index), Reason::ItemInvalid)?;
+    let types = "slack, github or gitlab";
+    let kind = object.needed("type", MAX_CONFIG, types)?;
+    let target = Target::v1(kind, &object)?;
+    let target = target.ok_or_else(|| object.refusal("type", format!("`type` is not known: use {types}")))?;
+    let interval = number(&object, "notifyInterval")?.filter(|interval| *interval >= 1.0).unwrap_or(1.0);
+    let threshold = number(&object, "threshold")?.unwrap_or(1.0);
+    // Casts hold at the largest number there is.
+    let threshold = (threshold >= 0.0)
+        .then_some(Threshold { count: (threshold.ceil() as u64).max(1), interval: Some(interval as u64) });
+    Ok(Rule {
+        id: format!("posted-{index}"),
+        name: format!("posted {kind} config"),
+        to: vec![target],
+        timezone: rule_timezone(&object)?,
+        link_template: rule_link_template(&object, false)?,
+        policy: Policy::V1 { threshold },
+        filter: Default::default(),
+        quiet: None,
+    })
+}
+
+fn without_empty(config: &Value) -> Value {
+    match config {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(_, value)| value.as_str() != Some(""));
+            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn number(object: &Object<'_>, key: &str) -> Result<Option<f64>, Refusal> {
+    let number = match object.value(key) {
+        None => return Ok(None),
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(_) => None,
+    };
+    let number = number.filter(|number: &f64| number.is_finite());
+    number.map(Some).ok_or_else(|| object.refusal(key, format!("`{key}` is no number: send one, or leave it out")))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(notifications: Value, kept: &[Posted], refused: &[(Reason, &str)]) {
-        let (configs, refusals) = parse(notifications);
-        assert_eq!(configs, kept);
-        let refusals: Vec<_> = refusals.iter().map(|refusal| (refusal.reason, refusal.path.join("."))).collect();
-        let expected: Vec<_> = refused.iter().map(|(reason, path)| (*reason, (*path).to_owned())).collect();
-        assert_eq!(refusals, expected);
-    }
-
-    fn plain() -> Value {
-        json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/SECRET", "channel": "#errors" })
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_and_its_neighbours_stay() {
-        let (slack, sealed) = (Posted::Plain(plain()), Posted::Sealed("QUJD".to_owned()));
-        check(Value::Null, &[], &[]);
-        check(json!([]), &[], &[]);
-        check(json!([null, plain(), "QUJD"]), &[slack.clone(), sealed], &[]);
-        check(plain(), &[], &[(Reason::ItemInvalid, "notifications")]);
-        check(json!([7, plain()]), std::slice::from_ref(&slack), &[(Reason::ItemInvalid, "notifications.0")]);
-        let large = json!({ "type": "slack", "username": "x".repeat(MAX_CONFIG) });
-        let refused = [(Reason::ItemTooLarge, "notifications.1"), (Reason::ItemTooLarge, "notifications.2")];
-        check(json!([plain(), large, "x".repeat(MAX_CONFIG + 1)]), std::slice::from_ref(&slack), &refused);
-        check(vec![plain(); 100].into(), &vec![slack; 10], &[(Reason::ItemInvalid, "notifications")]);
-    }
-
-    /// Promise 5: whoever prints a config prints nothing of it.
-    #[test]
-    fn a_config_is_not_shown() {
-        let (configs, refusals) = parse(json!([plain(), "SECRET", ["SECRET"]]));
-        assert!(!format!("{configs:?}{refusals:?}").contains("SECRET"));
-    }
-}
+mod tests;

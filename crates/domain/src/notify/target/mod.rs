@@ -1,5 +1,8 @@
 //! Whom to tell. The names of Slack's, GitHub's and GitLab's fields are v1's.
 
+mod destination;
+mod parse;
+
 use serde::Deserialize;
 
 use super::Secret;
@@ -130,3 +133,6 @@ pub struct Hook {
     /// The webhook's URL.
     pub endpoint: Secret,
 }
+
+#[cfg(test)]
+mod tests;

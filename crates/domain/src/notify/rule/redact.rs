@@ -1,0 +1,104 @@
+use serde_json::{Map, Value};
+
+use super::Rules;
+use super::parse::ids;
+
+/// What stands for a secret where rules are shown; sent back, it keeps the secret.
+pub const SEALED: &str = "[sealed]";
+
+/// The keys of secrets, wherever they stand.
+const SECRETS: [&str; 4] = ["userToken", "personalAccessToken", "secret", "signingSecret"];
+/// A secret too, but for the trackers, whose endpoint is no more than a host.
+const ENDPOINT: &str = "endpoint";
+const TRACKERS: [&str; 2] = ["github", "gitlab"];
+
+impl Rules {
+    /// The document (or a part of one) with [`SEALED`] in the place of every secret.
+    pub fn redacted(document: &Value) -> Value {
+        match document {
+            Value::Object(map) => {
+                let entry = |(key, value): (&String, &Value)| match is_secret(map, key) && !value.is_null() {
+                    true => (key.clone(), Value::String(SEALED.to_owned())),
+                    false => (key.clone(), Self::redacted(value)),
+                };
+                Value::Object(map.iter().map(entry).collect())
+            }
+            Value::Array(list) => Value::Array(list.iter().map(Self::redacted).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// Puts the secrets of the document that is stored, `old`, in the place of [`SEALED`] in a new one.
+    ///
+    /// A rule is recognised by its id. A target of it is the stored one that is shown just the same; or, if it was
+    /// changed, the one at its place, if it is of the same type, no target was added or removed, and a tracker's token
+    /// stays with the server that it is for. Where it is not clear which secret is meant [`SEALED`] stays, and
+    /// [`parse`](Self::parse) refuses it.
+    pub fn with_secrets_of(document: &mut Value, old: &Value) {
+        let (new_ids, old_ids) = (ids(document), ids(old));
+        let old_rules = list(old, "rules");
+        let new_rules = document.get_mut("rules").and_then(Value::as_array_mut);
+        for (rule, id) in new_rules.into_iter().flatten().zip(new_ids) {
+            let Some(old) = old_ids.iter().position(|old| *old == id).and_then(|index| old_rules.get(index)) else {
+                continue;
+            };
+            if let Some(targets) = rule.get_mut("to").and_then(Value::as_array_mut) {
+                restore_targets(targets, list(old, "to"));
+            }
+        }
+        for service in ["github", "gitlab", "slack"] {
+            let old = old.get("hooks").and_then(|hooks| hooks.get(service)).and_then(Value::as_object);
+            let hook =
+                document.get_mut("hooks").and_then(|hooks| hooks.get_mut(service)).and_then(Value::as_object_mut);
+            if let (Some(hook), Some(old)) = (hook, old) {
+                restore(hook, old);
+            }
+        }
+    }
+}
+
+fn is_secret(object: &Map<String, Value>, key: &str) -> bool {
+    let is_tracker = || object.get("type").and_then(Value::as_str).is_some_and(|kind| TRACKERS.contains(&kind));
+    SECRETS.contains(&key) || (key == ENDPOINT && !is_tracker())
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn restore_targets(targets: &mut [Value], old: &[Value]) {
+    let shown: Vec<_> = old.iter().map(Rules::redacted).collect();
+    let same_length = targets.len() == old.len();
+    // As it was sent: one with another address is another target, whose secret was never asked for.
+    let new = targets.to_vec();
+    for (index, target) in targets.iter_mut().enumerate() {
+        let alike: Vec<_> = (0..old.len()).filter(|&other| shown[other] == new[index]).collect();
+        let stored = match alike.as_slice() {
+            [] => {
+                (same_length && !new.contains(&shown[index]) && is_changed(&new[index], &shown[index])).then_some(index)
+            }
+            [only] => Some(*only),
+            _ if same_length && alike.contains(&index) => Some(index),
+            [first, others @ ..] => others.iter().all(|&other| old[other] == old[*first]).then_some(*first),
+        };
+        if let (Value::Object(target), Some(Value::Object(stored))) = (target, stored.map(|stored| &old[stored])) {
+            restore(target, stored);
+        }
+    }
+}
+
+/// Whether one may be the other after a change that leaves its secrets where they belong.
+fn is_changed(new: &Value, old: &Value) -> bool {
+    ["type", ENDPOINT].iter().all(|key| new.get(key) == old.get(key))
+}
+
+fn restore(object: &mut Map<String, Value>, old: &Map<String, Value>) {
+    let keys: Vec<_> = object.keys().filter(|key| is_secret(object, key)).cloned().collect();
+    for key in keys {
+        if let (Some(value), Some(secret)) = (object.get_mut(&key), old.get(&key))
+            && value.as_str() == Some(SEALED)
+        {
+            *value = secret.clone();
+        }
+    }
+}
