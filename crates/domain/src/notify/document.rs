@@ -34,7 +34,10 @@ impl<'a> Object<'a> {
     pub(super) fn of(value: &'a Value, path: Vec<String>, reason: Reason) -> Result<Self, Refusal> {
         match value {
             Value::Object(map) => Ok(Self { map, path, reason }),
-            other => Err(Refusal { reason, message: format!("this is {}: send an object", form(other)), path }),
+            other => {
+                let message = format!("this is {}: send an object", form(other));
+                Err(Refusal { path, ..Refusal::new(reason, message) })
+            }
         }
     }
 
@@ -47,7 +50,7 @@ impl<'a> Object<'a> {
 
     /// A refusal of what is at `key`.
     pub(super) fn refusal(&self, key: &str, message: impl Into<String>) -> Refusal {
-        Refusal { reason: self.reason, message: message.into(), path: self.path(key) }
+        Refusal { path: self.path(key), ..Refusal::new(self.reason, message) }
     }
 
     fn wrong(&self, key: &str, value: &Value, wanted: &str) -> Refusal {

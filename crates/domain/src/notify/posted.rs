@@ -71,7 +71,7 @@ pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
 }
 
 fn refusal(reason: Reason, index: usize, message: String) -> Refusal {
-    Refusal { reason, message, path: path(index) }
+    Refusal { path: path(index), ..Refusal::new(reason, message) }
 }
 
 fn path(index: usize) -> Vec<String> {
