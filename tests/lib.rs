@@ -202,6 +202,7 @@ fn settings(place: Place, clock: &Arc<TestClock>) -> Settings {
         admin_key: Some(ADMIN.to_owned()),
         // What a story's clock wrote is read by the system's: it must not be over on the day the test runs.
         retention_days: 36_500,
+        loopback_destinations: true,
         clock: clock.clone(),
         ..Settings::at(place)
     }

@@ -27,7 +27,7 @@ async fn every_route_and_every_key() {
     // another, admin of all.
     let post = r#"{"errors":[{"message":"m"}]}"#;
     let resolve = r#"{"status":"resolved"}"#;
-    let routes: [(Method, &str, &str, [u16; 6]); 15] = [
+    let routes: [(Method, &str, &str, [u16; 6]); 18] = [
         (Method::POST, "/projects/sample/errors", post, [401, 201, 201, 201, 403, 201]),
         (Method::GET, "/projects", "", [401, 403, 403, 403, 403, 200]),
         (Method::POST, "/projects", "{}", [401, 403, 403, 403, 403, 400]),
@@ -38,7 +38,10 @@ async fn every_route_and_every_key() {
         (Method::DELETE, "/projects/sample/errors/none", "", [401, 403, 403, 404, 403, 404]),
         (Method::GET, "/projects/sample/errors/m/occurrences", "", [401, 403, 403, 200, 403, 200]),
         (Method::POST, "/keys", "{}", [401, 403, 403, 403, 403, 400]),
-        (Method::POST, "/encrypt", "{}", [401, 403, 403, 403, 403, 501]),
+        (Method::POST, "/encrypt", "{}", [401, 403, 403, 403, 403, 400]),
+        (Method::GET, "/projects/sample/rules", "", [401, 403, 403, 200, 403, 200]),
+        (Method::PUT, "/projects/sample/rules", "{}", [401, 403, 403, 200, 403, 200]),
+        (Method::POST, "/projects/sample/rules/test", "{}", [401, 403, 403, 400, 403, 400]),
         (Method::GET, "/dead-letters", "", [401, 403, 403, 403, 403, 200]),
         (Method::POST, "/dead-letters/redrive", "{}", [401, 403, 403, 403, 403, 200]),
         (Method::GET, "/info", "", [401, 403, 403, 403, 403, 201]),

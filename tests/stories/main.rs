@@ -11,5 +11,7 @@ mod limits;
 mod lists;
 mod notifications;
 mod poison;
+mod rule_samples;
+mod rules;
 mod sentry;
 mod v1_contract;

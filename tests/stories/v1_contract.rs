@@ -183,13 +183,11 @@ async fn the_timeline_takes_ranges_with_offsets() {
     assert_eq!(total("").await, 0, "by default it is this month");
 }
 
-/// `/info` answers 201 and `/encrypt` says that it is not built yet.
+/// `/info` answers 201.
 #[tokio::test]
-async fn info_and_encrypt() {
+async fn info() {
     let faultline = Faultline::new().await;
     let info = faultline.call(Method::GET, "/info", ADMIN, Body::empty()).await;
     assert_eq!(info.status, StatusCode::CREATED);
     assert_eq!(info.body["data"]["version"], env!("CARGO_PKG_VERSION"));
-    let sealed = faultline.call(Method::POST, "/encrypt", ADMIN, r#"{"type":"slack"}"#).await;
-    assert_eq!((sealed.status.as_u16(), &sealed.body["error"]), (501, &Value::from("not_implemented")));
 }

@@ -55,6 +55,12 @@ pub struct Serve {
     /// For how many days occurrences are kept
     #[arg(long, default_value_t = 90, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub retention_days: u32,
+    /// A host that messages may go to, besides the services that are known: HOST, HOST:PORT or *.DOMAIN; may be repeated
+    #[arg(long, value_name = "HOST")]
+    pub allow_destination: Vec<String>,
+    /// Let messages go to this machine too, also by http: to try things out
+    #[arg(long)]
+    pub allow_loopback_destinations: bool,
     /// When ready, print one line of JSON: url, adminKey, project, dsn, clientKey
     #[arg(long)]
     pub json: bool,

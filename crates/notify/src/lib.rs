@@ -3,5 +3,7 @@
 mod changes;
 pub mod channels;
 pub mod guard;
+mod routes;
 
 pub use changes::{Change, changes};
+pub use routes::Routes;

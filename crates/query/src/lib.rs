@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod dead_letters;
-mod encrypt;
 mod errors;
 mod home;
 mod info;
@@ -50,7 +49,6 @@ impl Query {
         let query = Arc::new(self);
         Router::new()
             .merge(dead_letters::routes())
-            .merge(encrypt::route())
             .merge(errors::routes())
             .merge(home::route())
             .merge(info::routes())

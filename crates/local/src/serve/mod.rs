@@ -31,6 +31,8 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let settings = Settings {
         admin_key: options.admin_key.clone(),
         retention_days: options.retention_days,
+        destinations: options.allow_destination.join(","),
+        loopback_destinations: options.allow_loopback_destinations,
         ..Settings::at(place.clone())
     };
     let system = System::start(settings).await?;

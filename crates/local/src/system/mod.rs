@@ -32,6 +32,10 @@ pub struct Settings {
     pub admin_key: Option<String>,
     /// For how many days occurrences are kept.
     pub retention_days: u32,
+    /// Where messages may go besides the known services: hosts, separated by commas.
+    pub destinations: String,
+    /// Whether they may go to loopback addresses too.
+    pub loopback_destinations: bool,
     /// The time and randomness of the use cases.
     pub clock: Arc<dyn Clock>,
 }
@@ -39,7 +43,14 @@ pub struct Settings {
 impl Settings {
     /// The defaults, at `place`.
     pub fn at(place: Place) -> Self {
-        Self { place, admin_key: None, retention_days: 90, clock: Arc::new(SystemClock) }
+        Self {
+            place,
+            admin_key: None,
+            retention_days: 90,
+            destinations: String::new(),
+            loopback_destinations: false,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 

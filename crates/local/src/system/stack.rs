@@ -10,6 +10,9 @@ use embedded::Engines;
 use embedded::sqs::Received;
 use gate::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
+use notify::Routes;
+use notify::channels::Channels;
+use notify::guard::{Client, Destinations, Timeouts};
 use query::Query;
 use store::Kind;
 use store::clock::Clock;
@@ -59,7 +62,7 @@ impl Stack {
             inbox: sender,
             claims: bucket.clone(),
             limiter: Limiter::new(table.clone()),
-            sealer,
+            sealer: sealer.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
@@ -75,6 +78,16 @@ impl Stack {
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
+        let notify = Routes {
+            gate: gate(),
+            projects: table.clone(),
+            configs: table.clone(),
+            sealer,
+            // Mail needs SES, which there is none of here.
+            channels: Channels::new(Client::new(destinations(settings)?, Timeouts::default()), None, clock.clone()),
+            clock: clock.clone(),
+            outcomes: outcomes.clone(),
+        };
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),
@@ -85,11 +98,11 @@ impl Stack {
             clock,
             retention_days: settings.retention_days,
         });
-        let front = Front::new(ingest.router().merge(query.router()), outcomes);
+        let front = Front::new(ingest.router().merge(query.router()).merge(notify.router()), outcomes);
         Ok(Self { front, digest: Arc::new(digest), inbox, engines, access, sample })
     }
 
-    /// The routes of ingest and query, as API Gateway would offer them.
+    /// The routes of ingest, query and notify, as API Gateway would offer them.
     pub fn front(&self) -> Front {
         self.front.clone()
     }
@@ -125,6 +138,12 @@ impl Stack {
             }
         }
     }
+}
+
+/// Where messages may go.
+fn destinations(settings: &Settings) -> anyhow::Result<Destinations> {
+    let destinations = Destinations::parse(&settings.destinations)?;
+    Ok(if settings.loopback_destinations { destinations.and_loopback() } else { destinations })
 }
 
 /// The keys of the place, made if it has none; and those of the sample project, made again if it was deleted.

@@ -1,0 +1,18 @@
+use axum::body::Body;
+use domain::json;
+use domain::outcome::{Reason, Refusal};
+use http::Request;
+use serde_json::Value;
+
+/// The JSON in a request's body, which may have `limit` bytes unpacked; `form` says what it should be.
+pub(super) async fn read(request: Request<Body>, limit: usize, form: &str) -> Result<Value, Refusal> {
+    let headers = request.headers().clone();
+    let body = gate::read(request).await?;
+    let body = gate::unpack(&headers, &body)?;
+    if body.len() > limit {
+        let message = format!("the body has {} bytes: at most {limit} are taken here", body.len());
+        return Err(Refusal::new(Reason::BodyTooLarge, message));
+    }
+    // The error names a place in the body, and quotes nothing of it.
+    json::parse(&body).map_err(|error| Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send {form}")))
+}

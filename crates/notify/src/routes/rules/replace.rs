@@ -1,0 +1,87 @@
+//! `PUT /projects/{project}/rules`
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::put;
+use domain::notify::Rules;
+use domain::outcome::{Reason, Refusal};
+use gate::{Answer, storage_failed};
+use http::header::IF_MATCH;
+use http::{HeaderMap, Request};
+use serde_json::Value;
+use store::Kind;
+
+use super::Document;
+use crate::routes::{Routes, body};
+
+/// The largest document, in bytes of JSON: sealed it is a third longer, far below DynamoDB's 400 kB.
+const LIMIT: usize = 64 << 10;
+/// How often the document is read again if others replace it at the same time.
+const ATTEMPTS: usize = 5;
+
+pub(super) fn route() -> Router<Arc<Routes>> {
+    Router::new().route("/projects/{project}/rules", put(handle))
+}
+
+async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(replace(&routes, request)).await
+}
+
+/// Replaces the whole document. A secret that is sent as `[sealed]` stays what it is. With `If-Match` (a GET's `ETag`)
+/// nothing is replaced that the caller has not seen; without, the last one wins.
+async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(request.headers(), request.uri()).await?;
+    let sealer = routes.sealer()?;
+    let seen = seen(request.headers())?;
+    let sent = body::read(request, LIMIT, "an object with a list `rules`, and `hooks` if there are any").await?;
+    for _ in 0..ATTEMPTS {
+        let Document { version, value: old } = routes.document(&project).await?;
+        if seen.is_some_and(|seen| seen != version) {
+            return Err(changed());
+        }
+        // What cannot be read is replaced as if there were none.
+        let value = complete(sent.clone(), &old.unwrap_or_default())?;
+        let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
+        let sealed = sealed.map_err(|error| storage_failed(&error))?;
+        match routes.configs.set_rules(&project, version, &sealed).await {
+            Ok(version) => return Document { version, value: Some(value) }.shown(),
+            Err(error) if error.kind() == Kind::Conflict => {}
+            Err(error) => return Err(storage_failed(&error)),
+        }
+    }
+    Err(changed())
+}
+
+/// The document as it is to be kept: with the secrets that were sent as `[sealed]`, and with every rule's id, by which
+/// they are found the next time.
+fn complete(mut document: Value, old: &Value) -> Result<Value, Refusal> {
+    Rules::with_secrets_of(&mut document, old);
+    let rules = Rules::parse(&document)?.rules;
+    for (entry, rule) in document["rules"].as_array_mut().into_iter().flatten().zip(rules) {
+        entry["id"] = Value::String(rule.id);
+    }
+    Ok(document)
+}
+
+/// The version that the caller has seen, by the header `If-Match`.
+fn seen(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let value = value.to_str().unwrap_or_default().trim();
+    match value.trim_matches('"').parse() {
+        _ if value == "*" => Ok(None),
+        Ok(version) => Ok(Some(version)),
+        Err(_) => {
+            let message = "the header If-Match is no version: send the ETag of GET …/rules, or leave it out";
+            Err(Refusal::new(Reason::ParameterInvalid, message))
+        }
+    }
+}
+
+fn changed() -> Refusal {
+    let message = "somebody else changed the rules since they were read: read them again, and change those";
+    Refusal::new(Reason::RulesChanged, message)
+}
