@@ -161,3 +161,24 @@ fn the_template_answers_preflights_as_gate_does() {
     let methods = template.split("AllowMethods: [").nth(1).unwrap().split(']').next().unwrap();
     assert_eq!(words(methods), constant("ALLOWED_METHODS"));
 }
+
+/// Destinations on loopback are for `faultline serve` and tests: no configuration of the Lambda binary reaches them, since
+/// it is built without them.
+#[test]
+fn the_lambda_binary_knows_no_destinations_on_loopback() {
+    let manifest = std::fs::read_to_string(root().join("crates/notify/Cargo.toml")).unwrap();
+    let lines: Vec<_> = manifest.lines().filter(|line| line.contains("loopback")).collect();
+    assert_eq!(
+        lines,
+        ["# Destinations on loopback, for trying things out and tests: never in a Lambda binary.", "loopback = []"]
+    );
+    assert!(manifest.contains("[package.metadata.lambda.build]\nfeatures = [\"lambda\"]\n"));
+    let source = std::fs::read_to_string(root().join("crates/notify/src/guard/destinations.rs")).unwrap();
+    let switch = "#[cfg(any(test, feature = \"loopback\"))]\n    pub fn and_loopback(";
+    assert_eq!(source.matches("loopback: true").count() + source.matches("loopback = true").count(), 1);
+    assert!(source.contains(switch), "the one switch is not compiled into a Lambda binary");
+    // A dependency that the Lambda binary has too would switch it on for it.
+    for name in ["store", "gate", "lambda", "domain"] {
+        assert_uses_none(name, &["notify"]);
+    }
+}

@@ -3,6 +3,7 @@
 use domain::id::{Fingerprint, ProjectName};
 use domain::notify::{Notice, Secret, Telling, Why, target};
 use domain::occurrence::Level;
+use domain::project::TimeUnit;
 use domain::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::hmac;
@@ -39,7 +40,7 @@ struct Body<'a> {
     /// All of it in one line.
     summary: String,
     /// What happened, the oldest first; none if the project is limited.
-    errors: Vec<ErrorBody<'a>>,
+    errors: Vec<ErrorBody>,
     /// How many more there were than `errors` lists.
     more: u64,
     /// The limit that the project ran into, in words.
@@ -53,11 +54,12 @@ struct Body<'a> {
 /// One thing that happened to one error.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ErrorBody<'a> {
-    /// `{"why": "first"}`, `{"why": "regression"}`, `{"why": "threshold", "count", "unit", "start"}`, or
-    /// `{"why": "sample"}`.
-    #[serde(flatten)]
-    why: &'a Why,
+struct ErrorBody {
+    /// `first`, `regression`, `threshold` or `sample`.
+    why: &'static str,
+    /// Of `threshold` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<Threshold>,
     /// When it was committed (RFC 3339, as all times).
     at: Timestamp,
     /// What names the error in its project: 32 hexadecimal digits.
@@ -87,6 +89,17 @@ struct ErrorBody<'a> {
     link: Option<String>,
     /// The frames that raised it, `function (file:line)`, the raising one first; at most five.
     frames: Vec<String>,
+}
+
+/// What an error's count in a unit of time came to.
+#[derive(Debug, Serialize)]
+struct Threshold {
+    /// How often it was seen in the unit so far.
+    count: u64,
+    /// `minute`, `hour` or `day`.
+    unit: TimeUnit,
+    /// When the unit began.
+    start: Timestamp,
 }
 
 pub(super) async fn tell(exchange: &Exchange<'_>, webhook: &target::Webhook, telling: &Telling) -> Result<(), Failed> {
@@ -119,9 +132,16 @@ pub(super) fn body(telling: &Telling) -> Vec<u8> {
     serde_json::to_vec(&body).expect("texts and numbers only")
 }
 
-fn error(notice: &Notice) -> ErrorBody<'_> {
+fn error(notice: &Notice) -> ErrorBody {
+    let (why, threshold) = match notice.why {
+        Why::First => ("first", None),
+        Why::Regression => ("regression", None),
+        Why::Threshold { count, unit, start } => ("threshold", Some(Threshold { count, unit, start })),
+        Why::Sample => ("sample", None),
+    };
     ErrorBody {
-        why: &notice.why,
+        why,
+        threshold,
         at: notice.at,
         fingerprint: notice.fingerprint,
         kind: short(&notice.kind, TEXT),
