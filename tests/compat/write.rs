@@ -97,6 +97,33 @@ async fn write() {
     std::fs::write(folder.join("objects.txt"), objects).unwrap();
 }
 
+/// A project with settings that has come to a limit: the items that hold it. Into a folder of their own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_limits() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let limits = json!({ "perMinute": 100, "perMonth": 3 });
+    let settings = json!({ "limits": limits, "tier": "critical", "timeUnit": "hour", "owner": "team shop" });
+    faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
+    faultline.post("shop", &json!({ "errors": [{ "message": "a" }, { "message": "b" }, { "message": "c" }] })).await;
+    assert_eq!(faultline.digest().await, 0);
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json",
+            ("PROJECT_ID", "2") => "project-id.json",
+            ("P#2", sk) if sk.starts_with("U#") => "usage.json",
+            _ => continue,
+        };
+        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    }
+}
+
 /// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample
 /// project, which every start makes.
 fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
@@ -114,6 +141,7 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
         (_, "E") => format!("error-{}", short(&sk[2..])),
         (_, "A") => format!("alias-{}", short(&sk[2..])),
         (_, "B") => "buried".to_owned(),
+        (_, "U") => format!("usage-{}", &sk[2..]),
         (_, "T") => format!("timeline-{}-{}", &pk[pk.len() - 6..], &sk[2..]),
         (_, "O") => format!("reference-{}-{}", &pk[pk.len() - 6..], &sk[2..12]),
         other => panic!("an item of a new kind: {other:?}"),

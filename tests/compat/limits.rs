@@ -1,0 +1,29 @@
+//! Version 0.1 with limits: settings are read, the mark that one was reached holds, and usage goes on from what it was.
+
+use domain::id::ProjectName;
+use faultline_tests::ADMIN;
+use http::Method;
+use local::system::Resources;
+use serde_json::json;
+use store::clock::Clock;
+use store::ports::{Projects, Usage, Used};
+
+use crate::Samples;
+
+#[tokio::test]
+async fn a_project_and_its_limits_are_read() {
+    let faultline = Samples::of("limits").restored().await;
+    let projects = faultline.get("/projects").await;
+    let shop = projects["projects"].as_array().unwrap().iter().find(|project| project["name"] == "shop").unwrap();
+    assert_eq!(shop["limits"], json!({ "perMinute": 100, "perMonth": 3 }));
+    assert_eq!([&shop["tier"], &shop["timeUnit"], &shop["owner"]], ["critical", "hour", "team shop"]);
+
+    let body = r#"{"errors":[{"message":"m"}]}"#;
+    let answer = faultline.call(Method::POST, "/projects/shop/errors", ADMIN, body).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["error"]), (429, &json!("quota_exceeded")));
+
+    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
+    let shop = table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let used = table.count(shop.id, Used { in_month: 1, in_minute: Some(1) }, faultline.clock.now()).await.unwrap();
+    assert_eq!((used.in_month, used.in_minute), (4, Some(4)));
+}
