@@ -10,6 +10,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod limits;
+mod sealed;
 mod v1;
 mod write;
 

@@ -46,6 +46,10 @@ async fn write() {
     let rules = json!({ "scrubbing": { "additional": ["iban"], "exempt": ["password_hint"] } });
     faultline.call(Method::PATCH, "/projects/shop", "admin-key", rules.to_string()).await;
 
+    let target = json!({ "type": "webhook", "endpoint": "https://shop.example/hook" });
+    let document = json!({ "rules": [{ "id": "team", "to": [target] }] });
+    faultline.call(Method::PUT, "/projects/shop/rules", "admin-key", document.to_string()).await;
+
     let mut texts = Vec::new();
     let store = format!("/api/{}/store/?sentry_key={CLIENT}", project.id);
     for (file, path, body) in [
@@ -124,6 +128,40 @@ async fn write_limits() {
     }
 }
 
+/// A project's rules and a posted config, sealed, a message that brings them, and the key that opens them. Into a folder
+/// of their own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_sealed() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let engines = Engines::open(data.path()).unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let slack = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/sample", "channel": "#errors" });
+    let document = json!({ "rules": [{ "id": "team", "to": [slack] }] });
+    faultline.call(Method::PUT, "/projects/shop/rules", "admin-key", document.to_string()).await;
+    faultline.post("shop", &json!({ "errors": [{ "message": "told" }], "notifications": [slack] })).await;
+    let text = faultline.take_inbox().await.concat();
+    std::fs::write(folder.join("inbox.txt"), &text).unwrap();
+    faultline.stack.inbox().send(text).await.unwrap();
+    assert_eq!(faultline.digest().await, 0);
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json",
+            ("PROJECT_ID", "2") => "project-id.json",
+            ("P#2", "RULES") => "rules.json",
+            ("P#2", sk) if sk.starts_with("C#") => "config.json",
+            ("P#2", sk) if sk.starts_with("E#") => "error.json",
+            _ => continue,
+        };
+        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    }
+    std::fs::copy(data.path().join("kms.key"), folder.join("kms.key")).unwrap();
+}
+
 /// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample
 /// project, which every start makes.
 fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
@@ -142,6 +180,8 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
         (_, "A") => format!("alias-{}", short(&sk[2..])),
         (_, "B") => "buried".to_owned(),
         (_, "U") => format!("usage-{}", &sk[2..]),
+        (_, "C") => format!("config-{}", short(&sk[2..])),
+        (_, "RULES") => "rules".to_owned(),
         (_, "T") => format!("timeline-{}-{}", &pk[pk.len() - 6..], &sk[2..]),
         (_, "O") => format!("reference-{}-{}", &pk[pk.len() - 6..], &sk[2..12]),
         other => panic!("an item of a new kind: {other:?}"),
@@ -168,6 +208,7 @@ fn v1_body(message: &str) -> Value {
         "context": { "environment": "production", "language": "JavaScript", "version": "1.2.3" },
         "session": { "user": 7, "password": "hunter2", "password_hint": "a fish", "iban": "DE02120300000000202051" },
         "params": { "q": ["a", null] },
+        "notifications": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#errors" }],
     })
 }
 

@@ -186,6 +186,7 @@ pub fn packed(inline: &str) -> Result<Vec<u8>, BadMessage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify::Sealed;
 
     fn message() -> Message {
         Message {
@@ -205,6 +206,18 @@ mod tests {
         let Text::Inline(body) = form(&text).unwrap() else { panic!("inline") };
         assert_eq!(Message::unpack(&packed(body).unwrap()).unwrap(), message());
         assert_eq!(form(&claim("inbox/x")).unwrap(), Text::Claim("inbox/x"));
+    }
+
+    /// Promise 8: what waits in the inbox while faultline is upgraded is read, with and without what came to it later.
+    #[test]
+    fn headers_of_every_version_are_read() {
+        let first = r#"{"source":"v1","project":{"name":"sample"},"receivedAt":"2016-11-02T00:01:00.123Z","eventIds":["07070707070707070707070707070707"]"#;
+        let read = |json: &str| serde_json::from_str::<Header>(json).unwrap();
+        assert_eq!(read(&format!("{first}}}")), message().header);
+        let told = r#","notifications":{"id":"c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b","sealed":"1.AAMBAgMw"}}"#;
+        let notifications = read(&format!("{first}{told}")).notifications.unwrap();
+        assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
+        assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
     }
 
     /// A poison message is an error that can be reported, never a panic.

@@ -1,0 +1,48 @@
+//! Version 0.1 with notifications: rules and posted configs open, and so does what waits in the inbox.
+
+use domain::id::{ConfigId, Fingerprint, ProjectName};
+use embedded::Engines;
+use faultline_tests::{Faultline, raw};
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::ports::{Configs, Errors, Projects};
+
+use crate::Samples;
+
+#[tokio::test]
+async fn what_was_sealed_opens() {
+    let samples = Samples::of("sealed");
+    let data = tempfile::tempdir().unwrap();
+    // What was sealed by a key opens by that key only.
+    std::fs::write(data.path().join("kms.key"), samples.text("kms.key")).unwrap();
+    let engines = Engines::open(data.path()).unwrap();
+    let Resources { table, sealer, .. } = Resources::make(&engines).await.unwrap();
+    for name in samples.names("items") {
+        // The config's own time is over some day; the sample's stays.
+        let mut item: Value = serde_json::from_str(&samples.text(&format!("items/{name}"))).unwrap();
+        item.as_object_mut().unwrap().remove("ttl");
+        raw::put_item(&engines, &item.to_string()).await;
+    }
+    let (sealer, name) = (sealer.unwrap(), ProjectName::parse("shop").unwrap());
+    let project = table.by_name(&name).await.unwrap().unwrap();
+    let open = async |sealed| serde_json::from_slice::<Value>(&sealer.open(&name, &sealed).await.unwrap()).unwrap();
+    let slack = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/sample", "channel": "#errors" });
+
+    let rules = table.rules(project.id).await.unwrap().unwrap();
+    assert_eq!((rules.version, &open(rules.document).await["rules"][0]["to"][0]), (1, &slack));
+    let posted = async || {
+        let error = table.get(project.id, &fingerprint()).await.unwrap().unwrap();
+        let id = ConfigId::parse(error.posted.as_deref().unwrap()).unwrap();
+        (error.count, open(table.posted(project.id, id).await.unwrap().unwrap()).await)
+    };
+    assert_eq!(posted().await, (1, json!([slack])));
+
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.stack.inbox().send(samples.text("inbox.txt")).await.unwrap();
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(posted().await, (2, json!([slack])), "its reference is not among the samples, so it counts");
+}
+
+fn fingerprint() -> Fingerprint {
+    domain::v1::fingerprint("told")
+}
