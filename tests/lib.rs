@@ -14,7 +14,10 @@ use domain::time::Timestamp;
 use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use local::system::{Place, Resources, Settings, Stack};
+use local::system::{Place, Resources, Settings, Stack, Stream};
+use notify::channels::Tell;
+use notify::guard::Destinations;
+use notify::{Deadline, Record};
 use serde_json::{Value, json};
 use store::clock::Clock;
 use tower::ServiceExt;
@@ -25,6 +28,7 @@ pub struct Faultline {
     pub stack: Stack,
     /// What its clock shows.
     pub clock: Arc<TestClock>,
+    stream: tokio::sync::Mutex<Stream>,
 }
 
 /// A clock that stands still until it is told to go on. Random numbers count up, so that a story tells the same each
@@ -101,13 +105,25 @@ impl Faultline {
     /// One on engines that are open already, by a way to them that may fail.
     pub async fn with(engines: Engines, resources: Resources, clock: Arc<TestClock>) -> Self {
         let settings = settings(Place::Memory, &clock);
-        Self { stack: Stack::on(engines, resources, &settings).await.unwrap(), clock }
+        Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
+    }
+
+    /// One whose messages go where a test sees them.
+    pub async fn telling(channels: Arc<dyn Tell>) -> Self {
+        let clock = Arc::default();
+        let settings = Settings { channels: Some(channels), ..settings(Place::Memory, &clock) };
+        Self::of(Stack::open(&settings).await.unwrap(), clock).await
+    }
+
+    async fn of(stack: Stack, clock: Arc<TestClock>) -> Self {
+        let stream = tokio::sync::Mutex::new(stack.stream().await.unwrap());
+        Self { stack, clock, stream }
     }
 
     async fn at(place: Place) -> Self {
         let clock = Arc::default();
         let settings = settings(place, &clock);
-        Self { stack: Stack::open(&settings).await.unwrap(), clock }
+        Self::of(Stack::open(&settings).await.unwrap(), clock).await
     }
 
     /// The client key of the project `sample`.
@@ -167,6 +183,28 @@ impl Faultline {
         again.len()
     }
 
+    /// What happened in the table since this was last asked.
+    pub async fn records(&self) -> Vec<Record> {
+        let (mut stream, mut records) = (self.stream.lock().await, Vec::new());
+        loop {
+            let more = stream.next().await.unwrap();
+            let Some(last) = more.last() else { return records };
+            stream.taken(&last.number).unwrap();
+            records.extend(more);
+        }
+    }
+
+    /// Tells what happened since this was last asked.
+    pub async fn tell(&self) {
+        let records = self.records().await;
+        assert_eq!(self.stack.notify().watch(&records, time()).await, None);
+    }
+
+    /// Sends what is due by now.
+    pub async fn sweep(&self) {
+        self.stack.notify().sweep(time()).await.unwrap();
+    }
+
     /// The texts of the messages in the inbox, which are taken out.
     pub async fn take_inbox(&self) -> Vec<String> {
         let inbox = self.stack.inbox();
@@ -197,12 +235,17 @@ impl Faultline {
     }
 }
 
+/// More time than any test takes.
+pub fn time() -> Deadline {
+    Deadline::within(Duration::from_secs(600))
+}
+
 fn settings(place: Place, clock: &Arc<TestClock>) -> Settings {
     Settings {
         admin_key: Some(ADMIN.to_owned()),
         // What a story's clock wrote is read by the system's: it must not be over on the day the test runs.
         retention_days: 36_500,
-        loopback_destinations: true,
+        destinations: Destinations::default().and_loopback(),
         clock: clock.clone(),
         ..Settings::at(place)
     }

@@ -55,7 +55,7 @@ pub(crate) async fn muted(on: &Resources) {
     let muted = on.table.mute(project(), &fingerprint, until, at(10)).await.unwrap().unwrap();
     let expected = ErrorAggregate { status: Status::Muted, status_at: at(10), mute: Some(until), version: 2, ..read };
     assert_eq!(muted, expected);
-    assert_eq!(on.table.page(project(), &[Status::Muted], None, 10).await.unwrap().items, [muted.clone()]);
+    assert_eq!(on.table.page(project(), &[Status::Muted], None, 10).await.unwrap().items, std::slice::from_ref(&muted));
     let still = committed(on, commit(muted, 2, 40)).await;
     assert_eq!((still.status, still.mute), (Status::Muted, Some(until)));
     let ended = committed(on, commit(still, 3, 60)).await;

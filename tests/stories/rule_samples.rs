@@ -4,18 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use domain::id::Key;
 use faultline_tests::standins::{self, Reply};
 use faultline_tests::{ADMIN, Answered, Faultline};
-use gate::{Front, Gate, Outcomes};
-use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt;
-use local::system::Resources;
-use notify::Routes;
+use http::{Method, StatusCode};
 use notify::channels::Channels;
 use notify::guard::{Client, Destinations, Timeouts};
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use store::clock::SystemClock;
 
 const RULES: &str = "/projects/sample/rules";
 const TEST: &str = "/projects/sample/rules/test";
@@ -104,29 +99,14 @@ async fn a_test_that_names_nothing_is_refused() {
 /// A destination that hangs is given up, and keeps nobody else waiting.
 #[tokio::test]
 async fn a_destination_that_hangs_is_given_up() {
-    let faultline = Faultline::new().await;
+    let timeouts = Timeouts { whole: Duration::from_millis(50), ..Timeouts::default() };
+    let client = Client::new(Destinations::default().and_loopback(), timeouts);
+    let faultline = Faultline::telling(Arc::new(Channels::new(client, None, Arc::new(SystemClock)))).await;
     let ((hangs, hangs_url), (good, good_url)) = (standins::webhook().await, standins::webhook().await);
     put(&faultline, json!({ "rules": [{ "id": "team", "to": [webhook(&hangs_url), webhook(&good_url)] }] })).await;
     hangs.plan_hang();
-
-    // The same routes, with channels that wait less long.
-    let Resources { table, sealer, .. } = Resources::make(faultline.stack.engines()).await.unwrap();
-    let timeouts = Timeouts { whole: Duration::from_millis(50), ..Timeouts::default() };
-    let client = Client::new(Destinations::parse("").unwrap().and_loopback(), timeouts);
-    let outcomes = Arc::new(Outcomes::default());
-    let routes = Routes {
-        gate: Gate::new(table.clone(), faultline.clock.clone(), Some(Key::parse(ADMIN).unwrap().hash())),
-        projects: table.clone(),
-        configs: table,
-        sealer,
-        channels: Channels::new(client, None, faultline.clock.clone()),
-        clock: faultline.clock.clone(),
-        outcomes: outcomes.clone(),
-    };
-    let request = Request::post(TEST).header("x-api-key", ADMIN).body(Body::from("{}")).unwrap();
-    let answer = Front::new(routes.router(), outcomes).oneshot(request).await.unwrap();
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
-    let said = serde_json::from_slice::<Value>(&body).unwrap()["data"]["results"].clone();
+    let answer = test(&faultline, json!({})).await;
+    let said = &answer.body["data"]["results"];
     assert_eq!((&said[0]["status"], &said[1]["status"]), (&json!("failed"), &json!("sent")), "{said}");
     assert_eq!(good.received().len(), 1);
 }

@@ -14,6 +14,8 @@ pub enum Reason {
     KeyRole,
     /// The key is of another project.
     KeyProject,
+    /// A service's call is not signed by the secret that the project has for it.
+    SignatureInvalid,
     /// The body, as sent, is over the limit.
     BodyTooLarge,
     /// The body unpacks to more than the limit.
@@ -75,6 +77,7 @@ impl Reason {
             Self::KeyUnknown => "key_unknown",
             Self::KeyRole => "key_role",
             Self::KeyProject => "key_project",
+            Self::SignatureInvalid => "signature_invalid",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooLargeUnpacked => "body_too_large_unpacked",
             Self::BodyEncoding => "body_encoding",
@@ -106,7 +109,7 @@ impl Reason {
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
         match self {
-            Self::KeyMissing => 401,
+            Self::KeyMissing | Self::SignatureInvalid => 401,
             Self::KeyUnknown | Self::KeyRole | Self::KeyProject => 403,
             Self::BodyTooLarge | Self::BodyTooLargeUnpacked | Self::ItemTooLarge => 413,
             Self::BodyEncoding

@@ -7,5 +7,5 @@ mod roots;
 mod setup;
 
 #[cfg(feature = "http")]
-pub use http_api::serve;
+pub use http_api::{answer, serve};
 pub use setup::Setup;

@@ -76,6 +76,17 @@ impl Setup {
         Some(Arc::new(Kms::new(aws::kms(&self.account, &self.service), key, Arc::new(SystemClock))))
     }
 
+    /// The queue at `UNDELIVERED_URL`: the dead letters of notifications.
+    pub fn undelivered(&self) -> anyhow::Result<Arc<DeadLetterQueue>> {
+        let client = aws::sqs(&self.account, &self.service);
+        Ok(Arc::new(DeadLetterQueue::to_look_at(client, self.variable("UNDELIVERED_URL")?)))
+    }
+
+    /// Who calls AWS, and how: for a client that the store has no adapter of.
+    pub fn aws(&self) -> (&Account, &Service) {
+        (&self.account, &self.service)
+    }
+
     /// Waits until the connections are there, at most 2 s. Before its first event a function has a full CPU, whatever
     /// its memory size: names are looked up and TLS is agreed on several times as fast as in the first request.
     pub async fn connect(&self, connecting: impl Future<Output = ()>) {

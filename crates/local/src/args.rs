@@ -23,7 +23,7 @@ pub enum Command {
     Send(Send),
     /// Show why an event goes to which error
     Explain(Explain),
-    /// What could not be digested: list it, and bring it back after a fix
+    /// What could not be digested, or told: list it, and bring it back after a fix
     Dlq(Dlq),
 }
 
@@ -55,10 +55,14 @@ pub struct Serve {
     /// For how many days occurrences are kept
     #[arg(long, default_value_t = 90, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub retention_days: u32,
-    /// A host that messages may go to, besides the services that are known: HOST, HOST:PORT or *.DOMAIN; may be repeated
-    #[arg(long, value_name = "HOST")]
+    /// Where people reach this: what messages link to [default: the address listened on]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Further hosts that notifications may go to, besides Slack, GitHub, GitLab, Discord and Teams: HOST, HOST:PORT or
+    /// *.DOMAIN
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub allow_destination: Vec<String>,
-    /// Let messages go to this machine too, also by http: to try things out
+    /// Let notifications go to this machine, also by http: for trying things out
     #[arg(long)]
     pub allow_loopback_destinations: bool,
     /// When ready, print one line of JSON: url, adminKey, project, dsn, clientKey
@@ -109,6 +113,9 @@ pub struct Dlq {
     /// Data directory to open, or to take the key from
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
+    /// Notifications that could not be told, instead of events that could not be digested
+    #[arg(long, global = true)]
+    pub notices: bool,
 }
 
 /// What to do with the dead letters.
@@ -122,7 +129,7 @@ pub enum DlqCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Put them back into the inbox, to be digested again
+    /// Put them back, to be digested or told again
     Redrive {
         /// Their ids; all if none is given
         #[arg(value_name = "ID")]

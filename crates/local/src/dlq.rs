@@ -1,4 +1,4 @@
-//! `faultline dlq`: what could not be digested, and back with it after a fix.
+//! `faultline dlq`: what could not be digested, or told, and back with it after a fix.
 
 use anyhow::{Context, bail};
 use axum::body::Body;
@@ -12,17 +12,22 @@ use crate::system::{Place, Settings, Stack};
 
 /// Prints what was asked for, as JSON.
 pub async fn run(options: Dlq) -> anyhow::Result<()> {
+    let (path, name) = match options.notices {
+        true => ("/dead-notices", "deadNotices"),
+        false => ("/dead-letters", "deadLetters"),
+    };
+    let list = format!("{path}?limit=1000");
     let answer = match &options.command {
-        DlqCommand::List => call(&options, Method::GET, "/dead-letters?limit=1000", &Value::Null).await?,
+        DlqCommand::List => call(&options, Method::GET, &list, &Value::Null).await?,
         DlqCommand::Show { id } => {
-            let all = call(&options, Method::GET, "/dead-letters?limit=1000", &Value::Null).await?;
-            let letters = all["deadLetters"].as_array().cloned().unwrap_or_default();
+            let all = call(&options, Method::GET, &list, &Value::Null).await?;
+            let letters = all[name].as_array().cloned().unwrap_or_default();
             let one = letters.into_iter().find(|letter| letter["id"] == **id);
             one.with_context(|| format!("there is no dead letter `{id}`: `faultline dlq list` has their ids"))?
         }
         DlqCommand::Redrive { ids } => {
             let which = if ids.is_empty() { json!({}) } else { json!({ "ids": ids }) };
-            call(&options, Method::POST, "/dead-letters/redrive", &which).await?
+            call(&options, Method::POST, &format!("{path}/redrive"), &which).await?
         }
     };
     crate::println(&serde_json::to_string_pretty(&answer)?);

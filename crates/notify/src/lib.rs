@@ -1,9 +1,93 @@
 #![doc = include_str!("../README.md")]
 
-mod changes;
 pub mod channels;
+mod deadline;
+mod deliver;
 pub mod guard;
+mod hooks;
+mod known;
+mod pages;
+mod record;
 mod routes;
+mod watch;
 
-pub use changes::{Change, changes};
+use std::sync::Arc;
+
+use channels::Tell;
+pub use deadline::Deadline;
+use deliver::Circuits;
+pub use deliver::{DeadNotice, Redriven};
+use known::Known;
+pub use pages::Pages;
+pub use record::Record;
 pub use routes::Routes;
+use store::clock::Clock;
+use store::ports::{Configs, Errors, Links, Occurrences, Outbox, Projects, Sealer, Segments, Undelivered};
+
+/// What notify needs.
+pub struct Notify {
+    projects: Arc<dyn Projects>,
+    errors: Arc<dyn Errors>,
+    occurrences: Arc<dyn Occurrences>,
+    segments: Arc<dyn Segments>,
+    configs: Arc<dyn Configs>,
+    links: Arc<dyn Links>,
+    outbox: Arc<dyn Outbox>,
+    undelivered: Arc<dyn Undelivered>,
+    sealer: Option<Arc<dyn Sealer>>,
+    channels: Arc<dyn Tell>,
+    clock: Arc<dyn Clock>,
+    pages: Option<Pages>,
+    known: Known,
+    circuits: Circuits,
+}
+
+/// The ports of a [`Notify`], and its settings.
+pub struct Parts {
+    /// The projects, and their rules.
+    pub projects: Arc<dyn Projects>,
+    /// The errors.
+    pub errors: Arc<dyn Errors>,
+    /// Where their occurrences are.
+    pub occurrences: Arc<dyn Occurrences>,
+    /// The occurrences.
+    pub segments: Arc<dyn Segments>,
+    /// What was posted with errors.
+    pub configs: Arc<dyn Configs>,
+    /// What errors are called elsewhere.
+    pub links: Arc<dyn Links>,
+    /// What is yet to be told.
+    pub outbox: Arc<dyn Outbox>,
+    /// What could not be.
+    pub undelivered: Arc<dyn Undelivered>,
+    /// Opens rules and configs; without it there are none.
+    pub sealer: Option<Arc<dyn Sealer>>,
+    /// The ways to tell.
+    pub channels: Arc<dyn Tell>,
+    /// The time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// Where errors are looked at; without it messages have no link of faultline's own.
+    pub pages: Option<Pages>,
+}
+
+impl Notify {
+    /// With these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            projects: parts.projects,
+            errors: parts.errors,
+            occurrences: parts.occurrences,
+            segments: parts.segments,
+            configs: parts.configs,
+            links: parts.links,
+            outbox: parts.outbox,
+            undelivered: parts.undelivered,
+            sealer: parts.sealer,
+            channels: parts.channels,
+            clock: parts.clock,
+            pages: parts.pages,
+            known: Known::default(),
+            circuits: Circuits::default(),
+        }
+    }
+}

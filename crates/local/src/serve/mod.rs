@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
+use notify::Pages;
+use notify::guard::Destinations;
 use ready::Ready;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,16 +30,17 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         false => Place::Directory(data_dir(options.data.clone())?),
     };
     let listener = listen(options.listen).await?;
+    let address = listener.local_addr()?;
+    let public = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let settings = Settings {
+        pages: Some(Pages::at(&public)),
+        destinations: destinations(&options)?,
         admin_key: options.admin_key.clone(),
         retention_days: options.retention_days,
-        destinations: options.allow_destination.join(","),
-        loopback_destinations: options.allow_loopback_destinations,
         ..Settings::at(place.clone())
     };
     let system = System::start(settings).await?;
 
-    let address = listener.local_addr()?;
     Ready { address, place: &place, access: system.stack().access() }.print(options.json)?;
 
     let service = Shared::new(system.stack().front());
@@ -58,6 +61,12 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     system.stop().await;
     Ok(())
+}
+
+/// Where notifications may go.
+fn destinations(options: &Serve) -> anyhow::Result<Destinations> {
+    let destinations = Destinations::parse(&options.allow_destination.join(","))?;
+    Ok(if options.allow_loopback_destinations { destinations.and_loopback() } else { destinations })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -3,14 +3,19 @@
 mod engines;
 mod mapping;
 mod stack;
+mod stream;
 mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use engines::Resources;
+use notify::Pages;
+use notify::channels::Tell;
+use notify::guard::Destinations;
 pub use stack::Stack;
 use store::clock::{Clock, SystemClock};
+pub use stream::Stream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -32,25 +37,21 @@ pub struct Settings {
     pub admin_key: Option<String>,
     /// For how many days occurrences are kept.
     pub retention_days: u32,
-    /// Where messages may go besides the known services: hosts, separated by commas.
-    pub destinations: String,
-    /// Whether they may go to loopback addresses too.
-    pub loopback_destinations: bool,
     /// The time and randomness of the use cases.
     pub clock: Arc<dyn Clock>,
+    /// Where messages may go.
+    pub destinations: Destinations,
+    /// How messages are sent, if not by the real channels.
+    pub channels: Option<Arc<dyn Tell>>,
+    /// Where errors are looked at, for the links in messages.
+    pub pages: Option<Pages>,
 }
 
 impl Settings {
     /// The defaults, at `place`.
     pub fn at(place: Place) -> Self {
-        Self {
-            place,
-            admin_key: None,
-            retention_days: 90,
-            destinations: String::new(),
-            loopback_destinations: false,
-            clock: Arc::new(SystemClock),
-        }
+        let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
+        Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, pages: None }
     }
 }
 
@@ -70,6 +71,8 @@ impl System {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(mapping::run(stack.clone(), stopped.clone()));
+        tasks.spawn(stream::run(stack.clone(), stack.stream().await?, stopped.clone()));
+        tasks.spawn(stream::sweep(stack.clone(), stopped.clone()));
         tasks.spawn(upkeep::run(stack.engines().clone(), settings.retention_days, stopped));
         Ok(Self { stack, stop, tasks })
     }

@@ -10,15 +10,16 @@ use embedded::Engines;
 use embedded::sqs::Received;
 use gate::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
-use notify::Routes;
-use notify::channels::Channels;
-use notify::guard::{Client, Destinations, Timeouts};
+use notify::channels::{Channels, Tell};
+use notify::guard::{Client, Timeouts};
+use notify::{Notify, Routes};
 use query::Query;
 use store::Kind;
 use store::clock::Clock;
 use store::ports::{KeyRecord, Keys, Project, Projects, Role, Scope};
 
-use super::engines::Resources;
+use super::engines::{Resources, TABLE};
+use super::stream::Stream;
 use super::{Place, Settings};
 use crate::access::{Access, ProjectAccess};
 
@@ -26,7 +27,10 @@ use crate::access::{Access, ProjectAccess};
 pub struct Stack {
     front: Front,
     digest: Arc<Digest>,
+    notify: Arc<Notify>,
     inbox: embedded::sqs::Queue,
+    streams: aws_sdk_dynamodbstreams::Client,
+    place: Place,
     engines: Engines,
     access: Access,
     sample: ProjectAccess,
@@ -55,7 +59,7 @@ impl Stack {
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
 
         let outcomes = Arc::new(Outcomes::default());
-        let Resources { table, bucket, sender, dead_letters, sealer, inbox, .. } = resources;
+        let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
         let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             gate: gate(),
@@ -78,16 +82,21 @@ impl Stack {
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
-        let notify = Routes {
-            gate: gate(),
+        let notify = Arc::new(Notify::new(notify::Parts {
             projects: table.clone(),
+            errors: table.clone(),
+            occurrences: table.clone(),
+            segments: bucket.clone(),
             configs: table.clone(),
+            links: table.clone(),
+            outbox: table.clone(),
+            undelivered,
             sealer,
-            // Mail needs SES, which there is none of here.
-            channels: Channels::new(Client::new(destinations(settings)?, Timeouts::default()), None, clock.clone()),
+            channels: channels(settings),
             clock: clock.clone(),
-            outcomes: outcomes.clone(),
-        };
+            pages: settings.pages.clone(),
+        }));
+        let routes = Routes { gate: gate(), notify: notify.clone(), outcomes: outcomes.clone() };
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),
@@ -98,8 +107,9 @@ impl Stack {
             clock,
             retention_days: settings.retention_days,
         });
-        let front = Front::new(ingest.router().merge(query.router()).merge(notify.router()), outcomes);
-        Ok(Self { front, digest: Arc::new(digest), inbox, engines, access, sample })
+        let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes);
+        let (digest, place) = (Arc::new(digest), settings.place.clone());
+        Ok(Self { front, digest, notify, inbox, streams, place, engines, access, sample })
     }
 
     /// The routes of ingest, query and notify, as API Gateway would offer them.
@@ -115,6 +125,20 @@ impl Stack {
     /// The inbox, as Lambda's poller sees it.
     pub fn inbox(&self) -> &embedded::sqs::Queue {
         &self.inbox
+    }
+
+    /// The table's stream, as Lambda's poller sees it.
+    pub async fn stream(&self) -> anyhow::Result<Stream> {
+        let dir = match &self.place {
+            Place::Memory => None,
+            Place::Directory(dir) => Some(dir.as_path()),
+        };
+        Stream::open(self.streams.clone(), TABLE, dir).await
+    }
+
+    /// What tells.
+    pub fn notify(&self) -> &Notify {
+        &self.notify
     }
 
     /// The engines that everything rests in.
@@ -140,10 +164,13 @@ impl Stack {
     }
 }
 
-/// Where messages may go.
-fn destinations(settings: &Settings) -> anyhow::Result<Destinations> {
-    let destinations = Destinations::parse(&settings.destinations)?;
-    Ok(if settings.loopback_destinations { destinations.and_loopback() } else { destinations })
+/// Those that the settings name, or the real ones; without mail, which is SES's.
+fn channels(settings: &Settings) -> Arc<dyn Tell> {
+    let real = || {
+        let client = Client::new(settings.destinations.clone(), Timeouts::default());
+        Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Tell>
+    };
+    settings.channels.clone().unwrap_or_else(real)
 }
 
 /// The keys of the place, made if it has none; and those of the sample project, made again if it was deleted.

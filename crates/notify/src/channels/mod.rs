@@ -10,6 +10,7 @@ mod secrets;
 mod ses;
 mod slack;
 mod teams;
+mod tell;
 mod text;
 mod tracker;
 mod webhook;
@@ -21,6 +22,7 @@ pub use failed::Failed;
 pub use mail::{Letter, Mailer};
 pub use ses::Ses;
 use store::clock::Clock;
+pub use tell::{Tell, Told};
 
 use self::exchange::Exchange;
 use crate::guard::Client;

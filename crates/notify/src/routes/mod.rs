@@ -1,7 +1,9 @@
 //! What notify serves: all that must unseal, which no other function may.
 
 mod body;
+mod dead_notices;
 mod encrypt;
+mod hooks;
 mod rules;
 
 use std::future::Future;
@@ -12,25 +14,16 @@ use axum::response::Response;
 use domain::outcome::{Reason, Refusal};
 use gate::{Answer, Gate, Outcomes, storage_failed};
 use http::{HeaderMap, Uri};
-use store::clock::Clock;
-use store::ports::{Configs, Project, Projects, Sealer};
+use store::ports::{Project, Sealer};
 
-use crate::channels::Channels;
+use crate::Notify;
 
 /// What the routes share.
 pub struct Routes {
     /// Who may come in.
     pub gate: Gate,
-    /// The projects.
-    pub projects: Arc<dyn Projects>,
-    /// Their rules, sealed.
-    pub configs: Arc<dyn Configs>,
-    /// What seals and opens them. Without it every route is refused, with the way to get one.
-    pub sealer: Option<Arc<dyn Sealer>>,
-    /// The ways to tell somebody, to try rules.
-    pub channels: Channels,
-    /// The time, and what tells one sample from another.
-    pub clock: Arc<dyn Clock>,
+    /// What they serve.
+    pub notify: Arc<Notify>,
     /// Counts of what was refused.
     pub outcomes: Arc<Outcomes>,
 }
@@ -38,7 +31,12 @@ pub struct Routes {
 impl Routes {
     /// All routes, to be put behind a [`gate::Front`].
     pub fn router(self) -> Router {
-        Router::new().merge(encrypt::route()).merge(rules::routes()).with_state(Arc::new(self))
+        Router::new()
+            .merge(encrypt::route())
+            .merge(rules::routes())
+            .merge(hooks::routes())
+            .merge(dead_notices::routes())
+            .with_state(Arc::new(self))
     }
 
     /// The answer that a handler found, or the refusal, which is counted.
@@ -51,7 +49,7 @@ impl Routes {
         let caller = self.gate.caller(headers).await?;
         let name = gate::project_in(uri.path())?;
         caller.admin_of(&name)?;
-        let project = self.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
+        let project = self.notify.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
         let project = project.filter(|project| !project.deleting).ok_or_else(|| {
             let message = format!("there is no project `{name}`: GET /projects lists those there are");
             Refusal::new(Reason::ProjectUnknown, message)
@@ -61,7 +59,7 @@ impl Routes {
     }
 
     fn sealer(&self) -> Result<&dyn Sealer, Refusal> {
-        self.sealer.as_deref().ok_or_else(|| {
+        self.notify.sealer.as_deref().ok_or_else(|| {
             let message =
                 "this stack has no key to seal notifications with: deploy it with SealingKey=create, $1 a month";
             Refusal::new(Reason::SealingKeyMissing, message)

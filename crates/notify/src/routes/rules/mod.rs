@@ -33,7 +33,7 @@ struct Document {
 impl Routes {
     async fn document(&self, project: &Project) -> Result<Document, Refusal> {
         let sealer = self.sealer()?;
-        let stored = self.configs.rules(project.id).await.map_err(|error| storage_failed(&error))?;
+        let stored = self.notify.configs.rules(project.id).await.map_err(|error| storage_failed(&error))?;
         let Some(stored) = stored else { return Ok(Document { version: 0, value: Some(json!({ "rules": [] })) }) };
         let version = stored.version;
         match sealer.open(&project.name, &stored.document).await {

@@ -47,7 +47,7 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
         let value = complete(sent.clone(), &old.unwrap_or_default())?;
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
         let sealed = sealed.map_err(|error| storage_failed(&error))?;
-        match routes.configs.set_rules(&project, version, &sealed).await {
+        match routes.notify.configs.set_rules(&project, version, &sealed).await {
             Ok(version) => return Document { version, value: Some(value) }.shown(),
             Err(error) if error.kind() == Kind::Conflict => {}
             Err(error) => return Err(storage_failed(&error)),

@@ -18,7 +18,7 @@ use http::Request;
 use serde_json::{Value, json};
 use store::ports::Project;
 
-use crate::channels::{Channels, Issue};
+use crate::channels::{Issue, Told};
 use crate::routes::{Routes, body};
 
 /// The largest body, in bytes: one target.
@@ -53,14 +53,14 @@ async fn test(routes: &Routes, request: Request<Body>) -> Answer {
     let wanted = body::read(request, LIMIT, FORM).await?;
     let document = routes.document(&project).await?;
     let kept = Rules::parse(document.value()?)?;
-    let channels = routes.channels.clone().interactive(kept.hooks.slack.is_some());
+    let buttons = kept.hooks.slack.is_some();
     let trials = wanted_of(&wanted, kept.rules)?;
     if trials.len() > MAX_TARGETS {
         let message =
             format!("there are {} targets, at most {MAX_TARGETS} are tried at once: name a `rule`", trials.len());
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["rule"]));
     }
-    let results = join_all(trials.iter().map(|trial| routes.attempt(&channels, &project, trial))).await;
+    let results = join_all(trials.iter().map(|trial| routes.attempt(&project, trial, buttons))).await;
     gate::data(json!({ "results": results }))
 }
 
@@ -126,10 +126,11 @@ fn whole(target: &Value) -> Result<Trial, Refusal> {
 impl Routes {
     /// Sends a sample to one target, and says what came of it. What the destination said has no secret in it: that is
     /// the channels' promise.
-    async fn attempt(&self, channels: &Channels, project: &Project, trial: &Trial) -> Value {
-        let began = self.clock.now();
+    async fn attempt(&self, project: &Project, trial: &Trial, buttons: bool) -> Value {
+        let began = self.notify.clock.now();
         let sample = self.sample(project, trial);
-        let told = tokio::time::timeout(TIME, channels.tell(&trial.target, &sample, None)).await;
+        let told = Told { telling: &sample, issue: None, buttons };
+        let told = tokio::time::timeout(TIME, self.notify.channels.tell(&trial.target, &told)).await;
         let (status, said, issue) = match told {
             Ok(Ok(issue)) => ("sent", None, issue),
             Ok(Err(failed)) => ("failed", Some(failed.to_string()), None),
@@ -142,14 +143,14 @@ impl Routes {
             "status": status,
             "said": said,
             "issue": issue.map(|Issue { number, url }| json!({ "number": number, "url": url })),
-            "durationMs": self.clock.now().millis() - began.millis(),
+            "durationMs": self.notify.clock.now().millis() - began.millis(),
         })
     }
 
     fn sample(&self, project: &Project, trial: &Trial) -> Telling {
-        let now = self.clock.now();
+        let now = self.notify.clock.now();
         Telling::One(Box::new(Notice {
-            token: format!("sample-{:032x}", self.clock.random()),
+            token: format!("sample-{:032x}", self.notify.clock.random()),
             why: Why::Sample,
             at: now,
             project: project.name.clone(),

@@ -1,0 +1,24 @@
+use domain::error::ErrorAggregate;
+use domain::id::OccurrenceId;
+use domain::occurrence::Occurrence;
+use domain::{json, segment};
+use store::{Kind, Result};
+
+use crate::Notify;
+
+impl Notify {
+    /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without its stack is
+    /// better than none.
+    pub(super) async fn newest(&self, error: &ErrorAggregate) -> Result<Option<(OccurrenceId, Occurrence)>> {
+        let page = self.occurrences.references(error.project, &error.uid, None, 1).await?;
+        let Some(reference) = page.items.first() else { return Ok(None) };
+        let frame = match self.segments.frame(&reference.segment, reference.frame).await {
+            Ok(frame) => frame,
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let line = segment::lines(&frame).next().and_then(|line| line.ok());
+        let occurrence: Option<Occurrence> = line.and_then(|line| json::parse(&line).ok());
+        Ok(occurrence.map(|occurrence| (OccurrenceId::new(occurrence.timestamp, reference.id, 0), occurrence)))
+    }
+}

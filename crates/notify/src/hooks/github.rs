@@ -1,0 +1,50 @@
+//! GitHub's webhook for the event `issues`.
+
+use axum::body::Bytes;
+use domain::id::ProjectName;
+use domain::notify::Secret;
+use domain::outcome::Refusal;
+use domain::time::Timestamp;
+use http::HeaderMap;
+use serde::Deserialize;
+
+use super::{Deed, Wish, malformed, marked, signature};
+
+#[derive(Deserialize)]
+struct Event {
+    action: String,
+    issue: Issue,
+}
+
+#[derive(Deserialize)]
+struct Issue {
+    number: u64,
+    html_url: String,
+    updated_at: String,
+    #[serde(default)]
+    body: Option<String>,
+}
+
+/// `X-Hub-Signature-256: sha256=…` over the body.
+pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes) -> bool {
+    let signature = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
+    signature
+        .and_then(|signature| signature.strip_prefix("sha256="))
+        .is_some_and(|signature| signature::is_signed(secret, &[body], signature))
+}
+
+/// What was done to an issue of ours. GitHub signs no time; the time of the issue's last change stands for it.
+pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> Result<Option<Deed>, Refusal> {
+    if headers.get("x-github-event").is_none_or(|event| event != "issues") {
+        return Ok(None);
+    }
+    let Event { action, issue } = serde_json::from_slice(body).map_err(|_| malformed("event `issues` of GitHub"))?;
+    let wish = match action.as_str() {
+        "closed" => Wish::Resolve,
+        "reopened" => Wish::Unresolve,
+        _ => return Ok(None),
+    };
+    let Some(fingerprint) = marked(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
+    let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time of GitHub"))?;
+    Ok(Some(Deed { wish, at, fingerprint, issue: Some((issue.number, issue.html_url)) }))
+}

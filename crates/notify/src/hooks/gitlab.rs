@@ -1,0 +1,79 @@
+//! GitLab's webhook for issue events.
+
+use axum::body::Bytes;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::id::ProjectName;
+use domain::notify::Secret;
+use domain::outcome::Refusal;
+use domain::time::Timestamp;
+use http::HeaderMap;
+use ring::hmac;
+use serde::Deserialize;
+
+use super::{Deed, Wish, malformed, marked, signature};
+
+#[derive(Deserialize)]
+struct Event {
+    object_attributes: Attributes,
+}
+
+#[derive(Deserialize)]
+struct Attributes {
+    iid: u64,
+    url: String,
+    #[serde(default)]
+    action: Option<String>,
+    updated_at: String,
+    #[serde(default)]
+    description: Option<String>,
+}
+
+/// How old a signed request may be, in seconds.
+const WINDOW: i64 = 300;
+
+/// The secret itself in `X-Gitlab-Token`; or, where GitLab has a signing token (`whsec_…`), the signature of the Standard
+/// Webhooks, over id, time and body.
+pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(encoded) = secret.reveal().strip_prefix("whsec_") {
+        let (Some(id), Some(at), Some(signatures)) =
+            (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"))
+        else {
+            return false;
+        };
+        let fresh = at.parse::<i64>().is_ok_and(|at| at.abs_diff(now.seconds()) <= WINDOW as u64);
+        let Ok(key) = BASE64.decode(encoded) else { return false };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let signed = [id.as_bytes(), b".", at.as_bytes(), b".", body].concat();
+        let genuine = |signature: &str| {
+            let signature = signature.strip_prefix("v1,").and_then(|signature| BASE64.decode(signature).ok());
+            signature.is_some_and(|signature| hmac::verify(&key, &signed, &signature).is_ok())
+        };
+        return fresh && signatures.split(' ').any(genuine);
+    }
+    header("x-gitlab-token").is_some_and(|token| signature::is_same(secret, token))
+}
+
+/// What was done to an issue of ours.
+pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> Result<Option<Deed>, Refusal> {
+    let of_issues = |event: &http::HeaderValue| event == "Issue Hook" || event == "Confidential Issue Hook";
+    if !headers.get("x-gitlab-event").is_some_and(of_issues) {
+        return Ok(None);
+    }
+    let Event { object_attributes: issue } =
+        serde_json::from_slice(body).map_err(|_| malformed("issue event of GitLab"))?;
+    let wish = match issue.action.as_deref() {
+        Some("close") => Wish::Resolve,
+        Some("reopen") => Wish::Unresolve,
+        _ => return Ok(None),
+    };
+    let Some(fingerprint) = marked(issue.description.as_deref().unwrap_or_default(), project) else { return Ok(None) };
+    let at = moment(&issue.updated_at).ok_or_else(|| malformed("time of GitLab"))?;
+    Ok(Some(Deed { wish, at, fingerprint, issue: Some((issue.iid, issue.url)) }))
+}
+
+/// RFC 3339, or as older servers write it: `2026-11-02 00:01:00 UTC`.
+fn moment(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text.strip_suffix(" UTC").unwrap_or(text)).ok()
+}

@@ -1,0 +1,166 @@
+//! What comes back: people close and reopen issues, and press buttons in Slack, and the error follows.
+//!
+//! Nobody shows a key here. Each service signs what it sends by a secret that the project's rules hold; what is not
+//! signed so is refused, in the same words whether the project has such a secret, or exists.
+
+mod github;
+mod gitlab;
+mod signature;
+mod slack;
+
+use axum::body::Bytes;
+use domain::error::{ErrorAggregate, Mute, Status};
+use domain::id::{Fingerprint, ProjectName};
+use domain::notify::Secret;
+use domain::outcome::{Reason, Refusal};
+use domain::time::Timestamp;
+use gate::{Answer, storage_failed};
+use http::HeaderMap;
+use serde_json::json;
+use store::ports::Project;
+
+use crate::Notify;
+
+/// A service that calls back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    GitHub,
+    GitLab,
+    Slack,
+}
+
+/// What somebody did elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Deed {
+    /// What shall become of the error.
+    wish: Wish,
+    /// When, by the service's clock.
+    at: Timestamp,
+    /// Which error.
+    fingerprint: Fingerprint,
+    /// The issue that it was done to, by its number and address; an error that does not know it as its own is left alone.
+    issue: Option<(u64, String)>,
+}
+
+/// What shall become of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Resolve,
+    Unresolve,
+    Mute,
+}
+
+/// How old something may be, in seconds: a service repeats what failed for some hours. What is older was recorded by
+/// somebody.
+const WINDOW: i64 = 86_400;
+/// How far ahead a service's clock may be, in seconds.
+const AHEAD: i64 = 300;
+
+impl Notify {
+    /// Takes what a service says about the errors of a project.
+    pub(crate) async fn hook(
+        &self,
+        service: Service,
+        project: &ProjectName,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Answer {
+        let now = self.clock.now();
+        let found = self.projects.by_name(project).await.map_err(|error| storage_failed(&error))?;
+        let ruled = match found {
+            Some(project) => self.ruled(project.id).await.map_err(|error| storage_failed(&error))?,
+            None => None,
+        };
+        let ruled = ruled.ok_or_else(unsigned)?;
+        let hooks = &ruled.rules.hooks;
+        let secret: Option<&Secret> = match service {
+            Service::GitHub => hooks.github.as_ref(),
+            Service::GitLab => hooks.gitlab.as_ref(),
+            Service::Slack => hooks.slack.as_ref(),
+        };
+        let secret = secret.ok_or_else(unsigned)?;
+        let genuine = match service {
+            Service::GitHub => github::is_genuine(secret, headers, body),
+            Service::GitLab => gitlab::is_genuine(secret, headers, body, now),
+            Service::Slack => slack::is_genuine(secret, headers, body, now),
+        };
+        if !genuine {
+            return Err(unsigned());
+        }
+        let deed = match service {
+            Service::GitHub => github::deed(project, headers, body)?,
+            Service::GitLab => gitlab::deed(project, headers, body)?,
+            Service::Slack => slack::deed(project, body, now)?,
+        };
+        // The service's trial request, or something that is of no concern here.
+        let Some(deed) = deed else { return done("nothing to do") };
+        if deed.at.plus_seconds(WINDOW) < now || deed.at > now.plus_seconds(AHEAD) {
+            let message = format!("this happened at {}: what is not of the last day is not taken", deed.at);
+            return Err(Refusal::new(Reason::ParameterInvalid, message));
+        }
+        self.obey(&ruled.project, &deed, now).await
+    }
+
+    async fn obey(&self, project: &Project, deed: &Deed, now: Timestamp) -> Answer {
+        let error = self.errors.get(project.id, &deed.fingerprint).await.map_err(|error| storage_failed(&error))?;
+        let Some(error) = error.filter(|error| is_of(error, deed)) else { return done("no such error") };
+        // What came late, or once more, must not undo what somebody did since; nor a regression.
+        if deed.at < error.status_at {
+            return done("something happened since");
+        }
+        let set = match (deed.wish, error.status) {
+            (Wish::Resolve, Status::Resolved) | (Wish::Mute, Status::Muted) | (Wish::Unresolve, Status::Unresolved) => {
+                return done("it is so already");
+            }
+            (Wish::Resolve, _) => self.set(&error, Status::Resolved, now).await,
+            (Wish::Unresolve, _) => self.set(&error, Status::Unresolved, now).await,
+            (Wish::Mute, _) => self.errors.mute(error.project, &error.fingerprint, Mute::default(), now).await,
+        };
+        set.map_err(|error| storage_failed(&error))?;
+        done(match deed.wish {
+            Wish::Resolve => "resolved",
+            Wish::Unresolve => "unresolved",
+            Wish::Mute => "muted",
+        })
+    }
+
+    async fn set(
+        &self,
+        error: &ErrorAggregate,
+        status: Status,
+        now: Timestamp,
+    ) -> store::Result<Option<ErrorAggregate>> {
+        self.errors.set_status(error.project, &error.fingerprint, status, now).await
+    }
+}
+
+/// Whether the issue is one that faultline made for this error: whoever may open issues could write another's marker.
+fn is_of(error: &ErrorAggregate, deed: &Deed) -> bool {
+    let Some((number, url)) = &deed.issue else { return true };
+    error.links.values().any(|link| link.number == *number && link.url == *url)
+}
+
+fn done(what: &str) -> Answer {
+    gate::ok(Some(&json!({ "data": { "done": what } })))
+}
+
+fn unsigned() -> Refusal {
+    let message = "this is not signed by the secret that the rules of the project have under `hooks`";
+    Refusal::new(Reason::SignatureInvalid, message)
+}
+
+/// The fingerprint in the marker that faultline writes into an issue, on a line of its own.
+fn marked(text: &str, project: &ProjectName) -> Option<Fingerprint> {
+    let begin = format!("<!-- faultline:{project}/");
+    text.lines().find_map(|line| {
+        let fingerprint = line.trim().strip_prefix(&begin)?.strip_suffix(" -->")?;
+        Fingerprint::parse(fingerprint).ok()
+    })
+}
+
+fn malformed(what: &str) -> Refusal {
+    Refusal::new(Reason::BodyInvalid, format!("this is no {what}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+use axum::body::Bytes;
+use domain::id::{Fingerprint, ProjectName};
+use domain::notify::Secret;
+use domain::time::Timestamp;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::json;
+
+use super::*;
+
+fn headers<const N: usize>(pairs: [(&'static str, &str); N]) -> HeaderMap {
+    let pair = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    pairs.map(pair).into_iter().collect()
+}
+
+fn project() -> ProjectName {
+    ProjectName::parse("shop").unwrap()
+}
+
+fn print() -> Fingerprint {
+    Fingerprint::of("m", [])
+}
+
+/// The example of GitHub's documentation.
+#[test]
+fn github_s_own_example_is_genuine() {
+    let (secret, body) = (Secret::new("It's a Secret to Everybody"), Bytes::from_static(b"Hello, World!"));
+    let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    let genuine = |secret: &Secret, signature: &str, body: &Bytes| {
+        github::is_genuine(secret, &headers([("x-hub-signature-256", signature)]), body)
+    };
+    assert!(genuine(&secret, signature, &body));
+    assert!(!genuine(&Secret::new("another"), signature, &body));
+    assert!(!genuine(&secret, signature, &Bytes::from_static(b"Hello, World?")));
+    for wrong in ["", "sha256=", "sha256=zz", &signature[7..], &signature[..40], "sha1=757107ea", "sha256=é7"] {
+        assert!(!genuine(&secret, wrong, &body), "{wrong}");
+    }
+    assert!(!github::is_genuine(&secret, &HeaderMap::new(), &body));
+}
+
+/// The example of Slack's documentation, at its time, and after its window.
+#[test]
+fn slack_s_own_example_is_genuine_for_five_minutes() {
+    let secret = Secret::new("8f742231b10e8888abcd99yyyzzz85a5");
+    let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&\
+                channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&\
+                response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&\
+                trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+    let signature = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
+    let (time, body) = (1_531_420_618, Bytes::from_static(body.as_bytes()));
+    let genuine = |at: i64, stamp: &str| {
+        let headers = headers([("x-slack-request-timestamp", stamp), ("x-slack-signature", signature)]);
+        slack::is_genuine(&secret, &headers, &body, Timestamp::from_seconds(at))
+    };
+    assert!(genuine(time, "1531420618") && genuine(time + 300, "1531420618"));
+    assert!(!genuine(time + 301, "1531420618"), "a recording");
+    assert!(!genuine(time - 301, "1531420618"));
+    assert!(!genuine(time, "1531420619"), "the time is signed, too");
+    assert!(!genuine(time, "") && !genuine(time, "-9223372036854775808"));
+}
+
+/// The example of the Standard Webhooks, which GitLab's signing tokens follow; and its older, plain token.
+#[test]
+fn gitlab_is_known_by_token_or_signature() {
+    let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let body = Bytes::from_static(br#"{"test": 2432232314}"#);
+    let genuine = |at: i64, signature: &str| {
+        let headers = headers([
+            ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            ("webhook-timestamp", "1614265330"),
+            ("webhook-signature", signature),
+        ]);
+        gitlab::is_genuine(&secret, &headers, &body, Timestamp::from_seconds(at))
+    };
+    let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    assert!(genuine(1_614_265_330, signature));
+    assert!(genuine(1_614_265_330, &format!("v1,AAAA {signature}")));
+    assert!(!genuine(1_614_265_330 + 301, signature));
+    assert!(!genuine(1_614_265_330, "v1,AAAA") && !genuine(1_614_265_330, ""));
+    let by_token = |token: &str| {
+        let headers = headers([("x-gitlab-token", token)]);
+        gitlab::is_genuine(&Secret::new("hunter2"), &headers, &body, Timestamp::from_seconds(0))
+    };
+    assert!(by_token("hunter2"));
+    assert!(!by_token("hunter") && !by_token("hunter22") && !by_token(""));
+}
+
+#[test]
+fn what_was_done_to_an_issue_is_read() {
+    let text = format!("A title\n\n<!-- faultline:shop/{} -->\n", print());
+    let github = |event: &str, action: &str, body: &str| {
+        let issue = json!({ "number": 7, "html_url": "https://github.com/o/r/issues/7", "updated_at": "2026-11-02T00:01:00Z", "body": body });
+        let event_body = json!({ "action": action, "issue": issue }).to_string();
+        github::deed(&project(), &headers([("x-github-event", event)]), &event_body.into()).unwrap()
+    };
+    let at = Timestamp::parse("2026-11-02T00:01:00Z").unwrap();
+    let issue = Some((7, "https://github.com/o/r/issues/7".to_owned()));
+    let deed = |wish| Some(Deed { wish, at, fingerprint: print(), issue: issue.clone() });
+    assert_eq!(github("issues", "closed", &text), deed(Wish::Resolve));
+    assert_eq!(github("issues", "reopened", &text), deed(Wish::Unresolve));
+    assert_eq!(github("issues", "labeled", &text), None);
+    assert_eq!(github("ping", "closed", &text), None);
+    assert_eq!(github("issues", "closed", "no marker"), None);
+    assert_eq!(github("issues", "closed", &text.replace("shop", "other")), None);
+    assert_eq!(github("issues", "closed", &text.replace("<!--", "quoted: <!--")), None, "a quotation is no marker");
+
+    let gitlab = |action: &str, time: &str| {
+        let attributes = json!({ "iid": 7, "url": "https://github.com/o/r/issues/7", "action": action, "updated_at": time, "description": text });
+        let body = json!({ "object_attributes": attributes }).to_string();
+        gitlab::deed(&project(), &headers([("x-gitlab-event", "Issue Hook")]), &body.into()).unwrap()
+    };
+    assert_eq!(gitlab("close", "2026-11-02 00:01:00 UTC"), deed(Wish::Resolve));
+    assert_eq!(gitlab("reopen", "2026-11-02T00:01:00Z"), deed(Wish::Unresolve));
+    assert_eq!(gitlab("update", "2026-11-02T00:01:00Z"), None);
+}
+
+#[test]
+fn a_pressed_button_is_read() {
+    let deed = |action: &str, value: &str| {
+        let payload = json!({ "type": "block_actions", "actions": [{ "action_id": action, "value": value }] });
+        let body = format!(
+            "payload={}",
+            percent_encoding::utf8_percent_encode(&payload.to_string(), percent_encoding::NON_ALPHANUMERIC)
+        );
+        slack::deed(&project(), &body.into(), Timestamp::from_seconds(5))
+    };
+    let value = format!("shop|{}", print());
+    let done = |wish| Some(Deed { wish, at: Timestamp::from_seconds(5), fingerprint: print(), issue: None });
+    assert_eq!(deed("faultline_resolve", &value).unwrap(), done(Wish::Resolve));
+    assert_eq!(deed("faultline_mute", &value).unwrap(), done(Wish::Mute));
+    assert_eq!(deed("another_app_s", &value).unwrap(), None);
+    assert_eq!(deed("faultline_mute", &value.replace("shop", "other")).unwrap(), None);
+    assert!(deed("faultline_mute", "shop|x").is_err());
+    assert!(slack::deed(&project(), &Bytes::from_static(b"x=1"), Timestamp::default()).is_err());
+}

@@ -1,0 +1,133 @@
+//! The rules of projects, opened, and remembered for some seconds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::id::{ConfigId, ProjectId};
+use domain::notify::posted::{self, Posted};
+use domain::notify::{Rule, Rules, Sealed};
+use domain::time::Timestamp;
+use serde_json::Value;
+use store::ports::Project;
+use store::{Kind, Result, StoreError};
+
+use crate::Notify;
+
+/// For how long a project and its rules are taken to be as they were read, in seconds: a rule that is changed holds
+/// after this.
+const FRESH: i64 = 10;
+/// How many projects, and how many posted configs, are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// What was read lately.
+#[derive(Default)]
+pub(crate) struct Known {
+    projects: Mutex<HashMap<ProjectId, (Option<Ruled>, Timestamp)>>,
+    /// By project and id. An id is a hash of what it names, which so never changes.
+    posted: Mutex<HashMap<(ProjectId, String), Arc<PostedRules>>>,
+}
+
+/// The rules of posted configs, each with its place among them.
+type PostedRules = Vec<(usize, Rule)>;
+
+/// A project, and what is to be told of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ruled {
+    pub(crate) project: Arc<Project>,
+    pub(crate) rules: Arc<Rules>,
+}
+
+impl Notify {
+    /// The project and its rules; `None` if it is gone, or going. Without rules the sealer is not asked.
+    pub(crate) async fn ruled(&self, id: ProjectId) -> Result<Option<Ruled>> {
+        let now = self.clock.now();
+        let projects = || self.known.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, until)) = projects().get(&id)
+            && now < *until
+        {
+            return Ok(known.clone());
+        }
+        let found = match self.projects.by_id(id).await?.filter(|project| !project.deleting) {
+            None => None,
+            Some(project) => {
+                let rules = Arc::new(self.rules_of(&project).await?);
+                Some(Ruled { project: Arc::new(project), rules })
+            }
+        };
+        let mut projects = projects();
+        if projects.len() >= REMEMBERED {
+            projects.clear();
+        }
+        projects.insert(id, (found.clone(), now.plus_seconds(FRESH)));
+        Ok(found)
+    }
+
+    async fn rules_of(&self, project: &Project) -> Result<Rules> {
+        let Some(stored) = self.configs.rules(project.id).await? else { return Ok(Rules::default()) };
+        let document: Value = self.opened(project, &stored.document).await?;
+        Rules::parse(&document).map_err(|refusal| corrupt(&format!("the rules of a project: {refusal}")))
+    }
+
+    /// The rules of the configs that were posted with an error, each with its place among them;
+    /// those that cannot be used are left out. Configs that have expired have none.
+    pub(crate) async fn posted(&self, project: &Project, id: &str) -> Result<Arc<PostedRules>> {
+        let name = (project.id, id.to_owned());
+        let posted = || self.known.posted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = posted().get(&name) {
+            return Ok(rules.clone());
+        }
+        let id = ConfigId::parse(id).map_err(|error| corrupt(&error.to_string()))?;
+        let Some(sealed) = self.configs.posted(project.id, id).await? else { return Ok(Arc::default()) };
+        let configs: Value = self.opened(project, &sealed).await?;
+        let mut rules = Vec::new();
+        let (configs, refused) = posted::parse(configs);
+        for (index, config) in configs.into_iter().enumerate() {
+            match self.posted_rule(config, index).await {
+                Ok(rule) => rules.push((index, rule)),
+                // A config that cannot be used costs itself only.
+                Err(error) if !error.is_transient() => {
+                    tracing::warn!(project.id = %project.id, config.index = index, error.message = %error, "a posted config cannot be used");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for refusal in refused {
+            tracing::warn!(project.id = %project.id, error.message = %refusal, "a posted config cannot be used");
+        }
+        let rules = Arc::new(rules);
+        let mut posted = posted();
+        if posted.len() >= REMEMBERED {
+            posted.clear();
+        }
+        posted.insert(name, rules.clone());
+        Ok(rules)
+    }
+
+    async fn posted_rule(&self, config: Posted, index: usize) -> Result<Rule> {
+        let config = match config {
+            Posted::Plain(config) => config,
+            Posted::Sealed(ciphertext) => {
+                let sealer = self.sealer.as_ref().ok_or_else(no_key)?;
+                let plain = sealer.open_foreign(&ciphertext).await?;
+                serde_json::from_slice(&plain).map_err(|_| corrupt("a sealed config is no JSON"))?
+            }
+        };
+        posted::rule(&config, index).map_err(|refusal| corrupt(&refusal.to_string()))
+    }
+
+    async fn opened(&self, project: &Project, sealed: &Sealed) -> Result<Value> {
+        let plain = self.sealer.as_ref().ok_or_else(no_key)?.open(&project.name, sealed).await?;
+        // The text of serde's error could quote what was sealed.
+        serde_json::from_slice(&plain).map_err(|_| corrupt("what was sealed is no JSON"))
+    }
+}
+
+const DOING: &str = "opening what is sealed";
+
+fn corrupt(what: &str) -> StoreError {
+    StoreError::new(Kind::Corrupt, DOING, what)
+}
+
+fn no_key() -> StoreError {
+    StoreError::new(Kind::Rejected, DOING, "this stack has no key: deploy it with SealingKey=create")
+}

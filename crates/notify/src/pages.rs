@@ -1,0 +1,19 @@
+use domain::id::{Fingerprint, ProjectName};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Where errors are looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages(String);
+
+impl Pages {
+    /// Of the stack at this address, such as `https://errors.example.org`.
+    pub fn at(address: &str) -> Self {
+        Self(address.trim_end_matches('/').to_owned())
+    }
+
+    /// The address of an error.
+    pub(crate) fn error(&self, project: &ProjectName, fingerprint: &Fingerprint) -> String {
+        let project = utf8_percent_encode(project.as_str(), NON_ALPHANUMERIC);
+        format!("{}/projects/{project}/errors/{fingerprint}", self.0)
+    }
+}

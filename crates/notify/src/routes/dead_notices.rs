@@ -1,0 +1,61 @@
+//! `GET /dead-notices`, `POST /dead-notices/redrive`: what could not be told, and back with it after a fix.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use domain::outcome::{Reason, Refusal};
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Routes;
+use super::body;
+use crate::Deadline;
+
+/// The most that are listed.
+const LIMIT: usize = 100;
+/// For how long a redrive begins to send: API Gateway waits 30 seconds for an answer. What is left goes by the next sweep.
+const TIME: Duration = Duration::from_secs(10);
+
+pub(super) fn routes() -> Router<Arc<Routes>> {
+    Router::new().route("/dead-notices", get(list_handler)).route("/dead-notices/redrive", post(redrive_handler))
+}
+
+async fn list_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(list(&routes, request)).await
+}
+
+async fn redrive_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(redrive(&routes, request)).await
+}
+
+async fn list(routes: &Routes, request: Request<Body>) -> Answer {
+    routes.gate.caller(request.headers()).await?.admin()?;
+    let notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
+    gate::data(json!({ "deadNotices": notices }))
+}
+
+/// The largest body, in bytes: the ids of all that are listed.
+const BODY: usize = 64 << 10;
+const FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
+
+#[derive(Deserialize)]
+struct Which {
+    ids: Option<HashSet<String>>,
+}
+
+async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
+    routes.gate.caller(request.headers()).await?.admin()?;
+    let body = body::read(request, BODY, FORM).await?;
+    let unfit = |_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}"));
+    let Which { ids } = serde_json::from_value(body).map_err(unfit)?;
+    let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
+    gate::data(json!({ "redriven": redriven.map_err(|error| storage_failed(&error))? }))
+}

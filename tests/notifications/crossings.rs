@@ -1,0 +1,122 @@
+use serde_json::json;
+
+use faultline_tests::Faultline;
+
+use crate::recorder::{Recorder, brief, rules};
+
+/// Posts `count` events of one error in one request.
+async fn post(faultline: &Faultline, message: &str, count: usize) {
+    let errors = vec![json!({ "type": "E", "message": message }); count];
+    faultline.post("sample", &json!({ "errors": errors })).await;
+}
+
+/// «Notify once 30 have happened, then once every 5», over 10,000 events of two errors in batches of any size, some of
+/// whose records the stream brings twice, in other batches: exactly the messages that the rule says, each once, in order.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_crossing_is_told_once_in_order() {
+    for seed in 0..3 {
+        let recorder = Recorder::new();
+        let faultline = Faultline::telling(recorder.clone()).await;
+        let rule = json!([{ "id": "r", "on": ["threshold"], "threshold": 30, "interval": 5,
+            "to": [{ "type": "webhook", "endpoint": "https://hook.example/a" }] }]);
+        rules(&faultline, rule).await;
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (mut counts, mut expected, mut minute) = ([0u64; 2], [Vec::new(), Vec::new()], 0);
+        let mut events = 0;
+        while events < 10_000 {
+            let batch = random.usize(1..60);
+            events += batch;
+            let error = random.usize(..2);
+            post(&faultline, ["a", "b"][error], batch).await;
+            assert_eq!(faultline.digest().await, 0);
+            let (before, after) = (counts[error], counts[error] + batch as u64);
+            counts[error] = after;
+            // The first commit of all is told as nothing: the rule is about the threshold only.
+            if after >= 30 && after / 5 > before.max(29) / 5 {
+                expected[error].push(format!("threshold {after}"));
+            }
+            if random.u8(..4) == 0 {
+                let records = faultline.records().await;
+                let again = random.usize(..=records.len());
+                let notify = faultline.stack.notify();
+                assert_eq!(notify.watch(&records[..again], faultline_tests::time()).await, None);
+                assert_eq!(notify.watch(&records, faultline_tests::time()).await, None);
+                assert_eq!(notify.watch(&records[again..], faultline_tests::time()).await, None);
+            }
+            if random.u8(..30) == 0 {
+                minute += 1;
+                faultline.clock.advance(60);
+                counts = [0; 2];
+            }
+        }
+        faultline.tell().await;
+        let told = recorder.notices("hook.example");
+        for (error, expected) in ["a", "b"].into_iter().zip(expected) {
+            let told: Vec<_> = told.iter().filter(|notice| notice.message == error).map(brief).collect();
+            assert_eq!(told, expected, "seed {seed}, {minute} minutes");
+        }
+        let names: std::collections::HashSet<_> = told.iter().map(|notice| notice.token.clone()).collect();
+        assert_eq!(names.len(), told.len(), "each message has a name of its own");
+    }
+}
+
+/// A new error, one that comes back after it was resolved, and nothing in between; and what people do tells nothing.
+#[tokio::test]
+async fn new_errors_and_those_that_come_back_are_told() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    let rule = json!([{ "to": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x" }] }]);
+    rules(&faultline, rule).await;
+    for _ in 0..3 {
+        post(&faultline, "m", 2).await;
+        faultline.digest().await;
+        faultline.tell().await;
+        faultline.clock.advance(60);
+    }
+    assert_eq!(recorder.brief("hooks.slack.com"), ["first 2"]);
+    let body = json!({ "status": "resolved" }).to_string();
+    let path = "/projects/sample/errors/m";
+    faultline.call(http::Method::PATCH, path, faultline_tests::ADMIN, body).await;
+    faultline.tell().await;
+    faultline.clock.advance(60);
+    post(&faultline, "m", 1).await;
+    faultline.digest().await;
+    faultline.tell().await;
+    assert_eq!(recorder.brief("hooks.slack.com"), ["first 2", "regression 7"]);
+    let told = &recorder.notices("hooks.slack.com")[1];
+    assert_eq!((told.message.as_str(), told.kind.as_str(), told.project.as_str()), ("m", "E", "sample"));
+    assert!(told.occurrence.as_ref().unwrap().message == "m", "with its newest occurrence");
+}
+
+/// What is posted with an error tells by v1's rule: the first occurrence always, then by threshold and interval.
+#[tokio::test]
+async fn a_posted_config_tells_as_v1_did() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    let config = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "channel": "#a",
+        "threshold": 3, "notifyInterval": 2 }]);
+    for _ in 0..8 {
+        let body = json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": config });
+        faultline.post("sample", &body).await;
+        faultline.digest().await;
+        faultline.tell().await;
+    }
+    assert_eq!(recorder.brief("hooks.slack.com"), ["first 1", "threshold 4", "threshold 6", "threshold 8"]);
+}
+
+/// What was to be told of an error that is deleted before is not told any more, and holds up nothing.
+#[tokio::test]
+async fn a_deleted_error_is_not_told_of() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    rules(&faultline, json!([{ "to": [{ "type": "webhook", "endpoint": "https://hook.example/" }] }])).await;
+    post(&faultline, "gone", 1).await;
+    faultline.digest().await;
+    let path = "/projects/sample/errors/gone";
+    faultline.call(http::Method::DELETE, path, faultline_tests::ADMIN, axum::body::Body::empty()).await;
+    post(&faultline, "there", 1).await;
+    faultline.digest().await;
+    faultline.tell().await;
+    let told: Vec<_> = recorder.notices("hook.example").iter().map(|notice| notice.message.clone()).collect();
+    assert_eq!(told, ["there"]);
+}

@@ -1,0 +1,9 @@
+//! Messages that people trust: not one too many, not one too few.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod collected;
+mod concurrent;
+mod crossings;
+mod outages;
+mod recorder;

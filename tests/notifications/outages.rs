@@ -1,0 +1,123 @@
+use faultline_tests::{Faultline, time};
+use serde_json::json;
+
+use crate::recorder::{Break, Recorder, rules};
+
+async fn seen(faultline: &Faultline, message: &str) {
+    faultline.post_message(message).await;
+    assert_eq!(faultline.digest().await, 0);
+    faultline.tell().await;
+}
+
+fn every_time() -> serde_json::Value {
+    json!([{ "id": "every", "on": ["first", "threshold"], "threshold": 1, "interval": 1, "to": [
+        { "type": "webhook", "endpoint": "https://down.example/" },
+        { "type": "webhook", "endpoint": "https://up.example/" },
+    ] }])
+}
+
+/// A destination is down for an hour, while an error crosses its threshold every minute: afterwards each crossing was told
+/// once, in order; the other destination had each at once; and the one that was down was not knocked at all the time.
+#[tokio::test]
+async fn after_an_hour_s_outage_each_crossing_was_told_once() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    rules(&faultline, every_time()).await;
+    recorder.breaks("down.example", Break::Down);
+    let mut expected = vec!["first 1".to_owned()];
+    for minute in 0..60 {
+        seen(&faultline, "m").await;
+        assert_eq!(recorder.notices("up.example").len(), minute + 1, "the other one is told at once");
+        for _ in 0..6 {
+            faultline.clock.advance(10);
+            faultline.sweep().await;
+        }
+        if minute > 0 {
+            expected.push("threshold 1".to_owned());
+        }
+    }
+    assert!(recorder.told("down.example").is_empty());
+    let knocked = recorder.requests("down.example");
+    assert!(knocked < 60, "{knocked} requests in an hour");
+    recorder.mends("down.example");
+    for _ in 0..90 {
+        faultline.clock.advance(10);
+        faultline.sweep().await;
+    }
+    let told = recorder.notices("down.example");
+    assert_eq!(recorder.brief("down.example"), expected);
+    let counts: Vec<_> = told.iter().map(|notice| notice.count).collect();
+    assert_eq!(counts, (1..=60).collect::<Vec<_>>(), "in order, each with the count of its time");
+    let names: std::collections::HashSet<_> = told.iter().map(|notice| &notice.token).collect();
+    assert_eq!(names.len(), 60);
+    faultline.clock.advance(3_600);
+    faultline.sweep().await;
+    assert_eq!(recorder.notices("down.example").len(), 60, "and nothing is left");
+}
+
+/// A destination that says when to come again is left alone until then.
+#[tokio::test]
+async fn retry_after_is_kept() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    rules(&faultline, every_time()).await;
+    recorder.breaks("down.example", Break::Busy(1_800));
+    seen(&faultline, "m").await;
+    recorder.mends("down.example");
+    for _ in 0..29 {
+        faultline.clock.advance(60);
+        faultline.sweep().await;
+        assert_eq!(recorder.requests("down.example"), 1);
+    }
+    faultline.clock.advance(300);
+    faultline.sweep().await;
+    assert_eq!(recorder.brief("down.example"), ["first 1"]);
+}
+
+/// What a destination refuses for good is among the dead letters at once, holds up nothing behind it, and is told once
+/// when somebody has mended the cause and redrives it, however often.
+#[tokio::test]
+async fn what_is_refused_for_good_is_kept_and_redriven() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    rules(&faultline, every_time()).await;
+    recorder.breaks("down.example", Break::Gone);
+    seen(&faultline, "m").await;
+    recorder.mends("down.example");
+    seen(&faultline, "m").await;
+    assert_eq!(recorder.brief("down.example"), ["threshold 2"]);
+    let notify = faultline.stack.notify();
+    let dead = notify.dead_notices(10).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((dead[0].notices, dead[0].reason.as_str()), (1, "it is gone"));
+    assert_eq!(notify.redrive(None, time()).await.unwrap().notices, 1);
+    assert_eq!(recorder.brief("down.example"), ["threshold 2", "first 1"]);
+    assert_eq!(notify.redrive(None, time()).await.unwrap().notices, 0);
+    assert!(notify.dead_notices(10).await.unwrap().is_empty());
+}
+
+/// A destination that is away for more than a day has what is older among the dead letters; nothing is forgotten.
+#[tokio::test]
+async fn after_a_day_it_is_a_dead_letter() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    rules(&faultline, every_time()).await;
+    recorder.breaks("down.example", Break::Down);
+    seen(&faultline, "m").await;
+    faultline.clock.advance(43_200);
+    seen(&faultline, "m").await;
+    faultline.clock.advance(43_201);
+    faultline.sweep().await;
+    let notify = faultline.stack.notify();
+    let dead = notify.dead_notices(10).await.unwrap();
+    assert_eq!(dead.iter().map(|letter| letter.notices).collect::<Vec<_>>(), [1], "the other one is half a day old");
+    recorder.mends("down.example");
+    notify.redrive(None, time()).await.unwrap();
+    for _ in 0..20 {
+        faultline.clock.advance(60);
+        faultline.sweep().await;
+    }
+    let mut counts: Vec<_> = recorder.notices("down.example").iter().map(|notice| notice.count).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 2]);
+}
