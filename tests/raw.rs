@@ -29,3 +29,23 @@ pub async fn items(engines: &Engines) -> Vec<Value> {
     assert!(answer["LastEvaluatedKey"].is_null(), "one page");
     serde_json::from_value(answer["Items"].take()).unwrap()
 }
+
+/// All records of the table's stream, the oldest first, in the form in which Lambda gets them.
+pub async fn stream(engines: &Engines) -> Vec<Value> {
+    let streams = call(engines, "ListStreams", &json!({ "TableName": TABLE })).await;
+    let arn = &streams["Streams"][0]["StreamArn"];
+    let stream = call(engines, "DescribeStream", &json!({ "StreamArn": arn })).await;
+    let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+    let from = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+    let mut iterator = call(engines, "GetShardIterator", &from).await["ShardIterator"].take();
+    let mut all = Vec::new();
+    loop {
+        let mut part = call(engines, "GetRecords", &json!({ "ShardIterator": iterator, "Limit": 1_000 })).await;
+        let Value::Array(records) = part["Records"].take() else { panic!("no list of records") };
+        if records.is_empty() {
+            return all;
+        }
+        all.extend(records);
+        iterator = part["NextShardIterator"].take();
+    }
+}

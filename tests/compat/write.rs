@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::error::Link;
 use domain::id::{Key, ProjectName, SegmentId};
 use domain::inbox::{self, Text};
 use embedded::Engines;
@@ -17,7 +18,7 @@ use http::Method;
 use local::system::Resources;
 use serde_json::{Value, json};
 use store::clock::Clock;
-use store::ports::{Claims, Errors, KeyRecord, Keys, Projects, Role, Scope};
+use store::ports::{Claims, Errors, KeyRecord, Keys, Links, Projects, Role, Scope};
 
 /// The keys of the samples, by their names in the table.
 const CLIENT: &str = "sample-client-key";
@@ -160,6 +161,42 @@ async fn write_sealed() {
         std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
     }
     std::fs::copy(data.path().join("kms.key"), folder.join("kms.key")).unwrap();
+}
+
+/// An error with all that notifications are decided from, and a muted one. Into a folder of their own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_errors() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    for message in ["muted", "whole", "muted", "whole"] {
+        let mut body = v1_body(message);
+        body["notifications"] = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/x", "channel": "#a" }]);
+        faultline.post("shop", &body).await;
+        assert_eq!(faultline.digest().await, 0);
+        faultline.clock.advance(40);
+    }
+    let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 6 });
+    faultline.call(Method::PATCH, "/projects/shop/errors/muted", "admin-key", mute.to_string()).await;
+    let project = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let whole = Errors::get(&*resources.table, project.id, &domain::v1::fingerprint("whole")).await.unwrap().unwrap();
+    let link = Link { number: 7, url: "https://github.com/o/r/issues/7".to_owned() };
+    resources.table.link(&whole, "0123456789abcdef0123456789abcdef", &link).await.unwrap();
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json".to_owned(),
+            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
+            ("P#2", sk) if sk.starts_with("E#") => format!("error-{}.json", item["message"]["S"].as_str().unwrap()),
+            _ => continue,
+        };
+        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    }
 }
 
 /// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample

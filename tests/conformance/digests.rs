@@ -38,6 +38,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     occurrence.release = Some(format!("r{n}"));
     occurrence.environment = Some("production".to_owned());
     error.observe(TimeUnit::Minute, [&Sighting::of(&occurrence, "m")]);
+    error.posted = Some(format!("config {n}"));
     let reference = Reference {
         id: ReferenceId::new(moment, u128::from(n)),
         segment: SegmentId::new(project(), moment, u128::from(n)),

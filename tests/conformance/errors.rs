@@ -1,7 +1,4 @@
-use std::collections::BTreeMap;
-
-use domain::error::{ErrorAggregate, Link, Mute, Status};
-use domain::id::ErrorUid;
+use domain::error::{ErrorAggregate, Mute, Status};
 use local::system::Resources;
 use store::Kind;
 use store::ports::Errors;
@@ -73,27 +70,6 @@ pub(crate) async fn muted(on: &Resources) {
     assert_eq!((set.status, set.mute), (Status::Muted, Some(Mute::default())), "for ever");
     let nobody = on.table.mute(project(), &super::digests::fingerprint("nobody"), until, at(0)).await.unwrap();
     assert_eq!(nobody, None);
-}
-
-/// An error keeps its issues through digest's commits, and digest's commits need not be tried again for them.
-pub(crate) async fn linked(on: &Resources) {
-    let read = committed(on, commit(error("a"), 1, 0)).await;
-    let link = |number| Link { number, url: format!("https://example.org/{number} x") };
-    for (destination, number) in [("d1", 1), ("d2", 2), ("d1", 3)] {
-        on.table.set_link(project(), &read.fingerprint, &read.uid, destination, &link(number)).await.unwrap();
-    }
-    let links = BTreeMap::from([("d1".to_owned(), link(3)), ("d2".to_owned(), link(2))]);
-    let linked = Errors::get(&*on.table, project(), &read.fingerprint).await.unwrap().unwrap();
-    assert_eq!(linked, ErrorAggregate { links: links.clone(), ..read.clone() });
-    let posted = ErrorAggregate { posted: Some("c0ffee".to_owned()), ..read.clone() };
-    let after = committed(on, commit(posted, 2, 5)).await;
-    assert_eq!((after.links, after.count, after.posted.as_deref()), (links, 2, Some("c0ffee")));
-
-    let other_life = ErrorUid::new(at(1), 99);
-    let set = on.table.set_link(project(), &read.fingerprint, &other_life, "d1", &link(4)).await;
-    assert_eq!(set.unwrap_err().kind(), Kind::Conflict);
-    let set = on.table.set_link(project(), &fingerprint("nobody"), &read.uid, "d1", &link(4)).await;
-    assert_eq!(set.unwrap_err().kind(), Kind::Conflict, "and makes no item");
 }
 
 pub(crate) async fn buried(on: &Resources) {

@@ -53,7 +53,6 @@ on_every_engine! {
     counted_events_are_found_by_their_minute: crate::digests::counted_by_minute;
     errors_are_listed_by_time_and_status: crate::errors::listed;
     a_muted_error_is_muted_until_its_end: crate::errors::muted;
-    an_error_keeps_its_issues: crate::errors::linked;
     a_buried_error_is_remembered_until_forgotten: crate::errors::buried;
     references_page_newest_first: crate::occurrences::newest_first;
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;

@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use faultline_tests::Faultline;
+use aws_lambda_events::dynamodb::EventRecord;
+use domain::error::ErrorAggregate;
+use domain::time::Timestamp;
+use faultline_tests::{Faultline, raw};
+use notify::Record;
 use serde_json::{Value, json};
+use store::dynamo::error_in_stream;
 
 /// The occurrences of an error of the project `sample`, all pages.
 async fn occurrences(faultline: &Faultline, message: &str) -> Vec<Value> {
@@ -137,4 +142,41 @@ async fn a_large_body_goes_through_s3() {
     assert_counted(&faultline, "large", 1).await;
     let shown = faultline.get("/projects/sample/errors/large").await;
     assert_eq!(shown["error"]["params"]["noise"], noise);
+}
+
+/// Each commit of an error, as the table's stream has it: the error before and after it.
+async fn commits(faultline: &Faultline) -> Vec<(Option<ErrorAggregate>, ErrorAggregate)> {
+    let records: Vec<EventRecord> =
+        serde_json::from_value(raw::stream(faultline.stack.engines()).await.into()).unwrap();
+    let commit = |record: EventRecord| {
+        let record = Record::from(record);
+        Some((error_in_stream(&record.old).unwrap(), error_in_stream(&record.new).unwrap()?))
+    };
+    records.into_iter().filter_map(commit).collect()
+}
+
+/// A backlog of more minutes than a commit can hold: thresholds count every minute of it, since the oldest are committed
+/// first.
+#[tokio::test]
+async fn each_minute_of_a_backlog_is_counted_for_thresholds() {
+    let faultline = Faultline::new().await;
+    let minute = |minute: i64| Timestamp::parse("2026-11-01T20:00:00Z").unwrap().plus_seconds(minute * 60);
+    let item = |at: Timestamp| json!({ "message": "backlog", "timestamp": at.to_string() });
+    let backlog: Vec<_> = (0..100).flat_map(|at| [item(minute(at)), item(minute(at).plus_seconds(30))]).collect();
+    let mut rest = Vec::new();
+    for at in (0..100).rev() {
+        rest.push(item(minute(at).plus_seconds(45)));
+    }
+    faultline.post("sample", &json!({ "errors": backlog })).await;
+    faultline.post("sample", &json!({ "errors": rest })).await;
+    assert_eq!(faultline.digest().await, 0);
+    assert_counted(&faultline, "backlog", 300).await;
+    let mut told = Vec::new();
+    for (old, new) in commits(&faultline).await {
+        let before = |start| old.as_ref().map_or(0, |old: &ErrorAggregate| old.units.count(start));
+        told.extend(
+            new.units.counts().filter(|&(start, count)| before(start) < 3 && count >= 3).map(|(start, _)| start),
+        );
+    }
+    assert_eq!(told, (0..100).map(minute).collect::<Vec<_>>(), "each minute comes to three, once, in order");
 }

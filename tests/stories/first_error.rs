@@ -37,6 +37,8 @@ async fn an_error_is_posted_and_read_back() {
           "lastUpdated": "2026-11-01T00:00:00+00:00",
           "level": "error",
           "message": "x is undefined",
+          "mutedUntil": null,
+          "mutedUntilCount": null,
           "platform": "javascript",
           "project": "sample",
           "status": "unresolved",

@@ -9,6 +9,7 @@ mod first_error;
 mod keys;
 mod limits;
 mod lists;
+mod muting;
 mod notifications;
 mod poison;
 mod rule_samples;

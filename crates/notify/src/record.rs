@@ -70,3 +70,67 @@ fn attribute(value: serde_dynamo::AttributeValue) -> AttributeValue {
         Image::Bs(all) => AttributeValue::Bs(all.into_iter().map(Into::into).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::error::{Link, Mute, Seen, Status, Units};
+    use domain::time::Timestamp;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn image(more: &Value) -> Value {
+        let mut image = json!({
+            "pk": { "S": "P#2" }, "sk": { "S": "E#6b0dd08465d55a2f0a98f929a3c6fff6" }, "v": { "N": "1" },
+            "uid": { "S": "01M6CS37V0P6VGGFR7GX197914" }, "version": { "N": "1" }, "count": { "N": "1" },
+            "type": { "S": "KeyError" }, "message": { "S": "'total'" }, "level": { "S": "error" },
+            "platform": { "S": "python" }, "status": { "S": "unresolved" }, "statusAt": { "N": "1793577820000000" },
+            "firstSeen": { "N": "1793577720123456" }, "lastSeen": { "N": "1793577720123456" },
+        });
+        image.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        image
+    }
+
+    fn record(old: &Value, new: &Value) -> Record {
+        let change = json!({
+            "ApproximateCreationDateTime": 1_793_577_821, "Keys": {}, "SequenceNumber": "7", "SizeBytes": 1,
+            "StreamViewType": "NEW_AND_OLD_IMAGES", "OldImage": old, "NewImage": new,
+        });
+        let record = json!({ "awsRegion": "eu-west-1", "eventID": "1", "eventName": "MODIFY", "dynamodb": change });
+        serde_json::from_value::<EventRecord>(record).unwrap().into()
+    }
+
+    /// What is decided from is in the images: an older version's without it, this version's with all of it.
+    #[test]
+    fn all_that_an_error_remembers_comes_along() {
+        let new = image(&json!({
+            "version": { "N": "2" }, "count": { "N": "9" }, "status": { "S": "muted" },
+            "mutedUntil": { "N": "1793577900000000" }, "mutedUntilCount": { "N": "40" },
+            "environment": { "S": "production" }, "units": { "S": "m 29892960 29892962 8" },
+            "seen": { "S": "{\"e\":[\"production\"],\"l\":[\"error\"],\"r\":[\"shop@1.2.3\"]}" },
+            "posted": { "S": "c0ffee" }, "link:d1": { "S": "7 https://issues.example/a b/7" },
+        }));
+        let change = record(&image(&json!({})), &new).change().unwrap();
+        let Some(Change { old: Some(old), new }) = change else { panic!("{change:?}") };
+        assert_eq!((old.mute, &old.units, &old.seen, old.links.len()), (None, &Units::default(), &Seen::default(), 0));
+        let until = Some(Timestamp::from_micros(1_793_577_900_000_000));
+        assert_eq!((new.status, new.mute), (Status::Muted, Some(Mute { until, until_count: Some(40) })));
+        assert_eq!(new.units.counts().collect::<Vec<_>>(), [(Timestamp::from_seconds(29_892_962 * 60), 8)]);
+        assert_eq!((new.environment.as_deref(), new.posted.as_deref()), (Some("production"), Some("c0ffee")));
+        assert_eq!(
+            (&new.seen.environments[0], &new.seen.releases[0]),
+            (&"production".to_owned(), &"shop@1.2.3".to_owned())
+        );
+        let link = Link { number: 7, url: "https://issues.example/a b/7".to_owned() };
+        assert_eq!(new.links.iter().collect::<Vec<_>>(), [(&"d1".to_owned(), &link)]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for (name, value) in [("units", "x"), ("seen", "[]x"), ("link:d", "https://no.number"), ("status", "asleep")] {
+            let record = record(&image(&json!({})), &image(&json!({ name: { "S": value } })));
+            let error = record.change().unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+}

@@ -22,6 +22,8 @@ pub fn error_entry(project: &ProjectName, error: &ErrorAggregate) -> Value {
         "level": error.level,
         "platform": error.platform,
         "culprit": error.culprit,
+        "mutedUntil": error.mute.and_then(|mute| mute.until),
+        "mutedUntilCount": error.mute.and_then(|mute| mute.until_count),
     })
 }
 

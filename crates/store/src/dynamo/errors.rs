@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
-use domain::error::{ErrorAggregate, Link, Mute, Status};
+use domain::error::{ErrorAggregate, Mute, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
@@ -75,29 +75,6 @@ impl Errors for Table {
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
         self.write_status(project, fingerprint, Status::Muted, mute, now).await
-    }
-
-    async fn set_link(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        uid: &ErrorUid,
-        destination: &str,
-        link: &Link,
-    ) -> Result<()> {
-        let (name, value) = error_item::link_attribute(destination, link);
-        let call = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(error_key(project, fingerprint)))
-            .update_expression("SET #link = :link")
-            .condition_expression("#uid = :uid")
-            .expression_attribute_names("#link", name)
-            .expression_attribute_names("#uid", "uid")
-            .expression_attribute_values(":link", value)
-            .expression_attribute_values(":uid", text(uid.to_string()));
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("linking an error to its issue", &error))
     }
 
     async fn bury(&self, error: &ErrorAggregate) -> Result<()> {

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use domain::error::{ErrorAggregate, Link, Mute, Status};
+use domain::error::{ErrorAggregate, Mute, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 
@@ -41,17 +41,6 @@ pub trait Errors: Send + Sync {
         mute: Mute,
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
-
-    /// Sets the error's issue at a destination. It changes nothing else, not even the version, so that no commit has to
-    /// be tried again for it; a life of the error that is over is a [`Conflict`](crate::Kind::Conflict).
-    async fn set_link(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        uid: &ErrorUid,
-        destination: &str,
-        link: &Link,
-    ) -> Result<()>;
 
     /// Removes the error at once, and remembers (in one transaction) that the contents of this life of it are yet to be
     /// removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).

@@ -69,8 +69,12 @@ impl Entry {
     /// What names it in its lane: the same whenever the stream brings it.
     pub fn token(&self) -> Token {
         let what = match &self.happened {
-            Happened::Error { commit, .. } => commit,
-            Happened::Limited { episode, .. } => episode,
+            // A commit of occurrences from several units of time may cross the rule's threshold in each of them.
+            Happened::Error { commit, why: Why::Threshold { start, .. }, .. } => {
+                format!("{commit}@{}", start.seconds())
+            }
+            Happened::Error { commit, .. } => commit.clone(),
+            Happened::Limited { episode, .. } => episode.clone(),
         };
         let rule = match &self.rule {
             RuleRef::Project(id) => format!("rule:{id}"),

@@ -1,6 +1,7 @@
 use super::*;
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::notify::Why;
+use crate::project::TimeUnit;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_793_577_600 + seconds)
@@ -44,6 +45,20 @@ fn each_rule_and_each_redrive_tells_for_itself() {
     lane.add([entry(1), other, again, posted("a", 0), posted("a", 1)], at(0));
     assert_eq!(lane.pending.len(), 5);
     assert!(!lane.add([posted("b", 0)], at(0)), "the same config, posted with other texts");
+}
+
+/// A commit may bring occurrences of many units of time: each in which it crosses a threshold is told.
+#[test]
+fn each_unit_in_which_a_commit_crosses_a_threshold_tells_for_itself() {
+    let in_minute = |minute: i64| {
+        let mut entry = entry(1);
+        let Happened::Error { why, .. } = &mut entry.happened else { panic!("of an error") };
+        *why = Why::Threshold { count: 30, unit: TimeUnit::Minute, start: at(minute * 60) };
+        entry
+    };
+    let mut lane = lane();
+    lane.add([in_minute(0), in_minute(1), in_minute(0)], at(0));
+    assert_eq!(lane.pending, [in_minute(0), in_minute(1)]);
 }
 
 #[test]

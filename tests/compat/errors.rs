@@ -1,0 +1,61 @@
+//! Version 0.1 with notifications: what an error remembers is read, and goes on from what it was.
+
+use domain::error::{ErrorAggregate, Link, Mute, Status};
+use domain::occurrence::Level;
+use domain::time::Timestamp;
+use domain::v1::fingerprint;
+use faultline_tests::Faultline;
+use local::system::Resources;
+use serde_json::json;
+use store::ports::{Errors, Projects};
+
+use crate::Samples;
+
+async fn error(faultline: &Faultline, message: &str) -> ErrorAggregate {
+    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
+    let shop = table.by_name(&domain::id::ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    Errors::get(&*table, shop.id, &fingerprint(message)).await.unwrap().unwrap()
+}
+
+fn counts(error: &ErrorAggregate) -> Vec<(String, u64)> {
+    error.units.counts().map(|(start, count)| (start.to_string(), count)).collect()
+}
+
+#[tokio::test]
+async fn what_an_error_remembers_is_read() {
+    let faultline = Samples::of("errors").restored().await;
+    let whole = error(&faultline, "whole").await;
+    let known = [
+        ("2026-11-01T00:00:00+00:00".to_owned(), 2),
+        ("2026-11-02T00:01:00+00:00".to_owned(), 1),
+        ("2026-11-02T00:03:00+00:00".to_owned(), 1),
+    ];
+    assert_eq!((whole.count, counts(&whole)), (4, known.to_vec()));
+    assert_eq!(
+        (whole.seen.environments.as_slice(), whole.seen.levels.as_slice()),
+        (&["production".to_owned()][..], &[Level::Error][..])
+    );
+    assert_eq!(whole.environment.as_deref(), Some("production"));
+    assert!(whole.posted.as_ref().is_some_and(|id| id.len() == 32));
+    let link = Link { number: 7, url: "https://github.com/o/r/issues/7".to_owned() };
+    assert_eq!(whole.links.into_iter().collect::<Vec<_>>(), [("0123456789abcdef0123456789abcdef".to_owned(), link)]);
+    let muted = error(&faultline, "muted").await;
+    let mute = Mute { until: Some(Timestamp::parse("2026-11-03T00:00:00Z").unwrap()), until_count: Some(10) };
+    assert_eq!((muted.status, muted.mute), (Status::Muted, Some(mute)));
+}
+
+#[tokio::test]
+async fn and_goes_on() {
+    let faultline = Samples::of("errors").restored().await;
+    faultline.clock.advance(170);
+    for message in ["whole", "muted"] {
+        let item = json!({ "message": message });
+        faultline.post("shop", &json!({ "errors": vec![item; 7] })).await;
+    }
+    assert_eq!(faultline.digest().await, 0);
+    let whole = error(&faultline, "whole").await;
+    assert_eq!((whole.count, counts(&whole).pop().unwrap()), (11, ("2026-11-02T00:03:00+00:00".to_owned(), 8)));
+    assert_eq!((whole.links.len(), whole.seen.environments.len()), (1, 0));
+    let muted = error(&faultline, "muted").await;
+    assert_eq!((muted.status, muted.mute, muted.count), (Status::Unresolved, None, 11), "the tenth ended it");
+}
