@@ -11,6 +11,7 @@
 
 mod errors;
 mod limits;
+mod outbox;
 mod sealed;
 mod v1;
 mod write;

@@ -5,5 +5,7 @@
 mod collected;
 mod concurrent;
 mod crossings;
+mod hooks;
+mod limits;
 mod outages;
 mod recorder;

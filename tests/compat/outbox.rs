@@ -1,0 +1,92 @@
+//! Version 0.1 with an outbox: what was yet to be told when the version changed is told; so is what could not be.
+
+use std::path::PathBuf;
+
+use domain::id::{ErrorUid, Fingerprint, ProjectId};
+use domain::notify::Why;
+use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
+use domain::project::TimeUnit;
+use domain::time::Timestamp;
+use embedded::Engines;
+use faultline_tests::raw;
+use local::system::Resources;
+use serde_json::json;
+use store::ports::{Outbox, Undelivered};
+
+use crate::Samples;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_793_577_600 + seconds)
+}
+
+/// What the sample holds: a lane with an entry of each kind, which somebody was sending from.
+fn lane() -> Lane {
+    let scope = Scope::Error(ErrorUid::new(at(0), 7));
+    let id = LaneId { project: ProjectId::new(2).unwrap(), scope, destination: "0f".repeat(16) };
+    let happened = |version: u64, why: Why| Happened::Error {
+        fingerprint: Fingerprint::of("sample", ["m"]),
+        commit: format!("{}:{version}", ErrorUid::new(at(0), 7)),
+        why,
+        at: at(60),
+        count: version * 10,
+    };
+    let threshold = Why::Threshold { count: 30, unit: TimeUnit::Hour, start: at(0) };
+    let limited = Happened::Limited {
+        episode: "month:2026-11".to_owned(),
+        limit: "1,000 events a month".to_owned(),
+        until: at(3_600),
+    };
+    let posted = RuleRef::Posted("ab".repeat(16), 1);
+    let mut lane = Lane::new(id);
+    let entries = [
+        (happened(1, Why::First), RuleRef::Project("team".to_owned()), 0),
+        (happened(2, Why::Regression), posted, 0),
+        (happened(3, threshold), RuleRef::Project("team".to_owned()), 2),
+        (limited, RuleRef::Project("team".to_owned()), 0),
+    ];
+    lane.add(entries.map(|(happened, rule, redriven)| Entry { happened, rule, since: at(61), redriven }), at(90));
+    lane.take(u128::MAX - 1, at(100));
+    lane.failures = 3;
+    lane.more = 5;
+    lane
+}
+
+#[tokio::test]
+async fn a_lane_is_read() {
+    let samples = Samples::of("outbox");
+    let faultline = samples.restored().await;
+    let on = Resources::through(faultline.stack.engines(), |engine| engine).await.unwrap();
+    let due = on.table.due(at(1_000), 10).await.unwrap();
+    assert_eq!(due, [lane().id], "what was being sent is due again when its lease is over");
+    assert_eq!(on.table.lane(&due[0]).await.unwrap(), Some(Lane { version: 1, ..lane() }));
+}
+
+#[tokio::test]
+async fn a_dead_notice_is_read() {
+    let samples = Samples::of("outbox");
+    let faultline = samples.restored().await;
+    let on = Resources::through(faultline.stack.engines(), |engine| engine).await.unwrap();
+    on.undelivered.keep(samples.text("dead-notice.json").trim_end().to_owned()).await.unwrap();
+    let notify = faultline.stack.notify();
+    let dead = notify.dead_notices(10).await.unwrap();
+    assert_eq!((dead.len(), dead[0].notices, dead[0].reason.as_str()), (1, 3, "it is gone"));
+    assert_eq!(notify.redrive(None, faultline_tests::time()).await.unwrap().notices, 1);
+}
+
+/// Into a folder of their own: see `write.rs`.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see write.rs"]
+async fn write_outbox() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let engines = Engines::memory().unwrap();
+    let on = Resources::make(&engines).await.unwrap();
+    on.table.save(lane(), at(4_000_000_000)).await.unwrap();
+    let item = raw::items(&engines).await.pop().unwrap();
+    std::fs::write(folder.join("items/lane.json"), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    let entries = &lane().pending[..1];
+    let letter = json!({ "v": 1, "reason": "it is gone", "project": 2, "lane": lane().id.to_string(), "entries": entries, "more": 2 });
+    std::fs::write(folder.join("dead-notice.json"), letter.to_string() + "\n").unwrap();
+}

@@ -1,0 +1,136 @@
+//! People close an issue, reopen it, or press a button: the error follows.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use faultline_tests::{ADMIN, Answered, Faultline};
+use http::{Method, Request};
+use ring::hmac;
+use serde_json::{Value, json};
+use store::clock::Clock;
+
+use crate::recorder::Recorder;
+
+const SECRET: &str = "what-hooks-are-signed-with";
+
+/// A project whose errors become issues, and that hears of what becomes of them; its error `m` is issue 1.
+async fn with_an_issue() -> (Arc<Recorder>, Faultline, String) {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    let document = json!({
+        "rules": [{ "to": [{ "type": "github", "userToken": "t", "owner": "o", "repo": "repository" }] }],
+        "hooks": { "github": { "secret": SECRET }, "gitlab": { "secret": SECRET }, "slack": { "signingSecret": SECRET } },
+    });
+    let set = faultline.call(Method::PUT, "/projects/sample/rules", ADMIN, document.to_string()).await;
+    assert!(set.status.is_success(), "{}", set.body);
+    faultline.post_message("m").await;
+    faultline.digest().await;
+    faultline.tell().await;
+    assert_eq!(recorder.issues("repository"), 1);
+    let fingerprint = recorder.notices("repository")[0].fingerprint.to_string();
+    (recorder, faultline, fingerprint)
+}
+
+fn signed(text: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What GitHub sends when somebody does `action` to issue 1 at `minutes` after the error was first seen.
+async fn github(faultline: &Faultline, fingerprint: &str, action: &str, number: u64) -> Answered {
+    let body = json!({
+        "action": action,
+        "issue": {
+            "number": number,
+            "html_url": format!("https://repository/{number}"),
+            "updated_at": faultline.clock.now().to_string(),
+            "body": format!("something\n<!-- faultline:sample/{fingerprint} -->\n"),
+        },
+    })
+    .to_string();
+    let request = Request::post("/hooks/github/sample")
+        .header("x-github-event", "issues")
+        .header("x-hub-signature-256", format!("sha256={}", signed(&body)));
+    faultline.send(request.body(Body::from(body)).unwrap()).await
+}
+
+async fn status(faultline: &Faultline) -> Value {
+    faultline.get("/projects/sample/errors").await["errors"][0]["status"].clone()
+}
+
+#[tokio::test]
+async fn who_closes_the_issue_resolves_the_error() {
+    let (recorder, faultline, fingerprint) = with_an_issue().await;
+    faultline.clock.advance(60);
+    let answer = github(&faultline, &fingerprint, "closed", 1).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["data"]["done"]), (200, &json!("resolved")));
+    assert_eq!(status(&faultline).await, "resolved");
+    faultline.clock.advance(60);
+    assert_eq!(github(&faultline, &fingerprint, "reopened", 1).await.body["data"]["done"], "unresolved");
+    assert_eq!(status(&faultline).await, "unresolved");
+    faultline.tell().await;
+    assert_eq!(recorder.notices("repository").len(), 1, "what people do is told to nobody");
+}
+
+/// A marker that somebody else wrote into an issue of their own moves nothing; nor does what came late.
+#[tokio::test]
+async fn only_its_own_issue_moves_an_error() {
+    let (_, faultline, fingerprint) = with_an_issue().await;
+    faultline.clock.advance(60);
+    assert_eq!(github(&faultline, &fingerprint, "closed", 2).await.body["data"]["done"], "no such error");
+    assert_eq!(status(&faultline).await, "unresolved");
+    github(&faultline, &fingerprint, "closed", 1).await;
+    // Somebody unresolves it here; the service repeats what it said before.
+    let (old, now) = (faultline.clock.now(), 60);
+    faultline.clock.advance(now);
+    let body = json!({ "status": "unresolved" }).to_string();
+    faultline.call(Method::PATCH, "/projects/sample/errors/m", ADMIN, body).await;
+    let body = json!({ "action": "closed", "issue": { "number": 1, "html_url": "https://repository/1",
+        "updated_at": old.to_string(), "body": format!("<!-- faultline:sample/{fingerprint} -->") } })
+    .to_string();
+    let replay = Request::post("/hooks/github/sample")
+        .header("x-github-event", "issues")
+        .header("x-hub-signature-256", format!("sha256={}", signed(&body)));
+    let answer = faultline.send(replay.body(Body::from(body)).unwrap()).await;
+    assert_eq!(answer.body["data"]["done"], "something happened since");
+    assert_eq!(status(&faultline).await, "unresolved");
+}
+
+/// Who cannot sign learns nothing: neither whether the project has a secret, nor whether it exists.
+#[tokio::test]
+async fn what_is_not_signed_is_refused_in_the_same_words() {
+    let (_, faultline, _) = with_an_issue().await;
+    faultline.call(Method::POST, "/projects", ADMIN, json!({ "name": "bare" }).to_string()).await;
+    let mut said = Vec::new();
+    for path in
+        ["/hooks/github/sample", "/hooks/gitlab/sample", "/hooks/slack/sample", "/hooks/github/bare", "/hooks/slack/no"]
+    {
+        let answer = faultline.send(Request::post(path).body(Body::from("{}")).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["error"]), (401, &json!("signature_invalid")), "{path}");
+        said.push(answer.body.to_string());
+    }
+    assert!(said.iter().all(|body| *body == said[0]), "{said:?}");
+    let unknown = faultline.send(Request::post("/hooks/pigeon/sample").body(Body::empty()).unwrap()).await;
+    assert_eq!(unknown.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn buttons_resolve_and_mute() {
+    let (_, faultline, fingerprint) = with_an_issue().await;
+    let press = async |action: &str| {
+        let payload = json!({ "actions": [{ "action_id": action, "value": format!("sample|{fingerprint}") }] });
+        let body = format!("payload={}", faultline_tests::encoded(&payload.to_string()));
+        let at = faultline.clock.now().seconds();
+        let request = Request::post("/hooks/slack/sample")
+            .header("x-slack-request-timestamp", at.to_string())
+            .header("x-slack-signature", format!("v0={}", signed(&format!("v0:{at}:{body}"))));
+        faultline.send(request.body(Body::from(body)).unwrap()).await.body["data"]["done"].clone()
+    };
+    faultline.clock.advance(60);
+    assert_eq!(press("faultline_mute").await, "muted");
+    assert_eq!(status(&faultline).await, "muted");
+    assert_eq!(press("faultline_mute").await, "it is so already");
+    faultline.clock.advance(60);
+    assert_eq!(press("faultline_resolve").await, "resolved");
+    assert_eq!(status(&faultline).await, "resolved");
+}

@@ -1,0 +1,44 @@
+use domain::notify::Telling;
+use faultline_tests::{ADMIN, Faultline};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::recorder::{Recorder, rules};
+
+/// That a project sends more than it may is told once a day, however many of its minutes are over, and through quiet
+/// hours too.
+#[tokio::test]
+async fn that_a_project_is_over_its_limit_is_told_once() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    let limits = json!({ "limits": { "perMinute": 3 } }).to_string();
+    let set = faultline.call(Method::PATCH, "/projects/sample", ADMIN, limits).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.body);
+    let quiet = json!({ "from": "00:00", "to": "23:59", "timezone": "UTC" });
+    let rule = json!([{ "on": ["limited"], "quiet": quiet, "to": [
+        { "type": "webhook", "endpoint": "https://hook.example/" },
+        { "type": "mail", "to": ["on-call@example.org"] },
+    ] }]);
+    rules(&faultline, rule).await;
+    for _ in 0..3 {
+        for n in 0..5 {
+            faultline.try_post("sample", &json!({ "errors": [{ "message": format!("m{n}") }] })).await;
+        }
+        faultline.digest().await;
+        faultline.tell().await;
+        faultline.clock.advance(60);
+    }
+    for to in ["hook.example", "on-call@example.org"] {
+        let told = recorder.told(to);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let Telling::Limited { project, limit, .. } = &told[0] else { panic!("{told:?}") };
+        assert_eq!((project.as_str(), limit.as_str()), ("sample", "3 events a minute"));
+    }
+    faultline.clock.advance(86_400);
+    for n in 0..5 {
+        faultline.try_post("sample", &json!({ "errors": [{ "message": format!("m{n}") }] })).await;
+    }
+    faultline.digest().await;
+    faultline.tell().await;
+    assert_eq!(recorder.told("hook.example").len(), 2, "the next day again");
+}
