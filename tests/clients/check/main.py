@@ -16,6 +16,7 @@ from api import Faultline, wait_until
 from capture import capture
 from compare import FILTERED, SURROGATE, lost
 from expected import CLIENTS, SECRET
+from v1 import check_page
 from wire import exchanges
 
 RUN = Path(os.environ["FAULTLINE_RUN"])
@@ -128,8 +129,13 @@ def main():
     wire = list(exchanges(RUN / "wire"))
     checks = Checks()
     for name in names:
-        mine = [exchange for exchange in wire if f"/api/{projects[name]}/" in exchange.path]
-        if command == "capture":
+        own = (f"/api/{projects[name]}/", f"/projects/{name}/")
+        mine = [exchange for exchange in wire if exchange.path.startswith(own)]
+        if name == "v1":
+            # Samples are kept of Sentry's clients only.
+            if command == "check":
+                check_page(checks, faultline, RUN, mine)
+        elif command == "capture":
             capture(name, (RUN / f"{name}.dsn").read_text().strip(), mine)
         else:
             check_client(checks, faultline, name, mine)

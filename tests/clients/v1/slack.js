@@ -1,0 +1,61 @@
+// Stands in for Slack's incoming webhooks: takes what Slack would take, and says what is wrong with the rest.
+"use strict";
+
+const http = require("node:http");
+
+const PATH = "/services/T0000/B0000/open-sesame-to-slack";
+const BLOCKS = new Set(["section", "actions", "context", "divider", "header"]);
+
+// What Slack would refuse, or could not show; null if nothing.
+function fault(request, body) {
+  if (request.method !== "POST") return `method ${request.method}`;
+  if (request.url !== PATH) return `path ${request.url}`;
+  if (!/^application\/json(;|$)/.test(request.headers["content-type"] ?? "")) return "content type";
+  let message;
+  try {
+    message = JSON.parse(body);
+  } catch {
+    return "no JSON";
+  }
+  if (typeof message.text !== "string" || message.text === "") return "no text";
+  if (!Array.isArray(message.blocks) || message.blocks.length < 1 || message.blocks.length > 50) return "no blocks";
+  const unknown = message.blocks.find((block) => !BLOCKS.has(block.type));
+  if (unknown) return `block ${unknown.type}`;
+  const texts = message.blocks.flatMap((block) => [block.text, ...(block.fields ?? [])].filter(Boolean));
+  const long = texts.find(({ type, text }) => type !== "mrkdwn" || text.length < 1 || text.length > 3_000);
+  return long ? "a text of a block" : null;
+}
+
+// For how long a message is waited for, in milliseconds, before the run has failed.
+const PATIENCE = 60_000;
+
+// Resolves when it listens. `received` has the requests, each with its fault and body; `count(n)` resolves when there are n.
+exports.start = async () => {
+  const received = [];
+  const waiting = [];
+  const server = http.createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const wrong = fault(request, body);
+    received.push({ fault: wrong, body });
+    response.writeHead(wrong ? 400 : 200, { "content-type": "text/html" }).end(wrong ? "invalid_payload" : "ok");
+    for (const { least, resolve } of waiting) if (received.length >= least) resolve();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${server.address().port}${PATH}`,
+    received,
+    count(least) {
+      return new Promise((resolve, reject) => {
+        if (received.length >= least) return resolve();
+        const missed = setTimeout(() => reject(new Error(`message ${least} did not come`)), PATIENCE);
+        waiting.push({ least, resolve: () => resolve(clearTimeout(missed)) });
+      });
+    },
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
