@@ -126,7 +126,8 @@ fn every_crate_says_what_it_is_for() {
 #[test]
 fn the_template_makes_the_table_that_the_store_reads() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-    let schema = std::fs::read_to_string(root().join("crates/store/src/dynamo/schema.rs")).unwrap();
+    let of_store = |module: &str| std::fs::read_to_string(root().join("crates/store/src/dynamo").join(module)).unwrap();
+    let schema = of_store("schema.rs") + &of_store("quotas.rs");
     for (constant, line) in [
         ("PK", "- { AttributeName: {}, KeyType: HASH }"),
         ("SK", "- { AttributeName: {}, KeyType: RANGE }"),
@@ -134,7 +135,9 @@ fn the_template_makes_the_table_that_the_store_reads() {
         ("INDEX_SK", "- { AttributeName: {}, KeyType: RANGE }"),
         ("INDEX", "- IndexName: {}"),
         ("TTL", "TimeToLiveSpecification: { AttributeName: {}, Enabled: true }"),
-        ("ERROR", r#""Keys":{"sk":{"S":[{"prefix":"{}"}]}}"#),
+        ("ERROR", r#""Keys":{"pk":{"S":[{"prefix":"P#"}]},"sk":{"S":[{"prefix":"{}"}]}}"#),
+        ("PROJECT_IDS", r#""Keys":{"pk":{"S":["{}"]}},"NewImage""#),
+        ("LIMITED_UNTIL", r#""NewImage":{"{}":{"N":[{"exists":true}]}}"#),
     ] {
         let declared = schema.lines().find(|line| line.contains(&format!("const {constant}: &str"))).unwrap();
         let value = declared.split('"').nth(1).unwrap();
