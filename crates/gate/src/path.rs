@@ -6,7 +6,8 @@ use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
 /// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
-const ROOTS: [&str; 8] = ["projects", "keys", "dead-letters", "info", "encrypt", "health", "tunnel", "api"];
+const ROOTS: [&str; 10] =
+    ["projects", "keys", "dead-letters", "dead-notices", "hooks", "info", "encrypt", "health", "tunnel", "api"];
 /// How many segments a prefix may have.
 const MAX_PREFIX: usize = 4;
 
@@ -102,6 +103,8 @@ mod tests {
         check("//prod//api/7//envelope/", "/api/7/envelope");
         check("/a/b/c/d/info", "/info");
         check("/api/store/", "/api/store");
+        check("/prod/hooks/github/projects", "/hooks/github/projects");
+        check("/prod/dead-notices/redrive", "/dead-notices/redrive");
         check("/", "/");
         for other in ["/favicon.ico", "/a/b/c/d/e/info", "/api/0x/envelope", "/api"] {
             assert!(routed(other).is_none(), "{other}");
