@@ -6,6 +6,7 @@ mod deliver;
 pub mod guard;
 mod hooks;
 mod known;
+mod marker;
 mod pages;
 mod record;
 mod routes;

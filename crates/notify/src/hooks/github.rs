@@ -8,7 +8,8 @@ use domain::time::Timestamp;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{Deed, Wish, malformed, marked, signature};
+use super::{Deed, Wish, malformed, signature};
+use crate::marker;
 
 #[derive(Deserialize)]
 struct Event {
@@ -44,7 +45,7 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
         "reopened" => Wish::Unresolve,
         _ => return Ok(None),
     };
-    let Some(fingerprint) = marked(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
+    let Some(fingerprint) = marker::find(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
     let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time of GitHub"))?;
     Ok(Some(Deed { wish, at, fingerprint, issue: Some((issue.number, issue.html_url)) }))
 }

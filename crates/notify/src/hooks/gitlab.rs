@@ -11,7 +11,8 @@ use http::HeaderMap;
 use ring::hmac;
 use serde::Deserialize;
 
-use super::{Deed, Wish, malformed, marked, signature};
+use super::{Deed, Wish, malformed, signature};
+use crate::marker;
 
 #[derive(Deserialize)]
 struct Event {
@@ -68,7 +69,9 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
         Some("reopen") => Wish::Unresolve,
         _ => return Ok(None),
     };
-    let Some(fingerprint) = marked(issue.description.as_deref().unwrap_or_default(), project) else { return Ok(None) };
+    let Some(fingerprint) = marker::find(issue.description.as_deref().unwrap_or_default(), project) else {
+        return Ok(None);
+    };
     let at = moment(&issue.updated_at).ok_or_else(|| malformed("time of GitLab"))?;
     Ok(Some(Deed { wish, at, fingerprint, issue: Some((issue.iid, issue.url)) }))
 }

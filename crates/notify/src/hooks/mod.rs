@@ -149,15 +149,6 @@ fn unsigned() -> Refusal {
     Refusal::new(Reason::SignatureInvalid, message)
 }
 
-/// The fingerprint in the marker that faultline writes into an issue, on a line of its own.
-fn marked(text: &str, project: &ProjectName) -> Option<Fingerprint> {
-    let begin = format!("<!-- faultline:{project}/");
-    text.lines().find_map(|line| {
-        let fingerprint = line.trim().strip_prefix(&begin)?.strip_suffix(" -->")?;
-        Fingerprint::parse(fingerprint).ok()
-    })
-}
-
 fn malformed(what: &str) -> Refusal {
     Refusal::new(Reason::BodyInvalid, format!("this is no {what}"))
 }

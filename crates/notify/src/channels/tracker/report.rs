@@ -1,15 +1,14 @@
 //! The words of an issue, in the Markdown that GitHub and GitLab have in common.
 
-use domain::id::{Fingerprint, ProjectName};
 use domain::notify::{Notice, Telling};
 use domain::occurrence::Occurrence;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::channels::Failed;
 use crate::channels::message::{backtrace, facts, link, moment, token, why};
 use crate::channels::text::{clean, cut_bytes, line, unfenced};
+use crate::marker;
 
 /// The longest title, in bytes (v1).
 const TITLE: usize = 250;
@@ -18,9 +17,6 @@ const BACKTRACE: usize = 16 * 1024;
 const SECTION: usize = 6 * 1024;
 /// The most frames of one exception.
 const FRAMES: usize = 60;
-
-/// What stands in a mark as it is. A project's name may hold `-->`.
-const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// v1's sections, in its order; other contexts come after them.
 const CONTEXTS: [&str; 4] = ["context", "environment", "session", "params"];
@@ -56,7 +52,7 @@ impl Report {
             Telling::Limited { .. } => return Ok(None),
         };
         let word = notice.fingerprint.to_string();
-        let marker = marker(&notice.project, notice.fingerprint);
+        let marker = marker::of(&notice.project, notice.fingerprint);
         let told = format!("<!-- faultline-told:{} -->", &hex(token(telling))[..16]);
         Ok(Some(Self {
             title: issue_title(notice),
@@ -67,10 +63,6 @@ impl Report {
             told,
         }))
     }
-}
-
-fn marker(project: &ProjectName, fingerprint: Fingerprint) -> String {
-    format!("<!-- faultline:{}/{fingerprint} -->", utf8_percent_encode(project.as_str(), NAME))
 }
 
 /// v1's title: `[type] message` in 250 bytes; of a longer one the beginning, `...`, and ten digits of the hash of the
