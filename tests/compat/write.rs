@@ -18,7 +18,7 @@ use http::Method;
 use local::system::Resources;
 use serde_json::{Value, json};
 use store::clock::Clock;
-use store::ports::{Claims, Errors, KeyRecord, Keys, Links, Projects, Role, Scope};
+use store::ports::{Claims, Errors, KeyRecord, KeyRing, Links, Projects, Role, Scope};
 
 /// The keys of the samples, by their names in the table.
 const CLIENT: &str = "sample-client-key";
@@ -40,8 +40,9 @@ async fn write() {
     for (key, role, scope) in
         [(CLIENT, Role::Client, Scope::Project(project.id, name.clone())), (OWNER, Role::Admin, Scope::All)]
     {
-        let record = KeyRecord { role, scope, name: key.to_owned(), disabled: false, created_at: project.created_at };
-        resources.table.add(&Key::parse(key).unwrap().hash(), &record).await.unwrap();
+        let (named, key) = (key, Key::parse(key).unwrap());
+        let record = KeyRecord::new(&key, role, scope, named, project.created_at);
+        resources.table.add(&key.hash(), &record).await.unwrap();
     }
     let mut objects = String::new();
     let rules = json!({ "scrubbing": { "additional": ["iban"], "exempt": ["password_hint"] } });

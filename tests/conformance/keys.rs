@@ -1,38 +1,143 @@
-use domain::id::{Key, ProjectId, ProjectName};
+use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use local::system::Resources;
 use store::Kind;
-use store::ports::{KeyRecord, Keys, Role, Scope};
+use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Role, Scope};
 
 use super::at;
 
-pub(crate) async fn found_listed_and_removed(on: &Resources) {
-    let record = |role, scope, disabled| KeyRecord { role, scope, name: "n".to_owned(), disabled, created_at: at(0) };
-    let project = Scope::Project(ProjectId::new(7).unwrap(), ProjectName::parse("p").unwrap());
-    let records = [
-        record(Role::Client, Scope::All, false),
-        record(Role::Admin, project, true),
-        record(Role::Admin, Scope::All, false),
-    ];
-    let mut hashes = Vec::new();
-    for (index, record) in records.iter().enumerate() {
-        let hash = Key::from_random([index as u8; 16]).hash();
-        on.table.add(&hash, record).await.unwrap();
-        assert_eq!(on.table.add(&hash, record).await.unwrap_err().kind(), Kind::Conflict);
-        assert_eq!(Keys::find(&*on.table, &hash).await.unwrap().as_ref(), Some(record));
-        hashes.push(hash);
-    }
-    let (mut listed, mut after) = (Vec::new(), None);
+const DAY: i64 = 86_400;
+
+fn of_project(number: u64) -> Scope {
+    Scope::Project(ProjectId::new(number).unwrap(), ProjectName::parse("p").unwrap())
+}
+
+/// Adds the key made of these bytes.
+async fn add(on: &Resources, bytes: u8, role: Role, scope: Scope) -> (KeyHash, KeyRecord) {
+    let key = Key::from_random([bytes; 16]);
+    let record = KeyRecord::new(&key, role, scope, "n", at(0));
+    on.table.add(&key.hash(), &record).await.unwrap();
+    (key.hash(), record)
+}
+
+async fn find(on: &Resources, hash: &KeyHash) -> Option<KeyRecord> {
+    Keys::find(&*on.table, hash).await.unwrap()
+}
+
+/// All pages of a list of keys.
+async fn listed(on: &Resources, of: Option<u64>, limit: usize) -> Vec<Vec<(KeyHash, KeyRecord)>> {
+    let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let page = Keys::list(&*on.table, after.as_ref(), 2).await.unwrap();
-        listed.extend(page.items.into_iter().map(|(hash, _)| hash));
+        let of = of.map(|number| ProjectId::new(number).unwrap());
+        let page = KeyRing::list(&*on.table, of, after, limit).await.unwrap();
+        assert!(page.items.len() <= limit);
+        pages.push(page.items);
         match page.next {
             Some(next) => after = Some(next),
-            None => break,
+            None => return pages,
         }
     }
-    hashes.sort();
-    assert_eq!(listed, hashes);
-    Keys::remove(&*on.table, &hashes[0]).await.unwrap();
-    Keys::remove(&*on.table, &hashes[0]).await.unwrap();
-    assert_eq!(Keys::find(&*on.table, &hashes[0]).await.unwrap(), None);
+}
+
+pub(crate) async fn found_listed_and_removed(on: &Resources) {
+    let mut keys = vec![
+        add(on, 0, Role::Client, Scope::All).await,
+        add(on, 1, Role::Read, of_project(7)).await,
+        add(on, 2, Role::Admin, Scope::All).await,
+        add(on, 3, Role::Client, of_project(7)).await,
+        add(on, 4, Role::Client, of_project(77)).await,
+        add(on, 5, Role::Admin, of_project(7)).await,
+    ];
+    for (hash, record) in &keys {
+        assert_eq!(on.table.add(hash, record).await.unwrap_err().kind(), Kind::Conflict);
+        assert_eq!(find(on, hash).await.as_ref(), Some(record));
+        assert_eq!(on.table.with_id(hash.id()).await.unwrap(), Some((*hash, record.clone())));
+    }
+    assert_eq!(keys[1].1.hint.as_deref(), Some("0101"));
+    keys.sort_by_key(|(hash, _)| *hash);
+    for limit in [1, 2, 3, 6, 7] {
+        let pages = listed(on, None, limit).await;
+        assert_eq!(pages.len(), keys.len().div_ceil(limit), "a last page that is full has no next one");
+        assert_eq!(pages.concat(), keys);
+        for (project, expected) in [(7, 3), (77, 1), (8, 0)] {
+            let own: Vec<_> = keys.iter().filter(|(_, key)| key.scope == of_project(project)).cloned().collect();
+            assert_eq!(own.len(), expected);
+            assert_eq!(listed(on, Some(project), limit).await.concat(), own, "project {project} by {limit}");
+        }
+    }
+    let gone = keys[0].0;
+    KeyRing::remove(&*on.table, &gone).await.unwrap();
+    KeyRing::remove(&*on.table, &gone).await.unwrap();
+    assert_eq!(find(on, &gone).await, None);
+    assert_eq!(on.table.with_id(gone.id()).await.unwrap(), None);
+    assert_eq!(listed(on, None, 9).await.concat(), keys[1..]);
+    assert_eq!(on.table.with_id(KeyId::parse("0123456789abcdef").unwrap()).await.unwrap(), None);
+}
+
+pub(crate) async fn changed(on: &Resources) {
+    let (hash, record) = add(on, 1, Role::Client, of_project(7)).await;
+    let change = |disabled, name: Option<&str>| KeyChange { disabled, name: name.map(str::to_owned) };
+    let off = KeyRecord { disabled: true, ..record.clone() };
+    let renamed = KeyRecord { name: "m".to_owned(), ..off.clone() };
+    for (change, expected) in [
+        (change(None, None), &record),
+        (change(Some(true), None), &off),
+        (change(None, Some("m")), &renamed),
+        (change(Some(false), Some("n")), &record),
+    ] {
+        assert_eq!(on.table.change(&hash, &change).await.unwrap().as_ref(), Some(expected), "{change:?}");
+        assert_eq!(find(on, &hash).await.as_ref(), Some(expected));
+    }
+    let none = Key::from_random([2; 16]).hash();
+    assert_eq!(on.table.change(&none, &change(Some(true), None)).await.unwrap(), None);
+    assert_eq!(find(on, &none).await, None, "what is gone is not made again");
+}
+
+pub(crate) async fn use_noted(on: &Resources) {
+    // Half a day after midnight.
+    let noon = at(0).seconds().div_euclid(DAY) * DAY + DAY / 2 - at(0).seconds();
+    let (hash, _) = add(on, 1, Role::Client, of_project(7)).await;
+    for (used, expected) in [
+        (noon, noon),
+        (noon + 3_600, noon),
+        (noon - 3_600, noon),
+        (noon - DAY, noon),
+        (noon + DAY, noon + DAY),
+        (noon, noon + DAY),
+    ] {
+        on.table.note_use(hash.id(), at(used)).await.unwrap();
+        let last = find(on, &hash).await.unwrap().last_used;
+        assert_eq!(last, Some(at(expected)), "used {used} s after the first");
+    }
+    let none = Key::from_random([2; 16]).hash();
+    on.table.note_use(none.id(), at(0)).await.unwrap();
+    assert_eq!(find(on, &none).await, None, "what is gone is not made again");
+}
+
+pub(crate) async fn rotated(on: &Resources) {
+    let (old, record) = add(on, 1, Role::Client, of_project(7)).await;
+    let new = |bytes| {
+        let key = Key::from_random([bytes; 16]);
+        (key.hash(), KeyRecord::new(&key, Role::Client, of_project(7), "n", at(9)))
+    };
+    let (hash, second) = new(2);
+    on.table.rotate(&old, at(60), &hash, &second).await.unwrap();
+    let ending = find(on, &old).await.unwrap();
+    assert_eq!(ending, KeyRecord { expires_at: Some(at(60)), ..record });
+    assert!(ending.is_good(at(59)) && !ending.is_good(at(60)), "until, not at");
+    assert_eq!(find(on, &hash).await, Some(second.clone()));
+    assert_eq!(listed(on, Some(7), 9).await.concat().len(), 2);
+
+    // Once only; and neither with a new key that is there, nor of an old one that is not. Nothing is done by half.
+    let (third_hash, third) = new(3);
+    let (none, (other, _)) = (new(4).0, add(on, 5, Role::Client, of_project(7)).await);
+    for (old, hash, key) in [(&old, &third_hash, &third), (&other, &hash, &second), (&none, &third_hash, &third)] {
+        let refused = on.table.rotate(old, at(90), hash, key).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
+    }
+    assert_eq!(find(on, &old).await, Some(ending));
+    assert_eq!(find(on, &hash).await, Some(second));
+    assert_eq!(find(on, &other).await.unwrap().expires_at, None);
+    for hash in [third_hash, none] {
+        assert_eq!(find(on, &hash).await, None);
+    }
 }

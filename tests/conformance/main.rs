@@ -40,6 +40,9 @@ macro_rules! on_every_engine {
 
 on_every_engine! {
     a_key_is_found_listed_and_removed: crate::keys::found_listed_and_removed;
+    a_key_changes_in_what_is_said: crate::keys::changed;
+    the_first_use_of_a_day_is_kept: crate::keys::use_noted;
+    a_rotated_key_expires: crate::keys::rotated;
     a_project_gets_a_number_of_its_own: crate::projects::numbers_of_their_own;
     projects_of_one_name_are_one: crate::projects::one_of_a_name;
     a_setting_is_changed_alone: crate::projects::settings;

@@ -15,7 +15,7 @@ use http::Request;
 use ingest::{Ingest, Limiter};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{Configs, KeyRecord, Keys, Project, Role, Scope};
+use store::ports::{Configs, KeyRecord, KeyRing, Project, Role, Scope};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -57,7 +57,8 @@ fn process(world: &World, faults: Faults) -> Process {
         projects: table.clone(),
         digests: table.clone(),
         configs: table.clone(),
-        usage: table,
+        usage: table.clone(),
+        keys: table,
         segments: bucket.clone(),
         claims: bucket,
         clock: world.clock.clone(),
@@ -159,13 +160,8 @@ fn whatever_befalls_the_inbox_success_is_durable() {
 
 async fn client_key(world: &World, project: &Project) -> Key {
     let key = Key::from_random(world.clock.random().to_be_bytes());
-    let record = KeyRecord {
-        role: Role::Client,
-        scope: Scope::Project(project.id, project.name.clone()),
-        name: "client".to_owned(),
-        disabled: false,
-        created_at: world.clock.now(),
-    };
+    let scope = Scope::Project(project.id, project.name.clone());
+    let record = KeyRecord::new(&key, Role::Client, scope, "client", world.clock.now());
     world.truth.table.add(&key.hash(), &record).await.unwrap();
     key
 }

@@ -10,6 +10,7 @@ mod normalise;
 mod open;
 mod prepare;
 mod usage;
+mod used;
 
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, HashMap};
@@ -22,8 +23,9 @@ use domain::id::{EventId, ProjectId};
 use group::Groups;
 use known::Known;
 use store::clock::Clock;
-use store::ports::{Claims, Configs, Digests, Projects, Segments, Usage};
+use store::ports::{Claims, Configs, Digests, KeyUse, Projects, Segments, Usage};
 use usage::Stored;
+use used::{Noted, Used};
 
 /// What digest needs.
 pub struct Digest {
@@ -33,11 +35,13 @@ pub struct Digest {
     segments: Arc<dyn Segments>,
     claims: Arc<dyn Claims>,
     usage: Arc<dyn Usage>,
+    keys: Arc<dyn KeyUse>,
     clock: Arc<dyn Clock>,
     retention_days: u32,
     addresses: Addresses,
     kept: Kept,
     known: Known,
+    noted: Noted,
 }
 
 /// The ports of a [`Digest`], and its settings.
@@ -54,6 +58,8 @@ pub struct Parts {
     pub claims: Arc<dyn Claims>,
     /// What is counted against the limits of projects.
     pub usage: Arc<dyn Usage>,
+    /// Where it is noted when keys are used.
+    pub keys: Arc<dyn KeyUse>,
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
     /// For how many days occurrences and their aggregates are kept.
@@ -84,9 +90,22 @@ const STRETCH: usize = 32;
 impl Digest {
     /// With these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { projects, digests, configs, segments, claims, usage, clock, retention_days } = parts;
-        let (addresses, kept, known) = (Addresses::default(), Kept::default(), Known::default());
-        Self { projects, digests, configs, segments, claims, usage, clock, retention_days, addresses, kept, known }
+        let Parts { projects, digests, configs, segments, claims, usage, keys, clock, retention_days } = parts;
+        Self {
+            projects,
+            digests,
+            configs,
+            segments,
+            claims,
+            usage,
+            keys,
+            clock,
+            retention_days,
+            addresses: Addresses::default(),
+            kept: Kept::default(),
+            known: Known::default(),
+            noted: Noted::default(),
+        }
     }
 
     /// Digests a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
@@ -112,6 +131,7 @@ impl Digest {
         let groups = std::mem::take(&mut batch.groups);
         self.commit_groups(&mut batch, groups, deadline).await;
         self.count_usage(std::mem::take(&mut batch.stored), deadline).await;
+        self.note_used(std::mem::take(&mut batch.used), deadline).await;
         batch.fail_repeated();
         batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
     }
@@ -137,6 +157,7 @@ impl Digest {
     /// The stages of one message.
     async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
         let message = self.open(text).await?;
+        batch.used.add(&message.header);
         let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
         let Addressed { project, scrubbing, time_unit, limits } = addressed;
         batch.stored.watch(project, limits);
@@ -167,6 +188,8 @@ struct Batch {
     groups: Groups,
     /// What was committed of projects that have limits.
     stored: Stored,
+    /// The keys that the deliveries were sent with.
+    used: Used,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, String>,
 }

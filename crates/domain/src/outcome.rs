@@ -10,6 +10,10 @@ pub enum Reason {
     KeyMissing,
     /// The key is not known, or is disabled.
     KeyUnknown,
+    /// There is no key of the id that the path names.
+    KeyIdUnknown,
+    /// Another key took this one's place already.
+    KeyRotated,
     /// The key's role does not allow the call.
     KeyRole,
     /// The key is of another project.
@@ -75,6 +79,8 @@ impl Reason {
         match self {
             Self::KeyMissing => "key_missing",
             Self::KeyUnknown => "key_unknown",
+            Self::KeyIdUnknown => "key_id_unknown",
+            Self::KeyRotated => "key_rotated",
             Self::KeyRole => "key_role",
             Self::KeyProject => "key_project",
             Self::SignatureInvalid => "signature_invalid",
@@ -121,8 +127,8 @@ impl Reason {
             | Self::ProjectName => 400,
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
-            Self::RuleUnknown => 404,
-            Self::ProjectExists | Self::RulesChanged => 409,
+            Self::RuleUnknown | Self::KeyIdUnknown => 404,
+            Self::ProjectExists | Self::RulesChanged | Self::KeyRotated => 409,
             Self::RateLimited | Self::QuotaExceeded => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
             Self::Unavailable | Self::NotificationsNotSealed => 503,

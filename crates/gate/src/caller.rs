@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::id::{Key, KeyHash, ProjectId, ProjectName};
+use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
+use domain::project::TimeUnit;
 use domain::time::Timestamp;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use store::clock::Clock;
-use store::ports::{KeyRecord, Keys, Role, Scope};
+use store::ports::{KeyRecord, KeyUse, Keys, Role, Scope};
 
 use crate::storage_failed;
 
@@ -27,6 +28,8 @@ pub struct Gate {
     clock: Arc<dyn Clock>,
     /// The hash of the operator's own key, which is a parameter of the stack and in no table.
     operator: Option<KeyHash>,
+    /// Where it is noted when keys are used, if this process may.
+    uses: Option<Arc<dyn KeyUse>>,
     remembered: Mutex<HashMap<KeyHash, (Option<KeyRecord>, Timestamp)>>,
 }
 
@@ -35,12 +38,19 @@ pub struct Gate {
 pub struct Caller {
     role: Role,
     scope: Scope,
+    key: Option<KeyId>,
 }
 
 impl Gate {
     /// A gate that knows `keys`, and the operator's admin key by its hash. Without either nothing is open.
     pub fn new(keys: Arc<dyn Keys>, clock: Arc<dyn Clock>, operator: Option<KeyHash>) -> Self {
-        Self { keys, clock, operator, remembered: Mutex::default() }
+        Self { keys, clock, operator, uses: None, remembered: Mutex::default() }
+    }
+
+    /// The same, noting in `uses` which keys are used, once a day for each.
+    #[must_use]
+    pub fn noting(self, uses: Arc<dyn KeyUse>) -> Self {
+        Self { uses: Some(uses), ..self }
     }
 
     /// The caller by the headers `x-api-key` or `Authorization: Bearer`.
@@ -60,14 +70,14 @@ impl Gate {
         let unknown = || Refusal::new(Reason::KeyUnknown, "this key is not known here, or is disabled");
         let hash = Key::parse(key).map_err(|_| unknown())?.hash();
         if self.operator == Some(hash) {
-            return Ok(Caller { role: Role::Admin, scope: Scope::All });
+            return Ok(Caller { role: Role::Admin, scope: Scope::All, key: None });
         }
-        let record = self.find(hash).await?.filter(|record| !record.disabled).ok_or_else(unknown)?;
-        Ok(Caller { role: record.role, scope: record.scope })
+        let now = self.clock.now();
+        let record = self.find(hash, now).await?.filter(|record| record.is_good(now)).ok_or_else(unknown)?;
+        Ok(Caller { role: record.role, scope: record.scope, key: Some(hash.id()) })
     }
 
-    async fn find(&self, hash: KeyHash) -> Result<Option<KeyRecord>, Refusal> {
-        let now = self.clock.now();
+    async fn find(&self, hash: KeyHash, now: Timestamp) -> Result<Option<KeyRecord>, Refusal> {
         let remembered = || self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((record, until)) = remembered().get(&hash)
             && now < *until
@@ -75,6 +85,9 @@ impl Gate {
             return Ok(record.clone());
         }
         let record = self.keys.find(&hash).await.map_err(|error| storage_failed(&error))?;
+        if let Some(record) = record.as_ref().filter(|record| record.is_good(now)) {
+            self.note(&hash, record, now).await;
+        }
         let until = now.plus_seconds(if record.is_some() { FOUND } else { NOT_FOUND });
         let mut remembered = remembered();
         if remembered.len() >= REMEMBERED {
@@ -83,43 +96,72 @@ impl Gate {
         remembered.insert(hash, (record.clone(), until));
         Ok(record)
     }
+
+    /// Notes that a key is used, if that is not known of this day. What fails is logged, and keeps nobody out.
+    async fn note(&self, hash: &KeyHash, record: &KeyRecord, now: Timestamp) {
+        let Some(uses) = &self.uses else { return };
+        if record.last_used.is_some_and(|last| last >= TimeUnit::Day.start(now)) {
+            return;
+        }
+        if let Err(error) = uses.note_use(hash.id(), now).await {
+            tracing::warn!(key.id = %hash.id(), error.message = %error, "that a key is used is not noted");
+        }
+    }
 }
 
 impl Caller {
     /// Allows only admins of the whole stack.
     pub fn admin(&self) -> Result<(), Refusal> {
-        match (self.role, &self.scope) {
-            (Role::Admin, Scope::All) => Ok(()),
-            (Role::Admin, Scope::Project(..)) => {
+        match self.administers()? {
+            Scope::All => Ok(()),
+            Scope::Project(..) => {
                 Err(Refusal::new(Reason::KeyProject, "this key is of one project: use an admin key of the whole stack"))
             }
-            (Role::Client, _) => Err(wrong_role()),
         }
     }
 
     /// Allows only admins of the project or of the whole stack.
     pub fn admin_of(&self, project: &ProjectName) -> Result<(), Refusal> {
-        match (self.role, &self.scope) {
-            (Role::Admin, Scope::All) => Ok(()),
-            (Role::Admin, Scope::Project(_, own)) if own == project => Ok(()),
-            (Role::Admin, Scope::Project(..)) => Err(wrong_project()),
-            (Role::Client, _) => Err(wrong_role()),
-        }
+        within(self.administers()?, project)
     }
 
     /// Allows what [`Caller::admin_of`] allowed by the name, now that the project is known: a name may be another
     /// project's by now.
     pub fn admin_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
-        match &self.scope {
-            Scope::Project(own, _) if *own != project => Err(wrong_project()),
-            Scope::All | Scope::Project(..) => Ok(()),
+        within_id(self.administers()?, project)
+    }
+
+    /// Allows who may read the project: its readers and admins, and those of the whole stack.
+    pub fn reader_of(&self, project: &ProjectName) -> Result<(), Refusal> {
+        within(self.reads()?, project)
+    }
+
+    /// Allows what [`Caller::reader_of`] allowed by the name, now that the project is known.
+    pub fn reader_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
+        within_id(self.reads()?, project)
+    }
+
+    /// Where the caller may change everything; only admins may anywhere.
+    pub fn administers(&self) -> Result<&Scope, Refusal> {
+        match self.role {
+            Role::Admin => Ok(&self.scope),
+            Role::Client => Err(wrong_role("a client key may only post errors: use an admin key")),
+            Role::Read => Err(wrong_role("a read key changes nothing, and sees only errors: use an admin key")),
+        }
+    }
+
+    /// Where the caller may read; readers and admins may.
+    pub fn reads(&self) -> Result<&Scope, Refusal> {
+        match self.role {
+            Role::Admin | Role::Read => Ok(&self.scope),
+            Role::Client => Err(wrong_role("a client key may only post errors: use a read or an admin key")),
         }
     }
 
     /// Where events for `project` go: a key of the project says its number, one of all projects may also name a project
     /// that is yet to be made.
     pub fn post_to(&self, project: &ProjectName) -> Result<Addressee, Refusal> {
-        match &self.scope {
+        match self.posts()? {
             Scope::All => Ok(Addressee::Name(project.clone())),
             Scope::Project(id, own) if own == project => Ok(Addressee::Id(*id)),
             Scope::Project(..) => Err(wrong_project()),
@@ -129,7 +171,7 @@ impl Caller {
     /// Where events for the project of this number go. Only a key of the project is taken: a number that no project has
     /// would otherwise be answered with success.
     pub fn post_to_id(&self, project: ProjectId) -> Result<Addressee, Refusal> {
-        match &self.scope {
+        match self.posts()? {
             Scope::Project(own, _) if *own == project => Ok(Addressee::Id(project)),
             Scope::All | Scope::Project(..) => {
                 let message = "a DSN needs a key of its own project: make one with POST /projects or POST /keys";
@@ -138,14 +180,36 @@ impl Caller {
         }
     }
 
-    /// Where the key is good.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
+    /// Where the caller may post; all but readers may.
+    pub fn posts(&self) -> Result<&Scope, Refusal> {
+        match self.role {
+            Role::Client | Role::Admin => Ok(&self.scope),
+            Role::Read => Err(wrong_role("a read key changes nothing: use a client key to post errors")),
+        }
+    }
+
+    /// The key that the caller showed; `None` for the operator's own.
+    pub fn key(&self) -> Option<KeyId> {
+        self.key
     }
 }
 
-fn wrong_role() -> Refusal {
-    Refusal::new(Reason::KeyRole, "a client key may only post errors: use an admin key")
+fn within(scope: &Scope, project: &ProjectName) -> Result<(), Refusal> {
+    match scope {
+        Scope::Project(_, own) if own != project => Err(wrong_project()),
+        Scope::All | Scope::Project(..) => Ok(()),
+    }
+}
+
+fn within_id(scope: &Scope, project: ProjectId) -> Result<(), Refusal> {
+    match scope {
+        Scope::Project(own, _) if *own != project => Err(wrong_project()),
+        Scope::All | Scope::Project(..) => Ok(()),
+    }
+}
+
+fn wrong_role(message: &str) -> Refusal {
+    Refusal::new(Reason::KeyRole, message)
 }
 
 fn wrong_project() -> Refusal {

@@ -12,7 +12,7 @@ use gate::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
 use store::clock::SystemClock;
-use store::ports::{Claims, Inbox, KeyRecord, Keys, Page, Quota, Quotas};
+use store::ports::{Claims, Inbox, KeyRecord, Keys, Quota, Quotas};
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
 
@@ -46,18 +46,6 @@ impl Claims for Down {
 #[async_trait]
 impl Keys for Down {
     async fn find(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
-        self.fail()
-    }
-
-    async fn add(&self, _: &KeyHash, _: &KeyRecord) -> Result<()> {
-        self.fail()
-    }
-
-    async fn list(&self, _: Option<&KeyHash>, _: usize) -> Result<Page<(KeyHash, KeyRecord), KeyHash>> {
-        self.fail()
-    }
-
-    async fn remove(&self, _: &KeyHash) -> Result<()> {
         self.fail()
     }
 }

@@ -17,7 +17,7 @@ use axum::Router;
 use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{Configs, DeadLetters, Errors, Keys, Occurrences, Projects, Segments};
+use store::ports::{Configs, DeadLetters, Errors, KeyRing, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -26,7 +26,7 @@ pub struct Query {
     /// The projects.
     pub projects: Arc<dyn Projects>,
     /// The keys.
-    pub keys: Arc<dyn Keys>,
+    pub keys: Arc<dyn KeyRing>,
     /// The errors.
     pub errors: Arc<dyn Errors>,
     /// Whom they are told to: removed with their project.

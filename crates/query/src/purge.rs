@@ -87,10 +87,11 @@ impl Query {
         self.purge(project.id, budget).await
     }
 
+    /// Looks at every key there is: the index of the project's own follows a moment later, and may lack old ones.
     async fn remove_keys(&self, project: ProjectId) -> store::Result<()> {
         let mut after = None;
         loop {
-            let page = self.keys.list(after.as_ref(), STEP).await?;
+            let page = self.keys.list(None, after, STEP).await?;
             for (hash, key) in &page.items {
                 if matches!(key.scope, Scope::Project(id, _) if id == project) {
                     self.keys.remove(hash).await?;

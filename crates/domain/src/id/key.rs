@@ -31,6 +31,12 @@ impl Key {
         &self.0
     }
 
+    /// Its first four characters, by which its owner tells it from others: 16 of the 128 bits of a key that
+    /// [`Key::from_random`] made. `None` for a shorter one, of which they would be too much.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.get(..4).filter(|_| self.0.len() >= 32)
+    }
+
     /// What is stored and compared.
     pub fn hash(&self) -> KeyHash {
         KeyHash(Sha256::digest(&self.0).into())
@@ -57,6 +63,13 @@ impl KeyHash {
     pub fn parse(text: &str) -> Result<Self, BadKeyHash> {
         unhex(text).map(Self).ok_or_else(|| BadKeyHash(shown(text)))
     }
+
+    /// What the key is called where it must not be shown.
+    pub fn id(&self) -> KeyId {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.0[..8]);
+        KeyId(bytes)
+    }
 }
 
 impl fmt::Display for KeyHash {
@@ -66,6 +79,31 @@ impl fmt::Display for KeyHash {
 }
 
 text_form!(KeyHash);
+
+/// What a key is called where it must not be shown: the first 64 bits of its hash, as 16 lower-case hexadecimal digits.
+/// Keys are made at random, so that no two of a stack have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; 8]);
+
+/// The text is not the id of a key. It is not repeated, since it may be a key.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("this is not the id of a key: it has 16 hexadecimal digits, and GET /keys lists it")]
+pub struct BadKeyId;
+
+impl KeyId {
+    /// From 16 hexadecimal digits of either case.
+    pub fn parse(text: &str) -> Result<Self, BadKeyId> {
+        unhex(text).map(Self).ok_or(BadKeyId)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+text_form!(KeyId);
 
 #[cfg(test)]
 mod tests {
@@ -77,5 +115,22 @@ mod tests {
         assert_eq!(format!("{key:?}"), "Key(…)");
         assert!(!format!("{:?}", Key::parse("very secret")).contains("very"));
         assert_eq!(key.hash(), KeyHash::parse(&key.hash().to_string()).unwrap());
+    }
+
+    #[test]
+    fn an_id_is_the_beginning_of_the_hash() {
+        let hash = Key::from_random([7; 16]).hash();
+        assert!(hash.to_string().starts_with(&hash.id().to_string()));
+        assert_eq!(KeyId::parse(&hash.id().to_string().to_uppercase()), Ok(hash.id()));
+        for bad in ["", "0123", "0123456789abcdeg", &hash.to_string()] {
+            let error = KeyId::parse(bad).unwrap_err().to_string();
+            assert!(bad.is_empty() || !error.contains(bad), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_hint_is_given_only_of_keys_that_are_long_enough() {
+        assert_eq!(Key::from_random([0xab; 16]).hint(), Some("abab"));
+        assert_eq!(Key::parse("0123456789").unwrap().hint(), None);
     }
 }

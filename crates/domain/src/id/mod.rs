@@ -14,7 +14,7 @@ pub use config::{BadConfigId, ConfigId};
 pub use error_uid::{BadErrorUid, ErrorUid};
 pub use event::{BadEventId, EventDigest, EventId};
 pub use fingerprint::{BadFingerprint, Fingerprint};
-pub use key::{BadKey, BadKeyHash, Key, KeyHash};
+pub use key::{BadKey, BadKeyHash, BadKeyId, Key, KeyHash, KeyId};
 pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
 pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
 pub use segment::{BadSegmentId, SegmentId};

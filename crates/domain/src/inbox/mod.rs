@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 pub use notifications::Notifications;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EventId, ProjectId, ProjectName};
+use crate::id::{EventId, KeyId, ProjectId, ProjectName};
 use crate::occurrence::Source;
 use crate::time::Timestamp;
 
@@ -47,6 +47,9 @@ pub struct Header {
     /// What the request around a security report says of its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
+    /// The key that it was sent with, which is in use thereby; none for the operator's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
     /// The caller's trace (W3C `traceparent`), so that it can be followed through the inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
@@ -58,8 +61,8 @@ pub struct Header {
 impl Header {
     /// With nothing but what every request has.
     pub fn new(source: Source, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
-        let (sent_at, client_ip, sender, trace, notifications) = (None, None, None, None, None);
-        Self { source, project, received_at, event_ids, sent_at, client_ip, sender, trace, notifications }
+        let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
+        Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
     }
 }
 

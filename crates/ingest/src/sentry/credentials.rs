@@ -1,6 +1,6 @@
 //! Who sends, and to which project.
 
-use domain::id::ProjectId;
+use domain::id::{KeyId, ProjectId};
 use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
 use domain::sentry::auth::Presented;
@@ -13,14 +13,14 @@ use store::ports::Scope;
 use crate::Ingest;
 
 impl Ingest {
-    /// Where the events of a request go: found by its credentials, and the project number in its path `/api/{id}/…` (in
-    /// tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone).
+    /// Where the events of a request go, and by which key: found by its credentials, and the project number in its path
+    /// `/api/{id}/…` (in tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone).
     pub(super) async fn addressee(
         &self,
         headers: &HeaderMap,
         uri: &Uri,
         dsn: Option<&str>,
-    ) -> Result<Addressee, Refusal> {
+    ) -> Result<(Addressee, Option<KeyId>), Refusal> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let presented = Presented {
             x_sentry_auth: text("x-sentry-auth"),
@@ -36,7 +36,7 @@ impl Ingest {
         for credentials in presented.all() {
             let named = project_in(uri.path()).map(|project| project.or(credentials.project));
             match self.caller_of(credentials.key.reveal(), named.as_ref().ok().copied().flatten()).await {
-                Ok(caller) => return addressed(&caller, named?),
+                Ok(caller) => return Ok((addressed(&caller, named?)?, caller.key())),
                 Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
         }
@@ -57,7 +57,7 @@ impl Ingest {
 
 /// Where a caller's events go: to the project that is named, else to the one that the key is of.
 fn addressed(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Refusal> {
-    match (named, caller.scope()) {
+    match (named, caller.posts()?) {
         (Some(project), _) => caller.post_to_id(project),
         (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
         (None, Scope::All) => {

@@ -37,7 +37,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
 /// costs itself only.
 pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Answer {
     let envelope = Envelope::parse(body)?;
-    let project = ingest.addressee(headers, uri, envelope.header.dsn.as_deref()).await?;
+    let (project, key) = ingest.addressee(headers, uri, envelope.header.dsn.as_deref()).await?;
     for refusal in &envelope.refused {
         ingest.outcomes.count(refusal.reason);
     }
@@ -55,6 +55,7 @@ pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &
                 let header = Header {
                     sent_at: envelope.header.sent_at,
                     client_ip: accept::client_ip(headers),
+                    key,
                     trace: accept::trace(headers),
                     ..Header::new(Source::Sentry, project.clone(), ingest.clock.now(), vec![id])
                 };

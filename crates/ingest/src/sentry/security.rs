@@ -27,7 +27,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let body = gate::read(request).await?;
-    let project = ingest.addressee(&headers, &uri, None).await?;
+    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
     let payload = gate::unpack(&headers, &body)?;
     let (reports, refused) = security::parse(&payload)?;
     for refusal in &refused {
@@ -45,6 +45,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let header = Header {
         client_ip: accept::client_ip(&headers),
         sender: Some(sender),
+        key,
         ..Header::new(Source::Security, project, ingest.clock.now(), ids)
     };
     ingest.accept(&Message { header, payload: payload.into_owned() }).await?;

@@ -37,7 +37,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         return accept_envelope(ingest, &headers, &uri, &body).await;
     }
 
-    let project = ingest.addressee(&headers, &uri, None).await?;
+    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
     let payload = plain(&body)?;
     let peek = peek(&payload)?;
     if !peek.kind.is_stored() {
@@ -47,6 +47,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let id = peek.event_id.unwrap_or_else(|| ingest.event_id());
     let header = Header {
         client_ip: accept::client_ip(&headers),
+        key,
         trace: accept::trace(&headers),
         ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
     };

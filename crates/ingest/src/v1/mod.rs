@@ -52,7 +52,8 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
     let answer = answer(&event_ids[0].to_string(), event_ids.len(), &refused);
     let received_at = ingest.clock.now();
-    let header = Header { trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
+    let key = caller.key();
+    let header = Header { key, trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
     let payload = serde_json::to_vec(&post)
         .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
     ingest.accept(&Message { header, payload }).await?;

@@ -16,7 +16,7 @@ use notify::{Notify, Routes};
 use query::Query;
 use store::Kind;
 use store::clock::Clock;
-use store::ports::{KeyRecord, Keys, Project, Projects, Role, Scope};
+use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
@@ -71,7 +71,7 @@ impl Stack {
             outcomes: outcomes.clone(),
         };
         let query = Query {
-            gate: gate(),
+            gate: gate().noting(table.clone()),
             projects: table.clone(),
             keys: table.clone(),
             errors: table.clone(),
@@ -101,7 +101,8 @@ impl Stack {
             projects: table.clone(),
             digests: table.clone(),
             configs: table.clone(),
-            usage: table,
+            usage: table.clone(),
+            keys: table,
             segments: bucket.clone(),
             claims: bucket,
             clock,
@@ -208,13 +209,8 @@ async fn make_sample(resources: &Resources, clock: &dyn Clock) -> anyhow::Result
     };
     let project: Project = project.context("the sample project comes and goes")?;
     let key = Key::from_random(clock.random().to_be_bytes());
-    let record = KeyRecord {
-        role: Role::Client,
-        scope: Scope::Project(project.id, project.name.clone()),
-        name: "made with the data directory".to_owned(),
-        disabled: false,
-        created_at: clock.now(),
-    };
+    let scope = Scope::Project(project.id, project.name.clone());
+    let record = KeyRecord::new(&key, Role::Client, scope, "made with the data directory", clock.now());
     resources.table.add(&key.hash(), &record).await?;
     Ok(ProjectAccess { id: project.id, name: project.name, client_key: key.reveal().to_owned() })
 }

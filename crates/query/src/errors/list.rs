@@ -32,14 +32,14 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 async fn list(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.admin_of(&name)?;
+    caller.reader_of(&name)?;
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(LIMIT, LIMIT)?;
     let cursor = parameters.parsed("cursor", ErrorCursor::parse)?;
     let statuses = parameters.parsed("status", Status::parse)?.map_or(Status::ALL.to_vec(), |status| vec![status]);
 
     let project = existing(query, &name).await?;
-    caller.admin_of_id(project.id)?;
+    caller.reader_of_id(project.id)?;
     let page = query.errors.page(project.id, &statuses, cursor.as_ref(), limit).await;
     let page = page.map_err(|error| storage_failed(&error))?;
     let errors: Vec<Value> = page.items.iter().map(|error| v1::error_entry(&project.name, error)).collect();

@@ -18,7 +18,7 @@ use domain::id::Fingerprint;
 use domain::outcome::{Reason, Refusal};
 use domain::{scrub, v1};
 use gate::{Answer, storage_failed};
-use http::Request;
+use http::{Method, Request};
 use store::ports::Project;
 use target::Target;
 
@@ -40,9 +40,10 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.admin_of(&name)?;
+    let reads = request.method() == Method::GET;
+    if reads { caller.reader_of(&name) } else { caller.admin_of(&name) }?;
     let project = existing(query, &name).await?;
-    caller.admin_of_id(project.id)?;
+    if reads { caller.reader_of_id(project.id) } else { caller.admin_of_id(project.id) }?;
     let target = Target::of(request.uri().path())?;
     match (request.method().as_str(), target) {
         ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use store::ports::{KeyRecord, Role, Scope};
 
+use super::{allow, check_name, entry};
 use crate::Query;
 use crate::projects::{existing, parse_body};
 
@@ -34,30 +35,31 @@ struct New {
 }
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller(request.headers()).await?.admin()?;
-    let form = "an object with `role` (`client` or `admin`), and if you like `name` and `project`";
-    let new: New = parse_body(request, form).await?;
+    let caller = query.gate.caller(request.headers()).await?;
+    caller.administers()?;
+    let form = "an object with `role` (`client`, `read` or `admin`), and if you like `name` and `project`";
+    let New { role, name, project } = parse_body(request, form).await?;
     let unknown = || {
-        let message = format!("`{}` is not a role: use `client` or `admin`", new.role);
+        let message = format!("`{role}` is not a role: use `client`, `read` or `admin`");
         Refusal::new(Reason::BodyInvalid, message).at(["role"])
     };
-    let role = Role::parse(&new.role).ok_or_else(unknown)?;
-    let scope = match &new.project {
+    let (role, name) = (Role::parse(&role).ok_or_else(unknown)?, name.unwrap_or_default());
+    check_name(&name)?;
+    let scope = match project {
         None => Scope::All,
         Some(name) => {
-            let project = existing(query, &gate::project_named(name)?).await?;
+            let name = gate::project_named(&name)?;
+            caller.admin_of(&name)?;
+            let project = existing(query, &name).await?;
             Scope::Project(project.id, project.name)
         }
     };
+    allow(&caller, &scope)?;
+
     let key = Key::from_random(query.clock.random().to_be_bytes());
-    let record =
-        KeyRecord { role, scope, name: new.name.unwrap_or_default(), disabled: false, created_at: query.clock.now() };
+    let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
     query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
-    gate::created(&json!({ "data": { "key": {
-        "key": key.reveal(),
-        "role": record.role.as_str(),
-        "name": record.name,
-        "project": new.project,
-        "createdAt": record.created_at,
-    } } }))
+    let mut shown = entry(&key.hash(), &record);
+    shown["key"] = key.reveal().into();
+    gate::created(&json!({ "data": { "key": shown } }))
 }

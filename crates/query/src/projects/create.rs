@@ -48,13 +48,8 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
         Err(error) => return Err(storage_failed(&error)),
     };
     let key = Key::from_random(query.clock.random().to_be_bytes());
-    let record = KeyRecord {
-        role: Role::Client,
-        scope: Scope::Project(project.id, name.clone()),
-        name: "made with the project".to_owned(),
-        disabled: false,
-        created_at: project.created_at,
-    };
+    let scope = Scope::Project(project.id, name.clone());
+    let record = KeyRecord::new(&key, Role::Client, scope, "made with the project", project.created_at);
     query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
     gate::created(&json!({ "data": { "project": {
         "id": project.id,

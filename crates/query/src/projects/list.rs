@@ -1,4 +1,4 @@
-//! `GET /projects`
+//! `GET /projects`: all of them, or the one that the key is of.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use domain::id::ProjectName;
 use gate::{Answer, storage_failed};
 use http::Request;
 use serde_json::{Value, json};
-use store::ports::Project;
+use store::ports::{Page, Project, Scope};
 
 use crate::Query;
 use crate::list::Parameters;
@@ -28,11 +28,19 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn list(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller(request.headers()).await?.admin()?;
+    let caller = query.gate.caller(request.headers()).await?;
+    let scope = caller.reads()?;
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(LIMIT, LIMIT)?;
     let after = parameters.parsed("cursor", ProjectName::parse)?;
-    let page = query.projects.list(after.as_ref(), limit).await.map_err(|error| storage_failed(&error))?;
+    let page = match scope {
+        Scope::All => query.projects.list(after.as_ref(), limit).await,
+        Scope::Project(own, _) => {
+            let found = query.projects.by_id(*own).await;
+            found.map(|project| Page { items: project.into_iter().collect(), next: None })
+        }
+    };
+    let page = page.map_err(|error| storage_failed(&error))?;
     let live = page.items.iter().filter(|project| !project.deleting);
     let projects: Vec<Value> = live.map(entry).collect();
     gate::data(json!({ "projects": projects, "nextCursor": page.next }))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Table;
@@ -162,5 +163,20 @@ impl Table {
             left.extend(rest);
         }
         Ok(found)
+    }
+}
+
+/// An error that may say why a transaction was cancelled, action by action.
+pub(crate) trait Cancelled {
+    fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason];
+}
+
+impl<R> Cancelled for SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError, R> {
+    fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason] {
+        use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Error;
+        match self.as_service_error() {
+            Some(Error::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+            _ => &[],
+        }
     }
 }

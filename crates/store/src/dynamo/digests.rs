@@ -10,7 +10,7 @@ use domain::timeline::{Minute, Timeline};
 use futures_util::StreamExt;
 
 use super::Table;
-use super::call::Range;
+use super::call::{Cancelled, Range};
 use super::error_item::{self, error_key};
 use super::item::{Reader, Writer, key, number, text};
 use super::occurrences::{encode, minute_attribute};
@@ -240,19 +240,4 @@ where
         }
     }
     refused
-}
-
-/// An error that may say why a transaction was cancelled, action by action.
-trait Cancelled {
-    fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason];
-}
-
-impl<R> Cancelled for SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError, R> {
-    fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason] {
-        use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Error;
-        match self.as_service_error() {
-            Some(Error::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-            _ => &[],
-        }
-    }
 }

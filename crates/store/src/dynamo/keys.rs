@@ -1,13 +1,22 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::id::{KeyHash, ProjectId, ProjectName};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use domain::id::{KeyHash, KeyId, ProjectId, ProjectName};
+use domain::project::TimeUnit;
+use domain::time::Timestamp;
 
 use super::Table;
-use super::call::Range;
+use super::call::{Cancelled, Range};
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
-use super::schema::{KEYS, PK, SK};
-use crate::error::{Result, StoreError};
-use crate::ports::{KeyRecord, Keys, Page, Role, Scope};
+use super::schema::{INDEX, INDEX_PK, INDEX_SK, KEYS, PK, SK, TTL, keys_after, keys_end, project_keys_pk};
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Page, Role, Scope};
+
+const NAME: &str = "name";
+const DISABLED: &str = "disabled";
+const LAST_USED: &str = "lastUsed";
+const EXPIRES_AT: &str = "expiresAt";
 
 #[async_trait]
 impl Keys for Table {
@@ -15,7 +24,40 @@ impl Keys for Table {
         let doing = "looking a key up";
         self.get(doing, key(KEYS, hash.to_string()), false).await?.map(|item| decode(doing, &item)).transpose()
     }
+}
 
+#[async_trait]
+impl KeyUse for Table {
+    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()> {
+        let doing = "noting that a key was used";
+        let day = TimeUnit::Day.start(at);
+        let Some((hash, record)) = self.key_of(doing, id, false).await? else { return Ok(()) };
+        if record.last_used.is_some_and(|last| last >= day) {
+            return Ok(());
+        }
+        let Set { expression, names, values } = Set::of(index(&hash, &record.scope)).and(LAST_USED, time(at));
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(KEYS, hash.to_string())))
+            .update_expression(expression)
+            .condition_expression("attribute_exists(#pk) AND (attribute_not_exists(#used) OR #used < :day)")
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#used", LAST_USED)
+            .expression_attribute_values(":day", time(day));
+        match call.send().await.map_err(|error| StoreError::of_call(doing, &error)) {
+            // Another process was faster, or the key is gone.
+            Err(error) if error.kind() == Kind::Conflict => Ok(()),
+            noted => noted.map(drop),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyRing for Table {
     async fn add(&self, hash: &KeyHash, record: &KeyRecord) -> Result<()> {
         let call = self
             .client
@@ -27,16 +69,103 @@ impl Keys for Table {
         call.send().await.map(drop).map_err(|error| StoreError::of_call("adding a key", &error))
     }
 
-    async fn list(&self, after: Option<&KeyHash>, limit: usize) -> Result<Page<(KeyHash, KeyRecord), KeyHash>> {
+    async fn with_id(&self, id: KeyId) -> Result<Option<(KeyHash, KeyRecord)>> {
+        self.key_of("looking a key up by its id", id, true).await
+    }
+
+    async fn list(
+        &self,
+        of: Option<ProjectId>,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Page<(KeyHash, KeyRecord), KeyId>> {
         let doing = "listing keys";
-        let mut range = Range::of_prefix(KEYS, "");
-        range.after = after.map(ToString::to_string);
-        range.limit = Some(limit);
-        let (items, next) = self.query(doing, &range).await?;
-        let hash = |item: &Attributes| Reader::new(doing, item)?.parsed(SK, KeyHash::parse);
-        let next = next.map(|sk| KeyHash::parse(&sk).map_err(|error| StoreError::corrupt(doing, error))).transpose()?;
-        let items = items.iter().map(|item| Ok((hash(item)?, decode(doing, item)?))).collect::<Result<_>>()?;
+        let mut listed = match of {
+            None => {
+                let mut range = Range::between(KEYS, keys_after(after), keys_end());
+                range.limit = Some(limit + 1);
+                self.query(doing, &range).await?.0
+            }
+            Some(project) => self.keys_of_project(doing, project, after, limit + 1).await?,
+        };
+        // One more than is shown: whether there is a next page.
+        let more = listed.len() > limit;
+        listed.truncate(limit);
+        let hash = |item: &Attributes| Reader::of_any_form(doing, item).parsed(SK, KeyHash::parse);
+        let next = listed.last().filter(|_| more).map(|item| hash(item).map(|hash| hash.id())).transpose()?;
+        if of.is_some() {
+            // The index may still have a key that is gone by now: it is not among the items.
+            let keys = listed.iter().map(|item| Ok(key(KEYS, hash(item)?.to_string()))).collect::<Result<_>>()?;
+            listed = self.get_all(doing, keys, false).await?;
+        }
+        let mut items = listed.iter().map(|item| with_hash(doing, item)).collect::<Result<Vec<_>>>()?;
+        items.sort_by_key(|(hash, _)| *hash);
         Ok(Page { items, next })
+    }
+
+    async fn change(&self, hash: &KeyHash, change: &KeyChange) -> Result<Option<KeyRecord>> {
+        let doing = "changing a key";
+        let KeyChange { disabled, name } = change;
+        let Some(record) = Keys::find(self, hash).await? else { return Ok(None) };
+        let mut set = Set::of(index(hash, &record.scope));
+        if let Some(disabled) = disabled {
+            set = set.and(DISABLED, AttributeValue::Bool(*disabled));
+        }
+        if let Some(name) = name {
+            set = set.and(NAME, text(name.as_str()));
+        }
+        if set.names.is_empty() {
+            return Ok(Some(record));
+        }
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(KEYS, hash.to_string())))
+            .update_expression(set.expression)
+            .condition_expression("attribute_exists(#pk)")
+            .set_expression_attribute_names(Some(set.names))
+            .set_expression_attribute_values(Some(set.values))
+            .expression_attribute_names("#pk", PK)
+            .return_values(ReturnValue::AllNew);
+        match call.send().await.map_err(|error| StoreError::of_call(doing, &error)) {
+            Ok(updated) => updated.attributes.map(|item| decode(doing, &item)).transpose(),
+            Err(error) if error.kind() == Kind::Conflict => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn rotate(&self, old: &KeyHash, until: Timestamp, hash: &KeyHash, new: &KeyRecord) -> Result<()> {
+        let doing = "rotating a key";
+        let corrupt = |error| StoreError::corrupt(doing, error);
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(encode(hash, new)))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PK);
+        let set = Set::of(index(old, &new.scope)).and(EXPIRES_AT, time(until)).and(TTL, number(until.seconds()));
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(KEYS, old.to_string())))
+            .update_expression(set.expression)
+            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#expires)")
+            .set_expression_attribute_names(Some(set.names))
+            .set_expression_attribute_values(Some(set.values))
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#expires", EXPIRES_AT);
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put.build().map_err(corrupt)?).build())
+            .transact_items(TransactWriteItem::builder().update(update.build().map_err(corrupt)?).build());
+        call.send().await.map(drop).map_err(|error| {
+            let refused =
+                error.reasons().iter().filter_map(|reason| reason.code.as_deref()).find(|code| *code != "None");
+            match refused {
+                Some(code) => StoreError::new(Kind::of_code(Some(code), 400), doing, code),
+                None => StoreError::of_call(doing, &error),
+            }
+        })
     }
 
     async fn remove(&self, hash: &KeyHash) -> Result<()> {
@@ -44,16 +173,91 @@ impl Keys for Table {
     }
 }
 
-fn encode(hash: &KeyHash, record: &KeyRecord) -> Attributes {
-    let item = Writer::new(KEYS, hash.to_string())
-        .with("role", text(record.role.as_str()))
-        .with("name", text(record.name.as_str()))
-        .with("disabled", AttributeValue::Bool(record.disabled))
-        .with("createdAt", time(record.created_at));
-    match &record.scope {
-        Scope::All => item.done(),
-        Scope::Project(id, name) => item.with("project", number(id)).with("projectName", text(name.as_str())).done(),
+impl Table {
+    async fn key_of(&self, doing: &'static str, id: KeyId, consistent: bool) -> Result<Option<(KeyHash, KeyRecord)>> {
+        let range = Range { limit: Some(1), consistent, ..Range::of_prefix(KEYS, &id.to_string()) };
+        self.query(doing, &range).await?.0.first().map(|item| with_hash(doing, item)).transpose()
     }
+
+    /// What the index has of a project's keys: their own keys in the table.
+    async fn keys_of_project(
+        &self,
+        doing: &'static str,
+        project: ProjectId,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<Attributes>> {
+        let call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(INDEX)
+            .key_condition_expression("#pk = :pk AND #sk > :after")
+            .expression_attribute_names("#pk", INDEX_PK)
+            .expression_attribute_names("#sk", INDEX_SK)
+            .expression_attribute_values(":pk", text(project_keys_pk(project)))
+            .expression_attribute_values(":after", text(keys_after(after)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let page = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        Ok(page.items.unwrap_or_default())
+    }
+}
+
+/// What an update sets.
+#[derive(Default)]
+struct Set {
+    expression: String,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Set {
+    fn of(assignments: Vec<(&str, AttributeValue)>) -> Self {
+        assignments.into_iter().fold(Self::default(), |set, (name, value)| set.and(name, value))
+    }
+
+    fn and(mut self, name: &str, value: AttributeValue) -> Self {
+        let place = self.names.len();
+        self.expression.push_str(if place == 0 { "SET " } else { ", " });
+        self.expression.push_str(&format!("#{place} = :{place}"));
+        self.names.insert(format!("#{place}"), name.to_owned());
+        self.values.insert(format!(":{place}"), value);
+        self
+    }
+}
+
+/// By which a project's keys are found. It is set with every write, for keys of version 0.1, which have none.
+fn index(hash: &KeyHash, scope: &Scope) -> Vec<(&'static str, AttributeValue)> {
+    match scope {
+        Scope::All => Vec::new(),
+        Scope::Project(id, _) => vec![(INDEX_PK, text(project_keys_pk(*id))), (INDEX_SK, text(hash.to_string()))],
+    }
+}
+
+fn encode(hash: &KeyHash, record: &KeyRecord) -> Attributes {
+    let KeyRecord { role, scope, name, hint, disabled, created_at, last_used, expires_at } = record;
+    let mut item = Writer::new(KEYS, hash.to_string())
+        .with("role", text(role.as_str()))
+        .with(NAME, text(name.as_str()))
+        .with(DISABLED, AttributeValue::Bool(*disabled))
+        .with("createdAt", time(*created_at));
+    if let Scope::Project(id, name) = scope {
+        item = item.with("project", number(id)).with("projectName", text(name.as_str()));
+    }
+    if let Some(hint) = hint {
+        item = item.with("hint", text(hint.as_str()));
+    }
+    if let Some(last_used) = last_used {
+        item = item.with(LAST_USED, time(*last_used));
+    }
+    if let Some(expires_at) = expires_at {
+        item = item.with(EXPIRES_AT, time(*expires_at)).expiring(*expires_at);
+    }
+    index(hash, scope).into_iter().fold(item, |item, (name, value)| item.with(name, value)).done()
+}
+
+fn with_hash(doing: &'static str, item: &Attributes) -> Result<(KeyHash, KeyRecord)> {
+    Ok((Reader::new(doing, item)?.parsed(SK, KeyHash::parse)?, decode(doing, item)?))
 }
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<KeyRecord> {
@@ -68,8 +272,11 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<KeyRecord> {
     Ok(KeyRecord {
         role: read.parsed("role", |word| Role::parse(word).ok_or("an unknown role"))?,
         scope,
-        name: read.text("name")?.to_owned(),
-        disabled: read.boolean("disabled"),
+        name: read.text(NAME)?.to_owned(),
+        hint: read.text_if_any("hint").map(str::to_owned),
+        disabled: read.boolean(DISABLED),
         created_at: read.time("createdAt")?,
+        last_used: read.if_any(LAST_USED, Reader::time)?,
+        expires_at: read.if_any(EXPIRES_AT, Reader::time)?,
     })
 }

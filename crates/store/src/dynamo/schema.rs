@@ -2,7 +2,7 @@
 //!
 //! | item | `pk` | `sk` | index `pk` / `sk` |
 //! |---|---|---|---|
-//! | key | `KEY` | SHA-256 of the key | |
+//! | key | `KEY` | SHA-256 of the key | `K#{project}` / SHA-256, if it is of one |
 //! | project | `PROJECT` | name | |
 //! | project by number | `PROJECT_ID` | number | |
 //! | last project number | `PROJECT_ID` | `LAST` | |
@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 use domain::error::{ErrorAggregate, Status};
-use domain::id::{ConfigId, ErrorUid, Fingerprint, ProjectId, ReferenceId};
+use domain::id::{ConfigId, ErrorUid, Fingerprint, KeyId, ProjectId, ReferenceId};
 use domain::notify::lane::LaneId;
 use domain::time::Timestamp;
 use domain::timeline::Hour;
@@ -44,6 +44,21 @@ pub(crate) const TTL: &str = "ttl";
 pub(crate) const FORM: &str = "v";
 
 pub(crate) const KEYS: &str = "KEY";
+/// Of the index, where a project's keys are.
+pub(crate) fn project_keys_pk(project: ProjectId) -> String {
+    format!("K#{project}")
+}
+
+/// Before all keys, or behind the key of this id and before the next: `~` sorts behind hexadecimal digits.
+pub(crate) fn keys_after(id: Option<KeyId>) -> String {
+    id.map_or(" ".to_owned(), |id| format!("{id}~"))
+}
+
+/// Behind all keys.
+pub(crate) fn keys_end() -> String {
+    "~".to_owned()
+}
+
 pub(crate) const PROJECTS: &str = "PROJECT";
 /// Where a key would be that cannot exist: keys are found by 64 hex digits.
 pub(crate) const NO_KEY: &str = "none";

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::error::ErrorAggregate;
-use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ProjectName, SegmentId};
+use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
 use domain::inbox::Addressee;
 use domain::notify::Sealed;
 use domain::project::Mark;
@@ -16,8 +16,8 @@ use domain::timeline::Minute;
 use super::{Call, Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Digests, ETag, Inbox, Page, Project, ProjectChange, Projects, Quota, Quotas, Sealer,
-    Segments, StoredRules, Usage, Used,
+    Claims, Commit, Configs, Digests, ETag, Inbox, KeyUse, Page, Project, ProjectChange, Projects, Quota, Quotas,
+    Sealer, Segments, StoredRules, Usage, Used,
 };
 
 /// A port with faults: of those that ingest and digest write to, and of sealing.
@@ -189,6 +189,13 @@ impl<P: Sealer> Sealer for Faulty<P> {
 impl<P: Quotas> Quotas for Faulty<P> {
     async fn quota(&self, project: &Addressee) -> Result<Option<Quota>> {
         self.call("Quotas::quota", || self.port.quota(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: KeyUse> KeyUse for Faulty<P> {
+    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()> {
+        self.call("KeyUse::note_use", || self.port.note_use(id, at)).await
     }
 }
 

@@ -19,7 +19,7 @@ pub use dead_letters::{DeadLetter, DeadLetters};
 pub use digests::{Commit, Digests};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use inbox::{Inbox, MESSAGE_LIMIT};
-pub use keys::{KeyRecord, Keys, Role, Scope};
+pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Role, Scope};
 pub use occurrences::{Occurrences, Reference};
 pub use outbox::{Lent, Links, Outbox, Undelivered};
 pub use projects::{Project, ProjectChange, Projects};

@@ -1,0 +1,57 @@
+//! `GET /keys?project=&limit=&cursor=`: all keys, or those of one project, in the order of their ids.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use domain::id::KeyId;
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde_json::{Value, json};
+use store::ports::Scope;
+
+use super::entry;
+use crate::Query;
+use crate::list::Parameters;
+use crate::projects::existing;
+
+/// The most keys of a page: what one batch read of the table returns.
+const LIMIT: usize = 100;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/keys", get(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(list(&query, request)).await
+}
+
+/// An admin of a project is shown those of the project; keys that are good in all of them are not its to give out.
+async fn list(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller(request.headers()).await?;
+    let own = match caller.administers()? {
+        Scope::All => None,
+        Scope::Project(project, _) => Some(*project),
+    };
+    let parameters = Parameters::of(request.uri());
+    let limit = parameters.limit(LIMIT, LIMIT)?;
+    let after = parameters.parsed("cursor", KeyId::parse)?;
+    let of = match parameters.get("project") {
+        None => own,
+        Some(name) => {
+            let name = gate::project_named(name)?;
+            caller.admin_of(&name)?;
+            let project = existing(query, &name).await?;
+            caller.admin_of_id(project.id)?;
+            Some(project.id)
+        }
+    };
+    let page = query.keys.list(of, after, limit).await.map_err(|error| storage_failed(&error))?;
+    let now = query.clock.now();
+    let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
+    let keys: Vec<Value> = live.map(|(hash, key)| entry(hash, key)).collect();
+    gate::data(json!({ "keys": keys, "nextCursor": page.next }))
+}

@@ -1,0 +1,75 @@
+//! `POST /keys/{id}/rotate`: another key in the place of one, which goes on for a while.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::id::{Key, KeyId};
+use domain::outcome::{Reason, Refusal};
+use domain::time::Timestamp;
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde::Deserialize;
+use serde_json::json;
+use store::Kind;
+use store::ports::KeyRecord;
+
+use super::{entry, named};
+use crate::Query;
+use crate::projects::parse_body;
+
+/// The longest overlap, in hours: 90 days.
+const MAX_HOURS: u32 = 2_160;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/keys/{id}/rotate", post(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(rotate(&query, request)).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Overlap {
+    overlap_hours: u32,
+}
+
+/// The new key is like the old one, and shown this once. A key is rotated once: it was meant to be replaced by one.
+async fn rotate(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller(request.headers()).await?;
+    let (old_hash, old) = named(query, &caller, request.uri()).await?;
+    let form = format!("an object with `overlapHours`: for how many hours the old key is good, from 0 to {MAX_HOURS}");
+    let Overlap { overlap_hours } = parse_body(request, &form).await?;
+    if overlap_hours > MAX_HOURS {
+        let message = format!("`overlapHours` is {overlap_hours}: it may be from 0 to {MAX_HOURS}");
+        return Err(Refusal::new(Reason::BodyInvalid, message).at(["overlapHours"]));
+    }
+    if let Some(end) = old.expires_at {
+        return Err(rotated(old_hash.id(), Some(end)));
+    }
+
+    let now = query.clock.now();
+    let until = now.plus_seconds(i64::from(overlap_hours) * 3_600);
+    let key = Key::from_random(query.clock.random().to_be_bytes());
+    let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
+    match query.keys.rotate(&old_hash, until, &key.hash(), &new).await {
+        // Another request was faster, or the key was removed.
+        Err(error) if error.kind() == Kind::Conflict => return Err(rotated(old_hash.id(), None)),
+        rotated => rotated.map_err(|error| storage_failed(&error))?,
+    }
+    let mut shown = entry(&key.hash(), &new);
+    shown["key"] = key.reveal().into();
+    let old = KeyRecord { expires_at: Some(until), ..old };
+    gate::created(&json!({ "data": { "key": shown, "replaced": entry(&old_hash, &old) } }))
+}
+
+fn rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {
+    let until = until.map_or_else(String::new, |end| format!(" and is good until {end}"));
+    let message =
+        format!("key {id} was rotated already{until}: rotate the key that took its place, GET /keys lists it");
+    Refusal::new(Reason::KeyRotated, message)
+}
