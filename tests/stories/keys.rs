@@ -1,61 +1,9 @@
-//! Promise 6: a caller can only reach what its key allows.
+//! Keys: how they are made, shown, used, taken out of use and replaced. What each may do is in `access`.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, Request};
-
-/// Every route with every kind of key: client keys only post, keys of a project reach only it, and with no key nothing
-/// is open but `/`, `/health` and preflights.
-#[tokio::test]
-async fn every_route_and_every_key() {
-    let faultline = Faultline::new().await;
-    let new_key = async |body: &str| {
-        let answer = faultline.call(Method::POST, "/keys", ADMIN, body.to_owned()).await;
-        assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
-        answer.body["data"]["key"]["key"].as_str().unwrap().to_owned()
-    };
-    faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
-    let keys = [
-        String::new(),
-        faultline.client_key().to_owned(),
-        new_key(r#"{"role":"client"}"#).await,
-        new_key(r#"{"role":"admin","project":"sample"}"#).await,
-        new_key(r#"{"role":"admin","project":"other"}"#).await,
-        new_key(r#"{"role":"admin","name":"all"}"#).await,
-    ];
-    // What each of the keys above is answered: nobody, client of sample, client of all, admin of sample, admin of
-    // another, admin of all.
-    let post = r#"{"errors":[{"message":"m"}]}"#;
-    let resolve = r#"{"status":"resolved"}"#;
-    let routes: [(Method, &str, &str, [u16; 6]); 18] = [
-        (Method::POST, "/projects/sample/errors", post, [401, 201, 201, 201, 403, 201]),
-        (Method::GET, "/projects", "", [401, 403, 403, 403, 403, 200]),
-        (Method::POST, "/projects", "{}", [401, 403, 403, 403, 403, 400]),
-        (Method::DELETE, "/projects/none", "", [401, 403, 403, 403, 403, 404]),
-        (Method::GET, "/projects/sample/errors", "", [401, 403, 403, 200, 403, 200]),
-        (Method::GET, "/projects/sample/errors/m", "", [401, 403, 403, 200, 403, 200]),
-        (Method::PATCH, "/projects/sample/errors/m", resolve, [401, 403, 403, 200, 403, 200]),
-        (Method::DELETE, "/projects/sample/errors/none", "", [401, 403, 403, 404, 403, 404]),
-        (Method::GET, "/projects/sample/errors/m/occurrences", "", [401, 403, 403, 200, 403, 200]),
-        (Method::POST, "/keys", "{}", [401, 403, 403, 403, 403, 400]),
-        (Method::POST, "/encrypt", "{}", [401, 403, 403, 403, 403, 400]),
-        (Method::GET, "/projects/sample/rules", "", [401, 403, 403, 200, 403, 200]),
-        (Method::PUT, "/projects/sample/rules", "{}", [401, 403, 403, 200, 403, 200]),
-        (Method::POST, "/projects/sample/rules/test", "{}", [401, 403, 403, 400, 403, 400]),
-        (Method::GET, "/dead-letters", "", [401, 403, 403, 403, 403, 200]),
-        (Method::POST, "/dead-letters/redrive", "{}", [401, 403, 403, 403, 403, 200]),
-        (Method::GET, "/info", "", [401, 403, 403, 403, 403, 201]),
-        (Method::GET, "/health", "", [200; 6]),
-    ];
-    for (method, path, body, expected) in routes {
-        let mut statuses = [0; 6];
-        for (status, key) in statuses.iter_mut().zip(&keys) {
-            *status = faultline.call(method.clone(), path, key, body).await.status.as_u16();
-            faultline.digest().await;
-        }
-        assert_eq!(statuses, expected, "{method} {path}");
-    }
-}
+use serde_json::{Value, json};
 
 /// A key may also come as a bearer token.
 #[tokio::test]
@@ -105,4 +53,248 @@ async fn a_dsn_has_the_address_that_was_asked() {
         let key = project["clientKey"].as_str().unwrap();
         assert_eq!(project["dsn"].as_str().unwrap().replace(key, "KEY"), expected);
     }
+}
+
+async fn call(faultline: &Faultline, method: Method, path: &str, key: &str, body: Value) -> (u16, Value) {
+    let answer = faultline.call(method, path, key, body.to_string()).await;
+    (answer.status.as_u16(), answer.body)
+}
+
+/// A new key by the operator, or whose key it is.
+async fn new_key(faultline: &Faultline, by: &str, body: Value) -> Value {
+    let (status, body) = call(faultline, Method::POST, "/keys", by, body).await;
+    assert_eq!(status, 201, "{body}");
+    body["data"]["key"].clone()
+}
+
+async fn listed(faultline: &Faultline, by: &str, query: &str) -> Value {
+    let (status, body) = call(faultline, Method::GET, &format!("/keys{query}"), by, Value::Null).await;
+    assert_eq!(status, 200, "{body}");
+    body["data"].clone()
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    list["keys"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap()).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// A key is shown once. After that there is what its owner tells it from others by: id, name, and its first characters.
+#[tokio::test]
+async fn a_key_is_shown_once() {
+    let faultline = Faultline::new().await;
+    let made = new_key(&faultline, ADMIN, json!({ "role": "read", "project": "sample", "name": "dashboard" })).await;
+    let expected = json!({
+        "id": made["id"],
+        "hint": &text(&made["key"])[..4],
+        "role": "read",
+        "project": "sample",
+        "name": "dashboard",
+        "createdAt": "2026-11-02T00:01:00+00:00",
+        "disabled": false,
+        "lastUsed": null,
+        "expiresAt": null,
+    });
+    let list = listed(&faultline, ADMIN, "").await;
+    let shown = list["keys"].as_array().unwrap().iter().find(|key| key["id"] == made["id"]);
+    assert_eq!(shown, Some(&expected));
+    assert!(!list.to_string().contains(text(&made["key"])));
+    assert!(!list.to_string().contains(faultline.client_key()));
+    assert_eq!(ids(&list).len(), 2, "with the sample project's client key; the operator's own is in no list");
+
+    let own = domain::id::Key::parse(ADMIN).unwrap().hash().id();
+    for (method, path) in [(Method::PATCH, format!("/keys/{own}")), (Method::DELETE, format!("/keys/{own}"))] {
+        let (status, body) = call(&faultline, method, &path, ADMIN, json!({ "disabled": true })).await;
+        assert_eq!((status, &body["error"]), (404, &json!("key_id_unknown")), "nor can it be disabled");
+    }
+}
+
+/// An admin of a project is shown the keys of the project, and makes such; by pages, like the operator, who is shown all.
+#[tokio::test]
+async fn keys_are_listed_by_pages_and_by_project() {
+    let faultline = Faultline::new().await;
+    faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+    let own = new_key(&faultline, ADMIN, json!({ "role": "admin", "project": "sample" })).await;
+    let own = text(&own["key"]);
+    for role in ["client", "read", "admin"] {
+        new_key(&faultline, own, json!({ "role": role, "project": "sample" })).await;
+    }
+    new_key(&faultline, ADMIN, json!({ "role": "read" })).await;
+    let (status, body) = call(&faultline, Method::POST, "/keys", own, json!({ "role": "client" })).await;
+    assert_eq!((status, &body["error"]), (403, &json!("key_project")), "only in its project");
+
+    for (by, query, expected) in [
+        (own, "", 5),
+        (own, "project=sample&", 5),
+        (ADMIN, "project=sample&", 5),
+        (ADMIN, "project=other&", 1),
+        (ADMIN, "", 7),
+    ] {
+        let whole = listed(&faultline, by, &format!("?{query}limit=100")).await;
+        assert_eq!((ids(&whole).len(), &whole["nextCursor"]), (expected, &Value::Null), "{query}");
+        let (mut paged, mut page) = (Vec::new(), listed(&faultline, by, &format!("?{query}limit=2")).await);
+        loop {
+            assert!(ids(&page).len() <= 2);
+            paged.extend(ids(&page).iter().map(|id| (*id).to_owned()));
+            match page["nextCursor"].as_str() {
+                Some(next) => page = listed(&faultline, by, &format!("?{query}limit=2&cursor={next}")).await,
+                None => break,
+            }
+        }
+        assert_eq!(paged, ids(&whole), "{query}");
+    }
+    for query in ["limit=0", "limit=101", "limit=x", "cursor=x"] {
+        let (status, body) = call(&faultline, Method::GET, &format!("/keys?{query}"), ADMIN, Value::Null).await;
+        assert_eq!((status, &body["error"]), (400, &json!("parameter_invalid")), "{query}");
+    }
+    let (status, _) = call(&faultline, Method::GET, "/keys?project=other", own, Value::Null).await;
+    assert_eq!(status, 403);
+}
+
+/// A reader is shown what is its own in the list of projects.
+#[tokio::test]
+async fn a_reader_of_one_project_sees_one_project() {
+    let faultline = Faultline::new().await;
+    faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+    for (body, expected) in [
+        (json!({ "role": "read", "project": "other" }), json!(["other"])),
+        (json!({ "role": "admin", "project": "other" }), json!(["other"])),
+        (json!({ "role": "read" }), json!(["other", "sample"])),
+    ] {
+        let key = new_key(&faultline, ADMIN, body).await;
+        let (_, list) = call(&faultline, Method::GET, "/projects?limit=3", text(&key["key"]), Value::Null).await;
+        let names: Vec<_> = list["data"]["projects"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+        assert_eq!(json!(names), expected, "{list}");
+        assert_eq!(list["data"]["nextCursor"], Value::Null);
+    }
+}
+
+/// A key that is disabled opens nothing a minute later, and is in use again when it is enabled; one that is deleted is
+/// gone.
+#[tokio::test]
+async fn a_key_is_disabled_enabled_and_deleted() {
+    let faultline = Faultline::new().await;
+    let key = new_key(&faultline, ADMIN, json!({ "role": "read", "name": "a" })).await;
+    let path = format!("/keys/{}", text(&key["id"]));
+    let reads = async || call(&faultline, Method::GET, "/projects", text(&key["key"]), Value::Null).await.0;
+    assert_eq!(reads().await, 200);
+    for (change, name, disabled, expected) in [
+        (json!({ "disabled": true }), "a", true, 403),
+        (json!({ "name": "b" }), "b", true, 403),
+        (json!({ "disabled": false, "name": "" }), "", false, 200),
+    ] {
+        let (status, body) = call(&faultline, Method::PATCH, &path, ADMIN, change).await;
+        let shown = &body["data"]["key"];
+        assert_eq!((status, &shown["name"], &shown["disabled"]), (200, &json!(name), &json!(disabled)), "{body}");
+        faultline.clock.advance(60);
+        assert_eq!(reads().await, expected);
+    }
+    for (body, at) in [
+        (json!({}), Value::Null),
+        (json!({ "disabled": "yes" }), Value::Null),
+        (json!({ "role": "admin" }), Value::Null),
+        (json!({ "name": "x".repeat(201) }), json!("name")),
+        (json!({ "name": "a\nb" }), json!("name")),
+    ] {
+        let (status, answer) = call(&faultline, Method::PATCH, &path, ADMIN, body.clone()).await;
+        assert_eq!((status, &answer["error"]), (400, &json!("body_invalid")), "{body}");
+        assert_eq!(answer["errors"][0]["path"][0], at, "{body}");
+    }
+    assert_eq!(call(&faultline, Method::DELETE, &path, ADMIN, Value::Null).await.0, 204);
+    faultline.clock.advance(60);
+    assert_eq!(reads().await, 403);
+    for method in [Method::DELETE, Method::PATCH] {
+        let (status, _) = call(&faultline, method, &path, ADMIN, json!({ "disabled": false })).await;
+        assert_eq!(status, 404);
+    }
+    let (status, body) = call(&faultline, Method::DELETE, "/keys/none", ADMIN, Value::Null).await;
+    assert_eq!((status, &body["error"]), (400, &json!("parameter_invalid")));
+}
+
+/// A rotated key and the one in its place are good together until the overlap is over; then the old one is unknown, at
+/// once, though it was just used.
+#[tokio::test]
+async fn a_rotated_key_goes_on_for_the_overlap() {
+    let faultline = Faultline::new().await;
+    let old = new_key(&faultline, ADMIN, json!({ "role": "client", "project": "sample", "name": "shop" })).await;
+    let path = format!("/keys/{}/rotate", text(&old["id"]));
+    let posts = async |key: &Value| {
+        let body = json!({ "errors": [{ "message": "m" }] });
+        call(&faultline, Method::POST, "/projects/sample/errors", text(&key["key"]), body).await.0
+    };
+    for hours in [json!(-1), json!(2_161), json!(1.5), json!("1"), Value::Null] {
+        let (status, body) = call(&faultline, Method::POST, &path, ADMIN, json!({ "overlapHours": hours })).await;
+        assert_eq!((status, &body["error"]), (400, &json!("body_invalid")), "{hours}");
+    }
+    let (status, body) = call(&faultline, Method::POST, &path, ADMIN, json!({ "overlapHours": 24 })).await;
+    assert_eq!(status, 201, "{body}");
+    let (new, replaced) = (&body["data"]["key"], &body["data"]["replaced"]);
+    for (attribute, expected) in [("role", "client"), ("project", "sample"), ("name", "shop")] {
+        assert_eq!(new[attribute], expected);
+    }
+    assert_ne!(new["key"], old["key"]);
+    let end = "2026-11-03T00:01:00+00:00";
+    assert_eq!((&replaced["id"], &replaced["expiresAt"]), (&old["id"], &json!(end)));
+    assert_eq!(new["expiresAt"], Value::Null);
+
+    let (status, body) = call(&faultline, Method::POST, &path, ADMIN, json!({ "overlapHours": 48 })).await;
+    assert_eq!((status, &body["error"]), (409, &json!("key_rotated")), "a key is rotated once");
+    assert!(text(&body["message"]).contains(end), "{body}");
+
+    faultline.clock.advance(24 * 3_600 - 1);
+    assert_eq!((posts(&old).await, posts(new).await), (201, 201));
+    let list = listed(&faultline, ADMIN, "?project=sample").await;
+    assert_eq!(ids(&list).len(), 3);
+    faultline.clock.advance(1);
+    assert_eq!((posts(&old).await, posts(new).await), (403, 201));
+    let list = listed(&faultline, ADMIN, "?project=sample").await;
+    assert!(ids(&list).len() == 2 && !ids(&list).contains(&text(&old["id"])), "{list}");
+    assert_eq!(call(&faultline, Method::POST, &path, ADMIN, json!({ "overlapHours": 1 })).await.0, 404);
+}
+
+/// The list says on which day a key was last used: those that read by what they read, those that post by what was
+/// digested. Who shows a key in vain uses it too.
+#[tokio::test]
+async fn the_day_of_last_use_is_known() {
+    let faultline = Faultline::new().await;
+    let client = new_key(&faultline, ADMIN, json!({ "role": "client", "project": "sample" })).await;
+    let reader = new_key(&faultline, ADMIN, json!({ "role": "read", "project": "sample" })).await;
+    let idle = new_key(&faultline, ADMIN, json!({ "role": "admin", "project": "sample" })).await;
+    let last_used = async || {
+        let list = listed(&faultline, ADMIN, "").await;
+        let of = |key: &Value| {
+            let found = list["keys"].as_array().unwrap().iter().find(|one| one["id"] == key["id"]);
+            found.unwrap()["lastUsed"].clone()
+        };
+        json!([of(&client), of(&reader), of(&idle)])
+    };
+    let post = async || {
+        let (id, auth) = (1, format!("Sentry sentry_version=7, sentry_key={}", text(&client["key"])));
+        let request = Request::post(format!("/api/{id}/store/")).header("x-sentry-auth", auth);
+        let answer = faultline.send(request.body(Body::from(r#"{"message":"m"}"#)).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), 200);
+    };
+    let read = async || call(&faultline, Method::GET, "/projects", text(&reader["key"]), Value::Null).await.0;
+
+    post().await;
+    assert_eq!(last_used().await, json!([null, null, null]), "ingest writes nothing");
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(read().await, 200);
+    assert_eq!(last_used().await, json!(["2026-11-02", "2026-11-02", null]));
+    faultline.clock.advance(86_400);
+    assert_eq!(read().await, 200);
+    post().await;
+    assert_eq!(last_used().await, json!(["2026-11-02", "2026-11-03", null]));
+    faultline.clock.advance(3 * 86_400);
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(last_used().await, json!(["2026-11-03", "2026-11-03", null]), "when it was sent, not digested");
+
+    let body = json!({ "errors": [{ "message": "m" }] });
+    assert_eq!(call(&faultline, Method::POST, "/projects/sample/errors", text(&idle["key"]), body).await.0, 201);
+    assert_eq!(faultline.digest().await, 0);
+    let (status, _) = call(&faultline, Method::GET, "/projects", text(&client["key"]), Value::Null).await;
+    assert_eq!(status, 403);
+    assert_eq!(last_used().await, json!(["2026-11-06", "2026-11-03", "2026-11-06"]));
 }

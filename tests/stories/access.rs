@@ -1,0 +1,211 @@
+//! Promise 6: a caller can only reach what its key allows. Every route, and every kind of key.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use axum::body::{Body, Bytes};
+use faultline_tests::{ADMIN, Faultline};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// What each caller is answered. The first three show no key, one that nobody knows, and one that is disabled; the others
+/// a key of the role: of the project that the path names, of another, and of all.
+const TABLE: &str = "
+                                                              nobody        client        read          admin
+                                                              no  ?   off   own oth all   own oth all   own oth all
+GET    /                                                      200 200 200   200 200 200   200 200 200   200 200 200
+GET    /health                                                200 200 200   200 200 200   200 200 200   200 200 200
+GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201
+
+POST   /projects/{project}/errors                             401 403 403   201 403 201   403 403 403   201 403 201
+POST   /api/{number}/envelope                                 401 403 403   200 403 403   403 403 403   200 403 403
+POST   /api/{number}/store                                    401 403 403   200 403 403   403 403 403   200 403 403
+POST   /api/{number}/security                                 401 403 403   200 403 403   403 403 403   200 403 403
+POST   /api/{number}/csp-report                               401 403 403   200 403 403   403 403 403   200 403 403
+POST   /api/store                                             401 403 403   200 200 403   403 403 403   200 200 403
+POST   /tunnel                                                401 403 403   200 200 403   403 403 403   200 200 403
+
+GET    /projects                                              401 403 403   403 403 403   200 200 200   200 200 200
+POST   /projects                                              401 403 403   403 403 403   403 403 403   403 403 201
+PATCH  /projects/{project}                                    401 403 403   403 403 403   403 403 403   200 403 200
+DELETE /projects/{project}                                    401 403 403   403 403 403   403 403 403   403 403 204
+
+GET    /projects/{project}/errors                             401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/errors/{message}                   401 403 403   403 403 403   200 403 200   200 403 200
+PATCH  /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   200 403 200
+DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204
+GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200
+
+GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200
+POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201
+PATCH  /keys/{id}                                             401 403 403   403 403 403   403 403 403   200 403 200
+DELETE /keys/{id}                                             401 403 403   403 403 403   403 403 403   204 403 204
+POST   /keys/{id}/rotate                                      401 403 403   403 403 403   403 403 403   201 403 201
+
+GET    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200
+PUT    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200
+POST   /projects/{project}/rules/test                         401 403 403   403 403 403   403 403 403   400 403 400
+POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400
+
+GET    /dead-letters                                          401 403 403   403 403 403   403 403 403   403 403 200
+POST   /dead-letters/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200
+";
+
+/// The rows: method, route, and the statuses.
+fn rows() -> Vec<(Method, &'static str, Vec<u16>)> {
+    let cells = |line: &'static str| line.split_whitespace().collect::<Vec<_>>();
+    let rows = TABLE.lines().map(cells).filter(|cells| cells.len() == 14);
+    rows.map(|cells| {
+        let statuses = cells[2..].iter().map(|status| status.parse().unwrap()).collect();
+        (cells[0].parse().unwrap(), cells[1], statuses)
+    })
+    .collect()
+}
+
+/// A body that the route takes; of those that would need more, one that is refused for itself.
+fn body(method: &Method, route: &str) -> Value {
+    match (method.as_str(), route) {
+        ("POST", "/projects/{project}/errors") => json!({ "errors": [{ "message": "m" }] }),
+        ("POST", "/api/{number}/store" | "/api/store") => json!({ "message": "m" }),
+        ("POST", "/api/{number}/security" | "/api/{number}/csp-report") => {
+            json!({ "csp-report": { "document-uri": "http://a.example", "violated-directive": "script-src" } })
+        }
+        ("POST", "/projects") => json!({ "name": "new" }),
+        ("PATCH", "/projects/{project}") => json!({ "owner": "somebody" }),
+        ("PATCH", "/projects/{project}/errors/{message}") => json!({ "status": "resolved" }),
+        ("POST", "/keys") => json!({ "role": "client", "project": "sample" }),
+        ("PATCH", "/keys/{id}") => json!({ "disabled": true }),
+        ("POST", "/keys/{id}/rotate") => json!({ "overlapHours": 1 }),
+        _ => json!({}),
+    }
+}
+
+async fn new_key(faultline: &Faultline, body: Value) -> Value {
+    let answer = faultline.call(Method::POST, "/keys", ADMIN, body.to_string()).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+    answer.body["data"]["key"].clone()
+}
+
+/// The keys of the table's columns, made in this order.
+async fn keys(faultline: &Faultline) -> Vec<String> {
+    faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+    let off = new_key(faultline, json!({ "role": "admin" })).await;
+    let path = format!("/keys/{}", off["id"].as_str().unwrap());
+    faultline.call(Method::PATCH, &path, ADMIN, r#"{"disabled":true}"#).await;
+    let mut keys = vec![json!(""), json!("a-key-that-nobody-made"), off["key"].clone()];
+    for role in ["client", "read", "admin"] {
+        for project in [json!("sample"), json!("other"), Value::Null] {
+            keys.push(new_key(faultline, json!({ "role": role, "project": project })).await["key"].clone());
+        }
+    }
+    keys.iter().map(|key| key.as_str().unwrap().to_owned()).collect()
+}
+
+/// The route's path, of things that are there.
+async fn path(faultline: &Faultline, route: &str) -> String {
+    if route.contains("{message}") {
+        faultline.post_message("m").await;
+        assert_eq!(faultline.digest().await, 0);
+    }
+    let occurrence = match route.contains("/occurrences/{id}") {
+        true => faultline.get("/projects/sample/errors/m/occurrences").await["errors"][0]["reversedUnixtime"].clone(),
+        false => Value::Null,
+    };
+    let id = match route.starts_with("/keys/{id}") {
+        true => new_key(faultline, json!({ "role": "read", "project": "sample" })).await["id"].clone(),
+        false => occurrence,
+    };
+    let filled = route.replace("{project}", "sample").replace("{number}", "1").replace("{message}", "m");
+    filled.replace("{id}", id.as_str().unwrap_or_default())
+}
+
+async fn call(faultline: &Faultline, request: Request<Body>) -> (u16, HeaderMap, Bytes) {
+    let (parts, body) = faultline.stack.front().oneshot(request).await.unwrap().into_parts();
+    (parts.status.as_u16(), parts.headers, body.collect().await.unwrap().to_bytes())
+}
+
+/// Each row of the table. All answers are kept out of caches, and all refusals have one form.
+#[tokio::test]
+async fn every_route_and_every_key() {
+    for (method, route, expected) in rows() {
+        let faultline = Faultline::new().await;
+        let mut statuses = Vec::new();
+        for key in keys(&faultline).await {
+            let path = path(&faultline, route).await;
+            let mut request = Request::builder().method(&method).uri(&path);
+            if !key.is_empty() {
+                // Whichever the route looks at.
+                let auth = format!("Sentry sentry_version=7, sentry_key={key}");
+                request = request.header("x-api-key", key).header("x-sentry-auth", auth);
+            }
+            let body = match route {
+                "/api/{number}/envelope" | "/tunnel" => "{}\n{\"type\":\"event\"}\n{\"message\":\"m\"}".to_owned(),
+                _ => body(&method, route).to_string(),
+            };
+            let (status, headers, body) = call(&faultline, request.body(body.into()).unwrap()).await;
+            assert_eq!(headers[CACHE_CONTROL], "no-store", "{method} {path}");
+            if status >= 400 {
+                let body: Value = serde_json::from_slice(&body).unwrap();
+                let (message, reason) = (&body["errors"][0]["message"], &body["errors"][0]["reason"]);
+                assert!(message.is_string() && reason.is_string(), "{method} {path}: {body}");
+                let short = [&body["message"], &body["detail"], &body["error"]];
+                assert_eq!(short, [message, message, reason], "{method} {path}");
+            }
+            statuses.push(status);
+        }
+        assert_eq!(statuses, expected, "{method} {route}");
+    }
+}
+
+/// A route that is added needs a row, and a row needs a route.
+#[tokio::test]
+async fn every_route_has_a_row() {
+    let faultline = Faultline::new().await;
+    let mut routes = BTreeSet::new();
+    for route in routes_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")) {
+        let route = route.replace("{*", "{").replace("/api/{project}", "/api/{number}");
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let path = route.replace("{number}", "1").replace(['{', '}'], "");
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let (status, _, _) = call(&faultline, request).await;
+            assert_ne!(status, 404, "{route} is not served by this stack");
+            if status != 405 {
+                routes.insert(format!("{method} {route}"));
+            }
+        }
+    }
+    let rows: BTreeSet<_> = rows().iter().map(|(method, route, _)| format!("{method} {route}")).collect();
+    let without_row: Vec<_> = routes.difference(&rows).collect();
+    assert!(without_row.is_empty(), "say in the table who may call {without_row:?}");
+    // Behind a message the routes are told apart without the router.
+    let behind = |row: &str| row.split_once("/occurrences").is_some_and(|(before, _)| routes.contains(before));
+    let without_route: Vec<_> = rows.difference(&routes).filter(|row| !behind(row)).collect();
+    assert!(without_route.is_empty(), "there is no {without_route:?}");
+}
+
+/// The paths of all routes, as they stand in the sources under `folder`.
+fn routes_in(folder: &Path) -> BTreeSet<String> {
+    let (mut routes, mut left) = (BTreeSet::new(), vec![folder.to_owned()]);
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            routes.extend(routes_of(&path));
+        }
+    }
+    assert!(routes.len() > 20, "{routes:?}");
+    routes
+}
+
+fn routes_of(source: &PathBuf) -> Vec<String> {
+    let text = std::fs::read_to_string(source).unwrap();
+    let behind = text.split(".route(").skip(1).map(str::trim_start);
+    let literal = |text: &str| Some(text.strip_prefix('"')?.split('"').next()?.to_owned());
+    behind
+        .map(|text| literal(text).unwrap_or_else(|| panic!("{}: a route that is no literal", source.display())))
+        .collect()
+}
