@@ -1,6 +1,6 @@
 //! How the samples of a version are made: once, before it is released, by
 //!
-//!     FAULTLINE_SAMPLES=tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored
+//!     FAULTLINE_SAMPLES=tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored --exact write::write
 //!
 //! A folder that exists is left alone.
 
@@ -23,6 +23,8 @@ use store::ports::{Claims, Errors, KeyRecord, KeyRing, Links, Projects, Role, Sc
 /// The keys of the samples, by their names in the table.
 const CLIENT: &str = "sample-client-key";
 const OWNER: &str = "sample-owner-key";
+/// The rotated key of `write_keys`, as long as the keys that faultline makes.
+const OLD: &str = "0123456789abcdef0123456789abcdef";
 
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
@@ -194,6 +196,47 @@ async fn write_errors() {
             ("PROJECT", "shop") => "project.json".to_owned(),
             ("PROJECT_ID", "2") => "project-id.json".to_owned(),
             ("P#2", sk) if sk.starts_with("E#") => format!("error-{}.json", item["message"]["S"].as_str().unwrap()),
+            _ => continue,
+        };
+        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    }
+}
+
+/// Keys of one project: one that was used, and was rotated; the one in its place; and a message that it was used for. Into
+/// a folder of their own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_keys() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let project = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let key = Key::parse(OLD).unwrap();
+    let scope = Scope::Project(project.id, project.name.clone());
+    let record = KeyRecord::new(&key, Role::Read, scope.clone(), "sample", faultline.clock.now());
+    resources.table.add(&key.hash(), &record).await.unwrap();
+    faultline.call(Method::GET, "/projects", OLD, "").await;
+    let path = format!("/keys/{}/rotate", key.hash().id());
+    faultline.call(Method::POST, &path, "admin-key", r#"{"overlapHours":24}"#).await;
+
+    let key = Key::parse(CLIENT).unwrap();
+    let client = KeyRecord::new(&key, Role::Client, scope, "client", faultline.clock.now());
+    resources.table.add(&key.hash(), &client).await.unwrap();
+    faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("keyed").to_string()).await;
+    std::fs::write(folder.join("inbox-keyed.txt"), faultline.take_inbox().await.concat()).unwrap();
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json",
+            ("PROJECT_ID", "2") => "project-id.json",
+            ("KEY", _) if item["name"]["S"] == "client" => "key-client.json",
+            ("KEY", _) if item["name"]["S"] != "sample" => continue,
+            ("KEY", _) if item["expiresAt"].is_null() => "key-new.json",
+            ("KEY", _) => "key-rotated.json",
             _ => continue,
         };
         std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use digest::Delivery;
-use domain::id::{EventId, ProjectId, ProjectName};
+use domain::id::{EventId, KeyId, ProjectId, ProjectName};
 use domain::inbox::{self, Addressee, Header, Message, Notifications};
 use domain::occurrence::Source;
 use domain::time::Timestamp;
@@ -52,6 +52,13 @@ impl Writer {
     pub(crate) fn told(&mut self, project: ProjectId, errors: &[(&str, i64)], posted: Notifications) -> Delivery {
         let mut message = Message::unpack(&self.packed_v1(project, errors)).unwrap();
         message.header.notifications = Some(posted);
+        self.delivery(inbox::inline(&message.pack()))
+    }
+
+    /// The same as [`Writer::v1`], sent with this key.
+    pub(crate) fn keyed(&mut self, project: ProjectId, errors: &[(&str, i64)], key: KeyId) -> Delivery {
+        let mut message = Message::unpack(&self.packed_v1(project, errors)).unwrap();
+        message.header.key = Some(key);
         self.delivery(inbox::inline(&message.pack()))
     }
 

@@ -15,7 +15,7 @@ use http::Request;
 use ingest::{Ingest, Limiter};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{Configs, KeyRecord, KeyRing, Project, Role, Scope};
+use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -109,6 +109,38 @@ fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
                 let new = world.project_named(&new).await;
                 assert_same(&listed(&world.truth, new.id).await, &writer_of_new.accepted, &when);
             }
+        }
+    });
+}
+
+/// That a key is used is noted besides: whatever befalls it, the events are stored, and a later batch notes it.
+#[test]
+fn whatever_befalls_the_note_of_a_key_its_events_are_stored() {
+    paused(async {
+        let world = World::new(0).await;
+        for fault in FAULTS {
+            let project = world.project(&format!("{fault:?}").to_lowercase()).await;
+            let key = client_key(&world, &project).await.hash();
+            let mut writer = Writer::new();
+            let batch = [writer.keyed(project.id, &[("a", 0)], key.id())];
+            let faults = Faults::seeded(0);
+            faults.rule(When::Nth(0), fault, |call| call.operation == "KeyUse::note_use");
+            let struck = process(&world, faults);
+            let failures = struck.digest(&batch).await;
+            assert_eq!(struck.faults.count(|call| call.fault.is_some()), 1, "{fault:?}");
+            assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
+
+            let next = [batch[0].clone(), writer.keyed(project.id, &[("a", 1)], key.id())];
+            let dead = matches!(fault, Fault::Crash | Fault::CrashAfter);
+            let next_process = if dead { process(&world, Faults::seeded(0)) } else { struck };
+            next_process.digest_all(&next).await;
+            assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
+            let noted = Keys::find(&*world.truth.table, &key).await.unwrap().unwrap().last_used;
+            assert!(noted.is_some(), "{fault:?}");
+            let notes = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
+            next_process.digest_all(&[writer.keyed(project.id, &[("b", 2)], key.id())]).await;
+            let again = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
+            assert_eq!(notes, again, "{fault:?}: once a day");
         }
     });
 }

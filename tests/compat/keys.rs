@@ -1,0 +1,54 @@
+//! Version 0.1 with keys that are listed and rotated: what it stored of them is read. So is what it stored before.
+
+use axum::body::Body;
+use faultline_tests::{ADMIN, Faultline};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::Samples;
+
+async fn listed(faultline: &Faultline, query: &str) -> Vec<Value> {
+    let answer = faultline.call(Method::GET, &format!("/keys?{query}"), ADMIN, Body::empty()).await;
+    serde_json::from_value(answer.body["data"]["keys"].clone()).unwrap()
+}
+
+fn named<'a>(keys: &'a [Value], name: &str) -> Vec<&'a Value> {
+    keys.iter().filter(|key| key["name"] == name).collect()
+}
+
+/// A key's hint, last use and end; and the header of a message, by which a key's use is noted.
+#[tokio::test]
+async fn keys_are_read() {
+    let samples = Samples::of("keys");
+    let faultline = samples.restored().await;
+    let keys = listed(&faultline, "project=shop").await;
+    let (mut rotated, client) = (named(&keys, "sample"), named(&keys, "client"));
+    rotated.sort_by_key(|key| key["expiresAt"].is_null());
+    assert_eq!((keys.len(), rotated.len(), client.len()), (3, 2, 1), "{keys:?}");
+    let old = ["hint", "role", "project", "lastUsed", "expiresAt"].map(|attribute| rotated[0][attribute].clone());
+    assert_eq!(json!(old), json!(["0123", "read", "shop", "2026-11-02", "2026-11-03T00:01:00+00:00"]));
+    assert_eq!((&rotated[1]["role"], &rotated[1]["lastUsed"]), (&json!("read"), &Value::Null));
+    assert_eq!(client[0]["lastUsed"], Value::Null);
+
+    faultline.stack.inbox().send(samples.text("inbox-keyed.txt")).await.unwrap();
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(named(&listed(&faultline, "project=shop").await, "client")[0]["lastUsed"], "2026-11-02");
+}
+
+/// A key that was made before keys were listed is in the list of all, and in its project's once it was used or changed.
+#[tokio::test]
+async fn keys_of_before_are_listed() {
+    let faultline = Samples::of("v1").restored().await;
+    let all = listed(&faultline, "").await;
+    let client = named(&all, "sample-client-key")[0].clone();
+    assert_eq!(
+        (&client["hint"], &client["lastUsed"], &client["project"]),
+        (&Value::Null, &Value::Null, &json!("shop"))
+    );
+    assert!(named(&listed(&faultline, "project=shop").await, "sample-client-key").is_empty());
+    let body = r#"{"errors":[{"message":"m"}]}"#;
+    faultline.call(Method::POST, "/projects/shop/errors", "sample-client-key", body).await;
+    assert_eq!(faultline.digest().await, 0);
+    let own = listed(&faultline, "project=shop").await;
+    assert_eq!(named(&own, "sample-client-key")[0]["lastUsed"], "2026-11-02");
+}
