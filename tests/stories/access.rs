@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// What each caller is answered. The first three show no key, one that nobody knows, and one that is disabled; the others
-/// a key of the role: of the project that the path names, of another, and of all.
+/// a key of the role: of the project that the path names, of another, and of all. Hooks are signed: no key opens them.
 const TABLE: &str = "
                                                               nobody        client        read          admin
                                                               no  ?   off   own oth all   own oth all   own oth all
@@ -51,7 +51,7 @@ PUT    /projects/{project}/rules                              401 403 403   403 
 POST   /projects/{project}/rules/test                         401 403 403   403 403 403   403 403 403   400 403 400
 POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400
 
-POST   /hooks/github/{project}                                404 404 404   404 404 404   404 404 404   404 404 404
+POST   /hooks/github/{project}                                401 401 401   401 401 401   401 401 401   401 401 401
 
 GET    /dead-letters                                          401 403 403   403 403 403   403 403 403   403 403 200
 POST   /dead-letters/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200
