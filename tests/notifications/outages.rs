@@ -96,6 +96,36 @@ async fn what_is_refused_for_good_is_kept_and_redriven() {
     assert!(notify.dead_notices(10).await.unwrap().is_empty());
 }
 
+/// What is redriven goes where the rule leads by now, at once, and to nobody who was told already.
+#[tokio::test]
+async fn a_redrive_follows_a_rule_that_was_mended() {
+    let webhook = |host: &str| json!({ "type": "webhook", "endpoint": format!("https://{host}/") });
+    let to =
+        |hosts: &[&str]| json!([{ "id": "first", "to": hosts.iter().map(|host| webhook(host)).collect::<Vec<_>>() }]);
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    rules(&faultline, to(&["old.example", "up.example"])).await;
+    recorder.breaks("old.example", Break::Gone);
+    seen(&faultline, "m").await;
+    let notify = faultline.stack.notify();
+    rules(&faultline, to(&["up.example", "new.example"])).await;
+    assert_eq!(notify.redrive(None, time()).await.unwrap().notices, 1);
+    assert_eq!((recorder.brief("new.example"), recorder.requests("up.example")), (vec!["first 1".to_owned()], 1));
+    assert!(notify.dead_notices(10).await.unwrap().is_empty());
+
+    // Also back to where it was refused before.
+    rules(&faultline, to(&["old.example"])).await;
+    seen(&faultline, "n").await;
+    rules(&faultline, to(&["lost.example"])).await;
+    recorder.breaks("lost.example", Break::Gone);
+    notify.redrive(None, time()).await.unwrap();
+    recorder.mends("old.example");
+    rules(&faultline, to(&["old.example"])).await;
+    notify.redrive(None, time()).await.unwrap();
+    assert_eq!(recorder.brief("old.example"), ["first 1"]);
+    assert!(notify.dead_notices(10).await.unwrap().is_empty());
+}
+
 /// A destination that is away for more than a day has what is older among the dead letters; nothing is forgotten.
 #[tokio::test]
 async fn after_a_day_it_is_a_dead_letter() {

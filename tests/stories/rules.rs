@@ -161,6 +161,9 @@ async fn rules_go_with_their_project() {
     assert!(items.iter().all(|item| item["sk"]["S"] != "RULES"));
     faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"sample"}"#).await;
     assert_eq!(get(&faultline).await.body["data"], json!({ "rules": [] }));
+    // A document without them says the same.
+    let empty = put(&faultline, &json!({})).await;
+    assert_eq!((empty.status, &empty.body["data"]), (StatusCode::OK, &json!({ "rules": [] })));
 }
 
 /// What `POST /encrypt` makes can be posted in the config's place, as v1 documents.

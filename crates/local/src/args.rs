@@ -121,7 +121,7 @@ pub struct Dlq {
 /// What to do with the dead letters.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DlqCommand {
-    /// List them, up to 1,000
+    /// List them, up to 1,000; of notifications 100
     List,
     /// Show one
     Show {

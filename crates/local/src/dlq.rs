@@ -23,7 +23,11 @@ pub async fn run(options: Dlq) -> anyhow::Result<()> {
             let all = call(&options, Method::GET, &list, &Value::Null).await?;
             let letters = all[name].as_array().cloned().unwrap_or_default();
             let one = letters.into_iter().find(|letter| letter["id"] == **id);
-            one.with_context(|| format!("there is no dead letter `{id}`: `faultline dlq list` has their ids"))?
+            let all = if options.notices { "dlq list --notices" } else { "dlq list" };
+            one.with_context(|| format!("there is no dead letter `{id}`: `faultline {all}` has their ids"))?
+        }
+        DlqCommand::Redrive { .. } if options.notices && options.url.is_none() => {
+            bail!("only `faultline serve` knows where messages may go: start it, and say where it is with --url")
         }
         DlqCommand::Redrive { ids } => {
             let which = if ids.is_empty() { json!({}) } else { json!({ "ids": ids }) };

@@ -30,6 +30,13 @@ pub(crate) struct Known {
 /// The rules of posted configs, each with its place among them.
 type PostedRules = Vec<(usize, Rule)>;
 
+impl Known {
+    /// Forgets what may have changed: for somebody who has just changed it.
+    pub(crate) fn forget(&self) {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 /// A project, and what is to be told of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Ruled {

@@ -175,9 +175,9 @@ pub(crate) fn commit(error: &ErrorAggregate) -> String {
 
 /// What is collected goes together, whatever errors it is of; but a tracker has an issue for each error.
 fn scope(target: &Target, error: &ErrorAggregate, rule: &Rule, when: When) -> Scope {
-    match (target, when) {
-        (Target::GitHub(_) | Target::GitLab(_), _) | (_, When::Now) => Scope::Error(error.uid),
-        (_, When::Collected { .. }) => Scope::Collected(rule.id.clone()),
+    match when {
+        When::Collected { .. } if !target.is_tracker() => Scope::Collected(rule.id.clone()),
+        _ => Scope::Error(error.uid),
     }
 }
 

@@ -41,6 +41,9 @@ async fn dead_letters_are_listed_shown_and_redriven() {
     assert!(shown["unreadable"].as_str().unwrap().contains("unknown form"), "{shown}");
     assert!(dlq(&["show", "none", "--data", data]).unwrap_err().contains("no dead letter"));
 
+    // Only a running one knows where notices may go.
+    assert!(dlq(&["redrive", "--notices", "--data", data]).unwrap_err().contains("--url"));
+
     let running = Running::start(dir.path());
     assert!(dlq(&["list", "--data", data]).unwrap_err().contains("--url"), "the directory is in use");
     let url = running.url("");

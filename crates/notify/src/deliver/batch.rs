@@ -92,7 +92,7 @@ impl Notify {
     }
 
     /// The rule as it is now; `None` if it is gone.
-    async fn rule(&self, ruled: &Ruled, reference: &RuleRef) -> Result<Option<Rule>> {
+    pub(super) async fn rule(&self, ruled: &Ruled, reference: &RuleRef) -> Result<Option<Rule>> {
         match reference {
             RuleRef::Project(id) => Ok(ruled.rules.rules.iter().find(|rule| rule.id == *id).cloned()),
             RuleRef::Posted(id, index) => {

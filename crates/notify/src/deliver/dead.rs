@@ -1,9 +1,10 @@
 //! What could not be told: kept in a queue of dead letters, and put back into the outbox by whoever mended the cause.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::id::ProjectId;
-use domain::notify::lane::{Entry, Lane, LaneId};
+use domain::notify::Target;
+use domain::notify::lane::{Entry, Lane, LaneId, Scope};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::ports::Lent;
@@ -121,8 +122,10 @@ impl Notify {
     }
 
     /// Puts those of these ids, or all, back into the outbox, and tells them. What was to be told and was not is told
-    /// once, however often this is repeated.
+    /// once, however often this is repeated; where the rule leads elsewhere by now, there.
     pub async fn redrive(&self, ids: Option<&HashSet<String>>, deadline: Deadline) -> Result<Redriven> {
+        // The cause may be a rule that was mended a moment ago.
+        self.known.forget();
         let (mut redriven, mut left, mut seen) = (Redriven::default(), Vec::new(), HashSet::new());
         'all: while seen.len() < MAX && !deadline.is_over() {
             let lent = self.undelivered.lend().await?;
@@ -154,15 +157,50 @@ impl Notify {
     }
 
     async fn put_back(&self, lane: LaneId, entries: Vec<Entry>) -> Result<()> {
-        let now = self.clock.now();
-        let again = |entry: Entry| Entry { since: now, redriven: entry.redriven + 1, ..entry };
-        let entries = entries.into_iter().map(again).collect();
-        let holder = self.clock.random();
-        // Only put in: the sweep that follows sends it.
-        match self.put(lane, entries, now, holder).await? {
-            Some(lane) => self.change(lane, holder, Lane::release).await.map(drop),
-            None => Ok(()),
+        let mut lanes: BTreeMap<LaneId, Vec<Entry>> = BTreeMap::new();
+        for entry in entries {
+            for (lane, entry) in self.homes(&lane, entry).await? {
+                lanes.entry(lane).or_default().push(entry);
+            }
         }
+        for (lane, entries) in lanes {
+            let holder = self.clock.random();
+            // Only put in: the sweep that follows sends it.
+            if let Some(lane) = self.put(lane, entries, self.clock.now(), holder).await? {
+                self.change(lane, holder, Lane::release).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The lanes that an entry of `lane` goes into once more: the same, unless the rule does not lead there any more. Then
+    /// those of the rule's destinations that have not seen it, which is the one that was mended; all, if all have.
+    async fn homes(&self, lane: &LaneId, entry: Entry) -> Result<Vec<(LaneId, Entry)>> {
+        let since = self.clock.now();
+        let again = Entry { since, redriven: entry.redriven + 1, ..entry.clone() };
+        let rule = match self.ruled(lane.project).await? {
+            Some(ruled) => self.rule(&ruled, &entry.rule).await?,
+            None => None,
+        };
+        let targets = rule.map(|rule| rule.to).unwrap_or_default();
+        let leads_there = targets.iter().any(|target| target.destination() == lane.destination);
+        let takes = |target: &&Target| !(target.is_tracker() && matches!(lane.scope, Scope::Collected(_)));
+        let destinations: BTreeSet<_> = targets.iter().filter(takes).map(Target::destination).collect();
+        // Without a rule there is nowhere to go, and delivery drops it.
+        if leads_there || destinations.is_empty() {
+            return Ok(vec![(lane.clone(), again)]);
+        }
+        let anew = Entry { since, redriven: 0, ..entry };
+        let (mut unseen, mut all) = (Vec::new(), Vec::new());
+        for destination in destinations {
+            let id = LaneId { destination, ..lane.clone() };
+            let lane = self.outbox.lane(&id).await?;
+            if lane.is_none_or(|lane| !lane.seen.contains(&anew.token())) {
+                unseen.push((id.clone(), anew.clone()));
+            }
+            all.push((id, again.clone()));
+        }
+        Ok(if unseen.is_empty() { all } else { unseen })
     }
 }
 

@@ -27,6 +27,13 @@ pub enum Target {
     Teams(Hook),
 }
 
+impl Target {
+    /// Whether it keeps an issue for each error, rather than a stream of messages.
+    pub fn is_tracker(&self) -> bool {
+        matches!(self, Self::GitHub(_) | Self::GitLab(_))
+    }
+}
+
 /// A Slack channel.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

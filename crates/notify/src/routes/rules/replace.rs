@@ -48,7 +48,10 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
         let sealed = sealed.map_err(|error| storage_failed(&error))?;
         match routes.notify.configs.set_rules(&project, version, &sealed).await {
-            Ok(version) => return Document { version, value: Some(value) }.shown(),
+            Ok(version) => {
+                routes.notify.known.forget();
+                return Document { version, value: Some(value) }.shown();
+            }
             Err(error) if error.kind() == Kind::Conflict => {}
             Err(error) => return Err(storage_failed(&error)),
         }
@@ -60,10 +63,11 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
 /// they are found the next time.
 fn complete(mut document: Value, old: &Value) -> Result<Value, Refusal> {
     Rules::with_secrets_of(&mut document, old);
-    let rules = Rules::parse(&document)?.rules;
-    for (entry, rule) in document["rules"].as_array_mut().into_iter().flatten().zip(rules) {
-        entry["id"] = Value::String(rule.id);
+    Rules::parse(&document)?;
+    if document["rules"].is_null() {
+        document["rules"] = Value::Array(Vec::new());
     }
+    Rules::name(&mut document);
     Ok(document)
 }
 
