@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
+import notifications
 import permissions
 import sentry_sdk
+from standin import StandIn
 from stack import ENDPOINT, NAME, Api, Stack, aws, gzipped, shell, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +58,7 @@ def resources(checks, stack):
     checks.that(all(closed.values()), "the bucket is private", closed)
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
     checks.equal(policy["Condition"], {"Bool": {"aws:SecureTransport": "false"}}, "the bucket wants TLS")
-    for queue in ("Inbox", "InboxDeadLetters", "StreamDeadLetters"):
+    for queue in ("Inbox", "InboxDeadLetters", "NotifyDeadLetters"):
         url = stack.resources[queue]
         attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         checks.equal(attributes["MessageRetentionPeriod"], "1209600", f"{queue} keeps messages for 14 days")
@@ -69,6 +71,8 @@ def resources(checks, stack):
         mine = [mapping for mapping in mappings if mapping["FunctionArn"].endswith(f":{function}")]
         checks.equal([mapping["State"] for mapping in mine], ["Enabled"], f"{name} has its source")
         checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} names what failed")
+    tried = mine[0]["MaximumRetryAttempts"], mine[0]["MaximumRecordAgeInSeconds"]
+    checks.equal(tried, (-1, 86400), "changes are tried for as long as the stream has them")
     for name in ("ingest", "digest", "query", "notify"):
         function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
         checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
@@ -267,22 +271,40 @@ def secrets(checks, stack, keys):
             checks.that(False, "no key is in the table", stored)
 
 
-def redeployed(checks, api):
-    """After `run` has deployed again with other parameters."""
+def sealed_by_whom(checks, stack):
+    """Of what is sealed ingest makes, notify opens, and nobody else has to do with it."""
+    key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
+    checks.equal(key["Arn"], stack["KeyArn"], "the sealing key is made")
+    may = {"ingest": {"kms:GenerateDataKey"}, "digest": set(), "query": set(),
+           "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
+    for name, expected in may.items():
+        actions = {action for _, action in permissions.Role(stack, name).permissions() if action.startswith("kms:")}
+        checks.equal(actions, expected, f"what {name} may do with the key")
+
+
+def redeployed(checks, api, before):
+    """After another deployment with other parameters."""
     stack = Stack()
     rules = aws("s3").get_bucket_lifecycle_configuration(Bucket=stack["BucketName"])["Rules"]
     days = {rule["ID"]: rule.get("Expiration", {}).get("Days") for rule in rules}
     checks.equal(days["segments"], 7, "the lifecycle follows the parameter")
     digest = aws("lambda").get_function_configuration(FunctionName=stack.function("digest"))
     checks.equal(digest["Environment"]["Variables"]["RETENTION_DAYS"], "7", "digest follows the parameter")
-    key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
-    checks.equal(key["Arn"], stack["KeyArn"], "the sealing key is made")
-    policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
-    actions = [statement["Action"] for statement in policy["Statement"]]
-    checks.that("kms:Decrypt" in actions, "notify may unseal", actions)
-    for name in ("ingest", "digest", "query"):
+    for name in ("ingest", "notify"):
         policy = aws("iam").get_role_policy(RoleName=stack.role(name), PolicyName=name)["PolicyDocument"]
-        checks.that("kms" not in json.dumps(policy), f"{name} may not unseal")
+        checks.that("kms" not in json.dumps(policy), f"without a key {name} has no permission for one")
+        key = aws("lambda").get_function_configuration(FunctionName=stack.function(name))["Environment"]["Variables"]["KEY_ID"]
+        checks.equal(key, "", f"without a key {name} is given none")
+    status, _, answer = api.call("GET", "/projects/shop/rules")
+    checks.equal((status, answer["error"]), (501, "sealing_key_missing"), "and rules are refused by name")
+    state = aws("kms").describe_key(KeyId=before["KeyArn"])["KeyMetadata"]["KeyState"]
+    checks.equal(state, "Enabled", "the key is kept: it opens what was sealed")
+    notify = aws("lambda").get_function_configuration(FunctionName=stack.function("notify"))["Environment"]["Variables"]
+    given = [notify[name] for name in ("MAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
+    checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows, too")
+    policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
+    mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
+    checks.equal(mail, [{"StringEquals": {"ses:FromAddress": "errors@example.org"}}], "notify sends from that address only")
     checks.equal(api.count("shop", "storm"), 1000, "what was there is still there")
 
 
@@ -297,32 +319,37 @@ def deleted(checks, stack):
     checks.that(left > 0, "the table is kept, and what is in it")
     objects = aws("s3").list_objects_v2(Bucket=stack["BucketName"], Prefix="segments/")["KeyCount"]
     checks.that(objects > 0, "the bucket is kept, and what is in it")
-    for queue in ("InboxUrl", "InboxDeadLettersUrl", "StreamDeadLettersUrl"):
+    for queue in ("InboxUrl", "InboxDeadLettersUrl", "NotifyDeadLettersUrl"):
         checks.equal(waiting(stack[queue]), 0, f"{queue} is kept")
 
 
-def main(deploy, delete):
-    checks, stack = Checks(), Stack()
+def main(deploy, delete, notify):
+    checks, stack, standin = Checks(), Stack(), StandIn()
     api, unknown = Api(stack, ADMIN_KEY), Api(stack)
     say("the resources")
     resources(checks, stack)
+    sealed_by_whom(checks, stack)
     say("projects, v1's protocol, paths")
     project = contract(checks, api, unknown)
     say("segments that have expired")
     expired(checks, api, stack)
     say("a live Sentry SDK")
     sentry(checks, api, project)
+    say("notifications")
+    notifications.check(checks, api, stack, standin, notify)
     say("1,000 posts")
     many(checks, api, stack, project["clientKey"])
     say("poison, time-outs, redrive")
     failures(checks, api, stack, project["clientKey"])
     say("permissions, one by one")
-    permissions.check(checks, api, stack, project["clientKey"], say)
+    permissions.check(checks, api, stack, project["clientKey"], standin, say)
+    notifications.swept(checks, stack, standin)
     say("secrets")
-    secrets(checks, stack, {"admin": ADMIN_KEY, "client": project["clientKey"]})
+    secrets(checks, stack, {"admin": ADMIN_KEY, "client": project["clientKey"], **notifications.SECRETS})
     say("another deployment, with other parameters")
-    shell(*deploy.split(), "RetentionDays=7", "SealingKey=create")
-    redeployed(checks, api)
+    shell(*deploy.split(), "RetentionDays=7", "SealingKey=none",
+          "AllowedDestinations=hooks.example.org", "PublicUrl=https://errors.example.org")
+    redeployed(checks, api, before=stack)
     say("deletion")
     shell(*delete.split())
     deleted(checks, stack)

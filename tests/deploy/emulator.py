@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 import samtranslator.translator.transform as sam
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import apigateway, dynamodb, s3, sqs
+from ministack.core.responses import get_account_id
+from ministack.services import apigateway, dynamodb, lambda_svc, s3, sqs
 from ministack.services.cloudformation import engine, provisioners
 
 RESOURCES = provisioners._RESOURCE_HANDLERS
@@ -233,18 +234,96 @@ iam_evaluator._resolve_condition_key = \
     lambda key, context: "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
 
-# Which items a request to the table is for is not told to IAM.
+# Which items a request to the table is for is not told to IAM: of a transaction, action by action.
 
-told = iam_actions.dynamodb_service_context
+told, transaction, enforce = (iam_actions.dynamodb_service_context, iam_actions.dynamodb_transaction_checks,
+                              iam_evaluator.enforce)
+LEADING_KEYS = "dynamodb:LeadingKeys"
+
+
+class Action(str):
+    """An action of a transaction that knows the partition it is on."""
+
+    leading_key = None
+
+
+def leading_key(request):
+    item = request.get("Key") or request.get("Item")
+    value = item["pk"] if item else request.get("ExpressionAttributeValues", {}).get(":pk", {})
+    return value.get("S")
 
 
 def told_with_keys(body):
-    request = json.loads(body)
-    key = request.get("Key", {}).get("pk", {}).get("S")
-    return {**told(body), **({"dynamodb:LeadingKeys": [key]} if key else {})}
+    key = leading_key(json.loads(body))
+    return {**told(body), **({LEADING_KEYS: [key]} if key else {})}
 
 
+def transaction_with_keys(action, body, region, account):
+    if not (checks := transaction(action, body, region, account)):
+        return checks
+    keys = [leading_key(detail) for item in json.loads(body)["TransactItems"] for detail in item.values()]
+    checked = []
+    for (one, table), key in zip(checks, keys, strict=True):
+        one = Action(one)
+        one.leading_key = key
+        checked.append((one, table))
+    return checked
+
+
+def enforce_with_keys(access_key, action, *rest, **named):
+    more = {}
+    if isinstance(action, Action):
+        more[LEADING_KEYS] = [action.leading_key]
+    if action == "ses:SendEmail":
+        more["ses:FromAddress"] = sender.get()
+        named["resource_arn"] = f"arn:aws:ses:{rest[1]}:{get_account_id()}:identity/{sender.get()}"
+    named["service_context"] = {**(named.get("service_context") or {}), **more}
+    denied = enforce(access_key, action, *rest, **named)
+    if denied or action != "s3:GetObject":
+        return denied
+    # That an object is missing is said to who may list its bucket; to others, that they may not know.
+    bucket, _, key = named["resource_arn"].removeprefix("arn:aws:s3:::").partition("/")
+    if key in s3._buckets.get(bucket, {}).get("objects", {}):
+        return None
+    named["resource_arn"] = f"arn:aws:s3:::{bucket}"
+    return enforce(access_key, "s3:ListBucket", *rest, **named)
+
+
+# Nor is the address that mail comes from, and whose identity that is.
+
+sender, enforce_mail = contextvars.ContextVar("sender", default=""), app._enforce_ses_v2
+
+
+def enforce_mail_of_sender(method, path, headers, body, *rest):
+    if path.endswith("/outbound-emails"):
+        sender.set(json.loads(body).get("FromEmailAddress", ""))
+    return enforce_mail(method, path, headers, body, *rest)
+
+
+app._enforce_ses_v2 = enforce_mail_of_sender
 iam_actions.dynamodb_service_context = told_with_keys
+iam_actions.dynamodb_transaction_checks = transaction_with_keys
+iam_evaluator.enforce = enforce_with_keys
+
+
+# What a function says has failed of a batch of a table's stream is passed over. AWS goes on from the first record that is
+# named; here the batch comes again as it was, which is as much as is promised.
+
+execute = lambda_svc._execute_function
+
+
+def execute_and_look(function, event):
+    result = execute(function, event)
+    records = event.get("Records") if isinstance(event, dict) else None
+    if records and "dynamodb" in records[0] and not result.get("error"):
+        answer = result.get("body")
+        answer = json.loads(answer) if isinstance(answer, (str, bytes)) and answer else answer
+        if isinstance(answer, dict) and answer.get("batchItemFailures"):
+            return {**result, "error": True, "body": {"errorType": "batchItemFailures"}}
+    return result
+
+
+lambda_svc._execute_function = execute_and_look
 
 
 # Functions: each invocation waits 50 ms for a log line, and 40 ms for an acknowledgement of TCP.

@@ -56,6 +56,7 @@ class Api:
     """The HTTP API, by the name that API Gateway knows it by."""
 
     def __init__(self, stack, key=None):
+        self.stack = stack
         self.host, self.key = f"{stack['ApiId']}.execute-api.localhost:{PORT}", key
         self.prefix = f"http://127.0.0.1:{PORT}/_aws/execute-api/{stack['ApiId']}/$default"
 
