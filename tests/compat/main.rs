@@ -10,6 +10,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod errors;
+mod failures;
 mod keys;
 mod limits;
 mod outbox;

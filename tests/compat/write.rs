@@ -243,6 +243,26 @@ async fn write_keys() {
     }
 }
 
+/// Why a message could not be digested. Into a folder of its own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_failures() {
+    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+    std::fs::create_dir(&folder).expect("samples are never overwritten");
+    std::fs::create_dir(folder.join("items")).unwrap();
+    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
+    assert_eq!(faultline.digest().await, 1);
+    for item in raw::items(&engines).await {
+        if item["pk"]["S"].as_str().unwrap().starts_with("FAILED#") {
+            let text = serde_json::to_string_pretty(&item).unwrap() + "\n";
+            std::fs::write(folder.join("items/failure.json"), text).unwrap();
+        }
+    }
+}
+
 /// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample
 /// project, which every start makes.
 fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {

@@ -5,6 +5,7 @@
 mod configs;
 mod digests;
 mod errors;
+mod failures;
 mod inbox;
 mod keys;
 mod occurrences;
@@ -63,6 +64,7 @@ on_every_engine! {
     what_is_due_is_found: crate::outbox::due;
     an_error_keeps_its_links: crate::outbox::links;
     a_dead_letter_is_lent_to_one: crate::outbox::undelivered;
+    why_a_message_failed_is_found: crate::failures::noted;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     a_project_s_segments_are_removed: crate::segments::removed;
     a_claim_is_found_by_its_key: crate::segments::claims;

@@ -1,10 +1,14 @@
 //! Promises 1 and 3: what cannot be digested ends in the dead-letter queue, alone, and comes back after a fix.
 
 use axum::body::Body;
+use domain::id::ProjectId;
+use domain::inbox::{self, Addressee, Header, Message};
+use domain::occurrence::Source;
 use faultline_tests::{ADMIN, Faultline, raw};
 use http::{Method, StatusCode};
 use local::system::Resources;
 use serde_json::{Value, json};
+use store::clock::Clock;
 
 /// Digests until what fails is in the dead-letter queue; `failing` messages fail each time.
 async fn digest_until_dead(faultline: &Faultline, failing: usize) {
@@ -43,7 +47,31 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     why.sort_by_key(Value::to_string);
     assert!(why[0].as_str().unwrap().contains("unpacked") && why[1].as_str().unwrap().contains("unknown form"));
     assert_eq!(why[2], Value::Null, "what was to be in S3 is named by its key");
+    let mut reasons: Vec<_> = dead_letters(&faultline).await.iter().map(reason).collect();
+    reasons.sort();
+    assert!(reasons[0].contains("cannot be unpacked"), "{reasons:?}");
+    assert!(reasons[1].contains("unknown form"), "{reasons:?}");
+    assert!(reasons[2].contains("NoSuchKey"), "{reasons:?}");
     assert_eq!(dead_letters(&faultline).await.len(), 3, "looking takes nothing away");
+}
+
+/// Promise 5: a dead letter says why it is one, and nothing of what it holds.
+#[tokio::test]
+async fn a_reason_quotes_nothing_of_its_message() {
+    let faultline = Faultline::new().await;
+    let header = Header::new(Source::V1, Addressee::Id(ProjectId::new(1).unwrap()), faultline.clock.now(), Vec::new());
+    let message = Message { header, payload: br#"{"errors":"hunter2"}"#.to_vec() };
+    faultline.stack.inbox().send(inbox::inline(&message.pack())).await.unwrap();
+    digest_until_dead(&faultline, 1).await;
+    let letters = dead_letters(&faultline).await;
+    assert!(reason(&letters[0]).contains("invalid type: string"), "{letters:?}");
+    assert_eq!(letters[0]["failedAt"], json!(faultline.clock.now()));
+    assert!(!raw::items(faultline.stack.engines()).await.iter().any(|item| item.to_string().contains("hunter2")));
+}
+
+/// Why a dead letter is one.
+fn reason(letter: &Value) -> String {
+    letter["reason"].as_str().unwrap_or_else(|| panic!("without a reason: {letter}")).to_owned()
 }
 
 /// Whichever stage a stored thing makes fail, the messages that meet it go to the dead-letter queue alone; and come
@@ -88,6 +116,7 @@ async fn each_stage_fails_alone_and_comes_back() {
         let letters = dead_letters(&again).await;
         assert_eq!(letters.len(), 1, "{stage}: {letters:?}");
         assert_eq!(letters[0]["eventIds"], json!([format!("{:032x}", 2)]), "{stage}: {letters:?}");
+        assert!(!reason(&letters[0]).is_empty(), "{stage}");
 
         raw::put_item(&engines, &good.to_string()).await;
         assert_eq!(redrive(&again, json!({ "ids": ["none of this id"] })).await, 0);

@@ -10,6 +10,7 @@ use store::Kind;
 use store::ports::Project;
 
 use crate::Digest;
+use crate::reason::Reason;
 
 /// For how long a project that was found is trusted to be there, in seconds. What is digested into a project that was
 /// deleted meanwhile is under a number that is never used again. That there is none is never remembered.
@@ -34,7 +35,7 @@ pub(crate) struct Addressed {
 impl Digest {
     /// The project that a message's events belong to, which is made if the message names one that there is not. `None`
     /// if it is gone or going: who deletes a project wants no more of it.
-    pub(crate) async fn address(&self, header: &Header) -> Result<Option<Addressed>, String> {
+    pub(crate) async fn address(&self, header: &Header) -> Result<Option<Addressed>, Reason> {
         let now = self.clock.now();
         let addresses = || self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((project, until)) = addresses().get(&header.project)
@@ -42,7 +43,7 @@ impl Digest {
         {
             return Ok(Some(project.clone()));
         }
-        let project = self.find(&header.project, now).await.map_err(|error| error.to_string())?;
+        let project = self.find(&header.project, now).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
             return Ok(None);

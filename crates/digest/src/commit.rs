@@ -10,6 +10,7 @@ use store::{Kind, StoreError};
 
 use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
+use crate::reason::Reason;
 use crate::usage::Stored;
 use crate::{Deadline, Digest};
 
@@ -34,7 +35,7 @@ impl Digest {
         rounds: Vec<Vec<Unit>>,
         stored: &mut Stored,
         deadline: Deadline,
-    ) -> Vec<(usize, String)> {
+    ) -> Vec<(usize, Reason)> {
         let mut failed = Vec::new();
         for mut units in rounds {
             for attempt in 1.. {
@@ -51,7 +52,8 @@ impl Digest {
                 let (again, lost): (Vec<_>, Vec<_>) =
                     undone.into_iter().partition(|undone| undone.error.is_transient() && in_time);
                 for Undone { unit, error } in lost {
-                    failed.extend(unit.entries.iter().map(|entry| (entry.source, error.to_string())));
+                    let reason = Reason::from(error);
+                    failed.extend(unit.entries.iter().map(|entry| (entry.source, reason.clone())));
                 }
                 if again.is_empty() {
                     break;

@@ -7,6 +7,7 @@ use domain::time::Timestamp;
 
 use crate::Digest;
 use crate::commit::SECONDS_PER_DAY;
+use crate::reason::Reason;
 
 /// For how long configs that were kept are not written again, in seconds: below the shortest retention, a day, so that
 /// what a post names is there. A write is a unit for each kB: two for most configs, twice a day for each process.
@@ -23,7 +24,7 @@ pub(crate) struct Kept(Mutex<HashMap<(ProjectId, ConfigId), Timestamp>>);
 impl Digest {
     /// Keeps the configs that came with a message. When this returns they are there for whoever reads a commit that
     /// names them; a message whose configs cannot be kept comes again, since its first notification would be lost.
-    pub(crate) async fn keep_configs(&self, project: ProjectId, posted: &Notifications) -> Result<(), String> {
+    pub(crate) async fn keep_configs(&self, project: ProjectId, posted: &Notifications) -> Result<(), Reason> {
         let (key, now) = ((project, posted.id), self.clock.now());
         let kept = || self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept().get(&key).is_some_and(|until| now < *until) {
@@ -39,7 +40,7 @@ impl Digest {
             tokio::time::sleep(self.pause(attempt)).await;
             written = write().await;
         }
-        written.map_err(|error| error.to_string())?;
+        written?;
         let mut kept = kept();
         if kept.len() >= REMEMBERED {
             kept.clear();

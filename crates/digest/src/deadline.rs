@@ -2,6 +2,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::reason::Reason;
+
 /// Until when a batch must be done. What is not by then goes back to the queue by name, and what is done stays done;
 /// an invocation that is cut off would bring all of it back, and at last into the dead-letter queue.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +38,10 @@ impl Deadline {
 
     /// What `work` comes to, if it does so in time. It may be cut off anywhere: what it wrote is written, and is found
     /// when its messages come again.
-    pub(crate) async fn bounds<T>(self, work: impl Future<Output = T>) -> Result<T, String> {
+    pub(crate) async fn bounds<T>(self, work: impl Future<Output = T>) -> Result<T, Reason> {
         if self.is_within(Duration::ZERO) {
-            return Err(OVER.to_owned());
+            return Err(Reason::passes(OVER));
         }
-        timeout_at(self.0, work).await.map_err(|_| OVER.to_owned())
+        timeout_at(self.0, work).await.map_err(|_| Reason::passes(OVER))
     }
 }

@@ -9,6 +9,7 @@ mod known;
 mod normalise;
 mod open;
 mod prepare;
+mod reason;
 mod usage;
 mod used;
 
@@ -22,8 +23,9 @@ pub use deadline::Deadline;
 use domain::id::{EventId, ProjectId};
 use group::Groups;
 use known::Known;
+use reason::Reason;
 use store::clock::Clock;
-use store::ports::{Claims, Configs, Digests, KeyUse, Projects, Segments, Usage};
+use store::ports::{Claims, Configs, Digests, Failures, KeyUse, Projects, Segments, Usage};
 use usage::Stored;
 use used::{Noted, Used};
 
@@ -36,6 +38,7 @@ pub struct Digest {
     claims: Arc<dyn Claims>,
     usage: Arc<dyn Usage>,
     keys: Arc<dyn KeyUse>,
+    failures: Arc<dyn Failures>,
     clock: Arc<dyn Clock>,
     retention_days: u32,
     addresses: Addresses,
@@ -60,6 +63,8 @@ pub struct Parts {
     pub usage: Arc<dyn Usage>,
     /// Where it is noted when keys are used.
     pub keys: Arc<dyn KeyUse>,
+    /// Why messages could not be digested.
+    pub failures: Arc<dyn Failures>,
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
     /// For how many days occurrences and their aggregates are kept.
@@ -90,17 +95,17 @@ const STRETCH: usize = 32;
 impl Digest {
     /// With these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { projects, digests, configs, segments, claims, usage, keys, clock, retention_days } = parts;
         Self {
-            projects,
-            digests,
-            configs,
-            segments,
-            claims,
-            usage,
-            keys,
-            clock,
-            retention_days,
+            projects: parts.projects,
+            digests: parts.digests,
+            configs: parts.configs,
+            segments: parts.segments,
+            claims: parts.claims,
+            usage: parts.usage,
+            keys: parts.keys,
+            failures: parts.failures,
+            clock: parts.clock,
+            retention_days: parts.retention_days,
             addresses: Addresses::default(),
             kept: Kept::default(),
             known: Known::default(),
@@ -133,7 +138,10 @@ impl Digest {
         self.count_usage(std::mem::take(&mut batch.stored), deadline).await;
         self.note_used(std::mem::take(&mut batch.used), deadline).await;
         batch.fail_repeated();
-        batch.failed.into_iter().map(|(source, reason)| failure(&deliveries[source], reason)).collect()
+        let failed = batch.failed.into_iter().map(|(source, reason)| (failure(&deliveries[source], &reason), reason));
+        let failed: Vec<_> = failed.collect();
+        self.note(&failed, deadline).await;
+        failed.into_iter().map(|(failure, _)| failure).collect()
     }
 
     /// The stages of what was taken in so far.
@@ -146,7 +154,7 @@ impl Digest {
                 Box::pin(self.commit_groups(batch, groups, deadline)).await;
                 return Box::pin(self.commit_groups(batch, rest, deadline)).await;
             }
-            Ok(Err(error)) => return batch.fail_all(&groups, &error.to_string()),
+            Ok(Err(error)) => return batch.fail_all(&groups, &error.into()),
             Err(reason) => return batch.fail_all(&groups, &reason),
         };
         for (source, reason) in self.commit_all(groups.units(owners), &mut batch.stored, deadline).await {
@@ -155,7 +163,7 @@ impl Digest {
     }
 
     /// The stages of one message.
-    async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), String> {
+    async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), Reason> {
         let message = self.open(text).await?;
         batch.used.add(&message.header);
         let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
@@ -191,17 +199,17 @@ struct Batch {
     /// The keys that the deliveries were sent with.
     used: Used,
     /// Why a delivery failed, by its index; the first reason stands.
-    failed: BTreeMap<usize, String>,
+    failed: BTreeMap<usize, Reason>,
 }
 
 impl Batch {
-    fn fail(&mut self, source: usize, reason: String) {
+    fn fail(&mut self, source: usize, reason: Reason) {
         self.failed.entry(source).or_insert(reason);
     }
 
-    fn fail_all(&mut self, groups: &Groups, reason: &str) {
+    fn fail_all(&mut self, groups: &Groups, reason: &Reason) {
         for source in groups.sources() {
-            self.fail(source, reason.to_owned());
+            self.fail(source, reason.clone());
         }
     }
 
@@ -216,7 +224,7 @@ impl Batch {
     }
 }
 
-fn failure(delivery: &Delivery, reason: String) -> Failure {
-    tracing::error!(message.id = delivery.id, error.message = reason, "a message could not be digested");
-    Failure { id: delivery.id.clone(), reason }
+fn failure(delivery: &Delivery, reason: &Reason) -> Failure {
+    tracing::error!(message.id = delivery.id, error.message = %reason, "a message could not be digested");
+    Failure { id: delivery.id.clone(), reason: reason.to_string() }
 }

@@ -52,8 +52,8 @@ impl Digest {
     pub(crate) async fn count_usage(&self, stored: Stored, deadline: Deadline) {
         let counted = stored.0.into_iter().map(|(project, received)| async move {
             let counted = deadline.bounds(self.count_project(project, &received)).await;
-            if let Err(error) = counted.and_then(|counted| counted.map_err(|error| error.to_string())) {
-                tracing::warn!(project.id = %project, error.message = error, "the usage of a project is not counted");
+            if let Err(error) = counted.and_then(|counted| counted.map_err(Into::into)) {
+                tracing::warn!(project.id = %project, error.message = %error, "the usage of a project is not counted");
             }
         });
         futures_util::stream::iter(counted).buffer_unordered(CONCURRENT).collect::<()>().await;

@@ -17,7 +17,7 @@ use axum::Router;
 use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{Configs, DeadLetters, Errors, KeyRing, Occurrences, Projects, Segments};
+use store::ports::{Configs, DeadLetters, Errors, Failures, KeyRing, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -37,6 +37,8 @@ pub struct Query {
     pub segments: Arc<dyn Segments>,
     /// What could not be digested.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// Why it could not be.
+    pub failures: Arc<dyn Failures>,
     /// The time, and random keys.
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.

@@ -21,6 +21,7 @@ async fn main() -> anyhow::Result<()> {
         occurrences: table.clone(),
         segments: setup.bucket()?,
         dead_letters: setup.dead_letters()?,
+        failures: table.clone(),
         clock,
         outcomes: outcomes.clone(),
     };

@@ -79,6 +79,7 @@ impl Stack {
             occurrences: table.clone(),
             segments: bucket.clone(),
             dead_letters,
+            failures: table.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
@@ -102,7 +103,8 @@ impl Stack {
             digests: table.clone(),
             configs: table.clone(),
             usage: table.clone(),
-            keys: table,
+            keys: table.clone(),
+            failures: table,
             segments: bucket.clone(),
             claims: bucket,
             clock,

@@ -39,6 +39,7 @@ async fn dead_letters_are_listed_shown_and_redriven() {
     let id = listed["deadLetters"][0]["id"].as_str().unwrap();
     let shown = dlq(&["show", id, "--data", data]).unwrap();
     assert!(shown["unreadable"].as_str().unwrap().contains("unknown form"), "{shown}");
+    assert!(shown["reason"].as_str().unwrap().contains("unknown form"), "{shown}");
     assert!(dlq(&["show", "none", "--data", data]).unwrap_err().contains("no dead letter"));
 
     // Only a running one knows where notices may go.

@@ -1,4 +1,4 @@
-//! `GET /dead-letters`: what is known of each, but never what it holds: it is not scrubbed yet.
+//! `GET /dead-letters`: what is known of each and why it failed, but never what it holds: it is not scrubbed yet.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use domain::inbox::{self, Header, Message, Text};
 use gate::{Answer, storage_failed};
 use http::Request;
 use serde_json::{Value, json};
-use store::ports::DeadLetter;
+use store::ports::{DeadLetter, Noted};
 
 use super::LIMIT;
 use crate::Query;
@@ -32,12 +32,18 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller(request.headers()).await?.admin()?;
     let limit = Parameters::of(request.uri()).limit(DEFAULT, LIMIT)?;
     let letters = query.dead_letters.list(limit).await.map_err(|error| storage_failed(&error))?;
-    gate::data(json!({ "deadLetters": letters.iter().map(entry).collect::<Vec<_>>() }))
+    let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
+    let noted = query.failures.failures(&ids).await.map_err(|error| storage_failed(&error))?;
+    let entries = letters.iter().map(|letter| entry(letter, noted.get(&letter.id)));
+    gate::data(json!({ "deadLetters": entries.collect::<Vec<_>>() }))
 }
 
-/// A letter as an entry: whose events it brings, or what is wrong with it.
-fn entry(letter: &DeadLetter) -> Value {
+/// A letter as an entry: whose events it brings, or what is wrong with it; and why digest failed, unless that was for
+/// want of capacity or time, or its process died of it.
+fn entry(letter: &DeadLetter, noted: Option<&Noted>) -> Value {
     let mut entry = json!({ "id": letter.id, "sentAt": letter.sent_at, "bytes": letter.text.len() });
+    entry["reason"] = json!(noted.map(|noted| &noted.reason));
+    entry["failedAt"] = json!(noted.map(|noted| noted.at));
     let header = match inbox::form(&letter.text) {
         Ok(Text::Claim(key)) => {
             entry["claim"] = key.into();

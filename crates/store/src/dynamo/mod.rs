@@ -5,6 +5,7 @@ mod configs;
 mod digests;
 mod error_item;
 mod errors;
+mod failures;
 mod item;
 mod keys;
 mod occurrences;

@@ -14,6 +14,7 @@
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
+//! | why a message failed | `FAILED#{message}` | `WHY` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
 //! A slot is ten minutes of `lastSeen`, so that an update within a slot writes nothing to the index. Every item has a
@@ -120,6 +121,15 @@ pub(crate) const REFERENCE: &str = "O#";
 pub(crate) fn reference_sk(id: &ReferenceId) -> String {
     format!("{REFERENCE}{id}")
 }
+
+pub(crate) const FAILED: &str = "FAILED#";
+
+/// A partition for each message: those of a storm that cannot be digested must not wait for each other.
+pub(crate) fn failed_pk(message: &str) -> String {
+    format!("{FAILED}{message}")
+}
+
+pub(crate) const WHY: &str = "WHY";
 
 pub(crate) fn lane_pk(project: ProjectId) -> String {
     format!("N#{project}")

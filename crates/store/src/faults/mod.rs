@@ -6,10 +6,12 @@
 //! paused (`tokio::time::pause`), which is also the clock that the SDK's time-outs and pauses go by.
 
 mod http;
+mod outbox;
 mod ports;
 mod refusal;
 mod rules;
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -75,6 +77,43 @@ impl Faults {
     /// How many calls so far `of` is true of.
     pub fn count(&self, of: impl Fn(&Call) -> bool) -> usize {
         self.state().log.iter().filter(|call| of(call)).count()
+    }
+
+    /// Makes `call`, of any port, with what befalls the calls of this name; a fault that is answered is answered with
+    /// `failure`.
+    pub async fn over<T, E, F: Future<Output = Result<T, E>>>(
+        &self,
+        name: &str,
+        call: impl Fn() -> F,
+        failure: impl FnOnce(Fault) -> E,
+    ) -> Result<T, E> {
+        let Some(fault) = self.befall(Call::new(name)) else { return call().await };
+        match fault {
+            Fault::Before | Fault::Throttle | Fault::Partly | Fault::Reject => Err(failure(fault)),
+            Fault::After => {
+                let _ = call().await;
+                Err(failure(fault))
+            }
+            Fault::Duplicate => {
+                let first = call().await;
+                let _ = call().await;
+                first
+            }
+            Fault::TimeOut => std::future::pending().await,
+            Fault::TimeOutAfter => {
+                let _ = call().await;
+                std::future::pending().await
+            }
+            Fault::Crash => {
+                self.crash();
+                std::future::pending().await
+            }
+            Fault::CrashAfter => {
+                let _ = call().await;
+                self.crash();
+                std::future::pending().await
+            }
+        }
     }
 
     /// Decides what befalls a call, and writes it down.

@@ -13,18 +13,18 @@ use domain::segment::FrameRange;
 use domain::time::Timestamp;
 use domain::timeline::Minute;
 
-use super::{Call, Fault, Faults};
+use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Digests, ETag, Inbox, KeyUse, Page, Project, ProjectChange, Projects, Quota, Quotas,
-    Sealer, Segments, StoredRules, Usage, Used,
+    Claims, Commit, Configs, Digests, ETag, Failures, Inbox, KeyUse, Noted, Page, Project, ProjectChange, Projects,
+    Quota, Quotas, Sealer, Segments, StoredRules, Usage, Used,
 };
 
-/// A port with faults: of those that ingest and digest write to, and of sealing.
+/// A port with faults: of those that ingest, digest and notify use.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     faults: Faults,
-    port: P,
+    pub(super) port: P,
 }
 
 impl<P> Faulty<P> {
@@ -33,37 +33,16 @@ impl<P> Faulty<P> {
         Self { faults, port }
     }
 
-    async fn call<T, F: Future<Output = Result<T>>>(&self, name: &str, call: impl Fn() -> F) -> Result<T> {
-        let Some(fault) = self.faults.befall(Call::new(name)) else { return call().await };
-        let failure = |kind| Err(StoreError::new(kind, "testing", format!("{name}: {fault:?}")));
-        match fault {
-            Fault::Before => failure(Kind::Unavailable),
-            Fault::After => {
-                let _ = call().await;
-                failure(Kind::Unavailable)
-            }
-            Fault::Throttle | Fault::Partly => failure(Kind::Throttled),
-            Fault::Reject => failure(Kind::Rejected),
-            Fault::Duplicate => {
-                let first = call().await;
-                let _ = call().await;
-                first
-            }
-            Fault::TimeOut => std::future::pending().await,
-            Fault::TimeOutAfter => {
-                let _ = call().await;
-                std::future::pending().await
-            }
-            Fault::Crash => {
-                self.faults.crash();
-                std::future::pending().await
-            }
-            Fault::CrashAfter => {
-                let _ = call().await;
-                self.faults.crash();
-                std::future::pending().await
-            }
-        }
+    pub(super) async fn call<T, F: Future<Output = Result<T>>>(&self, name: &str, call: impl Fn() -> F) -> Result<T> {
+        let failure = |fault| {
+            let kind = match fault {
+                Fault::Throttle | Fault::Partly => Kind::Throttled,
+                Fault::Reject => Kind::Rejected,
+                _ => Kind::Unavailable,
+            };
+            StoreError::new(kind, "testing", format!("{name}: {fault:?}"))
+        };
+        self.faults.over(name, call, failure).await
     }
 }
 
@@ -230,5 +209,16 @@ impl<P: Configs> Configs for Faulty<P> {
 
     async fn remove_configs(&self, project: ProjectId) -> Result<()> {
         self.call("Configs::remove_configs", || self.port.remove_configs(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Failures> Failures for Faulty<P> {
+    async fn note_failure(&self, message: &str, noted: &Noted, expires_at: Timestamp) -> Result<()> {
+        self.call("Failures::note_failure", || self.port.note_failure(message, noted, expires_at)).await
+    }
+
+    async fn failures(&self, messages: &[String]) -> Result<HashMap<String, Noted>> {
+        self.call("Failures::failures", || self.port.failures(messages)).await
     }
 }

@@ -23,7 +23,7 @@ pub trait DeadLetters: Send + Sync {
 /// A message that could not be digested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The queue's id of it, by which digest's log says why it failed.
+    /// The queue's id of it, by which [`Failures`](super::Failures) and digest's log say why it failed.
     pub id: String,
     /// Its text, as it was in the inbox.
     pub text: String,

@@ -1,0 +1,42 @@
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use domain::time::Timestamp;
+
+use super::Table;
+use super::item::{Attributes, Reader, Writer, key, text, time};
+use super::schema::{FAILED, PK, WHY, failed_pk};
+use crate::error::{Result, StoreError};
+use crate::ports::{Failures, Noted};
+
+const REASON: &str = "reason";
+const AT: &str = "at";
+
+#[async_trait]
+impl Failures for Table {
+    async fn note_failure(&self, message: &str, noted: &Noted, expires_at: Timestamp) -> Result<()> {
+        let item = Writer::new(failed_pk(message), WHY)
+            .with(REASON, text(noted.reason.as_str()))
+            .with(AT, time(noted.at))
+            .expiring(expires_at)
+            .done();
+        let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("noting why a message failed", &error))
+    }
+
+    async fn failures(&self, messages: &[String]) -> Result<HashMap<String, Noted>> {
+        let doing = "reading why messages failed";
+        // A key that is asked for twice in a call is refused.
+        let messages: HashSet<_> = messages.iter().collect();
+        let keys = messages.into_iter().map(|message| key(failed_pk(message), WHY)).collect();
+        let found = self.get_all(doing, keys, false).await?;
+        // A note that cannot be read is as good as none: the dead letter itself is what matters.
+        Ok(found.iter().filter_map(|item| decode(doing, item).ok()).collect())
+    }
+}
+
+fn decode(doing: &'static str, item: &Attributes) -> Result<(String, Noted)> {
+    let read = Reader::new(doing, item)?;
+    let message = read.text(PK)?.trim_start_matches(FAILED).to_owned();
+    Ok((message, Noted { reason: read.text(REASON)?.to_owned(), at: read.time(AT)? }))
+}

@@ -1,0 +1,166 @@
+//! The ports that notify reads and writes beside those of digest.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::error::{ErrorAggregate, Link, Mute, Status};
+use domain::id::{ErrorUid, Fingerprint, ProjectId, ProjectName, ReferenceId};
+use domain::notify::Sealed;
+use domain::notify::lane::{Lane, LaneId};
+use domain::time::Timestamp;
+use domain::timeline::{Hour, Timeline};
+
+use super::Faulty;
+use crate::error::Result;
+use crate::ports::{ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, Undelivered};
+
+#[async_trait]
+impl<P: Outbox> Outbox for Faulty<P> {
+    async fn lane(&self, id: &LaneId) -> Result<Option<Lane>> {
+        self.call("Outbox::lane", || self.port.lane(id)).await
+    }
+
+    async fn save(&self, lane: Lane, expires_at: Timestamp) -> Result<Lane> {
+        self.call("Outbox::save", || self.port.save(lane.clone(), expires_at)).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<LaneId>> {
+        self.call("Outbox::due", || self.port.due(now, limit)).await
+    }
+}
+
+#[async_trait]
+impl<P: Links> Links for Faulty<P> {
+    async fn link(&self, error: &ErrorAggregate, destination: &str, link: &Link) -> Result<()> {
+        self.call("Links::link", || self.port.link(error, destination, link)).await
+    }
+}
+
+#[async_trait]
+impl<P: Undelivered> Undelivered for Faulty<P> {
+    async fn keep(&self, text: String) -> Result<()> {
+        self.call("Undelivered::keep", || self.port.keep(text.clone())).await
+    }
+
+    async fn lend(&self) -> Result<Vec<Lent>> {
+        self.call("Undelivered::lend", || self.port.lend()).await
+    }
+
+    async fn remove(&self, lent: &Lent) -> Result<()> {
+        self.call("Undelivered::remove", || self.port.remove(lent)).await
+    }
+
+    async fn give_back(&self, lent: &Lent) -> Result<()> {
+        self.call("Undelivered::give_back", || self.port.give_back(lent)).await
+    }
+}
+
+#[async_trait]
+impl<P: Errors> Errors for Faulty<P> {
+    async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>> {
+        self.call("Errors::get", || self.port.get(project, fingerprint)).await
+    }
+
+    async fn page(
+        &self,
+        project: ProjectId,
+        statuses: &[Status],
+        after: Option<&ErrorCursor>,
+        limit: usize,
+    ) -> Result<Page<ErrorAggregate, ErrorCursor>> {
+        self.call("Errors::page", || self.port.page(project, statuses, after, limit)).await
+    }
+
+    async fn set_status(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        status: Status,
+        now: Timestamp,
+    ) -> Result<Option<ErrorAggregate>> {
+        self.call("Errors::set_status", || self.port.set_status(project, fingerprint, status, now)).await
+    }
+
+    async fn mute(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        mute: Mute,
+        now: Timestamp,
+    ) -> Result<Option<ErrorAggregate>> {
+        self.call("Errors::mute", || self.port.mute(project, fingerprint, mute, now)).await
+    }
+
+    async fn set_link(
+        &self,
+        project: ProjectId,
+        fingerprint: &Fingerprint,
+        uid: &ErrorUid,
+        destination: &str,
+        link: &Link,
+    ) -> Result<()> {
+        self.call("Errors::set_link", || self.port.set_link(project, fingerprint, uid, destination, link)).await
+    }
+
+    async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
+        self.call("Errors::bury", || self.port.bury(error)).await
+    }
+
+    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
+        self.call("Errors::buried", || self.port.buried(project, limit)).await
+    }
+
+    async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()> {
+        self.call("Errors::forget", || self.port.forget(project, uid)).await
+    }
+}
+
+#[async_trait]
+impl<P: Occurrences> Occurrences for Faulty<P> {
+    async fn reference(&self, project: ProjectId, uid: &ErrorUid, id: &ReferenceId) -> Result<Option<Reference>> {
+        self.call("Occurrences::reference", || self.port.reference(project, uid, id)).await
+    }
+
+    async fn references(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        before: Option<&ReferenceId>,
+        limit: usize,
+    ) -> Result<Page<Reference, ReferenceId>> {
+        self.call("Occurrences::references", || self.port.references(project, uid, before, limit)).await
+    }
+
+    async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline> {
+        self.call("Occurrences::timeline", || self.port.timeline(project, uid, hours.clone())).await
+    }
+
+    async fn remove_references(&self, project: ProjectId, uid: &ErrorUid, ids: &[ReferenceId]) -> Result<()> {
+        self.call("Occurrences::remove_references", || self.port.remove_references(project, uid, ids)).await
+    }
+
+    async fn remove_timeline(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool> {
+        self.call("Occurrences::remove_timeline", || self.port.remove_timeline(project, uid)).await
+    }
+}
+
+/// What resources have for sealing is shared.
+#[async_trait]
+impl Sealer for Arc<dyn Sealer> {
+    async fn seal(&self, project: &ProjectName, plaintext: &[u8]) -> Result<Sealed> {
+        self.as_ref().seal(project, plaintext).await
+    }
+
+    async fn open(&self, project: &ProjectName, sealed: &Sealed) -> Result<Vec<u8>> {
+        self.as_ref().open(project, sealed).await
+    }
+
+    async fn encrypt_foreign(&self, plaintext: &[u8]) -> Result<String> {
+        self.as_ref().encrypt_foreign(plaintext).await
+    }
+
+    async fn open_foreign(&self, ciphertext: &str) -> Result<Vec<u8>> {
+        self.as_ref().open_foreign(ciphertext).await
+    }
+}

@@ -1,0 +1,20 @@
+//! Version 0.1 with reasons: why a message could not be digested is read.
+
+use domain::time::Timestamp;
+use local::system::Resources;
+use serde_json::Value;
+use store::ports::Failures;
+
+use crate::Samples;
+
+#[tokio::test]
+async fn why_a_message_failed_is_read() {
+    let samples = Samples::of("failures");
+    let item: Value = serde_json::from_str(&samples.text("items/failure.json")).unwrap();
+    let message = item["pk"]["S"].as_str().unwrap().trim_start_matches("FAILED#").to_owned();
+    let faultline = samples.restored().await;
+    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
+    let noted = table.failures(std::slice::from_ref(&message)).await.unwrap().remove(&message).unwrap();
+    assert_eq!(noted.reason, "an inbox message of an unknown form, beginning with \"…\"");
+    assert_eq!(noted.at, Timestamp::parse("2026-11-02T00:01:00Z").unwrap());
+}
