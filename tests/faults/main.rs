@@ -9,6 +9,7 @@ mod claims;
 mod limits;
 mod messages;
 mod model;
+mod notices;
 mod ports;
 mod repeated;
 mod schedules;

@@ -25,7 +25,7 @@ const ROUNDS: usize = 4;
 /// After how many schedules the account is made anew: each has a project of its own in it.
 const RENEWED: u64 = 200;
 
-fn variable(name: &str) -> Option<u64> {
+pub(crate) fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 

@@ -136,5 +136,5 @@ fn corrupt(what: &str) -> StoreError {
 }
 
 fn no_key() -> StoreError {
-    StoreError::new(Kind::Rejected, DOING, "this stack has no key: deploy it with SealingKey=create")
+    StoreError::new(Kind::NotFound, DOING, "this stack has no key: deploy it with SealingKey=create")
 }

@@ -45,7 +45,8 @@ impl Notify {
                         parcel.records.push(index);
                     }
                 }
-                Err(error) if error.is_transient() => {
+                // A key that may not be used holds up all records alike, until somebody mends it.
+                Err(error) if error.is_transient() || error.kind() == Kind::Rejected => {
                     tracing::warn!(record.number, error.message = %error, "a record must come again");
                     failed.push(index);
                     break;

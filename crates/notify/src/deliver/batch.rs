@@ -1,6 +1,6 @@
 use domain::error::ErrorAggregate;
 use domain::id::ProjectName;
-use domain::notify::lane::{Entry, Happened, Lane, RuleRef, Scope};
+use domain::notify::lane::{Entry, Happened, Lane, RuleRef, Scope, name_of};
 use domain::notify::{LinkFacts, Notice, Rule, Target, Telling, When, link};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
@@ -74,7 +74,8 @@ impl Notify {
             }
             last => {
                 notices.extend(last);
-                Telling::Several { token: name(lane, first), project: ruled.project.name.clone(), notices, more }
+                let token = name_of(&lane.pending[..entries], more, &lane.id);
+                Telling::Several { token, project: ruled.project.name.clone(), notices, more }
             }
         };
         Ok(Batch { entries, message: Some(Message { target, telling, issue, buttons }) })

@@ -85,15 +85,21 @@ impl Notify {
             if deadline.is_over() {
                 return self.change(lane, holder, Lane::release).await.map(drop);
             }
-            if let Err(until) = self.circuits.admit(&lane.id.destination, now) {
-                let spread = i64::try_from(self.clock.random() % SPREAD).unwrap_or_default();
-                let later = |lane: &mut Lane| {
-                    lane.due = until.plus_seconds(spread);
-                    lane.release();
-                };
-                return self.change(lane, holder, later).await.map(drop);
-            }
-            let (told, due) = match self.tell(&lane).await? {
+            let told = match self.circuits.admit(&lane.id.destination, now) {
+                // What fails here may pass as well, or not: then it must not be tried for ever.
+                Ok(()) => self.tell(&lane).await.unwrap_or_else(|error| Told::Later(None, error.to_string())),
+                Err(until) if lane.too_old(now) == 0 => {
+                    let spread = i64::try_from(self.clock.random() % SPREAD).unwrap_or_default();
+                    let later = |lane: &mut Lane| {
+                        lane.due = until.plus_seconds(spread);
+                        lane.release();
+                    };
+                    return self.change(lane, holder, later).await.map(drop);
+                }
+                // While many wait for it, most are never let through to find out themselves.
+                Err(_) => Told::Later(None, "the destination does not work".to_owned()),
+            };
+            let (told, due) = match told {
                 Told::Done(entries) => (entries, self.rest_due(&lane, entries).await?),
                 Told::Never(entries, reason) => {
                     self.bury(&lane, entries, &reason).await?;

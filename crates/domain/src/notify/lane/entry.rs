@@ -92,6 +92,16 @@ impl Entry {
     }
 }
 
+/// What names a message of all of `entries`, with how many `more` there were, 32 hexadecimal digits: the same if the same
+/// are sent again; another one if more came meanwhile, since whoever drops what was seen must not drop those.
+pub fn name_of(entries: &[Entry], more: u64, lane: &LaneId) -> String {
+    let mut hash = Sha256::new_with_prefix(format!("{}\n{lane}\n{more}", lane.project));
+    for entry in entries {
+        hash.update(entry.token().0.to_be_bytes());
+    }
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
 fn is_zero(number: &u32) -> bool {
     *number == 0

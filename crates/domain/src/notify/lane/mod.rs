@@ -4,7 +4,7 @@
 mod entry;
 mod id;
 
-pub use entry::{Entry, Happened, RuleRef, Token};
+pub use entry::{Entry, Happened, RuleRef, Token, name_of};
 pub use id::{BadLaneId, LaneId, Scope};
 
 use crate::time::Timestamp;

@@ -23,6 +23,19 @@ fn entry(version: u64) -> Entry {
     Entry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
+/// Who drops a delivery that was seen drops nothing that came after it.
+#[test]
+fn a_message_of_more_has_another_name() {
+    let id = lane().id;
+    let name = |entries: &[Entry], more| name_of(entries, more, &id);
+    let both = name(&[entry(1), entry(2)], 0);
+    assert_eq!(both, name(&[entry(1), entry(2)], 0));
+    for other in [name(&[entry(1)], 0), name(&[entry(1), entry(2), entry(3)], 0), name(&[entry(1), entry(2)], 1)] {
+        assert_ne!(both, other);
+    }
+    assert_eq!(both.len(), 32);
+}
+
 /// A record of the stream that comes again, in whatever company, adds nothing; also after its entry was told.
 #[test]
 fn what_was_put_in_once_is_not_put_in_again() {

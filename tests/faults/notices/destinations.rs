@@ -1,0 +1,202 @@
+//! Destinations that take what they are told as real ones do: a webhook's receiver drops a delivery that it has seen, a
+//! tracker finds the issue it has, and what is asked of it twice at once it makes twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::id::Fingerprint;
+use domain::notify::{Notice, Target, Telling, Why};
+use notify::channels::{Failed, Issue, Tell, Told};
+use store::faults::{Fault, Faults};
+
+/// How long a request is on its way, each way.
+const WAY: Duration = Duration::from_millis(20);
+
+/// All destinations, by the host of their webhook or the name of their repository.
+#[derive(Default)]
+pub(crate) struct Destinations(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// What destinations answer instead of taking a message.
+    broken: BTreeMap<String, Failed>,
+    /// Each thing that arrived, in order, also what was dropped.
+    arrived: Vec<Arrived>,
+    /// The deliveries that were taken.
+    deliveries: BTreeSet<(String, String)>,
+    /// The issues that were made, by repository and error.
+    issues: BTreeMap<(String, Fingerprint), u64>,
+    /// What is being told now, by destination and error.
+    busy: BTreeSet<(String, Option<Fingerprint>)>,
+    requests: usize,
+    /// How often a destination was told about an error while it was being told about it.
+    overlaps: usize,
+}
+
+/// One thing that a destination was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrived {
+    /// Where, of what, and why: `hook a first 1`.
+    pub(crate) what: String,
+    /// The destination and the error that it is about.
+    pub(crate) lane: (String, Option<Fingerprint>),
+    /// What names it.
+    pub(crate) token: String,
+    /// How often the error was seen.
+    pub(crate) count: u64,
+    /// Whether the receiver took it, or dropped it since it had seen its delivery.
+    pub(crate) taken: bool,
+}
+
+impl Destinations {
+    pub(crate) fn breaks(&self, destination: &str, how: Failed) {
+        self.state().broken.insert(destination.to_owned(), how);
+    }
+
+    pub(crate) fn mends(&self, destination: &str) {
+        self.state().broken.remove(destination);
+    }
+
+    /// All that arrived, in order.
+    pub(crate) fn arrived(&self) -> Vec<Arrived> {
+        self.state().arrived.clone()
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.state().requests
+    }
+
+    /// Each error has one issue in each repository, and nobody was told two things of an error at once.
+    pub(crate) fn assert_orderly(&self, when: &str) {
+        let state = self.state();
+        for ((repository, _), issues) in &state.issues {
+            assert_eq!(*issues, 1, "{when}: issues of an error in {repository}");
+        }
+        assert_eq!(state.overlaps, 0, "{when}: one sender at a time");
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    async fn take(&self, target: &Target, told: &Told<'_>) -> Result<Option<Issue>, Failed> {
+        let (name, about) = (name(target), about(told.telling));
+        let _busy = Busy::new(self, (name.clone(), about));
+        tokio::time::sleep(WAY).await;
+        if let Some(how) = self.state().broken.get(&name) {
+            return Err(how.clone());
+        }
+        let Some(error) = about.filter(|_| matches!(target, Target::GitHub(_) | Target::GitLab(_))) else {
+            self.land(&name, about, told.telling);
+            tokio::time::sleep(WAY).await;
+            return Ok(None);
+        };
+        let there = told.issue.is_some() || self.state().issues.contains_key(&(name.clone(), error));
+        tokio::time::sleep(WAY).await;
+        if !there {
+            *self.state().issues.entry((name.clone(), error)).or_default() += 1;
+        }
+        self.land(&name, about, told.telling);
+        tokio::time::sleep(WAY).await;
+        Ok(Some(Issue { number: 1, url: format!("https://tracker.example/{name}/{error}") }))
+    }
+
+    fn land(&self, to: &str, about: Option<Fingerprint>, telling: &Telling) {
+        let mut state = self.state();
+        let (delivery, notices): (_, Vec<&Notice>) = match telling {
+            Telling::One(notice) => (&notice.token, vec![notice.as_ref()]),
+            Telling::Several { token, notices, .. } => (token, notices.iter().collect()),
+            Telling::Limited { token, .. } => (token, Vec::new()),
+        };
+        let taken = state.deliveries.insert((to.to_owned(), delivery.clone()));
+        if notices.is_empty() {
+            let (what, token) = (format!("{to} limited"), delivery.clone());
+            state.arrived.push(Arrived { what, lane: (to.to_owned(), about), token, count: 0, taken });
+        }
+        for notice in notices {
+            let Notice { message, count, token, fingerprint, .. } = notice;
+            let what = format!("{to} {message} {} {count}", why(&notice.why));
+            let lane = (to.to_owned(), Some(*fingerprint));
+            state.arrived.push(Arrived { what, lane, token: token.clone(), count: *count, taken });
+        }
+    }
+}
+
+/// A request that is under way, until it is dropped.
+struct Busy<'a>(&'a Destinations, Option<(String, Option<Fingerprint>)>);
+
+impl<'a> Busy<'a> {
+    fn new(destinations: &'a Destinations, lane: (String, Option<Fingerprint>)) -> Self {
+        let mut state = destinations.state();
+        state.requests += 1;
+        let alone = state.busy.insert(lane.clone());
+        state.overlaps += usize::from(!alone);
+        drop(state);
+        Self(destinations, alone.then_some(lane))
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if let Some(lane) = &self.1 {
+            self.0.state().busy.remove(lane);
+        }
+    }
+}
+
+/// The destinations, by a way that may fail.
+pub(super) struct Line {
+    pub(super) faults: Faults,
+    pub(super) to: Arc<Destinations>,
+}
+
+/// What faults of the way to a destination are called.
+pub(super) const TELL: &str = "Tell::tell";
+
+#[async_trait]
+impl Tell for Line {
+    async fn tell(&self, target: &Target, told: &Told<'_>) -> Result<Option<Issue>, Failed> {
+        let failure = |fault| {
+            let what = format!("{fault:?}");
+            match fault {
+                Fault::Reject => Failed::Never { what },
+                Fault::Throttle => Failed::Later { after: Some(Duration::from_secs(20)), what },
+                _ => Failed::Later { after: None, what },
+            }
+        };
+        self.faults.over(TELL, || self.to.take(target, told), failure).await
+    }
+}
+
+/// The error that a message is about, if it is about one.
+fn about(telling: &Telling) -> Option<Fingerprint> {
+    match telling {
+        Telling::One(notice) => Some(notice.fingerprint),
+        Telling::Several { notices, .. } => {
+            let first = notices.first()?.fingerprint;
+            notices.iter().all(|notice| notice.fingerprint == first).then_some(first)
+        }
+        Telling::Limited { .. } => None,
+    }
+}
+
+fn why(why: &Why) -> &'static str {
+    match why {
+        Why::First => "first",
+        Why::Regression => "regression",
+        Why::Threshold { .. } => "threshold",
+        Why::Sample => "sample",
+    }
+}
+
+fn name(target: &Target) -> String {
+    let host = |url: &str| url.split('/').nth(2).unwrap_or_default().to_owned();
+    match target {
+        Target::Webhook(webhook) => host(webhook.endpoint.reveal()),
+        Target::Slack(slack) => host(slack.endpoint.reveal()),
+        Target::GitHub(github) => github.repo.clone(),
+        other => panic!("no story tells {other:?}"),
+    }
+}

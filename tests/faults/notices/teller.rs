@@ -1,0 +1,159 @@
+//! Processes that tell, and what they are to tell of.
+
+use std::sync::Arc;
+
+use domain::id::ConfigId;
+use domain::inbox::Notifications;
+use domain::time::Timestamp;
+use faultline_tests::{Faultline, time};
+use notify::{Notify, Parts, Record};
+use serde_json::{Value, json};
+use store::clock::Clock;
+use store::faults::{Faults, Faulty};
+use store::ports::{Configs, Outbox, Project};
+
+use super::destinations::{Destinations, Line};
+use crate::messages::Writer;
+use crate::world::{Process, World};
+
+/// An account, and its table's stream.
+pub(super) struct Scene {
+    pub(super) world: World,
+    stream: Faultline,
+    digest: Process,
+    writer: Writer,
+}
+
+impl Scene {
+    pub(super) async fn new(seed: u64) -> Self {
+        let world = World::new(seed).await;
+        let resources = world.behind(&Faults::seeded(0)).await;
+        let stream = Faultline::with(world.engines.clone(), resources, world.clock.clone()).await;
+        let digest = world.process(Faults::seeded(0)).await;
+        Self { world, stream, digest, writer: Writer::new() }
+    }
+
+    /// From here on, all is as `seed` has it.
+    pub(super) async fn reseed(&mut self, seed: u64) {
+        self.world.reseed(seed);
+        self.digest = self.world.process(Faults::seeded(0)).await;
+    }
+
+    /// A project with these rules.
+    pub(super) async fn project(&self, name: &str, rules: &Value) -> Project {
+        let project = self.world.project(name).await;
+        let document = json!({ "rules": rules }).to_string();
+        let sealer = self.world.truth.sealer.as_ref().unwrap();
+        let sealed = sealer.seal(&project.name, document.as_bytes()).await.unwrap();
+        self.world.truth.table.set_rules(&project, 0, &sealed).await.unwrap();
+        project
+    }
+
+    /// One commit for each error of `errors`, with as many occurrences.
+    pub(super) async fn commit(&mut self, project: &Project, errors: &[(&str, usize)], posted: Option<&Value>) {
+        let events: Vec<_> =
+            errors.iter().flat_map(|&(message, times)| std::iter::repeat_n((message, 1), times)).collect();
+        let message = match posted {
+            None => self.writer.v1(project.id, &events),
+            Some(posted) => {
+                let text = posted.to_string().into_bytes();
+                let sealer = self.world.truth.sealer.as_ref().unwrap();
+                let sealed = sealer.seal(&project.name, &text).await.unwrap();
+                let posted = Notifications { id: ConfigId::of(&project.name, &text), sealed };
+                self.writer.told(project.id, &events, posted)
+            }
+        };
+        self.digest.digest_all(&[message]).await;
+    }
+
+    /// What happened in the table since this was last asked.
+    pub(super) async fn records(&self) -> Vec<Record> {
+        self.stream.records().await
+    }
+
+    /// How many lanes have anything in them.
+    pub(super) async fn waiting(&self) -> usize {
+        let ever = Timestamp::from_seconds(4_000_000_000);
+        self.world.truth.table.due(ever, 1_000).await.unwrap().len()
+    }
+
+    /// Lets time go by and sweeps, until nothing waits any more; after `rounds` minutes something stays for ever.
+    pub(super) async fn drain(&self, teller: &Teller, rounds: usize, when: &str) {
+        for _ in 0..rounds {
+            if self.waiting().await == 0 {
+                return;
+            }
+            self.world.clock.advance(60);
+            teller.sweep().await;
+        }
+        assert_eq!(self.waiting().await, 0, "{when}: what stays in the outbox, at {:?}", self.world.clock.now());
+    }
+}
+
+/// A process that tells, and what goes wrong with its calls.
+pub(super) struct Teller {
+    pub(super) notify: Notify,
+    pub(super) faults: Faults,
+}
+
+impl Teller {
+    /// One whose ports fail: each call of them is one step.
+    pub(super) fn above_ports(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
+        let truth = &world.truth;
+        let table = Arc::new(Faulty::new((*truth.table).clone(), faults.clone()));
+        let notify = Notify::new(Parts {
+            projects: table.clone(),
+            errors: table.clone(),
+            occurrences: table.clone(),
+            segments: Arc::new(Faulty::new((*truth.bucket).clone(), faults.clone())),
+            configs: table.clone(),
+            links: table.clone(),
+            outbox: table,
+            undelivered: Arc::new(Faulty::new((*truth.undelivered).clone(), faults.clone())),
+            sealer: Some(Arc::new(Faulty::new(truth.sealer.clone().unwrap(), faults.clone()))),
+            channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),
+            clock: world.clock.clone(),
+            pages: None,
+        });
+        Self { notify, faults }
+    }
+
+    /// One whose connections fail, under the adapters and the SDK's retries.
+    pub(super) async fn over_lines(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
+        let resources = world.behind(&faults).await;
+        let table = resources.table;
+        let notify = Notify::new(Parts {
+            projects: table.clone(),
+            errors: table.clone(),
+            occurrences: table.clone(),
+            segments: resources.bucket,
+            configs: table.clone(),
+            links: table.clone(),
+            outbox: table,
+            undelivered: resources.undelivered,
+            sealer: resources.sealer,
+            channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),
+            clock: world.clock.clone(),
+            pages: None,
+        });
+        Self { notify, faults }
+    }
+
+    /// Takes records in; `None` if the process died over it, or else the number that must come again.
+    pub(super) async fn watch(&self, records: &[Record]) -> Option<Option<String>> {
+        tokio::select! {
+            biased;
+            again = self.notify.watch(records, time()) => Some(again),
+            () = self.faults.crashed() => None,
+        }
+    }
+
+    /// Sends what is due; `None` if the process died over it. One that fails is followed by the next.
+    pub(super) async fn sweep(&self) -> Option<()> {
+        tokio::select! {
+            biased;
+            _ = self.notify.sweep(time()) => Some(()),
+            () = self.faults.crashed() => None,
+        }
+    }
+}
