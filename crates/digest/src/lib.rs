@@ -140,7 +140,7 @@ impl Digest {
         batch.fail_repeated();
         let failed = batch.failed.into_iter().map(|(source, reason)| (failure(&deliveries[source], &reason), reason));
         let failed: Vec<_> = failed.collect();
-        self.note(&failed, deadline).await;
+        self.note_failed(&failed, deadline).await;
         failed.into_iter().map(|(failure, _)| failure).collect()
     }
 

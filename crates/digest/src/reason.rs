@@ -70,7 +70,7 @@ impl fmt::Display for Reason {
 impl Digest {
     /// Notes why messages failed, for whoever finds them among the dead letters; not of those that failed for want of
     /// capacity, which notes would only add to. One that cannot be noted is in the log.
-    pub(crate) async fn note(&self, failed: &[(Failure, Reason)], deadline: Deadline) {
+    pub(crate) async fn note_failed(&self, failed: &[(Failure, Reason)], deadline: Deadline) {
         let at = self.clock.now();
         let staying = failed.iter().filter(|(_, reason)| !reason.passes);
         let notes = iter(staying).for_each_concurrent(CONCURRENT, |(failure, reason)| async move {

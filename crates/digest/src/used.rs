@@ -59,10 +59,10 @@ impl Digest {
                 return;
             }
             let noted = deadline.bounds(self.keys.note_use(key, at)).await;
-            match noted.and_then(|noted| noted.map_err(|error| error.to_string())) {
+            match noted.and_then(|noted| noted.map_err(Into::into)) {
                 Ok(()) => self.noted.add(key, day),
                 Err(error) => {
-                    tracing::warn!(key.id = %key, error.message = error, "that a key was used is not noted");
+                    tracing::warn!(key.id = %key, error.message = %error, "that a key was used is not noted");
                 }
             }
         });

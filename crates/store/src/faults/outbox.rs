@@ -92,17 +92,6 @@ impl<P: Errors> Errors for Faulty<P> {
         self.call("Errors::mute", || self.port.mute(project, fingerprint, mute, now)).await
     }
 
-    async fn set_link(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        uid: &ErrorUid,
-        destination: &str,
-        link: &Link,
-    ) -> Result<()> {
-        self.call("Errors::set_link", || self.port.set_link(project, fingerprint, uid, destination, link)).await
-    }
-
     async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
         self.call("Errors::bury", || self.port.bury(error)).await
     }
