@@ -25,7 +25,7 @@ use crate::schedules::variable;
 use crate::turns::paused;
 
 /// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
-const SCHEDULES: u64 = 200;
+const SCHEDULES: u64 = 100;
 /// After how many schedules the account is made anew.
 const RENEWED: u64 = 50;
 /// The most rounds in which anything goes wrong.
