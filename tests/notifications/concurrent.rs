@@ -36,6 +36,8 @@ async fn pollers_at_once_tell_once() {
     assert_eq!(recorder.issues("repository"), 1);
     let error = faultline.get("/projects/sample/errors/m").await;
     assert_eq!(error["error"]["count"], 20);
+    let issue = json!({ "number": 1, "url": "https://repository/1" });
+    assert_eq!(error["error"]["issues"], json!([issue]), "and the error leads to it");
 }
 
 /// While a message is on its way nobody else sends from its lane: what comes meanwhile goes after it, by the same sender.

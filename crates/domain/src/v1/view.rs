@@ -24,6 +24,7 @@ pub fn error_entry(project: &ProjectName, error: &ErrorAggregate) -> Value {
         "culprit": error.culprit,
         "mutedUntil": error.mute.and_then(|mute| mute.until),
         "mutedUntilCount": error.mute.and_then(|mute| mute.until_count),
+        "issues": error.links.values().collect::<Vec<_>>(),
     })
 }
 
