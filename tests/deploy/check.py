@@ -293,8 +293,8 @@ def redeployed(checks, api, before):
     for name in ("ingest", "notify"):
         policy = aws("iam").get_role_policy(RoleName=stack.role(name), PolicyName=name)["PolicyDocument"]
         checks.that("kms" not in json.dumps(policy), f"without a key {name} has no permission for one")
-        key = aws("lambda").get_function_configuration(FunctionName=stack.function(name))["Environment"]["Variables"]["KEY_ID"]
-        checks.equal(key, "", f"without a key {name} is given none")
+        given = aws("lambda").get_function_configuration(FunctionName=stack.function(name))["Environment"]["Variables"]
+        checks.equal(given["KEY_ID"], "", f"without a key {name} is given none")
     status, _, answer = api.call("GET", "/projects/shop/rules")
     checks.equal((status, answer["error"]), (501, "sealing_key_missing"), "and rules are refused by name")
     state = aws("kms").describe_key(KeyId=before["KeyArn"])["KeyMetadata"]["KeyState"]

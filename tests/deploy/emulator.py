@@ -236,8 +236,7 @@ iam_evaluator._resolve_condition_key = \
 
 # Which items a request to the table is for is not told to IAM: of a transaction, action by action.
 
-told, transaction, enforce = (iam_actions.dynamodb_service_context, iam_actions.dynamodb_transaction_checks,
-                              iam_evaluator.enforce)
+told, transaction = iam_actions.dynamodb_service_context, iam_actions.dynamodb_transaction_checks
 LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
@@ -270,23 +269,8 @@ def transaction_with_keys(action, body, region, account):
     return checked
 
 
-def enforce_with_keys(access_key, action, *rest, **named):
-    more = {}
-    if isinstance(action, Action):
-        more[LEADING_KEYS] = [action.leading_key]
-    if action == "ses:SendEmail":
-        more["ses:FromAddress"] = sender.get()
-        named["resource_arn"] = f"arn:aws:ses:{rest[1]}:{get_account_id()}:identity/{sender.get()}"
-    named["service_context"] = {**(named.get("service_context") or {}), **more}
-    denied = enforce(access_key, action, *rest, **named)
-    if denied or action != "s3:GetObject":
-        return denied
-    # That an object is missing is said to who may list its bucket; to others, that they may not know.
-    bucket, _, key = named["resource_arn"].removeprefix("arn:aws:s3:::").partition("/")
-    if key in s3._buckets.get(bucket, {}).get("objects", {}):
-        return None
-    named["resource_arn"] = f"arn:aws:s3:::{bucket}"
-    return enforce(access_key, "s3:ListBucket", *rest, **named)
+iam_actions.dynamodb_service_context = told_with_keys
+iam_actions.dynamodb_transaction_checks = transaction_with_keys
 
 
 # Nor is the address that mail comes from, and whose identity that is.
@@ -301,13 +285,35 @@ def enforce_mail_of_sender(method, path, headers, body, *rest):
 
 
 app._enforce_ses_v2 = enforce_mail_of_sender
-iam_actions.dynamodb_service_context = told_with_keys
-iam_actions.dynamodb_transaction_checks = transaction_with_keys
-iam_evaluator.enforce = enforce_with_keys
 
 
-# What a function says has failed of a batch of a table's stream is passed over. AWS goes on from the first record that is
-# named; here the batch comes again as it was, which is as much as is promised.
+# What is told thereby, and that an object is missing, which is said to who may list its bucket only.
+
+enforce = iam_evaluator.enforce
+
+
+def enforce_as_told(access_key, action, service, region, **named):
+    context = dict(named.pop("service_context", None) or {})
+    if isinstance(action, Action):
+        context[LEADING_KEYS] = [action.leading_key]
+    if action == "ses:SendEmail":
+        context["ses:FromAddress"] = sender.get()
+        named["resource_arn"] = f"arn:aws:ses:{region}:{get_account_id()}:identity/{sender.get()}"
+    denied = enforce(access_key, action, service, region, service_context=context, **named)
+    if denied or action != "s3:GetObject":
+        return denied
+    bucket, _, key = named["resource_arn"].removeprefix("arn:aws:s3:::").partition("/")
+    if key in s3._buckets.get(bucket, {}).get("objects", {}):
+        return None
+    named["resource_arn"] = f"arn:aws:s3:::{bucket}"
+    return enforce(access_key, "s3:ListBucket", service, region, service_context=context, **named)
+
+
+iam_evaluator.enforce = enforce_as_told
+
+
+# What a function says has failed of a batch of a table's stream is passed over. AWS goes on from the first record that
+# is named; here the batch comes again as it was, which is as much as is promised.
 
 execute = lambda_svc._execute_function
 

@@ -81,7 +81,7 @@ def stream_of(stack, project):
 
 
 def as_deployed(checks, api, stack, standin):
-    """The binary that is deployed sends to no address of this machine. What it cannot send waits, and can be sent later."""
+    """The binary that is deployed sends to no address of this machine. What it cannot send is kept."""
     told = Told(checks, api, [webhook(standin.hook("dead"))])
     for endpoint in (standin.url, f"https://{standin.host}/", "https://localhost/"):
         body = {"target": {"type": "webhook", "endpoint": endpoint}}
@@ -91,7 +91,8 @@ def as_deployed(checks, api, stack, standin):
         checks.that("the destination" in result["said"], "and it is said why", result)
     checks.equal(told.post("undeliverable"), 201, "an event is accepted")
     letters = wait_until(lambda: api.call("GET", "/dead-notices")[2]["data"]["deadNotices"])
-    checks.equal([(str(letter["project"]), letter["notices"]) for letter in letters], [(str(told.id), 1)], "its message is kept")
+    kept = [(str(letter["project"]), letter["notices"]) for letter in letters]
+    checks.equal(kept, [(str(told.id), 1)], "its message is kept")
     checks.that("is not https" in letters[0]["reason"], "with the reason", letters)
     checks.equal(standin.total(), 0, "nothing came to the stand-in")
 
@@ -163,7 +164,8 @@ def posted(checks, api, standin):
     checks.equal(status, 201, f"a config is encrypted: {answer}")
     checks.equal(told.post("posted", notifications=[config, answer["data"]["encrypted"]]), 201, "configs are posted")
     for secret in ("slack", "encrypted"):
-        got = wait_until(lambda: standin.got(f"posted/{SECRETS[secret]}"))  # noqa: B023
+        name = f"posted/{SECRETS[secret]}"
+        got = wait_until(lambda: standin.got(name))
         checks.equal([message["json"]["channel"] for message in got], ["#errors"], f"the {secret} config is told once")
 
 
@@ -171,12 +173,14 @@ def closed(checks, api, standin):
     """An issue is made, and closing it resolves the error: by a hook that is signed, and by no other."""
     target = {"type": "github", "endpoint": f"{standin.url}/api/v3", "owner": "acme", "repo": "shop",
               "userToken": SECRETS["token"]}
-    told = Told(checks, api, [{"id": "issues", "on": ["first"], "to": [target]}], {"github": {"secret": SECRETS["hooks"]}})
+    rule = {"id": "issues", "on": ["first"], "to": [target]}
+    told = Told(checks, api, [rule], {"github": {"secret": SECRETS["hooks"]}})
     before = len(standin.issues)
     checks.equal(told.post("has an issue"), 201, "an event is accepted")
     checks.that(wait_until(lambda: len(standin.issues) > before), "an issue is made")
-    checks.equal(hook(api, told, standin, SECRETS["hooks"], "opened"), (200, "nothing to do"), "a hook of no concern changes nothing")
-    checks.equal(hook(api, told, standin, "another secret")[0], 401, "a hook that is not signed by the secret is refused")
+    answer = hook(api, told, standin, SECRETS["hooks"], "opened")
+    checks.equal(answer, (200, "nothing to do"), "a hook of no concern changes nothing")
+    checks.equal(hook(api, told, standin, "another secret")[0], 401, "a hook that the secret does not sign is refused")
     checks.equal(told.status("has an issue"), "unresolved", "and changes nothing")
     resolved = lambda: hook(api, told, standin, SECRETS["hooks"]) == (200, "resolved")
     # The link between the two is written after the issue is made.

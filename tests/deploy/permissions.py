@@ -75,7 +75,7 @@ def noise():
 
 
 class Ingest:
-    """What a client does. An unknown key makes ingest ask the table, whatever it remembers, and an unknown project KMS."""
+    """What a client does. An unknown key makes ingest ask the table, whatever it remembers, a new project KMS."""
 
     def __init__(self, checks, api, client):
         config = {"type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#x"}
@@ -164,12 +164,15 @@ class Notify:
         def redriven():
             told = Told(checks, api, [webhook(standin.hook("redriven", 404))])
             told.post(unique())
-            wait_until(lambda: waiting(stack, told) == 1)
+            wait_until(lambda: waiting(told) == 1)
             return "/dead-notices/redrive"
 
-        def waiting(stack, told):
+        def waiting(told):
             letters = api.call("GET", "/dead-notices")[2]["data"]["deadNotices"]
             return sum(str(letter["project"]) == str(told.id) for letter in letters)
+
+        def mail(_):
+            return 200 if notifications.mailed(api)["status"] == "sent" else 500
 
         opened = rules()
         closed = lambda: notifications.closed(checks, api, standin)
@@ -189,7 +192,7 @@ class Notify:
             "kms:GenerateDataKey": put,
             "kms:Encrypt": call("POST", lambda: "/encrypt", config, 201),
             "kms:Decrypt": call("GET", unknown),
-            "ses:SendEmail": (200, lambda: None, lambda _: 200 if notifications.mailed(api)["status"] == "sent" else 500),
+            "ses:SendEmail": (200, lambda: None, mail),
         }
 
 
@@ -237,9 +240,9 @@ class Late:
             self.checks.equal(len(self.standin.got(name)), 1, f"with {name} it is told once")
 
 
-def recovered(call, good):
-    """That KMS failed is remembered for five seconds."""
-    return wait_until(lambda: call() in good, 10)
+def recovered(call, good, *arguments):
+    """Whether a call succeeds by now. That KMS failed is remembered for five seconds."""
+    return wait_until(lambda: call(*arguments) in good, 10)
 
 
 def taken_away(checks, role, does, late=None):
@@ -266,7 +269,7 @@ def taken_away(checks, role, does, late=None):
         role.restore()
         # A deletion that was cut short goes on where it was; its error may be gone from the table by then.
         good = {expected, 404} if expected == 204 else {expected}
-        checks.that(recovered(lambda: call(at), good), f"{role.policy} with {name} can again")  # noqa: B023
+        checks.that(recovered(call, good, at), f"{role.policy} with {name} can again")
     checks.equal(list(does), [], f"{role.policy} has every permission that was expected")
     return counted
 

@@ -1,4 +1,4 @@
-"""Where notifications of the deployed stack go: hooks that answer as they are told to, and a GitHub with one repository."""
+"""Where notifications of the deployed stack go: hooks that answer as they are told, and a GitHub with one repository."""
 
 import json
 import re
