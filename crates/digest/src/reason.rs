@@ -34,7 +34,7 @@ impl Reason {
     }
 
     /// What is noted of it, without what it quotes: that may be out of the message, which is not scrubbed yet.
-    fn noted(&self) -> String {
+    pub(crate) fn noted(&self) -> String {
         let (mut noted, mut quote, mut escaped) = (String::new(), None, false);
         for c in self.text.chars() {
             match quote {
