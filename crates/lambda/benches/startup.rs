@@ -93,6 +93,8 @@ fn start(binary: &Path, event: &Value) -> (Duration, Vec<Duration>) {
         .env("AWS_ENDPOINT_URL", format!("http://{address}"))
         .env("INBOX_URL", format!("http://{address}/inbox"))
         .env("DEAD_LETTERS_URL", format!("http://{address}/dead-letters"))
+        .env("UNDELIVERED_URL", format!("http://{address}/undelivered"))
+        .envs([("ALLOWED_DESTINATIONS", ""), ("MAIL_FROM", ""), ("PUBLIC_URL", "https://errors.example")])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
