@@ -25,6 +25,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use local::system::Resources;
+use serde_json::Value;
 use store::ports::Claims;
 
 /// A folder of samples.
@@ -33,6 +34,24 @@ struct Samples(PathBuf);
 impl Samples {
     fn of(version: &str) -> Self {
         Self(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("compat").join(version))
+    }
+
+    /// A new folder, where `FAULTLINE_SAMPLES` says: for those who write samples.
+    fn new() -> Self {
+        let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
+        std::fs::create_dir(&folder).expect("samples are never overwritten");
+        std::fs::create_dir(folder.join("items")).unwrap();
+        let samples = Self(folder);
+        samples.write("objects.txt", "");
+        samples
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.join(name), text).unwrap();
+    }
+
+    fn write_item(&self, name: &str, item: &Value) {
+        self.write(&format!("items/{name}"), &(serde_json::to_string_pretty(item).unwrap() + "\n"));
     }
 
     fn text(&self, name: &str) -> String {

@@ -1,7 +1,5 @@
 //! Version 0.1 with an outbox: what was yet to be told when the version changed is told; so is what could not be.
 
-use std::path::PathBuf;
-
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::notify::Why;
 use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
@@ -77,16 +75,13 @@ async fn a_dead_notice_is_read() {
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see write.rs"]
 async fn write_outbox() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
-    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let on = Resources::make(&engines).await.unwrap();
     on.table.save(lane(), at(4_000_000_000)).await.unwrap();
     let item = raw::items(&engines).await.pop().unwrap();
-    std::fs::write(folder.join("items/lane.json"), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+    samples.write_item("lane.json", &item);
     let entries = &lane().pending[..1];
     let letter = json!({ "v": 1, "reason": "it is gone", "project": 2, "lane": lane().id.to_string(), "entries": entries, "more": 2 });
-    std::fs::write(folder.join("dead-notice.json"), letter.to_string() + "\n").unwrap();
+    samples.write("dead-notice.json", &(letter.to_string() + "\n"));
 }

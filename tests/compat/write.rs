@@ -5,7 +5,6 @@
 //! A folder that exists is left alone.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -20,6 +19,8 @@ use serde_json::{Value, json};
 use store::clock::Clock;
 use store::ports::{Claims, Errors, KeyRecord, KeyRing, Links, Projects, Role, Scope};
 
+use crate::Samples;
+
 /// The keys of the samples, by their names in the table.
 const CLIENT: &str = "sample-client-key";
 const OWNER: &str = "sample-owner-key";
@@ -29,9 +30,7 @@ const OLD: &str = "0123456789abcdef0123456789abcdef";
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
+    let samples = Samples::new();
 
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
@@ -70,11 +69,11 @@ async fn write() {
             let Text::Inline(body) = inbox::form(&text).unwrap() else { panic!("it is small") };
             let key = inbox::claim_key(faultline.clock.now(), 7);
             resources.bucket.put_claim(&key, inbox::packed(body).unwrap()).await.unwrap();
-            object(&folder, &mut objects, "claimed.zst.base64", &key, &resources).await;
+            object(&samples, &mut objects, "claimed.zst.base64", &key, &resources).await;
             text = inbox::claim(&key);
         }
         if !file.is_empty() {
-            std::fs::write(folder.join(file), &text).unwrap();
+            samples.write(file, &text);
         }
         texts.push(text);
     }
@@ -96,23 +95,20 @@ async fn write() {
         let (pk, sk) = (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
         let Some(file) = file_of(pk, sk, &item, &project.id.to_string()) else { continue };
         segments.extend(item["segment"]["S"].as_str().map(str::to_owned));
-        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+        samples.write_item(&file, &item);
     }
     for (index, segment) in segments.iter().enumerate() {
         let key = SegmentId::parse(project.id, segment).unwrap().key();
-        object(&folder, &mut objects, &format!("segment-{}.zst.base64", index + 1), &key, &resources).await;
+        object(&samples, &mut objects, &format!("segment-{}.zst.base64", index + 1), &key, &resources).await;
     }
-    std::fs::write(folder.join("objects.txt"), objects).unwrap();
+    samples.write("objects.txt", &objects);
 }
 
 /// A project with settings that has come to a limit: the items that hold it. Into a folder of their own, as above.
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write_limits() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
-    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::on(engines.clone()).await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
@@ -128,7 +124,7 @@ async fn write_limits() {
             ("P#2", sk) if sk.starts_with("U#") => "usage.json",
             _ => continue,
         };
-        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+        samples.write_item(file, &item);
     }
 }
 
@@ -137,9 +133,7 @@ async fn write_limits() {
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write_sealed() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
+    let samples = Samples::new();
     let data = tempfile::tempdir().unwrap();
     let engines = Engines::open(data.path()).unwrap();
     let faultline = Faultline::on(engines.clone()).await;
@@ -149,7 +143,7 @@ async fn write_sealed() {
     faultline.call(Method::PUT, "/projects/shop/rules", "admin-key", document.to_string()).await;
     faultline.post("shop", &json!({ "errors": [{ "message": "told" }], "notifications": [slack] })).await;
     let text = faultline.take_inbox().await.concat();
-    std::fs::write(folder.join("inbox.txt"), &text).unwrap();
+    samples.write("inbox.txt", &text);
     faultline.stack.inbox().send(text).await.unwrap();
     assert_eq!(faultline.digest().await, 0);
     for item in raw::items(&engines).await {
@@ -161,19 +155,16 @@ async fn write_sealed() {
             ("P#2", sk) if sk.starts_with("E#") => "error.json",
             _ => continue,
         };
-        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+        samples.write_item(file, &item);
     }
-    std::fs::copy(data.path().join("kms.key"), folder.join("kms.key")).unwrap();
+    std::fs::copy(data.path().join("kms.key"), samples.0.join("kms.key")).unwrap();
 }
 
 /// An error with all that notifications are decided from, and a muted one. Into a folder of their own, as above.
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write_errors() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
-    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
     let faultline = Faultline::on(engines.clone()).await;
@@ -198,7 +189,7 @@ async fn write_errors() {
             ("P#2", sk) if sk.starts_with("E#") => format!("error-{}.json", item["message"]["S"].as_str().unwrap()),
             _ => continue,
         };
-        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+        samples.write_item(&file, &item);
     }
 }
 
@@ -207,10 +198,7 @@ async fn write_errors() {
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write_keys() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
-    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
     let faultline = Faultline::on(engines.clone()).await;
@@ -228,7 +216,7 @@ async fn write_keys() {
     let client = KeyRecord::new(&key, Role::Client, scope, "client", faultline.clock.now());
     resources.table.add(&key.hash(), &client).await.unwrap();
     faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("keyed").to_string()).await;
-    std::fs::write(folder.join("inbox-keyed.txt"), faultline.take_inbox().await.concat()).unwrap();
+    samples.write("inbox-keyed.txt", &faultline.take_inbox().await.concat());
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
             ("PROJECT", "shop") => "project.json",
@@ -239,7 +227,7 @@ async fn write_keys() {
             ("KEY", _) => "key-rotated.json",
             _ => continue,
         };
-        std::fs::write(folder.join("items").join(file), serde_json::to_string_pretty(&item).unwrap() + "\n").unwrap();
+        samples.write_item(file, &item);
     }
 }
 
@@ -247,18 +235,14 @@ async fn write_keys() {
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write_failures() {
-    let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-    std::fs::create_dir(&folder).expect("samples are never overwritten");
-    std::fs::create_dir(folder.join("items")).unwrap();
-    std::fs::write(folder.join("objects.txt"), "").unwrap();
+    let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::on(engines.clone()).await;
     faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
     assert_eq!(faultline.digest().await, 1);
     for item in raw::items(&engines).await {
         if item["pk"]["S"].as_str().unwrap().starts_with("FAILED#") {
-            let text = serde_json::to_string_pretty(&item).unwrap() + "\n";
-            std::fs::write(folder.join("items/failure.json"), text).unwrap();
+            samples.write_item("failure.json", &item);
         }
     }
 }
@@ -290,10 +274,10 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
     Some(kind + ".json")
 }
 
-async fn object(folder: &Path, objects: &mut String, file: &str, key: &str, resources: &Resources) {
+async fn object(samples: &Samples, objects: &mut String, file: &str, key: &str, resources: &Resources) {
     let encoded = BASE64.encode(resources.bucket.get_claim(key).await.unwrap());
     let lines: Vec<_> = encoded.as_bytes().chunks(120).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    std::fs::write(folder.join(file), lines.join("\n") + "\n").unwrap();
+    samples.write(file, &(lines.join("\n") + "\n"));
     objects.push_str(&format!("{file} {key}\n"));
 }
 

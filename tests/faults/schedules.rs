@@ -5,6 +5,7 @@
 //!
 //! runs as many as one likes, and the one of a seed again.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -25,28 +26,47 @@ const ROUNDS: usize = 4;
 /// After how many schedules the account is made anew: each has a project of its own in it.
 const RENEWED: u64 = 200;
 
-pub(crate) fn variable(name: &str) -> Option<u64> {
+fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
 /// Promises 1 and 2: however processes fail and die, each event that was accepted is stored, listed and counted once.
 #[test]
 fn every_event_is_counted_once_whatever_fails() {
+    on_all_cores(SCHEDULES, schedules);
+}
+
+/// Runs `schedules` on every core, over the seeds that the environment names, or the first `default`. Each call of what it
+/// is given takes the next seed, until there are no more.
+pub(crate) fn on_all_cores<F: Future<Output = ()>>(default: u64, schedules: impl Fn(Seeds) -> F + Sync) {
     let first = variable("FAULTLINE_SEED").unwrap_or(0);
-    let end = first + variable("FAULTLINE_SCHEDULES").unwrap_or(SCHEDULES);
-    let next = AtomicU64::new(first);
+    let end = first + variable("FAULTLINE_SCHEDULES").unwrap_or(default);
+    let seeds = Seeds { next: Arc::new(AtomicU64::new(first)), end };
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| paused(schedules(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&seed| seed < end))));
+            scope.spawn(|| paused(schedules(seeds.clone())));
         }
     });
 }
 
-async fn schedules(next: impl Fn() -> Option<u64>) {
+/// The seeds that nobody has taken yet.
+#[derive(Clone)]
+pub(crate) struct Seeds {
+    next: Arc<AtomicU64>,
+    end: u64,
+}
+
+impl Seeds {
+    pub(crate) fn next(&self) -> Option<u64> {
+        Some(self.next.fetch_add(1, Ordering::Relaxed)).filter(|&seed| seed < self.end)
+    }
+}
+
+async fn schedules(seeds: Seeds) {
     let mut world = World::new(0).await;
     for run in 1.. {
-        let Some(seed) = next() else { return };
+        let Some(seed) = seeds.next() else { return };
         if run % RENEWED == 0 {
             world = World::new(0).await;
         }

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -21,8 +20,7 @@ use store::ports::Project;
 
 use super::destinations::{Arrived, Destinations, TELL};
 use super::teller::{Scene, Teller};
-use crate::schedules::variable;
-use crate::turns::paused;
+use crate::schedules::{Seeds, on_all_cores};
 
 /// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
 const SCHEDULES: u64 = 100;
@@ -37,21 +35,13 @@ const ERRORS: [&str; 3] = ["a", "b", "c"];
 /// order; once if nothing fails; an error has one issue; what was refused is a dead letter and told when it is redriven.
 #[test]
 fn every_crossing_is_told_whatever_fails() {
-    let first = variable("FAULTLINE_SEED").unwrap_or(0);
-    let end = first + variable("FAULTLINE_SCHEDULES").unwrap_or(SCHEDULES);
-    let next = AtomicU64::new(first);
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| paused(schedules(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&seed| seed < end))));
-        }
-    });
+    on_all_cores(SCHEDULES, schedules);
 }
 
-async fn schedules(next: impl Fn() -> Option<u64>) {
+async fn schedules(seeds: Seeds) {
     let mut scene = Scene::new(0).await;
     for run in 1.. {
-        let Some(seed) = next() else { return };
+        let Some(seed) = seeds.next() else { return };
         if run % RENEWED == 0 {
             scene = Scene::new(0).await;
         }

@@ -7,8 +7,8 @@ use store::{Kind, Result};
 use crate::Notify;
 
 impl Notify {
-    /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without its stack is
-    /// better than none.
+    /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without
+    /// its stack is better than none.
     pub(super) async fn newest(&self, error: &ErrorAggregate) -> Result<Option<(OccurrenceId, Occurrence)>> {
         let page = self.occurrences.references(error.project, &error.uid, None, 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
