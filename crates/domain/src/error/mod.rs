@@ -1,6 +1,8 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
+mod family;
 mod link;
+mod merged;
 mod mute;
 mod seen;
 mod status;
@@ -8,7 +10,9 @@ mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use family::{Family, TooManyParts};
 pub use link::Link;
+pub use merged::{BadParts, Merged, Part};
 pub use mute::Mute;
 pub use seen::{BadSeen, Seen};
 pub use status::{BadStatus, Status};
@@ -71,6 +75,11 @@ pub struct ErrorAggregate {
     pub posted: Option<String>,
     /// Its issues elsewhere, by the [destination](crate::notify::Target::destination). Written by notify alone.
     pub links: BTreeMap<String, Link>,
+    /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
+    /// [has it as a part](Self::has_part).
+    pub merged_into: Option<Fingerprint>,
+    /// What is merged into it.
+    pub merged: Option<Merged>,
 }
 
 impl ErrorAggregate {
@@ -99,6 +108,8 @@ impl ErrorAggregate {
             seen: Seen::default(),
             posted: None,
             links: BTreeMap::new(),
+            merged_into: None,
+            merged: None,
         }
     }
 
@@ -106,7 +117,28 @@ impl ErrorAggregate {
     ///
     /// An error that was resolved before an occurrence was received is unresolved again (a regression); one that waited
     /// in the inbox while somebody resolved the error does not undo that. The same holds of a mute that is over.
+    ///
+    /// An error that others are merged into is named by its own occurrences only: type, message and culprit stay what
+    /// they would be without the others.
     pub fn observe<'a>(&mut self, unit: TimeUnit, commit: impl IntoIterator<Item = &'a Sighting>) {
+        let commit: Vec<_> = commit.into_iter().collect();
+        self.add(unit, &commit);
+        if let Some(Merged { own, .. }) = &mut self.merged {
+            own.add(unit, &commit);
+            self.kind.clone_from(&own.kind);
+            self.message.clone_from(&own.message);
+            self.culprit.clone_from(&own.culprit);
+        }
+    }
+
+    /// Counts the occurrences of one commit of a part, as [`observe`](Self::observe) does.
+    pub fn observe_part<'a>(&mut self, unit: TimeUnit, commit: impl IntoIterator<Item = &'a Sighting>) {
+        let (kind, message, culprit) = (self.kind.clone(), self.message.clone(), self.culprit.clone());
+        self.add(unit, &commit.into_iter().collect::<Vec<_>>());
+        (self.kind, self.message, self.culprit) = (kind, message, culprit);
+    }
+
+    fn add(&mut self, unit: TimeUnit, commit: &[&Sighting]) {
         self.seen = Seen::default();
         self.units.begin(unit, (self.count > 0).then_some(self.last_seen));
         let mut touched = BTreeSet::new();
@@ -196,5 +228,7 @@ fn cut(text: &str, limit: usize) -> String {
     text[..text.floor_char_boundary(limit)].to_owned()
 }
 
+#[cfg(test)]
+mod merge_tests;
 #[cfg(test)]
 mod tests;

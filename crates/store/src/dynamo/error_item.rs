@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use domain::error::{ErrorAggregate, Link, Mute, Seen, Status, Units};
+use domain::error::{ErrorAggregate, Link, Merged, Mute, Part, Seen, Status, Units};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
 use domain::time::Timestamp;
@@ -24,6 +24,13 @@ pub(crate) const STATUS_AT: &str = "statusAt";
 pub(crate) const MUTED_UNTIL: &str = "mutedUntil";
 pub(crate) const MUTED_UNTIL_COUNT: &str = "mutedUntilCount";
 
+/// Where an error is merged into; an item that has it is in no list.
+pub(crate) const MERGED_INTO: &str = "mergedInto";
+/// What is merged into an error: a map, of what the error would be without it, and two attributes beside it.
+const OWN: &str = "own";
+const PARTS: &str = "parts";
+const KEPT_UNTIL: &str = "partsKeptUntil";
+
 /// Before the destination in the name of a link's attribute: an attribute for each, so that writing one needs no map to
 /// be there, and leaves the others.
 const LINK: &str = "link:";
@@ -31,6 +38,8 @@ const LINK: &str = "link:";
 /// Every attribute of the item but its key and its links; `None` removes it.
 fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static str, Option<AttributeValue>)> {
     let optional = |value: &Option<String>| value.as_deref().map(text);
+    let is_listed = error.merged_into.is_none();
+    let merged = error.merged.as_ref();
     vec![
         (FORM, Some(number(1))),
         (VERSION, Some(number(error.version + 1))),
@@ -53,10 +62,24 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("units", Some(text(error.units.to_string()))),
         ("seen", Some(text(error.seen.to_string()))),
         ("posted", optional(&error.posted)),
-        (INDEX_PK, Some(text(index_pk(error.project, error.status)))),
-        (INDEX_SK, Some(text(index_sk(error)))),
+        (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
+        (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
+        (PARTS, merged.map(|merged| text(Part::write_all(&merged.parts)))),
+        (KEPT_UNTIL, merged.map(|merged| time(merged.kept_until))),
+        (INDEX_PK, is_listed.then(|| text(index_pk(error.project, error.status)))),
+        (INDEX_SK, is_listed.then(|| text(index_sk(error)))),
         (TTL, Some(number(expires_at.seconds()))),
     ]
+}
+
+/// The attributes of an error, within the item of the same error: what it would be without what is merged into it.
+fn own(error: &ErrorAggregate) -> Attributes {
+    let elsewhere = [INDEX_PK, INDEX_SK, TTL];
+    attributes(error, error.last_seen)
+        .into_iter()
+        .filter(|(name, _)| !elsewhere.contains(name))
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
 }
 
 /// An update that writes the whole error, on condition that it still has the version it was read at.
@@ -123,7 +146,20 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
         posted: optional("posted"),
         links: links(&read, item)?,
+        merged_into: read.if_any(MERGED_INTO, |read, name| read.parsed(name, Fingerprint::parse))?,
+        merged: merged(doing, &read, item)?,
     })
+}
+
+fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<Merged>> {
+    let Some(own) = item.get(OWN).and_then(|own| own.as_m().ok()) else { return Ok(None) };
+    let mut own = own.clone();
+    own.extend([PK, SK].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))));
+    // One level deep: what is merged into an error that is merged is merged into the same.
+    own.remove(OWN);
+    let own = Box::new(decode(doing, &own)?);
+    let parts = read.parsed(PARTS, Part::parse_all)?;
+    Ok(Some(Merged { parts, own, kept_until: read.time(KEPT_UNTIL)? }))
 }
 
 /// The name and the value of the attribute of a link.

@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 
 use super::Table;
 use super::call::Range;
-use super::error_item::{self, MUTED_UNTIL, MUTED_UNTIL_COUNT, STATUS, STATUS_AT, VERSION, error_key};
+use super::error_item::{self, MERGED_INTO, MUTED_UNTIL, MUTED_UNTIL_COUNT, STATUS, STATUS_AT, VERSION, error_key};
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text, time};
 use super::schema::{BURIED, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
 use crate::clock::{Clock, SystemClock};
@@ -53,6 +53,8 @@ impl Errors for Table {
             .filter(|item| !is_expired(item, now))
             .map(|item| error_item::decode(doing, item))
             .collect::<Result<Vec<_>>>()?;
+        // An index follows a little later: what was merged just now may stand in it still.
+        items.retain(|error| error.merged_into.is_none());
         items.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
         Ok(Page { items, next })
     }
@@ -158,7 +160,9 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(error_key(project, fingerprint)))
             .update_expression(format!("{set}{remove} ADD #version :one"))
-            .condition_expression("attribute_exists(#pk)")
+            // One that is merged into another is in no list: this would put it back into one.
+            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#merged)")
+            .expression_attribute_names("#merged", MERGED_INTO)
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_names("#at", STATUS_AT)
             .expression_attribute_names("#index", INDEX_PK)

@@ -9,7 +9,8 @@ use crate::error::Result;
 /// The errors of a project.
 #[async_trait]
 pub trait Errors: Send + Sync {
-    /// The error of this fingerprint.
+    /// The error of this fingerprint, as it is stored: if it is [merged](ErrorAggregate::merged_into) into another, its
+    /// own life.
     async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>>;
 
     /// At most `limit` errors of any of `statuses` that follow `after`, last seen first: ordered by slots of ten
@@ -23,8 +24,8 @@ pub trait Errors: Send + Sync {
         limit: usize,
     ) -> Result<Page<ErrorAggregate, ErrorCursor>>;
 
-    /// Sets the status, and returns the error as it is then; `None` if there is no such error. A mute is over, and one
-    /// that is set by this is for ever.
+    /// Sets the status, and returns the error as it is then; `None` if there is no such error, or it is merged into
+    /// another. A mute is over, and one that is set by this is for ever.
     async fn set_status(
         &self,
         project: ProjectId,
@@ -33,7 +34,7 @@ pub trait Errors: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
 
-    /// Mutes the error, and returns it as it is then; `None` if there is no such error.
+    /// Mutes the error, and returns it as it is then; `None` if there is no such error, or it is merged into another.
     async fn mute(
         &self,
         project: ProjectId,

@@ -1,0 +1,206 @@
+use super::{ErrorAggregate, Merged, Part};
+use crate::id::Fingerprint;
+use crate::time::Timestamp;
+
+/// An error with all that is merged into it, each as it is stored: what merging, and undoing it, is decided on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Family {
+    /// The error that lists show.
+    pub whole: ErrorAggregate,
+    /// What is merged into it, in the order of the whole's parts.
+    pub parts: Vec<ErrorAggregate>,
+}
+
+/// There would be more lives in one error than are possible.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("one error can be made of at most {most} errors, itself included, and this would be {0}", most = Family::MAX_LIVES)]
+pub struct TooManyParts(usize);
+
+impl Family {
+    /// The most errors that one can be made of, itself included: to bury them takes two actions for each, which must
+    /// fit DynamoDB's 100 actions of a transaction.
+    pub const MAX_LIVES: usize = 50;
+
+    /// The error `whole` with its parts, taken out of `stored`. A part that is not there any more, or is another life by
+    /// now, is dropped: nothing of it is left to be shown.
+    pub fn new(whole: ErrorAggregate, stored: Vec<ErrorAggregate>) -> Self {
+        let mut family = Self { parts: Vec::new(), whole };
+        let part_of = |part: &Part| {
+            let is_it = |other: &&ErrorAggregate| other.uid == part.uid && family.whole.has_part(other);
+            stored.iter().find(is_it).cloned()
+        };
+        let parts: Vec<_> = family.whole.parts().iter().filter_map(part_of).collect();
+        if parts.len() < family.whole.parts().len() {
+            family.retain(|part| parts.iter().any(|kept| kept.uid == part.uid));
+            family.parts = parts;
+            family.add_up();
+        } else {
+            family.parts = parts;
+        }
+        family
+    }
+
+    /// All of its errors, the whole first.
+    pub fn into_lives(self) -> impl Iterator<Item = ErrorAggregate> {
+        std::iter::once(self.whole).chain(self.parts)
+    }
+
+    /// Merges `other`, with all that is merged into it, into this error. Its status, and what else people set, stay as
+    /// they are: a resolved error stays so until an occurrence of either comes.
+    pub fn merge(&mut self, other: Self) -> Result<(), TooManyParts> {
+        let lives = 2 + self.parts.len() + other.parts.len();
+        if lives > Self::MAX_LIVES {
+            return Err(TooManyParts(lives));
+        }
+        let own = Box::new(self.whole.clone());
+        let merged =
+            self.whole.merged.get_or_insert(Merged { parts: Vec::new(), own, kept_until: Timestamp::default() });
+        let Self { whole: other, parts: others } = other;
+        let along_with = |part: &Part| Part { along_with: part.along_with.or(Some(other.fingerprint)), ..*part };
+        merged.parts.push(Part { fingerprint: other.fingerprint, uid: other.uid, along_with: None });
+        merged.parts.extend(other.parts().iter().map(along_with));
+        self.parts.push(other.alone());
+        self.parts.extend(others);
+        for part in &mut self.parts {
+            part.merged_into = Some(self.whole.fingerprint);
+        }
+        self.add_up();
+        Ok(())
+    }
+
+    /// Takes a part out again, with what was merged into it before it came: both are then what they would be had they
+    /// never been merged, but for what people set meanwhile, which is the whole's. `None` if it is no part.
+    pub fn split(&mut self, fingerprint: &Fingerprint) -> Option<Self> {
+        let merged = self.whole.merged.as_ref()?;
+        let part = merged.parts.iter().find(|part| part.fingerprint == *fingerprint)?;
+        let mut leaving = vec![*part];
+        // Parts stand behind what they came along with.
+        for part in &merged.parts {
+            if leaving.iter().any(|before| part.along_with == Some(before.fingerprint)) {
+                leaving.push(*part);
+            }
+        }
+        let leaves = |uid| leaving.iter().any(|part| part.uid == uid);
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.parts).into_iter().partition(|life| leaves(life.uid));
+        let kept_until = merged.kept_until;
+        self.retain(|part| !leaves(part.uid));
+        self.parts = kept;
+        self.add_up();
+
+        let (mut first, mut rest): (Vec<_>, Vec<_>) =
+            gone.into_iter().partition(|life| life.fingerprint == *fingerprint);
+        let mut whole = first.pop()?;
+        whole.merged_into = None;
+        if !rest.is_empty() {
+            let straight = |part: &Part| {
+                let along_with = part.along_with.filter(|other| other != fingerprint);
+                Part { along_with, ..*part }
+            };
+            let parts = leaving[1..].iter().map(straight).collect();
+            whole.merged = Some(Merged { parts, own: Box::new(whole.clone()), kept_until });
+            rest.iter_mut().for_each(|part| part.merged_into = Some(*fingerprint));
+        }
+        let mut family = Self { whole, parts: rest };
+        family.add_up();
+        Some(family)
+    }
+
+    /// Keeps every life, as far as the list of parts says so, until then.
+    pub fn keep_until(&mut self, moment: Timestamp) {
+        if let Some(merged) = &mut self.whole.merged {
+            merged.kept_until = moment;
+        }
+    }
+
+    /// Keeps only these in the list of parts; an error without any is merged no more.
+    fn retain(&mut self, keep: impl Fn(&Part) -> bool) {
+        let Some(merged) = &mut self.whole.merged else { return };
+        merged.parts.retain(keep);
+        if merged.parts.is_empty() {
+            self.whole = self.whole.clone().alone();
+        }
+    }
+
+    /// Makes the whole's figures the sums over all lives.
+    fn add_up(&mut self) {
+        let Self { whole, parts } = self;
+        let Some(Merged { own, .. }) = &whole.merged else { return };
+        let mut lives: Vec<_> = std::iter::once(&**own).chain(&*parts).collect();
+        let count = lives.iter().map(|life| life.count).sum();
+        lives.sort_by_key(|life| life.first_seen);
+        let first_release = lives.iter().find_map(|life| life.first_release.clone());
+        let first_seen = lives.first().map(|life| life.first_seen);
+        lives.sort_by_key(|life| std::cmp::Reverse(life.last_seen));
+        let last_release = lives.iter().find_map(|life| life.last_release.clone());
+        let newest = lives.first().map(|life| (*life).clone());
+        if let (Some(first_seen), Some(newest)) = (first_seen, newest) {
+            whole.first_seen = first_seen;
+            whole.last_seen = newest.last_seen;
+            whole.level = newest.level;
+            whole.platform = newest.platform;
+            whole.environment = newest.environment;
+        }
+        whole.first_release = first_release;
+        whole.last_release = last_release;
+        whole.recount(count);
+    }
+}
+
+impl ErrorAggregate {
+    /// The error without what is merged into it.
+    fn alone(mut self) -> Self {
+        let Some(Merged { own, .. }) = self.merged.take() else { return self };
+        // Named one by one: whatever field comes must say whether it is a figure, or something that people set.
+        let Self {
+            project: _,
+            fingerprint: _,
+            uid: _,
+            version: _,
+            kind,
+            message,
+            culprit,
+            level,
+            platform,
+            status: _,
+            status_at: _,
+            mute: _,
+            count,
+            first_seen,
+            last_seen,
+            first_release,
+            last_release,
+            environment,
+            units,
+            seen,
+            posted: _,
+            links: _,
+            merged_into: _,
+            merged: _,
+        } = *own;
+        self.recount(count);
+        Self {
+            kind,
+            message,
+            culprit,
+            level,
+            platform,
+            first_seen,
+            last_seen,
+            first_release,
+            last_release,
+            environment,
+            units,
+            seen,
+            ..self
+        }
+    }
+
+    /// Sets the count. A mute for some more occurrences is for as many more as before.
+    fn recount(&mut self, count: u64) {
+        let before = std::mem::replace(&mut self.count, count);
+        if let Some(limit) = self.mute.as_mut().and_then(|mute| mute.until_count.as_mut()) {
+            *limit = (*limit + count).saturating_sub(before);
+        }
+    }
+}
