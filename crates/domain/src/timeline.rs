@@ -56,6 +56,21 @@ impl Hour {
         digits.parse().ok().map(Self)
     }
 
+    /// The hour of this number.
+    pub fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// How many hours of UTC were before it since 1970.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// When it begins.
+    pub fn start(self) -> Timestamp {
+        self.minute(0).start()
+    }
+
     /// Its minute `of_hour` (0 to 59).
     pub fn minute(self, of_hour: u8) -> Minute {
         Minute(self.0 * 60 + u32::from(of_hour.min(59)))

@@ -1,22 +1,28 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
 mod family;
+mod hours;
 mod link;
 mod merged;
 mod mute;
 mod seen;
 mod status;
+mod tags;
 mod units;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use family::{Family, TooManyParts};
+pub use hours::{BadHours, Hours};
 pub use link::Link;
 pub use merged::{BadParts, Merged, Part};
 pub use mute::Mute;
 pub use seen::{BadSeen, Seen};
 pub use status::{BadStatus, Status};
+pub use tags::{BadTags, Tag, TagValue, Tags};
 pub use units::{BadUnits, Units};
+pub use users::{BadUsers, User, Users};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::occurrence::{Level, Occurrence};
@@ -69,6 +75,12 @@ pub struct ErrorAggregate {
     pub environment: Option<String>,
     /// How often it was seen in the newest units of time.
     pub units: Units,
+    /// How often it was seen in the newest hours.
+    pub hours: Hours,
+    /// The tags of its occurrences.
+    pub tags: Tags,
+    /// How many users it had.
+    pub users: Users,
     /// What its last commit brought.
     pub seen: Seen,
     /// The id of the notification configs that a client posted with it last.
@@ -105,6 +117,9 @@ impl ErrorAggregate {
             last_release: None,
             environment: None,
             units: Units::default(),
+            hours: Hours::default(),
+            tags: Tags::default(),
+            users: Users::default(),
             seen: Seen::default(),
             posted: None,
             links: BTreeMap::new(),
@@ -140,14 +155,22 @@ impl ErrorAggregate {
 
     fn add(&mut self, unit: TimeUnit, commit: &[&Sighting]) {
         self.seen = Seen::default();
-        self.units.begin(unit, (self.count > 0).then_some(self.last_seen));
+        let last_seen = (self.count > 0).then_some(self.last_seen);
+        self.units.begin(unit, last_seen);
+        self.hours.begin(last_seen);
         let mut touched = BTreeSet::new();
         for sighting in commit {
             self.observe_one(sighting);
             self.seen.add(sighting);
             touched.extend(self.units.add(sighting.timestamp));
+            self.hours.add(sighting.timestamp);
+            self.tags.add(&sighting.tags);
+            if let Some(user) = sighting.user {
+                self.users.add(self.project, user);
+            }
         }
         self.units.prune(&touched);
+        self.tags.fit();
     }
 
     fn observe_one(&mut self, seen: &Sighting) {
@@ -204,6 +227,10 @@ pub struct Sighting {
     pub release: Option<String>,
     /// The environment.
     pub environment: Option<String>,
+    /// Its tags that are counted.
+    pub tags: Vec<(String, String)>,
+    /// Who it happened to.
+    pub user: Option<User>,
 }
 
 impl Sighting {
@@ -220,6 +247,8 @@ impl Sighting {
             platform: cut(&occurrence.platform, MAX_TEXT),
             release: optional(&occurrence.release),
             environment: optional(&occurrence.environment),
+            tags: tags::tagged(occurrence),
+            user: User::of(occurrence),
         }
     }
 }

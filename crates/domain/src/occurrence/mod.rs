@@ -6,6 +6,7 @@
 
 mod level;
 mod stack;
+mod tags;
 
 pub use level::Level;
 use serde::{Deserialize, Serialize};

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use domain::error::{ErrorAggregate, Link, Merged, Mute, Part, Seen, Status, Units};
+use domain::error::{ErrorAggregate, Hours, Link, Merged, Mute, Part, Seen, Status, Tags, Units, Users};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
 use domain::time::Timestamp;
 
-use super::item::{Attributes, Reader, key, number, text, time};
+use super::item::{Attributes, Reader, bytes, key, number, text, time};
 use super::schema::{ERROR, FORM, INDEX_PK, INDEX_SK, PK, SK, TTL, error_sk, index_pk, index_sk, project_pk};
 use crate::error::{Result, StoreError};
 
@@ -60,6 +60,9 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("lastRelease", optional(&error.last_release)),
         ("environment", optional(&error.environment)),
         ("units", Some(text(error.units.to_string()))),
+        ("hours", Some(text(error.hours.to_string()))),
+        ("tags", Some(text(error.tags.to_string()))),
+        ("users", (error.users.count() > 0).then(|| bytes(error.users.to_bytes()))),
         ("seen", Some(text(error.seen.to_string()))),
         ("posted", optional(&error.posted)),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
@@ -143,6 +146,9 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         last_release: optional("lastRelease"),
         environment: optional("environment"),
         units: read.if_any("units", |read, name| read.parsed(name, Units::parse))?.unwrap_or_default(),
+        hours: read.if_any("hours", |read, name| read.parsed(name, Hours::parse))?.unwrap_or_default(),
+        tags: read.if_any("tags", |read, name| read.parsed(name, Tags::parse))?.unwrap_or_default(),
+        users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),
         seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
         posted: optional("posted"),
         links: links(&read, item)?,

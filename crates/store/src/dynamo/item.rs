@@ -124,6 +124,16 @@ impl<'a> Reader<'a> {
         parse(self.text(name)?).map_err(|error| StoreError::corrupt(self.doing, format!("attribute `{name}`: {error}")))
     }
 
+    /// The bytes at `name`, parsed.
+    pub(crate) fn parsed_bytes<T, E: std::fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        parse(self.bytes(name)?)
+            .map_err(|error| StoreError::corrupt(self.doing, format!("attribute `{name}`: {error}")))
+    }
+
     fn wrong(&self, name: &str, expected: &str) -> StoreError {
         let place = |name| self.item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
         let what = format!("item {} / {}: attribute `{name}` is not {expected}", place(PK), place(SK));

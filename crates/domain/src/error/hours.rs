@@ -1,0 +1,174 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::time::Timestamp;
+use crate::timeline::Hour;
+
+/// How often an error was seen in each of the newest 24 hours in which it was seen at all: what a list draws without
+/// reading a timeline.
+///
+/// It is exact for what it holds. An hour that is dropped is closed, as are all before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hours {
+    /// Hours before this one are closed.
+    floor: u32,
+    counts: BTreeMap<Hour, u64>,
+}
+
+/// How many hours are held.
+const KEPT: usize = 24;
+
+impl Hours {
+    /// The hours that are held, and how often the error was seen in each; the oldest first.
+    pub fn counts(&self) -> impl Iterator<Item = (Hour, u64)> {
+        self.counts.iter().map(|(&hour, &count)| (hour, count))
+    }
+
+    /// The counts of the 24 hours that end with the one that `now` is in, the oldest first; 0 where there was nothing.
+    pub fn last_day(&self, now: Timestamp) -> [u64; 24] {
+        let newest = Hour::of(now).number();
+        std::array::from_fn(|index| {
+            let hour = Hour::numbered((newest + index as u32).saturating_sub(23));
+            self.counts.get(&hour).copied().unwrap_or_default()
+        })
+    }
+
+    /// Prepares for a commit. Where nothing is held of an error that was seen before (an older version wrote it), it
+    /// begins with the hour after.
+    pub(super) fn begin(&mut self, last_seen: Option<Timestamp>) {
+        if let Some(last_seen) = last_seen.filter(|_| self.counts.is_empty()) {
+            self.floor = self.floor.max(Hour::of(last_seen).number() + 1);
+        }
+    }
+
+    /// Counts an occurrence, if its hour is not closed.
+    pub(super) fn add(&mut self, moment: Timestamp) {
+        self.count(Hour::of(moment), 1);
+        self.prune();
+    }
+
+    /// Adds what another error had.
+    pub fn join(&mut self, other: &Self) {
+        let floor = self.floor.max(other.floor);
+        *self = Self { floor, counts: self.counts.split_off(&Hour::numbered(floor)) };
+        other.counts().for_each(|(hour, count)| self.count(hour, count));
+        self.prune();
+    }
+
+    fn count(&mut self, hour: Hour, count: u64) {
+        if hour.number() >= self.floor {
+            *self.counts.entry(hour).or_default() += count;
+        }
+    }
+
+    fn prune(&mut self) {
+        while self.counts.len() > KEPT
+            && let Some((oldest, _)) = self.counts.pop_first()
+        {
+            self.floor = oldest.number() + 1;
+        }
+    }
+}
+
+/// The text is not the text form of hours.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not the text form of hours: it must be the floor, then a step and a count for each hour")]
+pub struct BadHours(String);
+
+/// The text form, kept short since each commit writes it: the floor, then for each hour the step from the one before it
+/// (the first: from the floor) and its count, `0 498216 5 1 17`.
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.floor)?;
+        let mut before = self.floor;
+        for (hour, count) in self.counts() {
+            write!(f, " {} {count}", hour.number() - before)?;
+            before = hour.number();
+        }
+        Ok(())
+    }
+}
+
+impl Hours {
+    /// From the text form.
+    pub fn parse(text: &str) -> Result<Self, BadHours> {
+        let parsed = || {
+            let mut words = text.split(' ');
+            let floor: u32 = words.next()?.parse().ok()?;
+            let (mut counts, mut hour) = (BTreeMap::new(), floor);
+            while let Some(step) = words.next() {
+                hour = hour.checked_add(step.parse().ok()?)?;
+                counts.insert(Hour::numbered(hour), words.next()?.parse().ok()?);
+            }
+            Some(Self { floor, counts })
+        };
+        parsed().ok_or_else(|| BadHours(text.chars().take(80).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(hour: u32) -> Timestamp {
+        Timestamp::from_seconds(i64::from(hour) * 3_600 + 7)
+    }
+
+    fn of(hours: impl IntoIterator<Item = u32>) -> Hours {
+        let mut held = Hours::default();
+        hours.into_iter().for_each(|hour| held.add(at(hour)));
+        held
+    }
+
+    #[test]
+    fn a_day_is_filled_with_zeros() {
+        let hours = of([100, 100, 122, 123, 99, 124]);
+        let mut expected = [0; 24];
+        (expected[0], expected[22], expected[23]) = (2, 1, 1);
+        assert_eq!(hours.last_day(at(123)), expected);
+        assert_eq!(hours.last_day(at(3)), [0; 24]);
+        assert_eq!(hours.last_day(at(200)), [0; 24]);
+    }
+
+    #[test]
+    fn an_error_of_an_older_version_begins_with_the_next_hour() {
+        let mut hours = Hours::default();
+        hours.begin(Some(at(10)));
+        for hour in [10, 11, 9] {
+            hours.add(at(hour));
+        }
+        hours.begin(Some(at(11)));
+        hours.add(at(11));
+        assert_eq!(hours.counts().map(|(hour, count)| (hour.number(), count)).collect::<Vec<_>>(), [(11, 2)]);
+    }
+
+    proptest! {
+        /// Exact for what is held, in whatever order events come; and never more than 24.
+        #[test]
+        fn what_is_held_is_what_there_was(events in prop::collection::vec(0u32..60, 0..200), split in 0usize..200) {
+            let hours = of(events.iter().copied());
+            for (hour, count) in hours.counts() {
+                prop_assert_eq!(count, events.iter().filter(|&&event| event == hour.number()).count() as u64);
+            }
+            let different: std::collections::BTreeSet<_> = events.iter().collect();
+            prop_assert_eq!(hours.counts().count(), different.len().min(24));
+            prop_assert_eq!(&Hours::parse(&hours.to_string()).unwrap(), &hours);
+
+            let (a, b) = events.split_at(split.min(events.len()));
+            let mut joined = of(a.iter().copied());
+            joined.join(&of(b.iter().copied()));
+            for (hour, count) in joined.counts() {
+                prop_assert_eq!(count, events.iter().filter(|&&event| event == hour.number()).count() as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_form_is_named() {
+        for bad in ["", "x", "0 1", "0 1 -1", "0 a 1", "4294967295 1 1", "0 1 2 "] {
+            assert!(Hours::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
+        }
+    }
+}
