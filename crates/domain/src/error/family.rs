@@ -127,6 +127,12 @@ impl Family {
         let Self { whole, parts } = self;
         let Some(Merged { own, .. }) = &whole.merged else { return };
         let mut lives: Vec<_> = std::iter::once(&**own).chain(&*parts).collect();
+        (whole.hours, whole.tags, whole.users) = (own.hours.clone(), own.tags.clone(), own.users.clone());
+        for part in &*parts {
+            whole.hours.join(&part.hours);
+            whole.tags.join(&part.tags);
+            whole.users.join(&part.users);
+        }
         let count = lives.iter().map(|life| life.count).sum();
         lives.sort_by_key(|life| life.first_seen);
         let first_release = lives.iter().find_map(|life| life.first_release.clone());
@@ -172,6 +178,9 @@ impl ErrorAggregate {
             last_release,
             environment,
             units,
+            hours,
+            tags,
+            users,
             seen,
             posted: _,
             links: _,
@@ -191,6 +200,9 @@ impl ErrorAggregate {
             last_release,
             environment,
             units,
+            hours,
+            tags,
+            users,
             seen,
             ..self
         }
