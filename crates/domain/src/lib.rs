@@ -9,6 +9,7 @@ pub mod notify;
 pub mod occurrence;
 pub mod outcome;
 pub mod project;
+pub mod release;
 pub mod scrub;
 pub mod segment;
 pub mod sentry;

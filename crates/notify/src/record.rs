@@ -108,13 +108,16 @@ mod tests {
             "mutedUntil": { "N": "1793577900000000" }, "mutedUntilCount": { "N": "40" },
             "environment": { "S": "production" }, "units": { "S": "m 29892960 29892962 8" },
             "seen": { "S": "{\"e\":[\"production\"],\"l\":[\"error\"],\"r\":[\"shop@1.2.3\"]}" },
-            "posted": { "S": "c0ffee" }, "link:d1": { "S": "7 https://issues.example/a b/7" },
+            "posted": { "S": "c0ffee" }, "assignee": { "S": "Ada" },
+            "regression": { "S": "1793577860000000 2 shop@1.2.3" }, "link:d1": { "S": "7 https://issues.example/a b/7" },
         }));
         let change = record(&image(&json!({})), &new).change().unwrap();
         let Some(Change { old: Some(old), new }) = change else { panic!("{change:?}") };
         assert_eq!((old.mute, &old.units, &old.seen, old.links.len()), (None, &Units::default(), &Seen::default(), 0));
         let until = Some(Timestamp::from_micros(1_793_577_900_000_000));
         assert_eq!((new.status, new.mute), (Status::Muted, Some(Mute { until, until_count: Some(40) })));
+        let regression = new.regression.as_ref().map(|regression| (regression.at.seconds(), regression.count));
+        assert_eq!((regression, new.assignee.as_deref()), (Some((1_793_577_860, 2)), Some("Ada")));
         assert_eq!(new.units.counts().collect::<Vec<_>>(), [(Timestamp::from_seconds(29_892_962 * 60), 8)]);
         assert_eq!((new.environment.as_deref(), new.posted.as_deref()), (Some("production"), Some("c0ffee")));
         assert_eq!(

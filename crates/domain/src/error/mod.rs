@@ -1,10 +1,14 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
+mod change;
 mod family;
+pub mod history;
 mod hours;
 mod link;
 mod merged;
 mod mute;
+mod regression;
+mod resolution;
 mod seen;
 mod status;
 mod tags;
@@ -13,11 +17,14 @@ mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use change::{ErrorChange, StatusChange};
 pub use family::{Family, TooManyParts};
 pub use hours::{BadHours, Hours};
 pub use link::Link;
 pub use merged::{BadParts, Merged, Part};
 pub use mute::Mute;
+pub use regression::{BadRegression, Regression};
+pub use resolution::Resolution;
 pub use seen::{BadSeen, Seen};
 pub use status::{BadStatus, Status};
 pub use tags::{BadTags, Tag, TagValue, Tags};
@@ -61,6 +68,12 @@ pub struct ErrorAggregate {
     pub status_at: Timestamp,
     /// Until when it tells nothing; there if, and only if, the status is [`Status::Muted`].
     pub mute: Option<Mute>,
+    /// From which release on it is resolved; only of one that is [`Status::Resolved`], and not in all releases.
+    pub resolution: Option<Resolution>,
+    /// When it last came back after it was resolved.
+    pub regression: Option<Regression>,
+    /// Who is to look after it: a name or an address, at most 200 bytes.
+    pub assignee: Option<String>,
     /// How many occurrences there were, ever.
     pub count: u64,
     /// The time of the earliest occurrence.
@@ -110,6 +123,9 @@ impl ErrorAggregate {
             status: Status::Unresolved,
             status_at: now,
             mute: None,
+            resolution: None,
+            regression: None,
+            assignee: None,
             count: 0,
             first_seen: Timestamp::from_micros(i64::MAX),
             last_seen: Timestamp::from_micros(0),
@@ -131,36 +147,49 @@ impl ErrorAggregate {
     /// Counts the occurrences of one commit, the oldest first; thresholds count them in units of this length.
     ///
     /// An error that was resolved before an occurrence was received is unresolved again (a regression); one that waited
-    /// in the inbox while somebody resolved the error does not undo that. The same holds of a mute that is over.
+    /// in the inbox while somebody resolved the error does not undo that. The same holds of a mute that is over. Returns
+    /// what there is to write into the error's history, which happened at its `status_at`.
     ///
     /// An error that others are merged into is named by its own occurrences only: type, message and culprit stay what
     /// they would be without the others.
-    pub fn observe<'a>(&mut self, unit: TimeUnit, commit: impl IntoIterator<Item = &'a Sighting>) {
+    pub fn observe<'a>(
+        &mut self,
+        unit: TimeUnit,
+        commit: impl IntoIterator<Item = &'a Sighting>,
+    ) -> Option<history::Action> {
         let commit: Vec<_> = commit.into_iter().collect();
-        self.add(unit, &commit);
+        let ended = self.add(unit, &commit);
         if let Some(Merged { own, .. }) = &mut self.merged {
             own.add(unit, &commit);
             self.kind.clone_from(&own.kind);
             self.message.clone_from(&own.message);
             self.culprit.clone_from(&own.culprit);
         }
+        ended
     }
 
     /// Counts the occurrences of one commit of a part, as [`observe`](Self::observe) does.
-    pub fn observe_part<'a>(&mut self, unit: TimeUnit, commit: impl IntoIterator<Item = &'a Sighting>) {
+    pub fn observe_part<'a>(
+        &mut self,
+        unit: TimeUnit,
+        commit: impl IntoIterator<Item = &'a Sighting>,
+    ) -> Option<history::Action> {
         let (kind, message, culprit) = (self.kind.clone(), self.message.clone(), self.culprit.clone());
-        self.add(unit, &commit.into_iter().collect::<Vec<_>>());
+        let ended = self.add(unit, &commit.into_iter().collect::<Vec<_>>());
         (self.kind, self.message, self.culprit) = (kind, message, culprit);
+        ended
     }
 
-    fn add(&mut self, unit: TimeUnit, commit: &[&Sighting]) {
+    fn add(&mut self, unit: TimeUnit, commit: &[&Sighting]) -> Option<history::Action> {
+        let mut ended = None;
         self.seen = Seen::default();
         let last_seen = (self.count > 0).then_some(self.last_seen);
         self.units.begin(unit, last_seen);
         self.hours.begin(last_seen);
         let mut touched = BTreeSet::new();
         for sighting in commit {
-            self.observe_one(sighting);
+            // Once at most: what has ended is unresolved.
+            ended = self.observe_one(sighting).or(ended);
             self.seen.add(sighting);
             touched.extend(self.units.add(sighting.timestamp));
             self.hours.add(sighting.timestamp);
@@ -171,9 +200,10 @@ impl ErrorAggregate {
         }
         self.units.prune(&touched);
         self.tags.fit();
+        ended
     }
 
-    fn observe_one(&mut self, seen: &Sighting) {
+    fn observe_one(&mut self, seen: &Sighting) -> Option<history::Action> {
         self.count += 1;
         if seen.timestamp < self.first_seen {
             self.first_seen = seen.timestamp;
@@ -193,16 +223,35 @@ impl ErrorAggregate {
                 self.last_release.clone_from(&seen.release);
             }
         }
-        let is_over = match self.status {
-            Status::Unresolved => false,
-            Status::Resolved => true,
-            Status::Muted => self.mute.is_some_and(|mute| mute.is_over(seen.received_at, self.count)),
-        };
-        if is_over && seen.received_at > self.status_at {
-            self.status = Status::Unresolved;
-            self.status_at = seen.received_at;
-            self.mute = None;
+        self.end(seen)
+    }
+
+    /// Ends the resolution or the mute, if this occurrence does.
+    fn end(&mut self, seen: &Sighting) -> Option<history::Action> {
+        if seen.received_at <= self.status_at {
+            return None;
         }
+        let release = seen.release.clone();
+        let action = match self.status {
+            Status::Unresolved => return None,
+            Status::Resolved => {
+                let is_old = |resolution: &Resolution| !resolution.is_ended_by(seen, self.status_at);
+                if self.resolution.as_ref().is_some_and(is_old) {
+                    return None;
+                }
+                let count = self.regression.as_ref().map_or(0, |regression| regression.count) + 1;
+                self.regression = Some(Regression { at: seen.received_at, release: release.clone(), count });
+                history::Action::Regressed { release }
+            }
+            Status::Muted => {
+                self.mute.filter(|mute| mute.is_over(seen.received_at, self.count))?;
+                history::Action::MuteEnded { release }
+            }
+        };
+        self.status = Status::Unresolved;
+        self.status_at = seen.received_at;
+        (self.mute, self.resolution) = (None, None);
+        Some(action)
     }
 }
 
@@ -225,6 +274,8 @@ pub struct Sighting {
     pub platform: String,
     /// The release.
     pub release: Option<String>,
+    /// When an event of this release was first received in the project, if somebody looked that up.
+    pub release_first_seen: Option<Timestamp>,
     /// The environment.
     pub environment: Option<String>,
     /// Its tags that are counted.
@@ -246,6 +297,7 @@ impl Sighting {
             level: occurrence.level,
             platform: cut(&occurrence.platform, MAX_TEXT),
             release: optional(&occurrence.release),
+            release_first_seen: None,
             environment: optional(&occurrence.environment),
             tags: tags::tagged(occurrence),
             user: User::of(occurrence),

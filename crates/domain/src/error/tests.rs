@@ -4,7 +4,7 @@ use crate::occurrence::Source;
 
 const MINUTE: TimeUnit = TimeUnit::Minute;
 
-fn at(seconds: i64, release: &str) -> Sighting {
+pub(super) fn at(seconds: i64, release: &str) -> Sighting {
     let moment = Timestamp::from_seconds(seconds);
     let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
     occurrence.release = Some(release.to_owned());
@@ -13,7 +13,7 @@ fn at(seconds: i64, release: &str) -> Sighting {
     Sighting::of(&occurrence, "m")
 }
 
-fn new() -> ErrorAggregate {
+pub(super) fn new() -> ErrorAggregate {
     let now = Timestamp::from_seconds(0);
     ErrorAggregate::new(ProjectId::new(1).unwrap(), Fingerprint::of("m", []), ErrorUid::new(now, 1), now)
 }
@@ -79,6 +79,44 @@ fn a_mute_ends_with_an_occurrence_that_is_received_after_its_end() {
     check(until_count(2), &[97, 98, 99, 101], Some(101));
     check(Mute { until_count: Some(9), ..until(200) }, &[201], Some(201));
     check(Mute { until_count: Some(1), ..until(200) }, &[150], Some(150));
+}
+
+/// What `commit` writes into the history of an error that was resolved at second 100 after `after`, if that is given.
+#[track_caller]
+fn ended(error: &mut ErrorAggregate, after: Option<&str>, commit: &[Sighting]) -> Option<history::Action> {
+    (error.status, error.status_at) = (Status::Resolved, Timestamp::from_seconds(100));
+    error.resolution = after.map(|after| Resolution { after: after.to_owned() });
+    let ended = error.observe(MINUTE, commit);
+    assert_eq!(ended.is_some(), error.status == Status::Unresolved);
+    assert!(ended.is_none() || error.resolution.is_none(), "it is of a resolved error only");
+    ended
+}
+
+#[test]
+fn a_regression_says_when_and_in_which_release_and_how_often() {
+    let mut error = new();
+    let regressed = |release: &str| Some(history::Action::Regressed { release: Some(release.to_owned()) });
+    let regression = |at, release: &str, count| {
+        Some(Regression { at: Timestamp::from_seconds(at), release: Some(release.to_owned()), count })
+    };
+    assert_eq!(ended(&mut error, None, &[at(99, "1.0")]), None);
+    assert_eq!(error.regression, None);
+    assert_eq!(ended(&mut error, None, &[at(101, "1.0"), at(102, "1.1")]), regressed("1.0"), "the first one does");
+    assert_eq!(error.regression, regression(101, "1.0", 1));
+    assert_eq!(ended(&mut error, Some("1.1"), &[at(101, "1.0"), at(102, "1.1")]), None, "it is known there");
+    assert_eq!(error.regression, regression(101, "1.0", 1), "it stays, as the last one");
+    assert_eq!(ended(&mut error, Some("1.1"), &[at(103, "1.1"), at(104, "1.2"), at(105, "1.3")]), regressed("1.2"));
+    assert_eq!(error.regression, regression(104, "1.2", 2));
+}
+
+#[test]
+fn the_end_of_a_mute_is_no_regression() {
+    let mut error = new();
+    let mute = Mute { until: None, until_count: Some(1) };
+    (error.status, error.status_at, error.mute) = (Status::Muted, Timestamp::from_seconds(100), Some(mute));
+    let release = Some("1.0".to_owned());
+    assert_eq!(error.observe(MINUTE, &[at(101, "1.0")]), Some(history::Action::MuteEnded { release }));
+    assert_eq!((error.status, error.regression), (Status::Unresolved, None));
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub fn error_entry(project: &ProjectName, error: &ErrorAggregate) -> Value {
         "culprit": error.culprit,
         "mutedUntil": error.mute.and_then(|mute| mute.until),
         "mutedUntilCount": error.mute.and_then(|mute| mute.until_count),
+        "resolution": error.resolution.as_ref().map(|it| json!({ "inNextRelease": true, "after": it.after })),
+        "regression": error.regression.as_ref().map(|it| json!({ "at": it.at, "release": it.release, "count": it.count })),
+        "assignee": error.assignee,
         "issues": error.links.values().collect::<Vec<_>>(),
     })
 }

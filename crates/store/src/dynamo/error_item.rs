@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use domain::error::{ErrorAggregate, Hours, Link, Merged, Mute, Part, Seen, Status, Tags, Units, Users};
+use domain::error::{
+    ErrorAggregate, Hours, Link, Merged, Mute, Part, Regression, Resolution, Seen, Status, Tags, Units, Users,
+};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
 use domain::time::Timestamp;
@@ -18,11 +20,14 @@ use crate::error::{Result, StoreError};
 /// The version of an error's item.
 pub(crate) const VERSION: &str = "version";
 
-/// The status, and what goes with it; the two limits of a mute are there while they are needed.
+/// The status, and what goes with it; the two limits of a mute, and the release of a resolution, are there while they are
+/// needed.
 pub(crate) const STATUS: &str = "status";
 pub(crate) const STATUS_AT: &str = "statusAt";
 pub(crate) const MUTED_UNTIL: &str = "mutedUntil";
 pub(crate) const MUTED_UNTIL_COUNT: &str = "mutedUntilCount";
+pub(crate) const RESOLVED_AFTER: &str = "resolvedAfter";
+pub(crate) const ASSIGNEE: &str = "assignee";
 
 /// Where an error is merged into; an item that has it is in no list.
 pub(crate) const MERGED_INTO: &str = "mergedInto";
@@ -53,6 +58,9 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         (STATUS_AT, Some(time(error.status_at))),
         (MUTED_UNTIL, error.mute.and_then(|mute| mute.until).map(time)),
         (MUTED_UNTIL_COUNT, error.mute.and_then(|mute| mute.until_count).map(number)),
+        (RESOLVED_AFTER, error.resolution.as_ref().map(|resolution| text(resolution.after.as_str()))),
+        ("regression", error.regression.as_ref().map(|regression| text(regression.to_string()))),
+        (ASSIGNEE, optional(&error.assignee)),
         ("count", Some(number(error.count))),
         ("firstSeen", Some(time(error.first_seen))),
         ("lastSeen", Some(time(error.last_seen))),
@@ -122,6 +130,7 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
     let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
     let optional = |name| read.text_if_any(name).map(str::to_owned);
     let status = read.parsed(STATUS, Status::parse)?;
+    let resolution = optional(RESOLVED_AFTER).map(|after| Resolution { after });
     let mute = Mute {
         until: read.if_any(MUTED_UNTIL, Reader::time)?,
         until_count: read.if_any(MUTED_UNTIL_COUNT, Reader::number)?,
@@ -139,6 +148,9 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         status,
         status_at: read.time(STATUS_AT)?,
         mute: (status == Status::Muted).then_some(mute),
+        resolution: resolution.filter(|_| status == Status::Resolved),
+        regression: read.if_any("regression", |read, name| read.parsed(name, Regression::parse))?,
+        assignee: optional(ASSIGNEE),
         count: read.number("count")?,
         first_seen: read.time("firstSeen")?,
         last_seen: read.time("lastSeen")?,
