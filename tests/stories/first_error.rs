@@ -29,6 +29,7 @@ async fn an_error_is_posted_and_read_back() {
     {
       "errors": [
         {
+          "assignee": null,
           "count": 1,
           "culprit": "total in app.js",
           "fingerprint": "a98adb1d1b3562b83350cff7277a61f1",
@@ -42,6 +43,8 @@ async fn an_error_is_posted_and_read_back() {
           "mutedUntilCount": null,
           "platform": "javascript",
           "project": "sample",
+          "regression": null,
+          "resolution": null,
           "status": "unresolved",
           "type": "TypeError"
         }
