@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::ProjectId;
 use domain::inbox::{Addressee, Header};
-use domain::project::{Limits, TimeUnit};
+use domain::project::{Limits, Retention, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 use store::Kind;
@@ -29,6 +29,8 @@ pub(crate) struct Addressed {
     pub(crate) scrubbing: Arc<Rules>,
     /// In which occurrences are counted for thresholds.
     pub(crate) time_unit: TimeUnit,
+    /// For how long it is kept, if not as long as the stack says.
+    pub(crate) retention: Option<Retention>,
     pub(crate) limits: Limits,
 }
 
@@ -48,8 +50,8 @@ impl Digest {
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
             return Ok(None);
         };
-        let Project { id: project, scrubbing, time_unit, limits, .. } = project;
-        let project = Addressed { project, scrubbing: Arc::new(scrubbing), time_unit, limits };
+        let Project { id: project, scrubbing, time_unit, retention, limits, .. } = project;
+        let project = Addressed { project, scrubbing: Arc::new(scrubbing), time_unit, retention, limits };
         let mut addresses = addresses();
         if addresses.len() >= REMEMBERED {
             addresses.clear();

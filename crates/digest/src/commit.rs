@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorUid, ProjectId, ReferenceId, SegmentId};
+use domain::project::Retention;
 use domain::segment::SegmentWriter;
+use domain::time::Timestamp;
 use futures_util::future::join_all;
 use store::ports::{Commit, Reference};
 use store::{Kind, StoreError};
@@ -132,7 +134,9 @@ impl Digest {
     }
 
     async fn write_segment(&self, project: ProjectId, work: &mut [(Unit, Read)]) -> store::Result<()> {
-        let segment = SegmentId::new(project, self.clock.now(), self.clock.random());
+        // A batch has one setting of each project.
+        let retention = work.first().and_then(|(unit, _)| unit.settings.retention);
+        let segment = SegmentId::new(project, self.clock.now(), self.clock.random()).kept(retention);
         let mut writer = SegmentWriter::new();
         let mut written = Vec::new();
         for (index, (unit, _)) in work.iter().enumerate().filter(|(_, (unit, _))| unit.references.is_none()) {
@@ -178,14 +182,25 @@ impl Digest {
             ErrorAggregate::new(unit.project, unit.fingerprint, uid, now)
         };
         let mut error = read.error.clone().unwrap_or_else(new);
-        error.observe(unit.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
+        error.observe(unit.settings.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
         if let Some(posted) = unit.entries.iter().find_map(|entry| entry.posted) {
             error.posted = Some(posted.to_string());
         }
         let references = unit.references.clone().unwrap_or_default();
         let aliases = unit.aliases.clone();
-        let expires_at = now.plus_seconds(i64::from(self.retention_days) * SECONDS_PER_DAY);
+        // Counted from the segment, which the bucket removes at the first midnight of UTC after as many days: what is
+        // listed can be read. Some time may have gone by since it was written, if others wrote the error meanwhile.
+        let written_at = references.first().map_or(now, |reference| reference.segment.written_at());
+        let expires_at = self.expires_at(written_at, unit.settings.retention);
+        // A project that keeps things for a shorter time than before still has what came before.
+        error.expires_at = error.expires_at.max(expires_at);
         Commit { error, references, aliases, expires_at }
+    }
+
+    /// When what is written at `moment` may be removed.
+    pub(crate) fn expires_at(&self, moment: Timestamp, retention: Option<Retention>) -> Timestamp {
+        let days = retention.map_or(self.retention_days, Retention::days);
+        moment.plus_seconds(i64::from(days) * SECONDS_PER_DAY)
     }
 
     /// How long to wait before the attempt after `attempt`: up to twice as long each time, at random, so that digests

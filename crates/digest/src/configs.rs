@@ -3,6 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::id::{ConfigId, ProjectId};
 use domain::inbox::Notifications;
+use domain::project::Retention;
 use domain::time::Timestamp;
 
 use crate::Digest;
@@ -24,13 +25,18 @@ pub(crate) struct Kept(Mutex<HashMap<(ProjectId, ConfigId), Timestamp>>);
 impl Digest {
     /// Keeps the configs that came with a message. When this returns they are there for whoever reads a commit that
     /// names them; a message whose configs cannot be kept comes again, since its first notification would be lost.
-    pub(crate) async fn keep_configs(&self, project: ProjectId, posted: &Notifications) -> Result<(), Reason> {
+    pub(crate) async fn keep_configs(
+        &self,
+        project: ProjectId,
+        posted: &Notifications,
+        retention: Option<Retention>,
+    ) -> Result<(), Reason> {
         let (key, now) = ((project, posted.id), self.clock.now());
         let kept = || self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept().get(&key).is_some_and(|until| now < *until) {
             return Ok(());
         }
-        let expires_at = now.plus_seconds(i64::from(self.retention_days) * SECONDS_PER_DAY);
+        let expires_at = self.expires_at(now, retention);
         let write = || self.configs.put_posted(project, posted.id, &posted.sealed, expires_at);
         let mut written = write().await;
         for attempt in 1..ATTEMPTS {

@@ -5,7 +5,7 @@ use domain::error::Sighting;
 use domain::grouping::group;
 use domain::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
 use domain::occurrence::{Occurrence, Source};
-use domain::project::TimeUnit;
+use domain::project::{Retention, TimeUnit};
 use domain::timeline::Minute;
 use store::ports::{Commit, Reference};
 
@@ -15,9 +15,17 @@ use crate::{Deadline, Digest};
 #[derive(Default)]
 pub(crate) struct Groups {
     entries: BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<Entry>>,
-    /// In which span each project's thresholds count.
-    time_units: BTreeMap<ProjectId, TimeUnit>,
+    settings: BTreeMap<ProjectId, Settings>,
     bytes: usize,
+}
+
+/// What a project says about its occurrences.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Settings {
+    /// In which span its thresholds count.
+    pub(crate) time_unit: TimeUnit,
+    /// For how long they are kept, if not as long as the stack says.
+    pub(crate) retention: Option<Retention>,
 }
 
 /// What bounds the memory of a batch, in bytes of lines: a batch of the queue is small, but may unpack to gigabytes.
@@ -63,8 +71,7 @@ pub(crate) struct Unit {
     pub(crate) fingerprint: Fingerprint,
     /// The hashes that the error is to go by from now on, besides its fingerprint.
     pub(crate) aliases: Vec<Fingerprint>,
-    /// In which span the project's thresholds count.
-    pub(crate) time_unit: TimeUnit,
+    pub(crate) settings: Settings,
     /// Newest first.
     pub(crate) entries: Vec<Entry>,
     /// Where the entries were written, once they are.
@@ -72,10 +79,10 @@ pub(crate) struct Unit {
 }
 
 impl Groups {
-    /// Adds an occurrence of a project whose thresholds count in `time_unit`.
-    pub(crate) fn add(&mut self, project: ProjectId, time_unit: TimeUnit, grouped: Grouped) {
+    /// Adds an occurrence of a project with these settings.
+    pub(crate) fn add(&mut self, project: ProjectId, settings: Settings, grouped: Grouped) {
         self.bytes += grouped.entry.line.len();
-        self.time_units.insert(project, time_unit);
+        self.settings.insert(project, settings);
         self.entries.entry((project, grouped.hashes)).or_default().push(grouped.entry);
     }
 
@@ -98,7 +105,7 @@ impl Groups {
     pub(crate) fn split_off_half(&mut self) -> Self {
         let middle = self.entries.keys().nth(self.entries.len() / 2).cloned();
         let entries = middle.map(|middle| self.entries.split_off(&middle)).unwrap_or_default();
-        Self { entries, time_units: self.time_units.clone(), bytes: 0 }
+        Self { entries, settings: self.settings.clone(), bytes: 0 }
     }
 
     /// One unit for each error; several where its events happened in more minutes than a commit can hold. Rounds are
@@ -127,14 +134,14 @@ impl Groups {
 
         let mut rounds: Vec<Vec<Unit>> = Vec::new();
         for ((project, fingerprint), (aliases, mut entries)) in errors {
-            let time_unit = self.time_units.get(&project).copied().unwrap_or_default();
+            let settings = self.settings.get(&project).copied().unwrap_or_default();
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.sighting.timestamp));
             for (round, entries) in split(entries).into_iter().rev().enumerate() {
                 if rounds.len() == round {
                     rounds.push(Vec::new());
                 }
                 let aliases = if round == 0 { aliases.clone() } else { Vec::new() };
-                rounds[round].push(Unit { project, fingerprint, aliases, time_unit, entries, references: None });
+                rounds[round].push(Unit { project, fingerprint, aliases, settings, entries, references: None });
             }
         }
         rounds

@@ -21,7 +21,7 @@ use address::{Addressed, Addresses};
 use configs::Kept;
 pub use deadline::Deadline;
 use domain::id::{EventId, ProjectId};
-use group::Groups;
+use group::{Groups, Settings};
 use known::Known;
 use reason::Reason;
 use store::clock::Clock;
@@ -67,7 +67,7 @@ pub struct Parts {
     pub failures: Arc<dyn Failures>,
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// For how many days occurrences and their aggregates are kept.
+    /// For how many days occurrences and their aggregates are kept, of projects that do not say so themselves.
     pub retention_days: u32,
 }
 
@@ -167,18 +167,18 @@ impl Digest {
         let message = self.open(text).await?;
         batch.used.add(&message.header);
         let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
-        let Addressed { project, scrubbing, time_unit, limits } = addressed;
+        let Addressed { project, scrubbing, time_unit, retention, limits } = addressed;
         batch.stored.watch(project, limits);
         let prepared = prepare::prepare(&message, source, &scrubbing)?;
         if let Some(posted) = &message.header.notifications {
-            self.keep_configs(project, posted).await?;
+            self.keep_configs(project, posted, retention).await?;
         }
         for grouped in prepared {
             match batch.seen.entry((project, grouped.event_id)) {
                 Occupied(first) => batch.repeated.push((source, *first.get())),
                 Vacant(vacant) => {
                     vacant.insert(source);
-                    batch.groups.add(project, time_unit, grouped);
+                    batch.groups.add(project, Settings { time_unit, retention }, grouped);
                 }
             }
         }

@@ -18,6 +18,8 @@ pub enum Reason {
     KeyRole,
     /// The key is of another project.
     KeyProject,
+    /// The page that sends is not of an origin that the project allows.
+    OriginNotAllowed,
     /// A service's call is not signed by the secret that the project has for it.
     SignatureInvalid,
     /// The body, as sent, is over the limit.
@@ -49,6 +51,8 @@ pub enum Reason {
     ErrorUnknown,
     /// There is no such occurrence.
     OccurrenceUnknown,
+    /// There was such an occurrence, or may have been: its time is over.
+    OccurrenceExpired,
     /// The path is not one of the API.
     PathUnknown,
     /// The path is known, the method is not.
@@ -83,6 +87,7 @@ impl Reason {
             Self::KeyRotated => "key_rotated",
             Self::KeyRole => "key_role",
             Self::KeyProject => "key_project",
+            Self::OriginNotAllowed => "origin_not_allowed",
             Self::SignatureInvalid => "signature_invalid",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooLargeUnpacked => "body_too_large_unpacked",
@@ -98,6 +103,7 @@ impl Reason {
             Self::ProjectExists => "project_exists",
             Self::ErrorUnknown => "error_unknown",
             Self::OccurrenceUnknown => "occurrence_unknown",
+            Self::OccurrenceExpired => "occurrence_expired",
             Self::PathUnknown => "path_unknown",
             Self::MethodUnknown => "method_unknown",
             Self::NotificationsNotSealed => "notifications_not_sealed",
@@ -116,7 +122,7 @@ impl Reason {
     pub fn status(self) -> u16 {
         match self {
             Self::KeyMissing | Self::SignatureInvalid => 401,
-            Self::KeyUnknown | Self::KeyRole | Self::KeyProject => 403,
+            Self::KeyUnknown | Self::KeyRole | Self::KeyProject | Self::OriginNotAllowed => 403,
             Self::BodyTooLarge | Self::BodyTooLargeUnpacked | Self::ItemTooLarge => 413,
             Self::BodyEncoding
             | Self::BodyNotJson
@@ -127,6 +133,7 @@ impl Reason {
             | Self::ProjectName => 400,
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
+            Self::OccurrenceExpired => 410,
             Self::RuleUnknown | Self::KeyIdUnknown => 404,
             Self::ProjectExists | Self::RulesChanged | Self::KeyRotated => 409,
             Self::RateLimited | Self::QuotaExceeded => 429,

@@ -2,6 +2,7 @@
 
 mod accept;
 mod limiter;
+mod origin;
 mod sentry;
 mod v1;
 
@@ -23,7 +24,7 @@ pub struct Ingest {
     pub inbox: Arc<dyn Inbox>,
     /// Where those go that are too large for the inbox.
     pub claims: Arc<dyn Claims>,
-    /// How many events a project may send.
+    /// How many events a project may send, and whose pages may.
     pub limiter: Limiter,
     /// What seals the notification configs of posts; without it they are not kept.
     pub sealer: Option<Arc<dyn Sealer>>,

@@ -1,4 +1,4 @@
-//! How many events a project may send.
+//! How many events a project may send; what is read for it says also whose pages may.
 //!
 //! Two things refuse: this process, by what it took itself in the fixed window that it is in; and the mark that digest
 //! sets when all processes together came to a limit. With one process, as in `faultline serve`, the first is exact; where
@@ -53,7 +53,7 @@ impl Limiter {
     /// Takes `events` of what a project may send, or refuses all of them.
     pub(crate) async fn admit(&self, project: &Addressee, events: u64, now: Timestamp) -> Result<Admitted, Refusal> {
         let quota = self.quota(project, now).await.filter(|quota| !quota.limits.is_none());
-        let Some(Quota { project, limits, mark }) = quota else { return Ok(Admitted { quota, events }) };
+        let Some(&Quota { project, limits, mark, .. }) = quota.as_ref() else { return Ok(Admitted { quota, events }) };
         let mut taken = self.taken();
         let marked = mark.filter(|mark| mark.holds(now)).map(|mark| (mark.limit, mark.until));
         let full = |limit: &Limit| match taken.get(&(project, limit.window)) {
@@ -90,7 +90,7 @@ impl Limiter {
     pub(crate) async fn quota(&self, project: &Addressee, now: Timestamp) -> Option<Quota> {
         if let Some((quota, until)) = self.known().get_mut(project) {
             if now < *until {
-                return *quota;
+                return quota.clone();
             }
             // One post looks again. Those that come meanwhile go by what it was, and so do all if that fails.
             *until = now.plus_seconds(RETRY);
@@ -103,14 +103,14 @@ impl Limiter {
                     Err(late) => late.to_string(),
                 };
                 tracing::warn!(error.message = error, "the limits of a project cannot be read");
-                (self.known().get(project).and_then(|(quota, _)| *quota), RETRY)
+                (self.known().get(project).and_then(|(quota, _)| quota.clone()), RETRY)
             }
         };
         let mut known = self.known();
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(project.clone(), (quota, now.plus_seconds(trusted)));
+        known.insert(project.clone(), (quota.clone(), now.plus_seconds(trusted)));
         quota
     }
 

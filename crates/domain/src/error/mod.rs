@@ -98,6 +98,8 @@ pub struct ErrorAggregate {
     pub seen: Seen,
     /// The id of the notification configs that a client posted with it last.
     pub posted: Option<String>,
+    /// When it goes unless it is seen again: never before its occurrences.
+    pub expires_at: Timestamp,
     /// Its issues elsewhere, by the [destination](crate::notify::Target::destination). Written by notify alone.
     pub links: BTreeMap<String, Link>,
     /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
@@ -138,6 +140,7 @@ impl ErrorAggregate {
             users: Users::default(),
             seen: Seen::default(),
             posted: None,
+            expires_at: Timestamp::from_micros(0),
             links: BTreeMap::new(),
             merged_into: None,
             merged: None,

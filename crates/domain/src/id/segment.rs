@@ -3,50 +3,92 @@ use std::fmt;
 use ulid::Ulid;
 
 use super::{ProjectId, shown};
+use crate::project::Retention;
 use crate::time::Timestamp;
 
-/// Names a segment: its project, the day it was written and a ULID.
+/// Names a segment: its project, for how long it is kept, the day it was written and a ULID.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SegmentId {
     project: ProjectId,
+    retention: Option<Retention>,
     date: String,
     ulid: Ulid,
 }
 
 /// The text is not the short form of a segment's name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a segment id: it must be a date, a slash and a ULID")]
+#[error("`{0}` is not a segment id: it must be a date, a slash and a ULID, after a number of days and a slash if any")]
 pub struct BadSegmentId(String);
 
+/// Under which all segments lie.
+const ROOT: &str = "segments/v=1/";
+
 impl SegmentId {
-    /// A new one, written at `now`, told from others by 80 of the `random` bits.
+    /// A new one, written at `now`, told from others by 80 of the `random` bits. It is kept as long as the stack says.
     pub fn new(project: ProjectId, now: Timestamp, random: u128) -> Self {
-        Self { project, date: now.date(), ulid: Ulid::from_parts(now.millis() as u64, random) }
+        let ulid = Ulid::from_parts(now.millis() as u64, random);
+        Self { project, retention: None, date: now.date(), ulid }
+    }
+
+    /// The same, kept as long as its project says, if it does.
+    #[must_use]
+    pub fn kept(self, retention: Option<Retention>) -> Self {
+        Self { retention, ..self }
     }
 
     /// From the short form that [`Display`](fmt::Display) gives, which leaves the project out.
     pub fn parse(project: ProjectId, text: &str) -> Result<Self, BadSegmentId> {
         let parsed = || {
-            let (date, ulid) = text.split_once('/')?;
+            let (rest, ulid) = text.rsplit_once('/')?;
+            let (retention, date) = match rest.split_once('/') {
+                Some((days, date)) => (Some(Retention::of_days(days.parse().ok()?).ok()?), date),
+                None => (None, rest),
+            };
             let is_date = date.len() == 10 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-            Some(Self { project, date: is_date.then(|| date.to_owned())?, ulid: Ulid::from_string(ulid).ok()? })
+            let date = is_date.then(|| date.to_owned())?;
+            Some(Self { project, retention, date, ulid: Ulid::from_string(ulid).ok()? })
         };
         parsed().ok_or_else(|| BadSegmentId(shown(text)))
     }
 
-    /// Where all segments of a project lie.
-    pub fn prefix(project: ProjectId) -> String {
-        format!("segments/v=1/project={project}/")
+    /// When it was first written, to the millisecond.
+    pub fn written_at(&self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.ulid.timestamp_ms()).unwrap_or(i64::MAX))
+    }
+
+    /// With what the keys of all segments begin that are kept for the same time, whatever their project: the prefix of a
+    /// rule of the bucket's lifecycle. None begins with another, since of two rules that fit the shorter one would hold.
+    pub fn kept_prefix(retention: Option<Retention>) -> String {
+        match retention {
+            Some(retention) => format!("{ROOT}retention={retention}/"),
+            None => format!("{ROOT}project="),
+        }
+    }
+
+    /// Where the segments of a project lie: a prefix for each time that they may be kept.
+    pub fn prefixes(project: ProjectId) -> impl Iterator<Item = String> {
+        let classes = Retention::ALL.into_iter().map(Some);
+        [None].into_iter().chain(classes).map(move |retention| Self::prefix(project, retention))
+    }
+
+    fn prefix(project: ProjectId, retention: Option<Retention>) -> String {
+        match retention {
+            Some(_) => format!("{}project={project}/", Self::kept_prefix(retention)),
+            None => format!("{}{project}/", Self::kept_prefix(None)),
+        }
     }
 
     /// The key in S3. Its parts are named as Hive does, so that Athena takes them as partitions.
     pub fn key(&self) -> String {
-        format!("{}date={}/{}.ndjson.zst", Self::prefix(self.project), self.date, self.ulid)
+        format!("{}date={}/{}.ndjson.zst", Self::prefix(self.project, self.retention), self.date, self.ulid)
     }
 }
 
 impl fmt::Display for SegmentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(retention) = self.retention {
+            write!(f, "{retention}/")?;
+        }
         write!(f, "{}/{}", self.date, self.ulid)
     }
 }
@@ -55,12 +97,46 @@ impl fmt::Display for SegmentId {
 mod tests {
     use super::*;
 
+    fn segment() -> SegmentId {
+        SegmentId::new(ProjectId::new(7).unwrap(), Timestamp::from_seconds(1_478_044_860), 1)
+    }
+
+    #[track_caller]
+    fn check(retention: Option<Retention>, text: &str, key: &str) {
+        let id = segment().kept(retention);
+        assert_eq!((id.to_string().as_str(), id.key().as_str()), (text, key));
+        assert_eq!(SegmentId::parse(id.project, text).unwrap(), id);
+        assert_eq!(id.written_at(), Timestamp::from_seconds(1_478_044_860));
+    }
+
     #[test]
     fn the_key_is_partitioned_and_the_short_form_finds_it_again() {
-        let project = ProjectId::new(7).unwrap();
-        let id = SegmentId::new(project, Timestamp::from_seconds(1_478_044_860), 1);
-        assert_eq!(id.key(), "segments/v=1/project=7/date=2016-11-02/01B0H5DFK00000000000000001.ndjson.zst");
-        assert_eq!(SegmentId::parse(project, &id.to_string()).unwrap(), id);
-        assert!(SegmentId::parse(project, "../x").is_err());
+        check(
+            None,
+            "2016-11-02/01B0H5DFK00000000000000001",
+            "segments/v=1/project=7/date=2016-11-02/01B0H5DFK00000000000000001.ndjson.zst",
+        );
+        check(
+            Some(Retention::of_days(30).unwrap()),
+            "30/2016-11-02/01B0H5DFK00000000000000001",
+            "segments/v=1/retention=30/project=7/date=2016-11-02/01B0H5DFK00000000000000001.ndjson.zst",
+        );
+        let ulid = "01B0H5DFK00000000000000001";
+        for bad in ["../x", ulid, &format!("31/2016-11-02/{ulid}"), &format!("30/30/2016-11-02/{ulid}")] {
+            assert!(SegmentId::parse(segment().project, bad).is_err(), "{bad}");
+        }
+    }
+
+    /// A segment is under one rule of the lifecycle, and under one prefix of its project.
+    #[test]
+    fn prefixes_do_not_overlap() {
+        let classes = || [None].into_iter().chain(Retention::ALL.map(Some));
+        for retention in classes() {
+            let key = segment().kept(retention).key();
+            let under: Vec<_> = classes().map(SegmentId::kept_prefix).filter(|rule| key.starts_with(rule)).collect();
+            assert_eq!(under, [SegmentId::kept_prefix(retention)], "{key}");
+            assert_eq!(SegmentId::prefixes(segment().project).filter(|prefix| key.starts_with(prefix)).count(), 1);
+            assert_eq!(SegmentId::prefixes(ProjectId::new(70).unwrap()).filter(|other| key.starts_with(other)).count(), 0);
+        }
     }
 }

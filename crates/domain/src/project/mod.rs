@@ -1,8 +1,12 @@
 //! What a project says about itself.
 
 mod limits;
+mod origins;
+mod retention;
 
 pub use limits::{BadLimit, Limit, Limits, Mark, Window};
+pub use origins::{BadOrigins, Origins};
+pub use retention::{BadRetention, Retention};
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;

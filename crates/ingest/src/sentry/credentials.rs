@@ -14,7 +14,8 @@ use crate::Ingest;
 
 impl Ingest {
     /// Where the events of a request go, and by which key: found by its credentials, and the project number in its path
-    /// `/api/{id}/…` (in tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone).
+    /// `/api/{id}/…` (in tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone). A page must be of
+    /// an origin that the project allows.
     pub(super) async fn addressee(
         &self,
         headers: &HeaderMap,
@@ -36,7 +37,11 @@ impl Ingest {
         for credentials in presented.all() {
             let named = project_in(uri.path()).map(|project| project.or(credentials.project));
             match self.caller_of(credentials.key.reveal(), named.as_ref().ok().copied().flatten()).await {
-                Ok(caller) => return Ok((addressed(&caller, named?)?, caller.key())),
+                Ok(caller) => {
+                    let project = addressed(&caller, named?)?;
+                    self.check_origin(&project, headers).await?;
+                    return Ok((project, caller.key()));
+                }
                 Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
         }

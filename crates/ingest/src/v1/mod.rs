@@ -32,6 +32,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.gate.caller(request.headers()).await?;
     let name = gate::project_in(request.uri().path())?;
     let project = caller.post_to(&name)?;
+    ingest.check_origin(&project, request.headers()).await?;
     let trace = accept::trace(request.headers());
 
     let (parts, body) = request.into_parts();

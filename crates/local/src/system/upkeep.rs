@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use domain::id::SegmentId;
+use domain::project::Retention;
 use embedded::Engines;
 use tokio::sync::watch;
 
@@ -16,7 +18,7 @@ const CLAIMS_KEPT: u32 = 15;
 /// Runs now and every ten minutes until `stopped`.
 pub(super) async fn run(engines: Engines, retention_days: u32, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = expire(&engines, retention_days).await {
+        if let Err(error) = expire(&engines, retention_days, SystemTime::now()).await {
             tracing::warn!(error.message = %error, "what has expired cannot be removed");
         }
         tokio::select! {
@@ -26,12 +28,16 @@ pub(super) async fn run(engines: Engines, retention_days: u32, mut stopped: watc
     }
 }
 
-async fn expire(engines: &Engines, retention_days: u32) -> Result<(), embedded::Error> {
-    let ago = |days: u32| SystemTime::now().checked_sub(DAY * days).unwrap_or(SystemTime::UNIX_EPOCH);
+/// Removes what is over at `now`; items of the table by the system's clock, which is the only one that its engine has.
+pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTime) -> Result<(), embedded::Error> {
+    let ago = |days: u32| now.checked_sub(DAY * days).unwrap_or(SystemTime::UNIX_EPOCH);
     engines.dynamo().sweep_ttl().await?;
     engines.dynamo().trim_streams(ago(1)).await?;
     // A day later than the references, so that what is listed can be read.
-    engines.s3().expire(BUCKET, "segments/", ago(retention_days + 1)).await?;
+    for retention in [None].into_iter().chain(Retention::ALL.map(Some)) {
+        let days = retention.map_or(retention_days, Retention::days);
+        engines.s3().expire(BUCKET, &SegmentId::kept_prefix(retention), ago(days + 1)).await?;
+    }
     engines.s3().expire(BUCKET, "inbox/", ago(CLAIMS_KEPT)).await?;
     Ok(())
 }

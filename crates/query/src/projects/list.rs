@@ -57,5 +57,7 @@ pub(super) fn entry(project: &Project) -> Value {
         "tier": project.tier,
         "timeUnit": project.time_unit,
         "owner": project.owner,
+        "retentionDays": project.retention,
+        "allowedOrigins": project.allowed_origins,
     })
 }

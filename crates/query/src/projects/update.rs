@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
 use domain::outcome::{Reason, Refusal};
-use domain::project::{Limit, Tier, TimeUnit};
+use domain::project::{Limit, Origins, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use gate::{Answer, storage_failed};
 use http::Request;
@@ -28,7 +28,8 @@ const MAX_OWNER: usize = 200;
 /// What a body should be.
 const FORM: &str = "an object with one or more of `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
-                    standard or low, `timeUnit`: minute, hour or day, `owner`: text or null";
+                    standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
+                    null, `allowedOrigins`: [origins] or null";
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", patch(handle))
@@ -48,6 +49,10 @@ struct Change {
     time_unit: Option<TimeUnit>,
     #[serde(default, deserialize_with = "given")]
     owner: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    retention_days: Option<Option<u64>>,
+    #[serde(default, deserialize_with = "given")]
+    allowed_origins: Option<Option<Vec<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +91,7 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
 
 fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
-    let Change { scrubbing, limits, tier, time_unit, owner } = change;
+    let Change { scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins } = change;
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt }| Rules { additional, exempt });
     if let Some(rules) = &scrubbing {
         for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
@@ -105,8 +110,14 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     if owner.iter().flatten().any(|owner| owner.is_empty() || owner.len() > MAX_OWNER) {
         return Err(invalid(format!("`owner` has 1 to {MAX_OWNER} bytes, or is null")).at(["owner"]));
     }
+    let retention = retention_days.map(|days| days.map(Retention::of_days).transpose()).transpose();
+    let retention = retention.map_err(|error| invalid(format!("`retentionDays`: {error}")).at(["retentionDays"]))?;
+    let allowed_origins = allowed_origins.map(|list| list.as_deref().map(Origins::parse).transpose()).transpose();
+    let allowed_origins =
+        allowed_origins.map_err(|error| invalid(format!("`allowedOrigins`: {error}")).at(["allowedOrigins"]))?;
     let Limits { per_minute, per_month } = limits;
-    let change = ProjectChange { scrubbing, per_minute, per_month, tier, time_unit, owner };
+    let change =
+        ProjectChange { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins };
     match change == ProjectChange::default() {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),
         false => Ok(change),

@@ -79,7 +79,8 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         (KEPT_UNTIL, merged.map(|merged| time(merged.kept_until))),
         (INDEX_PK, is_listed.then(|| text(index_pk(error.project, error.status)))),
         (INDEX_SK, is_listed.then(|| text(index_sk(error)))),
-        (TTL, Some(number(expires_at.seconds()))),
+        // Later than the commit asks for, if what the error had before is kept for longer.
+        (TTL, Some(number(expires_at.max(error.expires_at).seconds()))),
     ]
 }
 
@@ -163,6 +164,7 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),
         seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
         posted: optional("posted"),
+        expires_at: read.number_if_any(TTL)?.map(Timestamp::from_seconds).unwrap_or_default(),
         links: links(&read, item)?,
         merged_into: read.if_any(MERGED_INTO, |read, name| read.parsed(name, Fingerprint::parse))?,
         merged: merged(doing, &read, item)?,

@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 
+use domain::project::Origins;
+
 use super::item::{Attributes, Reader, key, number, text};
 use super::quotas::{LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, PER_MINUTE, PER_MONTH};
 use super::schema::{PK, PROJECT_IDS, PROJECTS};
@@ -12,25 +14,34 @@ use crate::ports::{Project, ProjectChange};
 pub(crate) const TIER: &str = "tier";
 pub(crate) const TIME_UNIT: &str = "timeUnit";
 pub(crate) const OWNER: &str = "owner";
+pub(crate) const RETENTION: &str = "retentionDays";
+const ALLOWED_ORIGINS: &str = "allowedOrigins";
 
 /// An attribute's name, and its new value; `None` removes it.
 type Assignment = (&'static str, Option<AttributeValue>);
 
-/// What a change writes. Limits are kept beside the number too, where ingest reads them with one request, and without
-/// the rest of the settings.
+/// What a change writes. Limits and origins are kept beside the number too, where ingest reads them with one request, and
+/// without the rest of the settings.
 pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<UpdateBuilder>> {
     let doing = "changing a project's settings";
     let json = |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt(doing, error));
     let limits = [(PER_MINUTE, change.per_minute), (PER_MONTH, change.per_month)];
     let limits = limits.into_iter().filter_map(|(name, limit)| Some((name, limit?.map(number)))).collect::<Vec<_>>();
+    let unmarked = if limits.is_empty() { &[][..] } else { &[LIMITED_BY, LIMITED_TO, LIMITED_UNTIL] };
 
-    let mut settings = limits.clone();
+    let mut settings = limits;
+    if let Some(origins) = &change.allowed_origins {
+        let origins = origins.as_ref().map(|origins| json(serde_json::to_string(origins)).map(text));
+        settings.push((ALLOWED_ORIGINS, origins.transpose()?));
+    }
+    let beside = settings.clone();
     if let Some(rules) = &change.scrubbing {
         settings.push(("scrubbing", Some(text(json(serde_json::to_string(rules))?))));
     }
     settings.extend(change.tier.map(|tier| (TIER, Some(text(tier.as_str())))));
     settings.extend(change.time_unit.map(|unit| (TIME_UNIT, Some(text(unit.as_str())))));
     settings.extend(change.owner.as_ref().map(|owner| (OWNER, owner.as_deref().map(text))));
+    settings.extend(change.retention.map(|retention| (RETENTION, retention.map(number))));
     if settings.is_empty() {
         return Ok(Vec::new());
     }
@@ -38,11 +49,11 @@ pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<U
         .condition_expression("#id = :id")
         .expression_attribute_names("#id", "id")
         .expression_attribute_values(":id", number(project.id));
-    if limits.is_empty() {
+    if beside.is_empty() {
         return Ok(vec![named]);
     }
-    let unmarked = [LIMITED_BY, LIMITED_TO, LIMITED_UNTIL].map(|name| (name, None));
-    let numbered = update(key(PROJECT_IDS, project.id.to_string()), limits.into_iter().chain(unmarked).collect())
+    let unmarked = unmarked.iter().map(|&name| (name, None));
+    let numbered = update(key(PROJECT_IDS, project.id.to_string()), beside.into_iter().chain(unmarked).collect())
         .condition_expression("attribute_exists(#pk)")
         .expression_attribute_names("#pk", PK);
     Ok(vec![named, numbered])
@@ -66,6 +77,15 @@ fn update(key: Attributes, assignments: Vec<Assignment>) -> UpdateBuilder {
         false => format!("{word} {} ", parts.join(", ")),
     };
     update.update_expression(clause("SET", set) + &clause("REMOVE", remove))
+}
+
+/// Whose pages may send, in an item of a project.
+pub(crate) fn origins(read: &Reader<'_>) -> Result<Option<Origins>> {
+    let parse = |list: &str| {
+        let list: Vec<String> = serde_json::from_str(list).map_err(|error| error.to_string())?;
+        Origins::parse(&list).map_err(|error| error.to_string())
+    };
+    read.if_any(ALLOWED_ORIGINS, |read, name| read.parsed(name, parse))
 }
 
 /// The setting whose word is in this attribute; the usual one if there is none.

@@ -3,14 +3,14 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::id::{ProjectId, ProjectName};
-use domain::project::{Tier, TimeUnit};
+use domain::project::{Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
-use super::project_change::{self, OWNER, TIER, TIME_UNIT};
+use super::project_change::{self, OWNER, RETENTION, TIER, TIME_UNIT};
 use super::quotas;
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
@@ -188,5 +188,10 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
         tier: project_change::word(&read, TIER, Tier::parse)?,
         time_unit: project_change::word(&read, TIME_UNIT, TimeUnit::parse)?,
         owner: read.text_if_any(OWNER).map(str::to_owned),
+        retention: match read.number_if_any(RETENTION)? {
+            None => None,
+            Some(days) => Some(Retention::of_days(days).map_err(|error| StoreError::corrupt(doing, error))?),
+        },
+        allowed_origins: project_change::origins(&read)?,
     })
 }

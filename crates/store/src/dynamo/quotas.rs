@@ -1,5 +1,7 @@
 //! Limits of projects, what was counted against them, and the mark that one was reached.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -10,6 +12,7 @@ use domain::time::Timestamp;
 
 use super::Table;
 use super::item::{Attributes, Reader, key, number, text, time};
+use super::project_change;
 use super::schema::{FORM, PK, PROJECT_IDS, PROJECTS, SK, TTL, project_pk, usage_sk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Quota, Quotas, Usage, Used};
@@ -40,7 +43,8 @@ impl Quotas for Table {
         };
         let Some(item) = self.get(doing, key(PROJECT_IDS, project.to_string()), false).await? else { return Ok(None) };
         let read = Reader::new(doing, &item)?;
-        Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)? }))
+        let origins = project_change::origins(&read)?.map(Arc::new);
+        Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)?, origins }))
     }
 }
 

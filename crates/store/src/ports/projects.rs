@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use domain::id::{ProjectId, ProjectName};
-use domain::project::{Limits, Tier, TimeUnit};
+use domain::project::{Limits, Origins, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 
@@ -54,6 +54,10 @@ pub struct Project {
     pub time_unit: TimeUnit,
     /// Who looks after it, in words that faultline only shows.
     pub owner: Option<String>,
+    /// For how long its occurrences are kept; `None` for as long as the stack says.
+    pub retention: Option<Retention>,
+    /// Whose pages may send to it; `None` for all.
+    pub allowed_origins: Option<Origins>,
 }
 
 impl Project {
@@ -69,7 +73,14 @@ impl Project {
             tier: Tier::default(),
             time_unit: TimeUnit::default(),
             owner: None,
+            retention: None,
+            allowed_origins: None,
         }
+    }
+
+    /// For how many days what it sends now is kept, where a stack keeps things for `stack` days.
+    pub fn retention_days(&self, stack: u32) -> u32 {
+        self.retention.map_or(stack, Retention::days)
     }
 }
 
@@ -89,12 +100,16 @@ pub struct ProjectChange {
     pub time_unit: Option<TimeUnit>,
     /// Who looks after it.
     pub owner: Option<Option<String>>,
+    /// For how long occurrences are kept that come from now on.
+    pub retention: Option<Option<Retention>>,
+    /// Whose pages may send.
+    pub allowed_origins: Option<Option<Origins>>,
 }
 
 impl ProjectChange {
     /// `project` as it is with these values.
     pub fn applied_to(&self, project: Project) -> Project {
-        let Self { scrubbing, per_minute, per_month, tier, time_unit, owner } = self.clone();
+        let Self { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins } = self.clone();
         Project {
             scrubbing: scrubbing.unwrap_or(project.scrubbing),
             limits: Limits {
@@ -104,6 +119,8 @@ impl ProjectChange {
             tier: tier.unwrap_or(project.tier),
             time_unit: time_unit.unwrap_or(project.time_unit),
             owner: owner.unwrap_or(project.owner),
+            retention: retention.unwrap_or(project.retention),
+            allowed_origins: allowed_origins.unwrap_or(project.allowed_origins),
             ..project
         }
     }

@@ -1,21 +1,23 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::id::ProjectId;
 use domain::inbox::Addressee;
-use domain::project::{Limits, Mark};
+use domain::project::{Limits, Mark, Origins};
 use domain::time::Timestamp;
 
 use crate::error::Result;
 
-/// What ingest knows of how many events a project may send: as it was some seconds ago, and no aggregate.
+/// What ingest knows of what a project may be sent: as it was some seconds ago, and no aggregate.
 #[async_trait]
 pub trait Quotas: Send + Sync {
-    /// The limits of a project, and whether one was reached; `None` if there is no such project. One read by the number,
+    /// The limits of a project, whether one was reached, and whose pages may send; `None` if there is no such project. One read by the number,
     /// two by the name.
     async fn quota(&self, project: &Addressee) -> Result<Option<Quota>>;
 }
 
-/// How many events a project may send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many events a project may send, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// Whose.
     pub project: ProjectId,
@@ -23,6 +25,8 @@ pub struct Quota {
     pub limits: Limits,
     /// What all processes together ran into last; it may be over.
     pub mark: Option<Mark>,
+    /// Whose pages may send; `None` for all.
+    pub origins: Option<Arc<Origins>>,
 }
 
 /// What digest counts of projects that have limits. It is not exact as the counts of errors are: what a process had

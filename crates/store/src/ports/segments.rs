@@ -20,7 +20,7 @@ pub trait Segments: Send + Sync {
     /// Replaces a segment, if it still has this version; otherwise it is a [`Conflict`](crate::Kind::Conflict).
     async fn replace(&self, id: &SegmentId, segment: Vec<u8>, version: &ETag) -> Result<()>;
 
-    /// Removes at most 1,000 segments of a project; says whether any are left.
+    /// Removes at most 1,000 segments of a project, however long they are kept; says whether any may be left.
     async fn remove_some(&self, project: ProjectId) -> Result<bool>;
 }
 

@@ -40,8 +40,20 @@ impl Segments for Bucket {
     }
 
     async fn remove_some(&self, project: ProjectId) -> Result<bool> {
+        for prefix in SegmentId::prefixes(project) {
+            if self.remove_under(&prefix).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Bucket {
+    /// Removes at most 1,000 objects under `prefix`; says whether there were any.
+    async fn remove_under(&self, prefix: &str) -> Result<bool> {
         let doing = "removing segments";
-        let list = self.client.list_objects_v2().bucket(&self.name).prefix(SegmentId::prefix(project));
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
         let list = list.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
         let objects = list
             .contents()
@@ -59,13 +71,11 @@ impl Segments for Bucket {
         let removed = self.client.delete_objects().bucket(&self.name).delete(delete).send().await;
         let removed = removed.map_err(|error| StoreError::of_call(doing, &error))?;
         match removed.errors().first() {
-            None => Ok(list.is_truncated() == Some(true)),
+            None => Ok(true),
             Some(error) => Err(StoreError::new(Kind::Unavailable, doing, error.message().unwrap_or_default())),
         }
     }
-}
 
-impl Bucket {
     pub(super) async fn body(&self, doing: &'static str, body: aws_sdk_s3::primitives::ByteStream) -> Result<Bytes> {
         let all = body.collect().await;
         all.map(|all| all.into_bytes()).map_err(|error| StoreError::new(Kind::Unavailable, doing, error.to_string()))

@@ -1,0 +1,54 @@
+use std::fmt;
+
+use serde::Serialize;
+
+/// For how many days a project's occurrences are kept, if it says so itself. There are classes, and not any number,
+/// since each has a rule of its own in the bucket's lifecycle, which removes what is over without any code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Retention(u16);
+
+/// The number is no class.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0} is no number of days to keep things: it must be 7, 14, 30, 60, 90, 180 or 365, or null for the stack's own")]
+pub struct BadRetention(u64);
+
+impl Retention {
+    /// The classes, in days. None may ever be taken off: segments may still lie under it.
+    pub const ALL: [Self; 7] = [Self(7), Self(14), Self(30), Self(60), Self(90), Self(180), Self(365)];
+
+    /// The class of so many days.
+    pub fn of_days(days: u64) -> Result<Self, BadRetention> {
+        Self::ALL.into_iter().find(|class| u64::from(class.0) == days).ok_or(BadRetention(days))
+    }
+
+    /// How many days.
+    pub fn days(self) -> u32 {
+        self.0.into()
+    }
+}
+
+impl fmt::Display for Retention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_days_is_a_class_or_is_named() {
+        for class in Retention::ALL {
+            assert_eq!(Retention::of_days(class.days().into()), Ok(class));
+        }
+        for bad in [0, 1, 31, 366, 65_536 + 7] {
+            let error = Retention::of_days(bad).unwrap_err().to_string();
+            assert!(error.starts_with(&bad.to_string()), "{error}");
+            for class in Retention::ALL {
+                assert!(error.contains(&format!(" {class}")), "{error}");
+            }
+        }
+    }
+}
