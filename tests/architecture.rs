@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use domain::id::SegmentId;
+use domain::project::Retention;
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -144,6 +146,26 @@ fn the_template_makes_the_table_that_the_store_reads() {
         let line = line.replace("{}", value);
         assert!(template.contains(&line), "{constant}: template.yaml has no `{line}`");
     }
+}
+
+/// A segment is removed by the bucket's lifecycle: under each prefix that one can have stands a rule, and no other rule.
+#[test]
+fn the_template_removes_every_segment_when_its_time_is_over() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let rules = template.split("LifecycleConfiguration:").nth(1).unwrap().split("BucketPolicy:").next().unwrap();
+    let after = |text: &str, name: &str| {
+        let value = text.split(name).nth(1)?.split(['\n', ',', '}']).next()?;
+        Some(value.trim().to_owned())
+    };
+    let found: BTreeMap<_, _> = rules
+        .split("Id: ")
+        .filter_map(|rule| Some((after(rule, "Prefix: ")?, after(rule, "ExpirationInDays: ")?)))
+        .filter(|(prefix, _)| prefix.starts_with("segments"))
+        .collect();
+    let days = |retention: Option<Retention>| retention.map_or("!Ref RetentionDays".to_owned(), |kept| kept.to_string());
+    let all = [None].into_iter().chain(Retention::ALL.map(Some));
+    let expected = all.map(|retention| (SegmentId::kept_prefix(retention), days(retention))).collect();
+    assert_eq!(found, expected);
 }
 
 /// Preflights are answered by API Gateway in AWS, by `gate` locally.

@@ -102,6 +102,14 @@ impl Faultline {
         Self::with(engines, resources, Arc::default()).await
     }
 
+    /// One on engines that are open already, where projects that say nothing keep things for `days`.
+    pub async fn keeping(days: u32, engines: Engines) -> Self {
+        let clock = Arc::default();
+        let settings = Settings { retention_days: days, ..settings(Place::Memory, &clock) };
+        let resources = Resources::make(&engines).await.unwrap();
+        Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
+    }
+
     /// One on engines that are open already, by a way to them that may fail.
     pub async fn with(engines: Engines, resources: Resources, clock: Arc<TestClock>) -> Self {
         let settings = settings(Place::Memory, &clock);
@@ -243,7 +251,7 @@ pub fn time() -> Deadline {
 fn settings(place: Place, clock: &Arc<TestClock>) -> Settings {
     Settings {
         admin_key: Some(ADMIN.to_owned()),
-        // What a story's clock wrote is read by the system's: it must not be over on the day the test runs.
+        // What a story's clock wrote is swept by the system's: it must not be over on the day the test runs.
         retention_days: 36_500,
         destinations: Destinations::default().and_loopback(),
         clock: clock.clone(),

@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod outbox;
 mod sealed;
+mod settings;
 mod v1;
 mod write;
 

@@ -247,6 +247,39 @@ async fn write_failures() {
     }
 }
 
+/// A project that says for how long it keeps things and whose pages may send, an error of it and its segment. Into a
+/// folder of their own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_settings() {
+    let samples = Samples::new();
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let settings = json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
+    faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
+    faultline.post("shop", &json!({ "errors": [{ "message": "kept for a year" }] })).await;
+    assert_eq!(faultline.digest().await, 0);
+    let mut objects = String::new();
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json",
+            ("PROJECT_ID", "2") => "project-id.json",
+            ("P#2", sk) if sk.starts_with("E#") => "error.json",
+            (_, sk) if sk.starts_with("T#") => "timeline.json",
+            (_, sk) if sk.starts_with("O#") => "reference.json",
+            _ => continue,
+        };
+        if let Some(segment) = item["segment"]["S"].as_str() {
+            let key = SegmentId::parse(domain::id::ProjectId::new(2).unwrap(), segment).unwrap().key();
+            object(&samples, &mut objects, "segment.zst.base64", &key, &resources).await;
+        }
+        samples.write_item(file, &item);
+    }
+    samples.write("objects.txt", &objects);
+}
+
 /// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample
 /// project, which every start makes.
 fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {

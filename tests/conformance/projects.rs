@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use domain::id::ProjectName;
-use domain::project::{Limits, Tier, TimeUnit};
+use domain::project::{Limits, Origins, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use futures_util::future::join_all;
 use local::system::Resources;
@@ -48,6 +48,8 @@ pub(crate) async fn one_of_a_name(on: &Resources) {
 
 pub(crate) async fn settings(on: &Resources) {
     let project = on.table.create(&name("p"), at(0)).await.unwrap();
+    let month = Retention::of_days(30).unwrap();
+    let origins = Origins::parse(&["https://*.shop.example"]).unwrap();
     let changes = [
         ProjectChange { per_minute: Some(Some(5)), ..Default::default() },
         ProjectChange { per_month: Some(Some(7)), owner: Some(Some("team a".to_owned())), ..Default::default() },
@@ -56,6 +58,8 @@ pub(crate) async fn settings(on: &Resources) {
             scrubbing: Some(Rules { additional: vec!["iban".to_owned()], exempt: Vec::new() }),
             ..Default::default()
         },
+        ProjectChange { retention: Some(Some(month)), ..Default::default() },
+        ProjectChange { allowed_origins: Some(Some(origins.clone())), ..Default::default() },
     ];
     for change in &changes {
         on.table.update(&project, change).await.unwrap();
@@ -66,10 +70,18 @@ pub(crate) async fn settings(on: &Resources) {
         tier: Tier::Low,
         time_unit: TimeUnit::Day,
         scrubbing: Rules { additional: vec!["iban".to_owned()], exempt: Vec::new() },
+        retention: Some(month),
+        allowed_origins: Some(origins),
         ..project.clone()
     };
     assert_eq!(on.table.by_id(project.id).await.unwrap(), Some(expected.clone()));
-    let less = ProjectChange { per_minute: Some(None), owner: Some(None), ..Default::default() };
+    let less = ProjectChange {
+        per_minute: Some(None),
+        owner: Some(None),
+        retention: Some(None),
+        allowed_origins: Some(None),
+        ..Default::default()
+    };
     on.table.update(&project, &less).await.unwrap();
     assert_eq!(on.table.by_name(&project.name).await.unwrap(), Some(less.applied_to(expected)));
     on.table.update(&project, &ProjectChange::default()).await.unwrap();

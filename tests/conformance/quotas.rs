@@ -1,6 +1,6 @@
 use domain::id::{ProjectId, ProjectName};
 use domain::inbox::Addressee;
-use domain::project::{Limit, Limits, Mark, Window};
+use domain::project::{Limit, Limits, Mark, Origins, Window};
 use futures_util::future::join_all;
 use local::system::Resources;
 use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
@@ -28,8 +28,13 @@ pub(crate) async fn found(on: &Resources) {
     let project = limited(on, "p", limits).await;
     for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
         let quota = on.table.quota(&addressee).await.unwrap().unwrap();
-        assert_eq!((quota.project, quota.limits, quota.mark), (project.id, limits, None));
+        assert_eq!((quota.project, quota.limits, quota.mark, quota.origins), (project.id, limits, None, None));
     }
+    let origins = Origins::parse(&["https://shop.example"]).unwrap();
+    let change = ProjectChange { allowed_origins: Some(Some(origins.clone())), ..Default::default() };
+    on.table.update(&project, &change).await.unwrap();
+    let quota = on.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
+    assert_eq!((quota.limits, quota.origins.as_deref()), (limits, Some(&origins)));
     let free = on.table.create(&ProjectName::parse("free").unwrap(), at(0)).await.unwrap();
     assert!(on.table.quota(&Addressee::Id(free.id)).await.unwrap().unwrap().limits.is_none());
     let nobody = [Addressee::Id(ProjectId::new(99).unwrap()), Addressee::Name(ProjectName::parse("none").unwrap())];

@@ -1,4 +1,5 @@
 use domain::id::{ProjectId, SegmentId};
+use domain::project::Retention;
 use domain::segment::{FrameRange, SegmentWriter, lines};
 use local::system::Resources;
 use store::Kind;
@@ -37,9 +38,19 @@ pub(crate) async fn removed(on: &Resources) {
     for n in 0..20 {
         on.bucket.put(&SegmentId::new(project(), at(n * 86_400), n as u128), b"mine".to_vec()).await.unwrap();
     }
+    let classes = Retention::ALL.map(|class| SegmentId::new(project(), at(0), 0).kept(Some(class)));
+    for id in &classes {
+        on.bucket.put(id, b"mine".to_vec()).await.unwrap();
+    }
+    let other_class = other.clone().kept(Some(Retention::ALL[0]));
+    on.bucket.put(&other_class, b"other".to_vec()).await.unwrap();
     while on.bucket.remove_some(project()).await.unwrap() {}
-    assert_eq!(on.bucket.get(&SegmentId::new(project(), at(0), 0)).await.unwrap_err().kind(), Kind::NotFound);
-    on.bucket.get(&other).await.unwrap();
+    for id in classes.iter().chain([&SegmentId::new(project(), at(0), 0)]) {
+        assert_eq!(on.bucket.get(id).await.unwrap_err().kind(), Kind::NotFound, "{id}");
+    }
+    for other in [&other, &other_class] {
+        on.bucket.get(other).await.unwrap();
+    }
     assert!(!on.bucket.remove_some(project()).await.unwrap(), "there is nothing left to remove");
 }
 

@@ -53,6 +53,7 @@ def resources(checks, stack):
     s3, bucket = aws("s3"), stack["BucketName"]
     rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
     checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
+    checks.equal(rules["retention-7"]["Expiration"]["Days"], 7, "those of projects that keep a week earlier")
     checks.equal(rules["inbox"]["Expiration"]["Days"], 30, "what is left of large messages expires")
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     checks.that(all(closed.values()), "the bucket is private", closed)
@@ -290,6 +291,7 @@ def redeployed(checks, api, before):
     checks.equal(days["segments"], 7, "the lifecycle follows the parameter")
     digest = aws("lambda").get_function_configuration(FunctionName=stack.function("digest"))
     checks.equal(digest["Environment"]["Variables"]["RETENTION_DAYS"], "7", "digest follows the parameter")
+    checks.equal(days["retention-365"], 365, "who keeps things longer is not touched by it")
     for name in ("ingest", "notify"):
         policy = aws("iam").get_role_policy(RoleName=stack.role(name), PolicyName=name)["PolicyDocument"]
         checks.that("kms" not in json.dumps(policy), f"without a key {name} has no permission for one")

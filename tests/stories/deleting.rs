@@ -1,8 +1,13 @@
 //! What is deleted is gone.
 
 use axum::body::Body;
-use faultline_tests::{ADMIN, Faultline};
+use domain::id::{ProjectId, SegmentId};
+use domain::segment;
+use faultline_tests::{ADMIN, Faultline, raw};
 use http::Method;
+use local::system::Resources;
+use serde_json::json;
+use store::ports::Segments;
 
 /// Deleting an error takes it from the list, and its occurrences from where they rest; its neighbours in the same
 /// segment stay. When the error comes again it is a new one.
@@ -51,4 +56,76 @@ async fn a_deleted_project_is_gone() {
     faultline.clock.advance(61);
     let answer = faultline.call(Method::POST, "/projects/sample/errors", &key, r#"{"errors":[{"message":"m"}]}"#).await;
     assert_eq!(answer.body["error"], "key_unknown");
+}
+
+/// Whatever reads the bucket or the table finds nothing of a deleted error, and all of its neighbours in the same segments:
+/// as they are, and unpacked. When the engines are closed, the bucket's file has no byte of it either. `tests/deleted` is
+/// the same by other tools.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_byte_of_a_deleted_error_is_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let faultline = Faultline::in_directory(dir.path()).await;
+    let mark = |error: &str| format!("{error}-mark");
+    for n in 0..6 {
+        for error in ["gone", "kept"] {
+            let mark = mark(error);
+            let frame = json!({ "function": mark, "module": mark, "vars": { "v": mark } });
+            let event = json!({
+                "message": mark, "fingerprint": [error], "tags": { "t": mark }, "user": { "username": mark },
+                "extra": { "e": mark, "n": n },
+                "exception": { "values": [{ "type": mark, "value": mark, "stacktrace": { "frames": [frame] } }] },
+            });
+            let path = format!("/api/1/store/?sentry_key={}", faultline.client_key());
+            let answer = faultline.call(Method::POST, &path, faultline.client_key(), event.to_string()).await;
+            assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
+        }
+        if n % 3 == 2 {
+            assert_eq!(faultline.digest().await, 0);
+        }
+    }
+    let bucket = Resources::make(faultline.stack.engines()).await.unwrap().bucket;
+    let mut segments: Vec<_> = raw::items(faultline.stack.engines())
+        .await
+        .into_iter()
+        .filter_map(|item| Some(item["segment"]["S"].as_str()?.to_owned()))
+        .collect();
+    segments.sort();
+    segments.dedup();
+    assert_eq!(segments.len(), 2, "each has both errors");
+    let read = async || {
+        let mut objects = Vec::new();
+        for segment in &segments {
+            let id = SegmentId::parse(ProjectId::new(1).unwrap(), segment).unwrap();
+            objects.push(bucket.get(&id).await.unwrap().0);
+        }
+        objects
+    };
+    let lines = |objects: &[Vec<u8>], mark: &str| {
+        let lines = objects.iter().flat_map(|object| segment::lines(object)).map(Result::unwrap);
+        lines.filter(|line| String::from_utf8_lossy(line).contains(mark)).count()
+    };
+    let before = read().await;
+    assert_eq!([lines(&before, &mark("gone")), lines(&before, &mark("kept"))], [6, 6]);
+
+    let listed = faultline.get("/projects/sample/errors").await;
+    let gone = listed["errors"].as_array().unwrap().iter().find(|error| error["message"] == mark("gone")).unwrap();
+    let path = format!("/projects/sample/errors/{}", gone["fingerprint"].as_str().unwrap());
+    assert_eq!(faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await.status.as_u16(), 204);
+    let after = read().await;
+    assert_eq!([lines(&after, &mark("gone")), lines(&after, &mark("kept"))], [0, 6]);
+    let items = serde_json::to_string(&raw::items(faultline.stack.engines()).await).unwrap();
+    assert!(!items.contains(&mark("gone")) && items.contains(&mark("kept")));
+
+    drop((faultline, bucket));
+    let file = std::fs::read(dir.path().join("s3.db")).unwrap();
+    let in_file = |part: &[u8]| file.windows(part.len()).any(|window| window == part);
+    for (before, after) in before.iter().zip(&after) {
+        let parts = || before.chunks_exact(32).zip(after.chunks_exact(32));
+        // Behind the head that marks it as blank, a frame is a run of zeros now.
+        let blank: Vec<_> = parts().filter(|(_, after)| **after == [0; 32]).collect();
+        let same: Vec<_> = parts().filter(|(before, after)| before == after).collect();
+        assert!(blank.len() > 1 && same.len() > 1, "{} {}", blank.len(), same.len());
+        assert!(blank.iter().all(|(before, _)| !in_file(before)), "a deleted frame is in the file");
+        assert!(same.iter().all(|(_, after)| in_file(after)), "what is kept is");
+    }
 }

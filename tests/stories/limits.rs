@@ -199,6 +199,11 @@ async fn settings_are_changed_one_by_one() {
     let scrubbing = json!({ "additional": ["iban"] });
     assert_eq!(settings, [limits, json!("team a"), json!("critical"), json!("hour"), scrubbing]);
     assert_eq!(set(&faultline, json!({ "owner": null })).await["owner"], Value::Null);
+    let origins = json!(["https://shop.example", "https://*.shop.example"]);
+    let project = set(&faultline, json!({ "retentionDays": 30, "allowedOrigins": origins })).await;
+    assert_eq!([&project["retentionDays"], &project["allowedOrigins"]], [&json!(30), &origins]);
+    let project = set(&faultline, json!({ "retentionDays": null, "allowedOrigins": null })).await;
+    assert_eq!([&project["retentionDays"], &project["allowedOrigins"]], [&Value::Null, &Value::Null]);
 
     for (body, named) in [
         (json!({}), "changes nothing"),
@@ -211,6 +216,11 @@ async fn settings_are_changed_one_by_one() {
         (json!({ "tier": "gold" }), "`gold`"),
         (json!({ "timeUnit": "week" }), "`week`"),
         (json!({ "owner": "" }), "`owner`"),
+        (json!({ "retentionDays": 31 }), "`retentionDays`: 31 is no number of days"),
+        (json!({ "retentionDays": -7 }), "`-7`"),
+        (json!({ "allowedOrigins": ["https://shop.example/"] }), "`https://shop.example/` is no origin"),
+        (json!({ "allowedOrigins": "https://shop.example" }), "\"https://shop.example\""),
+        (json!({ "allowedOrigins": vec!["null"; 51] }), "51 origins are too many"),
         (json!({ "owner": "x".repeat(201) }), "`owner`"),
         (json!({ "scrubbing": { "aditional": [] } }), "`aditional`"),
         (json!({ "scrubbing": { "additional": [""] } }), "`additional`"),

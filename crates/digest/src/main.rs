@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use digest::{Deadline, Delivery, Digest, Parts};
 use lambda::Setup;
@@ -26,7 +25,7 @@ async fn main() -> anyhow::Result<()> {
         segments: bucket.clone(),
         claims: bucket,
         clock: Arc::new(SystemClock),
-        retention_days: setup.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is no number")?,
+        retention_days: setup.retention_days()?,
     });
     let digest = &digest;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {

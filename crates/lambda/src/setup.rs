@@ -49,6 +49,11 @@ impl Setup {
         KeyHash::parse(&self.variable("ADMIN_KEY_SHA256")?).context("ADMIN_KEY_SHA256")
     }
 
+    /// For how many days things are kept, of projects that do not say so themselves: `RETENTION_DAYS`.
+    pub fn retention_days(&self) -> anyhow::Result<u32> {
+        self.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is no number")
+    }
+
     /// The table that `TABLE` names.
     pub fn table(&self) -> anyhow::Result<Arc<Table>> {
         Ok(Arc::new(Table::new(aws::dynamodb(&self.account, &self.service), self.variable("TABLE")?)))

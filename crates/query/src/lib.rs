@@ -43,6 +43,8 @@ pub struct Query {
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.
     pub outcomes: Arc<Outcomes>,
+    /// For how many days things are kept, of projects that do not say so themselves.
+    pub retention_days: u32,
 }
 
 impl Query {

@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
         failures: table.clone(),
         clock,
         outcomes: outcomes.clone(),
+        retention_days: setup.retention_days()?,
     };
     setup.connect(table.connect()).await;
     lambda::serve(Front::new(query.router(), outcomes)).await

@@ -74,6 +74,12 @@ impl OccurrenceId {
         parsed().ok_or_else(|| BadOccurrenceId(shown(text)))
     }
 
+    /// When it happened, to the second.
+    pub fn happened_at(&self) -> Timestamp {
+        let seconds = LARGEST.saturating_sub(self.reversed_unixtime);
+        Timestamp::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+
     /// The reference whose frame holds the occurrence.
     pub fn reference(&self) -> ReferenceId {
         self.reference
@@ -106,7 +112,8 @@ mod tests {
         assert_eq!(ids.len(), 1_000);
         for id in &ids {
             assert!(id.starts_with("9007197776696131-"), "{id}");
-            assert_eq!(OccurrenceId::parse(id).unwrap().to_string(), *id);
+            let parsed = OccurrenceId::parse(id).unwrap();
+            assert_eq!((parsed.to_string(), parsed.happened_at()), (id.clone(), moment));
         }
     }
 

@@ -8,8 +8,10 @@
 //!
 //! Not covered: multipart uploads, copies, versions, tags, access control, encryption settings, bucket deletion, and
 //! presigned links (they need a socket). An object is at most [`MAX_OBJECT`] bytes, since it passes through memory.
-//! The file does not shrink: room of deleted objects is used for new ones. Requests are checked against the
-//! signature of [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`], and the client must use path-style addresses.
+//! The file does not shrink: room of deleted objects is used for new ones. What was deleted or replaced is overwritten at
+//! once, and gone from the journal too when that is folded into the file, at the latest when the engine is closed.
+//! Requests are checked against the signature of [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`], and the client must use
+//! path-style addresses.
 //!
 //! `s3s` logs every refused request at level ERROR, a missing key included: filter its target out of the log.
 //!
@@ -63,7 +65,7 @@ pub struct S3 {
 impl S3 {
     pub(crate) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
         // Segments are tens to hundreds of kilobytes: 16 KiB pages keep the chain of pages of one short.
-        let options = Options { file: "s3.db", schema: rows::SCHEMA, page_size: 16 << 10, group: 64 };
+        let options = Options { file: "s3.db", schema: rows::SCHEMA, page_size: 16 << 10, group: 64, erase: true };
         let database = Sqlite::open(place, &options)?;
         let mut builder = S3ServiceBuilder::new(Objects { database: database.clone(), clock });
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));

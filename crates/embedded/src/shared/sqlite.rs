@@ -51,6 +51,8 @@ pub(crate) struct Options {
     pub(crate) page_size: u32,
     /// The most operations that share a commit.
     pub(crate) group: usize,
+    /// Whether what is deleted or replaced is overwritten in the file, at the cost of writing it once more.
+    pub(crate) erase: bool,
 }
 
 impl Sqlite {
@@ -206,5 +208,6 @@ fn prepare_writer(connection: &Connection, options: &Options) -> rusqlite::Resul
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A journal that grew in a storm is cut back to 64 MiB.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "secure_delete", options.erase)?;
     connection.execute_batch(options.schema)
 }

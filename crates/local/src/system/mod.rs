@@ -35,7 +35,7 @@ pub struct Settings {
     pub place: Place,
     /// The admin key; made and kept if none is given.
     pub admin_key: Option<String>,
-    /// For how many days occurrences are kept.
+    /// For how many days occurrences are kept, of projects that do not say so themselves.
     pub retention_days: u32,
     /// The time and randomness of the use cases.
     pub clock: Arc<dyn Clock>,
@@ -73,7 +73,7 @@ impl System {
         tasks.spawn(mapping::run(stack.clone(), stopped.clone()));
         tasks.spawn(stream::run(stack.clone(), stack.stream().await?, stopped.clone()));
         tasks.spawn(stream::sweep(stack.clone(), stopped.clone()));
-        tasks.spawn(upkeep::run(stack.engines().clone(), settings.retention_days, stopped));
+        tasks.spawn(upkeep::run(stack.clone(), stopped));
         Ok(Self { stack, stop, tasks })
     }
 

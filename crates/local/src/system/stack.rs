@@ -1,7 +1,7 @@
 //! The resources and the use cases on them, without anything that runs by itself.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use digest::{Deadline, Delivery, Digest, Failure, Parts};
@@ -20,7 +20,7 @@ use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
-use super::{Place, Settings};
+use super::{Place, Settings, upkeep};
 use crate::access::{Access, ProjectAccess};
 
 /// The stack in one process, at rest: requests are answered, but nothing is digested unless somebody says so.
@@ -34,6 +34,7 @@ pub struct Stack {
     engines: Engines,
     access: Access,
     sample: ProjectAccess,
+    retention_days: u32,
 }
 
 /// How long a batch may take, retries included: others wait behind it.
@@ -60,6 +61,7 @@ impl Stack {
 
         let outcomes = Arc::new(Outcomes::default());
         let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
+        let table = Arc::new(table.with_clock(clock.clone()));
         let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             gate: gate(),
@@ -82,6 +84,7 @@ impl Stack {
             failures: table.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
+            retention_days: settings.retention_days,
         };
         let notify = Arc::new(Notify::new(notify::Parts {
             projects: table.clone(),
@@ -112,7 +115,8 @@ impl Stack {
         });
         let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes);
         let (digest, place) = (Arc::new(digest), settings.place.clone());
-        Ok(Self { front, digest, notify, inbox, streams, place, engines, access, sample })
+        let retention_days = settings.retention_days;
+        Ok(Self { front, digest, notify, inbox, streams, place, engines, access, sample, retention_days })
     }
 
     /// The routes of ingest, query and notify, as API Gateway would offer them.
@@ -147,6 +151,12 @@ impl Stack {
     /// The engines that everything rests in.
     pub fn engines(&self) -> &Engines {
         &self.engines
+    }
+
+    /// Removes what is over at `now`, as AWS does by itself: objects, and what the stream has had for a day. Items of the
+    /// table go by the system's clock, which is the only one that its engine has.
+    pub async fn expire(&self, now: SystemTime) -> Result<(), embedded::Error> {
+        upkeep::expire(&self.engines, self.retention_days, now).await
     }
 
     /// Digests a batch; returns the ids of the messages that must be delivered again: those that digest names, or all

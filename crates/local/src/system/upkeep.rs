@@ -1,5 +1,6 @@
 //! What AWS does by itself: items and objects expire, stream records are kept for a day.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use domain::id::SegmentId;
@@ -8,7 +9,7 @@ use embedded::Engines;
 use tokio::sync::watch;
 
 use super::engines::BUCKET;
-use super::told;
+use super::{Stack, told};
 
 const EVERY: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -16,9 +17,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 const CLAIMS_KEPT: u32 = 15;
 
 /// Runs now and every ten minutes until `stopped`.
-pub(super) async fn run(engines: Engines, retention_days: u32, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn run(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = expire(&engines, retention_days, SystemTime::now()).await {
+        if let Err(error) = stack.expire(SystemTime::now()).await {
             tracing::warn!(error.message = %error, "what has expired cannot be removed");
         }
         tokio::select! {
@@ -28,7 +29,7 @@ pub(super) async fn run(engines: Engines, retention_days: u32, mut stopped: watc
     }
 }
 
-/// Removes what is over at `now`; items of the table by the system's clock, which is the only one that its engine has.
+/// Removes what is over at `now`; see [`Stack::expire`].
 pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTime) -> Result<(), embedded::Error> {
     let ago = |days: u32| now.checked_sub(DAY * days).unwrap_or(SystemTime::UNIX_EPOCH);
     engines.dynamo().sweep_ttl().await?;

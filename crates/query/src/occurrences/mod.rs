@@ -17,13 +17,28 @@ use store::ports::{Project, Reference};
 
 use crate::Query;
 
-/// The newest occurrence of an error; `None` if all have expired.
+/// The newest occurrence of an error; `None` if all have expired, or so many of the newest that it is not worth the search.
 pub(crate) async fn newest(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Option<Value>, Refusal> {
-    let page = query.occurrences.references(project.id, &error.uid, None, 1).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
-    let Some(reference) = page.items.first() else { return Ok(None) };
-    Ok(lines(query, project, reference, 0, 1, &mut MAX_BYTES.clone()).await?.pop())
+    let mut before = None;
+    for limit in NEWEST {
+        let page = query.occurrences.references(project.id, &error.uid, before.as_ref(), limit).await;
+        let page = page.map_err(|error| storage_failed(&error))?;
+        for reference in &page.items {
+            if let Some(entry) = lines(query, project, reference, 0, 1, &mut MAX_BYTES.clone()).await?.pop() {
+                return Ok(Some(entry));
+            }
+        }
+        match page.next {
+            Some(next) => before = Some(next),
+            None => break,
+        }
+    }
+    Ok(None)
 }
+
+/// How many references are read at a time in looking for the newest occurrence. The first nearly always has it: others are
+/// looked at where the newest have expired before older ones, as in a project that keeps things for less time than before.
+const NEWEST: [usize; 4] = [1, 10, 50, 100];
 
 /// A page of occurrences ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB.
 const MAX_BYTES: usize = 3 << 20;

@@ -8,7 +8,6 @@ use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text};
 use super::schema::{CONFIG, PK, PROJECTS, RULES, SK, config_sk, project_pk};
-use crate::clock::{Clock, SystemClock};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Configs, Project, StoredRules};
 
@@ -29,7 +28,7 @@ impl Configs for Table {
     async fn posted(&self, project: ProjectId, id: ConfigId) -> Result<Option<Sealed>> {
         let doing = "reading posted configs";
         let item = self.get(doing, key(project_pk(project), config_sk(id)), true).await?;
-        let item = item.filter(|item| !is_expired(item, SystemClock.now()));
+        let item = item.filter(|item| !is_expired(item, self.clock.now()));
         item.map(|item| sealed(&Reader::new(doing, &item)?)).transpose()
     }
 

@@ -12,7 +12,6 @@ use super::call::Range;
 use super::error_item::{self, MERGED_INTO, MUTED_UNTIL, MUTED_UNTIL_COUNT, STATUS, STATUS_AT, VERSION, error_key};
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text, time};
 use super::schema::{BURIED, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
-use crate::clock::{Clock, SystemClock};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{ErrorCursor, Errors, Page};
 
@@ -21,7 +20,7 @@ impl Errors for Table {
     async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>> {
         let doing = "reading an error";
         let item = Table::get(self, doing, error_key(project, fingerprint), false).await?;
-        let item = item.filter(|item| !is_expired(item, SystemClock.now()));
+        let item = item.filter(|item| !is_expired(item, self.clock.now()));
         item.map(|item| error_item::decode(doing, &item)).transpose()
     }
 
@@ -45,7 +44,7 @@ impl Errors for Table {
         let next = entries.last().filter(|_| more).map(|(entry, _)| ErrorCursor(entry.clone()));
 
         let keys = entries.iter().map(|(_, fingerprint)| error_key(project, fingerprint)).collect();
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let mut items = self
             .get_all(doing, keys, false)
             .await?

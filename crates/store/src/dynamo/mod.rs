@@ -15,24 +15,36 @@ mod projects;
 mod quotas;
 pub mod schema;
 
+use std::fmt;
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 pub use error_item::in_stream as error_in_stream;
 pub use quotas::{LimitMark, limit_in_stream};
 
 use crate::StoreError;
+use crate::clock::{Clock, SystemClock};
 
 /// The table, by an SDK client.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Table {
     client: Client,
     name: String,
+    /// Says which items are over, though DynamoDB has not removed them yet.
+    clock: Arc<dyn Clock>,
 }
 
 impl Table {
     /// The table of this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), clock: Arc::new(SystemClock) }
+    }
+
+    /// The same table, where items are over by another clock than the system's.
+    #[must_use]
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self.clone() }
     }
 
     /// Makes the connection that the first request would otherwise wait for, by reading an item that is never there.
@@ -45,5 +57,11 @@ impl Table {
             let error = StoreError::of_call("connecting to the table", &error);
             tracing::debug!(error.message = %error, "the table does not answer yet");
         }
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("client", &self.client).field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -10,7 +10,6 @@ use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes, is_expired, key, number, text, time};
 use super::schema::{REFERENCE, SK, TIMELINE, error_pk, reference_sk, timeline_sk};
-use crate::clock::{Clock, SystemClock};
 use crate::error::{Result, StoreError};
 use crate::ports::{Occurrences, Page, Reference};
 
@@ -19,7 +18,7 @@ impl Occurrences for Table {
     async fn reference(&self, project: ProjectId, uid: &ErrorUid, id: &ReferenceId) -> Result<Option<Reference>> {
         let doing = "reading a reference";
         let item = self.get(doing, key(error_pk(project, uid), reference_sk(id)), false).await?;
-        let item = item.filter(|item| !is_expired(item, SystemClock.now()));
+        let item = item.filter(|item| !is_expired(item, self.clock.now()));
         item.map(|item| decode(doing, project, &item)).transpose()
     }
 
@@ -38,7 +37,7 @@ impl Occurrences for Table {
         // A deletion that did not see the newest reference would leave what it refers to for good.
         range.consistent = true;
         let (items, next) = self.query(doing, &range).await?;
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let live = items.iter().filter(|item| !is_expired(item, now));
         let items = live.map(|item| decode(doing, project, item)).collect::<Result<_>>()?;
         let next = next

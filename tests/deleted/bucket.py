@@ -1,0 +1,41 @@
+"""The bucket and the table of a data directory, as other tools see them."""
+
+import pathlib
+import sqlite3
+import subprocess
+
+
+def opened(data, file):
+    return sqlite3.connect(f"file:{data / file}?mode=ro", uri=True)
+
+
+def objects(data):
+    """Key to bytes."""
+    with opened(data, "s3.db") as database:
+        rows = database.execute("SELECT key, body FROM object").fetchall()
+    return {bytes(key).decode(): bytes(body) for key, body in rows}
+
+
+def items(data):
+    """All rows of all tables of the DynamoDB engine, as bytes; without the stream, which has what changed for a day."""
+    rows = []
+    with opened(data, "dynamo.db") as database:
+        names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in names:
+            if name != "_stream_records" and not name.startswith("sqlite_"):
+                rows += database.execute(f'SELECT * FROM "{name}"').fetchall()
+    return [b"\0".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in row) for row in rows]
+
+
+def unpacked(packed):
+    """What `zstd -d` makes of an object."""
+    return subprocess.run(["zstd", "-dc"], input=packed, stdout=subprocess.PIPE, check=True).stdout
+
+
+def written(data, folder):
+    """The objects as files of a folder, as `aws s3 sync` writes them; only the segments."""
+    for key, body in objects(data).items():
+        if key.startswith("segments/"):
+            file = pathlib.Path(folder) / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body)

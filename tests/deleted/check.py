@@ -1,0 +1,147 @@
+"""See README.md."""
+
+import collections
+import json
+import pathlib
+import sys
+import time
+import urllib.request
+
+import duckdb
+
+from bucket import items, objects, unpacked, written
+
+ROUNDS = 40
+ERRORS = ("pomegranate", "quince", "rowan")
+
+
+class Api:
+    def __init__(self, ready):
+        self.url, self.admin = ready["url"], ready["adminKey"]
+
+    def call(self, method, path, body=None, key=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"x-api-key": key or self.admin}, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            text = answer.read()
+            return json.loads(text) if text else None
+
+    def counts(self, project):
+        entries = self.call("GET", f"/projects/{project}/errors")["data"]["errors"]
+        return {entry["message"]: (entry["fingerprint"], entry["count"]) for entry in entries}
+
+
+def event(error, mark, number):
+    """An event that bears the mark of its error wherever an app can put something."""
+    frame = {"function": f"ripen_{mark}", "module": "orchard", "lineno": 3, "in_app": True, "vars": {"fruit": mark}}
+    return {
+        "exception": {"values": [{"type": "FruitError", "value": f"{error} {mark}", "stacktrace": {"frames": [frame]}}]},
+        "fingerprint": [error],
+        "tags": {"fruit": mark},
+        "user": {"id": str(number), "username": mark},
+        "extra": {"note": f"about {mark}"},
+        "breadcrumbs": {"values": [{"category": "orchard", "message": mark}]},
+        "request": {"url": f"https://orchard.example/{mark}"},
+    }
+
+
+def mark(project, error):
+    return f"{project}{error}mark"
+
+
+def fill(api, projects):
+    for number in range(ROUNDS):
+        for project in projects:
+            for error in ERRORS:
+                path = f"/api/{project['id']}/store/?sentry_key={project['clientKey']}"
+                api.call("POST", path, event(error, mark(project["name"], error), number), project["clientKey"])
+    for project in projects:
+        deadline = time.monotonic() + 120
+        while sorted(count for _, count in api.counts(project["name"]).values()) != [ROUNDS] * len(ERRORS):
+            if time.monotonic() > deadline:
+                sys.exit(f"not all was counted: {api.counts(project['name'])}")
+            time.sleep(0.1)
+
+
+class Checks:
+    def __init__(self, api, data, work):
+        self.api, self.data, self.work, self.step = api, data, work, 0
+
+    def that(self, right, what, found=""):
+        print(f"{'right' if right else 'WRONG'}: {what}", flush=True)
+        if not right:
+            sys.exit(f"found {found}")
+
+    def left(self, gone, kept):
+        """No tool finds any of the marks `gone`; each finds all events of the marks `kept`."""
+        self.step += 1
+        folder = self.work / f"bucket-{self.step}"
+        written(self.data, folder)
+        segments = {key: body for key, body in objects(self.data).items() if key.startswith("segments/")}
+        texts = {key: unpacked(body) for key, body in segments.items()}
+        rows = items(self.data)
+        for name, found in (("raw", segments.values()), ("unpacked by zstd", texts.values()), ("in the table", rows)):
+            for one in gone:
+                hits = sum(one.encode() in text for text in found)
+                self.that(hits == 0, f"{one} is nowhere {name}", hits)
+        lines = [line for text in texts.values() for line in text.splitlines()]
+        by_zstd = collections.Counter(one for one in kept for line in lines if one.encode() in line)
+        files = f"read_json_auto('{folder}/**/*.ndjson.zst', union_by_name = true)"
+        by_sql = collections.Counter()
+        if lines:
+            query = f"SELECT to_json(event)::VARCHAR FROM {files} AS event"
+            shown = [text for text, in duckdb.sql(query).fetchall()]
+            self.that(len(shown) == len(lines), "DuckDB reads as many events as zstd", (len(shown), len(lines)))
+            self.that(not any(one in text for one in gone for text in shown), "DuckDB sees none that is gone")
+            by_sql.update(one for one in kept for text in shown if one in text)
+        wanted = {one: ROUNDS for one in kept}
+        self.that(by_zstd == wanted, f"zstd reads every event of {len(kept)} errors", by_zstd)
+        self.that(by_sql == wanted, f"DuckDB reads every event of {len(kept)} errors", by_sql)
+
+
+def main():
+    work, ready = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+    api, data = Api(ready), work / "data"
+    projects = [api.call("POST", "/projects", {"name": name})["data"]["project"] for name in ("shop", "till")]
+    fill(api, projects)
+    marks = {name: [mark(name, error) for error in ERRORS] for name in ("shop", "till")}
+    checks = Checks(api, data, work)
+    checks.left([], marks["shop"] + marks["till"])
+    in_table = [one for one in marks["shop"] if any(one.encode() in row for row in items(data))]
+    checks.that(in_table == marks["shop"], "the table has the marks of what is there", in_table)
+
+    gone, *others = marks["shop"]
+    shared = [text for text in map(unpacked, objects(data).values()) if gone.encode() in text]
+    shared = sum(any(other.encode() in text for other in others) for text in shared)
+    checks.that(shared > 0, "errors share segments", shared)
+    packed = {key: body for key, body in objects(data).items() if gone.encode() in unpacked(body)}
+
+    fingerprint = next(print for message, (print, _) in api.counts("shop").items() if gone in message)
+    api.call("DELETE", f"/projects/shop/errors/{fingerprint}")
+    checks.left([gone], others + marks["till"])
+    # What of these objects is different now is what was deleted.
+    after = objects(data)
+    frames = [differences(body, after[key]) for key, body in packed.items() if key in after]
+    (work / "frames.json").write_text(json.dumps([frame.hex() for frame in frames]))
+
+    api.call("DELETE", "/projects/till")
+    checks.left([gone] + marks["till"], others)
+    rest = [key for key in objects(data) if f"project={projects[1]['id']}/" in key]
+    checks.that(rest == [], "a deleted project has no objects", rest)
+    listed = {message.split()[-1] for message in api.counts("shop")}
+    checks.that(listed == set(others), "the API lists the others", listed)
+
+
+def differences(before, after):
+    """The longest run of bytes in which two objects of the same length differ: a part of a frame, as it was packed."""
+    longest, start = b"", None
+    for at in range(len(before) + 1):
+        differs = at < len(before) and before[at] != after[at]
+        if differs and start is None:
+            start = at
+        if not differs and start is not None:
+            longest, start = max(longest, before[start:at], key=len), None
+    return longest
+
+
+main()

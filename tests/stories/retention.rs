@@ -1,0 +1,267 @@
+//! What a project sends is kept for as long as it says, or the stack does, and goes as a whole.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::body::Body;
+use domain::id::{ProjectId, SegmentId};
+use embedded::{Engines, ManualClock};
+use faultline_tests::{ADMIN, Answered, Faultline, raw};
+use http::Method;
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::clock::Clock;
+use store::ports::Segments;
+
+const DAY: i64 = 86_400;
+/// For as long as a project keeps things that does not say.
+const STACK: u32 = 30;
+
+/// faultline whose bucket has the story's clock too. The table's engine sweeps by the system's: a story is told so far in
+/// the future that it sweeps nothing, and what is over is over by the story's clock; or so far in the past that it sweeps
+/// all that ever expires.
+struct Story {
+    faultline: Faultline,
+    engines: Engines,
+    bucket_clock: ManualClock,
+}
+
+impl Story {
+    async fn in_a_hundred_years() -> Self {
+        Self::beginning(100 * 365 * DAY).await
+    }
+
+    async fn ten_years_ago() -> Self {
+        Self::beginning(-10 * 365 * DAY).await
+    }
+
+    async fn beginning(later: i64) -> Self {
+        let bucket_clock = ManualClock::new(UNIX_EPOCH);
+        let engines = Engines::memory_with_clock(bucket_clock.clone()).unwrap();
+        let faultline = Faultline::keeping(STACK, engines.clone()).await;
+        faultline.clock.advance(later);
+        let now = faultline.clock.now().seconds();
+        bucket_clock.advance(Duration::from_secs(now as u64));
+        Self { faultline, engines, bucket_clock }
+    }
+
+    /// Lets time go by, and what is over expire.
+    async fn pass(&self, seconds: i64) {
+        self.faultline.clock.advance(seconds);
+        self.bucket_clock.advance(Duration::from_secs(seconds as u64));
+        let now = UNIX_EPOCH + Duration::from_secs(self.faultline.clock.now().seconds() as u64);
+        self.faultline.stack.expire(now).await.unwrap();
+    }
+
+    async fn keep(&self, project: &str, days: Value) {
+        let body = json!({ "retentionDays": days }).to_string();
+        let answer = self.faultline.call(Method::PATCH, &format!("/projects/{project}"), ADMIN, body).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
+        // Longer than digest trusts the settings that it read.
+        self.pass(10).await;
+    }
+
+    /// An occurrence that happened `ago` seconds before it was sent.
+    async fn post(&self, project: &str, message: &str, ago: i64) {
+        let happened = self.faultline.clock.now().plus_seconds(-ago).to_string();
+        self.faultline.post(project, &json!({ "errors": [{ "message": message, "timestamp": happened }] })).await;
+        assert_eq!(self.faultline.digest().await, 0);
+    }
+
+    async fn messages(&self, project: &str) -> Vec<String> {
+        let listed = self.faultline.get(&format!("/projects/{project}/errors")).await;
+        let errors = listed["errors"].as_array().unwrap();
+        errors.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The ids of the occurrences of an error of `sample`, newest first.
+    async fn occurrences(&self, message: &str) -> Vec<String> {
+        let path = format!("/projects/sample/errors/{message}/occurrences?limit=7");
+        let listed = self.faultline.all(&path, "after").await;
+        listed.iter().map(|entry| entry["reversedUnixtime"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn occurrence(&self, message: &str, id: &str) -> Answered {
+        let path = format!("/projects/sample/errors/{message}/occurrences/{id}");
+        self.faultline.call(Method::GET, &path, ADMIN, Body::empty()).await
+    }
+
+    /// The segments that references name, whether they are over or not.
+    async fn segments(&self) -> Vec<SegmentId> {
+        let parse = |item: Value| {
+            let project = ProjectId::parse(item["pk"]["S"].as_str()?.split('#').nth(1)?).ok()?;
+            Some(SegmentId::parse(project, item["segment"]["S"].as_str()?).unwrap())
+        };
+        raw::items(&self.engines).await.into_iter().filter_map(parse).collect()
+    }
+
+    async fn exist(&self, segments: &[SegmentId]) -> usize {
+        let bucket = Resources::make(&self.engines).await.unwrap().bucket;
+        let mut exist = 0;
+        for segment in segments {
+            exist += usize::from(bucket.get(segment).await.is_ok());
+        }
+        exist
+    }
+}
+
+/// Each project's errors go when its own time is over, shorter or longer than the stack's, and its segments with them.
+#[tokio::test]
+async fn each_project_keeps_things_for_its_own_time() {
+    let story = Story::in_a_hundred_years().await;
+    for project in ["week", "year"] {
+        story.post(project, "before", 0).await;
+    }
+    story.keep("week", json!(7)).await;
+    story.keep("year", json!(365)).await;
+    for project in ["week", "year", "sample"] {
+        story.post(project, "m", 0).await;
+    }
+    let segments = story.segments().await;
+    let mut keys: Vec<_> = segments.iter().map(|id| id.key().split("/project=").next().unwrap().to_owned()).collect();
+    keys.sort();
+    let (default, own) = ("segments/v=1", ["segments/v=1/retention=365", "segments/v=1/retention=7"]);
+    assert_eq!(keys, [default, default, default, own[0], own[1]]);
+
+    let left = async || {
+        let mut left = Vec::new();
+        for project in ["week", "year", "sample"] {
+            left.push(story.messages(project).await.len());
+        }
+        (left, story.exist(&segments).await)
+    };
+    assert_eq!(left().await, (vec![2, 2, 1], 5));
+    story.pass(6 * DAY).await;
+    assert_eq!(left().await, (vec![2, 2, 1], 5));
+    story.pass(2 * DAY + 1).await;
+    assert_eq!(left().await, (vec![1, 2, 1], 4), "a week is over; what came before the setting stays");
+    story.pass(24 * DAY).await;
+    assert_eq!(left().await, (vec![0, 1, 0], 1), "a month is over");
+    story.pass(332 * DAY).await;
+    assert_eq!(left().await, (vec![0, 1, 0], 1));
+    story.pass(3 * DAY).await;
+    assert_eq!(left().await, (vec![0, 0, 0], 0), "a year is over");
+}
+
+/// What is listed can be read to the last second. After that it says that it has expired, while the error lives on.
+#[tokio::test]
+async fn what_is_listed_can_be_read_until_it_says_that_it_has_expired() {
+    let story = Story::in_a_hundred_years().await;
+    story.keep("sample", json!(7)).await;
+    story.post("sample", "m", 0).await;
+    let first = story.occurrences("m").await.remove(0);
+    story.pass(5 * DAY).await;
+    story.post("sample", "m", 0).await;
+    story.pass(2 * DAY).await;
+    let both = story.occurrences("m").await;
+    assert_eq!(both.len(), 2);
+    for id in &both {
+        assert_eq!(story.occurrence("m", id).await.status.as_u16(), 200);
+    }
+
+    story.pass(1).await;
+    assert_eq!(story.occurrences("m").await, both[..1]);
+    let expired = story.occurrence("m", &first).await;
+    assert_eq!((expired.status.as_u16(), &expired.body["error"]), (410, &json!("occurrence_expired")));
+    let message = expired.body["message"].as_str().unwrap();
+    assert!(message.contains(&first) && message.contains("retentionDays"), "{message}");
+    let never = both[0].replace("-0", "-9");
+    assert_eq!(story.occurrence("m", &never).await.body["error"], "occurrence_unknown");
+    let shown = story.faultline.get("/projects/sample/errors/m").await;
+    assert_eq!((&shown["error"]["count"], &shown["error"]["reversedUnixtime"]), (&json!(2), &json!(both[0])));
+}
+
+/// The bucket may be faster than the table, as after the stack's time was made shorter: what is left of the table fails
+/// nowhere, and the next occurrence goes on with the error.
+#[tokio::test]
+async fn references_without_segments_fail_nowhere() {
+    let story = Story::in_a_hundred_years().await;
+    for _ in 0..25 {
+        story.post("sample", "m", 0).await;
+        story.pass(60).await;
+    }
+    let id = story.occurrences("m").await.remove(3);
+    let bucket = Resources::make(&story.engines).await.unwrap().bucket;
+    while bucket.remove_some(ProjectId::new(1).unwrap()).await.unwrap() {}
+
+    assert!(story.occurrences("m").await.is_empty());
+    assert_eq!(story.occurrence("m", &id).await.body["error"], "occurrence_expired");
+    let shown = story.faultline.get("/projects/sample/errors/m").await;
+    assert_eq!((&shown["error"]["expired"], &shown["error"]["count"]), (&json!(true), &json!(25)));
+
+    story.post("sample", "m", 3_600).await;
+    assert_eq!(story.occurrences("m").await.len(), 1, "behind 25 that are gone");
+    let shown = story.faultline.get("/projects/sample/errors/m").await;
+    assert_eq!((&shown["error"]["expired"], &shown["error"]["message"]), (&Value::Null, &json!("m")));
+    let answer = story.faultline.call(Method::DELETE, "/projects/sample/errors/m", ADMIN, Body::empty()).await;
+    assert_eq!(answer.status.as_u16(), 204);
+    assert!(story.messages("sample").await.is_empty());
+}
+
+/// A project that keeps things for less time than before still has what came before: the newest occurrences go first, and
+/// the error not before its last one.
+#[tokio::test]
+async fn a_shorter_time_holds_for_what_comes_after() {
+    let story = Story::in_a_hundred_years().await;
+    story.keep("sample", json!(365)).await;
+    for _ in 0..3 {
+        story.post("sample", "m", 0).await;
+        story.pass(60).await;
+    }
+    let old = story.occurrences("m").await;
+    story.keep("sample", json!(7)).await;
+    for _ in 0..25 {
+        story.post("sample", "m", 0).await;
+        story.pass(60).await;
+    }
+    assert_eq!(story.occurrences("m").await.len(), 28);
+    story.pass(9 * DAY).await;
+    assert_eq!(story.occurrences("m").await, old);
+    let shown = story.faultline.get("/projects/sample/errors/m").await;
+    assert_eq!((&shown["error"]["count"], &shown["error"]["reversedUnixtime"]), (&json!(28), &json!(old[0])));
+    story.pass(357 * DAY).await;
+    assert!(story.messages("sample").await.is_empty());
+}
+
+/// An event that comes late is kept from when it came: its reference stands where it happened, and goes with its segment.
+#[tokio::test]
+async fn a_late_event_is_kept_as_long_as_others() {
+    let story = Story::in_a_hundred_years().await;
+    story.keep("sample", json!(7)).await;
+    story.post("sample", "late", 29 * DAY).await;
+    story.pass(7 * DAY).await;
+    let late = story.occurrences("late").await;
+    assert_eq!((late.len(), story.occurrence("late", &late[0]).await.status.as_u16()), (1, 200));
+    let segments = story.segments().await;
+    story.pass(1).await;
+    assert!(story.messages("sample").await.is_empty());
+    assert_eq!(story.exist(&segments).await, 1, "not before what refers to it");
+    story.pass(DAY).await;
+    assert_eq!(story.exist(&segments).await, 0);
+}
+
+/// When all time is over, nothing is left of what was sent: no error, alias, timeline, reference or segment.
+#[tokio::test]
+async fn nothing_is_left_when_all_time_is_over() {
+    let story = Story::ten_years_ago().await;
+    story.keep("sample", json!(7)).await;
+    let event = json!({
+        "message": "of a stack",
+        "exception": { "values": [{ "type": "E", "value": "v", "stacktrace": { "frames": [
+            { "function": "f", "module": "shop", "in_app": true }, { "function": "g", "module": "lib", "in_app": false },
+        ] } }] },
+    });
+    let path = format!("/api/1/store/?sentry_key={}", story.faultline.client_key());
+    let key = story.faultline.client_key();
+    story.faultline.call(Method::POST, &path, key, event.to_string()).await;
+    story.faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+    story.post("other", "m", 0).await;
+    let contents = async || {
+        let items = raw::items(&story.engines).await.into_iter();
+        let prefix = |item: &Value| item["pk"]["S"].as_str().unwrap().split('#').next().unwrap().to_owned();
+        items.map(|item| prefix(&item)).filter(|prefix| ["P", "E", "X"].contains(&prefix.as_str())).count()
+    };
+    let segments = story.segments().await;
+    assert_eq!((contents().await, segments.len()), (7, 2), "two errors, an alias, two timelines, two references");
+    story.pass(31 * DAY).await;
+    assert_eq!((contents().await, story.exist(&segments).await), (0, 0));
+}
