@@ -186,6 +186,7 @@ impl ErrorAggregate {
             users,
             seen,
             posted: _,
+            expires_at: _,
             links: _,
             merged_into: _,
             merged: _,
