@@ -162,7 +162,8 @@ fn the_template_removes_every_segment_when_its_time_is_over() {
         .filter_map(|rule| Some((after(rule, "Prefix: ")?, after(rule, "ExpirationInDays: ")?)))
         .filter(|(prefix, _)| prefix.starts_with("segments"))
         .collect();
-    let days = |retention: Option<Retention>| retention.map_or("!Ref RetentionDays".to_owned(), |kept| kept.to_string());
+    let days =
+        |retention: Option<Retention>| retention.map_or("!Ref RetentionDays".to_owned(), |kept| kept.to_string());
     let all = [None].into_iter().chain(Retention::ALL.map(Some));
     let expected = all.map(|retention| (SegmentId::kept_prefix(retention), days(retention))).collect();
     assert_eq!(found, expected);

@@ -257,7 +257,8 @@ async fn write_settings() {
     let resources = Resources::make(&engines).await.unwrap();
     let faultline = Faultline::on(engines.clone()).await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
-    let settings = json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
+    let settings =
+        json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
     faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
     faultline.post("shop", &json!({ "errors": [{ "message": "kept for a year" }] })).await;
     assert_eq!(faultline.digest().await, 0);

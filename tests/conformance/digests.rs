@@ -62,10 +62,12 @@ pub(crate) async fn committed(on: &Resources, commit: Commit) -> ErrorAggregate 
 pub(crate) async fn whole(on: &Resources) {
     let first = commit(error("a"), 1, 30);
     let read = committed(on, first.clone()).await;
-    assert_eq!(read, ErrorAggregate { version: 1, ..first.error.clone() });
-    let second = commit(read, 2, 90);
+    assert_eq!(read, ErrorAggregate { version: 1, expires_at: first.expires_at, ..first.error.clone() });
+    let mut second = commit(read, 2, 90);
+    second.expires_at = at(3_000_000_000);
     let read = committed(on, second.clone()).await;
     assert_eq!((read.count, read.version), (2, 2));
+    assert_eq!(read.expires_at, first.expires_at, "what it had before is kept for longer");
     assert_eq!(Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap(), Some(read.clone()));
 
     let references = on.table.references(project(), &read.uid, None, 10).await.unwrap().items;

@@ -262,6 +262,6 @@ async fn nothing_is_left_when_all_time_is_over() {
     };
     let segments = story.segments().await;
     assert_eq!((contents().await, segments.len()), (7, 2), "two errors, an alias, two timelines, two references");
-    story.pass(31 * DAY).await;
+    story.pass(32 * DAY).await;
     assert_eq!((contents().await, story.exist(&segments).await), (0, 0));
 }

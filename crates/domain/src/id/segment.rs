@@ -136,7 +136,10 @@ mod tests {
             let under: Vec<_> = classes().map(SegmentId::kept_prefix).filter(|rule| key.starts_with(rule)).collect();
             assert_eq!(under, [SegmentId::kept_prefix(retention)], "{key}");
             assert_eq!(SegmentId::prefixes(segment().project).filter(|prefix| key.starts_with(prefix)).count(), 1);
-            assert_eq!(SegmentId::prefixes(ProjectId::new(70).unwrap()).filter(|other| key.starts_with(other)).count(), 0);
+            assert_eq!(
+                SegmentId::prefixes(ProjectId::new(70).unwrap()).filter(|other| key.starts_with(other)).count(),
+                0
+            );
         }
     }
 }

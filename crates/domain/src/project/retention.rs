@@ -10,7 +10,9 @@ pub struct Retention(u16);
 
 /// The number is no class.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0} is no number of days to keep things: it must be 7, 14, 30, 60, 90, 180 or 365, or null for the stack's own")]
+#[error(
+    "{0} is no number of days to keep things: it must be 7, 14, 30, 60, 90, 180 or 365, or null for the stack's own"
+)]
 pub struct BadRetention(u64);
 
 impl Retention {

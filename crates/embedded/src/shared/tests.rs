@@ -7,8 +7,13 @@ use tokio::sync::oneshot;
 use super::directory::{Directory, Place};
 use super::sqlite::{Fault, Options, Sqlite};
 
-const OPTIONS: Options =
-    Options { file: "test.db", schema: "CREATE TABLE t (n INTEGER PRIMARY KEY)", page_size: 4096, group: 8, erase: false };
+const OPTIONS: Options = Options {
+    file: "test.db",
+    schema: "CREATE TABLE t (n INTEGER PRIMARY KEY)",
+    page_size: 4096,
+    group: 8,
+    erase: false,
+};
 
 /// Holds the writer until the sender is dropped, so that what is handed in meanwhile forms a group.
 fn hold(database: &Sqlite) -> oneshot::Sender<()> {

@@ -116,8 +116,7 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let allowed_origins =
         allowed_origins.map_err(|error| invalid(format!("`allowedOrigins`: {error}")).at(["allowedOrigins"]))?;
     let Limits { per_minute, per_month } = limits;
-    let change =
-        ProjectChange { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins };
+    let change = ProjectChange { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins };
     match change == ProjectChange::default() {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),
         false => Ok(change),

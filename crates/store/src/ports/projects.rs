@@ -109,7 +109,8 @@ pub struct ProjectChange {
 impl ProjectChange {
     /// `project` as it is with these values.
     pub fn applied_to(&self, project: Project) -> Project {
-        let Self { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins } = self.clone();
+        let Self { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins } =
+            self.clone();
         Project {
             scrubbing: scrubbing.unwrap_or(project.scrubbing),
             limits: Limits {
