@@ -1,4 +1,4 @@
-use domain::error::{ErrorAggregate, Sighting};
+use domain::error::{ErrorAggregate, Sighting, StatusChange};
 use domain::id::{ErrorUid, EventId, Fingerprint, ProjectId, ReferenceId, SegmentId};
 use domain::occurrence::{Occurrence, Source};
 use domain::project::TimeUnit;
@@ -47,7 +47,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
         last: moment,
         events: vec![occurrence.event_id.digest()],
     };
-    Commit { error, references: vec![reference], aliases: Vec::new(), expires_at: at(4_000_000_000) }
+    Commit { error, references: vec![reference], aliases: Vec::new(), history: None, expires_at: at(4_000_000_000) }
 }
 
 /// Commits, which must succeed, and returns the error as it is then.
@@ -83,7 +83,7 @@ pub(crate) async fn conflicts(on: &Resources) {
     assert_eq!(kind(commit(error("a"), 2, 31)).await, Err(Kind::Conflict), "it is not new any more");
     committed(on, commit(read.clone(), 3, 32)).await;
     assert_eq!(kind(commit(read.clone(), 4, 33)).await, Err(Kind::Conflict), "somebody else wrote it");
-    on.table.set_status(project(), &fingerprint("a"), domain::error::Status::Resolved, at(50)).await.unwrap();
+    on.table.change(&read, &StatusChange::Resolved(None).into(), &[], at(50)).await.unwrap().unwrap();
     let before = ErrorAggregate { version: 2, ..read.clone() };
     assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "somebody set its status");
 

@@ -1,4 +1,5 @@
-use domain::error::{ErrorAggregate, Mute, Status};
+use domain::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
+use domain::id::ErrorUid;
 use local::system::Resources;
 use store::Kind;
 use store::ports::Errors;
@@ -12,8 +13,8 @@ pub(crate) async fn listed(on: &Resources) {
         committed(on, commit(error(&format!("e{n}")), 1, n * 250)).await;
     }
     for n in [4, 17] {
-        let set = on.table.set_status(project(), &fingerprint(&format!("e{n}")), Status::Resolved, at(0)).await;
-        assert_eq!(set.unwrap().unwrap().status, Status::Resolved);
+        let error = Errors::get(&*on.table, project(), &fingerprint(&format!("e{n}"))).await.unwrap().unwrap();
+        assert_eq!(set(on, &error, StatusChange::Resolved(None), 0).await.unwrap().status, Status::Resolved);
     }
     let all = async |statuses: &[Status], limit| {
         let (mut all, mut after) = (Vec::new(), None);
@@ -40,16 +41,19 @@ pub(crate) async fn listed(on: &Resources) {
     assert!(one_page.is_sorted_by(|a, b| a.last_seen >= b.last_seen), "within a page by the exact time");
     assert_eq!(all(&[Status::Resolved], 1).await.len(), 2);
     assert_eq!(all(&[Status::Unresolved], 10).await.len(), 28);
-    let nobody = on.table.set_status(project(), &fingerprint("nobody"), Status::Resolved, at(0)).await.unwrap();
-    assert_eq!(nobody, None);
+    assert_eq!(set(on, &error("nobody"), StatusChange::Resolved(None), 0).await, None);
+}
+
+/// The error after somebody sets its status, so many seconds after the beginning.
+async fn set(on: &Resources, error: &ErrorAggregate, status: StatusChange, seconds: i64) -> Option<ErrorAggregate> {
+    on.table.change(error, &status.into(), &[], at(seconds)).await.unwrap()
 }
 
 /// A person's change sets or clears a mute; both reach digest's next commit, which writes them back.
 pub(crate) async fn muted(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
-    let fingerprint = fingerprint("a");
     let until = Mute { until: Some(at(50)), until_count: Some(7) };
-    let muted = on.table.mute(project(), &fingerprint, until, at(10)).await.unwrap().unwrap();
+    let muted = set(on, &read, StatusChange::Muted(until), 10).await.unwrap();
     let expected = ErrorAggregate { status: Status::Muted, status_at: at(10), mute: Some(until), version: 2, ..read };
     assert_eq!(muted, expected);
     assert_eq!(on.table.page(project(), &[Status::Muted], None, 10).await.unwrap().items, std::slice::from_ref(&muted));
@@ -60,16 +64,40 @@ pub(crate) async fn muted(on: &Resources) {
 
     let less = Mute { until_count: None, ..until };
     for mute in [until, less, Mute::default()] {
-        let muted = on.table.mute(project(), &fingerprint, mute, at(70)).await.unwrap().unwrap();
+        let muted = set(on, &ended, StatusChange::Muted(mute), 70).await.unwrap();
         assert_eq!(muted.mute, Some(mute), "nothing is left of the one before");
     }
-    on.table.mute(project(), &fingerprint, until, at(80)).await.unwrap();
-    let set = on.table.set_status(project(), &fingerprint, Status::Unresolved, at(90)).await.unwrap().unwrap();
-    assert_eq!((set.status, set.mute), (Status::Unresolved, None));
-    let set = on.table.set_status(project(), &fingerprint, Status::Muted, at(90)).await.unwrap().unwrap();
-    assert_eq!((set.status, set.mute), (Status::Muted, Some(Mute::default())), "for ever");
-    let nobody = on.table.mute(project(), &super::digests::fingerprint("nobody"), until, at(0)).await.unwrap();
-    assert_eq!(nobody, None);
+    set(on, &ended, StatusChange::Muted(until), 80).await.unwrap();
+    let unresolved = set(on, &ended, StatusChange::Unresolved, 90).await.unwrap();
+    assert_eq!((unresolved.status, unresolved.mute), (Status::Unresolved, None));
+}
+
+/// What goes with a status is there with that status only; who looks after the error stays.
+pub(crate) async fn changed(on: &Resources) {
+    let read = committed(on, commit(error("a"), 1, 0)).await;
+    let resolution = Some(Resolution { after: "1.2.3".to_owned() });
+    let both = ErrorChange {
+        status: Some(StatusChange::Resolved(resolution.clone())),
+        assignee: Some(Some("Ada <ada@example.org>".to_owned())),
+    };
+    let changed = on.table.change(&read, &both, &[], at(10)).await.unwrap().unwrap();
+    let assignee = Some("Ada <ada@example.org>".to_owned());
+    let (status, status_at) = (Status::Resolved, at(10));
+    let expected =
+        ErrorAggregate { status, status_at, resolution, assignee: assignee.clone(), version: 2, ..read.clone() };
+    assert_eq!(changed, expected);
+    let listed = on.table.page(project(), &[Status::Resolved], None, 10).await.unwrap().items;
+    assert_eq!(listed, std::slice::from_ref(&changed));
+    // An occurrence without a release does not end it; digest writes back what it read.
+    let seen = committed(on, commit(changed.clone(), 2, 20)).await;
+    assert_eq!((seen.status, &seen.resolution, &seen.assignee), (Status::Resolved, &changed.resolution, &assignee));
+    let everywhere = set(on, &seen, StatusChange::Resolved(None), 30).await.unwrap();
+    assert_eq!((everywhere.resolution, everywhere.assignee), (None, assignee));
+    let nobody = ErrorChange { status: None, assignee: Some(None) };
+    let nobody = on.table.change(&seen, &nobody, &[], at(40)).await.unwrap().unwrap();
+    assert_eq!((nobody.status, nobody.status_at, nobody.assignee), (Status::Resolved, at(30), None));
+    let other_life = ErrorAggregate { uid: ErrorUid::new(at(1), 99), ..seen };
+    assert_eq!(set(on, &other_life, StatusChange::Unresolved, 50).await, None, "it is gone, and comes as another");
 }
 
 pub(crate) async fn buried(on: &Resources) {

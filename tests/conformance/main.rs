@@ -6,6 +6,7 @@ mod configs;
 mod digests;
 mod errors;
 mod failures;
+mod history;
 mod inbox;
 mod keys;
 mod occurrences;
@@ -57,6 +58,9 @@ on_every_engine! {
     counted_events_are_found_by_their_minute: crate::digests::counted_by_minute;
     errors_are_listed_by_time_and_status: crate::errors::listed;
     a_muted_error_is_muted_until_its_end: crate::errors::muted;
+    what_people_set_of_an_error_is_changed: crate::errors::changed;
+    a_history_tells_of_what_was_done: crate::history::whole;
+    a_comment_is_kept_until_it_is_deleted: crate::history::commented;
     a_buried_error_is_remembered_until_forgotten: crate::errors::buried;
     references_page_newest_first: crate::occurrences::newest_first;
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;

@@ -131,6 +131,7 @@ class Query:
             "dynamodb:UpdateItem": call(200, "PATCH", kept, {"status": "resolved"}),
             "dynamodb:DeleteItem": call(204, "DELETE", kept),
             "dynamodb:BatchWriteItem": call(204, "DELETE", kept),
+            "dynamodb:ConditionCheckItem": call(201, "POST", kept, {"text": "a comment"}, path="/comments"),
             "index dynamodb:Query": call(200, "GET", shop, path="/errors"),
             "s3:GetObject": call(200, "GET", kept, path="/occurrences"),
             "s3:PutObject": call(204, "DELETE", kept),

@@ -9,7 +9,7 @@ use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::faults::{Fault, Faults, When};
 
 use crate::turns::paused;
@@ -73,6 +73,8 @@ struct Error {
     events: BTreeSet<String>,
     /// The step in which it was resolved, if it is.
     resolved: Option<usize>,
+    /// How often somebody set its status.
+    changes: usize,
 }
 
 impl Model {
@@ -138,7 +140,9 @@ impl Run {
                 let body = json!({ "status": if *resolved { "resolved" } else { "unresolved" } }).to_string();
                 let answer = self.faultline.call(Method::PATCH, &path(message), ADMIN, body).await;
                 if self.exists(&name(message), answer.status) {
-                    self.model.errors.entry(name(message)).or_default().resolved = resolved.then_some(self.step);
+                    let error = self.model.errors.entry(name(message)).or_default();
+                    error.resolved = resolved.then_some(self.step);
+                    error.changes += 1;
                 }
             }
             Step::Delete { message } => {
@@ -212,13 +216,24 @@ impl Run {
             assert_eq!([error["count"].as_u64().unwrap(), sum], [events.len() as u64; 2], "`{message}`");
             let distinct: BTreeSet<_> = events.iter().cloned().collect();
             assert_eq!(distinct.len(), events.len(), "`{message}` lists an event twice");
-            errors.insert(message, (error["status"].as_str().unwrap().to_owned(), distinct));
+            let changes = self.history(&path, error).await;
+            errors.insert(message, (error["status"].as_str().unwrap().to_owned(), distinct, changes));
         }
         let status = |error: &Error| if error.resolved.is_some() { "resolved" } else { "unresolved" }.to_owned();
         let modelled = self.model.errors.iter().filter(|(_, error)| !error.events.is_empty());
-        let modelled: BTreeMap<_, _> =
-            modelled.map(|(message, error)| (message.clone(), (status(error), error.events.clone()))).collect();
+        let modelled: BTreeMap<_, _> = modelled
+            .map(|(message, error)| (message.clone(), (status(error), error.events.clone(), error.changes)))
+            .collect();
         assert_eq!(errors, modelled);
+    }
+
+    /// How many changes by people an error's history has; each regression that was counted has an entry too, once.
+    async fn history(&self, path: &str, error: &Value) -> usize {
+        let history = self.faultline.get(&format!("{path}/history?limit=100")).await["history"].clone();
+        let (regressed, changes): (Vec<_>, Vec<_>) =
+            history.as_array().unwrap().iter().partition(|entry| entry["what"] == "regressed");
+        assert_eq!(regressed.len() as u64, error["regression"]["count"].as_u64().unwrap_or_default(), "{history}");
+        changes.len()
     }
 }
 

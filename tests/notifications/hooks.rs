@@ -46,6 +46,7 @@ async fn github(faultline: &Faultline, fingerprint: &str, action: &str, number: 
             "updated_at": faultline.clock.now().to_string(),
             "body": format!("something\n<!-- faultline:sample/{fingerprint} -->\n"),
         },
+        "sender": { "login": "ada" },
     })
     .to_string();
     let request = Request::post("/hooks/github/sample")
@@ -56,6 +57,17 @@ async fn github(faultline: &Faultline, fingerprint: &str, action: &str, number: 
 
 async fn status(faultline: &Faultline) -> Value {
     faultline.get("/projects/sample/errors").await["errors"][0]["status"].clone()
+}
+
+/// What was done to the error, and by whom.
+async fn history(faultline: &Faultline) -> Vec<String> {
+    let page = faultline.get("/projects/sample/errors/m/history").await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entry = |entry: &Value| {
+        let (what, by) = (text(&entry["what"]), &entry["by"]);
+        format!("{what} by {} at {}", text(&by["user"]), text(&by["service"]))
+    };
+    page["history"].as_array().unwrap().iter().map(entry).collect()
 }
 
 #[tokio::test]
@@ -70,6 +82,7 @@ async fn who_closes_the_issue_resolves_the_error() {
     assert_eq!(status(&faultline).await, "unresolved");
     faultline.tell().await;
     assert_eq!(recorder.notices("repository").len(), 1, "what people do is told to nobody");
+    assert_eq!(history(&faultline).await, ["unresolved by ada at github", "resolved by ada at github"]);
 }
 
 /// A marker that somebody else wrote into an issue of their own moves nothing; nor does what came late.
@@ -118,7 +131,8 @@ async fn what_is_not_signed_is_refused_in_the_same_words() {
 async fn buttons_resolve_and_mute() {
     let (_, faultline, fingerprint) = with_an_issue().await;
     let press = async |action: &str| {
-        let payload = json!({ "actions": [{ "action_id": action, "value": format!("sample|{fingerprint}") }] });
+        let actions = json!([{ "action_id": action, "value": format!("sample|{fingerprint}") }]);
+        let payload = json!({ "user": { "id": "U1", "username": "grace" }, "actions": actions });
         let body = format!("payload={}", faultline_tests::encoded(&payload.to_string()));
         let at = faultline.clock.now().seconds();
         let request = Request::post("/hooks/slack/sample")
@@ -133,4 +147,5 @@ async fn buttons_resolve_and_mute() {
     faultline.clock.advance(60);
     assert_eq!(press("faultline_resolve").await, "resolved");
     assert_eq!(status(&faultline).await, "resolved");
+    assert_eq!(history(&faultline).await, ["resolved by grace at slack", "muted by grace at slack"]);
 }

@@ -34,11 +34,16 @@ PATCH  /projects/{project}                                    401 403 403   403 
 DELETE /projects/{project}                                    401 403 403   403 403 403   403 403 403   403 403 204
 
 GET    /projects/{project}/errors                             401 403 403   403 403 403   200 403 200   200 403 200
+PATCH  /projects/{project}/errors                             401 403 403   403 403 403   403 403 403   200 403 200
 GET    /projects/{project}/errors/{message}                   401 403 403   403 403 403   200 403 200   200 403 200
 PATCH  /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   200 403 200
+POST   /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   405 403 405
 DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204
 GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200
 GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200
+POST   /projects/{project}/errors/{message}/comments          401 403 403   403 403 403   403 403 403   201 403 201
+DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204
 
 GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200
 POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201
@@ -81,6 +86,8 @@ fn body(method: &Method, route: &str) -> Value {
         ("POST", "/projects") => json!({ "name": "new" }),
         ("PATCH", "/projects/{project}") => json!({ "owner": "somebody" }),
         ("PATCH", "/projects/{project}/errors/{message}") => json!({ "status": "resolved" }),
+        ("PATCH", "/projects/{project}/errors") => json!({ "errors": ["m"], "change": { "status": "resolved" } }),
+        ("POST", "/projects/{project}/errors/{message}/comments") => json!({ "text": "a comment" }),
         ("POST", "/keys") => json!({ "role": "client", "project": "sample" }),
         ("PATCH", "/keys/{id}") => json!({ "disabled": true }),
         ("POST", "/keys/{id}/rotate") => json!({ "overlapHours": 1 }),
@@ -123,8 +130,19 @@ async fn path(faultline: &Faultline, route: &str) -> String {
         true => new_key(faultline, json!({ "role": "read", "project": "sample" })).await["id"].clone(),
         false => occurrence,
     };
+    let id = match route.contains("/comments/{id}") {
+        true => new_comment(faultline).await,
+        false => id,
+    };
     let filled = route.replace("{project}", "sample").replace("{number}", "1").replace("{message}", "m");
     filled.replace("{id}", id.as_str().unwrap_or_default())
+}
+
+async fn new_comment(faultline: &Faultline) -> Value {
+    let path = "/projects/sample/errors/m/comments";
+    let answer = faultline.call(Method::POST, path, ADMIN, json!({ "text": "a comment" }).to_string()).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+    answer.body["data"]["comment"]["id"].clone()
 }
 
 async fn call(faultline: &Faultline, request: Request<Body>) -> (u16, HeaderMap, Bytes) {
@@ -185,7 +203,10 @@ async fn every_route_has_a_row() {
     let without_row: Vec<_> = routes.difference(&rows).collect();
     assert!(without_row.is_empty(), "say in the table who may call {without_row:?}");
     // Behind a message the routes are told apart without the router.
-    let behind = |row: &str| row.split_once("/occurrences").is_some_and(|(before, _)| routes.contains(before));
+    let behind = |row: &str| {
+        let part = |row: &str| row.split_once("{message}/").is_some();
+        part(row) && routes.contains("GET /projects/{project}/errors/{message}")
+    };
     let without_route: Vec<_> = rows.difference(&routes).filter(|row| !behind(row)).collect();
     assert!(without_route.is_empty(), "there is no {without_route:?}");
 }

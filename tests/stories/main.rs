@@ -4,10 +4,13 @@
 
 mod access;
 mod bad_input;
+mod bulk;
 mod counting;
 mod deleting;
 mod first_error;
+mod history;
 mod keys;
+mod lifecycle;
 mod limits;
 mod lists;
 mod muting;

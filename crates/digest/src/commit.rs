@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::error::ErrorAggregate;
+use domain::error::history::{self, Action, EntryId};
 use domain::id::{ErrorUid, ProjectId, ReferenceId, SegmentId};
 use domain::project::Retention;
 use domain::segment::SegmentWriter;
@@ -182,7 +183,8 @@ impl Digest {
             ErrorAggregate::new(unit.project, unit.fingerprint, uid, now)
         };
         let mut error = read.error.clone().unwrap_or_else(new);
-        error.observe(unit.settings.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
+        let ended = error.observe(unit.settings.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
+        let history = ended.map(|action| self.entry_of(action, &error));
         if let Some(posted) = unit.entries.iter().find_map(|entry| entry.posted) {
             error.posted = Some(posted.to_string());
         }
@@ -194,7 +196,13 @@ impl Digest {
         let expires_at = self.expires_at(written_at, unit.settings.retention);
         // A project that keeps things for a shorter time than before still has what came before.
         error.expires_at = error.expires_at.max(expires_at);
-        Commit { error, references, aliases, expires_at }
+        Commit { error, references, aliases, history, expires_at }
+    }
+
+    /// What the error's history says of an occurrence that ended what somebody had set.
+    fn entry_of(&self, action: Action, error: &ErrorAggregate) -> history::Entry {
+        let (at, by) = (error.status_at, history::Actor::Occurrence);
+        history::Entry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
     }
 
     /// When what is written at `moment` may be removed.

@@ -53,6 +53,8 @@ pub enum Reason {
     OccurrenceUnknown,
     /// There was such an occurrence, or may have been: its time is over.
     OccurrenceExpired,
+    /// The error has no such comment.
+    CommentUnknown,
     /// The path is not one of the API.
     PathUnknown,
     /// The path is known, the method is not.
@@ -104,6 +106,7 @@ impl Reason {
             Self::ErrorUnknown => "error_unknown",
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::OccurrenceExpired => "occurrence_expired",
+            Self::CommentUnknown => "comment_unknown",
             Self::PathUnknown => "path_unknown",
             Self::MethodUnknown => "method_unknown",
             Self::NotificationsNotSealed => "notifications_not_sealed",
@@ -134,7 +137,7 @@ impl Reason {
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
             Self::OccurrenceExpired => 410,
-            Self::RuleUnknown | Self::KeyIdUnknown => 404,
+            Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown => 404,
             Self::ProjectExists | Self::RulesChanged | Self::KeyRotated => 409,
             Self::RateLimited | Self::QuotaExceeded => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,

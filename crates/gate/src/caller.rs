@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::error::history::Actor;
 use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
@@ -38,7 +39,8 @@ pub struct Gate {
 pub struct Caller {
     role: Role,
     scope: Scope,
-    key: Option<KeyId>,
+    /// The key that they show, and what its owner calls it; `None` for the operator's own.
+    key: Option<(KeyId, String)>,
 }
 
 impl Gate {
@@ -74,7 +76,7 @@ impl Gate {
         }
         let now = self.clock.now();
         let record = self.find(hash, now).await?.filter(|record| record.is_good(now)).ok_or_else(unknown)?;
-        Ok(Caller { role: record.role, scope: record.scope, key: Some(hash.id()) })
+        Ok(Caller { role: record.role, scope: record.scope, key: Some((hash.id(), record.name)) })
     }
 
     async fn find(&self, hash: KeyHash, now: Timestamp) -> Result<Option<KeyRecord>, Refusal> {
@@ -190,7 +192,15 @@ impl Caller {
 
     /// The key that the caller showed; `None` for the operator's own.
     pub fn key(&self) -> Option<KeyId> {
-        self.key
+        self.key.as_ref().map(|(id, _)| *id)
+    }
+
+    /// What a history calls them: by their key's id and name.
+    pub fn actor(&self) -> Actor {
+        match &self.key {
+            None => Actor::Operator,
+            Some((id, name)) => Actor::Key { id: *id, name: name.clone() },
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use axum::Router;
 use axum::response::Response;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{Configs, DeadLetters, Errors, Failures, KeyRing, Occurrences, Projects, Segments};
+use store::ports::{Configs, DeadLetters, Errors, Failures, History, KeyRing, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -29,6 +29,8 @@ pub struct Query {
     pub keys: Arc<dyn KeyRing>,
     /// The errors.
     pub errors: Arc<dyn Errors>,
+    /// What happened to them.
+    pub history: Arc<dyn History>,
     /// Whom they are told to: removed with their project.
     pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.

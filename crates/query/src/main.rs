@@ -17,6 +17,7 @@ async fn main() -> anyhow::Result<()> {
         projects: table.clone(),
         keys: table.clone(),
         errors: table.clone(),
+        history: table.clone(),
         configs: table.clone(),
         occurrences: table.clone(),
         segments: setup.bucket()?,

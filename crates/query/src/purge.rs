@@ -104,7 +104,7 @@ impl Query {
         }
     }
 
-    /// Blanks the frames of one life of an error, then removes the references to them and its timeline. A reference goes
+    /// Blanks the frames of one life of an error, then removes the references to them, its timeline and its history. A reference goes
     /// after its frame, so that what is cut short can go on.
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;
@@ -128,6 +128,11 @@ impl Query {
             }
         }
         while self.occurrences.remove_timeline(project, uid).await? {
+            if budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
+        while self.history.remove_history(project, uid).await? {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }

@@ -277,10 +277,10 @@ pub struct Sighting {
     pub platform: String,
     /// The release.
     pub release: Option<String>,
-    /// When an event of this release was first received in the project, if somebody looked that up.
-    pub release_first_seen: Option<Timestamp>,
     /// The environment.
     pub environment: Option<String>,
+    /// When its release was first seen in the project, as far as digest knows.
+    pub release_since: Option<Timestamp>,
     /// Its tags that are counted.
     pub tags: Vec<(String, String)>,
     /// Who it happened to.
@@ -300,8 +300,8 @@ impl Sighting {
             level: occurrence.level,
             platform: cut(&occurrence.platform, MAX_TEXT),
             release: optional(&occurrence.release),
-            release_first_seen: None,
             environment: optional(&occurrence.environment),
+            release_since: None,
             tags: tags::tagged(occurrence),
             user: User::of(occurrence),
         }

@@ -31,7 +31,7 @@ impl Resolution {
         match compare(release, &self.after) {
             Some(order) => order == Ordering::Greater,
             // Nobody has it that the release was there before.
-            None => sighting.release_first_seen.is_none_or(|first_seen| first_seen > resolved_at),
+            None => sighting.release_since.is_none_or(|first_seen| first_seen > resolved_at),
         }
     }
 }
@@ -47,7 +47,7 @@ mod tests {
     fn check(after: &str, release: Option<&str>, first_seen: Option<i64>, ends: bool) {
         let mut sighting = at(101, "");
         sighting.release = release.map(str::to_owned);
-        sighting.release_first_seen = first_seen.map(Timestamp::from_seconds);
+        sighting.release_since = first_seen.map(Timestamp::from_seconds);
         let resolution = Resolution { after: after.to_owned() };
         assert_eq!(resolution.is_ended_by(&sighting, Timestamp::from_seconds(100)), ends, "{after} {sighting:?}");
     }

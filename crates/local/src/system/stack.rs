@@ -77,6 +77,7 @@ impl Stack {
             projects: table.clone(),
             keys: table.clone(),
             errors: table.clone(),
+            history: table.clone(),
             configs: table.clone(),
             occurrences: table.clone(),
             segments: bucket.clone(),

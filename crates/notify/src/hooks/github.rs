@@ -8,13 +8,21 @@ use domain::time::Timestamp;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{Deed, Wish, malformed, signature};
+use super::{Deed, Wish, called, malformed, signature};
 use crate::marker;
 
 #[derive(Deserialize)]
 struct Event {
     action: String,
     issue: Issue,
+    #[serde(default)]
+    sender: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(default)]
+    login: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,7 +47,8 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
     if headers.get("x-github-event").is_none_or(|event| event != "issues") {
         return Ok(None);
     }
-    let Event { action, issue } = serde_json::from_slice(body).map_err(|_| malformed("event `issues` of GitHub"))?;
+    let Event { action, issue, sender } =
+        serde_json::from_slice(body).map_err(|_| malformed("event `issues` of GitHub"))?;
     let wish = match action.as_str() {
         "closed" => Wish::Resolve,
         "reopened" => Wish::Unresolve,
@@ -47,5 +56,6 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
     };
     let Some(fingerprint) = marker::find(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
     let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time of GitHub"))?;
-    Ok(Some(Deed { wish, at, fingerprint, issue: Some((issue.number, issue.html_url)) }))
+    let user = sender.and_then(|sender| sender.login).map(called);
+    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.number, issue.html_url)) }))
 }

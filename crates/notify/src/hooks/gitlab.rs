@@ -11,12 +11,20 @@ use http::HeaderMap;
 use ring::hmac;
 use serde::Deserialize;
 
-use super::{Deed, Wish, malformed, signature};
+use super::{Deed, Wish, called, malformed, signature};
 use crate::marker;
 
 #[derive(Deserialize)]
 struct Event {
     object_attributes: Attributes,
+    #[serde(default)]
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(default)]
+    username: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +70,7 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
     if !headers.get("x-gitlab-event").is_some_and(of_issues) {
         return Ok(None);
     }
-    let Event { object_attributes: issue } =
+    let Event { object_attributes: issue, user } =
         serde_json::from_slice(body).map_err(|_| malformed("issue event of GitLab"))?;
     let wish = match issue.action.as_deref() {
         Some("close") => Wish::Resolve,
@@ -73,7 +81,8 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
         return Ok(None);
     };
     let at = moment(&issue.updated_at).ok_or_else(|| malformed("time of GitLab"))?;
-    Ok(Some(Deed { wish, at, fingerprint, issue: Some((issue.iid, issue.url)) }))
+    let user = user.and_then(|user| user.username).map(called);
+    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.iid, issue.url)) }))
 }
 
 /// RFC 3339, or as older servers write it: `2026-11-02 00:01:00 UTC`.

@@ -9,7 +9,8 @@ mod signature;
 mod slack;
 
 use axum::body::Bytes;
-use domain::error::{ErrorAggregate, Mute, Status};
+use domain::error::history::{Action, Actor, Entry};
+use domain::error::{ErrorAggregate, ErrorChange, Mute, StatusChange};
 use domain::id::{Fingerprint, ProjectName};
 use domain::notify::Secret;
 use domain::outcome::{Reason, Refusal};
@@ -38,6 +39,8 @@ struct Deed {
     at: Timestamp,
     /// Which error.
     fingerprint: Fingerprint,
+    /// Who did it, by the service's name for them.
+    user: Option<String>,
     /// The issue that it was done to, by its number and address; an error that does not know it as its own is left alone.
     issue: Option<(u64, String)>,
 }
@@ -53,6 +56,8 @@ enum Wish {
 /// How old something may be, in seconds: a service repeats what failed for some hours. What is older was recorded by
 /// somebody.
 const WINDOW: i64 = 86_400;
+/// The longest name of somebody that is kept, in bytes.
+const MAX_USER: usize = 200;
 /// How far ahead a service's clock may be, in seconds.
 const AHEAD: i64 = 300;
 
@@ -98,40 +103,46 @@ impl Notify {
             let message = format!("this happened at {}: what is not of the last day is not taken", deed.at);
             return Err(Refusal::new(Reason::ParameterInvalid, message));
         }
-        self.obey(&ruled.project, &deed, now).await
+        self.obey(&ruled.project, service, &deed, now).await
     }
 
-    async fn obey(&self, project: &Project, deed: &Deed, now: Timestamp) -> Answer {
+    async fn obey(&self, project: &Project, service: Service, deed: &Deed, now: Timestamp) -> Answer {
         let error = self.errors.get(project.id, &deed.fingerprint).await.map_err(|error| storage_failed(&error))?;
         let Some(error) = error.filter(|error| is_of(error, deed)) else { return done("no such error") };
         // What came late, or once more, must not undo what somebody did since; nor a regression.
         if deed.at < error.status_at {
             return done("something happened since");
         }
-        let set = match (deed.wish, error.status) {
-            (Wish::Resolve, Status::Resolved) | (Wish::Mute, Status::Muted) | (Wish::Unresolve, Status::Unresolved) => {
-                return done("it is so already");
-            }
-            (Wish::Resolve, _) => self.set(&error, Status::Resolved, now).await,
-            (Wish::Unresolve, _) => self.set(&error, Status::Unresolved, now).await,
-            (Wish::Mute, _) => self.errors.mute(error.project, &error.fingerprint, Mute::default(), now).await,
+        let (status, done_to) = match deed.wish {
+            Wish::Resolve => (StatusChange::Resolved(None), "resolved"),
+            Wish::Unresolve => (StatusChange::Unresolved, "unresolved"),
+            Wish::Mute => (StatusChange::Muted(Mute::default()), "muted"),
         };
-        set.map_err(|error| storage_failed(&error))?;
-        done(match deed.wish {
-            Wish::Resolve => "resolved",
-            Wish::Unresolve => "unresolved",
-            Wish::Mute => "muted",
-        })
+        if status.status() == error.status {
+            return done("it is so already");
+        }
+        let change = ErrorChange::from(status);
+        let by = Actor::Hook { service: service.name().to_owned(), user: deed.user.clone() };
+        let entries = Entry::all(Action::of(&change, &error), &by, now, self.clock.random());
+        self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
+        done(done_to)
     }
+}
 
-    async fn set(
-        &self,
-        error: &ErrorAggregate,
-        status: Status,
-        now: Timestamp,
-    ) -> store::Result<Option<ErrorAggregate>> {
-        self.errors.set_status(error.project, &error.fingerprint, status, now).await
+impl Service {
+    /// What a history calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::GitHub => "github",
+            Self::GitLab => "gitlab",
+            Self::Slack => "slack",
+        }
     }
+}
+
+/// What a service calls somebody, cut to 200 bytes.
+fn called(name: String) -> String {
+    name[..name.floor_char_boundary(MAX_USER)].to_owned()
 }
 
 /// Whether the issue is one that faultline made for this error: whoever may open issues could write another's marker.

@@ -8,12 +8,22 @@ use domain::time::Timestamp;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{Deed, Wish, malformed, signature};
+use super::{Deed, Wish, called, malformed, signature};
 
 #[derive(Deserialize)]
 struct Interaction {
     #[serde(default)]
     actions: Vec<Action>,
+    #[serde(default)]
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +53,8 @@ pub(super) fn deed(project: &ProjectName, body: &Bytes, now: Timestamp) -> Resul
     let body = std::str::from_utf8(body).map_err(|_| interaction())?;
     let fields = gate::parameters(Some(body));
     let payload = fields.iter().find(|(name, _)| name == "payload").map(|(_, value)| value);
-    let Interaction { actions } = serde_json::from_str(payload.ok_or_else(interaction)?).map_err(|_| interaction())?;
+    let Interaction { actions, user } =
+        serde_json::from_str(payload.ok_or_else(interaction)?).map_err(|_| interaction())?;
     let Some(action) = actions.first() else { return Ok(None) };
     let wish = match action.action_id.as_str() {
         "faultline_resolve" => Wish::Resolve,
@@ -56,5 +67,6 @@ pub(super) fn deed(project: &ProjectName, body: &Bytes, now: Timestamp) -> Resul
     }
     let fingerprint = Fingerprint::parse(fingerprint).map_err(|_| interaction())?;
     // The signature is of now, and so is the press of the button.
-    Ok(Some(Deed { wish, at: now, fingerprint, issue: None }))
+    let user = user.and_then(|user| user.username.or(user.id)).map(called);
+    Ok(Some(Deed { wish, at: now, fingerprint, user, issue: None }))
 }

@@ -89,12 +89,13 @@ fn what_was_done_to_an_issue_is_read() {
     let text = format!("A title\n\n<!-- faultline:shop/{} -->\n", print());
     let github = |event: &str, action: &str, body: &str| {
         let issue = json!({ "number": 7, "html_url": "https://github.com/o/r/issues/7", "updated_at": "2026-11-02T00:01:00Z", "body": body });
-        let event_body = json!({ "action": action, "issue": issue }).to_string();
+        let event_body = json!({ "action": action, "issue": issue, "sender": { "login": "ada", "id": 1 } }).to_string();
         github::deed(&project(), &headers([("x-github-event", event)]), &event_body.into()).unwrap()
     };
     let at = Timestamp::parse("2026-11-02T00:01:00Z").unwrap();
     let issue = Some((7, "https://github.com/o/r/issues/7".to_owned()));
-    let deed = |wish| Some(Deed { wish, at, fingerprint: print(), issue: issue.clone() });
+    let user = Some("ada".to_owned());
+    let deed = |wish| Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: issue.clone() });
     assert_eq!(github("issues", "closed", &text), deed(Wish::Resolve));
     assert_eq!(github("issues", "reopened", &text), deed(Wish::Unresolve));
     assert_eq!(github("issues", "labeled", &text), None);
@@ -105,7 +106,8 @@ fn what_was_done_to_an_issue_is_read() {
 
     let gitlab = |action: &str, time: &str| {
         let attributes = json!({ "iid": 7, "url": "https://github.com/o/r/issues/7", "action": action, "updated_at": time, "description": text });
-        let body = json!({ "object_attributes": attributes }).to_string();
+        let user = json!({ "name": "Ada L", "username": "ada" });
+        let body = json!({ "object_attributes": attributes, "user": user }).to_string();
         gitlab::deed(&project(), &headers([("x-gitlab-event", "Issue Hook")]), &body.into()).unwrap()
     };
     assert_eq!(gitlab("close", "2026-11-02 00:01:00 UTC"), deed(Wish::Resolve));
@@ -115,16 +117,23 @@ fn what_was_done_to_an_issue_is_read() {
 
 #[test]
 fn a_pressed_button_is_read() {
-    let deed = |action: &str, value: &str| {
-        let payload = json!({ "type": "block_actions", "actions": [{ "action_id": action, "value": value }] });
+    let deed_of = |user: serde_json::Value, action: &str, value: &str| {
+        let actions = json!([{ "action_id": action, "value": value }]);
+        let payload = json!({ "type": "block_actions", "user": user, "actions": actions });
         let body = format!(
             "payload={}",
             percent_encoding::utf8_percent_encode(&payload.to_string(), percent_encoding::NON_ALPHANUMERIC)
         );
         slack::deed(&project(), &body.into(), Timestamp::from_seconds(5))
     };
+    let deed = |action: &str, value: &str| deed_of(json!({ "id": "U1", "username": "ada" }), action, value);
     let value = format!("shop|{}", print());
-    let done = |wish| Some(Deed { wish, at: Timestamp::from_seconds(5), fingerprint: print(), issue: None });
+    let (at, user) = (Timestamp::from_seconds(5), Some("ada".to_owned()));
+    let done = |wish| Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: None });
+    let by = |user| deed_of(user, "faultline_mute", &value).unwrap().unwrap().user;
+    assert_eq!(by(json!({ "id": "U1" })).as_deref(), Some("U1"));
+    assert_eq!(by(serde_json::Value::Null), None);
+    assert_eq!(by(json!({ "username": "é".repeat(200) })).unwrap().len(), 200);
     assert_eq!(deed("faultline_resolve", &value).unwrap(), done(Wish::Resolve));
     assert_eq!(deed("faultline_mute", &value).unwrap(), done(Wish::Mute));
     assert_eq!(deed("another_app_s", &value).unwrap(), None);

@@ -22,7 +22,8 @@ pub(super) async fn remove(query: &Query, project: &Project, message: &str) -> A
     if finished { gate::no_content() } else { Err(unfinished()) }
 }
 
-async fn bury(query: &Query, project: &Project, message: &str) -> Result<(), Refusal> {
+/// Removes the error from every list.
+pub(super) async fn bury(query: &Query, project: &Project, message: &str) -> Result<(), Refusal> {
     let mut attempts = 1..=ATTEMPTS;
     loop {
         let error = named(query, project, message).await?;

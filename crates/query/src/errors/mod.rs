@@ -1,10 +1,13 @@
 //! `/projects/{project}/errors`
 
+mod bulk;
+mod comments;
 mod delete;
+mod history;
 mod list;
-mod set_status;
 mod show;
 mod target;
+mod update;
 
 use std::sync::Arc;
 
@@ -30,7 +33,8 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
     // A message may hold slashes, so what follows it is told apart by `Target`, not by the router.
     Router::new()
         .merge(list::route())
-        .route("/projects/{project}/errors/{*message}", get(handle).patch(handle).delete(handle))
+        .merge(bulk::route())
+        .route("/projects/{project}/errors/{*message}", get(handle).post(handle).patch(handle).delete(handle))
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -44,13 +48,19 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
     if reads { caller.reader_of(&name) } else { caller.admin_of(&name) }?;
     let project = existing(query, &name).await?;
     if reads { caller.reader_of_id(project.id) } else { caller.admin_of_id(project.id) }?;
-    let target = Target::of(request.uri().path())?;
+    let (target, by) = (Target::of(request.uri().path())?, caller.actor());
     match (request.method().as_str(), target) {
         ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,
-        ("PATCH", Target::Error(message)) => set_status::set(query, &project, &message, request).await,
+        ("PATCH", Target::Error(message)) => update::update(query, &project, &message, &by, request).await,
         ("DELETE", Target::Error(message)) => delete::remove(query, &project, &message).await,
         ("GET", Target::Occurrences(message)) => occurrences::list(query, &project, &message, request.uri()).await,
         ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, &id).await,
+        ("GET", Target::History(message)) => history::list(query, &project, &message, request.uri()).await,
+        ("POST", Target::Comments(message)) => comments::add(query, &project, &message, &by, request).await,
+        ("DELETE", Target::Comment(message, id)) => comments::remove(query, &project, &message, &id, &by).await,
+        (method, Target::History(_) | Target::Comments(_) | Target::Comment(..)) => {
+            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
+        }
         (method, Target::Occurrences(_) | Target::Occurrence(..)) | (method, Target::Error(_)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
         }

@@ -3,15 +3,20 @@
 use domain::id::OccurrenceId;
 use domain::outcome::{Reason, Refusal};
 
-/// An error (by its message or fingerprint), its occurrences, or one of them.
+/// An error (by its message or fingerprint), or something of it.
 #[derive(Debug, PartialEq)]
 pub(super) enum Target {
     Error(String),
     Occurrences(String),
     Occurrence(String, OccurrenceId),
+    History(String),
+    Comments(String),
+    /// A comment, by what the path calls it.
+    Comment(String, String),
 }
 
 const OCCURRENCES: &str = "/occurrences";
+const COMMENTS: &str = "/comments";
 
 impl Target {
     /// From a whole path.
@@ -20,6 +25,17 @@ impl Target {
         let rest = path.splitn(5, '/').nth(4).unwrap_or_default();
         if let Some(message) = rest.strip_suffix(OCCURRENCES).or_else(|| rest.strip_suffix("/occurrences/")) {
             return Ok(Self::Occurrences(gate::decoded(message)));
+        }
+        if let Some(message) = rest.strip_suffix("/history") {
+            return Ok(Self::History(gate::decoded(message)));
+        }
+        if let Some(message) = rest.strip_suffix(COMMENTS) {
+            return Ok(Self::Comments(gate::decoded(message)));
+        }
+        if let Some((message, id)) = rest.rsplit_once('/')
+            && let Some(message) = message.strip_suffix(COMMENTS)
+        {
+            return Ok(Self::Comment(gate::decoded(message), gate::decoded(id)));
         }
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES)
@@ -50,6 +66,10 @@ mod tests {
         check("a/b", Target::Error("a/b".to_owned()));
         assert_eq!(Target::of("/projects/errors/errors/m").unwrap(), Target::Error("m".to_owned()));
         check("x%2Foccurrences", Target::Error("x/occurrences".to_owned()));
+        check("a%2Fb/history", Target::History("a/b".to_owned()));
+        check("a%2Fhistory", Target::Error("a/history".to_owned()));
+        check("a%2Fb/comments", Target::Comments("a/b".to_owned()));
+        check("a%2Fb/comments/c%20d", Target::Comment("a/b".to_owned(), "c d".to_owned()));
         check("a%2Fb/occurrences", Target::Occurrences("a/b".to_owned()));
         check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), id));
         assert_eq!(Target::of("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);

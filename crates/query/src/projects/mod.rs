@@ -16,6 +16,7 @@ use gate::storage_failed;
 use http::Request;
 use serde::de::DeserializeOwned;
 use store::ports::Project;
+pub(crate) use update::given;
 
 use crate::Query;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use super::Table;
 use super::item::{Attributes, key};
@@ -79,6 +79,29 @@ impl Table {
     pub(crate) async fn remove(&self, doing: &'static str, key: Attributes) -> Result<()> {
         let call = self.client.delete_item().table_name(&self.name).set_key(Some(key));
         call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
+    }
+
+    /// Writes all of these or nothing; waits for other transactions that have one of the items in their hands. A condition
+    /// that does not hold is a [`Kind::Conflict`].
+    pub(crate) async fn transact(&self, doing: &'static str, actions: Vec<TransactWriteItem>) -> Result<()> {
+        let mut pauses = Pauses::default();
+        loop {
+            let call = self.client.transact_write_items().set_transact_items(Some(actions.clone()));
+            let Err(error) = call.send().await else { return Ok(()) };
+            let kinds: Vec<_> = error
+                .reasons()
+                .iter()
+                .filter_map(|reason| reason.code.as_deref().filter(|code| *code != "None"))
+                .map(|code| Kind::of_code(Some(code), 400))
+                .collect();
+            if kinds.contains(&Kind::Conflict) {
+                return Err(StoreError::new(Kind::Conflict, doing, "what it depends on has changed meanwhile"));
+            }
+            if kinds.is_empty() || kinds.iter().any(|kind| *kind != Kind::Throttled) {
+                return Err(StoreError::of_call(doing, &error));
+            }
+            pauses.undone(doing, actions.len()).await?;
+        }
     }
 
     /// One page of a range, and the sort key to read on after.

@@ -170,7 +170,7 @@ impl Table {
     fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
         let doing = "writing errors";
         let corrupt = |error| StoreError::corrupt(doing, error);
-        let Commit { error, references, aliases, expires_at } = commit;
+        let Commit { error, references, aliases, history, expires_at } = commit;
         let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
         let mut actions = vec![TransactWriteItem::builder().update(update).build()];
 
@@ -218,6 +218,9 @@ impl Table {
                 .build()
                 .map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        if let Some(entry) = history {
+            actions.push(self.put_entry(doing, error, entry)?);
         }
         match actions.len() {
             0..=MAX_ACTIONS => Ok(actions),

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::error::{
-    ErrorAggregate, Hours, Link, Merged, Mute, Part, Regression, Resolution, Seen, Status, Tags, Units, Users,
+    ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Part, Regression, Resolution, Seen, Status, StatusChange,
+    Tags, Units, Users,
 };
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
@@ -96,24 +97,7 @@ fn own(error: &ErrorAggregate) -> Attributes {
 
 /// An update that writes the whole error, on condition that it still has the version it was read at.
 pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBuilder {
-    let (mut set, mut remove) = (Vec::new(), Vec::new());
-    let mut update = aws_sdk_dynamodb::types::Update::builder()
-        .set_key(Some(key(project_pk(error.project), error_sk(&error.fingerprint))));
-    for (index, (name, value)) in attributes(error, expires_at).into_iter().enumerate() {
-        update = update.expression_attribute_names(format!("#{index}"), name);
-        match value {
-            Some(value) => {
-                set.push(format!("#{index} = :{index}"));
-                update = update.expression_attribute_values(format!(":{index}"), value);
-            }
-            None => remove.push(format!("#{index}")),
-        }
-    }
-    let mut expression = format!("SET {}", set.join(", "));
-    if !remove.is_empty() {
-        expression.push_str(" REMOVE ");
-        expression.push_str(&remove.join(", "));
-    }
+    let (update, expression) = setting(error, attributes(error, expires_at));
     let update = update.update_expression(expression);
     match error.version {
         0 => update.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
@@ -123,6 +107,60 @@ pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBui
             update.condition_expression("#1 = :read AND #2 = :2").expression_attribute_values(":read", number(version))
         }
     }
+}
+
+/// An update of what people set, whatever else is written meanwhile: on condition that this life of the error is there, and
+/// not merged into another. The version goes up, so that a digest which read the error before will read it again.
+pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestamp) -> UpdateBuilder {
+    let mut changed = Vec::new();
+    if let Some(to) = &change.status {
+        let (mute, resolution) = match to {
+            StatusChange::Unresolved => (Mute::default(), None),
+            StatusChange::Resolved(resolution) => (Mute::default(), resolution.as_ref()),
+            StatusChange::Muted(mute) => (*mute, None),
+        };
+        changed.extend([
+            (STATUS, Some(text(to.status().as_str()))),
+            (STATUS_AT, Some(time(now))),
+            (MUTED_UNTIL, mute.until.map(time)),
+            (MUTED_UNTIL_COUNT, mute.until_count.map(number)),
+            (RESOLVED_AFTER, resolution.map(|resolution| text(resolution.after.as_str()))),
+            (INDEX_PK, Some(text(index_pk(error.project, to.status())))),
+        ]);
+    }
+    if let Some(assignee) = &change.assignee {
+        changed.push((ASSIGNEE, assignee.as_deref().map(text)));
+    }
+    let (update, expression) = setting(error, changed);
+    update
+        .update_expression(format!("{expression} ADD #version :one"))
+        .condition_expression("#uid = :uid AND attribute_not_exists(#merged)")
+        .expression_attribute_names("#version", VERSION)
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_names("#uid", "uid")
+        .expression_attribute_values(":uid", text(error.uid.to_string()))
+        .expression_attribute_names("#merged", MERGED_INTO)
+}
+
+/// An update of an error's item, and the expression that sets these attributes of it, each named by its number, or removes
+/// those that are `None`.
+fn setting(error: &ErrorAggregate, attributes: Vec<(&'static str, Option<AttributeValue>)>) -> (UpdateBuilder, String) {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    let mut update =
+        aws_sdk_dynamodb::types::Update::builder().set_key(Some(error_key(error.project, &error.fingerprint)));
+    for (index, (name, value)) in attributes.into_iter().enumerate() {
+        update = update.expression_attribute_names(format!("#{index}"), name);
+        match value {
+            Some(value) => {
+                set.push(format!("#{index} = :{index}"));
+                update = update.expression_attribute_values(format!(":{index}"), value);
+            }
+            None => remove.push(format!("#{index}")),
+        }
+    }
+    let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, names)| !names.is_empty());
+    let clauses: Vec<_> = clauses.map(|(verb, names)| format!("{verb} {}", names.join(", "))).collect();
+    (update, clauses.join(" "))
 }
 
 /// The error in an item.

@@ -1,16 +1,17 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
-use domain::error::{ErrorAggregate, Mute, Status};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use domain::error::history::Entry;
+use domain::error::{ErrorAggregate, ErrorChange, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 
 use super::Table;
 use super::call::Range;
-use super::error_item::{self, MERGED_INTO, MUTED_UNTIL, MUTED_UNTIL_COUNT, STATUS, STATUS_AT, VERSION, error_key};
-use super::item::{Attributes, Reader, Writer, is_expired, key, number, text, time};
+use super::error_item::{self, VERSION, error_key};
+use super::item::{Attributes, Reader, Writer, is_expired, key, number, text};
 use super::schema::{BURIED, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{ErrorCursor, Errors, Page};
@@ -58,24 +59,26 @@ impl Errors for Table {
         Ok(Page { items, next })
     }
 
-    async fn set_status(
+    async fn change(
         &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        status: Status,
+        error: &ErrorAggregate,
+        change: &ErrorChange,
+        entries: &[Entry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
-        self.write_status(project, fingerprint, status, Mute::default(), now).await
-    }
-
-    async fn mute(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        mute: Mute,
-        now: Timestamp,
-    ) -> Result<Option<ErrorAggregate>> {
-        self.write_status(project, fingerprint, Status::Muted, mute, now).await
+        let doing = "changing an error";
+        let update = error_item::change(error, change, now).table_name(&self.name).build();
+        let update = update.map_err(|error| StoreError::corrupt(doing, error))?;
+        let mut actions = vec![TransactWriteItem::builder().update(update).build()];
+        for entry in entries {
+            actions.push(self.put_entry(doing, error, entry)?);
+        }
+        match self.transact(doing, actions).await {
+            Err(gone) if gone.kind() == Kind::Conflict => return Ok(None),
+            written => written?,
+        }
+        let item = Table::get(self, doing, error_key(error.project, &error.fingerprint), true).await?;
+        item.map(|item| error_item::decode(doing, &item)).transpose()
     }
 
     async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
@@ -126,61 +129,6 @@ impl Errors for Table {
 }
 
 impl Table {
-    /// Unconditional but for existence: it cannot lose against a storm that writes the same error each second. The
-    /// version goes up, so that a digest which read the error before will read it again.
-    async fn write_status(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        status: Status,
-        mute: Mute,
-        now: Timestamp,
-    ) -> Result<Option<ErrorAggregate>> {
-        let doing = "setting an error's status";
-        let (mut set, mut remove) = ("SET #status = :status, #at = :at, #index = :index".to_owned(), Vec::new());
-        let mut call = self.client.update_item();
-        let limits = [
-            ("#until", MUTED_UNTIL, mute.until.map(time)),
-            ("#count", MUTED_UNTIL_COUNT, mute.until_count.map(number)),
-        ];
-        for (place, name, limit) in limits {
-            call = call.expression_attribute_names(place, name);
-            match limit {
-                Some(limit) => {
-                    let value = place.replace('#', ":");
-                    set.push_str(&format!(", {place} = {value}"));
-                    call = call.expression_attribute_values(value, limit);
-                }
-                None => remove.push(place),
-            }
-        }
-        let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
-        let call = call
-            .table_name(&self.name)
-            .set_key(Some(error_key(project, fingerprint)))
-            .update_expression(format!("{set}{remove} ADD #version :one"))
-            // One that is merged into another is in no list: this would put it back into one.
-            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#merged)")
-            .expression_attribute_names("#merged", MERGED_INTO)
-            .expression_attribute_names("#status", STATUS)
-            .expression_attribute_names("#at", STATUS_AT)
-            .expression_attribute_names("#index", INDEX_PK)
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_values(":status", text(status.as_str()))
-            .expression_attribute_values(":at", time(now))
-            .expression_attribute_values(":index", text(index_pk(project, status)))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew);
-        match call.send().await {
-            Ok(updated) => updated.attributes.map(|item| error_item::decode(doing, &item)).transpose(),
-            Err(error) => match StoreError::of_call(doing, &error) {
-                error if error.kind() == Kind::Conflict => Ok(None),
-                error => Err(error),
-            },
-        }
-    }
-
     /// The newest `limit` entries of one status after a cursor.
     async fn index_entries(
         &self,

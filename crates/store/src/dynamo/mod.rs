@@ -6,6 +6,7 @@ mod digests;
 mod error_item;
 mod errors;
 mod failures;
+mod history;
 mod item;
 mod keys;
 mod occurrences;

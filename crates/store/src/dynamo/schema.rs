@@ -14,6 +14,7 @@
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
+//! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
@@ -26,6 +27,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
+use domain::error::history::EntryId;
 use domain::error::{ErrorAggregate, Status};
 use domain::id::{ConfigId, ErrorUid, Fingerprint, KeyId, ProjectId, ReferenceId};
 use domain::notify::lane::LaneId;
@@ -120,6 +122,12 @@ pub(crate) const REFERENCE: &str = "O#";
 
 pub(crate) fn reference_sk(id: &ReferenceId) -> String {
     format!("{REFERENCE}{id}")
+}
+
+pub(crate) const HISTORY: &str = "H#";
+
+pub(crate) fn history_sk(id: &EntryId) -> String {
+    format!("{HISTORY}{id}")
 }
 
 pub(crate) const FAILED: &str = "FAILED#";

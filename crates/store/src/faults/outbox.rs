@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::error::{ErrorAggregate, Link, Mute, Status};
+use domain::error::history::Entry;
+use domain::error::{ErrorAggregate, ErrorChange, Link, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId, ProjectName, ReferenceId};
 use domain::notify::Sealed;
 use domain::notify::lane::{Lane, LaneId};
@@ -72,24 +73,14 @@ impl<P: Errors> Errors for Faulty<P> {
         self.call("Errors::page", || self.port.page(project, statuses, after, limit)).await
     }
 
-    async fn set_status(
+    async fn change(
         &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        status: Status,
+        error: &ErrorAggregate,
+        change: &ErrorChange,
+        entries: &[Entry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
-        self.call("Errors::set_status", || self.port.set_status(project, fingerprint, status, now)).await
-    }
-
-    async fn mute(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        mute: Mute,
-        now: Timestamp,
-    ) -> Result<Option<ErrorAggregate>> {
-        self.call("Errors::mute", || self.port.mute(project, fingerprint, mute, now)).await
+        self.call("Errors::change", || self.port.change(error, change, entries, now)).await
     }
 
     async fn bury(&self, error: &ErrorAggregate) -> Result<()> {

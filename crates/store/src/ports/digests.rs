@@ -3,6 +3,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use domain::error::ErrorAggregate;
+use domain::error::history::Entry;
 use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 use domain::timeline::Minute;
@@ -41,6 +42,8 @@ pub struct Commit {
     pub references: Vec<Reference>,
     /// The hashes that the error goes by from now on, besides its fingerprint.
     pub aliases: Vec<Fingerprint>,
+    /// What its new occurrences ended: a resolution, or a mute.
+    pub history: Option<Entry>,
     /// When what is written may be removed.
     pub expires_at: Timestamp,
 }

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
-use domain::error::{ErrorAggregate, Mute, Status};
+use domain::error::history::Entry;
+use domain::error::{ErrorAggregate, ErrorChange, Status};
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::time::Timestamp;
 
@@ -24,22 +25,13 @@ pub trait Errors: Send + Sync {
         limit: usize,
     ) -> Result<Page<ErrorAggregate, ErrorCursor>>;
 
-    /// Sets the status, and returns the error as it is then; `None` if there is no such error, or it is merged into
-    /// another. A mute is over, and one that is set by this is for ever.
-    async fn set_status(
+    /// Changes what people set of an error, and writes these `entries` of its history, all in one transaction, whatever is
+    /// counted meanwhile. Returns the error as it is then; `None` if this life of it is gone, or merged into another.
+    async fn change(
         &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        status: Status,
-        now: Timestamp,
-    ) -> Result<Option<ErrorAggregate>>;
-
-    /// Mutes the error, and returns it as it is then; `None` if there is no such error, or it is merged into another.
-    async fn mute(
-        &self,
-        project: ProjectId,
-        fingerprint: &Fingerprint,
-        mute: Mute,
+        error: &ErrorAggregate,
+        change: &ErrorChange,
+        entries: &[Entry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
 

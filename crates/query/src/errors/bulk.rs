@@ -1,0 +1,178 @@
+//! `PATCH /projects/{project}/errors`: one change of many errors, by a list or by a query.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::patch;
+use domain::error::history::Actor;
+use domain::error::{ErrorAggregate, Status};
+use domain::outcome::{Reason, Refusal};
+use futures_util::StreamExt;
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use store::ports::{ErrorCursor, Project};
+
+use super::update::{Change, Wish};
+use super::{delete, named, unknown};
+use crate::Query;
+use crate::list::parameter;
+use crate::projects::{existing, parse_body};
+use crate::purge::Budget;
+
+/// The most errors of a request.
+const MOST: usize = 100;
+/// How many are changed at once.
+const CONCURRENT: usize = 8;
+
+const FORM: &str = "an object with `errors`: [up to 100 fingerprints or messages], or `where`: {the filters of the list}, \
+                    and with `change`: {what a PATCH of one error takes}, or `delete`: true";
+
+pub(super) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects/{project}/errors", patch(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(change(&query, request)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bulk {
+    errors: Option<Vec<String>>,
+    r#where: Option<Map<String, Value>>,
+    cursor: Option<String>,
+    change: Option<Change>,
+    #[serde(default)]
+    delete: bool,
+}
+
+/// What becomes of each error.
+enum Wanted {
+    Change(Wish),
+    Delete,
+}
+
+/// Each error is changed for itself: what befalls one is said of that one, and the others are changed.
+async fn change(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller(request.headers()).await?;
+    let name = gate::project_in(request.uri().path())?;
+    caller.admin_of(&name)?;
+    let mut bulk: Bulk = parse_body(request, FORM).await?;
+    let wanted = match (bulk.change.take(), bulk.delete) {
+        (Some(change), false) => Wanted::Change(change.checked().map_err(|refusal| within("change", refusal))?),
+        (None, true) => Wanted::Delete,
+        _ => return Err(invalid("send either `change` or `delete`: true", "change")),
+    };
+    let project = existing(query, &name).await?;
+    caller.admin_of_id(project.id)?;
+
+    let (budget, by) = (Budget::new(query), caller.actor());
+    let (targets, next) = targets(query, &project, bulk).await?;
+    let results = targets.into_iter().map(|target| async {
+        let name = target.name();
+        match one(query, &project, target, &wanted, &by).await {
+            Ok(()) => json!({ "error": name, "changed": true }),
+            Err(Refusal { reason, message, .. }) => {
+                json!({ "error": name, "changed": false, "failed": { "reason": reason.name(), "message": message } })
+            }
+        }
+    });
+    let results: Vec<_> = futures_util::stream::iter(results).buffered(CONCURRENT).collect().await;
+    let mut answer = json!({ "results": results, "more": next.is_some(), "nextCursor": next });
+    if matches!(wanted, Wanted::Delete) {
+        // What is left of their contents goes with the next deletion in the project.
+        let purged = query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?;
+        answer["purged"] = purged.into();
+    }
+    gate::data(answer)
+}
+
+async fn one(query: &Query, project: &Project, target: Target, wanted: &Wanted, by: &Actor) -> Result<(), Refusal> {
+    match (wanted, target) {
+        (Wanted::Delete, target) => delete::bury(query, project, &target.name()).await,
+        (Wanted::Change(wish), Target::Named(name)) => {
+            let error = named(query, project, &name).await?;
+            query.fulfil(wish, &error, by).await?.map(drop).ok_or_else(|| unknown(project, &name))
+        }
+        (Wanted::Change(wish), Target::Found(error)) => {
+            let gone = || unknown(project, &error.fingerprint.to_string());
+            query.fulfil(wish, &error, by).await?.map(drop).ok_or_else(gone)
+        }
+    }
+}
+
+/// An error that is to be changed.
+enum Target {
+    /// By its fingerprint or message.
+    Named(String),
+    Found(Box<ErrorAggregate>),
+}
+
+impl Target {
+    /// What an answer calls it: as the request does, or by its fingerprint.
+    fn name(&self) -> String {
+        match self {
+            Self::Named(name) => name.clone(),
+            Self::Found(error) => error.fingerprint.to_string(),
+        }
+    }
+}
+
+/// The errors that a request is about, and where the next request goes on if there are more.
+async fn targets(query: &Query, project: &Project, bulk: Bulk) -> Result<(Vec<Target>, Option<String>), Refusal> {
+    match (bulk.errors, bulk.r#where) {
+        (Some(errors), None) if bulk.cursor.is_some() => {
+            drop(errors);
+            Err(invalid("`cursor` goes with `where` only: leave it out", "cursor"))
+        }
+        (Some(errors), None) if (1..=MOST).contains(&errors.len()) => {
+            Ok((errors.into_iter().map(Target::Named).collect(), None))
+        }
+        (Some(errors), None) => {
+            Err(invalid(&format!("`errors` has {} entries: send 1 to {MOST}", errors.len()), "errors"))
+        }
+        (None, Some(filters)) => found(query, project, filters, bulk.cursor.as_deref()).await,
+        _ => Err(invalid("send either `errors` or `where`", "errors")),
+    }
+}
+
+/// The first errors that all filters are true of.
+async fn found(
+    query: &Query,
+    project: &Project,
+    filters: Map<String, Value>,
+    cursor: Option<&str>,
+) -> Result<(Vec<Target>, Option<String>), Refusal> {
+    if filters.is_empty() {
+        return Err(invalid("`where` names no filter: say which errors, such as {\"status\": \"resolved\"}", "where"));
+    }
+    let mut statuses = Status::ALL.to_vec();
+    for (name, value) in &filters {
+        match (name.as_str(), value.as_str()) {
+            ("status", Some(status)) => {
+                statuses = vec![Status::parse(status).map_err(|error| within("where", parameter(name, error)))?];
+            }
+            _ => return Err(invalid(&format!("`{name}` is no filter, or its value is no text"), "where")),
+        }
+    }
+    let after = cursor.map(ErrorCursor::parse).transpose().map_err(|error| parameter("cursor", error))?;
+    let page = query.errors.page(project.id, &statuses, after.as_ref(), MOST).await;
+    let page = page.map_err(|error| storage_failed(&error))?;
+    let next = page.next.map(|cursor| cursor.as_str().to_owned());
+    Ok((page.items.into_iter().map(|error| Target::Found(Box::new(error))).collect(), next))
+}
+
+fn invalid(message: &str, key: &str) -> Refusal {
+    Refusal::new(Reason::BodyInvalid, message).at([key])
+}
+
+/// The refusal of what stands at `key`.
+fn within(key: &str, mut refusal: Refusal) -> Refusal {
+    refusal.path.insert(0, key.to_owned());
+    refusal
+}

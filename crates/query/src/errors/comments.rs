@@ -1,0 +1,62 @@
+//! `POST …/errors/{message}/comments` and `DELETE …/comments/{id}`. Comments are read in the error's history.
+
+use axum::body::Body;
+use domain::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
+use domain::outcome::{Reason, Refusal};
+use gate::{Answer, storage_failed};
+use http::Request;
+use serde::Deserialize;
+use serde_json::json;
+use store::ports::Project;
+
+use super::history::entry;
+use super::{named, unknown};
+use crate::Query;
+use crate::projects::parse_body;
+
+#[derive(Deserialize)]
+struct Comment {
+    text: String,
+}
+
+const FORM: &str = "an object with `text`";
+
+pub(super) async fn add(query: &Query, project: &Project, message: &str, by: &Actor, request: Request<Body>) -> Answer {
+    let Comment { text } = parse_body(request, FORM).await?;
+    if !(1..=MAX_COMMENT).contains(&text.len()) {
+        let message = format!("`text` has {} bytes: a comment has 1 to {MAX_COMMENT}", text.len());
+        return Err(Refusal::new(Reason::BodyInvalid, message).at(["text"]));
+    }
+    let error = named(query, project, message).await?;
+    let comment = query.new_entry(Action::Commented { text }, by);
+    match query.history.add_entry(&error, &comment).await.map_err(|error| storage_failed(&error))? {
+        true => gate::created(&json!({ "data": { "comment": entry(&comment) } })),
+        false => Err(unknown(project, message)),
+    }
+}
+
+/// Takes a comment away, whoever made it; that it was there stays in the history.
+pub(super) async fn remove(query: &Query, project: &Project, message: &str, id: &str, by: &Actor) -> Answer {
+    let unknown = || {
+        let message = format!("this error has no comment `{}`: its history lists them", gate::decoded(id));
+        Refusal::new(Reason::CommentUnknown, message)
+    };
+    let id = EntryId::parse(id).map_err(|_| unknown())?;
+    let error = named(query, project, message).await?;
+    let found = query.history.entry(project.id, &error.uid, &id).await.map_err(|error| storage_failed(&error))?;
+    if !found.is_some_and(|found| matches!(found.action, Action::Commented { .. })) {
+        return Err(unknown());
+    }
+    let deleted = query.new_entry(Action::CommentDeleted, by);
+    match query.history.replace_entry(&error, &id, &deleted).await.map_err(|error| storage_failed(&error))? {
+        true => gate::no_content(),
+        false => Err(unknown()),
+    }
+}
+
+impl Query {
+    fn new_entry(&self, action: Action, by: &Actor) -> Entry {
+        let at = self.clock.now();
+        Entry { id: EntryId::new(at, 0, self.clock.random()), at, by: by.clone(), action }
+    }
+}

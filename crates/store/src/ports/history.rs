@@ -1,0 +1,33 @@
+use async_trait::async_trait;
+use domain::error::ErrorAggregate;
+use domain::error::history::{Entry, EntryId};
+use domain::id::{ErrorUid, ProjectId};
+
+use super::Page;
+use crate::error::Result;
+
+/// What happened to errors besides their occurrences. Most entries are written with what they tell of, by
+/// [`Errors::change`](super::Errors::change) and [`Digests::commit`](super::Digests::commit).
+#[async_trait]
+pub trait History: Send + Sync {
+    /// At most `limit` entries older than `before`, newest first. One that cannot be read is logged, and left out.
+    async fn history(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        before: Option<&EntryId>,
+        limit: usize,
+    ) -> Result<Page<Entry, EntryId>>;
+
+    /// The entry of this name.
+    async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<Entry>>;
+
+    /// Adds an entry that tells of nothing but itself: a comment. Says whether this life of the error is still there.
+    async fn add_entry(&self, error: &ErrorAggregate, entry: &Entry) -> Result<bool>;
+
+    /// Removes an entry, and adds the one that tells of that. Says whether it, and this life of the error, was there.
+    async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &Entry) -> Result<bool>;
+
+    /// Removes at most 1,000 entries; says whether any are left.
+    async fn remove_history(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool>;
+}

@@ -1,0 +1,140 @@
+//! What people set of an error, and what its occurrences make of that.
+
+use std::time::Duration;
+
+use faultline_tests::{ADMIN, Answered, Faultline};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+const PATH: &str = "/projects/sample/errors/m";
+
+async fn patch(faultline: &Faultline, body: Value) -> Value {
+    let answer = try_patch(faultline, body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    answer.body["data"]["error"].clone()
+}
+
+async fn try_patch(faultline: &Faultline, body: Value) -> Answered {
+    faultline.call(Method::PATCH, PATH, ADMIN, body.to_string()).await
+}
+
+/// The error after another occurrence, in a release or in none, ten seconds later.
+async fn after_another(faultline: &Faultline, release: Option<&str>) -> Value {
+    faultline.clock.advance(10);
+    let body = json!({ "errors": [{ "type": "E", "message": "m" }], "context": { "version": release } });
+    faultline.post("sample", &body).await;
+    assert_eq!(faultline.digest().await, 0);
+    faultline.get("/projects/sample/errors").await["errors"][0].clone()
+}
+
+/// Who resolves an error in the next release hears nothing of the releases that are out there already.
+#[tokio::test]
+async fn an_old_release_does_not_end_a_resolution_in_the_next() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, Some("1.2.0")).await;
+    let resolved = patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
+    assert_eq!(resolved["resolution"], json!({ "inNextRelease": true, "after": "1.2.0" }));
+    for old in [Some("1.2.0"), Some("1.1.9"), Some("1.2.0-rc.1"), None] {
+        let seen = after_another(&faultline, old).await;
+        assert_eq!((&seen["status"], &seen["regression"]), (&json!("resolved"), &Value::Null), "{old:?}");
+    }
+    let seen = after_another(&faultline, Some("1.2.1")).await;
+    let now = seen["lastSeen"].clone();
+    assert_eq!((&seen["status"], &seen["resolution"]), (&json!("unresolved"), &Value::Null));
+    assert_eq!(seen["regression"], json!({ "at": now, "release": "1.2.1", "count": 1 }));
+
+    // Everywhere: any release ends it.
+    patch(&faultline, json!({ "status": "resolved" })).await;
+    let again = after_another(&faultline, Some("1.1.9")).await;
+    assert_eq!((&again["status"], &again["regression"]["release"]), (&json!("unresolved"), &json!("1.1.9")));
+    assert_eq!(again["regression"]["count"], 2);
+}
+
+/// Commits have no order: what counts is whether the release was there when somebody resolved the error.
+#[tokio::test]
+async fn a_release_that_is_no_version_ends_it_if_it_is_new() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, Some("9f3c2a1")).await;
+    patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
+    assert_eq!(after_another(&faultline, Some("9f3c2a1")).await["status"], "resolved");
+    assert_eq!(after_another(&faultline, Some("a01b2c3")).await["status"], "unresolved");
+}
+
+#[tokio::test]
+async fn without_a_release_there_is_no_next() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, None).await;
+    let answer = try_patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["errors"][0]["path"]), (400, &json!(["inNextRelease"])));
+    assert!(answer.body["message"].as_str().unwrap().contains("send `release`"), "{}", answer.body);
+}
+
+/// Whatever goes together goes in one write.
+#[tokio::test]
+async fn an_error_is_resolved_and_assigned_at_once() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, Some("1.0")).await;
+    let both = patch(&faultline, json!({ "status": "resolved", "assignee": "Ada <ada@example.org>" })).await;
+    assert_eq!((&both["status"], &both["assignee"]), (&json!("resolved"), &json!("Ada <ada@example.org>")));
+    let seen = after_another(&faultline, Some("1.0")).await;
+    assert_eq!((&seen["status"], &seen["assignee"]), (&json!("unresolved"), &json!("Ada <ada@example.org>")));
+    let muted = patch(&faultline, json!({ "status": "muted" })).await;
+    assert_eq!(muted["assignee"], "Ada <ada@example.org>", "what is not named stays");
+    let nobody = patch(&faultline, json!({ "assignee": null })).await;
+    assert_eq!((&nobody["status"], &nobody["assignee"]), (&json!("muted"), &Value::Null));
+}
+
+#[tokio::test]
+async fn what_cannot_be_set_is_named() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, None).await;
+    for (body, path, says) in [
+        (json!({}), json!([]), "changes nothing"),
+        (json!({ "until": "2026-11-02T00:02:00Z" }), json!(["until"]), "goes with `muted` only"),
+        (json!({ "inNextRelease": true }), json!(["inNextRelease"]), "goes with `resolved` only"),
+        (json!({ "status": "muted", "inNextRelease": true }), json!(["inNextRelease"]), "goes with `resolved` only"),
+        (json!({ "assignee": "" }), json!(["assignee"]), "1 to 200 bytes"),
+        (json!({ "assignee": "a".repeat(201) }), json!(["assignee"]), "1 to 200 bytes"),
+        (json!({ "assignee": 7 }), json!([]), "does not fit"),
+    ] {
+        let answer = try_patch(&faultline, body.clone()).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["errors"][0]["path"]), (400, &path), "{body}");
+        assert!(answer.body["message"].as_str().unwrap().contains(says), "{}", answer.body);
+    }
+    assert_eq!(patch(&faultline, json!({ "assignee": "é".repeat(100) })).await["assignee"], "é".repeat(100));
+}
+
+/// Resolving cannot lose against a storm that writes the same error all the time, and neither loses a count.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_is_set_while_a_storm_writes() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, Some("1.0")).await;
+    // What waits was received before somebody resolves the error.
+    for _ in 0..40 {
+        faultline.post_message("m").await;
+    }
+    faultline.clock.advance(10);
+    let storm = async {
+        let inbox = faultline.stack.inbox();
+        loop {
+            let mut received = inbox.receive(1, 1 << 20, Duration::from_secs(60)).await.unwrap();
+            if received.is_empty() {
+                return;
+            }
+            let receipts: Vec<_> = received.iter().map(|message| message.receipt_handle.clone()).collect();
+            assert!(faultline.stack.digest(&mut received).await.is_empty());
+            inbox.delete(receipts.iter()).await.unwrap();
+        }
+    };
+    let people = async {
+        for n in 0..20 {
+            patch(&faultline, json!({ "status": "resolved", "assignee": format!("{n}") })).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(storm, people);
+    let error = faultline.get("/projects/sample/errors").await["errors"][0].clone();
+    assert_eq!((&error["count"], &error["status"], &error["assignee"]), (&json!(41), &json!("resolved"), &json!("19")));
+    let history = faultline.get(&format!("{PATH}/history?limit=100")).await;
+    assert_eq!(history["history"].as_array().unwrap().len(), 40, "each has its entry");
+}
