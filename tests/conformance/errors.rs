@@ -75,7 +75,7 @@ pub(crate) async fn muted(on: &Resources) {
 /// What goes with a status is there with that status only; who looks after the error stays.
 pub(crate) async fn changed(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
-    let resolution = Some(Resolution { after: "1.2.3".to_owned() });
+    let resolution = Some(Resolution { after: "r2".to_owned() });
     let both = ErrorChange {
         status: Some(StatusChange::Resolved(resolution.clone())),
         assignee: Some(Some("Ada <ada@example.org>".to_owned())),
@@ -88,7 +88,7 @@ pub(crate) async fn changed(on: &Resources) {
     assert_eq!(changed, expected);
     let listed = on.table.page(project(), &[Status::Resolved], None, 10).await.unwrap().items;
     assert_eq!(listed, std::slice::from_ref(&changed));
-    // An occurrence without a release does not end it; digest writes back what it read.
+    // One of that release does not end it; digest writes back what it read.
     let seen = committed(on, commit(changed.clone(), 2, 20)).await;
     assert_eq!((seen.status, &seen.resolution, &seen.assignee), (Status::Resolved, &changed.resolution, &assignee));
     let everywhere = set(on, &seen, StatusChange::Resolved(None), 30).await.unwrap();
