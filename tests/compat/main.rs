@@ -11,6 +11,7 @@
 
 mod errors;
 mod failures;
+mod history;
 mod keys;
 mod limits;
 mod outbox;

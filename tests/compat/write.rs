@@ -299,6 +299,7 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
         (_, "A") => format!("alias-{}", short(&sk[2..])),
         (_, "B") => "buried".to_owned(),
         (_, "U") => format!("usage-{}", &sk[2..]),
+        (_, "H") => format!("history-{}", &sk[2..]),
         (_, "C") => format!("config-{}", short(&sk[2..])),
         (_, "RULES") => "rules".to_owned(),
         (_, "T") => format!("timeline-{}-{}", &pk[pk.len() - 6..], &sk[2..]),

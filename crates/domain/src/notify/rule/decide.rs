@@ -33,7 +33,8 @@ impl Rule {
     ///   whichever it is, a threshold that the same commit crosses is not told besides.
     /// - A threshold is told once for each unit of time in which the commit crossed it, with the true count, however many
     ///   multiples of the interval the commit jumped over.
-    /// - Of a muted error nothing is told; that a mute has ended is nothing to tell either.
+    /// - Of a muted error nothing is told; that a mute has ended is nothing to tell either. Nor is anything told of an
+    ///   error that is resolved in the next release, while only old ones bring it.
     /// - What people change (a status, a link), and what deletes, brings no occurrence and tells nothing.
     ///
     /// A posted config tells as v1 does: the first occurrence ever, and the threshold; nothing of a regression, and, what
@@ -52,7 +53,8 @@ impl Rule {
 
     fn happened(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate, tier: Tier) -> Vec<Why> {
         let was_seen = new.count > before.map_or(0, |before| before.count);
-        if !was_seen || new.status == Status::Muted || !self.filter.matches(new) {
+        let is_silent = new.status == Status::Muted || new.resolution.is_some();
+        if !was_seen || is_silent || !self.filter.matches(new) {
             return Vec::new();
         }
         let tells = self.policy.tells(tier);

@@ -84,6 +84,20 @@ fn a_regression_is_an_occurrence_after_somebody_resolved_the_error() {
     );
 }
 
+/// Who resolved an error in the next release hears nothing of the old ones.
+#[test]
+fn of_an_error_that_is_resolved_in_the_next_release_only_a_regression_is_told() {
+    check(
+        json!({ "on": ["first", "regression", "threshold"], "threshold": 5 }),
+        &[
+            ("1@0///1.0 | resolve next | 9@1///1.0", ""),
+            ("1@0///1.0 | resolve next | 9@1", ""),
+            ("1@0///1.0 | resolve next | 9@1///1.0 | 1@2///1.1", "regression"),
+            ("1@0///1.0 | resolve next | 1@1///1.1 | 9@1///1.0", "10 in minute 1"),
+        ],
+    );
+}
+
 #[test]
 fn a_threshold_without_an_interval_is_told_once_in_a_unit() {
     check(

@@ -1,6 +1,6 @@
 //! What happens to an error, as a line of text: `5@0 | resolve | 1@1`.
 
-use crate::error::{ErrorAggregate, Mute, Sighting, Status};
+use crate::error::{ErrorAggregate, Mute, Resolution, Sighting, Status};
 use crate::id::{ErrorUid, EventId, Fingerprint, ProjectId};
 use crate::notify::Why;
 use crate::notify::rule::{Decision, Rule, When};
@@ -50,9 +50,13 @@ pub(super) fn story(steps: &str) -> (Option<ErrorAggregate>, ErrorAggregate) {
         let person = |status, mute| {
             let before = old.clone().expect("there is an error");
             let status_at = minute((before.last_seen.seconds() - START).div_euclid(60)).plus_seconds(59);
-            Some(ErrorAggregate { status, status_at, mute, ..before })
+            Some(ErrorAggregate { status, status_at, mute, resolution: None, ..before })
         };
         new = match step.split_once(' ').unwrap_or((step, "")) {
+            ("resolve", "next") => person(Status::Resolved, None).map(|error| {
+                let resolution = Resolution::after_all(&error, []);
+                ErrorAggregate { resolution, ..error }
+            }),
             ("resolve", _) => person(Status::Resolved, None),
             ("unresolve", _) => person(Status::Unresolved, None),
             ("mute", "") => person(Status::Muted, Some(Mute::default())),

@@ -1,0 +1,130 @@
+//! Version 0.1 with histories: what people set of an error, and what was written down of that, is read.
+//!
+//! The samples are made as `write.rs` says:
+//!
+//!     FAULTLINE_SAMPLES=… cargo test -p faultline-tests --test compat -- --ignored --exact history::write_history
+
+use axum::body::Body;
+use domain::error::StatusChange;
+use domain::error::history::{Action, Actor, Entry};
+use domain::id::ProjectName;
+use embedded::Engines;
+use faultline_tests::{ADMIN, Faultline, raw};
+use http::Method;
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::clock::Clock;
+use store::ports::{Errors, Projects};
+
+use crate::Samples;
+
+const PATH: &str = "/projects/shop/errors/m";
+
+async fn post(faultline: &Faultline, release: &str) {
+    faultline.clock.advance(40);
+    let body = json!({ "errors": [{ "type": "E", "message": "m" }], "context": { "version": release } });
+    faultline.post("shop", &body).await;
+    assert_eq!(faultline.digest().await, 0);
+}
+
+async fn call(faultline: &Faultline, method: Method, path: &str, body: Value) -> Value {
+    faultline.clock.advance(40);
+    let answer = faultline.call(method, path, ADMIN, body.to_string()).await;
+    assert!(answer.status.is_success(), "{}", answer.body);
+    answer.body["data"].clone()
+}
+
+/// An error that came back, is resolved in the next release and assigned; and an entry of each kind.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_history() {
+    let samples = Samples::new();
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    call(&faultline, Method::POST, "/projects", json!({ "name": "shop" })).await;
+    post(&faultline, "shop@1.2.3").await;
+    let key = json!({ "role": "admin", "project": "shop", "name": "ci" });
+    let key = call(&faultline, Method::POST, "/keys", key).await["key"]["key"].clone();
+    let resolved = r#"{"status":"resolved","assignee":"Ada <ada@example.org>"}"#;
+    faultline.call(Method::PATCH, PATH, key.as_str().unwrap(), resolved).await;
+    post(&faultline, "shop@1.2.3").await;
+    let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 1 });
+    call(&faultline, Method::PATCH, PATH, mute).await;
+    post(&faultline, "shop@1.2.4").await;
+    call(&faultline, Method::PATCH, PATH, json!({ "assignee": null })).await;
+    let comments = format!("{PATH}/comments");
+    call(&faultline, Method::POST, &comments, json!({ "text": "see <b>the cart</b>\n" })).await;
+    let comment =
+        call(&faultline, Method::POST, &comments, json!({ "text": "a mistake" })).await["comment"]["id"].clone();
+    let path = format!("{comments}/{}", comment.as_str().unwrap());
+    faultline.clock.advance(40);
+    faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
+    let shop = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let error = Errors::get(&*resources.table, shop.id, &domain::v1::fingerprint("m")).await.unwrap().unwrap();
+    faultline.clock.advance(40);
+    let (change, now) = (StatusChange::Unresolved.into(), faultline.clock.now());
+    let by = Actor::Hook { service: "github".to_owned(), user: Some("ada".to_owned()) };
+    let entries = Entry::all(Action::of(&change, &error), &by, now, 7);
+    resources.table.change(&error, &change, &entries, now).await.unwrap();
+    let next = json!({ "status": "resolved", "inNextRelease": true, "assignee": "Grace" });
+    call(&faultline, Method::PATCH, PATH, next).await;
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json".to_owned(),
+            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
+            (_, sk) if sk.starts_with("E#") => "error.json".to_owned(),
+            (_, sk) if sk.starts_with("H#") => format!("history-{}.json", &sk[sk.len() - 26..]),
+            _ => continue,
+        };
+        samples.write_item(&file, &item);
+    }
+}
+
+#[tokio::test]
+async fn what_people_set_and_said_is_read() {
+    let faultline = Samples::of("history").restored().await;
+    let error = faultline.get("/projects/shop/errors").await["errors"][0].clone();
+    let set = ["status", "assignee", "resolution", "regression"].map(|key| error[key].clone());
+    let resolution = json!({ "inNextRelease": true, "after": "shop@1.2.4" });
+    let regression = json!({ "at": "2026-11-02T00:03:40+00:00", "release": "shop@1.2.3", "count": 1 });
+    assert_eq!(json!(set), json!(["resolved", "Grace", resolution, regression]));
+    let history = faultline.get(&format!("{PATH}/history")).await;
+    let mut told: Vec<_> = history["history"].as_array().unwrap().clone();
+    for entry in &mut told {
+        for key in ["id", "at"] {
+            assert!(entry.as_object_mut().unwrap().remove(key).unwrap().is_string());
+        }
+    }
+    let (operator, occurrence) = (json!({ "kind": "operator" }), json!({ "kind": "occurrence" }));
+    let ci = told.last().unwrap()["by"].clone();
+    assert_eq!((&ci["kind"], &ci["name"], ci["id"].as_str().unwrap().len()), (&json!("key"), &json!("ci"), 16));
+    let hook = json!({ "kind": "hook", "service": "github", "user": "ada" });
+    let expected = json!([
+        { "what": "assigned", "assignee": "Grace", "by": operator },
+        { "what": "resolved", "after": "shop@1.2.4", "by": operator },
+        { "what": "unresolved", "by": hook },
+        { "what": "comment_deleted", "by": operator },
+        { "what": "commented", "text": "see <b>the cart</b>\n", "by": operator },
+        { "what": "unassigned", "by": operator },
+        { "what": "mute_ended", "release": "shop@1.2.4", "by": occurrence },
+        { "what": "muted", "until": "2026-11-03T00:00:00+00:00", "untilCount": 3, "by": operator },
+        { "what": "regressed", "release": "shop@1.2.3", "by": occurrence },
+        { "what": "assigned", "assignee": "Ada <ada@example.org>", "by": ci },
+        { "what": "resolved", "by": ci },
+    ]);
+    assert_eq!(json!(told), expected);
+}
+
+#[tokio::test]
+async fn and_goes_on() {
+    let faultline = Samples::of("history").restored().await;
+    faultline.clock.advance(3_600);
+    post(&faultline, "shop@1.2.4").await;
+    let status = async || faultline.get("/projects/shop/errors").await["errors"][0]["status"].clone();
+    assert_eq!(status().await, "resolved", "it is not newer");
+    post(&faultline, "shop@1.3.0").await;
+    assert_eq!(status().await, "unresolved");
+    let history = faultline.get(&format!("{PATH}/history?limit=1")).await;
+    assert_eq!(history["history"][0]["release"], "shop@1.3.0");
+}
