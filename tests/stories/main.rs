@@ -15,6 +15,7 @@ mod limits;
 mod lists;
 mod muting;
 mod notifications;
+mod openapi;
 mod origins;
 mod poison;
 mod retention;

@@ -5,27 +5,41 @@ use axum::response::Response;
 use domain::outcome::{Reason, Refusal};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// What a handler gives back: an answer, or why there is none.
 pub type Answer = Result<Response, Refusal>;
 
+/// The form of most answers.
+#[derive(Serialize)]
+struct Data<T> {
+    data: T,
+}
+
 /// 200 with `{"data": …}`.
-pub fn data(data: Value) -> Answer {
-    Ok(respond(StatusCode::OK, &json!({ "data": data })))
+pub fn data(data: impl Serialize) -> Answer {
+    respond(StatusCode::OK, &Data { data })
+}
+
+/// 201 with `{"data": …}`.
+pub fn created_data(data: impl Serialize) -> Answer {
+    respond(StatusCode::CREATED, &Data { data })
 }
 
 /// 201 with a body.
-pub fn created(body: &Value) -> Answer {
-    Ok(respond(StatusCode::CREATED, body))
+pub fn created(body: &impl Serialize) -> Answer {
+    respond(StatusCode::CREATED, body)
 }
 
-/// 200 with a body of one's own, or with none.
-pub fn ok(body: Option<&Value>) -> Answer {
-    match body {
-        Some(body) => Ok(respond(StatusCode::OK, body)),
-        None => Ok(Response::new(Body::empty())),
-    }
+/// 200 with a body of one's own.
+pub fn ok(body: &impl Serialize) -> Answer {
+    respond(StatusCode::OK, body)
+}
+
+/// 200 without a body.
+pub fn empty() -> Answer {
+    Ok(Response::new(Body::empty()))
 }
 
 /// 204 without a body.
@@ -37,16 +51,42 @@ pub fn no_content() -> Answer {
 
 /// The answer to what is refused. It has what each kind of client looks for: v1's `errors` list, a top-level `error`
 /// (without which v1's JavaScript client waits for ever) and `message`, and the `detail` that Sentry's SDKs log.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Refused<'a> {
+    /// What is wrong, once.
+    errors: [Fault<'a>; 1],
+    /// The reason's name.
+    error: &'a str,
+    /// What is wrong, and the way out.
+    message: &'a str,
+    /// The same.
+    detail: &'a str,
+}
+
+/// What is wrong with a request, or with a part of it.
+#[derive(Serialize, JsonSchema)]
+pub struct Fault<'a> {
+    /// What is wrong, and the way out.
+    pub message: &'a str,
+    /// Where: keys and indexes from the top of the body, or the name of a parameter. May be empty.
+    #[schemars(length(max = 16))]
+    pub path: &'a [String],
+    /// The reason's name.
+    pub reason: &'a str,
+}
+
+impl<'a> From<&'a Refusal> for Fault<'a> {
+    fn from(refusal: &'a Refusal) -> Self {
+        Self { message: &refusal.message, path: &refusal.path, reason: refusal.reason.name() }
+    }
+}
+
+/// The answer to what is refused.
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let Refusal { reason, message, path, limited } = refusal;
-    let body = json!({
-        "errors": [{ "message": message, "path": path, "reason": reason.name() }],
-        "error": reason.name(),
-        "message": message,
-        "detail": message,
-    });
+    let Refusal { reason, message, limited, .. } = refusal;
+    let body = Refused { errors: [refusal.into()], error: reason.name(), message, detail: message };
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond(status, &body);
+    let mut response = respond(status, &body).unwrap_or_default();
     response.headers_mut().insert("x-sentry-error", HeaderValue::from_static(reason.name()));
     if *reason == Reason::Unavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -65,11 +105,13 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     response
 }
 
-fn respond(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+fn respond(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body)
+        .map_err(|error| Refusal::new(Reason::Internal, format!("the answer cannot be written down: {error}")))?;
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Ok(response)
 }

@@ -3,11 +3,12 @@
 mod answer;
 mod body;
 mod caller;
+pub mod describe;
 mod front;
 mod outcomes;
 mod path;
 
-pub use answer::{Answer, created, data, no_content, ok};
+pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
 pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, unpack};
 pub use caller::{Caller, Gate};
 pub use front::Front;

@@ -6,8 +6,19 @@ use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
 /// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
-const ROOTS: [&str; 10] =
-    ["projects", "keys", "dead-letters", "dead-notices", "hooks", "info", "encrypt", "health", "tunnel", "api"];
+const ROOTS: [&str; 11] = [
+    "projects",
+    "keys",
+    "dead-letters",
+    "dead-notices",
+    "hooks",
+    "info",
+    "encrypt",
+    "health",
+    "openapi.json",
+    "tunnel",
+    "api",
+];
 /// How many segments a prefix may have.
 const MAX_PREFIX: usize = 4;
 
@@ -105,6 +116,7 @@ mod tests {
         check("/api/store/", "/api/store");
         check("/prod/hooks/github/projects", "/hooks/github/projects");
         check("/prod/dead-notices/redrive", "/dead-notices/redrive");
+        check("/prod/openapi.json", "/openapi.json");
         check("/", "/");
         for other in ["/favicon.ico", "/a/b/c/d/e/info", "/api/0x/envelope", "/api"] {
             assert!(routed(other).is_none(), "{other}");

@@ -11,10 +11,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 pub use limiter::Limiter;
 use store::clock::Clock;
 use store::ports::{Claims, Inbox, Sealer};
+
+/// Says what the API's description says of these routes.
+pub fn describe(api: &mut Description) {
+    v1::describe(api);
+    sentry::describe(api);
+}
 
 /// What the routes share.
 pub struct Ingest {

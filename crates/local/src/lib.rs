@@ -4,6 +4,7 @@ mod access;
 pub mod args;
 pub mod dlq;
 pub mod explain;
+pub mod openapi;
 pub mod send;
 pub mod serve;
 pub mod system;

@@ -21,7 +21,7 @@ pub use deliver::{DeadNotice, Redriven};
 use known::Known;
 pub use pages::Pages;
 pub use record::Record;
-pub use routes::Routes;
+pub use routes::{Routes, describe};
 use store::clock::Clock;
 use store::ports::{Configs, Errors, Links, Occurrences, Outbox, Projects, Sealer, Segments, Undelivered};
 

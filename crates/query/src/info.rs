@@ -1,5 +1,6 @@
 //! `GET /info` and `GET /health`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,13 +9,37 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use gate::Answer;
+use gate::describe::Description;
 use http::Request;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::Query;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().route("/info", get(info)).route("/health", get(health))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("stack");
+    api.operation("get", "/info", "getInfo", "Tells the version, and what was refused")
+        .data::<Info>(201, "201, as v1 answered it");
+    api.operation("get", "/health", "getHealth", "Tells that it is there").open().data::<Health>(200, "it is there");
+}
+
+/// What there is to know of the process that answers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Info {
+    version: &'static str,
+    /// How often it refused something, by reason.
+    refused: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Health {
+    status: &'static str,
 }
 
 async fn info(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -24,10 +49,10 @@ async fn info(State(query): State<Arc<Query>>, request: Request<Body>) -> Respon
 /// 201, as v1 answered it.
 async fn version(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller(request.headers()).await?.admin()?;
-    gate::created(&json!({ "data": { "version": env!("CARGO_PKG_VERSION"), "refused": query.outcomes.counts() } }))
+    gate::created_data(Info { version: env!("CARGO_PKG_VERSION"), refused: query.outcomes.counts() })
 }
 
 /// Open to all: says nothing but that it is there.
 async fn health(State(query): State<Arc<Query>>) -> Response {
-    query.answer(async { gate::data(json!({ "status": "ok" })) }).await
+    query.answer(async { gate::data(Health { status: "ok" }) }).await
 }

@@ -7,6 +7,7 @@ mod info;
 mod keys;
 mod list;
 mod occurrences;
+mod openapi;
 mod projects;
 mod purge;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{Configs, DeadLetters, Errors, Failures, History, KeyRing, Occurrences, Projects, Segments};
@@ -49,6 +51,18 @@ pub struct Query {
     pub retention_days: u32,
 }
 
+/// Says what the API's description says of these routes.
+pub fn describe(api: &mut Description) {
+    home::describe(api);
+    info::describe(api);
+    openapi::describe(api);
+    projects::describe(api);
+    keys::describe(api);
+    errors::describe(api);
+    occurrences::describe(api);
+    dead_letters::describe(api);
+}
+
 impl Query {
     /// All routes, to be put behind a [`gate::Front`].
     pub fn router(self) -> Router {
@@ -59,6 +73,7 @@ impl Query {
             .merge(home::route())
             .merge(info::routes())
             .merge(keys::routes())
+            .merge(openapi::route())
             .merge(projects::routes())
             .with_state(query)
     }

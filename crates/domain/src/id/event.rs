@@ -45,7 +45,7 @@ impl fmt::Display for EventId {
     }
 }
 
-text_form!(EventId);
+text_form!(EventId, "^[0-9A-Fa-f]{32}$", "fc6d8c0c43fc4630ad850ee518f1b9d0");
 
 /// 64 bits of an event id's SHA-256. Hashed, because ids need not be random; 64 bits, because two different events of
 /// one error and minute then collide once in 10^10 minutes of 60,000 events.

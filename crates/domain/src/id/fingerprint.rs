@@ -40,7 +40,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-text_form!(Fingerprint);
+text_form!(Fingerprint, "^[0-9A-Fa-f]{32}$", "5f2b1c8e9a704d63b1e0c7a48f35d926");
 
 #[cfg(test)]
 mod tests {

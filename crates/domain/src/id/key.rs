@@ -103,7 +103,7 @@ impl fmt::Display for KeyId {
     }
 }
 
-text_form!(KeyId);
+text_form!(KeyId, "^[0-9A-Fa-f]{16}$", "3f9a17c40b5e62d8");
 
 #[cfg(test)]
 mod tests {

@@ -22,8 +22,22 @@ pub use segment::{BadSegmentId, SegmentId};
 /// What finds an error in storage: its project and its fingerprint.
 pub type ErrorKey = (ProjectId, Fingerprint);
 
-/// Gives a newtype around a text that `parse` has checked its `Display`, `Serialize` and `Deserialize`.
+/// Gives a newtype around a text that `parse` has checked its `Serialize` and `Deserialize`; and, if the API shows it, its
+/// schema: the pattern of what `parse` takes, and an example.
 macro_rules! text_form {
+    ($type:ident, $pattern:expr, $example:expr) => {
+        crate::id::text_form!($type);
+
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+            }
+        }
+    };
     ($type:ty) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

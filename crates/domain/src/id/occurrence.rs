@@ -97,7 +97,11 @@ impl fmt::Display for OccurrenceId {
     }
 }
 
-text_form!(OccurrenceId);
+text_form!(
+    OccurrenceId,
+    "^[0-9]{16}-[0-9A-HJKMNP-TV-Z]{26}-[0-9]{1,9}$",
+    "9007197776696131-01KGZ3M5V00000000000000007-0"
+);
 
 #[cfg(test)]
 mod tests {

@@ -41,6 +41,16 @@ impl serde::Serialize for ProjectId {
     }
 }
 
+impl schemars::JsonSchema for ProjectId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ProjectId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "examples": [1] })
+    }
+}
+
 impl<'de> serde::Deserialize<'de> for ProjectId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u64::deserialize(deserializer)?;
@@ -97,7 +107,7 @@ impl fmt::Display for ProjectName {
     }
 }
 
-text_form!(ProjectName);
+text_form!(ProjectName, r"^[^/.\s\x00-\x1f\x7f-\x9f]{1,256}$", "shop");
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 pub use notifications::Notifications;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, KeyId, ProjectId, ProjectName};
@@ -82,7 +83,7 @@ pub struct Sender {
 }
 
 /// Where the events of a message belong.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Addressee {
     /// A project that was there when the message was accepted.

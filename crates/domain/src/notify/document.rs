@@ -1,7 +1,7 @@
 //! Reads what people write: objects of JSON, key by key. What is wrong is refused with its path and the way out, and
 //! without the value, which may be a secret.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Secret;
 use super::rule::SEALED;
@@ -9,6 +9,8 @@ use crate::outcome::{Reason, Refusal};
 
 /// The longest secret, URL and template, in bytes.
 const MAX_SECRET: usize = 2_048;
+/// What a text is made of: anything but control characters.
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]+$";
 
 /// An object at a place of a document. A key whose value is `null` is as good as absent.
 pub(super) struct Object<'a> {
@@ -17,7 +19,23 @@ pub(super) struct Object<'a> {
     reason: Reason,
 }
 
-/// What kind of value it is, in words.
+/// The form of what [`Object::text`] reads; null is as good as none.
+pub(super) fn text_schema(limit: usize) -> Value {
+    json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limit, "pattern": TEXT })
+}
+
+/// The form of what [`Object::needed_secret`] reads.
+pub(super) fn secret_schema() -> Value {
+    json!({ "type": "string", "pattern": "^[!-~]+$", "maxLength": MAX_SECRET })
+}
+
+/// The form of what [`Object::url`] reads, if it may be left out, or [`Object::needed_url`].
+pub(super) fn url_schema(optional: bool) -> Value {
+    let form = if optional { json!(["string", "null"]) } else { json!("string") };
+    json!({ "type": form, "minLength": 1, "maxLength": MAX_SECRET, "description": "an https URL" })
+}
+
+/// What a kind of value is, in words.
 fn form(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -9,6 +9,7 @@ mod stack;
 mod tags;
 
 pub use level::Level;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 pub use stack::{Exception, Frame, Stacktrace, Thread};
@@ -21,7 +22,7 @@ use crate::time::Timestamp;
 pub const VERSION: u8 = 1;
 
 /// Which kind of client an occurrence came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// faultline's own JSON API.

@@ -7,12 +7,13 @@ mod retention;
 pub use limits::{BadLimit, Limit, Limits, Mark, Window};
 pub use origins::{BadOrigins, Origins};
 pub use retention::{BadRetention, Retention};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
 /// How much a project matters: what its rules do that do not say when to tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Every crossing counts.
@@ -41,7 +42,7 @@ impl Tier {
 }
 
 /// The span in which occurrences are counted for thresholds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeUnit {
     /// As in v1.

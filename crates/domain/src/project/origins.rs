@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// The origins of the pages that may send to a project. It keeps other sites' pages from filling a project whose client
@@ -26,12 +29,13 @@ pub enum BadOrigins {
     Many(usize),
 }
 
-/// The longest origin, in bytes: a host name has at most 253.
-const LONGEST: usize = 300;
-
 impl Origins {
     /// The most origins of a project: each request of a browser is compared with them.
     pub const MOST: usize = 50;
+    /// The longest origin, in bytes: a host name has at most 253.
+    pub const LONGEST: usize = 300;
+    /// The form of an origin; besides it there are those with an IPv6 address.
+    pub const FORM: &str = r"^(null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:[0-9]{1,4})?)$";
 
     /// From a list of `scheme://host` or `scheme://host:port`; `*.` before a host stands for all hosts below it, and not
     /// for itself. `null` is what browsers send for pages without an origin, such as files. The empty list allows no page.
@@ -53,7 +57,7 @@ impl Pattern {
     fn parse(text: &str) -> Result<Self, BadOrigins> {
         let lower = text.to_ascii_lowercase();
         let parsed = || {
-            if text.len() > LONGEST {
+            if text.len() > Origins::LONGEST {
                 return None;
             }
             if lower == "null" {
@@ -119,6 +123,20 @@ fn is_host(name: &str) -> bool {
 fn is_address(name: &str) -> bool {
     let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     inner.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok())
+}
+
+impl JsonSchema for Origins {
+    fn schema_name() -> Cow<'static, str> {
+        "Origins".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "maxItems": Self::MOST,
+            "items": { "type": "string", "examples": ["https://shop.example"] },
+        })
+    }
 }
 
 impl Serialize for Origins {

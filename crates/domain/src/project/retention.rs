@@ -1,5 +1,7 @@
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// For how many days a project's occurrences are kept, if it says so itself. There are classes, and not any number,
@@ -27,6 +29,16 @@ impl Retention {
     /// How many days.
     pub fn days(self) -> u32 {
         self.0.into()
+    }
+}
+
+impl JsonSchema for Retention {
+    fn schema_name() -> Cow<'static, str> {
+        "RetentionDays".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "enum": Self::ALL })
     }
 }
 

@@ -1,21 +1,30 @@
 //! What a project adds to, and takes from, what is scrubbed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, Verdict, Words};
 
 /// A project's own rules. Names are compared word by word: `accountNumber`, `account_number` and `Account-Number` are
 /// one name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Scrubbing")]
 pub struct Rules {
     /// Keys whose values are secrets besides the usual ones; also within a longer name (`account number` covers
     /// `old_account_number`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = Rules::MAX_NAMES))]
     pub additional: Vec<String>,
     /// Keys whose values are none, whatever they are called and look like; only the whole name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = Rules::MAX_NAMES))]
     pub exempt: Vec<String>,
+}
+
+impl Rules {
+    /// The most names of each list: every key of an event is compared with all of them.
+    pub const MAX_NAMES: usize = 100;
 }
 
 /// The rules, ready to be asked.

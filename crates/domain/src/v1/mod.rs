@@ -7,5 +7,5 @@ mod view;
 
 pub use message::{fingerprint, truncate};
 pub use normalise::normalise;
-pub use post::{Item, Parsed, Post};
-pub use view::{error_entry, occurrence_entry, timeline_entry};
+pub use post::{Item, MAX_ERRORS, Parsed, Post};
+pub use view::{ErrorEntry, TimelineEntry, error_entry, occurrence_entry, timeline_entry};

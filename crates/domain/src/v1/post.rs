@@ -44,7 +44,7 @@ pub struct Item {
 const SHARED: [&str; 5] = ["notifier", "context", "environment", "session", "params"];
 
 /// The most errors of a body.
-const MAX_ERRORS: usize = 1_000;
+pub const MAX_ERRORS: usize = 1_000;
 /// The largest error, and the largest of what errors share, in bytes of JSON: an occurrence of both must be shown in one
 /// answer.
 const MAX_ITEM: usize = 1 << 20;

@@ -1,46 +1,140 @@
 //! What v1's clients read. Each entry has v1's keys, and beside them what the model knows more.
 
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::error::ErrorAggregate;
-use crate::id::{OccurrenceId, ProjectName};
-use crate::occurrence::{Frame, Occurrence, Source};
+use crate::error::{ErrorAggregate, Link, Regression, Status};
+use crate::id::{Fingerprint, OccurrenceId, ProjectName};
+use crate::occurrence::{Frame, Level, Occurrence, Source};
+use crate::time::Timestamp;
 use crate::timeline::Minute;
 
+/// The most issues that are shown of an error. It has one for each repository that a rule ever named.
+const MAX_LINKS: usize = 100;
+
 /// An error as an entry of a list.
-pub fn error_entry(project: &ProjectName, error: &ErrorAggregate) -> Value {
-    json!({
-        "project": project,
-        "message": error.message,
-        "type": error.kind,
-        "status": error.status,
-        "count": error.count,
-        "lastUpdated": error.last_seen,
-        "fingerprint": error.fingerprint,
-        "firstSeen": error.first_seen,
-        "lastSeen": error.last_seen,
-        "level": error.level,
-        "platform": error.platform,
-        "culprit": error.culprit,
-        "mutedUntil": error.mute.and_then(|mute| mute.until),
-        "mutedUntilCount": error.mute.and_then(|mute| mute.until_count),
-        "resolution": error.resolution.as_ref().map(|it| json!({ "inNextRelease": true, "after": it.after })),
-        "regression": error.regression.as_ref().map(|it| json!({ "at": it.at, "release": it.release, "count": it.count })),
-        "assignee": error.assignee,
-        "issues": error.links.values().collect::<Vec<_>>(),
-    })
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Error")]
+pub struct ErrorEntry<'a> {
+    project: &'a ProjectName,
+    /// What went wrong; what is long is cut.
+    message: &'a str,
+    /// Its type, such as `TypeError`.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    status: Status,
+    /// How often it occurred.
+    count: u64,
+    /// When it was last seen, as v1 calls it.
+    last_updated: Timestamp,
+    fingerprint: Fingerprint,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    level: Level,
+    /// The language or platform.
+    platform: &'a str,
+    /// Where it went wrong, in a few words.
+    culprit: Option<&'a str>,
+    /// Until when it is muted.
+    muted_until: Option<Timestamp>,
+    /// Until which `count` it is muted.
+    muted_until_count: Option<u64>,
+    /// In which way it is resolved, if not everywhere and at once.
+    resolution: Option<ResolutionEntry<'a>>,
+    /// That it came back after it was resolved: the last time.
+    regression: Option<RegressionEntry<'a>>,
+    /// Who is to look after it.
+    assignee: Option<&'a str>,
+    /// Its issues elsewhere.
+    #[schemars(length(max = MAX_LINKS))]
+    issues: Vec<&'a Link>,
+}
+
+/// That an error is resolved in the next release.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Resolution")]
+struct ResolutionEntry<'a> {
+    /// Always true.
+    in_next_release: bool,
+    /// The newest release when it was resolved.
+    after: &'a str,
+}
+
+/// That an error came back.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Regression")]
+struct RegressionEntry<'a> {
+    at: Timestamp,
+    /// The release that it came back in.
+    release: Option<&'a str>,
+    /// How often it came back, with this time.
+    count: u64,
+}
+
+impl<'a> RegressionEntry<'a> {
+    fn of(regression: &'a Regression) -> Self {
+        Self { at: regression.at, release: regression.release.as_deref(), count: regression.count }
+    }
+}
+
+/// An error as an entry of a list.
+pub fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregate) -> ErrorEntry<'a> {
+    ErrorEntry {
+        project,
+        message: &error.message,
+        kind: &error.kind,
+        status: error.status,
+        count: error.count,
+        last_updated: error.last_seen,
+        fingerprint: error.fingerprint,
+        first_seen: error.first_seen,
+        last_seen: error.last_seen,
+        level: error.level,
+        platform: &error.platform,
+        culprit: error.culprit.as_deref(),
+        muted_until: error.mute.and_then(|mute| mute.until),
+        muted_until_count: error.mute.and_then(|mute| mute.until_count),
+        resolution: error.resolution.as_ref().map(|it| ResolutionEntry { in_next_release: true, after: &it.after }),
+        regression: error.regression.as_ref().map(RegressionEntry::of),
+        assignee: error.assignee.as_deref(),
+        issues: error.links.values().take(MAX_LINKS).collect(),
+    }
 }
 
 /// A minute of an error's timeline.
-pub fn timeline_entry(project: &ProjectName, error: &ErrorAggregate, minute: Minute, count: u64) -> Value {
-    json!({
-        "key": format!("{project}#{}", error.fingerprint),
-        "timestamp": minute.start(),
-        "count": count,
-        "project": project,
-        "message": error.message,
-        "type": error.kind,
-    })
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TimelineEntry<'a> {
+    /// What names the error, as v1 did.
+    key: String,
+    /// The beginning of the minute.
+    timestamp: Timestamp,
+    /// How often the error occurred in it.
+    count: u64,
+    project: &'a ProjectName,
+    message: &'a str,
+    /// The error's type.
+    #[serde(rename = "type")]
+    kind: &'a str,
+}
+
+/// A minute of an error's timeline.
+pub fn timeline_entry<'a>(
+    project: &'a ProjectName,
+    error: &'a ErrorAggregate,
+    minute: Minute,
+    count: u64,
+) -> TimelineEntry<'a> {
+    TimelineEntry {
+        key: format!("{project}#{}", error.fingerprint),
+        timestamp: minute.start(),
+        count,
+        project,
+        message: &error.message,
+        kind: &error.kind,
+    }
 }
 
 /// An occurrence: v1's keys as its client sent them, and under `event` the whole of it as it is stored.

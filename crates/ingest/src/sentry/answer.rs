@@ -6,17 +6,22 @@ use domain::id::EventId;
 use domain::sentry::ItemKind;
 use gate::Answer;
 use http::HeaderValue;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// For how long an SDK shall not send what is not stored, in seconds.
 const SWITCHED_OFF: u32 = 3_600;
 
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Accepted {
+    /// The event's id, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<EventId>,
+}
+
 /// 200 with the event's id, or without one if nothing had an event.
 pub(super) fn accepted(id: Option<EventId>) -> Answer {
-    gate::ok(Some(&match id {
-        Some(id) => json!({ "id": id }),
-        None => json!({}),
-    }))
+    gate::ok(&Accepted { id })
 }
 
 /// The same, and a rate limit for each category of items that were not stored, so that the SDK stops sending them.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod credentials;
+mod describe;
 mod envelope;
 mod security;
 mod store;
@@ -9,6 +10,7 @@ mod store;
 use std::sync::Arc;
 
 use axum::Router;
+pub(crate) use describe::describe;
 
 use crate::Ingest;
 

@@ -49,5 +49,5 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         ..Header::new(Source::Security, project, ingest.clock.now(), ids)
     };
     ingest.accept(&Message { header, payload: payload.into_owned() }).await?;
-    gate::ok(None)
+    gate::empty()
 }

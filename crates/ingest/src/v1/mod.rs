@@ -9,19 +9,69 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use domain::id::{EventId, ProjectName};
 use domain::inbox::{Header, Message};
 use domain::occurrence::Source;
 use domain::outcome::{Reason, Refusal};
-use domain::v1::{Parsed, Post};
-use gate::Answer;
+use domain::v1::{MAX_ERRORS, Parsed, Post};
+use gate::describe::Description;
+use gate::{Answer, Fault};
 use http::Request;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 
 use crate::{Ingest, accept};
 
 /// The route.
 pub(crate) fn route() -> Router<Arc<Ingest>> {
     Router::new().route("/projects/{project}/errors", post(handle))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("sending");
+    let text = json!({ "type": ["string", "null"] });
+    let error = json!({
+        "type": "object",
+        "required": ["message"],
+        "properties": {
+            "message": { "type": "string", "description": "what the error is named by" },
+            "type": text,
+            "timestamp": { "description": "when it happened, RFC 3339; now, if it is no time" },
+            "backtrace": { "description": "frames of `file`, `line` and `function`, the one that raised it first" },
+        },
+    });
+    let body = json!({
+        "type": "object",
+        "required": ["errors"],
+        "properties": {
+            "errors": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_ERRORS,
+                "contains": error,
+                "description": "at least one that can be stored; what cannot be is named in `refused`",
+            },
+            "notifier": { "description": "the client: this and the following go with all errors" },
+            "context": {},
+            "environment": {},
+            "session": {},
+            "params": {},
+            "notifications": { "description": "whom to tell: configs in clear, or what `POST /encrypt` answered" },
+        },
+    });
+    let example = json!({ "errors": [{ "type": "KeyError", "message": "no such item", "backtrace": [
+        { "file": "shop/cart.py", "line": 12, "function": "add" }
+    ] }] });
+    api.operation("post", "/projects/{project}/errors", "postErrors", "Sends errors, as faultline's own clients do")
+        .says("A project that is not there is made by a key of all projects. The body may be packed by gzip, deflate, br or zstd.")
+        .path::<ProjectName>("project", "the project's name")
+        .body_as("application/json", body, example)
+        .answers::<Posted<'_>>(201, "the errors are durable; they show in lists some seconds later")
+        .refuses(Reason::ProjectName, "this can be no project's name")
+        .refuses(Reason::OriginNotAllowed, "the project does not take events from pages of this origin")
+        .refuses(Reason::RateLimited, "the project sends more events a minute than it may")
+        .refuses(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
@@ -51,7 +101,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     }
 
     let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
-    let answer = answer(&event_ids[0].to_string(), event_ids.len(), &refused);
+    let answer = Posted::of(event_ids[0], event_ids.len(), &refused);
     let received_at = ingest.clock.now();
     let key = caller.key();
     let header = Header { key, trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
@@ -62,13 +112,37 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
 }
 
 /// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.
-fn answer(id: &str, count: usize, refused: &[Refusal]) -> Value {
-    let mut answer = json!({ "data": { "errors": { "postCount": count } }, "id": id });
-    if !refused.is_empty() {
-        answer["refused"] = refused
-            .iter()
-            .map(|refusal| json!({ "message": refusal.message, "path": refusal.path, "reason": refusal.reason.name() }))
-            .collect();
+#[derive(Serialize, JsonSchema)]
+struct Posted<'a> {
+    data: Data,
+    /// The first error's event id.
+    id: EventId,
+    /// What of the body is not stored, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_REFUSED))]
+    refused: Vec<Fault<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Data {
+    errors: Count,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Count {
+    /// How many errors are stored.
+    post_count: usize,
+}
+
+/// All but one error, all configs, and what is said of them as a whole.
+const MAX_REFUSED: usize = MAX_ERRORS + 20;
+
+impl<'a> Posted<'a> {
+    fn of(id: EventId, post_count: usize, refused: &'a [Refusal]) -> Self {
+        let refused = refused.iter().map(Fault::from).collect();
+        Self { data: Data { errors: Count { post_count } }, id, refused }
     }
-    answer
 }

@@ -6,6 +6,7 @@ use domain::id::ProjectId;
 use domain::notify::Target;
 use domain::notify::lane::{Entry, Lane, LaneId, Scope};
 use domain::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::ports::Lent;
 use store::{Kind, Result, StoreError};
@@ -39,7 +40,7 @@ struct Letter {
 }
 
 /// A dead letter as an admin sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadNotice {
     /// The queue's id of it.
@@ -55,7 +56,7 @@ pub struct DeadNotice {
 }
 
 /// What was put back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Redriven {
     /// Letters.
     pub letters: usize,

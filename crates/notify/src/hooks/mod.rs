@@ -152,7 +152,7 @@ fn is_of(error: &ErrorAggregate, deed: &Deed) -> bool {
 }
 
 fn done(what: &str) -> Answer {
-    gate::ok(Some(&json!({ "data": { "done": what } })))
+    gate::data(json!({ "done": what }))
 }
 
 fn unsigned() -> Refusal {

@@ -10,14 +10,16 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Routes;
 use super::body;
-use crate::Deadline;
+use crate::{DeadNotice, Deadline, Redriven};
 
 /// The most that are listed.
 const LIMIT: usize = 100;
@@ -26,6 +28,31 @@ const TIME: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> Router<Arc<Routes>> {
     Router::new().route("/dead-notices", get(list_handler)).route("/dead-notices/redrive", post(redrive_handler))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.tag("dead letters");
+    api.operation("get", "/dead-notices", "listDeadNotices", "Lists what could not be told, and why")
+        .says("Some of them, if there are more than a hundred.")
+        .data::<Notices>(200, "the notices");
+    api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Tells what could not be told")
+        .says("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
+        .body::<Which>(json!({}))
+        .data::<Put>(200, "what is to be told again");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Notices {
+    #[schemars(length(max = LIMIT))]
+    dead_notices: Vec<DeadNotice>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Put {
+    redriven: Redriven,
 }
 
 async fn list_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
@@ -38,16 +65,20 @@ async fn redrive_handler(State(routes): State<Arc<Routes>>, request: Request<Bod
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller(request.headers()).await?.admin()?;
-    let notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
-    gate::data(json!({ "deadNotices": notices }))
+    let dead_notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
+    gate::data(Notices { dead_notices })
 }
 
 /// The largest body, in bytes: the ids of all that are listed.
 const BODY: usize = 64 << 10;
 const FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
 
-#[derive(Deserialize)]
+/// Which dead notices are meant.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WhichDeadNotices")]
 struct Which {
+    /// Their ids; without, all are meant.
+    #[schemars(with = "Option<Vec<String>>")]
     ids: Option<HashSet<String>>,
 }
 
@@ -57,5 +88,5 @@ async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
     let unfit = |_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}"));
     let Which { ids } = serde_json::from_value(body).map_err(unfit)?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
-    gate::data(json!({ "redriven": redriven.map_err(|error| storage_failed(&error))? }))
+    gate::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
 }

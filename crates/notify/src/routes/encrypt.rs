@@ -9,8 +9,11 @@ use axum::response::Response;
 use axum::routing::post;
 use domain::notify::posted;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 use store::ports::FOREIGN_LIMIT;
 
@@ -18,6 +21,23 @@ use super::{Routes, body};
 
 pub(super) fn route() -> Router<Arc<Routes>> {
     Router::new().route("/encrypt", post(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.tag("notifications");
+    let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "type": "string" } } });
+    let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
+    api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
+        .says("For configs that stand where others can look, as in a page. Whoever may post can use the answer.")
+        .body_as("application/json", config, example)
+        .data::<Encrypted>(201, "what is posted in the config's place")
+        .refuses(Reason::SealingKeyMissing, "the stack has no key to seal with");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Encrypted {
+    encrypted: String,
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
@@ -32,7 +52,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     posted::rule(&config, 0).map_err(of_the_body)?;
     let encrypted = sealer.encrypt_foreign(config.to_string().as_bytes()).await;
     let encrypted = encrypted.map_err(|error| storage_failed(&error))?;
-    gate::created(&json!({ "data": { "encrypted": encrypted } }))
+    gate::created_data(Encrypted { encrypted })
 }
 
 /// What is wrong with a config of a post, as what is wrong with a body that is the config.

@@ -12,11 +12,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes, storage_failed};
 use http::{HeaderMap, Uri};
 use store::ports::{Project, Sealer};
 
 use crate::Notify;
+
+/// Says what the API's description says of these routes.
+pub fn describe(api: &mut Description) {
+    rules::describe(api);
+    encrypt::describe(api);
+    hooks::describe(api);
+    dead_notices::describe(api);
+}
 
 /// What the routes share.
 pub struct Routes {

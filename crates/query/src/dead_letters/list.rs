@@ -7,10 +7,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use domain::inbox::{self, Header, Message, Text};
+use domain::id::EventId;
+use domain::inbox::Addressee;
+use domain::inbox::{self, Message, Text};
+use domain::occurrence::Source;
+use domain::time::Timestamp;
+use domain::v1::MAX_ERRORS;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::ports::{DeadLetter, Noted};
 
 use super::LIMIT;
@@ -24,6 +31,21 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/dead-letters", get(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("get", "/dead-letters", "listDeadLetters", "Lists what could not be digested, and why")
+        .says("In any order. The queue lends a letter to one reader at a time: two at once may each see a part.")
+        .limit(DEFAULT, LIMIT)
+        .data::<Letters>(200, "the letters, without what they hold, which is not scrubbed yet");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Letters {
+    #[schemars(length(max = LIMIT))]
+    dead_letters: Vec<Letter>,
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(list(&query, request)).await
 }
@@ -34,32 +56,75 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let letters = query.dead_letters.list(limit).await.map_err(|error| storage_failed(&error))?;
     let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
     let noted = query.failures.failures(&ids).await.map_err(|error| storage_failed(&error))?;
-    let entries = letters.iter().map(|letter| entry(letter, noted.get(&letter.id)));
-    gate::data(json!({ "deadLetters": entries.collect::<Vec<_>>() }))
+    let dead_letters = letters.iter().map(|letter| Letter::of(letter, noted.get(&letter.id))).collect();
+    gate::data(Letters { dead_letters })
 }
 
 /// A letter as an entry: whose events it brings, or what is wrong with it; and why digest failed, unless that was for
 /// want of capacity or time, or its process died of it.
-fn entry(letter: &DeadLetter, noted: Option<&Noted>) -> Value {
-    let mut entry = json!({ "id": letter.id, "sentAt": letter.sent_at, "bytes": letter.text.len() });
-    entry["reason"] = json!(noted.map(|noted| &noted.reason));
-    entry["failedAt"] = json!(noted.map(|noted| noted.at));
-    let header = match inbox::form(&letter.text) {
-        Ok(Text::Claim(key)) => {
-            entry["claim"] = key.into();
-            return entry;
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "DeadLetter")]
+struct Letter {
+    id: String,
+    sent_at: Timestamp,
+    /// How large it is, packed.
+    bytes: usize,
+    /// Why it failed; null if that is not known.
+    reason: Option<String>,
+    /// When it failed, the last time.
+    failed_at: Option<Timestamp>,
+    /// Where its contents lie in the bucket, if they were too large for the queue: then nothing more is known of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
+    #[serde(flatten)]
+    header: Option<Header>,
+    /// Why the letter itself cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<String>,
+}
+
+/// What ingest knew of a letter.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Header {
+    /// The project's number, or its name.
+    project: Addressee,
+    /// The kind of client.
+    source: Source,
+    received_at: Timestamp,
+    #[schemars(length(max = MAX_ERRORS))]
+    event_ids: Vec<EventId>,
+}
+
+impl Letter {
+    fn of(letter: &DeadLetter, noted: Option<&Noted>) -> Self {
+        let mut entry = Self {
+            id: letter.id.clone(),
+            sent_at: letter.sent_at,
+            bytes: letter.text.len(),
+            reason: noted.map(|noted| noted.reason.clone()),
+            failed_at: noted.map(|noted| noted.at),
+            claim: None,
+            header: None,
+            unreadable: None,
+        };
+        let message = match inbox::form(&letter.text) {
+            Ok(Text::Claim(key)) => {
+                entry.claim = Some(key.to_owned());
+                return entry;
+            }
+            Ok(Text::Inline(body)) => inbox::packed(body).and_then(|packed| Message::unpack(&packed)),
+            Err(error) => Err(error),
+        };
+        match message {
+            Ok(Message { header, .. }) => {
+                let inbox::Header { project, source, received_at, event_ids, .. } = header;
+                entry.header = Some(Header { project, source, received_at, event_ids });
+            }
+            Err(error) => entry.unreadable = Some(error.to_string()),
         }
-        Ok(Text::Inline(body)) => inbox::packed(body).and_then(|packed| Message::unpack(&packed)),
-        Err(error) => Err(error),
-    };
-    match header {
-        Ok(Message { header: Header { project, source, received_at, event_ids, .. }, .. }) => {
-            entry["project"] = json!(project);
-            entry["source"] = json!(source);
-            entry["receivedAt"] = json!(received_at);
-            entry["eventIds"] = json!(event_ids);
-        }
-        Err(error) => entry["unreadable"] = error.to_string().into(),
+        entry
     }
-    entry
 }

@@ -6,11 +6,18 @@ mod redrive;
 use std::sync::Arc;
 
 use axum::Router;
+use gate::describe::Description;
 
 use crate::Query;
 
 /// How many letters one call looks at: a queue gives ten at a time.
 const LIMIT: usize = 1_000;
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("dead letters");
+    list::describe(api);
+    redrive::describe(api);
+}
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().merge(list::route()).merge(redrive::route())

@@ -9,9 +9,11 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::LIMIT;
@@ -22,12 +24,34 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/dead-letters/redrive", post(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("post", "/dead-letters/redrive", "redriveDeadLetters", "Puts dead letters back into the inbox")
+        .says("After a fix. Looks at some thousand letters; events that were counted before are not counted again.")
+        .body::<Which>(json!({}))
+        .data::<Redriven>(200, "how many are in the inbox again")
+        .refuses(
+            Reason::NotImplemented,
+            "in AWS query may not write into the inbox: the message says what to do there",
+        );
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Redriven {
+    /// How many letters.
+    redriven: usize,
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(redrive(&query, request)).await
 }
 
-#[derive(Deserialize)]
+/// Which dead letters are meant.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WhichDeadLetters")]
 struct Which {
+    /// Their ids; without, all are meant.
+    #[schemars(with = "Option<Vec<String>>")]
     ids: Option<HashSet<String>>,
 }
 
@@ -41,5 +65,5 @@ async fn redrive(query: &Query, request: Request<Body>) -> Answer {
     let Which { ids } =
         parse_body(request, "an object, with `ids`: [ids of dead letters] if not all are meant").await?;
     let moved = query.dead_letters.redrive(ids.as_ref(), LIMIT).await.map_err(|error| storage_failed(&error))?;
-    gate::data(json!({ "redriven": moved }))
+    gate::data(Redriven { redriven: moved })
 }

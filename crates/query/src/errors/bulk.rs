@@ -13,8 +13,9 @@ use domain::outcome::{Reason, Refusal};
 use futures_util::StreamExt;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use store::ports::{ErrorCursor, Project};
 
 use super::update::{Change, Wish};
@@ -25,7 +26,7 @@ use crate::projects::{existing, parse_body};
 use crate::purge::Budget;
 
 /// The most errors of a request.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 /// How many are changed at once.
 const CONCURRENT: usize = 8;
 
@@ -49,6 +50,40 @@ struct Bulk {
     change: Option<Change>,
     #[serde(default)]
     delete: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub(super) struct Done {
+    #[schemars(length(max = MOST))]
+    results: Vec<One>,
+    /// Whether there are more errors that `where` is true of.
+    more: bool,
+    /// What goes on with them, as `cursor`.
+    next_cursor: Option<String>,
+    /// Of a deletion: whether the contents of all that was deleted are gone, too; if not, they go with the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purged: Option<bool>,
+}
+
+/// What became of one error.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BulkResult")]
+struct One {
+    /// As the request calls it, or by its fingerprint.
+    error: String,
+    changed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<Failed>,
+}
+
+/// Why an error was not changed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Failed {
+    reason: &'static str,
+    message: String,
 }
 
 /// What becomes of each error.
@@ -76,20 +111,19 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
     let results = targets.into_iter().map(|target| async {
         let name = target.name();
         match one(query, &project, target, &wanted, &by).await {
-            Ok(()) => json!({ "error": name, "changed": true }),
+            Ok(()) => One { error: name, changed: true, failed: None },
             Err(Refusal { reason, message, .. }) => {
-                json!({ "error": name, "changed": false, "failed": { "reason": reason.name(), "message": message } })
+                One { error: name, changed: false, failed: Some(Failed { reason: reason.name(), message }) }
             }
         }
     });
     let results: Vec<_> = futures_util::stream::iter(results).buffered(CONCURRENT).collect().await;
-    let mut answer = json!({ "results": results, "more": next.is_some(), "nextCursor": next });
+    let mut purged = None;
     if matches!(wanted, Wanted::Delete) {
         // What is left of their contents goes with the next deletion in the project.
-        let purged = query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?;
-        answer["purged"] = purged.into();
+        purged = Some(query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?);
     }
-    gate::data(answer)
+    gate::data(Done { results, more: next.is_some(), next_cursor: next, purged })
 }
 
 async fn one(query: &Query, project: &Project, target: Target, wanted: &Wanted, by: &Actor) -> Result<(), Refusal> {

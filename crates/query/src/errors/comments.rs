@@ -5,18 +5,26 @@ use domain::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
 use domain::outcome::{Reason, Refusal};
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use store::ports::Project;
 
-use super::history::entry;
+use super::history::HistoryEntry;
 use super::{named, unknown};
 use crate::Query;
 use crate::projects::parse_body;
 
-#[derive(Deserialize)]
-struct Comment {
+/// What somebody says about an error.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Comment {
+    #[schemars(length(min = 1, max = MAX_COMMENT))]
     text: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) struct Added<'a> {
+    comment: HistoryEntry<'a>,
 }
 
 const FORM: &str = "an object with `text`";
@@ -30,7 +38,7 @@ pub(super) async fn add(query: &Query, project: &Project, message: &str, by: &Ac
     let error = named(query, project, message).await?;
     let comment = query.new_entry(Action::Commented { text }, by);
     match query.history.add_entry(&error, &comment).await.map_err(|error| storage_failed(&error))? {
-        true => gate::created(&json!({ "data": { "comment": entry(&comment) } })),
+        true => gate::created_data(Added { comment: HistoryEntry::of(&comment) }),
         false => Err(unknown(project, message)),
     }
 }

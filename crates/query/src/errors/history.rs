@@ -1,18 +1,20 @@
 //! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
 
-use domain::error::history::{Entry, EntryId};
+use domain::error::history::{Action, Actor, Entry, EntryId};
+use domain::time::Timestamp;
 use gate::{Answer, storage_failed};
 use http::Uri;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::ports::Project;
 
 use super::named;
 use crate::Query;
 use crate::list::Parameters;
 
-const DEFAULT: usize = 50;
+pub(super) const DEFAULT: usize = 50;
 /// Each may be a comment of 10,000 bytes.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 pub(super) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
     let parameters = Parameters::of(uri);
@@ -21,15 +23,31 @@ pub(super) async fn list(query: &Query, project: &Project, message: &str, uri: &
     let error = named(query, project, message).await?;
     let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await;
     let page = page.map_err(|error| storage_failed(&error))?;
-    let history: Vec<Value> = page.items.iter().map(entry).collect();
-    gate::data(json!({ "history": history, "nextCursor": page.next }))
+    gate::data(History { history: page.items.iter().map(HistoryEntry::of).collect(), next_cursor: page.next })
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub(super) struct History<'a> {
+    #[schemars(length(max = MOST))]
+    history: Vec<HistoryEntry<'a>>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<EntryId>,
 }
 
 /// An entry: `what` was done, with what belongs to it beside it.
-pub(super) fn entry(entry: &Entry) -> Value {
-    let mut shown = json!(entry.action);
-    shown["id"] = json!(entry.id);
-    shown["at"] = json!(entry.at);
-    shown["by"] = json!(entry.by);
-    shown
+#[derive(Serialize, JsonSchema)]
+pub(super) struct HistoryEntry<'a> {
+    id: EntryId,
+    at: Timestamp,
+    by: &'a Actor,
+    #[serde(flatten)]
+    action: &'a Action,
+}
+
+impl<'a> HistoryEntry<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
+        Self { id: entry.id, at: entry.at, by: &entry.by, action: &entry.action }
+    }
 }

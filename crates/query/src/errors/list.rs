@@ -9,9 +9,13 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::error::Status;
 use domain::v1;
+use domain::v1::ErrorEntry;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 use store::ports::ErrorCursor;
 
 use crate::Query;
@@ -23,6 +27,27 @@ const LIMIT: usize = 100;
 
 pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/errors", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    let cursor = json!({ "type": "string", "pattern": "^[0-9]{8}-[0-9A-Fa-f]{32}$" });
+    api.operation("get", "/projects/{project}/errors", "listErrors", "Lists errors of a project, the last seen first")
+        .project()
+        .query::<Status>("status", "only errors of this status")
+        .limit(LIMIT, LIMIT)
+        .parameter("query", "cursor", "`nextCursor` of the page before", cursor)
+        .data::<Errors<'_>>(200, "a page of errors");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Errors<'a> {
+    /// How many are on this page.
+    scanned_count: usize,
+    #[schemars(length(max = LIMIT))]
+    errors: Vec<ErrorEntry<'a>>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<&'a str>,
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -42,7 +67,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     caller.reader_of_id(project.id)?;
     let page = query.errors.page(project.id, &statuses, cursor.as_ref(), limit).await;
     let page = page.map_err(|error| storage_failed(&error))?;
-    let errors: Vec<Value> = page.items.iter().map(|error| v1::error_entry(&project.name, error)).collect();
-    let next = page.next.as_ref().map(ErrorCursor::as_str);
-    gate::data(json!({ "scannedCount": errors.len(), "errors": errors, "nextCursor": next }))
+    let errors: Vec<_> = page.items.iter().map(|error| v1::error_entry(&project.name, error)).collect();
+    let next_cursor = page.next.as_ref().map(ErrorCursor::as_str);
+    gate::data(Errors { scanned_count: errors.len(), errors, next_cursor })
 }

@@ -3,6 +3,7 @@
 mod bulk;
 mod comments;
 mod delete;
+mod describe;
 mod history;
 mod list;
 mod show;
@@ -16,6 +17,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+pub(crate) use describe::{describe, named as named_operation};
 use domain::error::ErrorAggregate;
 use domain::id::Fingerprint;
 use domain::outcome::{Reason, Refusal};

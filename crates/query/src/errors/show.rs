@@ -9,6 +9,7 @@ use http::Uri;
 use serde_json::{Value, json};
 use store::ports::Project;
 
+use super::describe::Minutes;
 use super::named;
 use crate::Query;
 use crate::list::{Parameters, parameter};
@@ -16,6 +17,8 @@ use crate::occurrences::newest;
 
 /// The longest range, in days: a timeline has an item for each of its hours.
 const MAX_DAYS: i64 = 400;
+/// The most minutes that it has.
+pub(super) const MAX_MINUTES: i64 = MAX_DAYS * 24 * 60 + 1;
 
 pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
     let parameters = Parameters::of(uri);
@@ -32,17 +35,17 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
     let error = named(query, project, message).await?;
     let timeline = query.occurrences.timeline(project.id, &error.uid, Hour::of(start)..=Hour::of(end)).await;
     let timeline = timeline.map_err(|error| storage_failed(&error))?.between(start, end);
-    let entries: Vec<Value> =
+    let entries: Vec<_> =
         timeline.minutes().map(|(minute, count)| v1::timeline_entry(&project.name, &error, minute, count)).collect();
     gate::data(json!({
         "error": shown(query, project, &error).await?,
-        "timeline": { "totalCount": timeline.total(), "scannedCount": entries.len(), "errors": entries },
+        "timeline": Minutes { total_count: timeline.total(), scanned_count: entries.len(), errors: entries },
     }))
 }
 
 /// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.
 async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Value, domain::outcome::Refusal> {
-    let mut entry = v1::error_entry(&project.name, error);
+    let mut entry = json!(v1::error_entry(&project.name, error));
     match newest(query, project, error).await? {
         Some(Value::Object(occurrence)) => {
             for (key, value) in occurrence {

@@ -9,15 +9,15 @@ use domain::v1;
 use gate::{Answer, storage_failed};
 use http::Request;
 use serde::Deserialize;
-use serde_json::json;
 use store::ports::Project;
 
+use super::describe::Changed;
 use super::{named, unknown};
 use crate::Query;
 use crate::projects::{given, parse_body};
 
 /// The longest `assignee`, in bytes: a name and an address.
-const MAX_ASSIGNEE: usize = 200;
+pub(super) const MAX_ASSIGNEE: usize = 200;
 
 const FORM: &str = "an object with one or more of `status`: `resolved` (with `inNextRelease`: true, if only what is newer says \
      otherwise), `unresolved` or `muted` (with `until`: a time, and `occurrences`: a number, if not for ever), and \
@@ -33,7 +33,7 @@ pub(super) async fn update(
     let wish = parse_body::<Change>(request, FORM).await?.checked()?;
     let error = named(query, project, message).await?;
     let error = query.fulfil(&wish, &error, by).await?.ok_or_else(|| unknown(project, message))?;
-    gate::data(json!({ "error": v1::error_entry(&project.name, &error) }))
+    gate::data(Changed { error: v1::error_entry(&project.name, &error) })
 }
 
 impl Query {

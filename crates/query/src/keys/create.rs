@@ -7,15 +7,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::id::Key;
+use domain::id::{Key, ProjectName};
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::ports::{KeyRecord, Role, Scope};
 
-use super::{allow, check_name, entry};
+use super::{MAX_NAME, NAME, NewKey, allow, check_name};
 use crate::Query;
 use crate::projects::{existing, parse_body};
 
@@ -23,15 +25,37 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys", post(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("post", "/keys", "createKey", "Makes a key")
+        .says("An admin key of one project makes keys of that project only.")
+        .body::<New>(json!({ "role": "read", "project": "shop", "name": "dashboard" }))
+        .data::<Created>(201, "the new key: it is shown this once")
+        .refuses(Reason::ProjectUnknown, "there is no such project");
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(create(&query, request)).await
 }
 
-#[derive(Deserialize)]
+/// A key to be made.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "KeyToMake")]
 struct New {
+    /// What it may do.
+    #[schemars(with = "Role")]
     role: String,
+    /// What its owner calls it.
+    #[schemars(length(max = MAX_NAME), regex(pattern = NAME))]
     name: Option<String>,
+    /// The project that it is of; without, it is good in all.
+    #[schemars(with = "Option<ProjectName>")]
     project: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Created {
+    key: NewKey,
 }
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
@@ -59,7 +83,5 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
     query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
-    let mut shown = entry(&key.hash(), &record);
-    shown["key"] = key.reveal().into();
-    gate::created(&json!({ "data": { "key": shown } }))
+    gate::created_data(Created { key: NewKey::of(&key, &record) })
 }

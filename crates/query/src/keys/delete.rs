@@ -7,6 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
+use domain::id::KeyId;
+use domain::outcome::Reason;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
 
@@ -15,6 +18,14 @@ use crate::Query;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys/{id}", delete(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("delete", "/keys/{id}", "deleteKey", "Removes a key")
+        .path::<KeyId>("id", "the key's id, as in lists")
+        .answers_nothing(204, "the key is gone; a process that knew it may take it for another minute")
+        .refuses(Reason::ParameterInvalid, "this is no id")
+        .refuses(Reason::KeyIdUnknown, "there is no such key");
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {

@@ -7,13 +7,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use domain::id::KeyId;
+use domain::id::{KeyId, ProjectName};
+use domain::outcome::Reason;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::ports::Scope;
 
-use super::entry;
+use super::KeyEntry;
 use crate::Query;
 use crate::list::Parameters;
 use crate::projects::existing;
@@ -23,6 +26,26 @@ const LIMIT: usize = 100;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("get", "/keys", "listKeys", "Lists keys, in the order of their ids")
+        .says("An admin key of one project is shown the keys of that project. No key itself is ever shown again.")
+        .query::<ProjectName>("project", "only keys of this project")
+        .limit(LIMIT, LIMIT)
+        .query::<KeyId>("cursor", "`nextCursor` of the page before")
+        .data::<Keys>(200, "a page of keys")
+        .refuses(Reason::ProjectName, "this can be no project's name")
+        .refuses(Reason::ProjectUnknown, "there is no such project");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Keys {
+    #[schemars(length(max = LIMIT))]
+    keys: Vec<KeyEntry>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<KeyId>,
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -52,6 +75,6 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let page = query.keys.list(of, after, limit).await.map_err(|error| storage_failed(&error))?;
     let now = query.clock.now();
     let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
-    let keys: Vec<Value> = live.map(|(hash, key)| entry(hash, key)).collect();
-    gate::data(json!({ "keys": keys, "nextCursor": page.next }))
+    let keys = live.map(|(hash, key)| KeyEntry::of(hash, key)).collect();
+    gate::data(Keys { keys, next_cursor: page.next })
 }

@@ -9,18 +9,24 @@ mod update;
 use std::sync::Arc;
 
 use axum::Router;
+use domain::id::{Key, ProjectName};
 use domain::id::{KeyHash, KeyId};
 use domain::outcome::{Reason, Refusal};
+use domain::time::Timestamp;
+use gate::describe::Description;
 use gate::{Caller, storage_failed};
 use http::Uri;
-use serde_json::{Value, json};
-use store::ports::{KeyRecord, Scope};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::ports::{KeyRecord, Role, Scope};
 
 use crate::Query;
 use crate::list::parameter;
 
-/// The longest name of a key, in bytes.
+/// The longest name of a key, in characters.
 const MAX_NAME: usize = 200;
+/// What a name is made of: anything but control characters.
+const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new()
@@ -29,6 +35,15 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
         .merge(list::route())
         .merge(rotate::route())
         .merge(update::route())
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("keys");
+    create::describe(api);
+    delete::describe(api);
+    list::describe(api);
+    rotate::describe(api);
+    update::describe(api);
 }
 
 /// The key that a path `/keys/{id}…` names, if `caller` may give such out.
@@ -56,31 +71,70 @@ fn unknown(id: KeyId) -> Refusal {
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
-    match name.len() <= MAX_NAME && !name.chars().any(char::is_control) {
+    match name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control) {
         true => Ok(()),
         false => {
-            let message = format!("`name` may have {MAX_NAME} bytes, none of them control characters");
+            let message = format!("`name` may have {MAX_NAME} characters, none of them control characters");
             Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]))
         }
     }
 }
 
 /// What is shown of a key: all but the key itself.
-fn entry(hash: &KeyHash, key: &KeyRecord) -> Value {
-    let project = match &key.scope {
-        Scope::All => None,
-        Scope::Project(_, name) => Some(name),
-    };
-    json!({
-        "id": hash.id(),
-        "hint": key.hint,
-        "role": key.role.as_str(),
-        "project": project,
-        "name": key.name,
-        "createdAt": key.created_at,
-        "disabled": key.disabled,
-        // When on the day it was is of no use: it is the time of the first use.
-        "lastUsed": key.last_used.map(|last| last.date()),
-        "expiresAt": key.expires_at,
-    })
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct KeyEntry {
+    /// What it is called where it must not be shown.
+    id: KeyId,
+    /// Its first four characters; none of a short one.
+    hint: Option<String>,
+    /// What it may do.
+    role: Role,
+    /// The project that it is of; none if it is good in all.
+    project: Option<ProjectName>,
+    /// What its owner calls it.
+    name: String,
+    created_at: Timestamp,
+    /// Whether it is out of use.
+    disabled: bool,
+    /// The newest day on which it was used, such as `2026-11-02`.
+    last_used: Option<String>,
+    /// From when on it is good no more, since another took its place.
+    expires_at: Option<Timestamp>,
+}
+
+impl KeyEntry {
+    fn of(hash: &KeyHash, key: &KeyRecord) -> Self {
+        let project = match &key.scope {
+            Scope::All => None,
+            Scope::Project(_, name) => Some(name.clone()),
+        };
+        Self {
+            id: hash.id(),
+            hint: key.hint.clone(),
+            role: key.role,
+            project,
+            name: key.name.clone(),
+            created_at: key.created_at,
+            disabled: key.disabled,
+            // When on the day it was is of no use: it is the time of the first use.
+            last_used: key.last_used.map(Timestamp::date),
+            expires_at: key.expires_at,
+        }
+    }
+}
+
+/// A new key, and the key itself, which is shown this once.
+#[derive(Serialize, JsonSchema)]
+struct NewKey {
+    /// What to send as `x-api-key`, or in a DSN.
+    key: String,
+    #[serde(flatten)]
+    entry: KeyEntry,
+}
+
+impl NewKey {
+    fn of(key: &Key, record: &KeyRecord) -> Self {
+        Self { key: key.reveal().to_owned(), entry: KeyEntry::of(&key.hash(), record) }
+    }
 }

@@ -10,14 +10,16 @@ use axum::routing::post;
 use domain::id::{Key, KeyId};
 use domain::outcome::{Reason, Refusal};
 use domain::time::Timestamp;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Kind;
 use store::ports::KeyRecord;
 
-use super::{entry, named};
+use super::{KeyEntry, NewKey, named};
 use crate::Query;
 use crate::projects::parse_body;
 
@@ -28,14 +30,35 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys/{id}/rotate", post(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("post", "/keys/{id}/rotate", "rotateKey", "Puts another key in the place of one")
+        .says("The new key is like the old one, which is good for some hours more: time to put the new one everywhere.")
+        .path::<KeyId>("id", "the key's id, as in lists")
+        .body::<Overlap>(json!({ "overlapHours": 24 }))
+        .data::<Rotated>(201, "the new key, which is shown this once, and the old one")
+        .refuses(Reason::ParameterInvalid, "this is no id")
+        .refuses(Reason::KeyIdUnknown, "there is no such key")
+        .refuses(Reason::KeyRotated, "another key took its place already");
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(rotate(&query, request)).await
 }
 
-#[derive(Deserialize)]
+/// For how long two keys are good.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Overlap {
+    /// For how many hours the old key is good.
+    #[schemars(range(max = MAX_HOURS))]
     overlap_hours: u32,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Rotated {
+    key: NewKey,
+    replaced: KeyEntry,
 }
 
 /// The new key is like the old one, and shown this once. A key is rotated once: it was meant to be replaced by one.
@@ -61,10 +84,8 @@ async fn rotate(query: &Query, request: Request<Body>) -> Answer {
         Err(error) if error.kind() == Kind::Conflict => return Err(rotated(old_hash.id(), None)),
         rotated => rotated.map_err(|error| storage_failed(&error))?,
     }
-    let mut shown = entry(&key.hash(), &new);
-    shown["key"] = key.reveal().into();
     let old = KeyRecord { expires_at: Some(until), ..old };
-    gate::created(&json!({ "data": { "key": shown, "replaced": entry(&old_hash, &old) } }))
+    gate::created_data(Rotated { key: NewKey::of(&key, &new), replaced: KeyEntry::of(&old_hash, &old) })
 }
 
 fn rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {

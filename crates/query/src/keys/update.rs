@@ -7,14 +7,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
+use domain::id::KeyId;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::ports::KeyChange;
 
-use super::{check_name, entry, named, unknown};
+use super::{KeyEntry, MAX_NAME, NAME, check_name, named, unknown};
 use crate::Query;
 use crate::projects::parse_body;
 
@@ -25,15 +28,35 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys/{id}", patch(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("patch", "/keys/{id}", "updateKey", "Takes a key out of use, or back into it; names it")
+        .path::<KeyId>("id", "the key's id, as in lists")
+        .body::<Change>(json!({ "disabled": true }))
+        .data::<Changed>(200, "the key as it is now; a process that knew it may take it for another minute")
+        .refuses(Reason::ParameterInvalid, "this is no id")
+        .refuses(Reason::KeyIdUnknown, "there is no such key");
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(update(&query, request)).await
 }
 
-#[derive(Deserialize)]
+/// What changes of a key: one or both.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "KeyChange", extend("minProperties" = 1))]
 struct Change {
+    /// Whether it is out of use.
     disabled: Option<bool>,
+    /// What its owner calls it.
+    #[schemars(length(max = MAX_NAME), regex(pattern = NAME))]
     name: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Changed {
+    key: KeyEntry,
 }
 
 async fn update(query: &Query, request: Request<Body>) -> Answer {
@@ -46,5 +69,5 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
     name.as_deref().map_or(Ok(()), check_name)?;
     let changed = query.keys.change(&hash, &KeyChange { disabled, name }).await;
     let changed = changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(hash.id()))?;
-    gate::data(json!({ "key": entry(&hash, &changed) }))
+    gate::data(Changed { key: KeyEntry::of(&hash, &changed) })
 }

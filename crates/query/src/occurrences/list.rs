@@ -11,8 +11,8 @@ use crate::errors::named;
 use crate::list::Parameters;
 
 /// v1's default.
-const DEFAULT: usize = 10;
-const MOST: usize = 100;
+pub(super) const DEFAULT: usize = 10;
+pub(super) const MOST: usize = 100;
 /// How many references are read at once: more than a page has frames, unless each has only few occurrences.
 const STEP: usize = 10;
 

@@ -1,8 +1,10 @@
 //! `/projects/{project}/errors/{message}/occurrences`
 
+mod describe;
 mod list;
 mod show;
 
+pub(crate) use describe::{describe, properties};
 use domain::error::ErrorAggregate;
 use domain::id::OccurrenceId;
 use domain::occurrence::Occurrence;

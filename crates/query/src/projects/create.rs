@@ -7,12 +7,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::id::Key;
+use domain::id::{Key, ProjectId, ProjectName};
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, Prefix, storage_failed};
 use http::Request;
 use http::header::HOST;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Kind;
 use store::ports::{KeyRecord, Role, Scope};
@@ -24,13 +26,44 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects", post(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("post", "/projects", "createProject", "Makes a project, and a client key for it")
+        .body::<New>(json!({ "name": "shop" }))
+        .data::<Created>(201, "the project, with what its app is set up by; the key is shown this once")
+        .refuses(Reason::ProjectName, "this can be no project's name")
+        .refuses(Reason::ProjectExists, "there is a project of this name");
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(create(&query, request)).await
 }
 
-#[derive(Deserialize)]
+/// A project to be made.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ProjectToMake")]
 struct New {
+    /// 1 to 256 bytes without `/`, `.`, white space and control characters.
+    #[schemars(with = "ProjectName")]
     name: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Created {
+    project: NewProject,
+}
+
+/// A new project, and how events come into it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewProject {
+    /// Its number, as in the DSN.
+    id: ProjectId,
+    name: ProjectName,
+    /// What a Sentry SDK is given.
+    dsn: String,
+    /// What faultline's own clients send as `x-api-key`.
+    client_key: String,
 }
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
@@ -51,12 +84,9 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let scope = Scope::Project(project.id, name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "made with the project", project.created_at);
     query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
-    gate::created(&json!({ "data": { "project": {
-        "id": project.id,
-        "name": project.name,
-        "dsn": format!("{}/{}", address.replacen("://", &format!("://{}@", key.reveal()), 1), project.id),
-        "clientKey": key.reveal(),
-    } } }))
+    let dsn = format!("{}/{}", address.replacen("://", &format!("://{}@", key.reveal()), 1), project.id);
+    let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };
+    gate::created_data(Created { project })
 }
 
 /// Where faultline is, as this request found it: a Sentry SDK is given the same, with a key and a project's number.

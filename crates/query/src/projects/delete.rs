@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
 
@@ -16,6 +17,15 @@ use crate::purge::{Budget, unfinished};
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", delete(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("delete", "/projects/{project}", "deleteProject", "Deletes a project, with all that is in it")
+        .says(
+            "Nothing is stored in it from the first call on. What is large takes more than one: 503 says to repeat it.",
+        )
+        .project()
+        .answers_nothing(204, "the project is gone, with its errors, their occurrences and its keys");
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {

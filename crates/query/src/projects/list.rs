@@ -7,10 +7,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use domain::id::ProjectId;
 use domain::id::ProjectName;
+use domain::project::{Limits, Origins, Retention, Tier, TimeUnit};
+use domain::scrub::Rules;
+use domain::time::Timestamp;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::ports::{Page, Project, Scope};
 
 use crate::Query;
@@ -21,6 +27,23 @@ const LIMIT: usize = 1_000;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("get", "/projects", "listProjects", "Lists projects, in the order of their names")
+        .says("A key of one project is shown that project.")
+        .limit(LIMIT, LIMIT)
+        .query::<ProjectName>("cursor", "`nextCursor` of the page before")
+        .data::<Projects>(200, "a page of projects");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Projects<'a> {
+    #[schemars(length(max = LIMIT))]
+    projects: Vec<ProjectEntry<'a>>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<ProjectName>,
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -42,22 +65,45 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     };
     let page = page.map_err(|error| storage_failed(&error))?;
     let live = page.items.iter().filter(|project| !project.deleting);
-    let projects: Vec<Value> = live.map(entry).collect();
-    gate::data(json!({ "projects": projects, "nextCursor": page.next }))
+    gate::data(Projects { projects: live.map(ProjectEntry::of).collect(), next_cursor: page.next })
 }
 
-/// A project as an entry of a list.
-pub(super) fn entry(project: &Project) -> Value {
-    json!({
-        "name": project.name,
-        "id": project.id,
-        "createdAt": project.created_at,
-        "scrubbing": project.scrubbing,
-        "limits": project.limits,
-        "tier": project.tier,
-        "timeUnit": project.time_unit,
-        "owner": project.owner,
-        "retentionDays": project.retention,
-        "allowedOrigins": project.allowed_origins,
-    })
+/// A project, and its settings.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Project")]
+pub(super) struct ProjectEntry<'a> {
+    name: &'a ProjectName,
+    /// Its number, as in a DSN.
+    id: ProjectId,
+    created_at: Timestamp,
+    /// What is scrubbed besides, and what is not.
+    scrubbing: &'a Rules,
+    limits: Limits,
+    tier: Tier,
+    /// What its occurrences are counted by for thresholds.
+    time_unit: TimeUnit,
+    /// Who looks after it.
+    owner: Option<&'a str>,
+    /// For how many days its occurrences are kept; null: for as long as the stack keeps them.
+    retention_days: Option<Retention>,
+    /// The origins of the pages that may send to it; null: any.
+    allowed_origins: Option<&'a Origins>,
+}
+
+impl<'a> ProjectEntry<'a> {
+    pub(super) fn of(project: &'a Project) -> Self {
+        Self {
+            name: &project.name,
+            id: project.id,
+            created_at: project.created_at,
+            scrubbing: &project.scrubbing,
+            limits: project.limits,
+            tier: project.tier,
+            time_unit: project.time_unit,
+            owner: project.owner.as_deref(),
+            retention_days: project.retention,
+            allowed_origins: project.allowed_origins.as_ref(),
+        }
+    }
 }

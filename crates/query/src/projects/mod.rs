@@ -12,6 +12,7 @@ use axum::body::Body;
 use domain::id::ProjectName;
 use domain::json;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::storage_failed;
 use http::Request;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,14 @@ use store::ports::Project;
 pub(crate) use update::given;
 
 use crate::Query;
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("projects");
+    list::describe(api);
+    create::describe(api);
+    delete::describe(api);
+    update::describe(api);
+}
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().merge(list::route()).merge(create::route()).merge(delete::route()).merge(update::route())

@@ -10,20 +10,22 @@ use axum::routing::patch;
 use domain::outcome::{Reason, Refusal};
 use domain::project::{Limit, Origins, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use store::ports::ProjectChange;
 
-use super::list::entry;
+use super::list::ProjectEntry;
 use super::{existing, parse_body};
 use crate::Query;
 
-/// The most names of a rule, and the longest of them, in bytes: each event is compared with all of them.
-const MAX_NAMES: usize = 100;
+/// The most names of a rule, and the longest of them, in characters: each event is compared with all of them.
+const MAX_NAMES: usize = Rules::MAX_NAMES;
 const MAX_NAME: usize = 100;
-/// The longest `owner`, in bytes: a name and an address.
+/// The longest `owner`, in characters: a name and an address.
 const MAX_OWNER: usize = 200;
 /// What a body should be.
 const FORM: &str = "an object with one or more of `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
@@ -35,41 +37,79 @@ pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", patch(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    api.operation("patch", "/projects/{project}", "updateProject", "Changes settings of a project")
+        .says("What is not named stays as it is; `null` takes away what need not be there.")
+        .project()
+        .body::<Change>(json!({ "tier": "critical", "limits": { "perMinute": 1_000 } }))
+        .data::<Changed>(200, "the project as it is now");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Changed<'a> {
+    project: ProjectEntry<'a>,
+}
+
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(update(&query, request)).await
 }
 
 /// A change, as a body says it: what is not named stays as it is, and null takes away what need not be there.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "ProjectChange", extend("minProperties" = 1))]
 struct Change {
+    /// What is scrubbed: both lists are replaced.
     scrubbing: Option<Scrubbing>,
+    /// How many events of the project are taken.
     limits: Option<Limits>,
+    /// How much the project matters.
     tier: Option<Tier>,
+    /// What its occurrences are counted by for thresholds.
     time_unit: Option<TimeUnit>,
+    /// Who looks after it.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<String>", length(min = 1, max = MAX_OWNER))]
     owner: Option<Option<String>>,
+    /// For how many days its occurrences are kept.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<Retention>")]
     retention_days: Option<Option<u64>>,
+    /// The origins of the pages that may send to it; the empty list allows none.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<Vec<String>>")]
+    #[schemars(length(max = Origins::MOST), inner(length(max = Origins::LONGEST), regex(pattern = Origins::FORM)))]
     allowed_origins: Option<Option<Vec<String>>>,
 }
 
-#[derive(Deserialize)]
+/// Names of keys, compared word by word.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ScrubbingChange")]
 struct Scrubbing {
+    /// Keys whose values are secrets besides the usual ones.
     #[serde(default)]
+    #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
     additional: Vec<String>,
+    /// Keys whose values are none.
     #[serde(default)]
+    #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
     exempt: Vec<String>,
 }
 
-#[derive(Deserialize)]
+/// Numbers of events; null for no limit.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "LimitsChange", extend("minProperties" = 1))]
 struct Limits {
+    /// In a minute.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MOST))]
     per_minute: Option<Option<u64>>,
+    /// In a month of UTC.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MOST))]
     per_month: Option<Option<u64>>,
 }
 
@@ -86,7 +126,8 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
     let project = existing(query, &name).await?;
     caller.admin_of_id(project.id)?;
     query.projects.update(&project, &change).await.map_err(|error| storage_failed(&error))?;
-    gate::data(json!({ "project": entry(&change.applied_to(project)) }))
+    let project = change.applied_to(project);
+    gate::data(Changed { project: ProjectEntry::of(&project) })
 }
 
 fn checked(change: Change) -> Result<ProjectChange, Refusal> {
@@ -95,8 +136,8 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt }| Rules { additional, exempt });
     if let Some(rules) = &scrubbing {
         for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
-            if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.len() > MAX_NAME) {
-                let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} bytes");
+            if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.chars().count() > MAX_NAME) {
+                let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} characters");
                 return Err(invalid(message).at(["scrubbing", list]));
             }
         }
@@ -107,8 +148,8 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
             Limit::check(most).map_err(|error| invalid(format!("`{key}`: {error}")).at(["limits", key]))?;
         }
     }
-    if owner.iter().flatten().any(|owner| owner.is_empty() || owner.len() > MAX_OWNER) {
-        return Err(invalid(format!("`owner` has 1 to {MAX_OWNER} bytes, or is null")).at(["owner"]));
+    if owner.iter().flatten().any(|owner| owner.is_empty() || owner.chars().count() > MAX_OWNER) {
+        return Err(invalid(format!("`owner` has 1 to {MAX_OWNER} characters, or is null")).at(["owner"]));
     }
     let retention = retention_days.map(|days| days.map(Retention::of_days).transpose()).transpose();
     let retention = retention.map_err(|error| invalid(format!("`retentionDays`: {error}")).at(["retentionDays"]))?;

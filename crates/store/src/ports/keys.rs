@@ -1,6 +1,8 @@
 use async_trait::async_trait;
 use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Page;
 use crate::error::Result;
@@ -101,7 +103,8 @@ pub struct KeyChange {
 }
 
 /// What the holder of a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Post events, nothing else.
     Client,

@@ -7,6 +7,7 @@ mod parse;
 mod policy;
 mod quiet;
 mod redact;
+mod schema;
 
 pub use decide::{Decision, When};
 use filter::Filter;

@@ -18,18 +18,18 @@ use crate::outcome::{Reason, Refusal};
 
 /// The largest document, in bytes of JSON: sealed, it must fit an item beside the project's other settings.
 const MAX_DOCUMENT: usize = 64 << 10;
-const MAX_RULES: usize = 50;
-const MAX_TARGETS: usize = 10;
+pub(super) const MAX_RULES: usize = 50;
+pub(super) const MAX_TARGETS: usize = 10;
 /// The most entries of a filter's list, and the longest pattern, in bytes: each commit is compared with all of them.
-const MAX_FILTERS: usize = 50;
-const MAX_PATTERN: usize = 200;
+pub(super) const MAX_FILTERS: usize = 50;
+pub(super) const MAX_PATTERN: usize = 200;
 /// The longest id and name, in bytes.
-const MAX_ID: usize = 64;
-const MAX_NAME: usize = 200;
+pub(super) const MAX_ID: usize = 64;
+pub(super) const MAX_NAME: usize = 200;
 /// What is collected longer than a day comes too late for anybody.
-const MAX_MINUTES: u64 = 24 * 60;
+pub(super) const MAX_MINUTES: u64 = 24 * 60;
 /// The largest threshold and interval: JavaScript's largest safe integer.
-const MAX_COUNT: u64 = (1 << 53) - 1;
+pub(super) const MAX_COUNT: u64 = (1 << 53) - 1;
 
 const RULE_KEYS: [&str; 14] = [
     "id",
@@ -278,7 +278,7 @@ pub(in crate::notify) fn rule_timezone(object: &Object<'_>) -> Result<Option<Str
 }
 
 /// The longest template, in bytes.
-const MAX_TEMPLATE: usize = 1_024;
+pub(super) const MAX_TEMPLATE: usize = 1_024;
 
 /// The template at `linkTemplate`; where `strict`, one with names that there are not is refused.
 pub(in crate::notify) fn rule_link_template(object: &Object<'_>, strict: bool) -> Result<Option<String>, Refusal> {

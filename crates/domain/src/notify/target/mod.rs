@@ -2,6 +2,7 @@
 
 mod destination;
 mod parse;
+mod schema;
 
 use serde::Deserialize;
 

@@ -7,11 +7,11 @@ use crate::notify::document::Object;
 use crate::outcome::{Reason, Refusal};
 
 /// What is the longest of a name, a label, a mail address, in bytes.
-const MAX_NAME: usize = 255;
-const MAX_ADDRESS: usize = 254;
-const MAX_LABELS: usize = 20;
+pub(super) const MAX_NAME: usize = 255;
+pub(super) const MAX_ADDRESS: usize = 254;
+pub(super) const MAX_LABELS: usize = 20;
 /// SES takes no more to one letter.
-const MAX_ADDRESSES: usize = 50;
+pub(super) const MAX_ADDRESSES: usize = 50;
 
 const TYPES: &str = "slack, github, gitlab, webhook, mail, discord, teams";
 const IF_EXIST: &str = "reopen-and-comment, reopen, reopen-and-update, comment, none";

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use domain::notify::Rules;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::{Description, Operation};
 use gate::{Answer, storage_failed};
 use http::HeaderValue;
 use http::header::ETAG;
@@ -20,6 +21,18 @@ use super::Routes;
 
 pub(super) fn routes() -> Router<Arc<Routes>> {
     Router::new().merge(show::route()).merge(replace::route()).merge(test::route())
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.tag("notifications");
+    show::describe(api);
+    replace::describe(api);
+    test::describe(api);
+}
+
+/// What concerns all of them: the project, and the key that rules are sealed by.
+fn sealed(operation: Operation<'_>) -> Operation<'_> {
+    operation.project().refuses(Reason::SealingKeyMissing, "the stack has no key to seal rules with")
 }
 
 /// The document of a project's rules as it is kept: with its secrets.

@@ -9,10 +9,11 @@ use axum::response::Response;
 use axum::routing::put;
 use domain::notify::Rules;
 use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::header::IF_MATCH;
 use http::{HeaderMap, Request};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::Kind;
 
 use super::Document;
@@ -25,6 +26,23 @@ const ATTEMPTS: usize = 5;
 
 pub(super) fn route() -> Router<Arc<Routes>> {
     Router::new().route("/projects/{project}/rules", put(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    let webhook = json!({ "type": "webhook", "endpoint": "https://alerts.example/faultline" });
+    super::sealed(api.operation("put", "/projects/{project}/rules", "setRules", "Sets whom a project tells when"))
+        .says("Replaces the whole document. A secret that is sent as `[sealed]` stays what it is.")
+        .parameter(
+            "header",
+            "If-Match",
+            "the `ETag` of what was read: nothing is replaced that the caller has not seen; without, the last one wins",
+            json!({ "type": "string", "pattern": "^(\"[0-9]{1,15}\"|\\*)$" }),
+        )
+        .body::<Rules>(json!({ "rules": [{ "id": "team", "on": ["first", "regression"], "to": [webhook] }] }))
+        .data::<Rules>(200, "the document as it is kept, with `[sealed]` in the place of every secret")
+        .with_header(200, "ETag", "the version, for `If-Match`")
+        .refuses(Reason::ParameterInvalid, "`If-Match` is no version")
+        .refuses(Reason::RulesChanged, "somebody else changed the rules since they were read");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {

@@ -7,13 +7,21 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use domain::notify::Rules;
 use gate::Answer;
+use gate::describe::Description;
 use http::Request;
 
 use crate::routes::Routes;
 
 pub(super) fn route() -> Router<Arc<Routes>> {
     Router::new().route("/projects/{project}/rules", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    super::sealed(api.operation("get", "/projects/{project}/rules", "getRules", "Shows whom a project tells when"))
+        .data::<Rules>(200, "the document, with `[sealed]` in the place of every secret")
+        .with_header(200, "ETag", "the version, for `If-Match`");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {

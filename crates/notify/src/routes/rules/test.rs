@@ -8,13 +8,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use domain::error::Link;
 use domain::id::Fingerprint;
 use domain::notify::{Notice, Rule, Rules, Target, Telling, Why};
 use domain::occurrence::Level;
 use domain::outcome::{Reason, Refusal};
 use futures_util::future::join_all;
 use gate::Answer;
+use gate::describe::Description;
 use http::Request;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use store::ports::Project;
 
@@ -35,8 +39,52 @@ pub(super) fn route() -> Router<Arc<Routes>> {
     Router::new().route("/projects/{project}/rules/test", post(handle))
 }
 
+pub(super) fn describe(api: &mut Description) {
+    let target = api.sent::<Target>();
+    let target = json!({
+        "anyOf": [{ "type": ["integer", "null"], "minimum": 0 }, target],
+        "description": "its index in the rule, or a whole target; without, all",
+    });
+    let rule = json!({ "type": ["string", "null"], "description": "the rule's id; without, all" });
+    let wanted = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "rule": rule, "target": target },
+    });
+    super::sealed(api.operation("post", "/projects/{project}/rules/test", "testRules", "Sends a sample"))
+        .body_as("application/json", wanted, json!({ "rule": "team" }))
+        .data::<Results>(200, "what each destination said")
+        .refuses(Reason::RuleUnknown, "the project has no such rule");
+}
+
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
     routes.answer(test(&routes, request)).await
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Results {
+    #[schemars(length(max = MAX_TARGETS))]
+    results: Vec<Tried>,
+}
+
+/// What came of a sample.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Tried {
+    /// The rule's id; none of a target that is in no rule.
+    rule: Option<String>,
+    /// The target's index in the rule.
+    target: usize,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// `sent` or `failed`.
+    status: &'static str,
+    /// What went wrong.
+    said: Option<String>,
+    /// The issue that was made.
+    issue: Option<Link>,
+    duration_ms: i64,
 }
 
 /// A target to be tried, and the rule that it is of.
@@ -61,7 +109,7 @@ async fn test(routes: &Routes, request: Request<Body>) -> Answer {
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["rule"]));
     }
     let results = join_all(trials.iter().map(|trial| routes.attempt(&project, trial, buttons))).await;
-    gate::data(json!({ "results": results }))
+    gate::data(Results { results })
 }
 
 /// The targets that the body names.
@@ -126,7 +174,7 @@ fn whole(target: &Value) -> Result<Trial, Refusal> {
 impl Routes {
     /// Sends a sample to one target, and says what came of it. What the destination said has no secret in it: that is
     /// the channels' promise.
-    async fn attempt(&self, project: &Project, trial: &Trial, buttons: bool) -> Value {
+    async fn attempt(&self, project: &Project, trial: &Trial, buttons: bool) -> Tried {
         let began = self.notify.clock.now();
         let sample = self.sample(project, trial);
         let told = Told { telling: &sample, issue: None, buttons };
@@ -136,15 +184,15 @@ impl Routes {
             Ok(Err(failed)) => ("failed", Some(failed.to_string()), None),
             Err(_) => ("failed", Some(format!("no answer within {} s", TIME.as_secs())), None),
         };
-        json!({
-            "rule": (!trial.rule.is_empty()).then_some(&trial.rule),
-            "target": trial.index,
-            "type": kind(&trial.target),
-            "status": status,
-            "said": said,
-            "issue": issue.map(|Issue { number, url }| json!({ "number": number, "url": url })),
-            "durationMs": self.notify.clock.now().millis() - began.millis(),
-        })
+        Tried {
+            rule: (!trial.rule.is_empty()).then(|| trial.rule.clone()),
+            target: trial.index,
+            kind: kind(&trial.target),
+            status,
+            said,
+            issue: issue.map(|Issue { number, url }| Link { number, url }),
+            duration_ms: self.notify.clock.now().millis() - began.millis(),
+        }
     }
 
     fn sample(&self, project: &Project, trial: &Trial) -> Telling {

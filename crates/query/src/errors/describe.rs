@@ -1,0 +1,165 @@
+//! What the API's description says of errors.
+
+use domain::error::history::EntryId;
+use domain::outcome::Reason;
+use domain::time::Timestamp;
+use domain::v1::{ErrorEntry, TimelineEntry};
+use gate::describe::{Description, Operation};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::show::MAX_MINUTES;
+use super::update::MAX_ASSIGNEE;
+use super::{bulk, comments, history, list};
+use crate::occurrences;
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("errors");
+    list::describe(api);
+    let shown = json!({ "allOf": [api.answered::<ErrorEntry<'_>>(), occurrences::properties(api)] });
+    let timeline = api.answered::<Minutes<'_>>();
+    let answer = json!({
+        "type": "object",
+        "required": ["error", "timeline"],
+        "properties": { "error": shown, "timeline": timeline },
+    });
+    named(api.operation("get", "/projects/{project}/errors/{message}", "getError", "Shows an error"))
+        .says(
+            "The newest occurrence, with what its error knows beside it (if all occurrences have expired, only that, \
+             and `expired`), and the timeline of a range.",
+        )
+        .query::<Timestamp>("start", "where the timeline begins; without, with this month")
+        .query::<Timestamp>("end", "where it ends, at most 400 days later; without, with this month")
+        .data_as(200, "the error", answer);
+    let path = "/projects/{project}/errors/{message}";
+    named(api.operation("patch", path, "updateError", "Resolves, mutes or assigns an error"))
+        .body_as("application/json", change(), json!({ "status": "resolved" }))
+        .data::<Changed<'_>>(200, "the error as it is now");
+    named(api.operation("delete", "/projects/{project}/errors/{message}", "deleteError", "Deletes an error"))
+        .says("It leaves all lists at once. What has many occurrences takes more than one call: 503 says to repeat it.")
+        .answers_nothing(204, "the error is gone, and its occurrences are blanked where they lie");
+    in_history(api);
+    in_bulk(api);
+}
+
+fn in_history(api: &mut Description) {
+    let path = "/projects/{project}/errors/{message}/history";
+    named(api.operation("get", path, "listHistory", "Lists who did what to an error, and said what, the newest first"))
+        .limit(history::DEFAULT, history::MOST)
+        .query::<EntryId>("cursor", "`nextCursor` of the page before")
+        .data::<history::History<'_>>(200, "a page of the history");
+    let path = "/projects/{project}/errors/{message}/comments";
+    named(api.operation("post", path, "addComment", "Says something about an error"))
+        .body::<comments::Comment>(json!({ "text": "seen on staging, too" }))
+        .data::<comments::Added<'_>>(201, "the comment, as the history has it");
+    let path = "/projects/{project}/errors/{message}/comments/{id}";
+    named(api.operation("delete", path, "deleteComment", "Takes a comment away"))
+        .says("That it was there stays in the history.")
+        .path::<EntryId>("id", "the comment's id, as in the history")
+        .answers_nothing(204, "the comment is gone")
+        .refuses(Reason::CommentUnknown, "the error has no such comment");
+}
+
+fn in_bulk(api: &mut Description) {
+    let errors = json!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": bulk::MOST,
+        "items": { "type": "string" },
+        "description": "fingerprints or messages",
+    });
+    let filters = json!({
+        "type": "object",
+        "minProperties": 1,
+        "description": "the filters of the list, by their names",
+    });
+    let cursor = json!({ "type": ["string", "null"], "description": "`nextCursor` of the call before" });
+    let is = |which: &str, schema: &Value, what: &str, wanted: Value| {
+        let mut one = object(json!({ which: schema, what: wanted }), &[which, what]);
+        if which == "where" {
+            one["properties"]["cursor"] = cursor.clone();
+        }
+        one
+    };
+    let one_of: Vec<_> = [("errors", &errors), ("where", &filters)]
+        .into_iter()
+        .flat_map(|(which, schema)| {
+            [is(which, schema, "change", change()), is(which, schema, "delete", json!({ "const": true }))]
+        })
+        .collect();
+    let example = json!({ "errors": ["5f2b1c8e9a704d63b1e0c7a48f35d926"], "change": { "status": "resolved" } });
+    let path = "/projects/{project}/errors";
+    api.operation("patch", path, "updateErrors", "Changes or deletes many errors, at most 100 at a call")
+        .says("Each error is changed for itself: what befalls one is said of that one, and the others are changed.")
+        .project()
+        .body_as("application/json", json!({ "type": "object", "oneOf": one_of }), example)
+        .data::<bulk::Done>(200, "what became of each")
+        .refuses(Reason::ParameterInvalid, "`cursor` or a filter has another form");
+}
+
+/// What somebody changes of an error. What goes with a status goes with that one only.
+fn change() -> Value {
+    let nothing = || json!({ "type": "null" });
+    let is_false = || json!({ "const": false });
+    let until = json!({ "type": ["string", "null"], "format": "date-time", "description": "until when it is muted" });
+    let most = u32::MAX;
+    let occurrences = json!({
+        "type": ["integer", "null"], "minimum": 1, "maximum": most, "description": "for how many more occurrences it is muted"
+    });
+    let next = json!({ "type": "boolean", "description": "whether only occurrences in newer releases say otherwise" });
+    let with = |status: Value, until: Value, occurrences: Value, next: Value, required: &str| {
+        let assignee = json!({
+            "type": ["string", "null"],
+            "minLength": 1,
+            "maxLength": MAX_ASSIGNEE,
+            "description": "who is to look after it; null: nobody",
+        });
+        let properties = json!({
+            "status": status, "until": until, "occurrences": occurrences, "inNextRelease": next, "assignee": assignee
+        });
+        json!({ "type": "object", "properties": properties, "required": [required] })
+    };
+    json!({ "anyOf": [
+        with(json!({ "const": "resolved" }), nothing(), nothing(), next, "status"),
+        with(json!({ "const": "unresolved" }), nothing(), nothing(), is_false(), "status"),
+        with(json!({ "const": "muted" }), until, occurrences, is_false(), "status"),
+        with(nothing(), nothing(), nothing(), is_false(), "assignee"),
+    ] })
+}
+
+fn object(properties: Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}
+
+/// The error that a path names.
+pub(crate) fn named(operation: Operation<'_>) -> Operation<'_> {
+    operation
+        .project()
+        .parameter(
+            "path",
+            "message",
+            "the error's message, percent-encoded and as long as you like, or its fingerprint",
+            json!({ "type": "string", "minLength": 1 }),
+        )
+        .refuses(Reason::ErrorUnknown, "the project has no such error")
+}
+
+/// The minutes of a range in which an error occurred.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Minutes<'a> {
+    /// How often it occurred in the range.
+    pub(super) total_count: u64,
+    /// How many minutes had any.
+    pub(super) scanned_count: usize,
+    /// These minutes.
+    #[schemars(length(max = MAX_MINUTES))]
+    pub(super) errors: Vec<TimelineEntry<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) struct Changed<'a> {
+    pub(super) error: ErrorEntry<'a>,
+}
