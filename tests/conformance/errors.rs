@@ -95,9 +95,16 @@ pub(crate) async fn changed(on: &Resources) {
     assert_eq!((everywhere.resolution, everywhere.assignee), (None, assignee));
     let nobody = ErrorChange { status: None, assignee: Some(None) };
     let nobody = on.table.change(&seen, &nobody, &[], at(40)).await.unwrap().unwrap();
-    assert_eq!((nobody.status, nobody.status_at, nobody.assignee), (Status::Resolved, at(30), None));
+    assert_eq!((nobody.status, nobody.status_at, &nobody.assignee), (Status::Resolved, at(30), &None));
     let other_life = ErrorAggregate { uid: ErrorUid::new(at(1), 99), ..seen };
     assert_eq!(set(on, &other_life, StatusChange::Unresolved, 50).await, None, "it is gone, and comes as another");
+    let part = ErrorAggregate { merged_into: Some(fingerprint("b")), ..nobody };
+    let part = committed(on, commit(part, 2, 55)).await;
+    assert_eq!(
+        set(on, &part, StatusChange::Unresolved, 60).await,
+        None,
+        "it is in no list, and must not come into one"
+    );
 }
 
 pub(crate) async fn buried(on: &Resources) {
