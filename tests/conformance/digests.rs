@@ -47,7 +47,9 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
         last: moment,
         events: vec![occurrence.event_id.digest()],
     };
-    Commit { error, references: vec![reference], aliases: Vec::new(), history: None, expires_at: at(4_000_000_000) }
+    let (references, aliases) = (vec![reference], Vec::new());
+    let expires_at = at(4_000_000_000);
+    Commit { error, whole: None, references, aliases, history: None, whole_history: None, expires_at }
 }
 
 /// Commits, which must succeed, and returns the error as it is then.

@@ -7,6 +7,7 @@
 
 mod claims;
 mod limits;
+mod merging;
 mod messages;
 mod model;
 mod notices;

@@ -23,8 +23,8 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     let hours = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_seconds(4_000_000_000));
     let (mut all, mut segments) = (BTreeSet::new(), HashMap::new());
     for error in page.items {
-        let timeline = on.table.timeline(project, &error.uid, hours.clone()).await.unwrap();
-        let references = on.table.references(project, &error.uid, None, 1_000).await.unwrap();
+        let timeline = on.table.timeline_of(&error, hours.clone()).await.unwrap();
+        let references = on.table.references_of(&error, None, 1_000).await.unwrap();
         assert!(references.next.is_none(), "one page");
         let (mut lines, mut digests, mut listed) = (0, 0, BTreeSet::new());
         for reference in references.items {

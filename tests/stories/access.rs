@@ -45,6 +45,8 @@ GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 
 GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200
 POST   /projects/{project}/errors/{message}/comments          401 403 403   403 403 403   403 403 403   201 403 201
 DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204
+POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200
+POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200
 
 GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200
 POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201
@@ -89,6 +91,9 @@ fn body(method: &Method, route: &str) -> Value {
         ("PATCH", "/projects/{project}/errors/{message}") => json!({ "status": "resolved" }),
         ("PATCH", "/projects/{project}/errors") => json!({ "errors": ["m"], "change": { "status": "resolved" } }),
         ("POST", "/projects/{project}/errors/{message}/comments") => json!({ "text": "a comment" }),
+        ("POST", "/projects/{project}/errors/{message}/merge" | "/projects/{project}/errors/{message}/unmerge") => {
+            json!({ "errors": [domain::v1::fingerprint("other")] })
+        }
         ("POST", "/keys") => json!({ "role": "client", "project": "sample" }),
         ("PATCH", "/keys/{id}") => json!({ "disabled": true }),
         ("POST", "/keys/{id}/rotate") => json!({ "overlapHours": 1 }),
@@ -121,6 +126,7 @@ async fn keys(faultline: &Faultline) -> Vec<String> {
 async fn path(faultline: &Faultline, route: &str) -> String {
     if route.contains("{message}") {
         faultline.post_message("m").await;
+        faultline.post_message("other").await;
         assert_eq!(faultline.digest().await, 0);
     }
     let occurrence = match route.contains("/occurrences/{id}") {

@@ -38,6 +38,7 @@ async fn an_error_is_posted_and_read_back() {
           "lastSeen": "2026-11-01T00:00:00+00:00",
           "lastUpdated": "2026-11-01T00:00:00+00:00",
           "level": "error",
+          "merged": [],
           "message": "x is undefined",
           "mutedUntil": null,
           "mutedUntilCount": null,

@@ -13,6 +13,7 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod lists;
+mod merging;
 mod muting;
 mod notifications;
 mod openapi;

@@ -64,7 +64,8 @@ fn the_description_has_every_route() {
     let route = |route: &str| route.replace("/hooks/github/", "/hooks/{service}/");
     // A row of nothing but refusals says that there is no such route; of hooks, that no key opens them.
     let is_route = |statuses: &[u16]| statuses.iter().any(|status| ![401, 403, 405].contains(status));
-    let rows = access::rows().into_iter().filter(|(_, path, statuses)| is_route(statuses) || path.starts_with("/hooks"));
+    let rows =
+        access::rows().into_iter().filter(|(_, path, statuses)| is_route(statuses) || path.starts_with("/hooks"));
     let routes: BTreeSet<_> = rows.map(|(method, path, _)| format!("{method} {}", route(path))).collect();
     let (missing, unknown) = (routes.difference(&described), described.difference(&routes));
     let (missing, unknown): (Vec<_>, Vec<_>) = (missing.collect(), unknown.collect());

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use domain::error::ErrorAggregate;
@@ -91,8 +91,12 @@ impl Digest {
         }
         work.retain(|(unit, _)| !unit.entries.is_empty());
         let (work, mut undone) = self.write_segments(work).await;
+        let mut written = HashSet::new();
+        let (work, waiting): (Vec<_>, Vec<_>) =
+            work.into_iter().partition(|(unit, read)| written.insert(read.writes(unit)));
 
-        let commits = work.iter().map(|(unit, read)| self.commit_of(unit, read)).collect::<Vec<_>>();
+        let mut commits = work.iter().map(|(unit, read)| self.commit_of(unit, read)).collect::<Vec<_>>();
+        self.keep_parts(&mut commits).await;
         let results = self.digests.commit(&commits).await;
         for (((mut unit, _), commit), result) in work.into_iter().zip(&commits).zip(results) {
             match result {
@@ -109,6 +113,11 @@ impl Digest {
                     undone.push(Undone { unit, error });
                 }
             }
+        }
+        if !waiting.is_empty() {
+            // They are merged into what was just written, or with it into another: one after the other.
+            let waiting = waiting.into_iter().map(|(unit, _)| unit).collect();
+            undone.extend(Box::pin(self.attempt(waiting, stored)).await);
         }
         undone
     }
@@ -183,10 +192,23 @@ impl Digest {
             ErrorAggregate::new(unit.project, unit.fingerprint, uid, now)
         };
         let mut error = read.error.clone().unwrap_or_else(new);
-        let ended = error.observe(unit.settings.time_unit, unit.entries.iter().rev().map(|entry| &entry.sighting));
+        let mut whole = read.whole.clone();
+        if whole.is_none() {
+            // What it was merged into is gone: it is an error of its own again.
+            error.merged_into = None;
+        }
+        let sightings = || unit.entries.iter().rev().map(|entry| &entry.sighting);
+        let ended = error.observe(unit.settings.time_unit, sightings());
         let history = ended.map(|action| self.entry_of(action, &error));
+        let mut whole_history = None;
+        if let Some(whole) = &mut whole {
+            let ended = whole.observe_part(unit.settings.time_unit, sightings());
+            whole_history = ended.map(|action| self.entry_of(action, whole));
+        }
         if let Some(posted) = unit.entries.iter().find_map(|entry| entry.posted) {
-            error.posted = Some(posted.to_string());
+            for error in whole.iter_mut().chain([&mut error]) {
+                error.posted = Some(posted.to_string());
+            }
         }
         let references = unit.references.clone().unwrap_or_default();
         let aliases = unit.aliases.clone();
@@ -195,14 +217,37 @@ impl Digest {
         let written_at = references.first().map_or(now, |reference| reference.segment.written_at());
         let expires_at = self.expires_at(written_at, unit.settings.retention);
         // A project that keeps things for a shorter time than before still has what came before.
-        error.expires_at = error.expires_at.max(expires_at);
-        Commit { error, references, aliases, history, expires_at }
+        for error in whole.iter_mut().chain([&mut error]) {
+            error.expires_at = error.expires_at.max(expires_at);
+        }
+        Commit { error, whole, references, aliases, history, whole_history, expires_at }
     }
 
     /// What the error's history says of an occurrence that ended what somebody had set.
     fn entry_of(&self, action: Action, error: &ErrorAggregate) -> history::Entry {
         let (at, by) = (error.status_at, history::Actor::Occurrence);
         history::Entry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
+    }
+
+    /// Keeps what is merged into the errors of these commits for as long as them, well before its time is over: a part
+    /// that expires while the whole lives on would come back as a new error.
+    async fn keep_parts(&self, commits: &mut [Commit]) {
+        let now = self.clock.now().seconds();
+        for commit in commits {
+            let whole = commit.whole.as_mut().unwrap_or(&mut commit.error);
+            let kept_until = whole.merged.as_ref().map(|merged| merged.kept_until.seconds());
+            let is_due = |until| 3 * (until - now) < 2 * (whole.expires_at.seconds() - now);
+            if !kept_until.is_some_and(is_due) {
+                continue;
+            }
+            match self.digests.keep_parts(whole, whole.expires_at).await {
+                Ok(()) => whole.merged.iter_mut().for_each(|merged| merged.kept_until = whole.expires_at),
+                // A third of the time is left: a later commit does it.
+                Err(error) => {
+                    tracing::warn!(error.message = %error, "what is merged into an error is not kept longer yet")
+                }
+            }
+        }
     }
 
     /// When what is written at `moment` may be removed.

@@ -42,6 +42,24 @@ impl Memory {
             self.events -= events.min(self.events);
         }
     }
+
+    /// Remembers an error to which a part's occurrences were added, and which was read as this. Of its own life no more
+    /// is known by it.
+    fn remember_whole(&mut self, read: &ErrorAggregate) {
+        let key = (read.project, read.fingerprint);
+        let error = ErrorAggregate { version: read.version + 1, ..read.clone() };
+        match self.errors.get_mut(&key) {
+            Some(remembered) if remembered.error.uid == read.uid && remembered.error.version > read.version => {}
+            Some(remembered) if remembered.error.uid == read.uid && remembered.error.version == read.version => {
+                remembered.error = error;
+            }
+            _ => {
+                self.forget(&key);
+                let since = Minute::of(error.last_seen).next();
+                self.errors.insert(key, Remembered { error, since, counted: BTreeMap::new() });
+            }
+        }
+    }
 }
 
 struct Remembered {
@@ -55,7 +73,16 @@ struct Remembered {
 pub(crate) struct Read {
     /// `None` if there is no such error.
     pub(crate) error: Option<ErrorAggregate>,
+    /// The error that it is merged into.
+    pub(crate) whole: Option<ErrorAggregate>,
     pub(crate) counted: HashSet<EventDigest>,
+}
+
+impl Read {
+    /// What a commit of `unit` will write besides its own: no two that write the same can be under way at once.
+    pub(crate) fn writes(&self, unit: &Unit) -> ErrorKey {
+        (unit.project, self.whole.as_ref().map_or(unit.fingerprint, |whole| whole.fingerprint))
+    }
 }
 
 impl Digest {
@@ -66,13 +93,15 @@ impl Digest {
         let mut reads: Vec<Option<Read>> = units.iter().map(|unit| self.known.recall(unit)).collect();
         let missing: Vec<_> = (0..units.len()).filter(|&index| reads[index].is_none()).collect();
         let keys: Vec<_> = missing.iter().map(|&index| (units[index].project, units[index].fingerprint)).collect();
-        let mut errors = match keys.is_empty() {
-            true => HashMap::new(),
-            false => self.digests.load(&keys).await?,
-        };
+        let mut errors = self.load(keys).await?;
+        let wholes = errors.values().filter_map(|error| Some((error.project, error.merged_into?)));
+        let wholes = self.load(wholes.collect::<HashSet<_>>().into_iter().collect()).await?;
         let looked_up = missing.into_iter().map(|index| {
             let unit = &units[index];
             let error = errors.remove(&(unit.project, unit.fingerprint));
+            let into = error.as_ref().and_then(|error| error.merged_into);
+            let whole = into.and_then(|into| wholes.get(&(unit.project, into)));
+            let whole = whole.filter(|whole| error.as_ref().is_some_and(|error| whole.has_part(error))).cloned();
             async move {
                 let mut counted = HashSet::new();
                 if let Some(error) = &error {
@@ -80,7 +109,7 @@ impl Digest {
                         counted.extend(self.digests.counted(unit.project, &error.uid, minutes).await?);
                     }
                 }
-                store::Result::Ok((index, Read { error, counted }))
+                store::Result::Ok((index, Read { error, whole, counted }))
             }
         });
         let mut looked_up = futures_util::stream::iter(looked_up).buffer_unordered(CONCURRENT);
@@ -88,6 +117,13 @@ impl Digest {
             reads[index] = Some(read);
         }
         Ok(reads.into_iter().flatten().collect())
+    }
+
+    async fn load(&self, keys: Vec<ErrorKey>) -> store::Result<HashMap<ErrorKey, ErrorAggregate>> {
+        match keys.is_empty() {
+            true => Ok(HashMap::new()),
+            false => self.digests.load(&keys).await,
+        }
     }
 }
 
@@ -128,9 +164,16 @@ impl Known {
             return None;
         }
         let minutes = remembered.counted.range(first.previous()..=last.next());
+        let whole = match remembered.error.merged_into {
+            Some(into) => {
+                let whole = &memory.errors.get(&(unit.project, into))?.error;
+                Some(whole.has_part(&remembered.error).then(|| whole.clone())?)
+            }
+            None => None,
+        };
         let counted = |event: &EventDigest| minutes.clone().any(|(_, events)| events.contains(event));
         let counted = unit.entries.iter().map(|entry| entry.event).filter(counted).collect();
-        Some(Read { error: Some(remembered.error.clone()), counted })
+        Some(Read { error: Some(remembered.error.clone()), whole, counted })
     }
 
     /// The errors that go by these hashes, and the hashes of which nothing is remembered.
@@ -163,6 +206,9 @@ impl Known {
         let mut memory = self.memory();
         if memory.errors.len() >= MAX_ERRORS || memory.events >= MAX_EVENTS || memory.owners.len() >= MAX_OWNERS {
             *memory = Memory::default();
+        }
+        if let Some(whole) = &commit.whole {
+            memory.remember_whole(whole);
         }
         let error = ErrorAggregate { version: commit.error.version + 1, ..commit.error.clone() };
         let newest = Minute::of(error.last_seen);
@@ -209,8 +255,13 @@ impl Known {
         memory.events = events;
     }
 
-    /// Forgets an error that somebody else wrote.
+    /// Forgets an error that somebody else wrote, or what it is merged into.
     pub(crate) fn forget(&self, unit: &Unit) {
-        self.memory().forget(&(unit.project, unit.fingerprint));
+        let (mut memory, key) = (self.memory(), (unit.project, unit.fingerprint));
+        let into = memory.errors.get(&key).and_then(|remembered| remembered.error.merged_into);
+        memory.forget(&key);
+        if let Some(into) = into {
+            memory.forget(&(unit.project, into));
+        }
     }
 }

@@ -49,6 +49,8 @@ pub enum Reason {
     ProjectExists,
     /// There is no such error.
     ErrorUnknown,
+    /// The error is merged into another.
+    ErrorMerged,
     /// There is no such occurrence.
     OccurrenceUnknown,
     /// There was such an occurrence, or may have been: its time is over.
@@ -104,6 +106,7 @@ impl Reason {
             Self::ProjectUnknown => "project_unknown",
             Self::ProjectExists => "project_exists",
             Self::ErrorUnknown => "error_unknown",
+            Self::ErrorMerged => "error_merged",
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::OccurrenceExpired => "occurrence_expired",
             Self::CommentUnknown => "comment_unknown",
@@ -138,7 +141,7 @@ impl Reason {
             Self::MethodUnknown => 405,
             Self::OccurrenceExpired => 410,
             Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown => 404,
-            Self::ProjectExists | Self::RulesChanged | Self::KeyRotated => 409,
+            Self::ProjectExists | Self::ErrorMerged | Self::RulesChanged | Self::KeyRotated => 409,
             Self::RateLimited | Self::QuotaExceeded => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
             Self::Unavailable | Self::NotificationsNotSealed => 503,

@@ -19,7 +19,7 @@ use axum::response::Response;
 use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{Configs, DeadLetters, Errors, Failures, History, KeyRing, Occurrences, Projects, Segments};
+use store::ports::{Configs, DeadLetters, Errors, Failures, History, KeyRing, Merges, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -33,6 +33,8 @@ pub struct Query {
     pub errors: Arc<dyn Errors>,
     /// What happened to them.
     pub history: Arc<dyn History>,
+    /// The errors that are merged into others.
+    pub merges: Arc<dyn Merges>,
     /// Whom they are told to: removed with their project.
     pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.

@@ -18,6 +18,7 @@ async fn main() -> anyhow::Result<()> {
         keys: table.clone(),
         errors: table.clone(),
         history: table.clone(),
+        merges: table.clone(),
         configs: table.clone(),
         occurrences: table.clone(),
         segments: setup.bucket()?,

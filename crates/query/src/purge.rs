@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::error::Status;
 use domain::id::{ErrorUid, ProjectId, SegmentId};
 use domain::outcome::{Reason, Refusal};
 use domain::segment::{FrameRange, blank};
@@ -63,15 +62,13 @@ impl Query {
                 return Ok(false);
             }
         }
-        let mut after = None;
         loop {
-            let page = self.errors.page(project.id, &Status::ALL, after.as_ref(), STEP).await?;
-            if page.items.is_empty() && page.next.is_none() {
+            // Those too that no list shows: what is merged into another is buried with it, unless that one is gone.
+            let errors = self.errors.stored(project.id, STEP).await?;
+            if errors.is_empty() {
                 break;
             }
-            // An error that has expired is not shown, and goes by itself: go on behind it.
-            after = if page.items.is_empty() { page.next } else { None };
-            for error in &page.items {
+            for error in &errors {
                 match self.errors.bury(error).await {
                     // Digest counted a last event, or another request was faster: the next page tells.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}

@@ -59,11 +59,12 @@ impl Family {
         let along_with = |part: &Part| Part { along_with: part.along_with.or(Some(other.fingerprint)), ..*part };
         merged.parts.push(Part { fingerprint: other.fingerprint, uid: other.uid, along_with: None });
         merged.parts.extend(other.parts().iter().map(along_with));
-        self.parts.push(other.alone());
+        self.parts.push(other.without_parts());
         self.parts.extend(others);
         for part in &mut self.parts {
             part.merged_into = Some(self.whole.fingerprint);
         }
+        self.keep();
         self.add_up();
         Ok(())
     }
@@ -106,10 +107,15 @@ impl Family {
         Some(family)
     }
 
-    /// Keeps every life, as far as the list of parts says so, until then.
-    pub fn keep_until(&mut self, moment: Timestamp) {
-        if let Some(merged) = &mut self.whole.merged {
-            merged.kept_until = moment;
+    /// Keeps all of them as long as the one that is kept the longest.
+    fn keep(&mut self) {
+        let Self { whole, parts } = self;
+        let kept_until = parts.iter().map(|part| part.expires_at).fold(whole.expires_at, Ord::max);
+        for life in std::iter::once(&mut *whole).chain(parts) {
+            life.expires_at = kept_until;
+        }
+        if let Some(merged) = &mut whole.merged {
+            merged.kept_until = kept_until;
         }
     }
 
@@ -118,7 +124,7 @@ impl Family {
         let Some(merged) = &mut self.whole.merged else { return };
         merged.parts.retain(keep);
         if merged.parts.is_empty() {
-            self.whole = self.whole.clone().alone();
+            self.whole = self.whole.clone().without_parts();
         }
     }
 
@@ -154,8 +160,9 @@ impl Family {
 }
 
 impl ErrorAggregate {
-    /// The error without what is merged into it.
-    fn alone(mut self) -> Self {
+    /// The error without what is merged into it: what it would be alone.
+    #[must_use]
+    pub fn without_parts(mut self) -> Self {
         let Some(Merged { own, .. }) = self.merged.take() else { return self };
         // Named one by one: whatever field comes must say whether it is a figure, or something that people set.
         let Self {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::error::{ErrorAggregate, Link, Regression, Status};
+use crate::error::{ErrorAggregate, Family, Link, Regression, Status};
 use crate::id::{Fingerprint, OccurrenceId, ProjectName};
 use crate::occurrence::{Frame, Level, Occurrence, Source};
 use crate::time::Timestamp;
@@ -47,6 +47,9 @@ pub struct ErrorEntry<'a> {
     regression: Option<RegressionEntry<'a>>,
     /// Who is to look after it.
     assignee: Option<&'a str>,
+    /// The fingerprints of what is merged into it.
+    #[schemars(length(max = Family::MAX_LIVES))]
+    merged: Vec<Fingerprint>,
     /// Its issues elsewhere.
     #[schemars(length(max = MAX_LINKS))]
     issues: Vec<&'a Link>,
@@ -100,6 +103,7 @@ pub fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregate) -> E
         resolution: error.resolution.as_ref().map(|it| ResolutionEntry { in_next_release: true, after: &it.after }),
         regression: error.regression.as_ref().map(RegressionEntry::of),
         assignee: error.assignee.as_deref(),
+        merged: error.parts().iter().map(|part| part.fingerprint).collect(),
         issues: error.links.values().take(MAX_LINKS).collect(),
     }
 }

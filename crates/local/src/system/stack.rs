@@ -78,6 +78,7 @@ impl Stack {
             keys: table.clone(),
             errors: table.clone(),
             history: table.clone(),
+            merges: table.clone(),
             configs: table.clone(),
             occurrences: table.clone(),
             segments: bucket.clone(),

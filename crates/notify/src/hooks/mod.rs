@@ -109,6 +109,9 @@ impl Notify {
     async fn obey(&self, project: &Project, service: Service, deed: &Deed, now: Timestamp) -> Answer {
         let error = self.errors.get(project.id, &deed.fingerprint).await.map_err(|error| storage_failed(&error))?;
         let Some(error) = error.filter(|error| is_of(error, deed)) else { return done("no such error") };
+        if error.merged_into.is_some() {
+            return done("it is merged into another error");
+        }
         // What came late, or once more, must not undo what somebody did since; nor a regression.
         if deed.at < error.status_at {
             return done("something happened since");

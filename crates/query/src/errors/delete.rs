@@ -5,7 +5,7 @@ use gate::{Answer, storage_failed};
 use store::Kind;
 use store::ports::Project;
 
-use super::named;
+use super::{is_merged, shown_as, stored};
 use crate::Query;
 use crate::purge::{Budget, unfinished};
 
@@ -26,7 +26,12 @@ pub(super) async fn remove(query: &Query, project: &Project, message: &str) -> A
 pub(super) async fn bury(query: &Query, project: &Project, message: &str) -> Result<(), Refusal> {
     let mut attempts = 1..=ATTEMPTS;
     loop {
-        let error = named(query, project, message).await?;
+        let error = stored(query, project, message).await?;
+        let shown = shown_as(query, project, error.clone()).await?;
+        if shown.fingerprint != error.fingerprint {
+            // Somebody who wants to be rid of one must not lose all that it was merged with.
+            return Err(is_merged(project, &error.fingerprint, &shown.fingerprint));
+        }
         match query.errors.bury(&error).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             buried => return buried.map_err(|error| storage_failed(&error)),

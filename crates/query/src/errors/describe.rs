@@ -1,5 +1,6 @@
 //! What the API's description says of errors.
 
+use domain::error::Family;
 use domain::error::history::EntryId;
 use domain::outcome::Reason;
 use domain::time::Timestamp;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::show::MAX_MINUTES;
 use super::update::MAX_ASSIGNEE;
-use super::{bulk, comments, history, list};
+use super::{bulk, comments, history, list, merge};
 use crate::occurrences;
 
 pub(crate) fn describe(api: &mut Description) {
@@ -19,10 +20,16 @@ pub(crate) fn describe(api: &mut Description) {
     list::describe(api);
     let shown = json!({ "allOf": [api.answered::<ErrorEntry<'_>>(), occurrences::properties(api)] });
     let timeline = api.answered::<Minutes<'_>>();
+    let parts = json!({
+        "type": "array",
+        "maxItems": Family::MAX_LIVES,
+        "items": api.answered::<ErrorEntry<'_>>(),
+        "description": "of a merged error: what it is made of, each as it would be alone, itself first",
+    });
     let answer = json!({
         "type": "object",
         "required": ["error", "timeline"],
-        "properties": { "error": shown, "timeline": timeline },
+        "properties": { "error": shown, "timeline": timeline, "parts": parts },
     });
     named(api.operation("get", "/projects/{project}/errors/{message}", "getError", "Shows an error"))
         .says(
@@ -38,7 +45,9 @@ pub(crate) fn describe(api: &mut Description) {
         .data::<Changed<'_>>(200, "the error as it is now");
     named(api.operation("delete", "/projects/{project}/errors/{message}", "deleteError", "Deletes an error"))
         .says("It leaves all lists at once. What has many occurrences takes more than one call: 503 says to repeat it.")
-        .answers_nothing(204, "the error is gone, and its occurrences are blanked where they lie");
+        .answers_nothing(204, "the error is gone, and its occurrences are blanked where they lie")
+        .refuses(Reason::ErrorMerged, "the error is merged into another");
+    in_merges(api);
     in_history(api);
     in_bulk(api);
 }
@@ -59,6 +68,22 @@ fn in_history(api: &mut Description) {
         .path::<EntryId>("id", "the comment's id, as in the history")
         .answers_nothing(204, "the comment is gone")
         .refuses(Reason::CommentUnknown, "the error has no such comment");
+}
+
+fn in_merges(api: &mut Description) {
+    let example = json!({ "errors": ["5f2b1c8e9a704d63b1e0c7a48f35d926"] });
+    let path = "/projects/{project}/errors/{message}/merge";
+    named(api.operation("post", path, "mergeErrors", "Merges others into an error"))
+        .says("They are one from now on, with the occurrences, counts and timeline of all, past and future.")
+        .body::<merge::Others>(example.clone())
+        .data::<merge::Merged<'_>>(200, "the error as it is now")
+        .refuses(Reason::ErrorMerged, "one of the others is merged into another already");
+    let path = "/projects/{project}/errors/{message}/unmerge";
+    named(api.operation("post", path, "unmergeErrors", "Takes others out of an error again"))
+        .says("Each comes back with all that is its own, also of the time since, and with what was merged into it before.")
+        .body::<merge::Others>(example)
+        .data::<merge::Unmerged<'_>>(200, "the error, and the others, as they are now")
+        .refuses(Reason::ErrorMerged, "one of the others is merged into another");
 }
 
 fn in_bulk(api: &mut Description) {

@@ -6,6 +6,7 @@ mod delete;
 mod describe;
 mod history;
 mod list;
+mod merge;
 mod show;
 mod target;
 mod update;
@@ -63,14 +64,33 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         (method, Target::History(_) | Target::Comments(_) | Target::Comment(..)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
         }
+        ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, request).await,
+        ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, request).await,
+        (method, Target::Merge(_) | Target::Unmerge(_)) => {
+            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use POST")))
+        }
         (method, Target::Occurrences(_) | Target::Occurrence(..)) | (method, Target::Error(_)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
         }
     }
 }
 
-/// The error that a path names by its message, whole or cut, or by its fingerprint.
+/// The error that a path names by its message, whole or cut, or by its fingerprint: if that is merged into another, the
+/// other.
 pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
+    let error = stored(query, project, message).await?;
+    shown_as(query, project, error).await
+}
+
+/// What an error is shown as: what it is merged into, or itself.
+async fn shown_as(query: &Query, project: &Project, error: ErrorAggregate) -> Result<ErrorAggregate, Refusal> {
+    let Some(into) = error.merged_into else { return Ok(error) };
+    let into = query.errors.get(project.id, &into).await.map_err(|error| storage_failed(&error))?;
+    Ok(into.filter(|into| into.has_part(&error)).unwrap_or(error))
+}
+
+/// The error that a path names, as it is stored.
+async fn stored(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
     let by_message = v1::fingerprint(message);
     // What was posted with a secret in it was stored without.
     let by_scrubbed = v1::fingerprint(&scrub::text(message));
@@ -83,6 +103,15 @@ pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Re
         }
     }
     Err(unknown(project, message))
+}
+
+fn is_merged(project: &Project, error: &Fingerprint, into: &Fingerprint) -> Refusal {
+    let message = format!(
+        "error `{error}` is merged into `{into}`: name that one, or take this one out of it by POST \
+         /projects/{}/errors/{into}/unmerge first",
+        project.name
+    );
+    Refusal::new(Reason::ErrorMerged, message)
 }
 
 fn unknown(project: &Project, message: &str) -> Refusal {

@@ -1,6 +1,7 @@
 //! `GET /projects/{project}/errors/{message}`: the newest occurrence, and the timeline of a range.
 
 use domain::error::ErrorAggregate;
+use domain::outcome::Refusal;
 use domain::time::{BadTimestamp, Timestamp};
 use domain::timeline::Hour;
 use domain::v1;
@@ -33,18 +34,30 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
     }
 
     let error = named(query, project, message).await?;
-    let timeline = query.occurrences.timeline(project.id, &error.uid, Hour::of(start)..=Hour::of(end)).await;
+    let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await;
     let timeline = timeline.map_err(|error| storage_failed(&error))?.between(start, end);
     let entries: Vec<_> =
         timeline.minutes().map(|(minute, count)| v1::timeline_entry(&project.name, &error, minute, count)).collect();
-    gate::data(json!({
+    let mut data = json!({
         "error": shown(query, project, &error).await?,
         "timeline": Minutes { total_count: timeline.total(), scanned_count: entries.len(), errors: entries },
-    }))
+    });
+    if error.merged.is_some() {
+        data["parts"] = parts(query, project, error).await?;
+    }
+    gate::data(data)
+}
+
+/// What a merged error is made of, each as it would be alone; itself first.
+async fn parts(query: &Query, project: &Project, error: ErrorAggregate) -> Result<Value, Refusal> {
+    let family = query.merges.family(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
+    let parts = family.map(|family| family.parts).unwrap_or_default();
+    let lives = std::iter::once(error.without_parts()).chain(parts);
+    Ok(lives.map(|life| json!(v1::error_entry(&project.name, &life))).collect())
 }
 
 /// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.
-async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Value, domain::outcome::Refusal> {
+async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Value, Refusal> {
     let mut entry = json!(v1::error_entry(&project.name, error));
     match newest(query, project, error).await? {
         Some(Value::Object(occurrence)) => {

@@ -13,6 +13,8 @@ pub(super) enum Target {
     Comments(String),
     /// A comment, by what the path calls it.
     Comment(String, String),
+    Merge(String),
+    Unmerge(String),
 }
 
 const OCCURRENCES: &str = "/occurrences";
@@ -36,6 +38,12 @@ impl Target {
             && let Some(message) = message.strip_suffix(COMMENTS)
         {
             return Ok(Self::Comment(gate::decoded(message), gate::decoded(id)));
+        }
+        if let Some(message) = rest.strip_suffix("/merge") {
+            return Ok(Self::Merge(gate::decoded(message)));
+        }
+        if let Some(message) = rest.strip_suffix("/unmerge") {
+            return Ok(Self::Unmerge(gate::decoded(message)));
         }
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES)
@@ -71,6 +79,8 @@ mod tests {
         check("a%2Fb/comments", Target::Comments("a/b".to_owned()));
         check("a%2Fb/comments/c%20d", Target::Comment("a/b".to_owned(), "c d".to_owned()));
         check("a%2Fb/occurrences", Target::Occurrences("a/b".to_owned()));
+        check("a%2Fmerge/merge", Target::Merge("a/merge".to_owned()));
+        check("a%2Fb/unmerge", Target::Unmerge("a/b".to_owned()));
         check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), id));
         assert_eq!(Target::of("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);
     }

@@ -26,7 +26,7 @@ pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &
     let mut page = Page { query, project, limit, budget: MAX_BYTES, entries: Vec::new() };
     let mut before = None;
     if let Some(after) = &after {
-        let reference = query.occurrences.reference(project.id, &error.uid, &after.reference()).await;
+        let reference = query.occurrences.reference_of(&error, &after.reference()).await;
         if let Some(reference) = reference.map_err(|error| storage_failed(&error))? {
             page.add(&reference, after.line().saturating_add(1)).await?;
         }
@@ -34,7 +34,7 @@ pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &
     }
     let mut end = false;
     while !page.is_full() && !end {
-        let references = query.occurrences.references(project.id, &error.uid, before.as_ref(), STEP).await;
+        let references = query.occurrences.references_of(&error, before.as_ref(), STEP).await;
         let references = references.map_err(|error| storage_failed(&error))?;
         for reference in &references.items {
             if !page.is_full() {

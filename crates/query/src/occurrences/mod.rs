@@ -23,7 +23,7 @@ use crate::Query;
 pub(crate) async fn newest(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Option<Value>, Refusal> {
     let mut before = None;
     for limit in NEWEST {
-        let page = query.occurrences.references(project.id, &error.uid, before.as_ref(), limit).await;
+        let page = query.occurrences.references_of(error, before.as_ref(), limit).await;
         let page = page.map_err(|error| storage_failed(&error))?;
         for reference in &page.items {
             if let Some(entry) = lines(query, project, reference, 0, 1, &mut MAX_BYTES.clone()).await?.pop() {

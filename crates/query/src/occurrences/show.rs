@@ -12,7 +12,7 @@ use crate::errors::named;
 /// `GET …/occurrences/{reversedUnixtime}`: the occurrence, and why it went where it went.
 pub(crate) async fn show(query: &Query, project: &Project, message: &str, id: &OccurrenceId) -> Answer {
     let error = named(query, project, message).await?;
-    let reference = query.occurrences.reference(project.id, &error.uid, &id.reference()).await;
+    let reference = query.occurrences.reference_of(&error, &id.reference()).await;
     let Some(reference) = reference.map_err(|error| storage_failed(&error))? else {
         let over = id.happened_at().plus_seconds(i64::from(project.retention_days(query.retention_days)) * 86_400);
         return Err(missing(id, over <= query.clock.now()));

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
+use domain::time::Timestamp;
 use domain::timeline::{Minute, Timeline};
 use futures_util::StreamExt;
 
@@ -74,6 +75,10 @@ impl Digests for Table {
             counted.extend(EventDigest::unpack(Reader::new(doing, &item)?.bytes("events")?));
         }
         Ok(counted)
+    }
+
+    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.keep_alive(whole, expires_at).await
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
@@ -170,9 +175,12 @@ impl Table {
     fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
         let doing = "writing errors";
         let corrupt = |error| StoreError::corrupt(doing, error);
-        let Commit { error, references, aliases, history, expires_at } = commit;
-        let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
-        let mut actions = vec![TransactWriteItem::builder().update(update).build()];
+        let Commit { error, whole, references, aliases, history, whole_history, expires_at } = commit;
+        let mut actions = Vec::new();
+        for error in std::iter::once(error).chain(whole) {
+            let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().update(update).build());
+        }
 
         let mut timeline = Timeline::default();
         for reference in references {
@@ -221,6 +229,9 @@ impl Table {
         }
         if let Some(entry) = history {
             actions.push(self.put_entry(doing, error, entry)?);
+        }
+        if let (Some(whole), Some(entry)) = (whole, whole_history) {
+            actions.push(self.put_entry(doing, whole, entry)?);
         }
         match actions.len() {
             0..=MAX_ACTIONS => Ok(actions),

@@ -12,7 +12,7 @@ use super::Table;
 use super::call::Range;
 use super::error_item::{self, VERSION, error_key};
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text};
-use super::schema::{BURIED, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
+use super::schema::{BURIED, ERROR, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{ErrorCursor, Errors, Page};
 
@@ -83,34 +83,42 @@ impl Errors for Table {
 
     async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
         let doing = "removing an error";
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(error_key(error.project, &error.fingerprint)))
-            .condition_expression("#version = :read AND #uid = :uid")
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_names("#uid", "uid")
-            .expression_attribute_values(":read", number(error.version))
-            .expression_attribute_values(":uid", text(error.uid.to_string()))
-            .build()
-            .map_err(|error| StoreError::corrupt(doing, error))?;
-        let grave = Writer::new(project_pk(error.project), buried_sk(&error.uid)).done();
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(grave))
-            .build()
-            .map_err(|error| StoreError::corrupt(doing, error))?;
-        let call = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().delete(delete).build())
-            .transact_items(TransactWriteItem::builder().put(put).build());
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) => {
-                Err(StoreError::new(Kind::Conflict, doing, "the error was written meanwhile"))
+        let corrupt = |error| StoreError::corrupt(doing, error);
+        let delete = |error: &ErrorAggregate| {
+            Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(error_key(error.project, &error.fingerprint)))
+                .condition_expression("#version = :read AND #uid = :uid")
+                .expression_attribute_names("#version", VERSION)
+                .expression_attribute_names("#uid", "uid")
+                .expression_attribute_values(":read", number(error.version))
+                .expression_attribute_values(":uid", text(error.uid.to_string()))
+                .build()
+                .map(|delete| TransactWriteItem::builder().delete(delete).build())
+                .map_err(corrupt)
+        };
+        let mut actions = vec![delete(error)?];
+        for item in self.part_items(doing, error).await? {
+            let part = error_item::decode(doing, &item)?;
+            if error.has_part(&part) {
+                actions.push(delete(&part)?);
             }
-            Err(error) => Err(StoreError::of_call(doing, &error)),
         }
+        for uid in error.uids() {
+            let grave = Writer::new(project_pk(error.project), buried_sk(&uid)).done();
+            let put = Put::builder().table_name(&self.name).set_item(Some(grave)).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        self.transact(doing, actions).await
+    }
+
+    async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>> {
+        let doing = "reading all errors";
+        let mut range = Range::of_prefix(project_pk(project), ERROR);
+        range.limit = Some(limit);
+        range.consistent = true;
+        let (items, _) = self.query(doing, &range).await?;
+        items.iter().map(|item| error_item::decode(doing, item)).collect()
     }
 
     async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {

@@ -9,6 +9,7 @@ mod failures;
 mod history;
 mod item;
 mod keys;
+mod merges;
 mod occurrences;
 mod outbox;
 mod project_change;

@@ -87,6 +87,10 @@ impl<P: Errors> Errors for Faulty<P> {
         self.call("Errors::bury", || self.port.bury(error)).await
     }
 
+    async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>> {
+        self.call("Errors::stored", || self.port.stored(project, limit)).await
+    }
+
     async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
         self.call("Errors::buried", || self.port.buried(project, limit)).await
     }

@@ -106,6 +106,10 @@ impl<P: Digests> Digests for Faulty<P> {
         self.call("Digests::counted", || self.port.counted(project, uid, minutes.clone())).await
     }
 
+    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.call("Digests::keep_parts", || self.port.keep_parts(whole, expires_at)).await
+    }
+
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
         match self.call("Digests::commit", || async { Ok(self.port.commit(commits).await) }).await {
             Ok(results) => results,

@@ -35,9 +35,13 @@ pub trait Errors: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
 
-    /// Removes the error at once, and remembers (in one transaction) that the contents of this life of it are yet to be
-    /// removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
+    /// Removes the error at once, with all that is merged into it, and remembers (in one transaction) that the contents of
+    /// these lives are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
     async fn bury(&self, error: &ErrorAggregate) -> Result<()>;
+
+    /// At most `limit` errors of the project, whichever, those too that no list shows: what has expired, and what is
+    /// merged into another.
+    async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>>;
 
     /// At most `limit` lives of the project's errors whose contents are yet to be removed.
     async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;

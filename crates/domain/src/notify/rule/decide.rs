@@ -35,7 +35,8 @@ impl Rule {
     ///   multiples of the interval the commit jumped over.
     /// - Of a muted error nothing is told; that a mute has ended is nothing to tell either. Nor is anything told of an
     ///   error that is resolved in the next release, while only old ones bring it.
-    /// - What people change (a status, a link), and what deletes, brings no occurrence and tells nothing.
+    /// - What people change (a status, a link, what is merged), and what deletes, brings no occurrence and tells nothing.
+    /// - Of an error that is merged into another nothing is told: what it brings is told of that one.
     ///
     /// A posted config tells as v1 does: the first occurrence ever, and the threshold; nothing of a regression, and, what
     /// v1 does not have, nothing while the error is muted.
@@ -53,7 +54,7 @@ impl Rule {
 
     fn happened(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate, tier: Tier) -> Vec<Why> {
         let was_seen = new.count > before.map_or(0, |before| before.count);
-        let is_silent = new.status == Status::Muted || new.resolution.is_some();
+        let is_silent = new.status == Status::Muted || new.resolution.is_some() || new.merged_into.is_some();
         if !was_seen || is_silent || !self.filter.matches(new) {
             return Vec::new();
         }
