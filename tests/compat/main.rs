@@ -14,6 +14,7 @@ mod failures;
 mod history;
 mod keys;
 mod limits;
+mod merges;
 mod outbox;
 mod sealed;
 mod settings;

@@ -193,6 +193,39 @@ async fn write_errors() {
     }
 }
 
+/// An error that others are merged into, one of them after something was merged into it; and the parts. Into a folder of
+/// their own, as above.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see above"]
+async fn write_merges() {
+    let samples = Samples::new();
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let messages = ["a", "b", "c"];
+    for (others, into) in [("", ""), ("c", "b"), ("b", "a")] {
+        if !into.is_empty() {
+            let body = json!({ "errors": [domain::v1::fingerprint(others)] }).to_string();
+            faultline.call(Method::POST, &format!("/projects/shop/errors/{into}/merge"), "admin-key", body).await;
+        }
+        for message in messages {
+            faultline.clock.advance(40);
+            faultline.post("shop", &json!({ "errors": [{ "message": message }] })).await;
+        }
+        assert_eq!(faultline.digest().await, 0);
+    }
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json".to_owned(),
+            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
+            ("P#2", sk) if sk.starts_with("E#") => format!("error-{}.json", item["message"]["S"].as_str().unwrap()),
+            (_, sk) if sk.starts_with("H#") => format!("history-{}.json", &sk[sk.len() - 6..]),
+            _ => continue,
+        };
+        samples.write_item(&file, &item);
+    }
+}
+
 /// Keys of one project: one that was used, and was rotated; the one in its place; and a message that it was used for. Into
 /// a folder of their own, as above.
 #[tokio::test]

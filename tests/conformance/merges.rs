@@ -34,7 +34,7 @@ async fn merged(on: &Resources) -> Family {
     let mut whole = family(on, "a").await;
     whole.merge(family(on, "bb").await).unwrap();
     let lives: Vec<_> = whole.into_lives().collect();
-    on.table.rewrite(&lives).await.unwrap();
+    on.table.rewrite(&lives, &[]).await.unwrap();
     family(on, "a").await
 }
 
@@ -59,15 +59,15 @@ pub(crate) async fn rewritten(on: &Resources) {
     let mut apart = family.clone();
     let back = apart.split(&fingerprint("bb")).unwrap();
     let lives: Vec<_> = apart.into_lives().chain(back.into_lives()).collect();
-    on.table.rewrite(&lives).await.unwrap();
+    on.table.rewrite(&lives, &[]).await.unwrap();
     assert_eq!(listed(on).await.len(), 2);
     let whole = stored(on, "a").await.unwrap();
     assert_eq!((whole.count, whole.parts().len()), (2, 0));
     assert_eq!(stored(on, "bb").await.unwrap().merged_into, None);
     let twice = [whole.clone(), whole];
-    assert_eq!(on.table.rewrite(&twice).await.unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(on.table.rewrite(&twice, &[]).await.unwrap_err().kind(), Kind::Conflict);
     let stale: Vec<_> = family.into_lives().collect();
-    assert_eq!(on.table.rewrite(&stale).await.unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(on.table.rewrite(&stale, &[]).await.unwrap_err().kind(), Kind::Conflict);
     assert_eq!(on.table.family(project(), &fingerprint("nobody")).await.unwrap(), None);
 }
 

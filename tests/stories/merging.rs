@@ -91,6 +91,9 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
 
     let undone = done(&faultline, "unmerge", "a", &["b"]).await;
     assert_eq!((&undone["error"]["count"], &undone["errors"][0]["count"]), (&json!(7), &json!(4)));
+    let history = faultline.get(&format!("{PROJECT}/a/history")).await["history"].clone();
+    let history: Vec<_> = history.as_array().unwrap().iter().map(|entry| (&entry["what"], &entry["errors"])).collect();
+    assert_eq!(json!(history), json!([["unmerged", [others[0]]], ["merged", others]]));
     assert_eq!(listed(&faultline).await, list(&[("a", 7), ("b", 4)]));
     assert_eq!(occurrences(&faultline, "b").await, ["b", "b", "b", "b"]);
     seen(&faultline, &["b", "c", "a"]).await;

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{ErrorAggregate, ErrorChange, Mute, StatusChange};
-use crate::id::KeyId;
+use super::{ErrorAggregate, ErrorChange, Family, Mute, StatusChange};
+use crate::id::{Fingerprint, KeyId};
 use crate::time::Timestamp;
 
 /// The longest comment, in bytes.
@@ -114,6 +114,18 @@ pub enum Action {
     },
     /// A comment was taken away.
     CommentDeleted,
+    /// Others were merged into it.
+    Merged {
+        /// Which, by their fingerprints.
+        #[schemars(length(max = Family::MAX_LIVES))]
+        errors: Vec<Fingerprint>,
+    },
+    /// Others were taken out of it again.
+    Unmerged {
+        /// Which, by their fingerprints.
+        #[schemars(length(max = Family::MAX_LIVES))]
+        errors: Vec<Fingerprint>,
+    },
 }
 
 impl Action {

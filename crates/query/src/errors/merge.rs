@@ -1,6 +1,7 @@
 //! `POST /projects/{project}/errors/{message}/merge` and `…/unmerge`: several errors shown as one, and apart again.
 
 use axum::body::Body;
+use domain::error::history::{Action, Actor, Entry};
 use domain::error::{ErrorAggregate, Family};
 use domain::id::Fingerprint;
 use domain::outcome::{Reason, Refusal};
@@ -46,19 +47,31 @@ const FORM: &str = "an object with `errors`: a list of fingerprints";
 
 /// Merges the errors of the body into this one: from now on they are one error, with the occurrences, the counts and the
 /// timeline of all. What is merged into it already is left as it is, so that a request can be repeated.
-pub(super) async fn merge(query: &Query, project: &Project, message: &str, request: Request<Body>) -> Answer {
+pub(super) async fn merge(
+    query: &Query,
+    project: &Project,
+    message: &str,
+    by: &Actor,
+    request: Request<Body>,
+) -> Answer {
     let others = others(request).await?;
     let target = named(query, project, message).await?.fingerprint;
-    let done = decided(query, project, &target, Wish::Merge, &others).await?;
+    let done = decided(query, project, &target, Wish::Merge, &others, by).await?;
     gate::data(Merged { error: v1::error_entry(&project.name, &done.family.whole) })
 }
 
 /// Takes the errors of the body out of this one again, each with what was merged into it before: their occurrences, past
 /// and future, are theirs again. What is no part of it is left as it is, so that a request can be repeated.
-pub(super) async fn unmerge(query: &Query, project: &Project, message: &str, request: Request<Body>) -> Answer {
+pub(super) async fn unmerge(
+    query: &Query,
+    project: &Project,
+    message: &str,
+    by: &Actor,
+    request: Request<Body>,
+) -> Answer {
     let others = others(request).await?;
     let target = named(query, project, message).await?.fingerprint;
-    let done = decided(query, project, &target, Wish::Split, &others).await?;
+    let done = decided(query, project, &target, Wish::Split, &others, by).await?;
     let errors = done.split.iter().map(|family| v1::error_entry(&project.name, &family.whole)).collect();
     gate::data(Unmerged { error: v1::error_entry(&project.name, &done.family.whole), errors })
 }
@@ -89,7 +102,8 @@ struct Plan {
     family: Family,
     /// What was taken out of it.
     split: Vec<Family>,
-    changed: bool,
+    /// What went from one to the other.
+    moved: Vec<Fingerprint>,
 }
 
 /// Decides, and writes it; once more, if somebody else writes one of the errors at the same time.
@@ -99,6 +113,7 @@ async fn decided(
     target: &Fingerprint,
     wish: Wish,
     others: &[Fingerprint],
+    by: &Actor,
 ) -> Result<Plan, Refusal> {
     let mut attempts = 1..=ATTEMPTS;
     loop {
@@ -106,19 +121,25 @@ async fn decided(
         if let Some(into) = merged_into(query, project, &family.whole).await? {
             return Err(is_merged(project, target, &into));
         }
-        let mut plan = Plan { family, split: Vec::new(), changed: false };
+        let mut plan = Plan { family, split: Vec::new(), moved: Vec::new() };
         for other in others {
             match wish {
                 Wish::Merge => plan.merge(query, project, other).await?,
                 Wish::Split => plan.split(query, project, other).await?,
             }
         }
-        if !plan.changed {
+        if plan.moved.is_empty() {
             return Ok(plan);
         }
         let split = plan.split.iter().cloned().flat_map(Family::into_lives);
         let lives: Vec<_> = plan.family.clone().into_lives().chain(split).collect();
-        match query.merges.rewrite(&lives).await {
+        let errors = plan.moved.clone();
+        let action = match wish {
+            Wish::Merge => Action::Merged { errors },
+            Wish::Split => Action::Unmerged { errors },
+        };
+        let entries = Entry::all(vec![action], by, query.clock.now(), query.clock.random());
+        match query.merges.rewrite(&lives, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             written => return written.map(|()| plan).map_err(|error| storage_failed(&error)),
         }
@@ -144,7 +165,7 @@ impl Plan {
             Refusal::new(Reason::BodyInvalid, message).at(["errors"])
         };
         self.family.merge(joining).map_err(refused)?;
-        self.changed = true;
+        self.moved.push(*other);
         Ok(())
     }
 
@@ -152,7 +173,7 @@ impl Plan {
         let families = std::iter::once(&mut self.family).chain(&mut self.split);
         if let Some(split) = families.filter_map(|family| family.split(other)).next() {
             self.split.push(split);
-            self.changed = true;
+            self.moved.push(*other);
             return Ok(());
         }
         let apart = family(query, project, other).await?;

@@ -64,8 +64,8 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         (method, Target::History(_) | Target::Comments(_) | Target::Comment(..)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
         }
-        ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, request).await,
-        ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, request).await,
+        ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, &by, request).await,
+        ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, &by, request).await,
         (method, Target::Merge(_) | Target::Unmerge(_)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use POST")))
         }

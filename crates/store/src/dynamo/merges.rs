@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::error::history::Entry;
 use domain::error::{ErrorAggregate, Family, Part};
 use domain::id::{Fingerprint, ProjectId};
 use domain::time::Timestamp;
@@ -28,7 +29,7 @@ impl Merges for Table {
         Ok(Some(Family::new(whole, parts)))
     }
 
-    async fn rewrite(&self, errors: &[ErrorAggregate]) -> Result<()> {
+    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[Entry]) -> Result<()> {
         let doing = "writing merged errors";
         let different: HashSet<_> = errors.iter().map(|error| error.fingerprint).collect();
         if different.len() < errors.len() {
@@ -40,7 +41,12 @@ impl Merges for Table {
             let update = update.map_err(|error| StoreError::corrupt(doing, error))?;
             Ok(TransactWriteItem::builder().update(update).build())
         };
-        let actions = errors.iter().map(action).collect::<Result<_>>()?;
+        let mut actions = errors.iter().map(action).collect::<Result<Vec<_>>>()?;
+        for (error, entry) in
+            errors.first().into_iter().flat_map(|first| entries.iter().map(move |entry| (first, entry)))
+        {
+            actions.push(self.put_entry(doing, error, entry)?);
+        }
         self.transact(doing, actions).await
     }
 }

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use domain::error::history::Entry;
 use domain::error::{ErrorAggregate, Family};
 use domain::id::{Fingerprint, ProjectId};
 
@@ -10,8 +11,8 @@ pub trait Merges: Send + Sync {
     /// The error of this fingerprint with all that is merged into it, as they are now.
     async fn family(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<Family>>;
 
-    /// Writes errors of one project, at most [`MAX_LIVES`](Family::MAX_LIVES) twice, in one transaction.
-    /// One that somebody else wrote since it was read is a [`Conflict`](crate::Kind::Conflict), as is one
+    /// Writes errors of one project, at most [`MAX_LIVES`](Family::MAX_LIVES) twice, in one transaction,
+    /// with `entries` of the history of the first. One that somebody else wrote since it was read is a [`Conflict`](crate::Kind::Conflict), as is one
     /// that is there twice, since it moved between two reads; then nothing is written.
-    async fn rewrite(&self, errors: &[ErrorAggregate]) -> Result<()>;
+    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[Entry]) -> Result<()>;
 }

@@ -1,0 +1,39 @@
+//! Errors that are merged: they are read, go on as one, and come apart.
+
+use domain::v1::fingerprint;
+use http::Method;
+use serde_json::json;
+
+use crate::Samples;
+
+#[tokio::test]
+async fn merged_errors_go_on_and_come_apart() {
+    let faultline = Samples::of("merges").restored().await;
+    faultline.clock.advance(600);
+    let list = async || {
+        let errors = faultline.get("/projects/shop/errors").await["errors"].clone();
+        let mut list: Vec<_> = errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (error["message"].as_str().unwrap().to_owned(), error["count"].as_u64().unwrap()))
+            .collect();
+        list.sort();
+        list
+    };
+    let expected = |entries: &[(&str, u64)]| {
+        entries.iter().map(|&(message, count)| (message.to_owned(), count)).collect::<Vec<_>>()
+    };
+    assert_eq!(list().await, expected(&[("a", 9)]));
+    for message in ["a", "c"] {
+        faultline.post("shop", &json!({ "errors": [{ "message": message }] })).await;
+    }
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(list().await, expected(&[("a", 11)]));
+    for (of, other, counts) in [("a", "b", vec![("a", 4), ("b", 7)]), ("b", "c", vec![("a", 4), ("b", 3), ("c", 4)])] {
+        let body = json!({ "errors": [fingerprint(other)] }).to_string();
+        let path = format!("/projects/shop/errors/{of}/unmerge");
+        assert_eq!(faultline.call(Method::POST, &path, "admin-key", body).await.status.as_u16(), 200);
+        assert_eq!(list().await, expected(&counts));
+    }
+}
