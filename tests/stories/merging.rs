@@ -223,3 +223,27 @@ async fn a_deleted_project_s_merged_errors_are_gone() {
     let left: Vec<_> = left.iter().filter(|item| of_it(item["pk"]["S"].as_str().unwrap())).collect();
     assert!(left.iter().all(|item| item["sk"]["S"].as_str().unwrap().starts_with("U#")), "{left:?}");
 }
+
+/// A part that nobody sees lives as long as the whole: its next occurrence is the whole's, however late it comes. Its time
+/// is not written with each commit.
+#[tokio::test]
+async fn a_part_lives_as_long_as_the_whole() {
+    let faultline = Faultline::new().await;
+    let answer = faultline.call(Method::PATCH, "/projects/sample", ADMIN, r#"{"retentionDays":7}"#).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
+    seen(&faultline, &["a", "b"]).await;
+    done(&faultline, "merge", "a", &["b"]).await;
+    let days_left = async || {
+        let items = faultline_tests::raw::items(faultline.stack.engines()).await;
+        let item = items.iter().find(|item| item["mergedInto"]["S"].is_string()).unwrap();
+        let ttl: i64 = item["ttl"]["N"].as_str().unwrap().parse().unwrap();
+        (ttl - store::clock::Clock::now(&*faultline.clock).seconds()) / 86_400
+    };
+    let mut left = Vec::new();
+    for _ in 0..4 {
+        faultline.clock.advance(2 * 86_400);
+        seen(&faultline, &["a"]).await;
+        left.push(days_left().await);
+    }
+    assert_eq!(left, [4, 7, 4, 7], "kept again when a third of the time is over");
+}
