@@ -22,6 +22,7 @@ GET    /openapi.json                                          200 200 200   200 
 GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201
 
 POST   /projects/{project}/errors                             401 403 403   201 403 201   403 403 403   201 403 201
+POST   /projects/{project}/occurrences                        401 403 403   403 403 403   403 403 403   201 403 201
 POST   /api/{number}/envelope                                 401 403 403   200 403 403   403 403 403   200 403 403
 POST   /api/{number}/store                                    401 403 403   200 403 403   403 403 403   200 403 403
 POST   /api/{number}/security                                 401 403 403   200 403 403   403 403 403   200 403 403
@@ -82,6 +83,11 @@ pub(crate) fn rows() -> Vec<(Method, &'static str, Vec<u16>)> {
 fn body(method: &Method, route: &str) -> Value {
     match (method.as_str(), route) {
         ("POST", "/projects/{project}/errors") => json!({ "errors": [{ "message": "m" }] }),
+        ("POST", "/projects/{project}/occurrences") => {
+            let moment = "2016-11-02T00:01:00Z";
+            json!({ "occurrences": [{ "v": 1, "eventId": "07".repeat(16), "source": "v1", "timestamp": moment,
+                "receivedAt": moment, "type": "E", "message": "m", "level": "error", "platform": "other" }] })
+        }
         ("POST", "/api/{number}/store" | "/api/store") => json!({ "message": "m" }),
         ("POST", "/api/{number}/security" | "/api/{number}/csp-report") => {
             json!({ "csp-report": { "document-uri": "http://a.example", "violated-directive": "script-src" } })

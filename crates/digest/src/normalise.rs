@@ -1,7 +1,7 @@
 use domain::id::EventId;
-use domain::inbox::{Header, Message};
+use domain::inbox::{Header, Message, Origin};
 use domain::json::{self, Map, Value};
-use domain::occurrence::{Occurrence, Source};
+use domain::occurrence::Occurrence;
 use domain::scrub::{Rules, scrub};
 use domain::sentry::{self, Received, security};
 use domain::v1::{self, Post};
@@ -9,9 +9,11 @@ use domain::v1::{self, Post};
 /// The occurrences in an accepted request, freed of what the project's rules call secret.
 pub(crate) fn normalise(message: &Message, scrubbing: &Rules) -> Result<Vec<Occurrence>, String> {
     let mut occurrences = match message.header.source {
-        Source::V1 => v1_errors(message),
-        Source::Sentry => sentry_event(message),
-        Source::Security => security_reports(message),
+        Origin::V1 => v1_errors(message),
+        Origin::Sentry => sentry_event(message),
+        Origin::Security => security_reports(message),
+        // They were normalised when they first came; secrets are looked for again, by the rules of their new project.
+        Origin::Import => json::parse(&message.payload).map_err(|error| error.to_string()),
     }?;
     for occurrence in &mut occurrences {
         scrub(occurrence, scrubbing);

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod import;
 mod limiter;
 mod origin;
 mod sentry;
@@ -20,6 +21,7 @@ use store::ports::{Claims, Inbox, Sealer};
 /// Says what the API's description says of these routes.
 pub fn describe(api: &mut Description) {
     v1::describe(api);
+    import::describe(api);
     sentry::describe(api);
 }
 
@@ -44,7 +46,7 @@ pub struct Ingest {
 impl Ingest {
     /// All routes, to be put behind a [`gate::Front`].
     pub fn router(self) -> Router {
-        Router::new().merge(v1::route()).merge(sentry::routes()).with_state(Arc::new(self))
+        Router::new().merge(v1::route()).merge(import::route()).merge(sentry::routes()).with_state(Arc::new(self))
     }
 
     /// The answer that a handler found, or the refusal, which is counted.

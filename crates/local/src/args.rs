@@ -5,13 +5,29 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::cli::Remote;
+use crate::cli::completions::Completions;
+use crate::cli::dlq::Dlq;
+use crate::cli::errors::Errors;
+use crate::cli::explain::Explain;
+use crate::cli::export::Export;
+use crate::cli::import::Import;
+use crate::cli::keys::Keys;
+use crate::cli::projects::Projects;
+use crate::cli::send::Send;
+
 /// An error tracker of your own: groups errors, keeps every occurrence, counts exactly.
+///
+/// All commands but `serve` and `explain` talk to a running faultline, here or deployed.
 #[derive(Debug, Parser)]
 #[command(name = "faultline", version)]
 pub struct Args {
     /// What to do; `serve` if nothing is said.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Where, and how to get in.
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// What to do.
@@ -19,12 +35,36 @@ pub struct Args {
 pub enum Command {
     /// Run the whole system in this process
     Serve(Serve),
+    /// List, create, change and delete projects
+    Projects {
+        /// What to do
+        #[command(subcommand)]
+        command: Projects,
+    },
+    /// List, create, rotate, disable and delete keys
+    Keys {
+        /// What to do
+        #[command(subcommand)]
+        command: Keys,
+    },
+    /// Find, show and change errors, and watch for new ones
+    Errors {
+        /// What to do
+        #[command(subcommand)]
+        command: Box<Errors>,
+    },
     /// Send a sample error
     Send(Send),
     /// Show why an event goes to which error
     Explain(Explain),
+    /// Write all occurrences of a project, or of one error, as lines of JSON
+    Export(Export),
+    /// Bring in what was exported, or what faultline v1 kept
+    Import(Import),
     /// What could not be digested, or told: list it, and bring it back after a fix
     Dlq(Dlq),
+    /// Print what a shell needs to complete words
+    Completions(Completions),
 }
 
 impl Default for Command {
@@ -68,71 +108,4 @@ pub struct Serve {
     /// When ready, print one line of JSON: url, adminKey, project, dsn, clientKey
     #[arg(long)]
     pub json: bool,
-}
-
-/// Options of `faultline explain`.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Explain {
-    /// File with a Sentry event as JSON, or an envelope; `-` reads standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-}
-
-/// Options of `faultline send`.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Send {
-    /// Where faultline is
-    #[arg(long, env = "FAULTLINE_URL", default_value = "http://127.0.0.1:8787", value_name = "URL")]
-    pub url: String,
-    /// A client or admin key [default: the admin key of the local data directory]
-    #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY")]
-    pub key: Option<String>,
-    /// Data directory to take the key from, if none is given
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// The project
-    #[arg(long, default_value = "sample", value_name = "NAME")]
-    pub project: String,
-    /// The error's message
-    #[arg(long, default_value = "A sample error, sent by `faultline send`", value_name = "TEXT")]
-    pub message: String,
-}
-
-/// Options of `faultline dlq`.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Dlq {
-    /// What to do with the dead letters
-    #[command(subcommand)]
-    pub command: DlqCommand,
-    /// Where faultline is [default: nowhere; the data directory is opened, and must not be in use]
-    #[arg(long, env = "FAULTLINE_URL", value_name = "URL", global = true)]
-    pub url: Option<String>,
-    /// An admin key for the URL [default: the admin key of the local data directory]
-    #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY", global = true)]
-    pub key: Option<String>,
-    /// Data directory to open, or to take the key from
-    #[arg(long, value_name = "DIR", global = true)]
-    pub data: Option<PathBuf>,
-    /// Notifications that could not be told, instead of events that could not be digested
-    #[arg(long, global = true)]
-    pub notices: bool,
-}
-
-/// What to do with the dead letters.
-#[derive(Debug, Clone, Subcommand)]
-pub enum DlqCommand {
-    /// List them, up to 1,000; of notifications 100
-    List,
-    /// Show one
-    Show {
-        /// Its id
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Put them back, to be digested or told again
-    Redrive {
-        /// Their ids; all if none is given
-        #[arg(value_name = "ID")]
-        ids: Vec<String>,
-    },
 }

@@ -1,7 +1,10 @@
 //! The binary `faultline`.
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use local::args::{Args, Command};
+use local::cli::{self, Remote};
 
 /// What is logged unless `FAULTLINE_LOG` says otherwise. s3s calls it an error when an object is not there.
 const LOG: &str = "warn,s3s=off";
@@ -10,17 +13,21 @@ const LOG: &str = "warn,s3s=off";
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    let Args { command, remote } = Args::parse();
+    match run(command.unwrap_or_default(), &remote) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if cli::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            cli::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
     let log = tracing_subscriber::EnvFilter::try_from_env("FAULTLINE_LOG").unwrap_or_else(|_| LOG.into());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match args.command.unwrap_or_default() {
-            Command::Serve(options) => local::serve::run(options).await,
-            Command::Send(options) => local::send::run(options).await,
-            Command::Dlq(options) => local::dlq::run(options).await,
-            Command::Explain(options) => local::explain::run(&options),
-        }
-    })
+    runtime.block_on(cli::run(command, remote))
 }

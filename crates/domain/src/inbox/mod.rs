@@ -31,8 +31,8 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
-    /// The kind of client, and so the form of the payload.
-    pub source: Source,
+    /// Where it came from, and so the form of the payload.
+    pub source: Origin,
     /// Where its events belong.
     pub project: Addressee,
     /// When it was accepted.
@@ -61,9 +61,34 @@ pub struct Header {
 
 impl Header {
     /// With nothing but what every request has.
-    pub fn new(source: Source, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
+    pub fn new(source: impl Into<Origin>, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
         let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
+        let source = source.into();
         Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// faultline's own JSON API: errors, and what they share.
+    V1,
+    /// A Sentry SDK: one event.
+    Sentry,
+    /// A browser: security reports.
+    Security,
+    /// An import: occurrences, normalised when they first came, each with a [`Source`] of its own.
+    Import,
+}
+
+impl From<Source> for Origin {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::V1 => Self::V1,
+            Source::Sentry => Self::Sentry,
+            Source::Security => Self::Security,
+        }
     }
 }
 
@@ -222,6 +247,9 @@ mod tests {
         let notifications = read(&format!("{first}{told}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
+        for (word, origin) in [("sentry", Origin::Sentry), ("security", Origin::Security), ("import", Origin::Import)] {
+            assert_eq!(read(&format!("{}}}", first.replacen("v1", word, 1))).source, origin);
+        }
     }
 
     /// A poison message is an error that can be reported, never a panic.

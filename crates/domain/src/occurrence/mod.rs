@@ -4,10 +4,12 @@
 //! `request`, `user` and `contexts` keep the names of the Sentry protocol (snake case), so that nothing needs renaming
 //! on the way in or out. A key that no field is named for is kept in `other`: normalising loses nothing.
 
+mod imported;
 mod level;
 mod stack;
 mod tags;
 
+pub use imported::{Imported, MAX_OCCURRENCES};
 pub use level::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod commands;
 mod dlq;
 mod kill;
+mod readme;
 mod running;
 mod serve;
+mod shell;
+mod transfer;

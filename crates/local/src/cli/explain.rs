@@ -1,6 +1,7 @@
 //! `faultline explain`: shows why an event goes to which error, without sending it anywhere.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use domain::grouping;
@@ -10,18 +11,25 @@ use domain::scrub::{Rules, scrub};
 use domain::sentry::{self, Envelope, ItemKind, Received};
 use domain::time::Timestamp;
 
-use crate::args::Explain;
+use super::output::print;
+
+/// Options of `faultline explain`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Explain {
+    /// File with a Sentry event as JSON, or an envelope; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
 
 /// Prints the explanation as JSON.
-pub fn run(options: &Explain) -> anyhow::Result<()> {
+pub(super) fn run(options: &Explain) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     if options.file.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
         bytes = std::fs::read(&options.file).with_context(|| format!("cannot read {}", options.file.display()))?;
     }
-    crate::println(&serde_json::to_string_pretty(&explanation(&bytes)?)?);
-    Ok(())
+    print(&serde_json::to_string_pretty(&explanation(&bytes)?)?)
 }
 
 /// Why the event in `bytes` (JSON, or an envelope) goes where it goes.

@@ -1,0 +1,123 @@
+//! `POST /projects/{project}/occurrences`: occurrences that were stored before, here or elsewhere, to be stored again.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use domain::id::ProjectName;
+use domain::inbox::{Header, Message, Origin};
+use domain::occurrence::{Imported, MAX_OCCURRENCES};
+use domain::outcome::{Reason, Refusal};
+use gate::describe::Description;
+use gate::{Answer, Fault};
+use http::Request;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{Ingest, accept};
+
+/// The route.
+pub(crate) fn route() -> Router<Arc<Ingest>> {
+    Router::new().route("/projects/{project}/occurrences", post(handle))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("sending");
+    let body = json!({
+        "type": "object",
+        "required": ["occurrences"],
+        "properties": {
+            "occurrences": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_OCCURRENCES,
+                "description": "what is shown of occurrences under `event`; what cannot be stored is named in `refused`",
+            },
+        },
+    });
+    let moment = "2026-11-02T00:01:00Z";
+    let example = json!({ "occurrences": [{
+        "v": 1, "eventId": "fc6d8c0c43fc4630ad850ee518f1b9d0", "source": "v1", "timestamp": moment, "receivedAt": moment,
+        "type": "KeyError", "message": "no such item", "level": "error", "platform": "other",
+    }] });
+    api.operation(
+        "post",
+        "/projects/{project}/occurrences",
+        "importOccurrences",
+        "Takes occurrences back as they were",
+    )
+    .says("With the ids and times that stand in them, so that what is sent twice is counted once.")
+    .path::<ProjectName>("project", "the project's name")
+    .body_as("application/json", body, example)
+    .answers::<Posted<'_>>(201, "the occurrences are durable; they show in lists some seconds later")
+    .refuses(Reason::ProjectName, "this can be no project's name")
+    .refuses(Reason::RateLimited, "the project sends more events a minute than it may")
+    .refuses(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
+}
+
+async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
+    ingest.answer(take(&ingest, request)).await
+}
+
+/// Only an admin's word is taken for what happened long ago, and to whom.
+async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
+    let caller = ingest.gate.caller(request.headers()).await?;
+    let name = gate::project_in(request.uri().path())?;
+    caller.admin_of(&name)?;
+    let project = caller.post_to(&name)?;
+    let trace = accept::trace(request.headers());
+
+    let headers = request.headers().clone();
+    let body = gate::read(request).await?;
+    let received_at = ingest.clock.now();
+    let Imported { occurrences, refused } = Imported::parse(&gate::unpack(&headers, &body)?, received_at)?;
+    for refusal in &refused {
+        ingest.outcomes.count(refusal.reason);
+    }
+
+    let event_ids = occurrences.iter().map(|occurrence| occurrence.event_id).collect::<Vec<_>>();
+    let answer = Posted::of(event_ids.len(), &refused);
+    if event_ids.is_empty() {
+        return gate::created(&answer);
+    }
+    let header = Header { key: caller.key(), trace, ..Header::new(Origin::Import, project, received_at, event_ids) };
+    let payload = serde_json::to_vec(&occurrences)
+        .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
+    ingest.accept(&Message { header, payload }).await?;
+    gate::created(&answer)
+}
+
+/// How many are taken, and what of the body is not.
+#[derive(Serialize, JsonSchema)]
+struct Posted<'a> {
+    data: Data,
+    /// What of the body is not stored, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_OCCURRENCES))]
+    refused: Vec<Fault<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Data {
+    occurrences: Count,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Count {
+    /// How many occurrences are stored.
+    post_count: usize,
+}
+
+impl<'a> Posted<'a> {
+    fn of(post_count: usize, refused: &'a [Refusal]) -> Self {
+        let refused = refused.iter().map(Fault::from).collect();
+        Self { data: Data { occurrences: Count { post_count } }, refused }
+    }
+}

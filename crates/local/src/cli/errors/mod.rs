@@ -1,0 +1,104 @@
+//! `faultline errors`
+
+mod change;
+mod find;
+mod list;
+mod show;
+mod stack;
+mod tail;
+
+use std::io::{BufRead, IsTerminal};
+
+use anyhow::bail;
+pub use change::{Assignment, Mute, Named, Resolution};
+use clap::Subcommand;
+pub use find::Filters;
+pub(crate) use find::pages;
+pub use list::List;
+pub use show::Show;
+pub use tail::Tail;
+
+use super::client::Client;
+use super::output::note;
+use super::projects;
+use super::text::shown;
+use super::{InProject, Remote};
+
+/// What to do with errors. They are named by fingerprint or, those of v1's clients, by message.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Errors {
+    /// Find errors, last seen first
+    List(List),
+    /// Show one, with the stack of its newest occurrence
+    Show(Show),
+    /// Say that errors are mended: the next occurrence is a regression
+    Resolve(Resolution),
+    /// Say that errors still matter
+    Unresolve(Named),
+    /// Hear nothing of errors, for a while or for ever
+    Mute(Mute),
+    /// Say who looks after errors
+    Assign(Assignment),
+    /// Delete errors, with all their occurrences
+    Delete {
+        /// Which
+        #[command(flatten)]
+        named: Named,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Watch for new errors and regressions, until Ctrl-C
+    Tail(Tail),
+}
+
+pub(super) async fn run(command: Errors, remote: &Remote) -> anyhow::Result<()> {
+    match command {
+        Errors::List(options) => list::run(options, remote).await,
+        Errors::Show(options) => show::run(options, remote).await,
+        Errors::Resolve(options) => change::resolve(options, remote).await,
+        Errors::Unresolve(named) => change::unresolve(named, remote).await,
+        Errors::Mute(options) => change::mute(options, remote).await,
+        Errors::Assign(options) => change::assign(options, remote).await,
+        Errors::Delete { named, yes } => change::delete(named, yes, remote).await,
+        Errors::Tail(options) => tail::run(options, remote).await,
+    }
+}
+
+impl InProject {
+    /// Its name: the one given, else that of the only one the key can see.
+    pub(super) async fn name(&self, client: &Client) -> anyhow::Result<String> {
+        if let Some(name) = &self.project {
+            return Ok(name.clone());
+        }
+        let projects = projects::all(client).await?;
+        let names: Vec<_> =
+            projects["projects"].as_array().into_iter().flatten().map(|one| shown(&one["name"])).collect();
+        match names.as_slice() {
+            [] => bail!("there is no project yet: make one by `faultline projects create NAME`"),
+            [only] => Ok(only.clone()),
+            // A thousand names help nobody.
+            [first, .., last] if names.len() > 20 => {
+                bail!("which of the {} projects, from {first} to {last}? say so with --project", names.len())
+            }
+            names => bail!("which project? say so with --project: {}", names.join(", ")),
+        }
+    }
+}
+
+/// Asks whether to go on with what cannot be undone; where nobody can be asked, it must have been said before.
+pub(super) fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("to {what} without being asked, say --yes");
+    }
+    note(&format!("{what}? This cannot be undone. Type yes:"));
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim() {
+        "yes" => Ok(()),
+        _ => bail!("nothing was done"),
+    }
+}

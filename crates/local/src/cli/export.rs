@@ -1,0 +1,125 @@
+//! `faultline export`: all occurrences, as lines of JSON.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use super::client::{Client, Refused};
+use super::errors::pages;
+use super::output::{Output, note};
+use super::progress::bar;
+use super::text::harmless;
+use super::{InProject, Remote};
+
+/// The most occurrences, and errors, that are asked for at once.
+const PAGE: usize = 100;
+
+/// Options of `faultline export`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Export {
+    #[command(flatten)]
+    project: InProject,
+    /// Only the occurrences of this error: its fingerprint or message
+    #[arg(long, value_name = "ERROR")]
+    error: Option<String>,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Writes error by error, newest occurrence first, and holds one page in memory.
+pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> {
+    let client = Client::of(remote)?.patient();
+    let project = options.project.name(&client).await?;
+    let Some(file) = &options.out else {
+        let mut export = Exporter::new(&client, &project, Box::new(std::io::stdout().lock()));
+        return export.all(options.error.as_deref()).await;
+    };
+    // Under another name until it is whole: what was cut short is not taken for all there is.
+    let mut part = file.clone().into_os_string();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let cannot = |path: &Path| format!("cannot write {}", path.display());
+    let out = File::create(&part).with_context(|| cannot(&part))?;
+    let mut export = Exporter::new(&client, &project, Box::new(out));
+    export.all(options.error.as_deref()).await.with_context(|| format!("{} is not whole", part.display()))?;
+    std::fs::rename(&part, file).with_context(|| cannot(file))?;
+    let written = export.written;
+    let data = json!({ "exported": written, "file": file });
+    Output::of(remote)
+        .show(&data, |_| format!("exported {written} occurrences to {}", harmless(&file.to_string_lossy())))
+}
+
+struct Exporter<'a> {
+    client: &'a Client,
+    project: &'a str,
+    out: BufWriter<Box<dyn Write + 'a>>,
+    written: u64,
+    progress: ProgressBar,
+}
+
+impl<'a> Exporter<'a> {
+    fn new(client: &'a Client, project: &'a str, out: Box<dyn Write + 'a>) -> Self {
+        Self { client, project, out: BufWriter::new(out), written: 0, progress: bar(0, "occurrences") }
+    }
+
+    /// One error, or all. An error that is seen while others are read moves to the head of the list: the list is read
+    /// again until it has no error that was not exported.
+    async fn all(&mut self, only: Option<&str>) -> anyhow::Result<()> {
+        if let Some(name) = only {
+            let found = self.client.get(&["projects", self.project, "errors", name], &[]).await?;
+            self.of(&found["error"]).await?;
+        } else {
+            let mut exported = HashSet::new();
+            while self.all_but(&mut exported).await? {}
+        }
+        self.progress.finish_and_clear();
+        Ok(self.out.flush()?)
+    }
+
+    /// Those that are not exported yet; whether there were any.
+    async fn all_but(&mut self, exported: &mut HashSet<String>) -> anyhow::Result<bool> {
+        let mut any = false;
+        let mut list = pages(self.client, &["projects", self.project, "errors"], Vec::new(), "cursor");
+        while let Some(page) = list.next(PAGE).await? {
+            let errors = page["errors"].as_array().into_iter().flatten();
+            let fingerprint = |error: &Value| error["fingerprint"].as_str().unwrap_or_default().to_owned();
+            let new: Vec<_> = errors.filter(|error| exported.insert(fingerprint(error))).collect();
+            self.progress.inc_length(new.iter().filter_map(|error| error["count"].as_u64()).sum());
+            for error in new {
+                any = true;
+                self.of(error).await?;
+            }
+        }
+        Ok(any)
+    }
+
+    async fn of(&mut self, error: &Value) -> anyhow::Result<()> {
+        let fingerprint = error["fingerprint"].as_str().context("the list has an error without a fingerprint")?;
+        let path = ["projects", self.project, "errors", fingerprint, "occurrences"];
+        let mut list = pages(self.client, &path, Vec::new(), "after");
+        loop {
+            let mut page = match list.next(PAGE).await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(()),
+                Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 404) => {
+                    self.progress.suspend(|| note(&format!("{fingerprint} was deleted meanwhile")));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
+            for occurrence in page["errors"].as_array_mut().into_iter().flatten() {
+                occurrence["fingerprint"] = fingerprint.into();
+                serde_json::to_writer(&mut self.out, occurrence).map_err(std::io::Error::from)?;
+                self.out.write_all(b"\n")?;
+                self.written += 1;
+                self.progress.inc(1);
+            }
+        }
+    }
+}

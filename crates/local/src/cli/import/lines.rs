@@ -1,0 +1,52 @@
+//! What `faultline export` wrote: an occurrence a line, whose `event` is the whole of it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::Context;
+use domain::occurrence::Occurrence;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::batch::{Batch, text};
+use crate::cli::progress::bar;
+
+/// Reads a file, or standard input, line by line.
+pub(super) async fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
+    let cannot = || format!("cannot read {}", path.display());
+    let mut lines: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        let file = File::open(path).with_context(cannot)?;
+        batch.shows(bar(file.metadata().with_context(cannot)?.len(), "bytes"));
+        Box::new(BufReader::new(file))
+    };
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line).with_context(cannot)?;
+        if read == 0 {
+            break;
+        }
+        batch.advance(read as u64);
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let origin = format!("{}:{number}", path.display());
+        match occurrence(&line) {
+            Ok((project, occurrence)) => batch.add(origin, &project, &occurrence).await?,
+            Err(why) => batch.fail(&origin, &why),
+        }
+    }
+    batch.send().await
+}
+
+/// The project that a line is of, and its occurrence.
+fn occurrence(line: &[u8]) -> Result<(String, Occurrence), String> {
+    let value: Value = serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}"))?;
+    let project = text(&value, "project").ok_or("without a `project`: is this what `faultline export` wrote?")?;
+    let occurrence =
+        Occurrence::deserialize(&value["event"]).map_err(|error| format!("its `event` does not fit: {error}"))?;
+    Ok((project.to_owned(), occurrence))
+}

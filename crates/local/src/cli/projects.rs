@@ -1,0 +1,166 @@
+//! `faultline projects`
+
+use anyhow::bail;
+use clap::Subcommand;
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::Remote;
+use super::client::Client;
+use super::output::{Output, Tone};
+use super::table::Table;
+use super::text::{moment, shown};
+
+/// What to do with projects.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Projects {
+    /// List them
+    List,
+    /// Make one; prints its DSN and client key
+    Create {
+        /// Its name: no `/`, `.` or white space
+        name: String,
+    },
+    /// Delete one, with all its errors and keys
+    Delete {
+        /// Its name
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Change the settings of one
+    Set(Box<Settings>),
+}
+
+/// Settings of a project; `none` takes away what need not be there.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Settings {
+    /// Its name
+    name: String,
+    /// Whose it is; `none` for nobody's
+    #[arg(long, value_name = "WHO")]
+    owner: Option<String>,
+    /// How much it matters
+    #[arg(long, value_parser = ["critical", "standard", "low"])]
+    tier: Option<String>,
+    /// The unit of time that thresholds count in
+    #[arg(long, value_parser = ["minute", "hour", "day"])]
+    time_unit: Option<String>,
+    /// How many events a minute it may send, or `none`
+    #[arg(long, value_name = "NUMBER", value_parser = number_or_none)]
+    per_minute: Option<Value>,
+    /// How many events a month it may send, or `none`
+    #[arg(long, value_name = "NUMBER", value_parser = number_or_none)]
+    per_month: Option<Value>,
+    /// For how many days its occurrences are kept; `none` for as long as the stack keeps them
+    #[arg(long, value_name = "DAYS", value_parser = number_or_none)]
+    retention_days: Option<Value>,
+    /// Browser origins that may post, separated by commas; `none` for any
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    allowed_origins: Option<Vec<String>>,
+    /// Names of keys that are secrets too, separated by commas, in the place of those named before
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    scrub: Option<Vec<String>>,
+    /// Names of keys that are none, separated by commas; goes with `--scrub`
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    exempt: Option<Vec<String>>,
+}
+
+/// What takes a setting away.
+const NONE: &str = "none";
+
+fn number_or_none(text: &str) -> Result<Value, String> {
+    match text {
+        NONE => Ok(Value::Null),
+        text => text.parse::<u64>().map(Value::from).map_err(|_| format!("use a number, or `{NONE}`")),
+    }
+}
+
+pub(super) async fn run(command: Projects, remote: &Remote) -> anyhow::Result<()> {
+    let (client, output) = (Client::of(remote)?, Output::of(remote));
+    match command {
+        Projects::List => {
+            let data = all(&client).await?;
+            output.show(&data, |output| table(output, &data))
+        }
+        Projects::Create { name } => {
+            let mut answer = client.send(Method::POST, &["projects"], Some(&json!({ "name": name }))).await?;
+            let data = answer["data"].take();
+            output.show(&data, |_| {
+                let project = &data["project"];
+                let (name, dsn, key) = (&project["name"], &project["dsn"], &project["clientKey"]);
+                format!("project     {}\nDSN         {}\nclient key  {}", shown(name), shown(dsn), shown(key))
+            })
+        }
+        Projects::Delete { name, yes } => {
+            super::errors::confirm(yes, &format!("delete the project `{name}`, its errors and its keys"))?;
+            client.patient().send(Method::DELETE, &["projects", &name], None).await?;
+            output.show(&json!({ "deleted": name }), |_| format!("deleted {name}"))
+        }
+        Projects::Set(settings) => {
+            let change = settings.change();
+            if change.is_empty() {
+                bail!("nothing is to be changed: `faultline projects set --help` says what can be");
+            }
+            let path = ["projects", &settings.name];
+            let data = client.send(Method::PATCH, &path, Some(&Value::Object(change))).await?["data"].take();
+            output.show(&data, |output| table(output, &json!({ "projects": [data["project"]] })))
+        }
+    }
+}
+
+/// All projects that the key may see.
+pub(super) async fn all(client: &Client) -> anyhow::Result<Value> {
+    let (mut projects, mut parameters) = (Vec::new(), Vec::new());
+    loop {
+        let mut page = client.get(&["projects"], &parameters).await?;
+        if let Value::Array(more) = page["projects"].take() {
+            projects.extend(more);
+        }
+        match page["nextCursor"].as_str() {
+            Some(next) => parameters = vec![("cursor", next.to_owned())],
+            None => return Ok(json!({ "projects": projects })),
+        }
+    }
+}
+
+impl Settings {
+    /// The change, as the API takes it: what is not named stays as it is.
+    fn change(&self) -> Map<String, Value> {
+        let mut change = Map::new();
+        let mut put = |key: &str, value: Option<Value>| value.map(|value| change.insert(key.to_owned(), value));
+        let or_null = |text: &String| if text == NONE { Value::Null } else { json!(text) };
+        put("owner", self.owner.as_ref().map(or_null));
+        put("tier", self.tier.as_ref().map(|tier| json!(tier)));
+        put("timeUnit", self.time_unit.as_ref().map(|unit| json!(unit)));
+        put("retentionDays", self.retention_days.clone());
+        let listed = |names: &Vec<String>| json!(names.iter().filter(|name| *name != NONE).collect::<Vec<_>>());
+        put("allowedOrigins", self.allowed_origins.as_ref().map(listed));
+        let limits = [("perMinute", &self.per_minute), ("perMonth", &self.per_month)];
+        let limits = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), limit.clone()?)));
+        put("limits", Some(Value::Object(limits.collect())).filter(|limits| *limits != json!({})));
+        let scrubbing = [("additional", &self.scrub), ("exempt", &self.exempt)];
+        let scrubbing =
+            scrubbing.into_iter().filter_map(|(key, names)| Some((key.to_owned(), listed(names.as_ref()?))));
+        put("scrubbing", Some(Value::Object(scrubbing.collect())).filter(|rules| *rules != json!({})));
+        change
+    }
+}
+
+fn table(output: Output, data: &Value) -> String {
+    let mut table = Table::new(["#ID", "NAME", "TIER", "#PER MINUTE", "#PER MONTH", "CREATED (UTC)", "OWNER"]);
+    for project in data["projects"].as_array().into_iter().flatten() {
+        let plain = |value: &Value| (Tone::Plain, shown(value));
+        table.row([
+            plain(&project["id"]),
+            (Tone::Bold, shown(&project["name"])),
+            plain(&project["tier"]),
+            plain(&project["limits"]["perMinute"]),
+            plain(&project["limits"]["perMonth"]),
+            (Tone::Plain, moment(&project["createdAt"])),
+            plain(&project["owner"]),
+        ]);
+    }
+    output.table(&table)
+}

@@ -1,0 +1,208 @@
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::running::faultline;
+use crate::shell::Shell;
+
+/// Projects are made, changed, listed and deleted.
+#[tokio::test]
+async fn projects() {
+    let shell = Shell::new();
+    let made = shell.json(&["projects", "create", "shop"]);
+    assert!(made["project"]["dsn"].as_str().unwrap().starts_with("http://"), "{made}");
+    let set = ["projects", "set", "shop", "--owner", "ann", "--tier", "critical", "--per-minute", "100"];
+    let set = shell.json(&[&set[..], &["--scrub", "iban,vat", "--time-unit", "hour"]].concat());
+    let project = &set["project"];
+    assert_eq!((&project["owner"], &project["limits"]["perMinute"]), (&json!("ann"), &json!(100)), "{set}");
+    assert_eq!(project["scrubbing"]["additional"], json!(["iban", "vat"]));
+    let set = shell.json(&["projects", "set", "shop", "--owner", "none", "--per-minute", "none"]);
+    assert!(set["project"]["owner"].is_null() && set["project"]["limits"]["perMinute"].is_null(), "{set}");
+    assert_eq!(set["project"]["tier"], "critical", "what is not named stays");
+    let listed = shell.says(&["projects", "list"]);
+    assert!(listed.lines().any(|line| line.contains("shop") && line.contains("critical")), "{listed}");
+    assert!(!listed.contains('\u{1b}'), "no colour where there is no terminal");
+
+    let (code, said) = shell.fails(&["projects", "delete", "shop"]);
+    assert!(code == Some(1) && said.contains("--yes"), "{said}");
+    shell.says(&["projects", "delete", "shop", "--yes"]);
+    assert_eq!(shell.json(&["projects", "list"])["projects"].as_array().unwrap().len(), 1);
+    assert!(shell.fails(&["projects", "set", "shop"]).1.contains("--help"));
+    assert!(shell.fails(&["projects", "set", "shop", "--tier", "low"]).1.contains("there is no project `shop`"));
+    assert_eq!(shell.fails(&["projects", "set", "shop", "--tier", "lowest"]).0, Some(2), "usage");
+}
+
+/// Keys are made, rotated, disabled, enabled and deleted, and shown once.
+#[tokio::test]
+async fn keys() {
+    let shell = Shell::new();
+    let made = shell.json(&["keys", "create", "read", "--project", "sample", "--name", "board"]);
+    let (id, key) = (made["key"]["id"].as_str().unwrap(), made["key"]["key"].as_str().unwrap());
+    let may = |key: &str| shell.run(&["errors", "list", "--project", "sample", "--key", key]).code == Some(0);
+    assert!(may(key));
+    shell.says(&["keys", "disable", id]);
+    let listed = shell.says(&["keys", "list", "--project", "sample"]);
+    assert!(listed.lines().any(|line| line.contains(id) && line.contains("disabled")), "{listed}");
+    assert!(!listed.contains(key), "{listed}");
+    shell.says(&["keys", "enable", id]);
+    let new = shell.json(&["keys", "rotate", id, "--overlap-hours", "0"]);
+    let (id, new) = (new["key"]["id"].as_str().unwrap(), new["key"]["key"].as_str().unwrap());
+    assert!(may(new));
+    shell.says(&["keys", "delete", id]);
+    let (code, said) = shell.fails(&["keys", "disable", id]);
+    assert!(code == Some(1) && said.contains(id), "{said}");
+    assert_eq!(shell.fails(&["keys", "create", "owner"]).0, Some(2));
+}
+
+/// An error is listed, shown with its stack, and changed; a message with slashes and spaces is a name too.
+#[tokio::test]
+async fn errors() {
+    let shell = Shell::new();
+    let message = "no total / for 'cart 7'?";
+    let sent = shell.says(&["send", "--message", message]);
+    assert!(sent.contains("stored"), "{sent}");
+    let listed = shell.json(&["errors", "list"]);
+    let error = &listed["errors"][0];
+    assert_eq!((&error["message"], &error["count"]), (&json!(message), &json!(1)));
+    let fingerprint = error["fingerprint"].as_str().unwrap();
+    let table = shell.says(&["errors", "list", "--status", "unresolved"]);
+    assert!(table.lines().any(|line| line.contains(fingerprint) && line.contains(message)), "{table}");
+
+    for name in [message, fingerprint] {
+        let shown = shell.says(&["errors", "show", name]);
+        for part in [
+            "SampleError: no total",
+            "unresolved",
+            "total  src/shop/cart.rs:42",
+            ">       42      sum +=",
+            "main  src/main.rs:7",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+    assert_eq!(shell.json(&["errors", "show", message])["error"]["event"]["message"], message);
+
+    shell.says(&["errors", "resolve", message]);
+    assert_eq!(shell.json(&["errors", "list", "--status", "resolved"])["errors"][0]["message"], message);
+    assert_eq!(shell.says(&["errors", "list", "--status", "unresolved"]), "no such errors in sample\n");
+    shell.says(&["errors", "unresolve", fingerprint]);
+    let muted = shell.json(&["errors", "mute", fingerprint, "--occurrences", "4", "--until", "2027-01-01T00:00:00Z"]);
+    assert_eq!(muted["errors"][0]["mutedUntilCount"], 5, "{muted}");
+
+    // One that is not there keeps no other from being changed.
+    let said = shell.run(&["errors", "resolve", "nothing", fingerprint]);
+    assert!(said.code == Some(1) && said.err.contains("`nothing`"), "{}", said.err);
+    assert!(said.out.contains("resolved"), "{}", said.out);
+    assert!(shell.fails(&["errors", "delete", fingerprint]).1.contains("--yes"));
+    shell.says(&["errors", "delete", fingerprint, "--yes"]);
+    assert!(shell.fails(&["errors", "show", message]).1.contains("no error"));
+}
+
+/// What an event says reaches no terminal as anything but text.
+#[tokio::test]
+async fn a_hostile_message_is_only_shown() {
+    let shell = Shell::new();
+    let hostile = "a\u{1b}]0;gotcha\u{7}\u{1b}[2Jb\r\nc\u{9b}31m\u{202e}d";
+    shell.says(&["send", "--message", hostile]);
+    let fingerprint = shell.json(&["errors", "list"])["errors"][0]["fingerprint"].clone();
+    let fingerprint = fingerprint.as_str().unwrap();
+    let said = [
+        shell.says(&["errors", "list"]),
+        shell.says(&["errors", "show", fingerprint]),
+        shell.says(&["errors", "resolve", fingerprint]),
+        shell.says(&["send", "--message", hostile]),
+        shell.fails(&["errors", "show", "gone\u{1b}[2J"]).1,
+    ];
+    for text in said {
+        let bad = text.chars().find(|char| *char != '\n' && (char.is_control() || *char == '\u{202e}'));
+        assert_eq!(bad, None, "{text:?}");
+        assert!(text.contains(r"\u{1b}"), "{text}");
+    }
+    assert_eq!(shell.json(&["errors", "show", fingerprint])["error"]["message"], hostile, "JSON has it whole, escaped");
+}
+
+/// With several projects a command says which there are; the pages of a list follow each other.
+#[tokio::test]
+async fn lists_and_projects_are_chosen() {
+    let shell = Shell::new();
+    shell.says(&["projects", "create", "shop"]);
+    let (code, said) = shell.fails(&["errors", "list"]);
+    assert!(code == Some(1) && said.contains("sample, shop"), "{said}");
+    for n in 0..5 {
+        shell.says(&["send", "--project", "shop", "--message", &format!("m{n}")]);
+    }
+    let first = shell.json(&["errors", "list", "-p", "shop", "--limit", "3"]);
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let rest = shell.json(&["errors", "list", "-p", "shop", "--cursor", cursor]);
+    let mut messages: Vec<_> = [&first, &rest]
+        .iter()
+        .flat_map(|page| page["errors"].as_array().unwrap())
+        .map(|error| error["message"].as_str().unwrap().to_owned())
+        .collect();
+    messages.sort();
+    assert_eq!(messages, ["m0", "m1", "m2", "m3", "m4"]);
+    assert!(shell.says(&["errors", "list", "-p", "shop", "--limit", "3"]).contains("more: --cursor "));
+}
+
+/// `tail` says each new error once, while it comes, and ends on Ctrl-C with success.
+#[tokio::test]
+async fn tail_says_what_is_new() {
+    let shell = Shell::new();
+    shell.says(&["send", "--message", "before"]);
+    let mut tail = shell.command(&["errors", "tail", "--json"]);
+    let mut tail = tail.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(tail.stderr.take().unwrap()).read_line(&mut ready).unwrap();
+    assert!(ready.contains("Ctrl-C"), "{ready}");
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
+
+    shell.says(&["send", "--message", "one"]);
+    let news = next();
+    assert_eq!((&news["kind"], &news["error"]["message"]), (&json!("new"), &json!("one")), "{news}");
+    shell.says(&["send", "--message", "before"]);
+    shell.says(&["send", "--message", "one"]);
+    shell.says(&["projects", "create", "shop"]);
+    shell.says(&["send", "--message", "two"]);
+    assert_eq!(next()["error"]["message"], "two", "what is seen again is no news");
+
+    std::process::Command::new("kill").args(["-INT", &tail.id().to_string()]).status().unwrap();
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
+    assert!(lines.next().is_none());
+}
+
+/// Whoever has seen enough closes the pipe, and nothing panics; what cannot be reached, or known, says the way out.
+#[tokio::test]
+async fn ends_are_clean() {
+    let mut command = faultline(&["completions", "bash"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+
+    let complaint = |arguments: &[&str]| {
+        let output = faultline(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = complaint(&["projects", "list", "--key", "k", "--url", "http://127.0.0.1:1"]);
+    assert!(code == Some(1) && said.contains("http://127.0.0.1:1/ does not answer"), "{said}");
+    let (code, said) = complaint(&["projects", "list", "--url", "https://errors.example.com"]);
+    assert!(code == Some(1) && said.contains("--key"), "{said}");
+    assert_eq!(complaint(&["errors", "tail", "--every", "1"]).0, Some(2), "not more often than each other second");
+    assert_eq!(complaint(&["nonsense"]).0, Some(2));
+}
+
+/// Each shell gets what it understands.
+#[test]
+fn completions_name_the_commands() {
+    for (shell, form) in [("bash", "complete -F"), ("zsh", "#compdef faultline"), ("fish", "complete -c faultline")] {
+        let output = faultline(&["completions", shell]).output().unwrap();
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(script.contains(form), "{shell}");
+        for word in ["projects", "unresolve", "import", "--retention-days".trim_start_matches('-')] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}
