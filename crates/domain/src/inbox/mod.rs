@@ -69,7 +69,7 @@ impl Header {
 }
 
 /// Where a request came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// faultline's own JSON API: errors, and what they share.

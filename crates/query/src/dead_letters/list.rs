@@ -8,9 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use domain::id::EventId;
-use domain::inbox::Addressee;
 use domain::inbox::{self, Message, Text};
-use domain::occurrence::Source;
+use domain::inbox::{Addressee, Origin};
 use domain::time::Timestamp;
 use domain::v1::MAX_ERRORS;
 use gate::describe::Description;
@@ -92,7 +91,7 @@ struct Header {
     /// The project's number, or its name.
     project: Addressee,
     /// The kind of client.
-    source: Source,
+    source: Origin,
     received_at: Timestamp,
     #[schemars(length(max = MAX_ERRORS))]
     event_ids: Vec<EventId>,
