@@ -11,6 +11,7 @@
 
 mod errors;
 mod failures;
+mod figures;
 mod history;
 mod keys;
 mod limits;

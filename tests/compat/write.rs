@@ -335,7 +335,8 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
         (_, "H") => format!("history-{}", &sk[2..]),
         (_, "C") => format!("config-{}", short(&sk[2..])),
         (_, "RULES") => "rules".to_owned(),
-        (_, "T") => format!("timeline-{}-{}", &pk[pk.len() - 6..], &sk[2..]),
+        (_, "T") => format!("timeline-{}-{}", &pk[pk.len().saturating_sub(6)..].replace('#', "-"), &sk[2..]),
+        (_, "V") => format!("release-{}", short(&sk[2..])),
         (_, "O") => format!("reference-{}-{}", &pk[pk.len() - 6..], &sk[2..12]),
         other => panic!("an item of a new kind: {other:?}"),
     };

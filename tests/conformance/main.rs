@@ -14,6 +14,7 @@ mod occurrences;
 mod outbox;
 mod projects;
 mod quotas;
+mod releases;
 mod sealer;
 mod segments;
 
@@ -52,6 +53,9 @@ on_every_engine! {
     a_limit_is_found_by_number_and_name: crate::quotas::found;
     usage_counts_the_month_and_its_newest_minute: crate::quotas::counted;
     a_mark_holds_until_it_is_over_or_the_limit_changes: crate::quotas::marked;
+    a_release_is_noted_from_when_to_when: crate::releases::noted;
+    releases_are_listed_by_their_first_seen: crate::releases::listed;
+    what_all_errors_had_is_counted: crate::releases::counted_whole;
     a_commit_is_whole: crate::digests::whole;
     a_commit_on_an_old_version_changes_nothing: crate::digests::conflicts;
     a_hash_belongs_to_one_error: crate::digests::aliases;

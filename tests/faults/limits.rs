@@ -106,7 +106,7 @@ fn what_befalls_the_count_costs_a_batch_and_no_event() {
             let mut writer = Writer::new();
             let batch = [writer.v1(project.id, &[("a", 1), ("b", 2)]), writer.v1(project.id, &[("a", 3)])];
             let faults = Faults::seeded(0);
-            // The count is the only write of its kind in a batch.
+            // The count is the first write of its kind in a batch.
             faults.rule(When::Nth(0), fault, |call| call.operation == "UpdateItem");
             let process = world.process(faults.clone()).await;
             let failures = process.digest(&batch).await;

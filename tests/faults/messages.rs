@@ -108,6 +108,7 @@ impl Writer {
         let frame = |(function, in_app)| json!({ "function": function, "module": "m", "in_app": in_app });
         let payload = json!({
             "platform": "python",
+            "release": "1.0",
             "timestamp": NOON + second,
             "exception": { "values": [{
                 "type": "E",

@@ -10,12 +10,14 @@ use digest::{Delivery, Digest, Parts};
 use domain::id::{ConfigId, Key};
 use domain::inbox::Notifications;
 use domain::notify::Sealed;
+use domain::time::Timestamp;
+use domain::timeline::Hour;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope};
+use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, Whole};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -36,7 +38,7 @@ const FAULTS: [Fault; 9] = [
 ];
 
 /// What digest calls for the batch below.
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 11] = [
     "Claims::get_claim",
     "Configs::put_posted",
     "Projects::by_id",
@@ -46,6 +48,7 @@ const CALLS: [&str; 10] = [
     "Digests::owners",
     "Digests::counted",
     "Digests::commit",
+    "Releases::note",
     "Segments::put",
 ];
 
@@ -58,6 +61,8 @@ fn process(world: &World, faults: Faults) -> Process {
         digests: table.clone(),
         configs: table.clone(),
         usage: table.clone(),
+        releases: table.clone(),
+        totals: table.clone(),
         keys: table.clone(),
         failures: table,
         segments: bucket.clone(),
@@ -142,6 +147,34 @@ fn whatever_befalls_the_note_of_a_key_its_events_are_stored() {
             next_process.digest_all(&[writer.keyed(project.id, &[("b", 2)], key.id())]).await;
             let again = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
             assert_eq!(notes, again, "{fault:?}: once a day");
+        }
+    });
+}
+
+/// The graphs of a project and of the stack are drawn from what is counted besides: whatever befalls it costs them that
+/// batch, and no event. The errors' own timelines are exact.
+#[test]
+fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
+    paused(async {
+        let world = World::new(0).await;
+        for fault in FAULTS {
+            let project = world.project(&format!("{fault:?}").to_lowercase()).await;
+            let mut writer = Writer::new();
+            let batch = [writer.v1(project.id, &[("a", 0), ("b", 1)])];
+            let faults = Faults::seeded(0);
+            faults.rule(When::Nth(0), fault, |call| call.operation == "Totals::add_totals");
+            let struck = process(&world, faults);
+            let failures = struck.digest(&batch).await;
+            assert_eq!(struck.faults.count(|call| call.fault.is_some()), 1, "{fault:?}");
+            assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
+
+            let next = [batch[0].clone(), writer.v1(project.id, &[("a", 2)])];
+            process(&world, Faults::seeded(0)).digest_all(&next).await;
+            assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
+            let ever = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_micros(i64::MAX));
+            let counted = world.truth.table.totals(Whole::Project(project.id), ever).await.unwrap().total();
+            // A call that is made twice counts twice.
+            assert!([1, 3, 5].contains(&counted), "{fault:?}: {counted}");
         }
     });
 }

@@ -62,6 +62,8 @@ impl World {
             digests: table.clone(),
             configs: table.clone(),
             usage: table.clone(),
+            releases: table.clone(),
+            totals: table.clone(),
             keys: table.clone(),
             failures: table,
             segments: bucket.clone(),

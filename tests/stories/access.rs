@@ -41,6 +41,8 @@ GET    /projects/{project}/errors/{message}                   401 403 403   403 
 PATCH  /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   200 403 200
 POST   /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   405 403 405
 DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204
+GET    /projects/{project}/errors/{message}/timeline          401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/errors/{message}/tags              401 403 403   403 403 403   200 403 200   200 403 200
 GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200
 GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200
 GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200
@@ -48,6 +50,11 @@ POST   /projects/{project}/errors/{message}/comments          401 403 403   403 
 DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204
 POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200
 POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200
+
+GET    /timeline                                              401 403 403   403 403 403   403 403 200   403 403 200
+GET    /projects/{project}/timeline                           401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/releases                           401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/releases/{release}                 401 403 403   403 403 403   200 403 200   200 403 200
 
 GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200
 POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201
@@ -147,7 +154,16 @@ async fn path(faultline: &Faultline, route: &str) -> String {
         true => new_comment(faultline).await,
         false => id,
     };
-    let filled = route.replace("{project}", "sample").replace("{number}", "1").replace("{message}", "m");
+    if route.contains("{release}") {
+        let post = json!({ "errors": [{ "message": "m" }], "context": { "version": "1.0" } });
+        faultline.post("sample", &post).await;
+        assert_eq!(faultline.digest().await, 0);
+    }
+    let filled = route
+        .replace("{project}", "sample")
+        .replace("{release}", "1.0")
+        .replace("{number}", "1")
+        .replace("{message}", "m");
     filled.replace("{id}", id.as_str().unwrap_or_default())
 }
 

@@ -34,6 +34,12 @@ async fn an_error_is_posted_and_read_back() {
           "culprit": "total in app.js",
           "fingerprint": "a98adb1d1b3562b83350cff7277a61f1",
           "firstSeen": "2026-11-01T00:00:00+00:00",
+          "hours": [
+            {
+              "count": 1,
+              "start": "2026-11-01T00:00:00+00:00"
+            }
+          ],
           "issues": [],
           "lastSeen": "2026-11-01T00:00:00+00:00",
           "lastUpdated": "2026-11-01T00:00:00+00:00",
@@ -47,7 +53,8 @@ async fn an_error_is_posted_and_read_back() {
           "regression": null,
           "resolution": null,
           "status": "unresolved",
-          "type": "TypeError"
+          "type": "TypeError",
+          "users": 0
         }
       ],
       "nextCursor": null,

@@ -7,6 +7,7 @@ mod bad_input;
 mod bulk;
 mod counting;
 mod deleting;
+mod figures;
 mod first_error;
 mod history;
 mod keys;

@@ -14,7 +14,7 @@ use store::{Kind, StoreError};
 use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
 use crate::reason::Reason;
-use crate::usage::Stored;
+use crate::stored::Stored;
 use crate::{Deadline, Digest};
 
 /// The first pause between attempts; each further one may be twice as long, up to the longest.
@@ -24,9 +24,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A unit that could not be committed, and why.
-struct Undone {
-    unit: Unit,
-    error: StoreError,
+pub(crate) struct Undone {
+    pub(crate) unit: Unit,
+    pub(crate) error: StoreError,
 }
 
 impl Digest {
@@ -68,7 +68,7 @@ impl Digest {
         failed
     }
 
-    /// Read, drop what is counted, write the segments, commit. Returns what is still undone.
+    /// Read, drop what is counted, note releases, write the segments, commit. Returns what is still undone.
     async fn attempt(&self, mut units: Vec<Unit>, stored: &mut Stored) -> Vec<Undone> {
         let reads = match self.read(&units).await {
             Ok(reads) => reads,
@@ -90,7 +90,9 @@ impl Digest {
             }
         }
         work.retain(|(unit, _)| !unit.entries.is_empty());
-        let (work, mut undone) = self.write_segments(work).await;
+        let (work, mut undone) = self.note_releases(work).await;
+        let (work, unwritten) = self.write_segments(work).await;
+        undone.extend(unwritten);
         let mut written = HashSet::new();
         let (work, waiting): (Vec<_>, Vec<_>) =
             work.into_iter().partition(|(unit, read)| written.insert(read.writes(unit)));

@@ -14,7 +14,7 @@ use crate::group::Unit;
 /// How many minutes of counted events are remembered: what comes again later is looked up.
 const MINUTES: u32 = 3;
 /// How many errors are remembered, and how many events of all of them together; beyond it all are forgotten. Some 16
-/// bytes an event, 1 kB an error and 80 bytes a hash.
+/// bytes an event, 2 to 5 kB an error and 80 bytes a hash.
 const MAX_ERRORS: usize = 20_000;
 const MAX_EVENTS: usize = 500_000;
 /// How many errors are looked up at once.

@@ -10,6 +10,9 @@ mod normalise;
 mod open;
 mod prepare;
 mod reason;
+mod releases;
+mod stored;
+mod totals;
 mod usage;
 mod used;
 
@@ -24,9 +27,10 @@ use domain::id::{EventId, ProjectId};
 use group::{Groups, Settings};
 use known::Known;
 use reason::Reason;
+use releases::Met;
 use store::clock::Clock;
-use store::ports::{Claims, Configs, Digests, Failures, KeyUse, Projects, Segments, Usage};
-use usage::Stored;
+use store::ports::{Claims, Configs, Digests, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage};
+use stored::Stored;
 use used::{Noted, Used};
 
 /// What digest needs.
@@ -37,6 +41,8 @@ pub struct Digest {
     segments: Arc<dyn Segments>,
     claims: Arc<dyn Claims>,
     usage: Arc<dyn Usage>,
+    releases: Arc<dyn Releases>,
+    totals: Arc<dyn Totals>,
     keys: Arc<dyn KeyUse>,
     failures: Arc<dyn Failures>,
     clock: Arc<dyn Clock>,
@@ -45,6 +51,7 @@ pub struct Digest {
     kept: Kept,
     known: Known,
     noted: Noted,
+    met: Met,
 }
 
 /// The ports of a [`Digest`], and its settings.
@@ -61,6 +68,10 @@ pub struct Parts {
     pub claims: Arc<dyn Claims>,
     /// What is counted against the limits of projects.
     pub usage: Arc<dyn Usage>,
+    /// The releases of projects.
+    pub releases: Arc<dyn Releases>,
+    /// How many events all errors together had when.
+    pub totals: Arc<dyn Totals>,
     /// Where it is noted when keys are used.
     pub keys: Arc<dyn KeyUse>,
     /// Why messages could not be digested.
@@ -102,6 +113,8 @@ impl Digest {
             segments: parts.segments,
             claims: parts.claims,
             usage: parts.usage,
+            releases: parts.releases,
+            totals: parts.totals,
             keys: parts.keys,
             failures: parts.failures,
             clock: parts.clock,
@@ -110,6 +123,7 @@ impl Digest {
             kept: Kept::default(),
             known: Known::default(),
             noted: Noted::default(),
+            met: Met::default(),
         }
     }
 
@@ -135,7 +149,9 @@ impl Digest {
         }
         let groups = std::mem::take(&mut batch.groups);
         self.commit_groups(&mut batch, groups, deadline).await;
-        self.count_usage(std::mem::take(&mut batch.stored), deadline).await;
+        let Stored { received, happened } = std::mem::take(&mut batch.stored);
+        self.count_usage(received, deadline).await;
+        self.count_totals(happened, deadline).await;
         self.note_used(std::mem::take(&mut batch.used), deadline).await;
         batch.fail_repeated();
         let failed = batch.failed.into_iter().map(|(source, reason)| (failure(&deliveries[source], &reason), reason));
@@ -194,7 +210,7 @@ struct Batch {
     /// Deliveries with an event that another, the second of the pair, brought before.
     repeated: Vec<(usize, usize)>,
     groups: Groups,
-    /// What was committed of projects that have limits.
+    /// What was committed.
     stored: Stored,
     /// The keys that the deliveries were sent with.
     used: Used,

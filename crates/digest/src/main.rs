@@ -20,6 +20,8 @@ async fn main() -> anyhow::Result<()> {
         digests: table.clone(),
         configs: table.clone(),
         usage: table.clone(),
+        releases: table.clone(),
+        totals: table.clone(),
         keys: table.clone(),
         failures: table,
         segments: bucket.clone(),

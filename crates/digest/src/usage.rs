@@ -1,8 +1,6 @@
 //! What a batch brought, counted against the limits of its projects.
 //!
-//! It is counted after the commits, and not with them: it is no part of what is promised to be exact. What a process had
-//! committed when it died, or when the time of its batch was over, is not counted, since it is not new when it comes
-//! again: a project may have that much more, at most a batch each time. Projects without limits cost nothing; those that
+//! A project may have as much more as is not counted (see `stored`). Projects without limits cost nothing; those that
 //! have any one write a batch, and one more for the first batch of a minute.
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,27 +19,27 @@ const CONCURRENT: usize = 8;
 
 /// The new events of projects that have limits.
 #[derive(Default)]
-pub(crate) struct Stored(HashMap<ProjectId, Received>);
+pub(crate) struct Received(HashMap<ProjectId, Watched>);
 
 /// A project's limits, and its new events by the minute in which they were received.
-struct Received {
+struct Watched {
     limits: Limits,
     minutes: BTreeMap<Minute, u64>,
 }
 
-impl Stored {
+impl Received {
     /// Counts what will be added of this project, if it has limits.
     pub(crate) fn watch(&mut self, project: ProjectId, limits: Limits) {
         if !limits.is_none() {
-            self.0.entry(project).or_insert_with(|| Received { limits, minutes: BTreeMap::new() });
+            self.0.entry(project).or_insert_with(|| Watched { limits, minutes: BTreeMap::new() });
         }
     }
 
     /// Adds what was committed.
     pub(crate) fn add(&mut self, unit: &Unit) {
-        let Some(received) = self.0.get_mut(&unit.project) else { return };
+        let Some(watched) = self.0.get_mut(&unit.project) else { return };
         for entry in &unit.entries {
-            *received.minutes.entry(Minute::of(entry.sighting.received_at)).or_default() += 1;
+            *watched.minutes.entry(Minute::of(entry.sighting.received_at)).or_default() += 1;
         }
     }
 }
@@ -49,9 +47,9 @@ impl Stored {
 impl Digest {
     /// Counts what was stored, and marks the projects that came to a limit. What fails is logged, and fails nothing: the
     /// events are stored.
-    pub(crate) async fn count_usage(&self, stored: Stored, deadline: Deadline) {
-        let counted = stored.0.into_iter().map(|(project, received)| async move {
-            let counted = deadline.bounds(self.count_project(project, &received)).await;
+    pub(crate) async fn count_usage(&self, received: Received, deadline: Deadline) {
+        let counted = received.0.into_iter().map(|(project, watched)| async move {
+            let counted = deadline.bounds(self.count_project(project, &watched)).await;
             if let Err(error) = counted.and_then(|counted| counted.map_err(Into::into)) {
                 tracing::warn!(project.id = %project, error.message = %error, "the usage of a project is not counted");
             }
@@ -60,7 +58,7 @@ impl Digest {
     }
 
     /// Counts what was received in the month and the minute that it is now: nothing comes of a window that is over.
-    async fn count_project(&self, project: ProjectId, Received { limits, minutes }: &Received) -> store::Result<()> {
+    async fn count_project(&self, project: ProjectId, Watched { limits, minutes }: &Watched) -> store::Result<()> {
         let now = self.clock.now();
         let in_month = |minute: &Minute| Window::Month.end(minute.start()) == Window::Month.end(now);
         let in_month = minutes.iter().filter(|(minute, _)| in_month(minute)).map(|(_, events)| events).sum();

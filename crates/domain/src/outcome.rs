@@ -57,6 +57,8 @@ pub enum Reason {
     OccurrenceExpired,
     /// The error has no such comment.
     CommentUnknown,
+    /// No occurrence of such a release is known.
+    ReleaseUnknown,
     /// The path is not one of the API.
     PathUnknown,
     /// The path is known, the method is not.
@@ -110,6 +112,7 @@ impl Reason {
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::OccurrenceExpired => "occurrence_expired",
             Self::CommentUnknown => "comment_unknown",
+            Self::ReleaseUnknown => "release_unknown",
             Self::PathUnknown => "path_unknown",
             Self::MethodUnknown => "method_unknown",
             Self::NotificationsNotSealed => "notifications_not_sealed",
@@ -140,7 +143,7 @@ impl Reason {
             Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
             Self::OccurrenceExpired => 410,
-            Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown => 404,
+            Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown | Self::ReleaseUnknown => 404,
             Self::ProjectExists | Self::ErrorMerged | Self::RulesChanged | Self::KeyRotated => 409,
             Self::RateLimited | Self::QuotaExceeded => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,

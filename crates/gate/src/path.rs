@@ -6,8 +6,9 @@ use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
 /// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
-const ROOTS: [&str; 11] = [
+const ROOTS: [&str; 12] = [
     "projects",
+    "timeline",
     "keys",
     "dead-letters",
     "dead-notices",

@@ -41,9 +41,10 @@ Client keys send events, read keys read, admin keys change; each is good in one 
 Every refusal has one form, and a reason that has a name. No answer may be kept by a cache. Lists are answered in pages: \
 `nextCursor` is what the next page is asked for with. A path may have a prefix, and a slash at its end.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("sending", "Sending events: faultline's own way, and the Sentry protocol's"),
     ("projects", "Projects, and their settings"),
+    ("figures", "How many there were when, and releases"),
     ("keys", "Who may do what"),
     ("errors", "Groups of like occurrences"),
     ("occurrences", "The events themselves"),

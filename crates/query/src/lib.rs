@@ -10,6 +10,8 @@ mod occurrences;
 mod openapi;
 mod projects;
 mod purge;
+mod releases;
+mod timeline;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,7 +21,9 @@ use axum::response::Response;
 use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
-use store::ports::{Configs, DeadLetters, Errors, Failures, History, KeyRing, Merges, Occurrences, Projects, Segments};
+use store::ports::{
+    Configs, DeadLetters, Errors, Failures, History, KeyRing, Merges, Occurrences, Projects, Releases, Segments, Totals,
+};
 
 /// What the routes share.
 pub struct Query {
@@ -39,6 +43,10 @@ pub struct Query {
     pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.
     pub occurrences: Arc<dyn Occurrences>,
+    /// The releases of projects.
+    pub releases: Arc<dyn Releases>,
+    /// How many events all errors together had when.
+    pub totals: Arc<dyn Totals>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
     /// What could not be digested.
@@ -62,6 +70,8 @@ pub fn describe(api: &mut Description) {
     keys::describe(api);
     errors::describe(api);
     occurrences::describe(api);
+    releases::describe(api);
+    timeline::describe(api);
     dead_letters::describe(api);
 }
 
@@ -77,6 +87,8 @@ impl Query {
             .merge(keys::routes())
             .merge(openapi::route())
             .merge(projects::routes())
+            .merge(releases::routes())
+            .merge(timeline::routes())
             .with_state(query)
     }
 

@@ -1,6 +1,7 @@
 //! What lists have in common: parameters with bounds.
 
 use domain::outcome::{Reason, Refusal};
+use domain::time::{BadTimestamp, Timestamp};
 use http::Uri;
 
 /// The parameters of a request.
@@ -36,7 +37,27 @@ impl Parameters {
     }
 }
 
+/// A time in a query, where an unencoded `+` before an offset has become a space.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, BadTimestamp> {
+    match text.rsplit_once(' ') {
+        Some((time, offset)) if time.contains('T') => Timestamp::parse(&format!("{time}+{offset}")),
+        _ => Timestamp::parse(text),
+    }
+}
+
 /// The refusal of a parameter, or a part of the path.
 pub(crate) fn parameter(name: &str, error: impl std::fmt::Display) -> Refusal {
     Refusal::new(Reason::ParameterInvalid, format!("{name}: {error}")).at([name])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plus_that_was_not_encoded_is_read() {
+        let time = moment("2016-12-07T00:00:00 09:00").unwrap();
+        assert_eq!(time, moment("2016-12-07T00:00:00+09:00").unwrap());
+        assert!(moment("2016-12-07 00:00:00").is_ok());
+    }
 }

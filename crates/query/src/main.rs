@@ -21,6 +21,8 @@ async fn main() -> anyhow::Result<()> {
         merges: table.clone(),
         configs: table.clone(),
         occurrences: table.clone(),
+        releases: table.clone(),
+        totals: table.clone(),
         segments: setup.bucket()?,
         dead_letters: setup.dead_letters()?,
         failures: table.clone(),

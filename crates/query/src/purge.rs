@@ -79,6 +79,11 @@ impl Query {
                 return Ok(false);
             }
         }
+        while self.releases.remove_releases(project.id).await? || self.totals.remove_totals(project.id).await? {
+            if budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
         self.configs.remove_configs(project.id).await?;
         self.remove_keys(project.id).await?;
         self.purge(project.id, budget).await

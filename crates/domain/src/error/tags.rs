@@ -43,8 +43,6 @@ pub struct TagValue {
     pub at_most: u64,
 }
 
-const MAX_TAGS: usize = 20;
-const MAX_VALUES: usize = 8;
 const MAX_NAME: usize = 32;
 const MAX_VALUE: usize = 60;
 /// The longest text form, in bytes. One value of each tag always has room in it.
@@ -52,11 +50,16 @@ const MAX_BYTES: usize = 2_048;
 
 /// The tags of an occurrence that are counted. One more than are held tells that there were more.
 pub(super) fn tagged(occurrence: &Occurrence) -> Vec<(String, String)> {
-    let tags = occurrence.all_tags().into_iter().take(MAX_TAGS + 1);
+    let tags = occurrence.all_tags().into_iter().take(Tags::MAX_TAGS + 1);
     tags.map(|(name, value)| (name.to_owned(), cut(&value, MAX_VALUE))).collect()
 }
 
 impl Tags {
+    /// The most tags that are held.
+    pub const MAX_TAGS: usize = 20;
+    /// The most values that are held of each.
+    pub const MAX_VALUES: usize = 8;
+
     /// The tags by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tag)> {
         self.tags.iter().map(|(name, tag)| (name.as_str(), tag))
@@ -70,7 +73,7 @@ impl Tags {
     /// Counts an occurrence.
     pub(super) fn add(&mut self, tagged: &[(String, String)]) {
         for (name, value) in tagged {
-            let has_room = self.tags.len() < MAX_TAGS;
+            let has_room = self.tags.len() < Self::MAX_TAGS;
             match self.tags.get_mut(name) {
                 Some(tag) => tag.add(value),
                 None if has_room && name.len() <= MAX_NAME => {
@@ -97,7 +100,7 @@ impl Tags {
     pub fn join(&mut self, other: &Self) {
         self.is_partial |= other.is_partial;
         for (name, theirs) in &other.tags {
-            let has_room = self.tags.len() < MAX_TAGS;
+            let has_room = self.tags.len() < Self::MAX_TAGS;
             match self.tags.get_mut(name) {
                 Some(tag) => tag.join(theirs),
                 None if has_room => drop(self.tags.insert(name.clone(), theirs.clone())),
@@ -138,7 +141,7 @@ impl Tag {
             held.at_most += 1;
             return;
         }
-        if self.values.len() >= MAX_VALUES {
+        if self.values.len() >= Tags::MAX_VALUES {
             self.drop_rarest();
         }
         self.values.push(TagValue { text: value.to_owned(), at_least: 1, at_most: self.floor + 1 });
@@ -165,7 +168,7 @@ impl Tag {
         }
         self.total += other.total;
         self.floor += other.floor;
-        while self.values.len() > MAX_VALUES {
+        while self.values.len() > Tags::MAX_VALUES {
             self.drop_rarest();
         }
     }

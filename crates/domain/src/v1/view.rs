@@ -50,9 +50,22 @@ pub struct ErrorEntry<'a> {
     /// The fingerprints of what is merged into it.
     #[schemars(length(max = Family::MAX_LIVES))]
     merged: Vec<Fingerprint>,
+    /// About how many users it had: exact up to 48, beyond with a standard error of 6.5 %.
+    users: u64,
+    /// How often it was seen in each of the newest 24 hours of UTC in which it was seen at all, the oldest first.
+    #[schemars(length(max = 24))]
+    hours: Vec<HourEntry>,
     /// Its issues elsewhere.
     #[schemars(length(max = MAX_LINKS))]
     issues: Vec<&'a Link>,
+}
+
+/// How often an error was seen in an hour.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Hour")]
+struct HourEntry {
+    start: Timestamp,
+    count: u64,
 }
 
 /// That an error is resolved in the next release.
@@ -104,6 +117,8 @@ pub fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregate) -> E
         regression: error.regression.as_ref().map(RegressionEntry::of),
         assignee: error.assignee.as_deref(),
         merged: error.parts().iter().map(|part| part.fingerprint).collect(),
+        users: error.users.count(),
+        hours: error.hours.counts().map(|(hour, count)| HourEntry { start: hour.start(), count }).collect(),
         issues: error.links.values().take(MAX_LINKS).collect(),
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::show::MAX_MINUTES;
 use super::update::MAX_ASSIGNEE;
-use super::{bulk, comments, history, list, merge};
+use super::{bulk, comments, history, list, merge, tags};
 use crate::occurrences;
 
 pub(crate) fn describe(api: &mut Description) {
@@ -47,6 +47,7 @@ pub(crate) fn describe(api: &mut Description) {
         .says("It leaves all lists at once. What has many occurrences takes more than one call: 503 says to repeat it.")
         .answers_nothing(204, "the error is gone, and its occurrences are blanked where they lie")
         .refuses(Reason::ErrorMerged, "the error is merged into another");
+    tags::describe(api);
     in_merges(api);
     in_history(api);
     in_bulk(api);

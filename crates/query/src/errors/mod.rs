@@ -8,6 +8,7 @@ mod history;
 mod list;
 mod merge;
 mod show;
+mod tags;
 mod target;
 mod update;
 
@@ -31,6 +32,7 @@ use target::Target;
 use crate::Query;
 use crate::occurrences;
 use crate::projects::existing;
+use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     // A message may hold slashes, so what follows it is told apart by `Target`, not by the router.
@@ -56,22 +58,19 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,
         ("PATCH", Target::Error(message)) => update::update(query, &project, &message, &by, request).await,
         ("DELETE", Target::Error(message)) => delete::remove(query, &project, &message).await,
+        ("GET", Target::Timeline(message)) => timeline::of_error(query, &project, &message, request.uri()).await,
+        ("GET", Target::Tags(message)) => tags::list(query, &project, &message, request.uri()).await,
         ("GET", Target::Occurrences(message)) => occurrences::list(query, &project, &message, request.uri()).await,
         ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, &id).await,
         ("GET", Target::History(message)) => history::list(query, &project, &message, request.uri()).await,
         ("POST", Target::Comments(message)) => comments::add(query, &project, &message, &by, request).await,
         ("DELETE", Target::Comment(message, id)) => comments::remove(query, &project, &message, &id, &by).await,
-        (method, Target::History(_) | Target::Comments(_) | Target::Comment(..)) => {
-            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
-        }
         ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, &by, request).await,
         ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, &by, request).await,
         (method, Target::Merge(_) | Target::Unmerge(_)) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use POST")))
         }
-        (method, Target::Occurrences(_) | Target::Occurrence(..)) | (method, Target::Error(_)) => {
-            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here")))
-        }
+        (method, _) => Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here"))),
     }
 }
 

@@ -7,6 +7,8 @@ use domain::outcome::{Reason, Refusal};
 #[derive(Debug, PartialEq)]
 pub(super) enum Target {
     Error(String),
+    Timeline(String),
+    Tags(String),
     Occurrences(String),
     Occurrence(String, OccurrenceId),
     History(String),
@@ -45,6 +47,13 @@ impl Target {
         if let Some(message) = rest.strip_suffix("/unmerge") {
             return Ok(Self::Unmerge(gate::decoded(message)));
         }
+        let counted: [(&str, fn(String) -> Self); 2] = [("timeline", Self::Timeline), ("tags", Self::Tags)];
+        for (name, target) in counted {
+            let message = rest.trim_end_matches('/').strip_suffix(name).and_then(|message| message.strip_suffix('/'));
+            if let Some(message) = message.filter(|message| !message.is_empty()) {
+                return Ok(target(gate::decoded(message)));
+            }
+        }
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES)
         {
@@ -81,6 +90,10 @@ mod tests {
         check("a%2Fb/occurrences", Target::Occurrences("a/b".to_owned()));
         check("a%2Fmerge/merge", Target::Merge("a/merge".to_owned()));
         check("a%2Fb/unmerge", Target::Unmerge("a/b".to_owned()));
+        check("a%2Fb/timeline", Target::Timeline("a/b".to_owned()));
+        check("a/tags/", Target::Tags("a".to_owned()));
+        check("tags", Target::Error("tags".to_owned()));
+        check("x%2Ftags", Target::Error("x/tags".to_owned()));
         check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), id));
         assert_eq!(Target::of("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);
     }

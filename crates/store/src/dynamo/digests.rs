@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::error::ErrorAggregate;
 use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
 use domain::time::Timestamp;
@@ -13,9 +13,10 @@ use futures_util::StreamExt;
 use super::Table;
 use super::call::{Cancelled, Range};
 use super::error_item::{self, error_key};
-use super::item::{Reader, Writer, key, number, text};
-use super::occurrences::{encode, minute_attribute};
-use super::schema::{ALIAS, ERROR, FORM, PK, SK, TTL, alias_sk, error_pk, project_pk, reference_sk, timeline_sk};
+use super::item::{Reader, Writer, key, text};
+use super::occurrences::encode;
+use super::schema::{ALIAS, ERROR, PK, SK, alias_sk, error_pk, project_pk, reference_sk};
+use super::timelines;
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Commit, Digests};
 
@@ -187,22 +188,8 @@ impl Table {
             timeline.add(Minute::of(reference.last), reference.events.len() as u64);
         }
         for (hour, minutes) in timeline.hours() {
-            let mut update = Update::builder()
-                .table_name(&self.name)
-                .set_key(Some(key(error_pk(error.project, &error.uid), timeline_sk(hour))))
-                .expression_attribute_names("#form", FORM)
-                .expression_attribute_values(":form", number(1))
-                .expression_attribute_names("#ttl", TTL)
-                .expression_attribute_values(":ttl", number(expires_at.seconds()));
-            let mut adds = Vec::with_capacity(minutes.len());
-            for (minute, count) in minutes {
-                adds.push(format!("#m{minute} :m{minute}"));
-                update = update
-                    .expression_attribute_names(format!("#m{minute}"), minute_attribute(minute))
-                    .expression_attribute_values(format!(":m{minute}"), number(count));
-            }
-            let expression = format!("SET #form = :form, #ttl = :ttl ADD {}", adds.join(", "));
-            let update = update.update_expression(expression).build().map_err(corrupt)?;
+            let update = timelines::count(error_pk(error.project, &error.uid), hour, minutes, *expires_at);
+            let update = update.table_name(&self.name).build().map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().update(update).build());
         }
         for reference in references {

@@ -15,7 +15,9 @@ mod outbox;
 mod project_change;
 mod projects;
 mod quotas;
+mod releases;
 pub mod schema;
+mod timelines;
 
 use std::fmt;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use domain::timeline::{Hour, Timeline};
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes, is_expired, key, number, text, time};
-use super::schema::{REFERENCE, SK, TIMELINE, error_pk, reference_sk, timeline_sk};
+use super::schema::{REFERENCE, SK, error_pk, reference_sk};
 use crate::error::{Result, StoreError};
 use crate::ports::{Occurrences, Page, Reference};
 
@@ -46,22 +46,7 @@ impl Occurrences for Table {
     }
 
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline> {
-        let doing = "reading a timeline";
-        let (first, last) = hours.into_inner();
-        let range = Range::between(error_pk(project, uid), timeline_sk(first), timeline_sk(last));
-        let mut timeline = Timeline::default();
-        for item in self.query_all(doing, range).await? {
-            let hour = Reader::new(doing, &item)?
-                .parsed(SK, |sk| Hour::parse(&sk[TIMELINE.len()..]).ok_or("an hour that is no number"))?;
-            for minute in 0..60 {
-                if let Some(count) = item.get(&minute_attribute(minute)) {
-                    let count = count.as_n().ok().and_then(|count| count.parse().ok());
-                    let count = count.ok_or_else(|| StoreError::corrupt(doing, "a count that is no number"))?;
-                    timeline.add(hour.minute(minute), count);
-                }
-            }
-        }
-        Ok(timeline)
+        self.read_timeline("reading a timeline", error_pk(project, uid), hours).await
     }
 
     async fn remove_references(&self, project: ProjectId, uid: &ErrorUid, ids: &[ReferenceId]) -> Result<()> {
@@ -71,20 +56,8 @@ impl Occurrences for Table {
     }
 
     async fn remove_timeline(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool> {
-        let doing = "removing a timeline";
-        let pk = error_pk(project, uid);
-        let mut range = Range::of_prefix(pk.as_str(), TIMELINE);
-        range.limit = Some(1_000);
-        let (items, next) = self.query(doing, &range).await?;
-        let keys = items.iter().map(|item| Ok(key(pk.as_str(), Reader::new(doing, item)?.text(SK)?)));
-        self.remove_all(doing, keys.collect::<Result<_>>()?).await?;
-        Ok(next.is_some())
+        self.remove_some_hours("removing a timeline", error_pk(project, uid)).await
     }
-}
-
-/// The attribute of a minute of an hour, 0 to 59.
-pub(super) fn minute_attribute(minute: u8) -> String {
-    format!("m{minute:02}")
 }
 
 pub(super) fn encode(project: ProjectId, uid: &ErrorUid, reference: &Reference, expires_at: Timestamp) -> Attributes {

@@ -12,7 +12,9 @@
 //! | rules | `P#{project}` | `RULES` | |
 //! | buried error | `P#{project}` | `B#{uid}` | |
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
+//! | release | `P#{project}` | `V#{hash}` | `V#{project}` / `{first seen}-{hash}` |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
+//! | timeline of a project, of all | `PT#{project}`, `STACK` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
@@ -35,6 +37,7 @@ use domain::time::Timestamp;
 use domain::timeline::Hour;
 
 use crate::error::{Result, StoreError};
+use crate::ports::Whole;
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";
@@ -106,6 +109,33 @@ pub(crate) fn buried_sk(uid: &ErrorUid) -> String {
 /// Of the month of UTC that `moment` is in.
 pub(crate) fn usage_sk(moment: Timestamp) -> String {
     format!("U#{}", &moment.date()[..7])
+}
+
+pub(crate) const RELEASE: &str = "V#";
+
+/// By a hash of the name: it is a client's text.
+fn release_hash(name: &str) -> Fingerprint {
+    Fingerprint::of("release", [name])
+}
+
+pub(crate) fn release_sk(name: &str) -> String {
+    format!("{RELEASE}{}", release_hash(name))
+}
+
+/// Of the index, where a project's releases are.
+pub(crate) fn releases_index_pk(project: ProjectId) -> String {
+    format!("{RELEASE}{project}")
+}
+
+pub(crate) fn release_index_sk(first_seen: Timestamp, name: &str) -> String {
+    format!("{:016}-{}", first_seen.micros(), release_hash(name))
+}
+
+pub(crate) fn totals_pk(of: Whole) -> String {
+    match of {
+        Whole::Project(project) => format!("PT#{project}"),
+        Whole::Stack => "STACK".to_owned(),
+    }
 }
 
 pub(crate) fn error_pk(project: ProjectId, uid: &ErrorUid) -> String {

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,13 +11,13 @@ use domain::notify::Sealed;
 use domain::project::Mark;
 use domain::segment::FrameRange;
 use domain::time::Timestamp;
-use domain::timeline::Minute;
+use domain::timeline::{Hour, Minute, Timeline};
 
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
     Claims, Commit, Configs, Digests, ETag, Failures, Inbox, KeyUse, Noted, Page, Project, ProjectChange, Projects,
-    Quota, Quotas, Sealer, Segments, StoredRules, Usage, Used,
+    Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments, StoredRules, Totals, Usage, Used, Whole,
 };
 
 /// A port with faults: of those that ingest, digest and notify use.
@@ -224,5 +224,45 @@ impl<P: Failures> Failures for Faulty<P> {
 
     async fn failures(&self, messages: &[String]) -> Result<HashMap<String, Noted>> {
         self.call("Failures::failures", || self.port.failures(messages)).await
+    }
+}
+
+#[async_trait]
+impl<P: Releases> Releases for Faulty<P> {
+    async fn note(&self, project: ProjectId, seen: &Release, expires_at: Timestamp) -> Result<Release> {
+        self.call("Releases::note", || self.port.note(project, seen, expires_at)).await
+    }
+
+    async fn release(&self, project: ProjectId, name: &str) -> Result<Option<Release>> {
+        self.call("Releases::release", || self.port.release(project, name)).await
+    }
+
+    async fn releases(
+        &self,
+        project: ProjectId,
+        first_seen: Range<Timestamp>,
+        after: Option<&ReleaseCursor>,
+        limit: usize,
+    ) -> Result<Page<Release, ReleaseCursor>> {
+        self.call("Releases::releases", || self.port.releases(project, first_seen.clone(), after, limit)).await
+    }
+
+    async fn remove_releases(&self, project: ProjectId) -> Result<bool> {
+        self.call("Releases::remove_releases", || self.port.remove_releases(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Totals> Totals for Faulty<P> {
+    async fn add_totals(&self, of: Whole, new: &Timeline, expires_at: Timestamp) -> Result<()> {
+        self.call("Totals::add_totals", || self.port.add_totals(of, new, expires_at)).await
+    }
+
+    async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {
+        self.call("Totals::totals", || self.port.totals(of, hours.clone())).await
+    }
+
+    async fn remove_totals(&self, project: ProjectId) -> Result<bool> {
+        self.call("Totals::remove_totals", || self.port.remove_totals(project)).await
     }
 }

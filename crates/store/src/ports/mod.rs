@@ -14,8 +14,10 @@ mod occurrences;
 mod outbox;
 mod projects;
 mod quotas;
+mod releases;
 mod sealer;
 mod segments;
+mod totals;
 
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters};
@@ -30,8 +32,10 @@ pub use occurrences::{Occurrences, Reference};
 pub use outbox::{Lent, Links, Outbox, Undelivered};
 pub use projects::{Project, ProjectChange, Projects};
 pub use quotas::{Quota, Quotas, Usage, Used};
+pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use segments::{Claims, ETag, Segments};
+pub use totals::{Totals, Whole};
 
 /// A part of a list, and where the next part begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -95,7 +95,7 @@ fn holds(tags: &Tags, events: &[(String, String)]) -> Result<(), TestCaseError> 
     let mut real: HashMap<(&str, &str), u64> = HashMap::new();
     events.iter().for_each(|(name, value)| *real.entry((name, value)).or_default() += 1);
     for (name, tag) in tags.iter() {
-        prop_assert!(tag.values.len() <= MAX_VALUES);
+        prop_assert!(tag.values.len() <= Tags::MAX_VALUES);
         for value in &tag.values {
             let real = real.remove(&(name, value.text.as_str())).unwrap_or_default();
             prop_assert!(value.at_least <= real && real <= value.at_most, "{name} {value:?} {real}");

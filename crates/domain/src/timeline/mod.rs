@@ -1,7 +1,13 @@
 //! Counts per minute. A stored hour holds one number for each of its minutes that had any.
 
+mod chart;
+mod zone;
+
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use chart::{BadRange, Chart};
+pub use zone::{BadZone, Zone};
 
 use crate::time::Timestamp;
 
@@ -92,6 +98,11 @@ impl Timeline {
     /// Counts `count` more in `minute`.
     pub fn add(&mut self, minute: Minute, count: u64) {
         *self.0.entry(minute).or_default() += count;
+    }
+
+    /// Counts all that `other` has.
+    pub fn join(&mut self, other: &Self) {
+        other.minutes().for_each(|(minute, count)| self.add(minute, count));
     }
 
     /// The minutes and their counts in the order of time.

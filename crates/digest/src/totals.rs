@@ -1,0 +1,54 @@
+//! When the events of a project, and of the whole stack, happened: what their graphs are drawn from.
+//!
+//! One write a batch for each project and one for the stack, for each hour that its events happened in; so a storm
+//! writes about as often as its error does.
+
+use std::collections::BTreeMap;
+
+use domain::id::ProjectId;
+use domain::project::Retention;
+use domain::timeline::{Minute, Timeline};
+use futures_util::StreamExt;
+use store::ports::Whole;
+
+use crate::group::Unit;
+use crate::{Deadline, Digest};
+
+/// How many timelines are written at once.
+const CONCURRENT: usize = 8;
+
+/// The new events, by the minute in which they happened, and for how long each project's are kept.
+#[derive(Default)]
+pub(crate) struct Happened(BTreeMap<ProjectId, (Option<Retention>, Timeline)>);
+
+impl Happened {
+    /// Adds what was committed.
+    pub(crate) fn add(&mut self, unit: &Unit) {
+        let (retention, timeline) = self.0.entry(unit.project).or_default();
+        *retention = unit.settings.retention;
+        for entry in &unit.entries {
+            timeline.add(Minute::of(entry.sighting.timestamp), 1);
+        }
+    }
+}
+
+impl Digest {
+    /// Counts what was stored. What fails is logged, and fails nothing: the events are stored.
+    pub(crate) async fn count_totals(&self, happened: Happened, deadline: Deadline) {
+        let mut all = Timeline::default();
+        happened.0.values().for_each(|(_, timeline)| all.join(timeline));
+        if all.total() == 0 {
+            return;
+        }
+        let project = |(project, (retention, timeline))| (Whole::Project(project), retention, timeline);
+        let projects = happened.0.into_iter().map(project);
+        let counted = projects.chain([(Whole::Stack, None, all)]).map(|(of, retention, timeline)| async move {
+            let expires_at = self.expires_at(self.clock.now(), retention);
+            let counted = deadline.bounds(self.totals.add_totals(of, &timeline, expires_at)).await;
+            if let Err(error) = counted.and_then(|counted| counted.map_err(Into::into)) {
+                tracing::warn!(of = ?of, error.message = %error, "a batch is missing in a graph");
+            }
+        });
+        futures_util::stream::iter(counted).buffer_unordered(CONCURRENT).collect::<()>().await;
+    }
+}

@@ -1,0 +1,287 @@
+use std::ops::RangeInclusive;
+
+use super::{Hour, Timeline, Zone};
+use crate::project::TimeUnit;
+use crate::time::Timestamp;
+
+/// The units of time between two moments: what a timeline is drawn in, with a number for each, also where it is 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    starts: Vec<Timestamp>,
+    end: Timestamp,
+}
+
+/// A range that cannot be drawn.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadRange {
+    /// There is nothing in it.
+    #[error("{end} is not after the start, {start}")]
+    Empty {
+        /// The start.
+        start: Timestamp,
+        /// The end.
+        end: Timestamp,
+    },
+    /// It would have too many units.
+    #[error("a range by the {unit} has at most {most}: ask for less, or in larger units")]
+    TooLong {
+        /// The unit.
+        unit: &'static str,
+        /// The longest range.
+        most: &'static str,
+    },
+}
+
+/// The longest range in each unit, in seconds and as said: some 1,500 units, the minutes of a day of 25 hours. By the day
+/// it is what v1's timeline has: all hours of it are read.
+fn longest(unit: TimeUnit) -> (i64, &'static str) {
+    match unit {
+        TimeUnit::Minute => (25 * 3_600, "25 hours"),
+        TimeUnit::Hour => (62 * 86_400, "62 days"),
+        TimeUnit::Day => (400 * 86_400, "400 days"),
+    }
+}
+
+impl Chart {
+    /// The most units of a chart: the minutes of a day of 25 hours, and one that is there in part.
+    pub const MOST: usize = 1_501;
+
+    /// The units, by the clocks of `zone`, that have anything of what is from `start` on and before `end`: whole ones, so
+    /// that it begins at `start` or before.
+    pub fn new(unit: TimeUnit, zone: &Zone, start: Timestamp, end: Timestamp) -> Result<Self, BadRange> {
+        if end <= start {
+            return Err(BadRange::Empty { start, end });
+        }
+        let (seconds, most) = longest(unit);
+        if end.seconds() - start.seconds() > seconds {
+            return Err(BadRange::TooLong { unit: unit.as_str(), most });
+        }
+        let mut next = match unit {
+            TimeUnit::Minute => unit.start(start),
+            TimeUnit::Hour => zone.hour_start(start),
+            TimeUnit::Day => zone.day_start(start),
+        };
+        let mut starts = Vec::new();
+        while next < end {
+            starts.push(next);
+            let after = match unit {
+                TimeUnit::Minute => next.plus_seconds(unit.seconds()),
+                TimeUnit::Hour => zone.hour_end(next),
+                TimeUnit::Day => zone.day_end(next),
+            };
+            if after <= next {
+                // The end of all time that can be written.
+                break;
+            }
+            next = after;
+        }
+        Ok(Self { starts, end: next })
+    }
+
+    /// When its first unit begins.
+    pub fn start(&self) -> Timestamp {
+        self.starts.first().copied().unwrap_or(self.end)
+    }
+
+    /// When its last unit ends.
+    pub fn end(&self) -> Timestamp {
+        self.end
+    }
+
+    /// The hours of UTC that it needs to be drawn.
+    pub fn hours(&self) -> RangeInclusive<Hour> {
+        Hour::of(self.start())..=Hour::of(self.end.plus_seconds(-1))
+    }
+
+    /// When each unit begins, and what `timeline` has in it.
+    pub fn counts(&self, timeline: &Timeline) -> Vec<(Timestamp, u64)> {
+        let mut counts: Vec<_> = self.starts.iter().map(|&start| (start, 0)).collect();
+        for (minute, count) in timeline.minutes().filter(|(minute, _)| minute.start() < self.end) {
+            let begun = self.starts.partition_point(|start| *start <= minute.start());
+            if let Some((_, sum)) = begun.checked_sub(1).and_then(|index| counts.get_mut(index)) {
+                *sum += count;
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::timeline::Minute;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn chart(unit: TimeUnit, zone: &str, start: &str, end: &str) -> Result<Chart, BadRange> {
+        Chart::new(unit, &Zone::parse(zone).unwrap(), at(start), at(end))
+    }
+
+    /// When units begin by the zone's clocks, and how many minutes each has.
+    fn units(unit: TimeUnit, zone: &str, start: &str, end: &str) -> Vec<(String, i64)> {
+        let chart = chart(unit, zone, start, end).unwrap();
+        let ends = chart.starts.iter().skip(1).chain([&chart.end]);
+        let zone = Zone::parse(zone).unwrap();
+        let minutes = |start: Timestamp, end: &Timestamp| (end.seconds() - start.seconds()) / 60;
+        chart.starts.iter().zip(ends).map(|(start, end)| (zone.text(*start), minutes(*start, end))).collect()
+    }
+
+    #[track_caller]
+    fn check(unit: TimeUnit, zone: &str, range: (&str, &str), expected: &[(&str, i64)]) {
+        let units = units(unit, zone, range.0, range.1);
+        let units: Vec<_> = units.iter().map(|(start, minutes)| (start.as_str(), *minutes)).collect();
+        assert_eq!(units, expected, "{zone}");
+    }
+
+    #[test]
+    fn units_are_whole() {
+        let range = ("2026-11-02T10:20:30Z", "2026-11-02T10:22:00Z");
+        let minutes = [("2026-11-02T10:20:00+00:00", 1), ("2026-11-02T10:21:00+00:00", 1)];
+        check(TimeUnit::Minute, "UTC", range, &minutes);
+        check(TimeUnit::Hour, "UTC", range, &[("2026-11-02T10:00:00+00:00", 60)]);
+        check(TimeUnit::Day, "UTC", range, &[("2026-11-02T00:00:00+00:00", 1_440)]);
+        check(TimeUnit::Day, "Asia/Tokyo", range, &[("2026-11-02T00:00:00+09:00", 1_440)]);
+        check(TimeUnit::Day, "America/Los_Angeles", range, &[("2026-11-02T00:00:00-08:00", 1_440)]);
+    }
+
+    #[test]
+    fn days_on_which_clocks_are_put_have_23_and_25_hours() {
+        check(
+            TimeUnit::Day,
+            "Europe/Berlin",
+            ("2026-03-28T00:00:00+01:00", "2026-03-31T00:00:00+02:00"),
+            &[
+                ("2026-03-28T00:00:00+01:00", 1_440),
+                ("2026-03-29T00:00:00+01:00", 1_380),
+                ("2026-03-30T00:00:00+02:00", 1_440),
+            ],
+        );
+        check(
+            TimeUnit::Day,
+            "Europe/Berlin",
+            ("2026-10-25T12:00:00+01:00", "2026-10-25T12:00:01+01:00"),
+            &[("2026-10-25T00:00:00+02:00", 1_500)],
+        );
+        // Midnight itself is left out.
+        check(
+            TimeUnit::Day,
+            "America/Santiago",
+            ("2026-09-05T12:00:00-04:00", "2026-09-06T12:00:00-03:00"),
+            &[("2026-09-05T00:00:00-04:00", 1_440), ("2026-09-06T01:00:00-03:00", 1_380)],
+        );
+        // A day that there never was.
+        check(
+            TimeUnit::Day,
+            "Pacific/Apia",
+            ("2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00"),
+            &[("2011-12-29T00:00:00-10:00", 1_440), ("2011-12-31T00:00:00+14:00", 1_440)],
+        );
+    }
+
+    #[test]
+    fn an_hour_that_clocks_show_twice_is_two() {
+        check(
+            TimeUnit::Hour,
+            "Europe/Berlin",
+            ("2026-10-25T01:30:00+02:00", "2026-10-25T03:01:00+01:00"),
+            &[
+                ("2026-10-25T01:00:00+02:00", 60),
+                ("2026-10-25T02:00:00+02:00", 60),
+                ("2026-10-25T02:00:00+01:00", 60),
+                ("2026-10-25T03:00:00+01:00", 60),
+            ],
+        );
+        check(
+            TimeUnit::Hour,
+            "Europe/Berlin",
+            ("2026-03-29T01:00:00+01:00", "2026-03-29T04:00:00+02:00"),
+            &[("2026-03-29T01:00:00+01:00", 60), ("2026-03-29T03:00:00+02:00", 60)],
+        );
+    }
+
+    #[test]
+    fn hours_follow_clocks_that_are_not_whole_hours_apart() {
+        check(
+            TimeUnit::Hour,
+            "Asia/Kolkata",
+            ("2026-11-02T00:00:00Z", "2026-11-02T01:00:00Z"),
+            &[("2026-11-02T05:00:00+05:30", 60), ("2026-11-02T06:00:00+05:30", 60)],
+        );
+        check(
+            TimeUnit::Hour,
+            "Asia/Kathmandu",
+            ("2026-11-02T05:45:00+05:45", "2026-11-02T05:46:00+05:45"),
+            &[("2026-11-02T05:00:00+05:45", 60)],
+        );
+        // Clocks are put by half an hour: one hour has but that half, once more.
+        check(
+            TimeUnit::Hour,
+            "Australia/Lord_Howe",
+            ("2026-04-05T01:10:00+11:00", "2026-04-05T02:10:00+10:30"),
+            &[("2026-04-05T01:00:00+11:00", 60), ("2026-04-05T01:30:00+10:30", 30), ("2026-04-05T02:00:00+10:30", 60)],
+        );
+        check(
+            TimeUnit::Hour,
+            "Australia/Lord_Howe",
+            ("2026-04-05T01:40:00+10:30", "2026-04-05T01:41:00+10:30"),
+            &[("2026-04-05T01:30:00+10:30", 30)],
+        );
+    }
+
+    #[test]
+    fn a_range_is_bounded_and_says_so() {
+        #[track_caller]
+        fn check(unit: TimeUnit, start: &str, end: &str, units: usize, too_far: &str) {
+            assert_eq!(chart(unit, "UTC", start, end).unwrap().starts.len(), units);
+            let error = chart(unit, "UTC", start, too_far).unwrap_err().to_string();
+            assert!(error.contains("at most") && error.contains("larger units"), "{error}");
+        }
+        check(TimeUnit::Minute, "2026-01-01T00:00:00Z", "2026-01-02T01:00:00Z", 1_500, "2026-01-02T01:00:01Z");
+        check(TimeUnit::Hour, "2026-01-01T00:00:00Z", "2026-03-04T00:00:00Z", 1_488, "2026-03-04T00:00:01Z");
+        check(TimeUnit::Day, "2026-01-01T00:00:00Z", "2027-02-05T00:00:00Z", 400, "2027-02-05T00:00:01Z");
+        let empty = chart(TimeUnit::Day, "UTC", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z").unwrap_err();
+        assert!(empty.to_string().contains("not after"), "{empty}");
+        assert_eq!(
+            chart(TimeUnit::Hour, "UTC", "9999-12-31T23:30:00Z", "9999-12-31T23:59:59Z").unwrap().starts.len(),
+            1
+        );
+        assert_eq!(
+            chart(TimeUnit::Day, "Asia/Tokyo", "1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z").unwrap().starts.len(),
+            2
+        );
+        assert!(Zone::parse("Mars/Olympus").unwrap_err().to_string().contains("Europe/Berlin"));
+    }
+
+    const ZONES: [&str; 6] =
+        ["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia"];
+
+    proptest! {
+        /// Nothing is lost at the seams, and nothing is in two units: the sum is what there was.
+        #[test]
+        fn the_sum_of_all_units_is_the_sum_of_all_minutes(
+            zone in prop::sample::select(&ZONES),
+            unit in prop::sample::select(&[TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day]),
+            start in 0i64..2_000_000_000,
+            length in 1i64..90_000,
+            events in prop::collection::vec((-200_000i64..200_000, 1u64..5), 0..50),
+        ) {
+            let zone = Zone::parse(zone).unwrap();
+            let start = Timestamp::from_seconds(start);
+            let chart = Chart::new(unit, &zone, start, start.plus_seconds(length)).unwrap();
+            let mut timeline = Timeline::default();
+            for (after, count) in events {
+                timeline.add(Minute::of(start.plus_seconds(after)), count);
+            }
+            let sum: u64 = chart.counts(&timeline).iter().map(|(_, count)| count).sum();
+            prop_assert_eq!(sum, timeline.between(chart.start(), chart.end()).total());
+            prop_assert!(chart.start() <= start && chart.end() >= start.plus_seconds(length));
+            prop_assert!(chart.starts.is_sorted_by(|a, b| a < b));
+            let hours = chart.hours();
+            prop_assert!(hours.start().start() <= chart.start() && chart.end() <= hours.end().start().plus_seconds(3_600));
+        }
+    }
+}

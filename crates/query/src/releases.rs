@@ -1,0 +1,121 @@
+//! `GET /projects/{project}/releases`, and one of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use domain::outcome::{Reason, Refusal};
+use domain::time::Timestamp;
+use gate::describe::Description;
+use gate::{Answer, storage_failed};
+use http::{HeaderMap, Request, Uri};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::ports::{Project, Release, ReleaseCursor};
+
+use crate::Query;
+use crate::list::Parameters;
+use crate::projects::existing;
+
+/// The most releases of a page: what one batch read of the table returns.
+const LIMIT: usize = 100;
+
+pub(crate) fn routes() -> Router<Arc<Query>> {
+    Router::new()
+        .route("/projects/{project}/releases", get(handle_list))
+        .route("/projects/{project}/releases/{release}", get(handle_show))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("figures");
+    let path = "/projects/{project}/releases";
+    api.operation("get", path, "listReleases", "Lists the releases of a project, the one that came last first")
+        .project()
+        .limit(LIMIT, LIMIT)
+        .query::<str>("cursor", "`nextCursor` of the page before")
+        .data::<Listed<'_>>(200, "a page of releases");
+    let path = "/projects/{project}/releases/{release}";
+    api.operation("get", path, "getRelease", "Shows a release")
+        .project()
+        .path::<str>("release", "its name, as clients send it, cut to 200 bytes")
+        .data::<Shown<'_>>(200, "the release")
+        .refuses(Reason::ReleaseUnknown, "no occurrence of such a release is known");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Releases")]
+struct Listed<'a> {
+    #[schemars(length(max = LIMIT))]
+    releases: Vec<Entry<'a>>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<&'a str>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ShownRelease")]
+struct Shown<'a> {
+    release: Entry<'a>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Release")]
+struct Entry<'a> {
+    release: &'a str,
+    /// When the first of its occurrences was received.
+    first_seen: Timestamp,
+    /// When one was received last, to the hour.
+    last_seen: Timestamp,
+}
+
+async fn handle_list(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(list(&query, request)).await
+}
+
+async fn handle_show(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(show(&query, request)).await
+}
+
+/// The project that a path names, to somebody who may read it.
+async fn readable(query: &Query, headers: &HeaderMap, uri: &Uri) -> Result<Project, Refusal> {
+    let caller = query.gate.caller(headers).await?;
+    let name = gate::project_in(uri.path())?;
+    caller.reader_of(&name)?;
+    let project = existing(query, &name).await?;
+    caller.reader_of_id(project.id)?;
+    Ok(project)
+}
+
+/// Those that were first seen last come first.
+async fn list(query: &Query, request: Request<Body>) -> Answer {
+    let project = readable(query, request.headers(), request.uri()).await?;
+    let parameters = Parameters::of(request.uri());
+    let limit = parameters.limit(LIMIT, LIMIT)?;
+    let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
+    let ever = Timestamp::default()..Timestamp::from_micros(i64::MAX);
+    let page = query.releases.releases(project.id, ever, after.as_ref(), limit).await;
+    let page = page.map_err(|error| storage_failed(&error))?;
+    let releases = page.items.iter().map(entry).collect();
+    gate::data(Listed { releases, next_cursor: page.next.as_ref().map(ReleaseCursor::as_str) })
+}
+
+async fn show(query: &Query, request: Request<Body>) -> Answer {
+    let project = readable(query, request.headers(), request.uri()).await?;
+    let name = gate::decoded(request.uri().path().split('/').nth(4).unwrap_or_default());
+    let found = query.releases.release(project.id, &name).await.map_err(|error| storage_failed(&error))?;
+    let unknown = || {
+        let shown: String = name.chars().take(80).collect();
+        let message =
+            format!("project `{}` has no release `{shown}`: GET …/releases lists those there are", project.name);
+        Refusal::new(Reason::ReleaseUnknown, message)
+    };
+    gate::data(Shown { release: entry(&found.ok_or_else(unknown)?) })
+}
+
+fn entry(release: &Release) -> Entry<'_> {
+    Entry { release: &release.name, first_seen: release.first_seen, last_seen: release.last_seen }
+}

@@ -1,0 +1,104 @@
+//! Timelines: an item for each hour that had any events, with a number for each of its minutes that had any.
+
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::Update;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use domain::id::ProjectId;
+use domain::time::Timestamp;
+use domain::timeline::{Hour, Timeline};
+
+use super::Table;
+use super::call::Range;
+use super::item::{Reader, key, number};
+use super::schema::{FORM, SK, TIMELINE, TTL, timeline_sk, totals_pk};
+use crate::error::{Result, StoreError};
+use crate::ports::{Totals, Whole};
+
+#[async_trait]
+impl Totals for Table {
+    async fn add_totals(&self, of: Whole, new: &Timeline, expires_at: Timestamp) -> Result<()> {
+        let doing = "counting what all errors had";
+        for (hour, minutes) in new.hours().into_iter().rev() {
+            let update = count(totals_pk(of), hour, minutes, expires_at).table_name(&self.name).build();
+            let update = update.map_err(|error| StoreError::corrupt(doing, error))?;
+            let call = self
+                .client
+                .update_item()
+                .table_name(update.table_name)
+                .set_key(Some(update.key))
+                .update_expression(update.update_expression)
+                .set_expression_attribute_names(update.expression_attribute_names)
+                .set_expression_attribute_values(update.expression_attribute_values);
+            call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        }
+        Ok(())
+    }
+
+    async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {
+        self.read_timeline("reading what all errors had", totals_pk(of), hours).await
+    }
+
+    async fn remove_totals(&self, project: ProjectId) -> Result<bool> {
+        self.remove_some_hours("removing what all errors had", totals_pk(Whole::Project(project))).await
+    }
+}
+
+impl Table {
+    pub(super) async fn read_timeline(
+        &self,
+        doing: &'static str,
+        pk: String,
+        hours: RangeInclusive<Hour>,
+    ) -> Result<Timeline> {
+        let (first, last) = hours.into_inner();
+        let range = Range::between(pk, timeline_sk(first), timeline_sk(last));
+        let mut timeline = Timeline::default();
+        for item in self.query_all(doing, range).await? {
+            let hour = Reader::new(doing, &item)?
+                .parsed(SK, |sk| Hour::parse(&sk[TIMELINE.len()..]).ok_or("an hour that is no number"))?;
+            for minute in 0..60 {
+                if let Some(count) = item.get(&minute_attribute(minute)) {
+                    let count = count.as_n().ok().and_then(|count| count.parse().ok());
+                    let count = count.ok_or_else(|| StoreError::corrupt(doing, "a count that is no number"))?;
+                    timeline.add(hour.minute(minute), count);
+                }
+            }
+        }
+        Ok(timeline)
+    }
+
+    /// Removes at most 1,000 hours; says whether any are left.
+    pub(super) async fn remove_some_hours(&self, doing: &'static str, pk: String) -> Result<bool> {
+        let mut range = Range::of_prefix(pk.as_str(), TIMELINE);
+        range.limit = Some(1_000);
+        let (items, next) = self.query(doing, &range).await?;
+        let keys = items.iter().map(|item| Ok(key(pk.as_str(), Reader::new(doing, item)?.text(SK)?)));
+        self.remove_all(doing, keys.collect::<Result<_>>()?).await?;
+        Ok(next.is_some())
+    }
+}
+
+/// An update that adds to the minutes of an hour of the timeline at `pk`.
+pub(super) fn count(pk: String, hour: Hour, minutes: Vec<(u8, u64)>, expires_at: Timestamp) -> UpdateBuilder {
+    let mut update = Update::builder()
+        .set_key(Some(key(pk, timeline_sk(hour))))
+        .expression_attribute_names("#form", FORM)
+        .expression_attribute_values(":form", number(1))
+        .expression_attribute_names("#ttl", TTL)
+        .expression_attribute_values(":ttl", number(expires_at.seconds()));
+    let mut adds = Vec::with_capacity(minutes.len());
+    for (minute, count) in minutes {
+        adds.push(format!("#m{minute} :m{minute}"));
+        update = update
+            .expression_attribute_names(format!("#m{minute}"), minute_attribute(minute))
+            .expression_attribute_values(format!(":m{minute}"), number(count));
+    }
+    update.update_expression(format!("SET #form = :form, #ttl = :ttl ADD {}", adds.join(", ")))
+}
+
+/// The attribute of a minute of an hour, 0 to 59.
+fn minute_attribute(minute: u8) -> String {
+    format!("m{minute:02}")
+}
