@@ -47,6 +47,7 @@ const CALLS: [&str; 11] = [
     "Digests::load",
     "Digests::owners",
     "Digests::counted",
+    "Index::post",
     "Digests::commit",
     "Releases::note",
     "Segments::put",
@@ -59,6 +60,7 @@ fn process(world: &World, faults: Faults) -> Process {
     let digest = Digest::new(Parts {
         projects: table.clone(),
         digests: table.clone(),
+        index: table.clone(),
         configs: table.clone(),
         usage: table.clone(),
         releases: table.clone(),

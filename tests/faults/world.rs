@@ -60,6 +60,7 @@ impl World {
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),
+            index: table.clone(),
             configs: table.clone(),
             usage: table.clone(),
             releases: table.clone(),

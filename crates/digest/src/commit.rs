@@ -69,6 +69,7 @@ impl Digest {
     }
 
     /// Read, drop what is counted, note releases, write the segments, commit. Returns what is still undone.
+    /// Read, drop what is counted, write the segments, post the terms, commit. Returns what is still undone.
     async fn attempt(&self, mut units: Vec<Unit>, stored: &mut Stored) -> Vec<Undone> {
         let reads = match self.read(&units).await {
             Ok(reads) => reads,
@@ -97,10 +98,11 @@ impl Digest {
         let (work, waiting): (Vec<_>, Vec<_>) =
             work.into_iter().partition(|(unit, read)| written.insert(read.writes(unit)));
 
-        let mut commits = work.iter().map(|(unit, read)| self.commit_of(unit, read)).collect::<Vec<_>>();
+        let (units, mut commits, unposted) = self.post_terms(work).await;
+        undone.extend(unposted);
         self.keep_parts(&mut commits).await;
         let results = self.digests.commit(&commits).await;
-        for (((mut unit, _), commit), result) in work.into_iter().zip(&commits).zip(results) {
+        for ((mut unit, commit), result) in units.into_iter().zip(&commits).zip(results) {
             match result {
                 Ok(()) => {
                     self.known.remember(commit);
@@ -187,7 +189,7 @@ impl Digest {
     }
 
     /// The error with the unit's occurrences counted.
-    fn commit_of(&self, unit: &Unit, read: &Read) -> Commit {
+    pub(crate) fn commit_of(&self, unit: &Unit, read: &Read) -> Commit {
         let now = self.clock.now();
         let new = || {
             let uid = ErrorUid::new(now, self.clock.random());

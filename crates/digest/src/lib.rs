@@ -5,6 +5,7 @@ mod commit;
 mod configs;
 mod deadline;
 mod group;
+mod index;
 mod known;
 mod normalise;
 mod open;
@@ -31,12 +32,15 @@ use releases::Met;
 use store::clock::Clock;
 use store::ports::{Claims, Configs, Digests, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage};
 use stored::Stored;
+use store::ports::{Claims, Configs, Digests, Failures, Index, KeyUse, Projects, Segments, Usage};
+use usage::Stored;
 use used::{Noted, Used};
 
 /// What digest needs.
 pub struct Digest {
     projects: Arc<dyn Projects>,
     digests: Arc<dyn Digests>,
+    index: Arc<dyn Index>,
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
     claims: Arc<dyn Claims>,
@@ -60,6 +64,8 @@ pub struct Parts {
     pub projects: Arc<dyn Projects>,
     /// The aggregates.
     pub digests: Arc<dyn Digests>,
+    /// By what errors are found.
+    pub index: Arc<dyn Index>,
     /// The notification configs that clients post.
     pub configs: Arc<dyn Configs>,
     /// Where occurrences rest.
@@ -109,6 +115,7 @@ impl Digest {
         Self {
             projects: parts.projects,
             digests: parts.digests,
+            index: parts.index,
             configs: parts.configs,
             segments: parts.segments,
             claims: parts.claims,

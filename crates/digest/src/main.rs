@@ -18,6 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let digest = Digest::new(Parts {
         projects: table.clone(),
         digests: table.clone(),
+        index: table.clone(),
         configs: table.clone(),
         usage: table.clone(),
         releases: table.clone(),

@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod project;
 pub mod release;
 pub mod scrub;
+pub mod search;
 pub mod segment;
 pub mod sentry;
 pub mod time;

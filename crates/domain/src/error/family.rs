@@ -194,6 +194,8 @@ impl ErrorAggregate {
             seen,
             posted: _,
             expires_at: _,
+            frames: _,
+            indexed: _,
             links: _,
             merged_into: _,
             merged: _,

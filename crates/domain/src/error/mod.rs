@@ -34,6 +34,7 @@ pub use users::{BadUsers, User, Users};
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::occurrence::{Level, Occurrence};
 use crate::project::TimeUnit;
+use crate::search::Indexed;
 use crate::time::Timestamp;
 
 /// The longest `type` and culprit that an aggregate keeps, in bytes: the item must stay small, as each batch writes it.
@@ -100,6 +101,10 @@ pub struct ErrorAggregate {
     pub posted: Option<String>,
     /// When it goes unless it is seen again: never before its occurrences.
     pub expires_at: Timestamp,
+    /// The names in the frames that raised it when it was new, at most 120 bytes: it is [found](crate::search) by them.
+    pub frames: Option<String>,
+    /// What is posted of it, to find it by; `None` if an older version wrote it.
+    pub indexed: Option<Indexed>,
     /// Its issues elsewhere, by the [destination](crate::notify::Target::destination). Written by notify alone.
     pub links: BTreeMap<String, Link>,
     /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
@@ -141,6 +146,8 @@ impl ErrorAggregate {
             seen: Seen::default(),
             posted: None,
             expires_at: Timestamp::from_micros(0),
+            frames: None,
+            indexed: None,
             links: BTreeMap::new(),
             merged_into: None,
             merged: None,

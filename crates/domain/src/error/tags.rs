@@ -60,6 +60,16 @@ impl Tags {
     /// The most values that are held of each.
     pub const MAX_VALUES: usize = 8;
 
+    /// A value as it is held: cut to 60 bytes.
+    pub(crate) fn held(value: &str) -> &str {
+        &value[..value.floor_char_boundary(MAX_VALUE)]
+    }
+
+    /// Whether this value of this tag is held.
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
+        self.tags.get(name).is_some_and(|tag| tag.values.iter().any(|held| held.text == value))
+    }
+
     /// The tags by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tag)> {
         self.tags.iter().map(|(name, tag)| (name.as_str(), tag))

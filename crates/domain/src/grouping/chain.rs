@@ -45,6 +45,15 @@ pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
     own.or_else(|| counting.iter().rev().find(says_where)).or(frames.last())
 }
 
+/// The frames that the client marks as the application's own, or does not mark as others', the one that raised the error
+/// first; all frames if there are none of those.
+pub fn own_frames(occurrence: &Occurrence) -> impl Iterator<Item = &Frame> {
+    let frames = title_stack(occurrence).map(|stack| stack.frames.as_slice()).unwrap_or_default();
+    let marked = |own: Option<bool>| frames.iter().any(|frame| frame.in_app == own);
+    let wanted = [Some(true), None].into_iter().find(|own| marked(*own));
+    frames.iter().rev().filter(move |frame| wanted.is_none_or(|own| frame.in_app == own))
+}
+
 /// The function that raised the error, if its name says anything.
 pub(crate) fn crash_function(occurrence: &Occurrence) -> Option<&str> {
     let frame = crash_frame(occurrence)?;

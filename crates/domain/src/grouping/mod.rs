@@ -19,7 +19,7 @@ mod parameterise;
 mod platform;
 mod stack;
 
-pub use chain::{crash_frame, main_exception};
+pub use chain::{crash_frame, main_exception, own_frames};
 pub(crate) use chain::{crash_function, throws_anything};
 pub use explain::{Component, Explanation, Variant, explain};
 pub use parameterise::parameterise;

@@ -28,6 +28,16 @@ impl Fingerprint {
         Self(bytes)
     }
 
+    /// From the bytes that [`to_bytes`](Self::to_bytes) gave.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 128 bits.
+    pub fn to_bytes(&self) -> [u8; 16] {
+        self.0
+    }
+
     /// From 32 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadFingerprint> {
         unhex(text).map(Self).ok_or_else(|| BadFingerprint(shown(text)))

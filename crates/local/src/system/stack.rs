@@ -108,6 +108,7 @@ impl Stack {
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),
+            index: table.clone(),
             configs: table.clone(),
             usage: table.clone(),
             releases: table.clone(),

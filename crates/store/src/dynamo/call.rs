@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, TransactWriteItem, WriteRequest};
+use futures_util::{StreamExt, TryStreamExt};
 
 use super::Table;
 use super::item::{Attributes, key};
 use super::schema::{PK, SK};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Kind, Result, StoreError};
+
+/// DynamoDB's limit of items that one call writes.
+const BATCH: usize = 25;
+/// How many such calls are under way at once.
+const CONCURRENT: usize = 4;
 
 /// Which items of a partition to read.
 pub(crate) struct Range {
@@ -140,22 +146,36 @@ impl Table {
         }
     }
 
-    /// Removes items, 25 a call; repeats what DynamoDB leaves undone.
+    /// Removes items.
     pub(crate) async fn remove_all(&self, doing: &'static str, keys: Vec<Attributes>) -> Result<()> {
-        use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-        let mut left = keys
-            .into_iter()
-            .filter_map(|key| DeleteRequest::builder().set_key(Some(key)).build().ok())
-            .map(|request| WriteRequest::builder().delete_request(request).build())
-            .collect::<Vec<_>>();
+        let request = |key| DeleteRequest::builder().set_key(Some(key)).build();
+        let requests = keys.into_iter().filter_map(|key| request(key).ok());
+        let requests = requests.map(|request| WriteRequest::builder().delete_request(request).build());
+        self.write_all(doing, requests.collect()).await
+    }
+
+    /// Writes items, each by itself: some may be there when it fails.
+    pub(crate) async fn put_all(&self, doing: &'static str, items: Vec<Attributes>) -> Result<()> {
+        let request = |item| PutRequest::builder().set_item(Some(item)).build();
+        let requests = items.into_iter().filter_map(|item| request(item).ok());
+        let requests = requests.map(|request| WriteRequest::builder().put_request(request).build());
+        self.write_all(doing, requests.collect()).await
+    }
+
+    /// 25 a call, a few calls at once; repeats what DynamoDB leaves undone.
+    async fn write_all(&self, doing: &'static str, requests: Vec<WriteRequest>) -> Result<()> {
+        let calls: Vec<_> = requests.chunks(BATCH).map(<[_]>::to_vec).collect();
+        let calls = calls.into_iter().map(|requests| self.write_batch(doing, requests));
+        futures_util::stream::iter(calls).buffer_unordered(CONCURRENT).try_collect::<()>().await
+    }
+
+    async fn write_batch(&self, doing: &'static str, mut left: Vec<WriteRequest>) -> Result<()> {
         let mut pauses = Pauses::default();
         while !left.is_empty() {
-            let rest = left.split_off(left.len().min(25));
             let call = self.client.batch_write_item().request_items(&self.name, left);
             let done = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
             left = done.unprocessed_items.and_then(|mut items| items.remove(&self.name)).unwrap_or_default();
             pauses.undone(doing, left.len()).await?;
-            left.extend(rest);
         }
         Ok(())
     }

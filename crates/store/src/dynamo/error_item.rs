@@ -12,6 +12,7 @@ use domain::error::{
 };
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
+use domain::search::Indexed;
 use domain::time::Timestamp;
 
 use super::item::{Attributes, Reader, bytes, key, number, text, time};
@@ -74,6 +75,8 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("users", (error.users.count() > 0).then(|| bytes(error.users.to_bytes()))),
         ("seen", Some(text(error.seen.to_string()))),
         ("posted", optional(&error.posted)),
+        ("frames", optional(&error.frames)),
+        ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
         (PARTS, merged.map(|merged| text(Part::write_all(&merged.parts)))),
@@ -203,6 +206,8 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
         posted: optional("posted"),
         expires_at: read.number_if_any(TTL)?.map(Timestamp::from_seconds).unwrap_or_default(),
+        frames: optional("frames"),
+        indexed: read.if_any("indexed", |read, name| read.parsed(name, Indexed::parse))?,
         links: links(&read, item)?,
         merged_into: read.if_any(MERGED_INTO, |read, name| read.parsed(name, Fingerprint::parse))?,
         merged: merged(doing, &read, item)?,

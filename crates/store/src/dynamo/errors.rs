@@ -33,18 +33,8 @@ impl Errors for Table {
         limit: usize,
     ) -> Result<Page<ErrorAggregate, ErrorCursor>> {
         let doing = "listing errors";
-        // One more of each than are shown: whether there is a next page.
-        let lists = statuses.iter().map(|&status| self.index_entries(doing, project, status, after, limit + 1));
-        let mut entries = try_join_all(lists).await?.concat();
-        entries.sort_by(|(a, _), (b, _)| b.cmp(a));
-        // While its status changes an error may stand in two lists of an index that follows a little later.
-        let mut seen = HashSet::new();
-        entries.retain(|(_, fingerprint)| seen.insert(*fingerprint));
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        let next = entries.last().filter(|_| more).map(|(entry, _)| ErrorCursor(entry.clone()));
-
-        let keys = entries.iter().map(|(_, fingerprint)| error_key(project, fingerprint)).collect();
+        let Page { items: places, next } = self.places(project, statuses, after, limit).await?;
+        let keys = places.iter().filter_map(ErrorCursor::fingerprint).map(|print| error_key(project, &print)).collect();
         let now = self.clock.now();
         let mut items = self
             .get_all(doing, keys, false)
@@ -57,6 +47,46 @@ impl Errors for Table {
         items.retain(|error| error.merged_into.is_none());
         items.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
         Ok(Page { items, next })
+    }
+
+    async fn places(
+        &self,
+        project: ProjectId,
+        statuses: &[Status],
+        after: Option<&ErrorCursor>,
+        limit: usize,
+    ) -> Result<Page<ErrorCursor, ErrorCursor>> {
+        let doing = "listing errors";
+        // One more of each than are shown: whether there is a next page.
+        let lists = statuses.iter().map(|&status| self.index_entries(doing, project, status, after, limit + 1));
+        let mut entries = try_join_all(lists).await?.concat();
+        entries.sort_by(|(a, _), (b, _)| b.cmp(a));
+        // While its status changes an error may stand in two lists of an index that follows a little later.
+        let mut seen = HashSet::new();
+        entries.retain(|(_, fingerprint)| seen.insert(*fingerprint));
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let items: Vec<_> = entries.into_iter().map(|(entry, _)| ErrorCursor(entry)).collect();
+        let next = items.last().filter(|_| more).cloned();
+        Ok(Page { items, next })
+    }
+
+    async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>> {
+        let doing = "reading errors";
+        // A key that is asked for twice in a call is refused.
+        let fingerprints: HashSet<_> = fingerprints.iter().collect();
+        let keys = fingerprints.into_iter().map(|fingerprint| error_key(project, fingerprint)).collect();
+        let now = self.clock.now();
+        let items = self.get_all(doing, keys, false).await?;
+        let live = items.iter().filter(|item| !is_expired(item, now));
+        let errors = live.filter_map(|item| match error_item::decode(doing, item) {
+            Ok(error) => Some(error),
+            Err(error) => {
+                tracing::error!(project.id = %project, error.message = %error, "an error cannot be read");
+                None
+            }
+        });
+        Ok(errors.collect())
     }
 
     async fn change(

@@ -7,6 +7,7 @@ mod error_item;
 mod errors;
 mod failures;
 mod history;
+mod index;
 mod item;
 mod keys;
 mod merges;

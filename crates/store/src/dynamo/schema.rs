@@ -17,6 +17,7 @@
 //! | timeline of a project, of all | `PT#{project}`, `STACK` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
+//! | postings of a term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
@@ -33,11 +34,13 @@ use domain::error::history::EntryId;
 use domain::error::{ErrorAggregate, Status};
 use domain::id::{ConfigId, ErrorUid, Fingerprint, KeyId, ProjectId, ReferenceId};
 use domain::notify::lane::LaneId;
+use domain::search::{Batch, Block, TermHash};
 use domain::time::Timestamp;
 use domain::timeline::Hour;
 
 use crate::error::{Result, StoreError};
 use crate::ports::Whole;
+use crate::ports::Place;
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";
@@ -158,6 +161,27 @@ pub(crate) const HISTORY: &str = "H#";
 
 pub(crate) fn history_sk(id: &EntryId) -> String {
     format!("{HISTORY}{id}")
+}
+
+/// Hashed: no data of events is in a key.
+pub(crate) fn postings_pk(project: ProjectId, term: TermHash) -> String {
+    format!("X#{project}#{term}")
+}
+
+pub(crate) fn block_sk(block: &Block) -> String {
+    place_sk(block.order, block.batch, block.chunk)
+}
+
+pub(crate) fn place_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String {
+    format!("{order:010}-{batch:08x}-{chunk:04x}")
+}
+
+/// The place of the first posting of a block.
+pub(crate) fn place_of(sk: &str) -> Option<Place> {
+    let mut parts = sk.split('-');
+    let order = parts.next()?.parse().ok()?;
+    let batch = Batch(u32::from_str_radix(parts.next()?, 16).ok()?);
+    Some(Place { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
 }
 
 pub(crate) const FAILED: &str = "FAILED#";

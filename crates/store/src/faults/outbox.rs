@@ -73,6 +73,20 @@ impl<P: Errors> Errors for Faulty<P> {
         self.call("Errors::page", || self.port.page(project, statuses, after, limit)).await
     }
 
+    async fn places(
+        &self,
+        project: ProjectId,
+        statuses: &[Status],
+        after: Option<&ErrorCursor>,
+        limit: usize,
+    ) -> Result<Page<ErrorCursor, ErrorCursor>> {
+        self.call("Errors::places", || self.port.places(project, statuses, after, limit)).await
+    }
+
+    async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>> {
+        self.call("Errors::get_many", || self.port.get_many(project, fingerprints)).await
+    }
+
     async fn change(
         &self,
         error: &ErrorAggregate,

@@ -9,6 +9,7 @@ use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, 
 use domain::inbox::Addressee;
 use domain::notify::Sealed;
 use domain::project::Mark;
+use domain::search::{Block, TermHash};
 use domain::segment::FrameRange;
 use domain::time::Timestamp;
 use domain::timeline::{Hour, Minute, Timeline};
@@ -18,6 +19,8 @@ use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
     Claims, Commit, Configs, Digests, ETag, Failures, Inbox, KeyUse, Noted, Page, Project, ProjectChange, Projects,
     Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments, StoredRules, Totals, Usage, Used, Whole,
+    Claims, Commit, Configs, Digests, ETag, Failures, Inbox, Index, KeyUse, Noted, Page, Place, Posted, Project,
+    ProjectChange, Projects, Quota, Quotas, Sealer, Segments, StoredRules, Usage, Used,
 };
 
 /// A port with faults: of those that ingest, digest and notify use.
@@ -264,5 +267,22 @@ impl<P: Totals> Totals for Faulty<P> {
 
     async fn remove_totals(&self, project: ProjectId) -> Result<bool> {
         self.call("Totals::remove_totals", || self.port.remove_totals(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Index> Index for Faulty<P> {
+    async fn post(&self, blocks: &[Block]) -> Result<()> {
+        self.call("Index::post", || self.port.post(blocks)).await
+    }
+
+    async fn list(
+        &self,
+        project: ProjectId,
+        term: TermHash,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Page<Posted, Place>> {
+        self.call("Index::list", || self.port.list(project, term, after, limit)).await
     }
 }

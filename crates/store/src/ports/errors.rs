@@ -25,6 +25,20 @@ pub trait Errors: Send + Sync {
         limit: usize,
     ) -> Result<Page<ErrorAggregate, ErrorCursor>>;
 
+    /// The places in the lists of `statuses` of at most `limit` errors that follow `after`, the highest slot first. Reads
+    /// as many index entries for each status, and no error.
+    async fn places(
+        &self,
+        project: ProjectId,
+        statuses: &[Status],
+        after: Option<&ErrorCursor>,
+        limit: usize,
+    ) -> Result<Page<ErrorCursor, ErrorCursor>>;
+
+    /// Those of these errors that there are, in any order. One that cannot be read is left out, and logged: a list must
+    /// not be lost for one of its entries.
+    async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>>;
+
     /// Changes what people set of an error, and writes these `entries` of its history, all in one transaction, whatever is
     /// counted meanwhile. Returns the error as it is then; `None` if this life of it is gone, or merged into another.
     async fn change(
@@ -66,6 +80,21 @@ impl ErrorCursor {
             slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
         });
         fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
+    }
+
+    /// Before all errors that were last seen in this [`slot`](domain::search::slot), and behind all of a later one.
+    pub fn above(slot: u32) -> Self {
+        Self(format!("{:08}-{}", slot + 1, Fingerprint::from_bytes([0; 16])))
+    }
+
+    /// The slot that the error at this place was last seen in.
+    pub fn slot(&self) -> u32 {
+        self.0.split_once('-').and_then(|(slot, _)| slot.parse().ok()).unwrap_or_default()
+    }
+
+    /// The error at this place.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        Fingerprint::parse(self.0.split_once('-')?.1).ok()
     }
 
     /// The text form.

@@ -1,0 +1,174 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::term::{Term, TermHash, slot, terms};
+use crate::error::ErrorAggregate;
+use crate::id::{Fingerprint, ProjectId};
+use crate::time::Timestamp;
+
+const SECONDS_PER_DAY: i64 = 86_400;
+/// How many errors a block holds: 16 bytes each, in all what one unit of a read returns.
+const BLOCK: usize = 250;
+
+/// Postings that were made together, by a number of 32 random bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Batch(pub u32);
+
+/// What an error keeps of its postings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Indexed {
+    /// The day since 1970 on which all its terms were posted last. Postings expire, and an error may live longer.
+    pub day: u32,
+    /// The batch that posted where it stands in the order of first seen.
+    pub first_seen: Batch,
+    /// The same, in the order of counts.
+    pub count: Batch,
+    /// The same, in the order of users.
+    pub users: Batch,
+}
+
+/// The text is not what an error keeps of its postings.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` does not say what is posted of an error: it must be a day and three batches in hexadecimal")]
+pub struct BadIndexed(String);
+
+impl Indexed {
+    /// From the text form.
+    pub fn parse(text: &str) -> Result<Self, BadIndexed> {
+        let parsed = || {
+            let (day, batches) = text.split_once(' ')?;
+            let mut batches = batches.split(' ').map(|batch| u32::from_str_radix(batch, 16).ok().map(Batch));
+            let indexed = Self {
+                day: day.parse().ok()?,
+                first_seen: batches.next()??,
+                count: batches.next()??,
+                users: batches.next()??,
+            };
+            batches.next().is_none().then_some(indexed)
+        };
+        parsed().ok_or_else(|| BadIndexed(text.chars().take(80).collect()))
+    }
+}
+
+/// The text form: the day, and the batches in hexadecimal.
+impl fmt::Display for Indexed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { day, first_seen: Batch(first_seen), count: Batch(count), users: Batch(users) } = self;
+        write!(f, "{day} {first_seen:x} {count:x} {users:x}")
+    }
+}
+
+/// How postings are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Postings {
+    /// Now.
+    pub now: Timestamp,
+    /// Their batch.
+    pub batch: Batch,
+    /// For how many days errors are kept after they were last seen.
+    pub retention_days: u32,
+}
+
+/// That an error may have a term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The project of the error.
+    pub project: ProjectId,
+    /// The term.
+    pub term: TermHash,
+    /// Where the error stands among those with the term: by its place if the term is an order, else by the time of the
+    /// posting.
+    pub order: u32,
+    /// The error.
+    pub fingerprint: Fingerprint,
+    /// When the posting may be removed.
+    pub expires_at: Timestamp,
+}
+
+impl Postings {
+    /// What must be posted before `after` is written in the place of `before`, and notes in it that it was: the terms that
+    /// the error newly has, or all if they were last posted too long ago.
+    pub fn of(&self, before: Option<&ErrorAggregate>, after: &mut ErrorAggregate) -> Vec<Posting> {
+        let fresh = after.indexed.filter(|indexed| self.today() < indexed.day + self.refreshed_after());
+        let had = before.filter(|_| fresh.is_some()).map(terms).unwrap_or_default();
+        let new: BTreeSet<_> = terms(after).difference(&had).cloned().collect();
+        if new.is_empty() {
+            return Vec::new();
+        }
+        let mut indexed = fresh.unwrap_or(Indexed { day: self.today(), ..Indexed::default() });
+        for term in &new {
+            match term {
+                Term::FirstSeen(_) => indexed.first_seen = self.batch,
+                Term::Count(_) => indexed.count = self.batch,
+                Term::Users(_) => indexed.users = self.batch,
+                _ => {}
+            }
+        }
+        after.indexed = Some(indexed);
+        new.iter().map(|term| self.posting(after, term)).collect()
+    }
+
+    /// That `error` has `term`, which is no order.
+    pub fn posting(&self, error: &ErrorAggregate, term: &Term) -> Posting {
+        // An error is seen for the last time up to a third of the retention after its terms were posted, and a day.
+        let days = i64::from(self.retention_days) + i64::from(self.refreshed_after()) + 1;
+        Posting {
+            project: error.project,
+            term: term.hash(),
+            order: term.order().unwrap_or_else(|| slot(self.now.seconds())),
+            fingerprint: error.fingerprint,
+            expires_at: self.now.plus_seconds(days * SECONDS_PER_DAY),
+        }
+    }
+
+    fn today(&self) -> u32 {
+        u32::try_from(self.now.seconds() / SECONDS_PER_DAY).unwrap_or_default()
+    }
+
+    /// After how many days terms are posted again: a third of the retention.
+    fn refreshed_after(&self) -> u32 {
+        self.retention_days.div_ceil(3)
+    }
+}
+
+/// Postings of one term, as they are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The project of the errors.
+    pub project: ProjectId,
+    /// The term.
+    pub term: TermHash,
+    /// Where the errors stand among those with the term.
+    pub order: u32,
+    /// Who made it.
+    pub batch: Batch,
+    /// Which of the blocks it is that the batch made of this term and order.
+    pub chunk: u16,
+    /// The errors.
+    pub errors: Vec<Fingerprint>,
+    /// When it may be removed.
+    pub expires_at: Timestamp,
+}
+
+/// The blocks of a batch: one for each project and term, and more where a block is full.
+pub fn blocks(batch: Batch, postings: impl IntoIterator<Item = Posting>) -> Vec<Block> {
+    let mut lists: BTreeMap<_, (Vec<Fingerprint>, Timestamp)> = BTreeMap::new();
+    for Posting { project, term, order, fingerprint, expires_at } in postings {
+        let (errors, expires) = lists.entry((project, term, order)).or_default();
+        errors.push(fingerprint);
+        *expires = expires_at.max(*expires);
+    }
+    let block = |((project, term, order), (errors, expires_at)): ((_, _, _), (Vec<Fingerprint>, _))| {
+        let chunks: Vec<_> = errors.chunks(BLOCK).map(<[_]>::to_vec).collect();
+        (0u16..).zip(chunks).map(move |(chunk, errors)| Block {
+            project,
+            term,
+            order,
+            batch,
+            chunk,
+            errors,
+            expires_at,
+        })
+    };
+    lists.into_iter().flat_map(block).collect()
+}
