@@ -2,7 +2,7 @@ use domain::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, Statu
 use domain::id::ErrorUid;
 use local::system::Resources;
 use store::Kind;
-use store::ports::Errors;
+use store::ports::{ErrorCursor, Errors};
 
 use super::at;
 use super::digests::{commit, committed, error, fingerprint, project};
@@ -117,4 +117,26 @@ pub(crate) async fn buried(on: &Resources) {
     assert_eq!(on.table.buried(project(), 10).await.unwrap(), [new.uid]);
     on.table.forget(project(), &new.uid).await.unwrap();
     assert_eq!(on.table.buried(project(), 10).await.unwrap(), []);
+}
+
+/// More than one call of DynamoDB returns.
+pub(crate) async fn many(on: &Resources) {
+    for n in 0..150 {
+        committed(on, commit(error(&format!("e{n}")), 1, n)).await;
+    }
+    let asked: Vec<_> = (0..160).chain([3]).map(|n| fingerprint(&format!("e{n}"))).collect();
+    let found = on.table.get_many(project(), &asked).await.unwrap();
+    let mut found: Vec<_> = found.into_iter().map(|error| error.fingerprint).collect();
+    found.sort();
+    let mut expected: Vec<_> = (0..150).map(|n| fingerprint(&format!("e{n}"))).collect();
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(on.table.get_many(project(), &[]).await.unwrap(), []);
+
+    let after = ErrorCursor::above(domain::search::slot(at(60).seconds()));
+    let places = on.table.places(project(), &[Status::Unresolved], Some(&after), 1_000).await.unwrap();
+    assert_eq!((places.items.len(), places.next), (150, None));
+    assert_eq!(places.items[0].slot(), domain::search::slot(at(149).seconds()));
+    let before_all = ErrorCursor::above(domain::search::slot(at(-601).seconds()));
+    assert!(on.table.places(project(), &Status::ALL, Some(&before_all), 10).await.unwrap().items.is_empty());
 }

@@ -8,6 +8,7 @@ mod errors;
 mod failures;
 mod history;
 mod inbox;
+mod index;
 mod keys;
 mod merges;
 mod occurrences;
@@ -61,6 +62,7 @@ on_every_engine! {
     a_hash_belongs_to_one_error: crate::digests::aliases;
     one_commit_that_fails_leaves_the_others: crate::digests::neighbours;
     counted_events_are_found_by_their_minute: crate::digests::counted_by_minute;
+    errors_are_read_by_the_hundred: crate::errors::many;
     errors_are_listed_by_time_and_status: crate::errors::listed;
     a_muted_error_is_muted_until_its_end: crate::errors::muted;
     what_people_set_of_an_error_is_changed: crate::errors::changed;
@@ -78,6 +80,7 @@ on_every_engine! {
     what_is_due_is_found: crate::outbox::due;
     an_error_keeps_its_links: crate::outbox::links;
     a_dead_letter_is_lent_to_one: crate::outbox::undelivered;
+    postings_are_listed_by_order_and_page: crate::index::listed;
     why_a_message_failed_is_found: crate::failures::noted;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     a_project_s_segments_are_removed: crate::segments::removed;

@@ -8,6 +8,7 @@ mod bulk;
 mod counting;
 mod deleting;
 mod figures;
+mod finding;
 mod first_error;
 mod history;
 mod keys;

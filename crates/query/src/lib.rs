@@ -24,6 +24,7 @@ use store::clock::Clock;
 use store::ports::{
     Configs, DeadLetters, Errors, Failures, History, KeyRing, Merges, Occurrences, Projects, Releases, Segments, Totals,
 };
+use store::ports::{Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Segments};
 
 /// What the routes share.
 pub struct Query {
@@ -39,6 +40,8 @@ pub struct Query {
     pub history: Arc<dyn History>,
     /// The errors that are merged into others.
     pub merges: Arc<dyn Merges>,
+    /// By what errors are found.
+    pub index: Arc<dyn Index>,
     /// Whom they are told to: removed with their project.
     pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.

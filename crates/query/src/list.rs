@@ -17,6 +17,11 @@ impl Parameters {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// All parameters, with their values, in the order in which they were sent.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The parameter, parsed.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &self,

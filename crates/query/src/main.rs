@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
         errors: table.clone(),
         history: table.clone(),
         merges: table.clone(),
+        index: table.clone(),
         configs: table.clone(),
         occurrences: table.clone(),
         releases: table.clone(),

@@ -79,6 +79,7 @@ impl Stack {
             errors: table.clone(),
             history: table.clone(),
             merges: table.clone(),
+            index: table.clone(),
             configs: table.clone(),
             occurrences: table.clone(),
             releases: table.clone(),

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use domain::error::Status;
+use domain::search::Sort;
 use domain::v1;
 use domain::v1::ErrorEntry;
 use gate::describe::Description;
@@ -16,26 +17,51 @@ use http::Request;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use store::ports::ErrorCursor;
 
+use super::find::{Found, LIMIT, Search};
 use crate::Query;
 use crate::list::Parameters;
 use crate::projects::existing;
-
-/// The most errors of a page: what one batch read of the table returns.
-const LIMIT: usize = 100;
 
 pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/errors", get(handle))
 }
 
 pub(super) fn describe(api: &mut Description) {
-    let cursor = json!({ "type": "string", "pattern": "^[0-9]{8}-[0-9A-Fa-f]{32}$" });
-    api.operation("get", "/projects/{project}/errors", "listErrors", "Lists errors of a project, the last seen first")
+    let text = || json!({ "type": "string", "maxLength": 200 });
+    let moment = || json!({ "type": "string", "format": "date-time" });
+    let levels = ["fatal", "error", "warning", "info", "debug"];
+    let mut operation = api
+        .operation("get", "/projects/{project}/errors", "listErrors", "Finds errors of a project, in one of four orders")
         .project()
         .query::<Status>("status", "only errors of this status")
+        .parameter("query", "level", "only errors seen with this level", json!({ "type": "string", "enum": levels }));
+    for (name, is) in [
+        ("environment", "only errors seen in this environment"),
+        ("release", "only errors seen in this release"),
+        ("platform", "only errors of this platform"),
+        ("assignee", "only errors that this name or address looks after"),
+        ("firstRelease", "only errors first seen in this release"),
+        ("regressedIn", "only errors that came back in this release"),
+        ("text", "only errors with all of these words in type, message, culprit or names of frames"),
+    ] {
+        operation = operation.parameter("query", name, is, text());
+    }
+    let tag = json!({ "type": "string", "pattern": "^[^:]+:.+$", "maxLength": 200 });
+    operation = operation.parameter("query", "tag", "`key:value`: only errors seen with this tag", tag);
+    for (name, is) in [
+        ("firstSeenFrom", "only errors first seen at this time or later"),
+        ("firstSeenTo", "only errors first seen before this time"),
+        ("lastSeenFrom", "only errors last seen at this time or later"),
+        ("lastSeenTo", "only errors last seen before this time"),
+    ] {
+        operation = operation.parameter("query", name, is, moment());
+    }
+    let sorts = Sort::ALL.map(Sort::as_str);
+    operation
+        .parameter("query", "sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
         .limit(LIMIT, LIMIT)
-        .parameter("query", "cursor", "`nextCursor` of the page before", cursor)
+        .parameter("query", "cursor", "`nextCursor` of the page before, which had the same `sort`", text())
         .data::<Errors<'_>>(200, "a page of errors");
 }
 
@@ -46,8 +72,11 @@ struct Errors<'a> {
     scanned_count: usize,
     #[schemars(length(max = LIMIT))]
     errors: Vec<ErrorEntry<'a>>,
-    /// What the next page is asked for with; none at the end.
-    next_cursor: Option<&'a str>,
+    /// How many were looked at to find them: at most 400.
+    examined: usize,
+    /// What the next page is asked for with; none at the end. A page that is not full may have one: what was looked at
+    /// does not match, and the next request looks on.
+    next_cursor: Option<String>,
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -58,16 +87,13 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller(request.headers()).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.reader_of(&name)?;
-    let parameters = Parameters::of(request.uri());
-    let limit = parameters.limit(LIMIT, LIMIT)?;
-    let cursor = parameters.parsed("cursor", ErrorCursor::parse)?;
-    let statuses = parameters.parsed("status", Status::parse)?.map_or(Status::ALL.to_vec(), |status| vec![status]);
+    let search = Search::parse(&Parameters::of(request.uri()))?;
 
     let project = existing(query, &name).await?;
     caller.reader_of_id(project.id)?;
-    let page = query.errors.page(project.id, &statuses, cursor.as_ref(), limit).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
-    let errors: Vec<_> = page.items.iter().map(|error| v1::error_entry(&project.name, error)).collect();
-    let next_cursor = page.next.as_ref().map(ErrorCursor::as_str);
-    gate::data(Errors { scanned_count: errors.len(), errors, next_cursor })
+    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
+    let Found { errors, examined, next } = found;
+    let next_cursor = next.map(|next| next.to_string());
+    let errors: Vec<_> = errors.iter().map(|error| v1::error_entry(&project.name, error)).collect();
+    gate::data(Errors { scanned_count: errors.len(), errors, examined, next_cursor })
 }

@@ -5,6 +5,7 @@ mod comments;
 mod delete;
 mod describe;
 mod history;
+pub(crate) mod find;
 mod list;
 mod merge;
 mod show;

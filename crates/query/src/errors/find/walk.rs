@@ -1,0 +1,158 @@
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use domain::error::Status;
+use domain::id::{Fingerprint, ProjectId};
+use domain::search::{Batch, Sort, TermHash, slot};
+use domain::time::Timestamp;
+use store::ports::{ErrorCursor, Place};
+
+use super::cursor::Step;
+use super::{Found, MOST, Search};
+use crate::Query;
+
+/// How many errors are read at once where not all of them match.
+const STRIDE: usize = 100;
+
+impl Query {
+    /// Goes through the errors in the order of the list, until the page is full or [`MOST`] were read. What stands on
+    /// one page is in the exact order; across pages it is in that of [`Sort::order`].
+    pub(super) async fn walk(&self, project: ProjectId, search: &Search) -> store::Result<Found> {
+        let Search { filter, sort, after, limit } = search;
+        let is_plain = *sort == Sort::LastSeen && !filter.asks_errors();
+        let mut way = Way::new(self, project, search);
+        let (mut errors, mut seen, mut examined, mut last) = (Vec::new(), HashSet::new(), 0, None);
+        while errors.len() < *limit && examined < MOST {
+            let stride = if is_plain { limit - errors.len() } else { STRIDE };
+            let entries = way.next(stride.min(MOST - examined)).await?;
+            if entries.is_empty() {
+                break;
+            }
+            let prints: Vec<_> = entries.iter().map(|entry| entry.fingerprint).collect();
+            let read = self.errors.get_many(project, &prints).await?;
+            let mut read: HashMap<_, _> = read.into_iter().map(|error| (error.fingerprint, error)).collect();
+            examined += entries.len();
+            let mut entries = VecDeque::from(entries);
+            while let Some(entry) = entries.pop_front() {
+                let is_it = read.get(&entry.fingerprint).is_some_and(|error| {
+                    sort.stands(error, entry.batch) && after.is_before(*sort, error) && filter.matches(error)
+                });
+                last = Some(entry.place);
+                if is_it && seen.insert(entry.fingerprint) {
+                    errors.extend(read.remove(&entry.fingerprint));
+                }
+                if errors.len() == *limit {
+                    break;
+                }
+            }
+            way.put_back(entries);
+        }
+        search.order(&mut errors);
+        let next = if way.has_more() { last.map(|place| after.at(*sort, place)) } else { None };
+        Ok(Found { errors, examined, next })
+    }
+}
+
+/// An error that stands at a place of the list, if it still does.
+struct Entry {
+    fingerprint: Fingerprint,
+    batch: Batch,
+    place: Step,
+}
+
+/// The errors of a project in an order.
+struct Way<'a> {
+    query: &'a Query,
+    project: ProjectId,
+    /// Of the order of last seen: the lists to go through.
+    statuses: Vec<Status>,
+    /// Of the other orders: the list.
+    term: Option<TermHash>,
+    after: Option<Step>,
+    /// The last order that may match.
+    lowest: u32,
+    ahead: VecDeque<Entry>,
+    is_at_end: bool,
+}
+
+impl<'a> Way<'a> {
+    fn new(query: &'a Query, project: ProjectId, search: &Search) -> Self {
+        let Search { filter, sort, after, .. } = search;
+        let (from, to) = match sort {
+            Sort::LastSeen => filter.last_seen,
+            Sort::FirstSeen => filter.first_seen,
+            Sort::Count | Sort::Users => (None, None),
+        };
+        let of_slot = |moment: Timestamp| slot(moment.seconds());
+        let highest = [after.order(), to.map(of_slot)].into_iter().flatten().min();
+        let above = |order| match sort {
+            Sort::LastSeen => Step::Seen(ErrorCursor::above(order)),
+            _ => Step::Posted(Place::above(order)),
+        };
+        Self {
+            query,
+            project,
+            statuses: filter.status.map_or(Status::ALL.to_vec(), |status| vec![status]),
+            term: sort.term().map(|term| term.hash()),
+            after: after.place().cloned().or_else(|| highest.map(above)),
+            lowest: from.map(of_slot).unwrap_or_default(),
+            ahead: VecDeque::new(),
+            is_at_end: false,
+        }
+    }
+
+    /// The next `count` entries, fewer at the end only. One more is looked up, if it is not known yet: whether there is
+    /// any.
+    async fn next(&mut self, count: usize) -> store::Result<Vec<Entry>> {
+        while self.ahead.len() <= count && !self.is_at_end {
+            self.look_ahead(count + 1 - self.ahead.len()).await?;
+        }
+        Ok(self.ahead.drain(..count.min(self.ahead.len())).collect())
+    }
+
+    async fn look_ahead(&mut self, count: usize) -> store::Result<()> {
+        let before = self.ahead.len();
+        let is_last = match (&self.term, &self.after) {
+            (Some(term), after) => {
+                let after = if let Some(Step::Posted(place)) = after { Some(place) } else { None };
+                let page = self.query.index.list(self.project, *term, after, count).await?;
+                self.ahead.extend(page.items.into_iter().map(|posted| Entry {
+                    fingerprint: posted.fingerprint,
+                    batch: posted.place.batch,
+                    place: Step::Posted(posted.place),
+                }));
+                page.next.is_none()
+            }
+            (None, after) => {
+                let after = if let Some(Step::Seen(place)) = after { Some(place) } else { None };
+                let page = self.query.errors.places(self.project, &self.statuses, after, count).await?;
+                self.ahead.extend(page.items.into_iter().filter_map(|place| {
+                    let fingerprint = place.fingerprint()?;
+                    Some(Entry { fingerprint, batch: Batch::default(), place: Step::Seen(place) })
+                }));
+                page.next.is_none()
+            }
+        };
+        self.is_at_end = is_last || self.ahead.len() == before;
+        self.after = self.ahead.back().map(|entry| entry.place.clone()).or(self.after.take());
+        let order = |place: &Step| match place {
+            Step::Seen(place) => place.slot(),
+            Step::Posted(place) => place.order,
+        };
+        while self.ahead.back().is_some_and(|entry| order(&entry.place) < self.lowest) {
+            self.ahead.pop_back();
+            self.is_at_end = true;
+        }
+        Ok(())
+    }
+
+    /// What was taken and not looked at comes next again.
+    fn put_back(&mut self, entries: VecDeque<Entry>) {
+        for entry in entries.into_iter().rev() {
+            self.ahead.push_front(entry);
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        !self.ahead.is_empty() || !self.is_at_end
+    }
+}

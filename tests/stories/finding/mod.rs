@@ -1,0 +1,216 @@
+//! Errors are found by what they have.
+
+mod model;
+mod reads;
+
+use faultline_tests::{ADMIN, Answered, Faultline, raw};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Sends an event of a Sentry SDK to the project `sample`.
+async fn event(faultline: &Faultline, event: Value) {
+    let (_, sample) = faultline.stack.access();
+    let path = format!("/api/{}/store/?sentry_key={}", sample.id, sample.client_key);
+    let answer = faultline.call(Method::POST, &path, "", event.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+async fn asked(faultline: &Faultline, parameters: &str) -> Answered {
+    faultline.call(Method::GET, &format!("/projects/sample/errors?{parameters}"), ADMIN, "").await
+}
+
+/// The messages that are found, in their order.
+async fn found(faultline: &Faultline, parameters: &str) -> Vec<String> {
+    let all = faultline.all(&format!("/projects/sample/errors?{parameters}"), "cursor").await;
+    all.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Three errors of a shop, of which each question finds some.
+async fn shop() -> Faultline {
+    let faultline = Faultline::new().await;
+    let cart = json!({
+        "message": "cart is empty", "level": "warning", "platform": "python", "environment": "production",
+        "release": "shop@1.0", "transaction": "/checkout", "tags": { "plan": "gold" }, "user": { "id": "1" },
+    });
+    let mut cart_again = cart.clone();
+    cart_again["environment"] = "staging".into();
+    cart_again["user"]["id"] = "2".into();
+    let frames =
+        json!([{ "function": "handleTap", "module": "shop.cards", "filename": "src/card_form.js", "in_app": true }]);
+    let card = json!({
+        "platform": "javascript", "environment": "production", "release": "shop@1.1",
+        "exception": { "values": [{ "type": "TypeError", "value": "card is null", "stacktrace": { "frames": frames } }] },
+    });
+    for body in [&cart, &card, &cart_again] {
+        event(&faultline, body.clone()).await;
+        assert_eq!(faultline.digest().await, 0);
+        faultline.clock.advance(60);
+    }
+    faultline.post_message("from v1").await;
+    assert_eq!(faultline.digest().await, 0);
+    faultline.call(Method::PATCH, "/projects/sample/errors/from%20v1", ADMIN, r#"{"status":"resolved"}"#).await;
+    faultline
+}
+
+/// Issue 7: errors are found by status, level, environment, release, platform, tag, range of time, and text.
+#[tokio::test]
+async fn errors_are_found_by_what_they_have() {
+    let faultline = shop().await;
+    let all = ["from v1", "cart is empty", "card is null"];
+    for (parameters, expected) in [
+        ("", &all[..]),
+        ("status=unresolved", &all[1..]),
+        ("level=warning", &all[1..2]),
+        ("environment=production", &all[1..]),
+        ("environment=staging", &all[1..2]),
+        ("release=shop@1.1", &all[2..]),
+        ("platform=python", &all[1..2]),
+        ("tag=plan:gold", &all[1..2]),
+        ("tag=plan:gold&environment=staging", &all[1..2]),
+        ("tag=plan:gold&release=shop@1.1", &[]),
+        ("tag=plan:silver", &[]),
+        ("firstRelease=shop@1.0", &all[1..2]),
+        ("firstSeenFrom=2026-11-02T00:02:00Z", &["from v1", "card is null"]),
+        ("firstSeenTo=2026-11-02T00:02:00Z", &all[1..2]),
+        ("lastSeenFrom=2026-11-02T00:03:00Z&lastSeenTo=2026-11-02T00:04:00Z", &all[1..2]),
+        ("text=cart", &all[1..2]),
+        ("text=TypeError", &all[2..]),
+        ("text=handletap", &all[2..]),
+        ("text=card+form", &all[2..]),
+        ("text=checkout", &all[1..2]),
+        ("text=is", &all[1..]),
+        ("text=car", &all[1..]),
+        ("text=null+cart", &[]),
+        ("text=nobody", &[]),
+        ("sort=count", &["cart is empty", "card is null", "from v1"][..]),
+        ("sort=users&limit=1", &["cart is empty"]),
+        ("sort=firstSeen", &["from v1", "card is null", "cart is empty"]),
+        ("sort=firstSeen&environment=production", &["card is null", "cart is empty"]),
+    ] {
+        let mut messages = found(&faultline, parameters).await;
+        if parameters == "sort=count" {
+            // One occurrence each: by their fingerprints.
+            messages[1..].sort();
+        }
+        if parameters.starts_with("sort=users") {
+            messages.truncate(1);
+        }
+        assert_eq!(messages, expected, "{parameters}");
+    }
+}
+
+/// A refusal names the parameter, and the way out.
+#[tokio::test]
+async fn what_cannot_be_asked_is_named() {
+    let faultline = shop().await;
+    let cursor = asked(&faultline, "limit=1&sort=count").await.body["data"]["nextCursor"].as_str().unwrap().to_owned();
+    for (parameters, name, way_out) in [
+        ("level=bad", "level", "`warning`"),
+        ("tag=plan", "tag", "`key:value`"),
+        ("lastSeenTo=now", "lastSeenTo", "RFC 3339"),
+        ("text=%2B%2B", "text", "letters or digits"),
+        ("sort=newest", "sort", "`lastSeen`"),
+        ("limit=101", "limit", "100"),
+        ("cursor=abc", "cursor", "nextCursor"),
+        (&format!("cursor={cursor}"), "cursor", "sort=count"),
+    ] {
+        let answer = asked(&faultline, parameters).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{parameters}: {}", answer.body);
+        let message = answer.body["message"].as_str().unwrap();
+        assert!(message.starts_with(name) && message.contains(way_out), "{parameters}: {message}");
+    }
+}
+
+/// What is deleted is found no more; when it comes again it is a new error, which is found by what that one has.
+#[tokio::test]
+async fn a_deleted_error_is_not_found() {
+    let faultline = Faultline::new().await;
+    let posted = |kind: &str| json!({ "errors": [{ "type": kind, "message": "m" }] });
+    faultline.post("sample", &posted("OldKind")).await;
+    faultline.digest().await;
+    assert_eq!(found(&faultline, "text=oldkind").await, ["m"]);
+    faultline.call(Method::DELETE, "/projects/sample/errors/m", ADMIN, "").await;
+    let questions = ["text=oldkind", "level=error", "sort=count", "sort=firstSeen", "sort=users", ""];
+    for question in questions {
+        assert!(found(&faultline, question).await.is_empty(), "{question}");
+    }
+    faultline.post("sample", &posted("NewKind")).await;
+    faultline.digest().await;
+    for question in &questions[1..] {
+        assert_eq!(found(&faultline, question).await, ["m"], "{question}");
+    }
+    assert_eq!(found(&faultline, "text=newkind").await, ["m"]);
+}
+
+/// An error that lives on is found for as long: its postings expire, and are made again in time.
+#[tokio::test]
+async fn an_error_is_found_as_long_as_it_lives() {
+    let faultline = Faultline::new().await;
+    let terms = async || {
+        let items = raw::items(faultline.stack.engines()).await;
+        let posted = |item: &&Value| item["pk"]["S"].as_str().unwrap().starts_with("X#");
+        let mut expiries: Vec<_> =
+            items.iter().filter(posted).map(|item| item["ttl"]["N"].as_str().unwrap().to_owned()).collect();
+        expiries.sort();
+        expiries
+    };
+    let seen = async || {
+        faultline.post_message("m").await;
+        assert_eq!(faultline.digest().await, 0);
+        terms().await
+    };
+    let first = seen().await;
+    // Stories keep what they store for 36,500 days.
+    faultline.clock.advance(12_166 * 86_400);
+    let before = seen().await;
+    assert_eq!(before.len(), first.len() + 1, "a step of the count");
+    faultline.clock.advance(86_400);
+    let again = seen().await;
+    assert_eq!(again.len(), before.len() + first.len(), "all terms once more");
+    assert!(again.last() > first.last());
+    for question in ["text=m", "level=error", "sort=count", "sort=firstSeen", "sort=users"] {
+        assert_eq!(found(&faultline, question).await, ["m"], "{question}: once");
+    }
+}
+
+/// An error that cannot be read is missing in lists, and costs no other.
+#[tokio::test]
+async fn a_damaged_error_costs_no_other() {
+    let faultline = Faultline::new().await;
+    for message in ["good", "bad"] {
+        faultline.post_message(message).await;
+    }
+    faultline.digest().await;
+    let engines = faultline.stack.engines();
+    let items = raw::items(engines).await;
+    let mut bad = items.into_iter().find(|item| item["message"]["S"] == "bad").unwrap();
+    bad["count"] = json!({ "S": "many" });
+    raw::put_item(engines, &bad.to_string()).await;
+    for question in ["", "level=error", "sort=count"] {
+        assert_eq!(found(&faultline, question).await, ["good"], "{question}");
+    }
+}
+
+/// A storm of one error posts nothing: what is posted grows with what an error newly has.
+#[tokio::test]
+async fn what_is_posted_is_what_an_error_newly_has() {
+    let faultline = Faultline::new().await;
+    let blocks = async || {
+        let items = raw::items(faultline.stack.engines()).await;
+        items.iter().filter(|item| item["pk"]["S"].as_str().unwrap().starts_with("X#")).count()
+    };
+    let storm = vec![json!({ "type": "E", "message": "storm" }); 1_000];
+    faultline.post("sample", &json!({ "errors": storm })).await;
+    faultline.digest().await;
+    let first = blocks().await;
+    for _ in 0..4 {
+        faultline.post_message("storm").await;
+        faultline.digest().await;
+    }
+    assert_eq!(blocks().await, first);
+    let alike: Vec<_> = (0..100).map(|n| json!({ "type": "E", "message": format!("alike {n}") })).collect();
+    faultline.post("sample", &json!({ "errors": alike })).await;
+    faultline.digest().await;
+    let more = blocks().await - first;
+    assert!(more <= 10, "{more} blocks for a hundred errors that share all but their numbers");
+}

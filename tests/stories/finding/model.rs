@@ -1,0 +1,172 @@
+//! What paging finds is what a look at every error finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::error::{ErrorAggregate, Status};
+use domain::id::{Fingerprint, ProjectId};
+use domain::search::{Filter, Sort, Term, terms};
+use fastrand::Rng;
+use faultline_tests::{ADMIN, Faultline, encoded};
+use http::Method;
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::ports::Errors;
+
+use super::event;
+
+/// So many that no list of a term which all have is read whole.
+const ERRORS: usize = 700;
+const EVENTS: usize = 1_500;
+const QUESTIONS: usize = 120;
+
+const WORDS: [&str; 8] = ["cart", "checkout", "paymentFailed", "user_name", "timeout", "database", "lock", "empty"];
+const ENVIRONMENTS: [&str; 3] = ["production", "staging", "test"];
+const RELEASES: [&str; 6] = ["shop@1.0", "shop@1.1", "shop@1.2", "shop@2.0", "site@1", "site@2"];
+const LEVELS: [&str; 4] = ["fatal", "error", "warning", "info"];
+const PLATFORMS: [&str; 3] = ["python", "javascript", "go"];
+
+fn one<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
+    of[rng.usize(..of.len())]
+}
+
+/// Some project's history: few errors are seen often, most of them once or twice, over two days.
+async fn history(rng: &mut Rng) -> Faultline {
+    let faultline = Faultline::new().await;
+    faultline.clock.advance(3 * 86_400);
+    for n in 0..EVENTS {
+        // Each has a first occurrence, then some have more.
+        let error = if n < ERRORS { n } else { rng.usize(..ERRORS).min(rng.usize(..ERRORS)) };
+        let mut fixed = Rng::with_seed(error as u64);
+        let (word, other) = (one(&mut fixed, &WORDS), one(&mut fixed, &WORDS));
+        let body = json!({
+            "fingerprint": [format!("error {error}")],
+            "message": format!("{word} {other} no. {error}"),
+            "level": one(rng, &LEVELS),
+            "platform": one(&mut fixed, &PLATFORMS),
+            "environment": one(rng, &ENVIRONMENTS),
+            "release": one(rng, &RELEASES),
+            "timestamp": 1_793_577_600 + rng.i64(0..2 * 86_400),
+            "user": { "id": rng.u8(..).to_string() },
+            "tags": { "plan": one(rng, &["gold", "silver"]), "request": n.to_string() },
+        });
+        event(&faultline, body).await;
+        if n % 150 == 149 {
+            assert_eq!(faultline.digest().await, 0);
+        }
+    }
+    assert_eq!(faultline.digest().await, 0);
+    faultline
+}
+
+async fn everything(faultline: &Faultline, project: ProjectId) -> Vec<ErrorAggregate> {
+    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = table.page(project, &Status::ALL, after.as_ref(), 100).await.unwrap();
+        all.extend(page.items);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+fn question(rng: &mut Rng) -> Vec<(&'static str, String)> {
+    const TEXTS: [&str; 9] = ["cart", "payment", "checkou", "user_name", "NAME lock", "empty cart", "17", "zzz", "no"];
+    let moment = |rng: &mut Rng| {
+        let seconds = 1_793_577_600 + rng.i64(-3_600..2 * 86_400);
+        domain::time::Timestamp::from_seconds(seconds).to_string()
+    };
+    let mut filters = Vec::new();
+    for _ in 0..rng.usize(..4) {
+        filters.push(match rng.u8(..11) {
+            0 => ("status", one(rng, &["unresolved", "resolved", "muted"]).to_owned()),
+            1 => ("level", one(rng, &LEVELS).to_owned()),
+            2 => ("environment", one(rng, &ENVIRONMENTS).to_owned()),
+            3 => ("release", one(rng, &RELEASES).to_owned()),
+            4 => ("platform", one(rng, &PLATFORMS).to_owned()),
+            5 => ("tag", format!("plan:{}", one(rng, &["gold", "silver", "none"]))),
+            6 => ("tag", format!("request:{}", rng.usize(..EVENTS))),
+            7 => ("firstRelease", one(rng, &RELEASES).to_owned()),
+            8 => (one(rng, &["firstSeenFrom", "firstSeenTo"]), moment(rng)),
+            9 => (one(rng, &["lastSeenFrom", "lastSeenTo"]), moment(rng)),
+            _ => ("text", one(rng, &TEXTS).to_owned()),
+        });
+    }
+    filters
+}
+
+/// What a look at every error finds.
+fn naive<'a>(all: &'a [ErrorAggregate], filters: &[(&str, String)]) -> Vec<&'a ErrorAggregate> {
+    let mut filter = Filter::default();
+    for (name, value) in filters {
+        assert!(filter.set(name, value).unwrap());
+    }
+    let posted: BTreeSet<Term> = all.iter().flat_map(terms).collect();
+    for terms in filter.terms() {
+        if let [Term::Word(word)] = terms.as_slice()
+            && !posted.contains(&terms[0])
+        {
+            filter.loosen(word);
+        }
+    }
+    all.iter().filter(|error| filter.matches(error)).collect()
+}
+
+/// For whatever is asked, in every order: each error that matches is on exactly one page, no other is on any; pages are
+/// in the order of slots and steps, each page in the exact one; and none reads more than some hundred errors.
+#[tokio::test(flavor = "multi_thread")]
+async fn paging_finds_what_a_look_at_every_error_finds() {
+    let seed = std::env::var("FAULTLINE_SEED").ok().map_or(7, |seed| seed.parse().unwrap());
+    let mut rng = Rng::with_seed(seed);
+    let faultline = history(&mut rng).await;
+    let project = faultline.stack.access().1.id;
+    for error in everything(&faultline, project).await.iter().step_by(7) {
+        let path = format!("/projects/sample/errors/{}", error.fingerprint);
+        faultline.call(Method::PATCH, &path, ADMIN, r#"{"status":"resolved"}"#).await;
+    }
+    let all = everything(&faultline, project).await;
+    assert_eq!(all.len(), ERRORS);
+    let by_fingerprint: BTreeMap<String, &ErrorAggregate> =
+        all.iter().map(|error| (error.fingerprint.to_string(), error)).collect();
+
+    let (mut matched, mut walked) = (0, 0);
+    for number in 0..QUESTIONS {
+        let filters = if number < 4 { Vec::new() } else { question(&mut rng) };
+        let sort = Sort::ALL[number % 4];
+        let limit = [7, 40, 100][rng.usize(..3)];
+        let parameters: String = filters.iter().map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
+        let path = format!("/projects/sample/errors?sort={sort}&limit={limit}{parameters}");
+        let when = format!("seed {seed}: {path}");
+        let (mut found, mut lowest, mut cursor): (Vec<Fingerprint>, u32, String) =
+            (Vec::new(), u32::MAX, String::new());
+        loop {
+            let page = faultline.get(&format!("{path}{cursor}")).await;
+            assert!(page["examined"].as_u64().unwrap() <= 400, "{when}");
+            let errors: Vec<_> = page["errors"].as_array().unwrap().iter().map(print).collect();
+            let errors: Vec<_> = errors.iter().map(|print| by_fingerprint[print]).collect();
+            let values: Vec<_> = errors.iter().map(|error| sort.value(error)).collect();
+            assert!(errors.len() <= limit && values.is_sorted_by(|a, b| a >= b), "{when}: {values:?}");
+            if let (Some(highest), Some(last)) = (values.first(), values.last()) {
+                assert!(sort.order(*highest) <= lowest, "{when}");
+                lowest = sort.order(*last);
+            }
+            found.extend(errors.iter().map(|error| error.fingerprint));
+            walked += usize::from(page["nextCursor"].as_str().is_some_and(|cursor| !cursor.ends_with('.')));
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        let expected = naive(&all, &filters);
+        let prints: BTreeSet<_> = found.iter().copied().collect();
+        assert_eq!(prints.len(), found.len(), "{when}: an error is on two pages");
+        assert_eq!(prints, expected.iter().map(|error| error.fingerprint).collect(), "{when}");
+        matched += expected.len();
+    }
+    assert!(matched > 5 * ERRORS && walked > QUESTIONS, "the questions are about something: {matched}, {walked}");
+}
+
+fn print(error: &Value) -> String {
+    error["fingerprint"].as_str().unwrap().to_owned()
+}
