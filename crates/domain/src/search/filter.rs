@@ -1,4 +1,4 @@
-use super::term::Term;
+use super::term::{Term, regressed_in};
 use super::words::{is_posted, wholes, words};
 use crate::error::{ErrorAggregate, Status, Tags};
 use crate::occurrence::Level;
@@ -160,8 +160,8 @@ impl Filter {
             && within(self.last_seen, error.last_seen)
             && is(&self.platform, Some(&error.platform))
             && is(&self.first_release, error.first_release.as_deref())
-            && self.assignee.is_none()
-            && self.regressed_in.is_none()
+            && is(&self.regressed_in, regressed_in(error))
+            && is(&self.assignee, error.assignee.as_deref())
             && self.tags.iter().all(|(key, value)| has_tag(error, key, value))
             && self.has_text(error)
     }

@@ -94,6 +94,11 @@ impl fmt::Display for TermHash {
     }
 }
 
+/// The release in which it came back last.
+pub(super) fn regressed_in(error: &ErrorAggregate) -> Option<&str> {
+    error.regression.as_ref()?.release.as_deref()
+}
+
 /// Everything that `error` can be found by.
 pub fn terms(error: &ErrorAggregate) -> BTreeSet<Term> {
     let mut terms = BTreeSet::from([
@@ -113,6 +118,8 @@ pub fn terms(error: &ErrorAggregate) -> BTreeSet<Term> {
         }
     }
     terms.extend(error.first_release.clone().map(Term::FirstRelease));
+    terms.extend(regressed_in(error).map(|release| Term::RegressedIn(release.to_owned())));
+    terms.extend(error.assignee.clone().map(Term::Assignee));
     terms.extend(words(error).into_iter().map(Term::Word));
     terms
 }
