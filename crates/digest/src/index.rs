@@ -16,7 +16,7 @@ impl Digest {
     pub(crate) async fn post_terms(&self, work: Vec<(Unit, Read)>) -> (Vec<Unit>, Vec<Commit>, Vec<Undone>) {
         // 0 stands before all batches in a list.
         let batch = Batch((self.clock.random() as u32).max(1));
-        let postings = Postings { now: self.clock.now(), batch, retention_days: self.retention_days };
+        let postings = Postings { now: self.clock.now(), batch };
         let (mut posted, mut commits) = (Vec::new(), Vec::with_capacity(work.len()));
         for (unit, read) in work {
             let mut commit = self.commit_of(&unit, &read);

@@ -161,10 +161,10 @@ async fn an_error_is_found_as_long_as_it_lives() {
     };
     let first = seen().await;
     // Stories keep what they store for 36,500 days.
-    faultline.clock.advance(12_166 * 86_400);
+    faultline.clock.advance(12_165 * 86_400);
     let before = seen().await;
     assert_eq!(before.len(), first.len() + 1, "a step of the count");
-    faultline.clock.advance(86_400);
+    faultline.clock.advance(3 * 86_400);
     let again = seen().await;
     assert_eq!(again.len(), before.len() + first.len(), "all terms once more");
     assert!(again.last() > first.last());

@@ -17,8 +17,8 @@ pub struct Batch(pub u32);
 /// What an error keeps of its postings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Indexed {
-    /// The day since 1970 on which all its terms were posted last. Postings expire, and an error may live longer.
-    pub day: u32,
+    /// The day since 1970 on which the first of its postings expires. If it is to live for longer, all are made again.
+    pub until: u32,
     /// The batch that posted where it stands in the order of first seen.
     pub first_seen: Batch,
     /// The same, in the order of counts.
@@ -39,7 +39,7 @@ impl Indexed {
             let (day, batches) = text.split_once(' ')?;
             let mut batches = batches.split(' ').map(|batch| u32::from_str_radix(batch, 16).ok().map(Batch));
             let indexed = Self {
-                day: day.parse().ok()?,
+                until: day.parse().ok()?,
                 first_seen: batches.next()??,
                 count: batches.next()??,
                 users: batches.next()??,
@@ -53,8 +53,8 @@ impl Indexed {
 /// The text form: the day, and the batches in hexadecimal.
 impl fmt::Display for Indexed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { day, first_seen: Batch(first_seen), count: Batch(count), users: Batch(users) } = self;
-        write!(f, "{day} {first_seen:x} {count:x} {users:x}")
+        let Self { until, first_seen: Batch(first_seen), count: Batch(count), users: Batch(users) } = self;
+        write!(f, "{until} {first_seen:x} {count:x} {users:x}")
     }
 }
 
@@ -65,8 +65,6 @@ pub struct Postings {
     pub now: Timestamp,
     /// Their batch.
     pub batch: Batch,
-    /// For how many days errors are kept after they were last seen.
-    pub retention_days: u32,
 }
 
 /// That an error may have a term.
@@ -89,13 +87,15 @@ impl Postings {
     /// What must be posted before `after` is written in the place of `before`, and notes in it that it was: the terms that
     /// the error newly has, or all if they were last posted too long ago.
     pub fn of(&self, before: Option<&ErrorAggregate>, after: &mut ErrorAggregate) -> Vec<Posting> {
-        let fresh = after.indexed.filter(|indexed| self.today() < indexed.day + self.refreshed_after());
+        let last = after.expires_at.seconds();
+        let fresh = after.indexed.filter(|indexed| last <= i64::from(indexed.until) * SECONDS_PER_DAY);
         let had = before.filter(|_| fresh.is_some()).map(terms).unwrap_or_default();
         let new: BTreeSet<_> = terms(after).difference(&had).cloned().collect();
         if new.is_empty() {
             return Vec::new();
         }
-        let mut indexed = fresh.unwrap_or(Indexed { day: self.today(), ..Indexed::default() });
+        let until = u32::try_from(self.expiry(after).seconds() / SECONDS_PER_DAY).unwrap_or(u32::MAX);
+        let mut indexed = fresh.unwrap_or(Indexed { until, ..Indexed::default() });
         for term in &new {
             match term {
                 Term::FirstSeen(_) => indexed.first_seen = self.batch,
@@ -110,24 +110,19 @@ impl Postings {
 
     /// That `error` has `term`, which is no order.
     pub fn posting(&self, error: &ErrorAggregate, term: &Term) -> Posting {
-        // An error is seen for the last time up to a third of the retention after its terms were posted, and a day.
-        let days = i64::from(self.retention_days) + i64::from(self.refreshed_after()) + 1;
         Posting {
             project: error.project,
             term: term.hash(),
             order: term.order().unwrap_or_else(|| slot(self.now.seconds())),
             fingerprint: error.fingerprint,
-            expires_at: self.now.plus_seconds(days * SECONDS_PER_DAY),
+            expires_at: self.expiry(error),
         }
     }
 
-    fn today(&self) -> u32 {
-        u32::try_from(self.now.seconds() / SECONDS_PER_DAY).unwrap_or_default()
-    }
-
-    /// After how many days terms are posted again: a third of the retention.
-    fn refreshed_after(&self) -> u32 {
-        self.retention_days.div_ceil(3)
+    /// A third of an error's time later than the error: so an error that lives on is posted anew once in that time.
+    fn expiry(&self, error: &ErrorAggregate) -> Timestamp {
+        let left = (error.expires_at.seconds() - self.now.seconds()).max(0);
+        error.expires_at.plus_seconds(left / 3 + SECONDS_PER_DAY)
     }
 }
 

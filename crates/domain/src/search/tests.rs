@@ -26,6 +26,7 @@ fn named(kind: &str, message: &str, culprit: &str, frames: &str) -> ErrorAggrega
     occurrence.culprit = Some(culprit.to_owned());
     observe(&mut error, &occurrence, message);
     error.frames = Some(frames.to_owned());
+    error.expires_at = at(90 * DAY);
     error
 }
 
@@ -98,7 +99,7 @@ fn frames_are_the_application_s_own_from_where_it_was_raised() {
 }
 
 fn postings(day: i64, batch: u32) -> Postings {
-    Postings { now: at(day * DAY), batch: Batch(batch), retention_days: 90 }
+    Postings { now: at(day * DAY), batch: Batch(batch) }
 }
 
 /// A storm of one error posts nothing.
@@ -112,6 +113,7 @@ fn only_what_an_error_newly_has_is_posted() {
     let mut step = |seconds: i64, day: i64, batch: u32| {
         let before = error.clone();
         observe(&mut error, &Occurrence { kind: "E".to_owned(), ..occurrence(seconds) }, "cart is empty");
+        error.expires_at = at((day + 90) * DAY);
         let posted = postings(day, batch).of(Some(&before), &mut error);
         (posted.iter().map(|posting| posting.term).collect::<BTreeSet<_>>(), error.indexed.unwrap())
     };
@@ -127,20 +129,25 @@ fn only_what_an_error_newly_has_is_posted() {
     assert_eq!(terms, of(&[Term::FirstSeen(0), count]));
     assert_eq!(indexed.first_seen, Batch(20), "an older occurrence came");
 
-    assert_eq!(step(10, 29, 30).0, of(&[]));
-    let (terms, indexed) = step(11, 30, 31);
-    assert_eq!(terms.len(), new.len(), "all, when a third of the retention is over");
-    assert_eq!(indexed.day, first.day + 30);
-    assert_eq!(step(12, 59, 32).0, of(&[]));
+    assert_eq!(step(10, 31, 30).0, of(&[]));
+    let (terms, indexed) = step(11, 32, 31);
+    assert_eq!(terms.len(), new.len(), "all, when a third of the retention is over, and a day");
+    assert_eq!(indexed.until, first.until + 32);
+    assert_eq!(step(12, 63, 32).0, of(&[]));
 }
 
-/// An error is found as long as it is there: its postings outlive it however late in their time it was seen last.
+/// An error is found as long as it is there: its postings outlive it, also if the project begins to keep things longer.
 #[test]
 fn postings_outlive_the_error() {
     let mut error = named("E", "m", "", "");
-    for posting in postings(0, 1).of(None, &mut error) {
-        let last_commit_without_a_refresh = at(30 * DAY - 1);
-        assert!(posting.expires_at > last_commit_without_a_refresh.plus_seconds(90 * DAY));
+    let mut expires = std::collections::BTreeMap::new();
+    for (day, retention) in [(0, 30), (9, 30), (11, 30), (12, 90), (40, 90), (41, 7), (60, 7), (200, 7)] {
+        let before = error.clone();
+        error.expires_at = at((day + retention) * DAY + 100).max(error.expires_at);
+        for posting in postings(day, 1).of(Some(&before), &mut error) {
+            expires.insert(posting.term, posting.expires_at);
+        }
+        assert!(expires.values().all(|at| *at >= error.expires_at), "day {day}: {expires:?}");
     }
 }
 
@@ -166,7 +173,7 @@ fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
 
 #[test]
 fn what_is_posted_of_an_error_has_a_text_form() {
-    let indexed = Indexed { day: 20_759, first_seen: Batch(u32::MAX), count: Batch(16), users: Batch(0) };
+    let indexed = Indexed { until: 20_759, first_seen: Batch(u32::MAX), count: Batch(16), users: Batch(0) };
     assert_eq!(indexed.to_string(), "20759 ffffffff 10 0");
     assert_eq!(Indexed::parse("20759 ffffffff 10 0").unwrap(), indexed);
     for bad in ["", "1", "1 2 3", "1 2 3 4 5", "x 2 3 4", "1 g 3 4", "1 2 3 100000000"] {
