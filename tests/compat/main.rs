@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod merges;
 mod outbox;
+mod postings;
 mod sealed;
 mod settings;
 mod v1;
