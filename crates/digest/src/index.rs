@@ -14,8 +14,7 @@ impl Digest {
     /// The commits of what is read, with all that they newly can be found by posted; and the units of which it could not
     /// be. A unit whose error has nothing new needs nothing, and fails with nothing.
     pub(crate) async fn post_terms(&self, work: Vec<(Unit, Read)>) -> (Vec<Unit>, Vec<Commit>, Vec<Undone>) {
-        // 0 stands before all batches in a list.
-        let batch = Batch((self.clock.random() as u32).max(1));
+        let batch = Batch::of_random(self.clock.random());
         let postings = Postings { now: self.clock.now(), batch };
         let (mut posted, mut commits) = (Vec::new(), Vec::with_capacity(work.len()));
         for (unit, read) in work {

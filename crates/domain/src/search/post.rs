@@ -14,6 +14,13 @@ const BLOCK: usize = 250;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Batch(pub u32);
 
+impl Batch {
+    /// One of these random bits; never 0, which stands before all batches of an order.
+    pub fn of_random(random: u128) -> Self {
+        Self((random as u32).max(1))
+    }
+}
+
 /// What an error keeps of its postings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Indexed {

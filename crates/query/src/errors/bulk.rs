@@ -7,17 +7,19 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
+use domain::error::ErrorAggregate;
 use domain::error::history::Actor;
-use domain::error::{ErrorAggregate, Status};
 use domain::outcome::{Reason, Refusal};
+use domain::search::{Filter, Sort};
 use futures_util::StreamExt;
 use gate::{Answer, storage_failed};
 use http::Request;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::ports::{ErrorCursor, Project};
+use store::ports::Project;
 
+use super::find::{Cursor, Search};
 use super::update::{Change, Wish};
 use super::{delete, named, unknown};
 use crate::Query;
@@ -185,20 +187,23 @@ async fn found(
     if filters.is_empty() {
         return Err(invalid("`where` names no filter: say which errors, such as {\"status\": \"resolved\"}", "where"));
     }
-    let mut statuses = Status::ALL.to_vec();
+    let mut filter = Filter::default();
     for (name, value) in &filters {
-        match (name.as_str(), value.as_str()) {
-            ("status", Some(status)) => {
-                statuses = vec![Status::parse(status).map_err(|error| within("where", parameter(name, error)))?];
-            }
-            _ => return Err(invalid(&format!("`{name}` is no filter, or its value is no text"), "where")),
-        }
+        let unknown = || {
+            let known = Filter::NAMES.join("`, `");
+            invalid(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
+        };
+        let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
+        let is_known = set.map_err(|error| within("where", parameter(name, error)))?;
+        is_known.then_some(()).ok_or_else(unknown)?;
     }
-    let after = cursor.map(ErrorCursor::parse).transpose().map_err(|error| parameter("cursor", error))?;
-    let page = query.errors.page(project.id, &statuses, after.as_ref(), MOST).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
-    let next = page.next.map(|cursor| cursor.as_str().to_owned());
-    Ok((page.items.into_iter().map(|error| Target::Found(Box::new(error))).collect(), next))
+    let sort = Sort::default();
+    let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();
+    let after = after.map_err(|error| parameter("cursor", error))?.unwrap_or_default();
+    let search = Search { filter, sort, after, limit: MOST };
+    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
+    let next = found.next.map(|cursor| cursor.to_string());
+    Ok((found.errors.into_iter().map(|error| Target::Found(Box::new(error))).collect(), next))
 }
 
 fn invalid(message: &str, key: &str) -> Refusal {

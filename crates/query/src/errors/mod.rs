@@ -6,6 +6,7 @@ mod delete;
 mod describe;
 mod history;
 pub(crate) mod find;
+mod history;
 mod list;
 mod merge;
 mod show;

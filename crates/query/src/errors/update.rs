@@ -45,6 +45,9 @@ impl Query {
         by: &Actor,
     ) -> Result<Option<ErrorAggregate>, Refusal> {
         let (change, now) = (wish.of(error)?, self.clock.now());
+        if let Some(Some(assignee)) = &change.assignee {
+            self.post_assignee(error, assignee).await.map_err(|error| storage_failed(&error))?;
+        }
         let entries = Entry::all(Action::of(&change, error), by, now, self.clock.random());
         self.errors.change(error, &change, &entries, now).await.map_err(|error| storage_failed(&error))
     }

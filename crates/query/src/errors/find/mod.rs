@@ -6,6 +6,7 @@
 
 mod candidates;
 mod cursor;
+mod post;
 mod walk;
 
 use std::collections::HashSet;
