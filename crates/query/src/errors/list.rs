@@ -32,10 +32,18 @@ pub(super) fn describe(api: &mut Description) {
     let moment = || json!({ "type": "string", "format": "date-time" });
     let levels = ["fatal", "error", "warning", "info", "debug"];
     let mut operation = api
-        .operation("get", "/projects/{project}/errors", "listErrors", "Finds errors of a project, in one of four orders")
+        .operation(
+            "get",
+            "/projects/{project}/errors",
+            "listErrors",
+            "Finds errors of a project, in one of four orders",
+        )
         .project()
         .query::<Status>("status", "only errors of this status")
         .parameter("query", "level", "only errors seen with this level", json!({ "type": "string", "enum": levels }));
+    let words = json!({ "type": "string", "pattern": "[0-9A-Za-z]", "maxLength": 200 });
+    let says = "only errors with all of these words, at most eight, in type, message, culprit or names of frames";
+    operation = operation.parameter("query", "text", says, words);
     for (name, is) in [
         ("environment", "only errors seen in this environment"),
         ("release", "only errors seen in this release"),
@@ -43,7 +51,6 @@ pub(super) fn describe(api: &mut Description) {
         ("assignee", "only errors that this name or address looks after"),
         ("firstRelease", "only errors first seen in this release"),
         ("regressedIn", "only errors that came back in this release"),
-        ("text", "only errors with all of these words in type, message, culprit or names of frames"),
     ] {
         operation = operation.parameter("query", name, is, text());
     }
@@ -57,11 +64,13 @@ pub(super) fn describe(api: &mut Description) {
     ] {
         operation = operation.parameter("query", name, is, moment());
     }
+    let cursor =
+        json!({ "type": "string", "pattern": "^([A-Za-z]+\\.[-0-9a-f]*\\.)?[-0-9A-Fa-f]*$", "maxLength": 200 });
     let sorts = Sort::ALL.map(Sort::as_str);
     operation
         .parameter("query", "sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
         .limit(LIMIT, LIMIT)
-        .parameter("query", "cursor", "`nextCursor` of the page before, which had the same `sort`", text())
+        .parameter("query", "cursor", "`nextCursor` of the page before, which had the same `sort`", cursor)
         .data::<Errors<'_>>(200, "a page of errors");
 }
 

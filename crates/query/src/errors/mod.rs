@@ -4,7 +4,6 @@ mod bulk;
 mod comments;
 mod delete;
 mod describe;
-mod history;
 pub(crate) mod find;
 mod history;
 mod list;
