@@ -22,7 +22,11 @@ impl Digest {
             if commit.error.indexed.is_none() {
                 commit.error.frames = frames(&unit);
             }
-            let new = postings.of(read.error.as_ref(), &mut commit.error);
+            let mut new = postings.of(read.error.as_ref(), &mut commit.error);
+            if let Some(whole) = &mut commit.whole {
+                // A part is in no list while it is one, and must be in all of them when it is taken out again.
+                new.extend(postings.of(read.whole.as_ref(), whole));
+            }
             commits.push((unit, commit, !new.is_empty()));
             posted.extend(new);
         }

@@ -25,6 +25,9 @@ use store::ports::{
     Configs, DeadLetters, Errors, Failures, History, KeyRing, Merges, Occurrences, Projects, Releases, Segments, Totals,
 };
 use store::ports::{Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Segments};
+use store::ports::{
+    Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Segments,
+};
 
 /// What the routes share.
 pub struct Query {

@@ -214,3 +214,48 @@ async fn what_is_posted_is_what_an_error_newly_has() {
     let more = blocks().await - first;
     assert!(more <= 10, "{more} blocks for a hundred errors that share all but their numbers");
 }
+
+/// A merged error is found by what any of its parts has, in its place by the sum of them; apart again, each is by its own.
+#[tokio::test]
+async fn a_merged_error_is_found_by_all_its_parts() {
+    let faultline = shop().await;
+    let print = async |message: &str| {
+        let all = faultline.get("/projects/sample/errors").await;
+        let error = all["errors"].as_array().unwrap().iter().find(|error| error["message"] == message).unwrap().clone();
+        error["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let (cart, card) = (print("cart is empty").await, print("card is null").await);
+    let change = async |verb: &str| {
+        let body = json!({ "errors": [cart] }).to_string();
+        let answer = faultline.call(Method::POST, &format!("/projects/sample/errors/{card}/{verb}"), ADMIN, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    };
+    change("merge").await;
+    for question in ["environment=staging", "tag=plan:gold", "release=shop@1.0", "firstRelease=shop@1.0"] {
+        assert_eq!(found(&faultline, question).await, ["card is null"], "{question}");
+    }
+    for order in ["count", "users", "firstSeen", "lastSeen"] {
+        let mut messages = found(&faultline, &format!("sort={order}&status=unresolved")).await;
+        assert_eq!(messages.pop().as_deref(), Some("card is null"), "{order}");
+        assert!(messages.is_empty(), "{order}");
+    }
+    change("unmerge").await;
+    assert_eq!(found(&faultline, "environment=staging").await, ["cart is empty"]);
+    assert_eq!(found(&faultline, "sort=count&status=unresolved").await, ["cart is empty", "card is null"]);
+    assert_eq!(found(&faultline, "sort=firstSeen&status=unresolved").await, ["card is null", "cart is empty"]);
+}
+
+/// Who is assigned an error finds it at once, also when many are changed by a filter.
+#[tokio::test]
+async fn an_assigned_error_is_found() {
+    let faultline = shop().await;
+    let body = json!({ "where": { "environment": "production" }, "change": { "assignee": "ann" } }).to_string();
+    let answer = faultline.call(Method::PATCH, "/projects/sample/errors", ADMIN, body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(found(&faultline, "assignee=ann").await, ["cart is empty", "card is null"]);
+    assert_eq!(found(&faultline, "assignee=ann&level=warning").await, ["cart is empty"]);
+    faultline.call(Method::PATCH, "/projects/sample/errors/from%20v1", ADMIN, r#"{"assignee":"ann"}"#).await;
+    assert_eq!(found(&faultline, "assignee=ann").await.len(), 3);
+    faultline.call(Method::PATCH, "/projects/sample/errors/from%20v1", ADMIN, r#"{"assignee":null}"#).await;
+    assert_eq!(found(&faultline, "assignee=ann").await.len(), 2);
+}

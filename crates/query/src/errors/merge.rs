@@ -132,7 +132,8 @@ async fn decided(
             return Ok(plan);
         }
         let split = plan.split.iter().cloned().flat_map(Family::into_lives);
-        let lives: Vec<_> = plan.family.clone().into_lives().chain(split).collect();
+        let mut lives: Vec<_> = plan.family.clone().into_lives().chain(split).collect();
+        query.post_terms(&mut lives).await.map_err(|error| storage_failed(&error))?;
         let errors = plan.moved.clone();
         let action = match wish {
             Wish::Merge => Action::Merged { errors },
