@@ -68,8 +68,7 @@ impl Digest {
         failed
     }
 
-    /// Read, drop what is counted, note releases, write the segments, commit. Returns what is still undone.
-    /// Read, drop what is counted, write the segments, post the terms, commit. Returns what is still undone.
+    /// Read, drop what is counted, note releases, write the segments, post the terms, commit. Returns what is still undone.
     async fn attempt(&self, mut units: Vec<Unit>, stored: &mut Stored) -> Vec<Undone> {
         let reads = match self.read(&units).await {
             Ok(reads) => reads,

@@ -30,10 +30,8 @@ use known::Known;
 use reason::Reason;
 use releases::Met;
 use store::clock::Clock;
-use store::ports::{Claims, Configs, Digests, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage};
+use store::ports::{Claims, Configs, Digests, Failures, Index, KeyUse, Projects, Releases, Segments, Totals, Usage};
 use stored::Stored;
-use store::ports::{Claims, Configs, Digests, Failures, Index, KeyUse, Projects, Segments, Usage};
-use usage::Stored;
 use used::{Noted, Used};
 
 /// What digest needs.

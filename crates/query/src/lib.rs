@@ -22,11 +22,8 @@ use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Configs, DeadLetters, Errors, Failures, History, KeyRing, Merges, Occurrences, Projects, Releases, Segments, Totals,
-};
-use store::ports::{Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Segments};
-use store::ports::{
-    Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Segments,
+    Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Releases, Segments,
+    Totals,
 };
 
 /// What the routes share.

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::term::{Term, slot};
-use super::{Batch, Step};
+use super::{Batch, Indexed, Step};
 use crate::error::ErrorAggregate;
 
 /// What a list of errors is ordered by, the most first.
@@ -74,12 +74,13 @@ impl Sort {
 
     /// Whether a posting that `batch` made is the one that says where `error` stands.
     pub fn stands(self, error: &ErrorAggregate, batch: Batch) -> bool {
-        let Some(indexed) = error.indexed else { return false };
+        let posted_by = |of: fn(&Indexed) -> Batch| error.indexed.as_ref().map(of) == Some(batch);
         match self {
+            // No posting says so, but the index itself; also of an error that an older version wrote.
             Self::LastSeen => true,
-            Self::FirstSeen => indexed.first_seen == batch,
-            Self::Count => indexed.count == batch,
-            Self::Users => indexed.users == batch,
+            Self::FirstSeen => posted_by(|indexed| indexed.first_seen),
+            Self::Count => posted_by(|indexed| indexed.count),
+            Self::Users => posted_by(|indexed| indexed.users),
         }
     }
 }

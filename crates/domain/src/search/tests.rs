@@ -329,5 +329,8 @@ fn each_order_has_a_word_and_a_value() {
             assert!(sort.stands(&error, Batch(3)) && !sort.stands(&error, Batch(4)));
         }
     }
+    error.indexed = None;
+    let stands = Sort::ALL.map(|sort| sort.stands(&error, Batch::default()));
+    assert_eq!(stands, [true, false, false, false], "what an older version wrote is listed by last seen");
     assert!(Sort::parse("newest").unwrap_err().to_string().contains("`firstSeen`"));
 }

@@ -39,8 +39,7 @@ use domain::time::Timestamp;
 use domain::timeline::Hour;
 
 use crate::error::{Result, StoreError};
-use crate::ports::Whole;
-use crate::ports::Place;
+use crate::ports::{Place, Whole};
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";

@@ -17,10 +17,9 @@ use domain::timeline::{Hour, Minute, Timeline};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Digests, ETag, Failures, Inbox, KeyUse, Noted, Page, Project, ProjectChange, Projects,
-    Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments, StoredRules, Totals, Usage, Used, Whole,
     Claims, Commit, Configs, Digests, ETag, Failures, Inbox, Index, KeyUse, Noted, Page, Place, Posted, Project,
-    ProjectChange, Projects, Quota, Quotas, Sealer, Segments, StoredRules, Usage, Used,
+    ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments, StoredRules, Totals,
+    Usage, Used, Whole,
 };
 
 /// A port with faults: of those that ingest, digest and notify use.
