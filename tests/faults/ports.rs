@@ -38,7 +38,7 @@ const FAULTS: [Fault; 9] = [
 ];
 
 /// What digest calls for the batch below.
-const CALLS: [&str; 11] = [
+const CALLS: [&str; 12] = [
     "Claims::get_claim",
     "Configs::put_posted",
     "Projects::by_id",

@@ -221,7 +221,7 @@ fn a_filter_takes_what_has_all_of_it() {
         ("assignee", "ann@shop.test", "ann"),
         ("firstRelease", "shop@1.0", "shop@1.1"),
         ("regressedIn", "shop@1.1", "shop@1.0"),
-        ("tag", "environment:production", "environment:test"),
+        ("tag", "environment:production", "environment:nowhere"),
         ("tag", "level:warning", "colour:red"),
         ("firstSeenFrom", "2026-11-02T00:00:00Z", "2026-11-02T00:00:01Z"),
         ("firstSeenTo", "2026-11-02T00:00:01Z", "2026-11-02T00:00:00Z"),
