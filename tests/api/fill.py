@@ -53,6 +53,7 @@ def all_counted():
 error = until(all_counted)[0]
 named = f"/projects/{PROJECT}/errors/" + urllib.parse.quote(error["message"], safe="")
 occurrence = call("GET", named + "/occurrences")["errors"][0]
+comment = call("POST", named + "/comments", {"text": "seen on staging, too"})["comment"]
 
 for name, value in {
     "url": URL,
@@ -60,12 +61,18 @@ for name, value in {
     "key-admin": ADMIN,
     "key-read": keys["read"]["key"],
     "key-client": made["clientKey"],
-    # What schemathesis.toml takes values from.
-    "projects": PROJECT,
-    "numbers": made["id"],
-    "messages": "\n".join([*MESSAGES, error["fingerprint"]]),
-    "occurrences": occurrence["reversedUnixtime"],
-    "events": occurrence["eventId"],
-    "keys": spare["id"],
 }.items():
-    pathlib.Path(sys.argv[2], name).write_text(f"{value}\n", encoding="utf-8")
+    pathlib.Path(sys.argv[2], name).write_text(value, encoding="utf-8")
+
+# What schemathesis.toml takes values from.
+dictionaries = {
+    "projects": [PROJECT],
+    "numbers": [made["id"]],
+    "messages": [*MESSAGES, error["fingerprint"]],
+    "occurrences": [occurrence["reversedUnixtime"]],
+    "events": [occurrence["eventId"]],
+    "keys": [spare["id"]],
+    "comments": [comment["id"]],
+}
+text = "".join(f"{name} = {{ values = {json.dumps(values)} }}\n" for name, values in dictionaries.items())
+pathlib.Path(sys.argv[2], "dictionaries.toml").write_text("[dictionaries]\n" + text, encoding="utf-8")

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use axum::body::{Body, Bytes};
 use faultline_tests::{ADMIN, Faultline};
-use http::header::CACHE_CONTROL;
+use http::header::{ALLOW, CACHE_CONTROL};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -199,6 +199,9 @@ async fn every_route_and_every_key() {
             };
             let (status, headers, body) = call(&faultline, request.body(body.into()).unwrap()).await;
             assert_eq!(headers[CACHE_CONTROL], "no-store", "{method} {path}");
+            if status == 405 {
+                assert!(headers.contains_key(ALLOW), "{method} {path}: what is possible instead");
+            }
             if status >= 400 {
                 let body: Value = serde_json::from_slice(&body).unwrap();
                 let (message, reason) = (&body["errors"][0]["message"], &body["errors"][0]["reason"]);

@@ -55,16 +55,21 @@ impl<'a> Operation<'a> {
         self.parameter("path", name, says, schema)
     }
 
-    /// A parameter of the query, which may be left out.
+    /// A parameter of the query, which may be left out; an empty one is as good as none.
     pub fn query<T: JsonSchema + ?Sized>(self, name: &str, says: &str) -> Self {
         let schema = self.description.sent::<T>();
-        self.parameter("query", name, says, schema)
+        self.query_as(name, says, schema)
+    }
+
+    /// The same, by its schema.
+    pub fn query_as(self, name: &str, says: &str, schema: Value) -> Self {
+        self.parameter("query", name, says, json!({ "anyOf": [schema, { "const": "" }] }))
     }
 
     /// `limit`: how many entries are answered.
     pub fn limit(self, default: usize, most: usize) -> Self {
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": default });
-        self.parameter("query", "limit", "how many entries are answered at most", schema)
+        self.query_as("limit", "how many entries are answered at most", schema)
     }
 
     /// A parameter in `path`, `query` or `header`, by its schema.

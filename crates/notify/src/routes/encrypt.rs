@@ -25,7 +25,7 @@ pub(super) fn route() -> Router<Arc<Routes>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.tag("notifications");
-    let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "type": "string" } } });
+    let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "enum": ["slack", "github", "gitlab"] } } });
     let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
     api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
         .says("For configs that stand where others can look, as in a page. Whoever may post can use the answer.")

@@ -24,7 +24,7 @@ use super::update::{Change, Wish};
 use super::{delete, named, unknown};
 use crate::Query;
 use crate::list::parameter;
-use crate::projects::{existing, parse_body};
+use crate::projects::{existing, object, parse_body};
 use crate::purge::Budget;
 
 /// The most errors of a request.
@@ -49,6 +49,7 @@ struct Bulk {
     errors: Option<Vec<String>>,
     r#where: Option<Map<String, Value>>,
     cursor: Option<String>,
+    #[serde(default, deserialize_with = "object")]
     change: Option<Change>,
     #[serde(default)]
     delete: bool,

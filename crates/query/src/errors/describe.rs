@@ -98,7 +98,8 @@ fn in_bulk(api: &mut Description) {
     let filters = json!({
         "type": "object",
         "minProperties": 1,
-        "description": "the filters of the list, by their names",
+        "additionalProperties": { "type": "string" },
+        "description": "filters of the list, by their names",
     });
     let cursor = json!({ "type": ["string", "null"], "description": "`nextCursor` of the call before" });
     let is = |which: &str, schema: &Value, what: &str, wanted: Value| {

@@ -40,10 +40,10 @@ pub(super) fn describe(api: &mut Description) {
         )
         .project()
         .query::<Status>("status", "only errors of this status")
-        .parameter("query", "level", "only errors seen with this level", json!({ "type": "string", "enum": levels }));
+        .query_as("level", "only errors seen with this level", json!({ "type": "string", "enum": levels }));
     let words = json!({ "type": "string", "pattern": "[0-9A-Za-z]", "maxLength": 200 });
     let says = "only errors with all of these words, at most eight, in type, message, culprit or names of frames";
-    operation = operation.parameter("query", "text", says, words);
+    operation = operation.query_as("text", says, words);
     for (name, is) in [
         ("environment", "only errors seen in this environment"),
         ("release", "only errors seen in this release"),
@@ -52,25 +52,25 @@ pub(super) fn describe(api: &mut Description) {
         ("firstRelease", "only errors first seen in this release"),
         ("regressedIn", "only errors that came back in this release"),
     ] {
-        operation = operation.parameter("query", name, is, text());
+        operation = operation.query_as(name, is, text());
     }
     let tag = json!({ "type": "string", "pattern": "^[^:]+:.+$", "maxLength": 200 });
-    operation = operation.parameter("query", "tag", "`key:value`: only errors seen with this tag", tag);
+    operation = operation.query_as("tag", "`key:value`: only errors seen with this tag", tag);
     for (name, is) in [
         ("firstSeenFrom", "only errors first seen at this time or later"),
         ("firstSeenTo", "only errors first seen before this time"),
         ("lastSeenFrom", "only errors last seen at this time or later"),
         ("lastSeenTo", "only errors last seen before this time"),
     ] {
-        operation = operation.parameter("query", name, is, moment());
+        operation = operation.query_as(name, is, moment());
     }
     let cursor =
         json!({ "type": "string", "pattern": "^([A-Za-z]+\\.[-0-9a-f]*\\.)?[-0-9A-Fa-f]*$", "maxLength": 200 });
     let sorts = Sort::ALL.map(Sort::as_str);
     operation
-        .parameter("query", "sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
+        .query_as("sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
         .limit(LIMIT, LIMIT)
-        .parameter("query", "cursor", "`nextCursor` of the page before, which had the same `sort`", cursor)
+        .query_as("cursor", "`nextCursor` of the page before, which had the same `sort`", cursor)
         .data::<Errors<'_>>(200, "a page of errors");
 }
 

@@ -26,7 +26,8 @@ use domain::id::Fingerprint;
 use domain::outcome::{Reason, Refusal};
 use domain::{scrub, v1};
 use gate::{Answer, storage_failed};
-use http::{Method, Request};
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Request, StatusCode};
 use store::ports::Project;
 use target::Target;
 
@@ -44,7 +45,12 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 }
 
 async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(dispatch(&query, request)).await
+    let methods = Target::of(request.uri().path()).map_or("", |target| target.methods());
+    let mut response = query.answer(dispatch(&query, request)).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    response
 }
 
 async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
@@ -55,6 +61,7 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
     let project = existing(query, &name).await?;
     if reads { caller.reader_of_id(project.id) } else { caller.admin_of_id(project.id) }?;
     let (target, by) = (Target::of(request.uri().path())?, caller.actor());
+    let methods = target.methods();
     match (request.method().as_str(), target) {
         ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,
         ("PATCH", Target::Error(message)) => update::update(query, &project, &message, &by, request).await,
@@ -68,10 +75,9 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         ("DELETE", Target::Comment(message, id)) => comments::remove(query, &project, &message, &id, &by).await,
         ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, &by, request).await,
         ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, &by, request).await,
-        (method, Target::Merge(_) | Target::Unmerge(_)) => {
-            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use POST")))
+        (method, _) => {
+            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use {methods}")))
         }
-        (method, _) => Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here"))),
     }
 }
 

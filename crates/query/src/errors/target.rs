@@ -23,6 +23,17 @@ const OCCURRENCES: &str = "/occurrences";
 const COMMENTS: &str = "/comments";
 
 impl Target {
+    /// What can be done with it.
+    pub(super) fn methods(&self) -> &'static str {
+        match self {
+            Self::Error(_) => "GET, PATCH, DELETE",
+            Self::Occurrences(_) | Self::Occurrence(..) => "GET",
+            Self::History(_) | Self::Tags(_) | Self::Timeline(_) => "GET",
+            Self::Comments(_) | Self::Merge(_) | Self::Unmerge(_) => "POST",
+            Self::Comment(..) => "DELETE",
+        }
+    }
+
     /// From a whole path.
     pub(super) fn of(path: &str) -> Result<Self, Refusal> {
         // Behind `/projects/{project}/errors/`; a project may itself be named `errors`.

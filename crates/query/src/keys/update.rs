@@ -19,7 +19,7 @@ use store::ports::KeyChange;
 
 use super::{KeyEntry, MAX_NAME, NAME, check_name, named, unknown};
 use crate::Query;
-use crate::projects::parse_body;
+use crate::projects::{parse_body, some_of};
 
 /// What a body should be.
 const FORM: &str = "an object with `disabled`: true or false, or `name`: text, or both";
@@ -44,7 +44,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 /// What changes of a key: one or both.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "KeyChange", extend("minProperties" = 1))]
+#[schemars(rename = "KeyChange", extend("anyOf" = some_of(&["disabled", "name"], &[])))]
 struct Change {
     /// Whether it is out of use.
     disabled: Option<bool>,

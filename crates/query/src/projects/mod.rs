@@ -15,7 +15,9 @@ use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
 use gate::storage_failed;
 use http::Request;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
 use store::ports::Project;
 pub(crate) use update::given;
 
@@ -49,8 +51,43 @@ pub(crate) async fn parse_body<T: DeserializeOwned>(request: Request<Body>, form
     let headers = request.headers().clone();
     let body = gate::read(request).await?;
     let body = gate::unpack(&headers, &body)?;
-    let value: json::Value = json::parse(&body)
+    let mut value: json::Value = json::parse(&body)
         .map_err(|error| Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send {form}")))?;
+    if !value.is_object() {
+        return Err(Refusal::new(Reason::BodyInvalid, format!("the body is no object: send {form}")));
+    }
+    whole(&mut value);
     serde_json::from_value(value)
         .map_err(|error| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: {error}; send {form}")))
+}
+
+/// Makes whole numbers of those that are, as `30.0`, which JSON Schema takes for an integer and serde does not.
+fn whole(value: &mut json::Value) {
+    match value {
+        json::Value::Number(number) => {
+            let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0);
+            // Beyond 2^53 not all whole numbers are floats.
+            if let Some(float) = float.filter(|float| float.abs() <= 9_007_199_254_740_992.0) {
+                *number = (float as i64).into();
+            }
+        }
+        json::Value::Array(list) => list.iter_mut().for_each(whole),
+        json::Value::Object(map) => map.values_mut().for_each(whole),
+        _ => {}
+    }
+}
+
+/// An object or null. What serde derives would take a list of its values, too.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Option<T>, D::Error> {
+    match json::Value::deserialize(value)? {
+        json::Value::Null => Ok(None),
+        value @ json::Value::Object(_) => serde_json::from_value(value).map(Some).map_err(D::Error::custom),
+        _ => Err(D::Error::custom("what is to be an object is none")),
+    }
+}
+
+/// Alternatives of a schema: that one of these keys is there, and not null; or one of `nullable`.
+pub(crate) fn some_of(keys: &[&str], nullable: &[&str]) -> serde_json::Value {
+    let there = |key: &&str| json!({ "required": [key], "properties": { *key: { "not": { "type": "null" } } } });
+    keys.iter().map(there).chain(nullable.iter().map(|key| json!({ "required": [key] }))).collect()
 }

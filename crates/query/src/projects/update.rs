@@ -19,7 +19,7 @@ use serde_json::json;
 use store::ports::ProjectChange;
 
 use super::list::ProjectEntry;
-use super::{existing, parse_body};
+use super::{existing, object, parse_body, some_of};
 use crate::Query;
 
 /// The most names of a rule, and the longest of them, in characters: each event is compared with all of them.
@@ -58,11 +58,18 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 /// A change, as a body says it: what is not named stays as it is, and null takes away what need not be there.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "ProjectChange", extend("minProperties" = 1))]
+#[schemars(
+    rename = "ProjectChange",
+    extend("anyOf" = some_of(&["scrubbing", "limits", "tier", "timeUnit"], &["owner", "retentionDays", "allowedOrigins"]))
+)]
 struct Change {
     /// What is scrubbed: both lists are replaced.
+    #[serde(default, deserialize_with = "object")]
+    #[schemars(with = "Option<Scrubbing>")]
     scrubbing: Option<Scrubbing>,
     /// How many events of the project are taken.
+    #[serde(default, deserialize_with = "object")]
+    #[schemars(with = "Option<Limits>")]
     limits: Option<Limits>,
     /// How much the project matters.
     tier: Option<Tier>,
@@ -141,6 +148,9 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
                 return Err(invalid(message).at(["scrubbing", list]));
             }
         }
+    }
+    if limits.as_ref().is_some_and(|limits| limits.per_minute.is_none() && limits.per_month.is_none()) {
+        return Err(invalid("`limits` names none: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
     }
     let limits = limits.unwrap_or(Limits { per_minute: None, per_month: None });
     for (key, limit) in [("perMinute", limits.per_minute), ("perMonth", limits.per_month)] {
