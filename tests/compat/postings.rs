@@ -1,6 +1,8 @@
 //! Version 0.1 with search: what was posted is found.
 
+use embedded::Engines;
 use faultline_tests::{Faultline, raw};
+use http::Method;
 use serde_json::json;
 
 use crate::Samples;
@@ -45,5 +47,34 @@ async fn and_is_not_posted_again() {
     assert!(items.len() > before);
     for question in QUESTIONS {
         assert_eq!(found(&faultline, question).await, ["cart is empty"], "{question}: once");
+    }
+}
+
+/// An error with all that it is found by. Into a folder of their own, as `write.rs` says.
+#[tokio::test]
+#[ignore = "writes new samples, on purpose only: see `write.rs`"]
+async fn write_postings() {
+    let samples = Samples::new();
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let frame = json!({ "file": "src/cart.js", "function": "checkOut", "line": 7 });
+    let error = json!({ "type": "CartError", "message": "cart is empty", "backtrace": [frame] });
+    let context = json!({ "environment": "production", "version": "shop@1.0" });
+    faultline.post("shop", &json!({ "errors": [error], "context": context })).await;
+    assert_eq!(faultline.digest().await, 0);
+    let mut posted = 0;
+    for item in raw::items(&engines).await {
+        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
+            ("PROJECT", "shop") => "project.json".to_owned(),
+            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
+            ("P#2", sk) if sk.starts_with("E#") => "error.json".to_owned(),
+            (pk, _) if pk.starts_with("X#2#") => {
+                posted += 1;
+                format!("posted-{posted:02}.json")
+            }
+            _ => continue,
+        };
+        samples.write_item(&file, &item);
     }
 }

@@ -128,35 +128,6 @@ async fn write_limits() {
     }
 }
 
-/// An error with all that it is found by. Into a folder of their own, as above.
-#[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
-async fn write_postings() {
-    let samples = Samples::new();
-    let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
-    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
-    let frame = json!({ "file": "src/cart.js", "function": "checkOut", "line": 7 });
-    let error = json!({ "type": "CartError", "message": "cart is empty", "backtrace": [frame] });
-    let context = json!({ "environment": "production", "version": "shop@1.0" });
-    faultline.post("shop", &json!({ "errors": [error], "context": context })).await;
-    assert_eq!(faultline.digest().await, 0);
-    let mut posted = 0;
-    for item in raw::items(&engines).await {
-        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
-            ("PROJECT", "shop") => "project.json".to_owned(),
-            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
-            ("P#2", sk) if sk.starts_with("E#") => "error.json".to_owned(),
-            (pk, _) if pk.starts_with("X#2#") => {
-                posted += 1;
-                format!("posted-{posted:02}.json")
-            }
-            _ => continue,
-        };
-        samples.write_item(&file, &item);
-    }
-}
-
 /// A project's rules and a posted config, sealed, a message that brings them, and the key that opens them. Into a folder
 /// of their own, as above.
 #[tokio::test]
