@@ -58,12 +58,12 @@ impl Target {
         if let Some(message) = rest.strip_suffix("/unmerge") {
             return Ok(Self::Unmerge(gate::decoded(message)));
         }
-        let counted: [(&str, fn(String) -> Self); 2] = [("timeline", Self::Timeline), ("tags", Self::Tags)];
-        for (name, target) in counted {
-            let message = rest.trim_end_matches('/').strip_suffix(name).and_then(|message| message.strip_suffix('/'));
-            if let Some(message) = message.filter(|message| !message.is_empty()) {
-                return Ok(target(gate::decoded(message)));
-            }
+        let of = |name| rest.trim_end_matches('/').strip_suffix(name).filter(|message| !message.is_empty());
+        if let Some(message) = of("/timeline") {
+            return Ok(Self::Timeline(gate::decoded(message)));
+        }
+        if let Some(message) = of("/tags") {
+            return Ok(Self::Tags(gate::decoded(message)));
         }
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES)
