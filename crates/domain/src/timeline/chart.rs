@@ -233,6 +233,26 @@ mod tests {
     }
 
     #[test]
+    fn clocks_that_are_put_within_an_hour_end_it() {
+        check(
+            TimeUnit::Hour,
+            "America/St_Johns",
+            ("2006-04-02T00:00:00-03:30", "2006-04-02T02:01:00-02:30"),
+            &[("2006-04-02T00:00:00-03:30", 1), ("2006-04-02T01:01:00-02:30", 59), ("2006-04-02T02:00:00-02:30", 60)],
+        );
+    }
+
+    #[test]
+    fn a_minute_belongs_to_the_unit_that_begins_with_it() {
+        let mut timeline = Timeline::default();
+        for (minute, count) in [("00:59", 1), ("01:00", 2), ("01:59", 4), ("02:00", 8), ("02:59", 16), ("03:00", 32)] {
+            timeline.add(Minute::of(at(&format!("2026-01-01T{minute}:00Z"))), count);
+        }
+        let chart = chart(TimeUnit::Hour, "UTC", "2026-01-01T01:00:00Z", "2026-01-01T03:00:00Z").unwrap();
+        assert_eq!(chart.counts(&timeline).into_iter().map(|(_, count)| count).collect::<Vec<_>>(), [6, 24]);
+    }
+
+    #[test]
     fn a_range_is_bounded_and_says_so() {
         #[track_caller]
         fn check(unit: TimeUnit, start: &str, end: &str, units: usize, too_far: &str) {
