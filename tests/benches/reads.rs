@@ -117,7 +117,8 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
             last: now,
             events: occurrences.iter().map(|occurrence| occurrence.event_id.digest()).collect(),
         }];
-        commits.push(Commit { error, references, aliases: Vec::new(), expires_at });
+        let (aliases, whole, history, whole_history) = (Vec::new(), None, None, None);
+        commits.push(Commit { error, whole, references, aliases, history, whole_history, expires_at });
     }
     on.bucket.put(&segment, writer.finish()).await.unwrap();
     on.table.post(&blocks(postings.batch, posted)).await.unwrap();
