@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod directory;
 mod errors;
 mod failures;
 mod figures;

@@ -51,6 +51,7 @@ const CALLS: [&str; 12] = [
     "Digests::commit",
     "Releases::note",
     "Segments::put",
+    "Directory::enter",
 ];
 
 /// A process whose ports fail.
@@ -61,6 +62,7 @@ fn process(world: &World, faults: Faults) -> Process {
         projects: table.clone(),
         digests: table.clone(),
         index: table.clone(),
+        directory: table.clone(),
         configs: table.clone(),
         usage: table.clone(),
         releases: table.clone(),

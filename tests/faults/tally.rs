@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::directory::{Place, Width};
 use domain::error::Status;
-use domain::id::{EventId, Fingerprint, ProjectId};
+use domain::id::{EventDigest, EventId, Fingerprint, ProjectId};
 use domain::occurrence::Occurrence;
 use domain::segment::{self, FrameRange};
 use domain::time::Timestamp;
 use domain::timeline::Hour;
 use local::system::Resources;
-use store::ports::{Errors, Occurrences, Segments};
+use store::ports::{Directory, Errors, Occurrences, Segments};
 
 /// The occurrences of a project by their errors: message and fingerprint.
 pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
 
 /// Reads everything, and checks that of each error the count, the sum of its timeline, its references and its listed
-/// occurrences are as many; and that no event is listed twice.
+/// occurrences are as many; that no event is listed twice; and that by its id it is found.
 pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     let mut tally = Tally::new();
     let page = on.table.page(project, &[Status::Unresolved, Status::Resolved], None, 100).await.unwrap();
@@ -29,6 +30,9 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
         let (mut lines, mut digests, mut listed) = (0, 0, BTreeSet::new());
         for reference in references.items {
             digests += reference.events.len();
+            // One stands for the others: entries are made by the reference.
+            let place = Place { fingerprint: error.fingerprint, reference: reference.id };
+            assert!(is_entered(on, project, reference.events[0], place).await, "the directory has no {place:?}");
             if !segments.contains_key(&reference.segment) {
                 let (segment, _) = on.bucket.get(&reference.segment).await.unwrap();
                 segments.insert(reference.segment.clone(), segment);
@@ -47,6 +51,18 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
         tally.insert((error.message, error.fingerprint), listed);
     }
     tally
+}
+
+/// Whether an event is found at this place by its id.
+async fn is_entered(on: &Resources, project: ProjectId, event: EventDigest, place: Place) -> bool {
+    let mut places = on.table.places(project, event, 100).await.unwrap();
+    for bucket in Width::ALL.map(|width| width.bucket_of(event)) {
+        if places.contains(&place) {
+            break;
+        }
+        places.extend(on.table.places_in(project, event, bucket, None, 1_000).await.unwrap().items);
+    }
+    places.contains(&place)
 }
 
 /// All events of a project.

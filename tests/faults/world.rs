@@ -61,6 +61,7 @@ impl World {
             projects: table.clone(),
             digests: table.clone(),
             index: table.clone(),
+            directory: table.clone(),
             configs: table.clone(),
             usage: table.clone(),
             releases: table.clone(),

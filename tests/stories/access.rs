@@ -51,6 +51,8 @@ DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 
 POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200
 POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200
 
+GET    /projects/{project}/occurrences/{event}                401 403 403   403 403 403   200 403 200   200 403 200
+
 GET    /timeline                                              401 403 403   403 403 403   403 403 200   403 403 200
 GET    /projects/{project}/timeline                           401 403 403   403 403 403   200 403 200   200 403 200
 GET    /projects/{project}/releases                           401 403 403   403 403 403   200 403 200   200 403 200
@@ -137,18 +139,18 @@ async fn keys(faultline: &Faultline) -> Vec<String> {
 
 /// The route's path, of things that are there.
 async fn path(faultline: &Faultline, route: &str) -> String {
-    if route.contains("{message}") {
+    if route.contains("{message}") || route.contains("{event}") {
         faultline.post_message("m").await;
         faultline.post_message("other").await;
         assert_eq!(faultline.digest().await, 0);
     }
-    let occurrence = match route.contains("/occurrences/{id}") {
-        true => faultline.get("/projects/sample/errors/m/occurrences").await["errors"][0]["reversedUnixtime"].clone(),
+    let occurrence = match route.contains("/occurrences/{") {
+        true => faultline.get("/projects/sample/errors/m/occurrences").await["errors"][0].clone(),
         false => Value::Null,
     };
     let id = match route.starts_with("/keys/{id}") {
         true => new_key(faultline, json!({ "role": "read", "project": "sample" })).await["id"].clone(),
-        false => occurrence,
+        false => occurrence["reversedUnixtime"].clone(),
     };
     let id = match route.contains("/comments/{id}") {
         true => new_comment(faultline).await,
@@ -163,7 +165,8 @@ async fn path(faultline: &Faultline, route: &str) -> String {
         .replace("{project}", "sample")
         .replace("{release}", "1.0")
         .replace("{number}", "1")
-        .replace("{message}", "m");
+        .replace("{message}", "m")
+        .replace("{event}", occurrence["eventId"].as_str().unwrap_or_default());
     filled.replace("{id}", id.as_str().unwrap_or_default())
 }
 

@@ -18,6 +18,7 @@ mod lists;
 mod merging;
 mod muting;
 mod notifications;
+mod occurrences;
 mod openapi;
 mod origins;
 mod poison;

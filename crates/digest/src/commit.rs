@@ -91,7 +91,7 @@ impl Digest {
         }
         work.retain(|(unit, _)| !unit.entries.is_empty());
         let (work, mut undone) = self.note_releases(work).await;
-        let (work, unwritten) = self.write_segments(work).await;
+        let (work, unwritten) = self.write_ahead(work).await;
         undone.extend(unwritten);
         let mut written = HashSet::new();
         let (work, waiting): (Vec<_>, Vec<_>) =
@@ -125,15 +125,20 @@ impl Digest {
         undone
     }
 
-    /// Writes one segment for each project that has units which are not written yet. When this returns, what the
-    /// references of the units point to is durable.
-    async fn write_segments(&self, work: Vec<(Unit, Read)>) -> (Vec<(Unit, Read)>, Vec<Undone>) {
+    /// Writes what must be there before a commit says so: one segment for each project that has units which are not
+    /// written yet, and where their events are. When this returns, what the references of the units point to is
+    /// durable.
+    async fn write_ahead(&self, work: Vec<(Unit, Read)>) -> (Vec<(Unit, Read)>, Vec<Undone>) {
         let mut projects: BTreeMap<ProjectId, Vec<(Unit, Read)>> = BTreeMap::new();
         for item in work {
             projects.entry(item.0.project).or_default().push(item);
         }
         let written = projects.into_iter().map(|(project, mut work)| async move {
-            match self.write_segment(project, &mut work).await {
+            let ahead = async {
+                self.write_segment(project, &mut work).await?;
+                self.enter(project, &mut work).await
+            };
+            match ahead.await {
                 Ok(()) => (work, Vec::new()),
                 Err(error) => (Vec::new(), all_undone(work.into_iter().map(|(unit, _)| unit).collect(), &error)),
             }
@@ -161,7 +166,8 @@ impl Digest {
         }
         self.segments.put(&segment, writer.finish()).await?;
         for (index, references) in written {
-            work[index].0.references = Some(references);
+            let unit = &mut work[index].0;
+            (unit.references, unit.entered) = (Some(references), false);
         }
         Ok(())
     }

@@ -76,6 +76,8 @@ pub(crate) struct Unit {
     pub(crate) entries: Vec<Entry>,
     /// Where the entries were written, once they are.
     pub(crate) references: Option<Vec<Reference>>,
+    /// Whether the directory has where its events are.
+    pub(crate) entered: bool,
 }
 
 impl Groups {
@@ -141,7 +143,15 @@ impl Groups {
                     rounds.push(Vec::new());
                 }
                 let aliases = if round == 0 { aliases.clone() } else { Vec::new() };
-                rounds[round].push(Unit { project, fingerprint, aliases, settings, entries, references: None });
+                rounds[round].push(Unit {
+                    project,
+                    fingerprint,
+                    aliases,
+                    settings,
+                    entries,
+                    references: None,
+                    entered: false,
+                });
             }
         }
         rounds

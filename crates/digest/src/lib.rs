@@ -4,6 +4,7 @@ mod address;
 mod commit;
 mod configs;
 mod deadline;
+mod directory;
 mod group;
 mod index;
 mod known;
@@ -30,7 +31,10 @@ use known::Known;
 use reason::Reason;
 use releases::Met;
 use store::clock::Clock;
-use store::ports::{Claims, Configs, Digests, Failures, Index, KeyUse, Projects, Releases, Segments, Totals, Usage};
+use store::ports::Index;
+use store::ports::{
+    Claims, Configs, Digests, Directory, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
+};
 use stored::Stored;
 use used::{Noted, Used};
 
@@ -41,6 +45,7 @@ pub struct Digest {
     index: Arc<dyn Index>,
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
+    directory: Arc<dyn Directory>,
     claims: Arc<dyn Claims>,
     usage: Arc<dyn Usage>,
     releases: Arc<dyn Releases>,
@@ -68,6 +73,8 @@ pub struct Parts {
     pub configs: Arc<dyn Configs>,
     /// Where occurrences rest.
     pub segments: Arc<dyn Segments>,
+    /// Where events are, by their ids.
+    pub directory: Arc<dyn Directory>,
     /// Where messages rest that are too large for the queue.
     pub claims: Arc<dyn Claims>,
     /// What is counted against the limits of projects.
@@ -116,6 +123,7 @@ impl Digest {
             index: parts.index,
             configs: parts.configs,
             segments: parts.segments,
+            directory: parts.directory,
             claims: parts.claims,
             usage: parts.usage,
             releases: parts.releases,

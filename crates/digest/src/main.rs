@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
         projects: table.clone(),
         digests: table.clone(),
         index: table.clone(),
+        directory: table.clone(),
         configs: table.clone(),
         usage: table.clone(),
         releases: table.clone(),

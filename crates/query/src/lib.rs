@@ -22,8 +22,8 @@ use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Configs, DeadLetters, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects, Releases, Segments,
-    Totals,
+    Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects,
+    Releases, Segments, Totals,
 };
 
 /// What the routes share.
@@ -50,6 +50,8 @@ pub struct Query {
     pub releases: Arc<dyn Releases>,
     /// How many events all errors together had when.
     pub totals: Arc<dyn Totals>,
+    /// Where events are, by their ids.
+    pub directory: Arc<dyn Directory>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
     /// What could not be digested.
@@ -89,6 +91,7 @@ impl Query {
             .merge(info::routes())
             .merge(keys::routes())
             .merge(openapi::route())
+            .merge(occurrences::routes())
             .merge(projects::routes())
             .merge(releases::routes())
             .merge(timeline::routes())

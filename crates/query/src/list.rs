@@ -22,6 +22,12 @@ impl Parameters {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// All parameters of this name that are not empty.
+    pub(crate) fn all_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let of_name = self.0.iter().filter(move |(key, value)| key == name && !value.is_empty());
+        of_name.map(|(_, value)| value.as_str())
+    }
+
     /// The parameter, parsed.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &self,

@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
         occurrences: table.clone(),
         releases: table.clone(),
         totals: table.clone(),
+        directory: table.clone(),
         segments: setup.bucket()?,
         dead_letters: setup.dead_letters()?,
         failures: table.clone(),

@@ -51,7 +51,12 @@ const MAX_BYTES: usize = 2_048;
 /// The tags of an occurrence that are counted. One more than are held tells that there were more.
 pub(super) fn tagged(occurrence: &Occurrence) -> Vec<(String, String)> {
     let tags = occurrence.all_tags().into_iter().take(Tags::MAX_TAGS + 1);
-    tags.map(|(name, value)| (name.to_owned(), cut(&value, MAX_VALUE))).collect()
+    tags.map(|(name, value)| (name.to_owned(), held(&value))).collect()
+}
+
+/// The value as it is held.
+pub(crate) fn held(value: &str) -> String {
+    cut(value, MAX_VALUE)
 }
 
 impl Tags {

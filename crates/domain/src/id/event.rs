@@ -53,6 +53,16 @@ text_form!(EventId, "^[0-9A-Fa-f]{32}$", "fc6d8c0c43fc4630ad850ee518f1b9d0");
 pub struct EventDigest(u64);
 
 impl EventDigest {
+    /// The first `bits` (at most 8) of it, as a number.
+    pub(crate) fn leading(self, bits: u32) -> u8 {
+        (self.0 >> (u64::BITS - bits)) as u8
+    }
+
+    /// The last 32 bits of it.
+    pub(crate) fn tag(self) -> [u8; 4] {
+        (self.0 as u32).to_be_bytes()
+    }
+
     /// The digests, one after the other, 8 bytes each, big-endian.
     pub fn pack(digests: impl IntoIterator<Item = Self>) -> Vec<u8> {
         digests.into_iter().flat_map(|digest| digest.0.to_be_bytes()).collect()
@@ -61,6 +71,13 @@ impl EventDigest {
     /// What [`EventDigest::pack`] packed; bytes beyond a multiple of 8 are ignored.
     pub fn unpack(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
         bytes.chunks_exact(8).map(|chunk| Self(u64::from_be_bytes(chunk.try_into().expect("chunks of 8"))))
+    }
+}
+
+/// 16 lower-case hexadecimal digits.
+impl fmt::Display for EventDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 

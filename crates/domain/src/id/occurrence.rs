@@ -11,6 +11,11 @@ use crate::time::Timestamp;
 pub struct ReferenceId(Ulid);
 
 impl ReferenceId {
+    /// No id is smaller.
+    pub const MIN: Self = Self(Ulid(0));
+    /// No id is greater.
+    pub const MAX: Self = Self(Ulid(u128::MAX));
+
     /// For a frame whose newest event happened at `newest`; 80 of the `random` bits are used.
     pub fn new(newest: Timestamp, random: u128) -> Self {
         Self(Ulid::from_parts(newest.millis() as u64, random))
@@ -19,6 +24,24 @@ impl ReferenceId {
     /// The smallest id at `moment`: where a range of time begins.
     pub fn floor(moment: Timestamp) -> Self {
         Self(Ulid::from_parts(moment.millis() as u64, 0))
+    }
+
+    /// The smallest id that is greater; `None` behind the greatest.
+    pub fn next(self) -> Option<Self> {
+        self.0.0.checked_add(1).map(|id| Self(Ulid(id)))
+    }
+
+    /// The greatest id that is smaller; `None` before the smallest.
+    pub fn previous(self) -> Option<Self> {
+        self.0.0.checked_sub(1).map(|id| Self(Ulid(id)))
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Ulid(u128::from_be_bytes(bytes)))
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; 16] {
+        self.0.0.to_be_bytes()
     }
 
     /// From the text form.

@@ -4,11 +4,13 @@
 //! `request`, `user` and `contexts` keep the names of the Sentry protocol (snake case), so that nothing needs renaming
 //! on the way in or out. A key that no field is named for is kept in `other`: normalising loses nothing.
 
+mod filter;
 mod imported;
 mod level;
 mod stack;
 mod tags;
 
+pub use filter::Filter;
 pub use imported::{Imported, MAX_OCCURRENCES};
 pub use level::Level;
 use schemars::JsonSchema;

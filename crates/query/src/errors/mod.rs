@@ -69,7 +69,7 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         ("GET", Target::Timeline(message)) => timeline::of_error(query, &project, &message, request.uri()).await,
         ("GET", Target::Tags(message)) => tags::list(query, &project, &message, request.uri()).await,
         ("GET", Target::Occurrences(message)) => occurrences::list(query, &project, &message, request.uri()).await,
-        ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, &id).await,
+        ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, id).await,
         ("GET", Target::History(message)) => history::list(query, &project, &message, request.uri()).await,
         ("POST", Target::Comments(message)) => comments::add(query, &project, &message, &by, request).await,
         ("DELETE", Target::Comment(message, id)) => comments::remove(query, &project, &message, &id, &by).await,
@@ -118,6 +118,20 @@ fn is_merged(project: &Project, error: &Fingerprint, into: &Fingerprint) -> Refu
         project.name
     );
     Refusal::new(Reason::ErrorMerged, message)
+}
+
+/// The error that shows what is grouped under this fingerprint: the one it is merged into, or itself.
+pub(crate) async fn in_lists(
+    query: &Query,
+    project: &Project,
+    fingerprint: &Fingerprint,
+) -> Result<Option<ErrorAggregate>, Refusal> {
+    let get =
+        async |fingerprint| query.errors.get(project.id, fingerprint).await.map_err(|error| storage_failed(&error));
+    let Some(error) = get(fingerprint).await? else { return Ok(None) };
+    let Some(whole) = &error.merged_into else { return Ok(Some(error)) };
+    let whole = get(whole).await?.filter(|whole| whole.has_part(&error));
+    Ok(Some(whole.unwrap_or(error)))
 }
 
 fn unknown(project: &Project, message: &str) -> Refusal {

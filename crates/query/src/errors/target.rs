@@ -1,7 +1,8 @@
 //! What a path behind `/projects/{project}/errors/` is about.
 
-use domain::id::OccurrenceId;
-use domain::outcome::{Reason, Refusal};
+use domain::outcome::Refusal;
+
+use crate::occurrences::Which;
 
 /// An error (by its message or fingerprint), or something of it.
 #[derive(Debug, PartialEq)]
@@ -10,7 +11,7 @@ pub(super) enum Target {
     Timeline(String),
     Tags(String),
     Occurrences(String),
-    Occurrence(String, OccurrenceId),
+    Occurrence(String, Which),
     History(String),
     Comments(String),
     /// A comment, by what the path calls it.
@@ -68,9 +69,7 @@ impl Target {
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES)
         {
-            let unknown =
-                |error: domain::id::BadOccurrenceId| Refusal::new(Reason::OccurrenceUnknown, error.to_string());
-            return Ok(Self::Occurrence(gate::decoded(message), OccurrenceId::parse(id).map_err(unknown)?));
+            return Ok(Self::Occurrence(gate::decoded(message), Which::parse(id)?));
         }
         Ok(Self::Error(gate::decoded(rest)))
     }
@@ -78,10 +77,12 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::ReferenceId;
+    use domain::id::{OccurrenceId, ReferenceId};
+    use domain::outcome::Reason;
     use domain::time::Timestamp;
 
     use super::*;
+    use crate::occurrences::End;
 
     #[test]
     fn a_message_may_hold_anything() {
@@ -105,7 +106,8 @@ mod tests {
         check("a/tags/", Target::Tags("a".to_owned()));
         check("tags", Target::Error("tags".to_owned()));
         check("x%2Ftags", Target::Error("x/tags".to_owned()));
-        check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), id));
+        check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), Which::Id(id)));
+        check("a/occurrences/first", Target::Occurrence("a".to_owned(), Which::End(End::First)));
         assert_eq!(Target::of("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);
     }
 }

@@ -1,71 +1,93 @@
 use domain::id::OccurrenceId;
+use domain::occurrence::{Filter, Level};
 use domain::outcome::Refusal;
-use gate::{Answer, storage_failed};
+use domain::v1;
+use gate::Answer;
 use http::Uri;
 use serde_json::{Value, json};
-use store::ports::{Project, Reference};
+use store::ports::Project;
 
-use super::{MAX_BYTES, lines};
+use super::References;
+use super::walk::{From, Walk};
 use crate::Query;
 use crate::errors::named;
-use crate::list::Parameters;
+use crate::list::{Parameters, parameter};
 
 /// v1's default.
 pub(super) const DEFAULT: usize = 10;
 pub(super) const MOST: usize = 100;
-/// How many references are read at once: more than a page has frames, unless each has only few occurrences.
-const STEP: usize = 10;
+/// The most tags of one request.
+const MAX_TAGS: usize = 10;
 
-/// `GET …/occurrences?limit=&after=`, newest first.
+/// `GET …/occurrences`, newest first; `after` and `before` page through them. A request reads at most 20 frames, or looks
+/// at 8 MiB of occurrences, where a filter other than a time decides; so a page may have fewer than `limit`, or none, and
+/// still lead on.
 pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
     let parameters = Parameters::of(uri);
     let limit = parameters.limit(DEFAULT, MOST)?;
-    let after = parameters.parsed("after", OccurrenceId::parse)?;
+    let from = from(&parameters)?;
+    let filter = filter(&parameters)?;
     let error = named(query, project, message).await?;
 
-    let mut page = Page { query, project, limit, budget: MAX_BYTES, entries: Vec::new() };
-    let mut before = None;
-    if let Some(after) = &after {
-        let reference = query.occurrences.reference_of(&error, &after.reference()).await;
-        if let Some(reference) = reference.map_err(|error| storage_failed(&error))? {
-            page.add(&reference, after.line().saturating_add(1)).await?;
-        }
-        before = Some(after.reference());
+    let references = References::of(query, &error);
+    let mut walked = Walk::begin(query, &references, &filter, limit, from).await?.go().await?;
+    let id_of = |found: Option<&super::frame::Found>| found.map(|found| found.id);
+    let (next, previous) = match from {
+        From::Now => (walked.next, None),
+        From::After(_) => (walked.next, id_of(walked.found.first())),
+        From::Before(_) => (id_of(walked.found.first()), walked.next),
+    };
+    if matches!(from, From::Before(_)) {
+        walked.found.reverse();
     }
-    let mut end = false;
-    while !page.is_full() && !end {
-        let references = query.occurrences.references_of(&error, before.as_ref(), STEP).await;
-        let references = references.map_err(|error| storage_failed(&error))?;
-        for reference in &references.items {
-            if !page.is_full() {
-                page.add(reference, 0).await?;
-            }
-        }
-        end = references.next.is_none();
-        before = references.next;
-    }
-    let next = page.entries.last().filter(|_| page.is_full()).map(|entry| entry["reversedUnixtime"].clone());
-    gate::data(json!({ "errors": page.entries, "totalCount": error.count, "nextCursor": next }))
+    let entries = walked.found.iter().map(|found| v1::occurrence_entry(&project.name, &found.id, &found.occurrence));
+    gate::data(json!({
+        "errors": entries.collect::<Vec<Value>>(),
+        "totalCount": error.count,
+        "examined": walked.examined,
+        "nextCursor": next,
+        "previousCursor": previous,
+    }))
 }
 
-struct Page<'a> {
-    query: &'a Query,
-    project: &'a Project,
-    limit: usize,
-    /// How many bytes more an answer may have.
-    budget: usize,
-    entries: Vec<Value>,
+fn from(parameters: &Parameters) -> Result<From, Refusal> {
+    let after = parameters.parsed("after", OccurrenceId::parse)?;
+    match (after, parameters.parsed("before", OccurrenceId::parse)?) {
+        (Some(_), Some(_)) => {
+            Err(parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
+        }
+        (Some(after), None) => Ok(From::After(after)),
+        (None, Some(before)) => Ok(From::Before(before)),
+        (None, None) => Ok(From::Now),
+    }
 }
 
-impl Page<'_> {
-    fn is_full(&self) -> bool {
-        self.entries.len() >= self.limit || self.budget == 0
+fn filter(parameters: &Parameters) -> Result<Filter, Refusal> {
+    let text = |name| parameters.get(name).map(str::to_owned);
+    let level = |word: &str| {
+        let unknown = || format!("`{word}` is not a level: it is `fatal`, `error`, `warning`, `info` or `debug`");
+        Level::parse(word).ok_or_else(unknown)
+    };
+    let filter = Filter {
+        start: parameters.parsed("start", moment)?,
+        end: parameters.parsed("end", moment)?,
+        environment: text("environment"),
+        release: text("release"),
+        level: parameters.parsed("level", level)?,
+        tags: parameters.all_of("tag").map(str::to_owned).collect(),
+        user: text("user"),
+        text: text("text"),
+    };
+    if let (Some(start), Some(end)) = (filter.start, filter.end)
+        && end < start
+    {
+        return Err(parameter("end", format!("{end} is before the start, {start}")));
     }
-
-    /// Adds what fits of a frame, from `line` on.
-    async fn add(&mut self, reference: &Reference, line: u32) -> Result<(), Refusal> {
-        let limit = self.limit - self.entries.len();
-        self.entries.extend(lines(self.query, self.project, reference, line, limit, &mut self.budget).await?);
-        Ok(())
+    if let Some(tag) = filter.tags.iter().find(|tag| !tag.contains(':')) {
+        return Err(parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
     }
+    if filter.tags.len() > MAX_TAGS {
+        return Err(parameter("tag", format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len())));
+    }
+    Ok(filter)
 }

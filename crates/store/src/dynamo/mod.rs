@@ -3,6 +3,7 @@
 mod call;
 mod configs;
 mod digests;
+mod directory;
 mod error_item;
 mod errors;
 mod failures;

@@ -11,7 +11,7 @@ use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes, is_expired, key, number, text, time};
 use super::schema::{REFERENCE, SK, error_pk, reference_sk};
 use crate::error::{Result, StoreError};
-use crate::ports::{Occurrences, Page, Reference};
+use crate::ports::{Occurrences, Page, Reference, Stretch};
 
 #[async_trait]
 impl Occurrences for Table {
@@ -22,17 +22,23 @@ impl Occurrences for Table {
         item.map(|item| decode(doing, project, &item)).transpose()
     }
 
-    async fn references(
+    async fn stretch(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        before: Option<&ReferenceId>,
+        stretch: &Stretch,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
         let doing = "listing references";
-        let mut range = Range::of_prefix(error_pk(project, uid), REFERENCE);
-        range.after = before.map(reference_sk);
-        range.newest_first = true;
+        let first = stretch.newer_than.map_or(Some(ReferenceId::MIN), ReferenceId::next);
+        let last = stretch.older_than.map_or(Some(ReferenceId::MAX), ReferenceId::previous);
+        let (Some(first), Some(last)) = (first, last) else { return Ok(Page { items: Vec::new(), next: None }) };
+        if first > last {
+            // DynamoDB takes no range whose end is before its beginning.
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let mut range = Range::between(error_pk(project, uid), reference_sk(&first), reference_sk(&last));
+        range.newest_first = !stretch.oldest_first;
         range.limit = Some(limit);
         // A deletion that did not see the newest reference would leave what it refers to for good.
         range.consistent = true;

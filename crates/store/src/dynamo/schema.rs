@@ -18,6 +18,8 @@
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
 //! | postings of a term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
+//! | where an event is | `D#{project}#{event digest}` | `{reference}` | |
+//! | where a batch's events are | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
@@ -30,9 +32,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
+use domain::directory::Bucket;
 use domain::error::history::EntryId;
 use domain::error::{ErrorAggregate, Status};
-use domain::id::{ConfigId, ErrorUid, Fingerprint, KeyId, ProjectId, ReferenceId};
+use domain::id::{ConfigId, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ReferenceId};
 use domain::notify::lane::LaneId;
 use domain::search::{Batch, Block, TermHash};
 use domain::time::Timestamp;
@@ -181,6 +184,16 @@ pub(crate) fn place_of(sk: &str) -> Option<Place> {
     let order = parts.next()?.parse().ok()?;
     let batch = Batch(u32::from_str_radix(parts.next()?, 16).ok()?);
     Some(Place { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
+}
+
+/// Where one event is.
+pub(crate) fn event_pk(project: ProjectId, event: EventDigest) -> String {
+    format!("D#{project}#{event}")
+}
+
+/// Where the events of batches are that fall into this bucket.
+pub(crate) fn block_pk(project: ProjectId, bucket: Bucket) -> String {
+    format!("D#{project}#{bucket}")
 }
 
 pub(crate) const FAILED: &str = "FAILED#";

@@ -14,7 +14,9 @@ use domain::timeline::{Hour, Timeline};
 
 use super::Faulty;
 use crate::error::Result;
-use crate::ports::{ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, Undelivered};
+use crate::ports::{
+    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, Stretch, Undelivered,
+};
 
 #[async_trait]
 impl<P: Outbox> Outbox for Faulty<P> {
@@ -120,14 +122,14 @@ impl<P: Occurrences> Occurrences for Faulty<P> {
         self.call("Occurrences::reference", || self.port.reference(project, uid, id)).await
     }
 
-    async fn references(
+    async fn stretch(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        before: Option<&ReferenceId>,
+        stretch: &Stretch,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        self.call("Occurrences::references", || self.port.references(project, uid, before, limit)).await
+        self.call("Occurrences::stretch", || self.port.stretch(project, uid, stretch, limit)).await
     }
 
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline> {

@@ -4,6 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::directory::{BlockId, Bucket, Entries, Place};
 use domain::error::ErrorAggregate;
 use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
 use domain::inbox::Addressee;
@@ -17,9 +18,9 @@ use domain::timeline::{Hour, Minute, Timeline};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Digests, ETag, Failures, Inbox, Index, KeyUse, Noted, Page, Place, Posted, Project,
-    ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments, StoredRules, Totals,
-    Usage, Used, Whole,
+    Claims, Commit, Configs, Digests, Directory, ETag, Entered, Failures, Inbox, Index, KeyUse, Noted, Page, Place,
+    Posted, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
+    StoredRules, Totals, Usage, Used, Whole,
 };
 
 /// A port with faults: of those that ingest, digest and notify use.
@@ -117,6 +118,28 @@ impl<P: Digests> Digests for Faulty<P> {
             Ok(results) => results,
             Err(error) => commits.iter().map(|_| Err(error.clone())).collect(),
         }
+    }
+}
+
+#[async_trait]
+impl<P: Directory> Directory for Faulty<P> {
+    async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()> {
+        self.call("Directory::enter", || self.port.enter(project, entries, entered)).await
+    }
+
+    async fn places(&self, project: ProjectId, event: EventDigest, limit: usize) -> Result<Vec<Place>> {
+        self.call("Directory::places", || self.port.places(project, event, limit)).await
+    }
+
+    async fn places_in(
+        &self,
+        project: ProjectId,
+        event: EventDigest,
+        bucket: Bucket,
+        before: Option<BlockId>,
+        limit: usize,
+    ) -> Result<Page<Place, BlockId>> {
+        self.call("Directory::places_in", || self.port.places_in(project, event, bucket, before, limit)).await
     }
 }
 

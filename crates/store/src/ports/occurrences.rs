@@ -17,6 +17,15 @@ pub trait Occurrences: Send + Sync {
     /// The reference of this id.
     async fn reference(&self, project: ProjectId, uid: &ErrorUid, id: &ReferenceId) -> Result<Option<Reference>>;
 
+    /// At most `limit` references of a stretch, in its order. `next` is the id behind which the stretch goes on.
+    async fn stretch(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        stretch: &Stretch,
+        limit: usize,
+    ) -> Result<Page<Reference, ReferenceId>>;
+
     /// At most `limit` references older than `before`, newest first.
     async fn references(
         &self,
@@ -24,7 +33,10 @@ pub trait Occurrences: Send + Sync {
         uid: &ErrorUid,
         before: Option<&ReferenceId>,
         limit: usize,
-    ) -> Result<Page<Reference, ReferenceId>>;
+    ) -> Result<Page<Reference, ReferenceId>> {
+        let stretch = Stretch { older_than: before.copied(), ..Stretch::default() };
+        self.stretch(project, uid, &stretch, limit).await
+    }
 
     /// The counts of these hours. Reads one item for each hour that had any.
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline>;
@@ -74,6 +86,28 @@ pub trait Occurrences: Send + Sync {
 
     /// Removes at most 1,000 hours of the timeline; says whether any are left.
     async fn remove_timeline(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool>;
+}
+
+/// A part of the references of an error, and the way to go through it: newest first unless it says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// Only references with a greater id.
+    pub newer_than: Option<ReferenceId>,
+    /// Only references with a smaller id.
+    pub older_than: Option<ReferenceId>,
+    /// From the oldest on.
+    pub oldest_first: bool,
+}
+
+impl Stretch {
+    /// What is left of it behind `id`, in its own direction.
+    #[must_use]
+    pub fn behind(self, id: ReferenceId) -> Self {
+        match self.oldest_first {
+            true => Self { newer_than: self.newer_than.max(Some(id)), ..self },
+            false => Self { older_than: Some(self.older_than.map_or(id, |bound| bound.min(id))), ..self },
+        }
+    }
 }
 
 /// A frame of occurrences of one error that happened in one minute.

@@ -1,0 +1,59 @@
+use domain::directory::{BlockId, Entries, Place, Width};
+use domain::id::{EventDigest, EventId, Fingerprint, ReferenceId};
+use local::system::Resources;
+use store::ports::{Directory, Entered};
+
+use super::at;
+use super::digests::project;
+
+fn event(n: u128) -> EventDigest {
+    EventId::from_bytes(n.to_be_bytes()).digest()
+}
+
+fn place(seconds: i64) -> Place {
+    Place { fingerprint: Fingerprint::of("test", []), reference: ReferenceId::new(at(seconds), 7) }
+}
+
+fn entered(seconds: i64) -> Entered {
+    Entered { at: at(seconds), random: 1 << 40, expires_at: at(seconds + 4_000_000_000) }
+}
+
+/// By its own entries, the newest reference first; entering them again changes nothing, and what has expired is gone.
+pub(crate) async fn by_itself(on: &Resources) {
+    for seconds in [0, 120, 60, 60] {
+        let entries = Entries::of([(place(seconds), [event(1), event(2)].as_slice())]);
+        on.table.enter(project(), &entries, entered(seconds)).await.unwrap();
+    }
+    let places = on.table.places(project(), event(1), 10).await.unwrap();
+    assert_eq!(places, [place(120), place(60), place(0)]);
+    assert_eq!(on.table.places(project(), event(2), 2).await.unwrap(), [place(120), place(60)]);
+    assert_eq!(on.table.places(project(), event(3), 10).await.unwrap(), []);
+
+    let over = Entered { expires_at: domain::time::Timestamp::from_seconds(1), ..entered(0) };
+    let entries = Entries::of([(place(0), [event(4)].as_slice())]);
+    on.table.enter(project(), &entries, over).await.unwrap();
+    assert_eq!(on.table.places(project(), event(4), 10).await.unwrap(), []);
+}
+
+/// By the blocks of its bucket, newest first, page by page; and more entries than a call takes are all written.
+pub(crate) async fn in_blocks(on: &Resources) {
+    let events: Vec<_> = (0..1_100).map(event).collect();
+    for seconds in [0, 1, 2] {
+        let entries = Entries::of([(place(seconds), events.as_slice())]);
+        assert!(entries.alone.is_empty() && entries.blocks.len() == 64, "more than two calls");
+        on.table.enter(project(), &entries, entered(seconds)).await.unwrap();
+    }
+    for event in [events[0], events[567], events[1_099]] {
+        let bucket = Width::Middle.bucket_of(event);
+        let first = on.table.places_in(project(), event, bucket, None, 2).await.unwrap();
+        assert_eq!(first.items, [place(2), place(1)]);
+        let end = first.next.unwrap();
+        assert_eq!(end.written_at(), at(1));
+        let rest = on.table.places_in(project(), event, bucket, Some(end), 2).await.unwrap();
+        assert_eq!((rest.items, rest.next), (vec![place(0)], None));
+        let before = Some(BlockId::floor(at(1)));
+        assert_eq!(on.table.places_in(project(), event, bucket, before, 9).await.unwrap().items, [place(0)]);
+        let other = Width::Narrow.bucket_of(event);
+        assert_eq!(on.table.places_in(project(), event, other, None, 9).await.unwrap().items, []);
+    }
+}

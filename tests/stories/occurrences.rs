@@ -1,0 +1,340 @@
+//! Occurrences: found by their event's id, filtered, stepped through.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use domain::id::{EventId, ProjectName, SegmentId};
+use domain::segment::{FrameRange, blank};
+use embedded::Engines;
+use fastrand::Rng;
+use faultline_tests::{ADMIN, Faultline, TestClock, encoded, raw};
+use http::Method;
+use local::system::Resources;
+use serde_json::{Value, json};
+use store::faults::Faults;
+use store::ports::{Projects, Segments};
+
+const M: &str = "/projects/sample/errors/m/occurrences";
+
+fn ids(list: &Value) -> Vec<String> {
+    list["errors"].as_array().unwrap().iter().map(|one| text(&one["reversedUnixtime"])).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The numbers that a story gave its events, in the order of the list.
+fn numbers(list: &Value) -> Vec<u64> {
+    list["errors"].as_array().unwrap().iter().map(|one| one["n"].as_u64().unwrap()).collect()
+}
+
+/// Posts `events`, which are digested as one batch.
+async fn batch(faultline: &Faultline, events: Vec<Value>) {
+    faultline.post("sample", &json!({ "errors": events })).await;
+    assert_eq!(faultline.digest().await, 0);
+}
+
+/// The status of a request, and the message of its refusal.
+async fn refused(faultline: &Faultline, path: &str) -> (u16, String) {
+    let answer = faultline.call(Method::GET, path, ADMIN, Body::empty()).await;
+    (answer.status.as_u16(), answer.body["message"].as_str().unwrap_or_default().to_owned())
+}
+
+/// All ids of an error's occurrences, newest first.
+async fn all_ids(faultline: &Faultline, error: &str) -> Vec<String> {
+    let path = format!("/projects/sample/errors/{}/occurrences?limit=7", encoded(error));
+    faultline.all(&path, "after").await.iter().map(|one| text(&one["reversedUnixtime"])).collect()
+}
+
+/// Stepping from the last to the first visits exactly the list, and back again.
+async fn assert_steps(faultline: &Faultline, error: &str) {
+    let listed = all_ids(faultline, error).await;
+    let path = format!("/projects/sample/errors/{}/occurrences", encoded(error));
+    for (end, direction) in [("last", "older"), ("first", "newer")] {
+        let mut expected = listed.clone();
+        if end == "first" {
+            expected.reverse();
+        }
+        let (mut visited, mut next) = (Vec::new(), json!(end));
+        while let Some(id) = next.as_str() {
+            let shown = faultline.get(&format!("{path}/{id}")).await;
+            visited.push(text(&shown["error"]["reversedUnixtime"]));
+            let (newer, older) = (shown["newer"].is_null(), shown["older"].is_null());
+            let is = |end: Option<&String>| end == visited.last();
+            assert_eq!((newer, older), (is(listed.first()), is(listed.last())), "{error} at {id}");
+            next = shown[direction].clone();
+        }
+        assert_eq!(visited, expected, "{error} from {end}");
+    }
+}
+
+/// Whatever the batches: every event is found by its id, with its error, and no other is; and stepping visits what the
+/// list shows.
+#[tokio::test]
+async fn every_event_is_found_and_every_step_is_in_the_list() {
+    for seed in 0..3 {
+        let (faultline, mut rng) = (Faultline::new().await, Rng::with_seed(seed));
+        let mut events = BTreeMap::new();
+        for part in 0..4 {
+            let many = [1, 3, 30, 50][(part + seed as usize) % 4];
+            let errors = (0..many).map(|_| {
+                let (error, second) = (["m", "a/b", "long"][rng.usize(..3)], rng.u32(..240));
+                let timestamp = format!("2026-11-01T09:{:02}:{:02}Z", second / 60, second % 60);
+                json!({ "type": "E", "message": error, "timestamp": timestamp })
+            });
+            batch(&faultline, errors.collect()).await;
+            faultline.clock.advance(30);
+        }
+        for error in faultline.counts().await.into_keys() {
+            let path = format!("/projects/sample/errors/{}/occurrences?limit=50", encoded(&error));
+            for one in faultline.all(&path, "after").await {
+                events.insert(text(&one["eventId"]), (error.clone(), text(&one["reversedUnixtime"])));
+            }
+            assert_steps(&faultline, &error).await;
+        }
+        for (event, (error, id)) in &events {
+            let found = faultline.get(&format!("/projects/sample/occurrences/{event}")).await;
+            assert_eq!((&text(&found["error"]["eventId"]), &text(&found["error"]["reversedUnixtime"])), (event, id));
+            assert_eq!(found["belongsTo"]["message"], error.as_str());
+            let path = format!("/projects/sample/errors/{}/occurrences/{id}", encoded(error));
+            assert_eq!(found, faultline.get(&path).await, "it is shown as by its error");
+        }
+        for _ in 0..20 {
+            let other = EventId::from_bytes(rng.u128(..).to_be_bytes());
+            assert_eq!(refused(&faultline, &format!("/projects/sample/occurrences/{other}")).await.0, 404);
+        }
+    }
+}
+
+/// An event is found however its id is written, in its own project only; and what is no id is said to be none.
+#[tokio::test]
+async fn an_event_is_found_by_its_id_in_any_form() {
+    let faultline = Faultline::new().await;
+    let key = faultline.client_key().to_owned();
+    let event = json!({ "event_id": "9EC79C33-EC99-42AB-8353-589FCB2E04DC", "message": "m" });
+    faultline.call(Method::POST, &format!("/api/1/store/?sentry_key={key}"), &key, event.to_string()).await;
+    assert_eq!(faultline.digest().await, 0);
+    faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+    let plain = "9ec79c33ec9942ab8353589fcb2e04dc";
+    for form in [plain, "9EC79C33EC9942AB8353589FCB2E04DC", "9ec79c33-ec99-42ab-8353-589fcb2e04dc"] {
+        let found = faultline.get(&format!("/projects/sample/occurrences/{form}")).await;
+        assert_eq!(found["error"]["eventId"], plain);
+        assert!(found["error"]["grouping"].is_object() || found["error"]["grouping"].is_array(), "{found}");
+    }
+    let (status, message) = refused(&faultline, &format!("/projects/other/occurrences/{plain}")).await;
+    assert_eq!((status, message.contains(plain)), (404, true), "{message}");
+    let (status, message) = refused(&faultline, "/projects/sample/occurrences/nonsense").await;
+    assert_eq!((status, message.contains("`nonsense` is not an event id")), (400, true), "{message}");
+
+    let list = faultline.get("/projects/sample/errors").await;
+    let path = format!("/projects/sample/errors/{}", text(&list["errors"][0]["fingerprint"]));
+    assert_eq!(faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await.status.as_u16(), 204);
+    assert_eq!(refused(&faultline, &format!("/projects/sample/occurrences/{plain}")).await.0, 404, "it is deleted");
+}
+
+/// Each filter leaves the occurrences it names, in the order of the list; and they combine.
+#[tokio::test]
+async fn occurrences_are_filtered() {
+    let faultline = Faultline::new().await;
+    let key = faultline.client_key().to_owned();
+    for n in 0..12u64 {
+        let event = json!({
+            "message": "m", "timestamp": 1_793_577_660 - 7_200 + n * 45,
+            "level": if n % 2 == 0 { "warning" } else { "error" },
+            "environment": if n < 6 { "production" } else { "test" },
+            "release": format!("shop@{}", n / 4),
+            "tags": { "n": n.to_string() },
+            "user": { "id": (n % 3).to_string() },
+            "transaction": format!("GET /part/{}", n % 4),
+        });
+        faultline.call(Method::POST, &format!("/api/1/store/?sentry_key={key}"), &key, event.to_string()).await;
+        if n % 5 == 4 {
+            faultline.digest().await;
+        }
+    }
+    faultline.digest().await;
+    let list = faultline.get("/projects/sample/errors").await;
+    let m = format!("/projects/sample/errors/{}/occurrences", text(&list["errors"][0]["fingerprint"]));
+    let check = async |filter: &str, expected: &[u64]| {
+        for limit in [1, 5, 100] {
+            let all = faultline.all(&format!("{m}?limit={limit}&{filter}"), "after").await;
+            let found: Vec<u64> = all.iter().map(|one| text(&one["event"]["tags"]["n"]).parse().unwrap()).collect();
+            assert_eq!(found, expected, "{filter}");
+        }
+    };
+    check("", &[11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]).await;
+    check("level=warning", &[10, 8, 6, 4, 2, 0]).await;
+    check("environment=test&level=error", &[11, 9, 7]).await;
+    check("release=shop%401", &[7, 6, 5, 4]).await;
+    check("tag=n:3", &[3]).await;
+    check("tag=n:3&tag=environment:production", &[3]).await;
+    check("tag=n:3&tag=environment:test", &[]).await;
+    check("user=2", &[11, 8, 5, 2]).await;
+    check("text=PART/1", &[9, 5, 1]).await;
+    // The moments of numbers 3 and 6, with offsets and a `+` that is not encoded.
+    let at = |n: u64| domain::time::Timestamp::from_seconds((1_793_577_660 - 7_200 + n * 45) as i64).to_string();
+    check(&format!("start={}&end={}", at(3), at(6)), &[5, 4, 3]).await;
+    check(&format!("start={}", at(9)), &[11, 10, 9]).await;
+    check(&format!("end={}&level=error", at(3)), &[1]).await;
+
+    let list = faultline.get(&format!("{m}?level=warning&limit=2")).await;
+    assert_eq!((list["totalCount"].as_u64(), list["examined"].as_u64()), (Some(12), Some(4)), "of all, and looked at");
+    for (wrong, says) in [
+        ("level=loud", "`loud` is not a level"),
+        ("tag=n", "say `key:value`"),
+        ("start=x", "start: `x`"),
+        ("start=2026-11-02T00:00:00Z&end=2026-11-01T00:00:00Z", "before the start"),
+        ("before=x", "is not an occurrence id"),
+    ] {
+        let (status, message) = refused(&faultline, &format!("{m}?{wrong}")).await;
+        assert_eq!((status, message.contains(says)), (400, true), "{wrong}: {message}");
+    }
+    let (after, before) = (&ids(&list)[0], &ids(&list)[1]);
+    let (status, message) = refused(&faultline, &format!("{m}?after={after}&before={before}")).await;
+    assert_eq!((status, message.contains("leave one out")), (400, true), "{message}");
+}
+
+/// A page leads on to the next and back to the one before, also while new occurrences come.
+#[tokio::test]
+async fn pages_lead_on_and_back() {
+    let faultline = Faultline::new().await;
+    for n in 0..23 {
+        faultline.post("sample", &json!({ "errors": [{ "message": "m", "n": n }] })).await;
+        faultline.clock.advance(17);
+        if n % 4 == 3 {
+            faultline.digest().await;
+        }
+    }
+    faultline.digest().await;
+    let first = faultline.get(&format!("{M}?limit=5")).await;
+    assert_eq!((numbers(&first), first["previousCursor"].is_null()), (vec![22, 21, 20, 19, 18], true));
+    let second = faultline.get(&format!("{M}?limit=5&after={}", text(&first["nextCursor"]))).await;
+    let third = faultline.get(&format!("{M}?limit=5&after={}", text(&second["nextCursor"]))).await;
+    assert_eq!(numbers(&third), [12, 11, 10, 9, 8]);
+    let back = faultline.get(&format!("{M}?limit=5&before={}", text(&third["previousCursor"]))).await;
+    assert_eq!((numbers(&back), &back["errors"]), (vec![17, 16, 15, 14, 13], &second["errors"]));
+    assert_eq!(back["nextCursor"], second["nextCursor"]);
+    batch(&faultline, vec![json!({ "message": "m", "n": 23 })]).await;
+    let top = faultline.get(&format!("{M}?limit=9&before={}", text(&back["previousCursor"]))).await;
+    assert_eq!((numbers(&top), top["previousCursor"].is_null()), (vec![23, 22, 21, 20, 19, 18], true));
+    let last = faultline.get(&format!("{M}?limit=8&after={}", text(&third["nextCursor"]))).await;
+    assert_eq!(
+        (numbers(&last).len(), last["nextCursor"].is_null()),
+        (8, true),
+        "a last page that is full ends the list"
+    );
+}
+
+/// A filter that nothing fits is bounded: the request says how far it looked, and where to go on.
+#[tokio::test]
+async fn a_search_is_bounded_and_goes_on() {
+    let faultline = Faultline::new().await;
+    let mut events: Vec<_> =
+        (0..50).map(|n| json!({ "message": "m", "n": n, "timestamp": format!("2026-11-01T09:{n:02}:00Z") })).collect();
+    events[0]["backtrace"] = json!([{ "function": "needle" }]);
+    batch(&faultline, events).await;
+    let (mut pages, mut cursor, mut found) = (Vec::new(), String::new(), Vec::new());
+    loop {
+        let page = faultline.get(&format!("{M}?text=NEEDLE{cursor}")).await;
+        pages.push(page["examined"].as_u64().unwrap());
+        found.extend(numbers(&page));
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&after={next}");
+    }
+    assert_eq!((pages, found), (vec![20, 20, 10], vec![0]));
+    let first = faultline.get(&format!("{M}/first")).await;
+    let page = faultline.get(&format!("{M}?text=nothing&before={}", text(&first["error"]["reversedUnixtime"]))).await;
+    assert_eq!((page["examined"].as_u64(), page["errors"].as_array().unwrap().len()), (Some(20), 0));
+    let page = faultline.get(&format!("{M}?text=nothing&before={}", text(&page["previousCursor"]))).await;
+    assert_eq!(page["examined"], 20, "and goes on towards now");
+}
+
+/// A frame that is damaged, blanked or gone costs its own occurrences: lists and steps go over it, and by its id it is
+/// refused with what may be the reason.
+#[tokio::test]
+async fn what_cannot_be_read_is_stepped_over() {
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::on(engines.clone()).await;
+    let resources = Resources::make(&engines).await.unwrap();
+    let project = resources.table.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap().id;
+    let events = (0..7).map(|n| json!({ "message": "m", "timestamp": format!("2026-11-01T09:{n:02}:00Z") }));
+    for event in events {
+        batch(&faultline, vec![event]).await;
+    }
+    let event = text(&faultline.get(&format!("{M}?limit=100")).await["errors"][4]["eventId"]);
+    let before = all_ids(&faultline, "m").await;
+    for mut item in raw::items(&engines).await {
+        let Some(segment) = item["segment"]["S"].as_str() else { continue };
+        let segment = SegmentId::parse(project, segment).unwrap();
+        let (mut bytes, version) = resources.bucket.get(&segment).await.unwrap();
+        let is = |n: usize| item["sk"]["S"].as_str().unwrap()[2..] == before[n][17..43];
+        if is(4) {
+            bytes[5] ^= 0xff;
+            resources.bucket.replace(&segment, bytes, &version).await.unwrap();
+        } else if is(3) {
+            let range = FrameRange { offset: 0, length: bytes.len() as u64 };
+            blank(&mut bytes, range).unwrap();
+            resources.bucket.replace(&segment, bytes, &version).await.unwrap();
+        } else if is(0) {
+            item["segment"]["S"] = json!("2026-11-01/01ARZ3NDEKTSV4RRFFQ69G5FAV");
+            raw::put_item(&engines, &item.to_string()).await;
+        }
+    }
+    let kept: Vec<_> = [1, 2, 5, 6].map(|index| before[index].clone()).into();
+    assert_eq!(all_ids(&faultline, "m").await, kept);
+    assert_steps(&faultline, "m").await;
+    let newest = faultline.get("/projects/sample/errors/m").await;
+    assert_eq!(newest["error"]["reversedUnixtime"], kept[0].as_str());
+    for gone in [&before[0], &before[3], &before[4]] {
+        let (status, message) = refused(&faultline, &format!("{M}/{gone}")).await;
+        assert_eq!((status, message.contains("may have expired")), (404, true), "{message}");
+    }
+    assert_eq!(refused(&faultline, &format!("/projects/sample/occurrences/{event}")).await.0, 404);
+}
+
+/// What requests read is the same in a project of few errors and of many.
+#[tokio::test]
+async fn what_is_read_does_not_grow() {
+    let mut reads = Vec::new();
+    for errors in [3, 600] {
+        let (engines, faults) = (Engines::memory().unwrap(), Faults::seeded(0));
+        Resources::make(&engines).await.unwrap();
+        let resources = Resources::through(&engines, |engine| faults.around(engine)).await.unwrap();
+        let faultline = Faultline::with(engines, resources, Arc::new(TestClock::default())).await;
+        for part in 0..3 {
+            let others = (1..errors / 3).map(|n| json!({ "message": format!("{part} {n}") }));
+            let one = (0..20).map(|n| json!({ "message": "m", "n": n }));
+            batch(&faultline, others.chain(one).collect()).await;
+            faultline.clock.advance(60);
+        }
+        let list = faultline.get(&format!("{M}?limit=100")).await;
+        let (id, event) = (&ids(&list)[25], text(&list["errors"][25]["eventId"]));
+        // The id of the first in its frame, and so the last of another: each has a neighbour beyond.
+        let edge = &ids(&list)[20];
+        let mut of_project = Vec::new();
+        for path in [
+            format!("{M}/{id}"),
+            format!("{M}/{edge}"),
+            format!("{M}/first"),
+            format!("{M}/last"),
+            M.to_owned(),
+            format!("{M}?text=x"),
+            format!("/projects/sample/occurrences/{event}"),
+            format!("/projects/sample/occurrences/{}", "0".repeat(32)),
+        ] {
+            let seen = faults.log().len();
+            faultline.call(Method::GET, &path, ADMIN, Body::empty()).await;
+            let log = faults.log().split_off(seen);
+            let of = |operation: &str| log.iter().filter(|call| call.operation == operation).count();
+            assert_eq!(of("GetItem") + of("Query") + of("GetObject"), log.len(), "{log:?}");
+            of_project.push([of("GetItem"), of("Query"), of("GetObject")]);
+        }
+        reads.push(of_project);
+    }
+    assert_eq!(reads[0], reads[1]);
+    // The project and the error are two items; the others are references, and what the directory has.
+    let expected = [[3, 0, 1], [3, 1, 2], [2, 1, 1], [2, 1, 1], [2, 1, 1], [2, 1, 3], [3, 4, 1], [1, 4, 0]];
+    assert_eq!(reads[0], expected);
+}
