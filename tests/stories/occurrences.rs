@@ -289,7 +289,7 @@ async fn what_cannot_be_read_is_stepped_over() {
     assert_eq!(newest["error"]["reversedUnixtime"], kept[0].as_str());
     for gone in [&before[0], &before[3], &before[4]] {
         let (status, message) = refused(&faultline, &format!("{M}/{gone}")).await;
-        assert_eq!((status, message.contains("may have expired")), (404, true), "{message}");
+        assert_eq!((status, message.contains("has expired")), (410, true), "{message}");
     }
     assert_eq!(refused(&faultline, &format!("/projects/sample/occurrences/{event}")).await.0, 404);
 }

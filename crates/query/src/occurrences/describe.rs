@@ -4,6 +4,7 @@ use domain::id::{EventId, OccurrenceId, ProjectName};
 use domain::occurrence::Level;
 use domain::outcome::Reason;
 use domain::time::Timestamp;
+use domain::v1::ErrorEntry;
 use gate::MAX_UNPACKED;
 use gate::describe::Description;
 use serde_json::{Value, json};
@@ -19,33 +20,65 @@ pub(crate) fn describe(api: &mut Description) {
     let occurrence = schema(api);
     let page = json!({
         "type": "object",
-        "required": ["errors", "totalCount", "nextCursor"],
+        "required": ["errors", "totalCount", "examined", "nextCursor", "previousCursor"],
         "properties": {
             "errors": { "type": "array", "items": occurrence, "maxItems": MOST },
             "totalCount": { "type": "integer", "minimum": 0, "description": "how often the error occurred in all" },
-            "nextCursor": { "type": ["string", "null"], "description": "what the next page is asked for with, as `after`" },
+            "examined": { "type": "integer", "minimum": 0, "description": "how many occurrences were looked at" },
+            "nextCursor": { "type": ["string", "null"], "description": "what the next page is asked for with, as `after`; there may be one though this page is not full" },
+            "previousCursor": { "type": ["string", "null"], "description": "what the page before is asked for with, as `before`" },
         },
     });
     let list = "/projects/{project}/errors/{message}/occurrences";
     named_operation(api.operation("get", list, "listOccurrences", "Lists occurrences of an error, the newest first"))
         .limit(DEFAULT, MOST)
         .query::<OccurrenceId>("after", "`nextCursor` of the page before, or a `reversedUnixtime`")
+        .query::<OccurrenceId>(
+            "before",
+            "`previousCursor` of the page behind, or a `reversedUnixtime`; not beside `after`",
+        )
+        .query::<Timestamp>("start", "happened from then on")
+        .query::<Timestamp>("end", "happened before")
+        .query::<str>("environment", "of this environment")
+        .query::<str>("release", "of this release")
+        .query::<Level>("level", "of this level")
+        .query::<str>("tag", "with this tag: `key:value`; up to ten times")
+        .query::<str>("user", "of the user with this id, mail, name or address")
+        .query::<str>("text", "with this text in type, message or frames")
         .data_as(200, "a page of occurrences; it ends early when it has 3 MiB", page);
 
+    let (api_id, error) = (api.answered::<OccurrenceId>(), api.answered::<ErrorEntry<'_>>());
+    let id = || json!({ "anyOf": [api_id.clone(), { "type": "null" }] });
     let shown = json!({
         "type": "object",
-        "required": ["error"],
-        "properties": { "error": { "allOf": [
-            schema(api),
-            { "properties": { "grouping": { "type": "object", "description": "why it went where it went" } } },
-        ] } },
+        "required": ["error", "newer", "older", "belongsTo"],
+        "properties": {
+            "error": { "allOf": [
+                schema(api),
+                { "properties": { "grouping": { "type": "object", "description": "why it went where it went" } } },
+            ] },
+            "newer": id(),
+            "older": id(),
+            "belongsTo": error,
+        },
     });
     let show = "/projects/{project}/errors/{message}/occurrences/{id}";
     named_operation(api.operation("get", show, "getOccurrence", "Shows an occurrence, and why it went where it went"))
-        .path::<OccurrenceId>("id", "a `reversedUnixtime` that the API gave")
-        .data_as(200, "the occurrence", shown)
+        .path::<str>("id", "a `reversedUnixtime` that the API gave, or `first` (the oldest) or `last` (the newest)")
+        .data_as(200, "the occurrence, and the ids of its neighbours", shown.clone())
         .refuses(Reason::OccurrenceUnknown, "the error has no such occurrence")
         .refuses(Reason::OccurrenceExpired, "its time is over");
+
+    let event = "/projects/{project}/occurrences/{event}";
+    api.operation("get", event, "findOccurrence", "Finds the occurrence of an event, whichever error it is of")
+        .project()
+        .path::<EventId>("event", "the event's id, as an SDK gives it: 32 hexadecimal digits, with or without dashes")
+        .query::<Timestamp>("storedBefore", "look at what was stored before: where a search that gave up goes on")
+        .data_as(200, "the occurrence", shown)
+        .refuses(
+            Reason::OccurrenceUnknown,
+            "there is none, or so many were stored since that the search gave up: then the message says how to go on",
+        );
 }
 
 /// An occurrence as it is shown, whole.

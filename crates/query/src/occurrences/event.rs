@@ -25,8 +25,8 @@ use store::ports::Project;
 use super::show::{answer, unknown};
 use super::{References, step};
 use crate::Query;
-use crate::errors::{in_lists, moment};
-use crate::list::{Parameters, parameter};
+use crate::errors::in_lists;
+use crate::list::{Parameters, moment, parameter};
 use crate::projects::existing;
 
 /// How many blocks of each width are read first: most who ask have an id of late.

@@ -11,7 +11,7 @@ use super::References;
 use super::walk::{From, Walk};
 use crate::Query;
 use crate::errors::named;
-use crate::list::{Parameters, parameter};
+use crate::list::{Parameters, moment, parameter};
 
 /// v1's default.
 pub(super) const DEFAULT: usize = 10;
