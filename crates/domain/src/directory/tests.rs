@@ -100,5 +100,8 @@ fn the_form_of_a_block_is_frozen() {
     let entries = Entries::of([(place(1), events.as_slice())]);
     let (bucket, block) = &entries.blocks[0];
     let hex = block.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    assert_eq!((bucket.to_string().as_str(), hex.as_str()), ("4#00", "55c9b274ab9b66bada357986fc2aeffa0000000003e80000000000000000000100018266ce88"));
+    assert_eq!(
+        (bucket.to_string().as_str(), hex.as_str()),
+        ("4#00", "55c9b274ab9b66bada357986fc2aeffa0000000003e80000000000000000000100018266ce88")
+    );
 }

@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::directory::{BlockId, Bucket, Entries, Place};
+use domain::directory::{self, BlockId, Bucket, Entries};
 use domain::error::ErrorAggregate;
 use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
 use domain::inbox::Addressee;
@@ -127,7 +127,7 @@ impl<P: Directory> Directory for Faulty<P> {
         self.call("Directory::enter", || self.port.enter(project, entries, entered)).await
     }
 
-    async fn places(&self, project: ProjectId, event: EventDigest, limit: usize) -> Result<Vec<Place>> {
+    async fn places(&self, project: ProjectId, event: EventDigest, limit: usize) -> Result<Vec<directory::Place>> {
         self.call("Directory::places", || self.port.places(project, event, limit)).await
     }
 
@@ -138,7 +138,7 @@ impl<P: Directory> Directory for Faulty<P> {
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,
-    ) -> Result<Page<Place, BlockId>> {
+    ) -> Result<Page<directory::Place, BlockId>> {
         self.call("Directory::places_in", || self.port.places_in(project, event, bucket, before, limit)).await
     }
 }
