@@ -38,7 +38,7 @@ const FAULTS: [Fault; 9] = [
 ];
 
 /// What digest calls for the batch below.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 13] = [
     "Claims::get_claim",
     "Configs::put_posted",
     "Projects::by_id",

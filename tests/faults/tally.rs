@@ -55,7 +55,7 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
 
 /// Whether an event is found at this place by its id.
 async fn is_entered(on: &Resources, project: ProjectId, event: EventDigest, place: Place) -> bool {
-    let mut places = on.table.places(project, event, 100).await.unwrap();
+    let mut places = Directory::places(&*on.table, project, event, 100).await.unwrap();
     for bucket in Width::ALL.map(|width| width.bucket_of(event)) {
         if places.contains(&place) {
             break;
