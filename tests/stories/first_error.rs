@@ -57,6 +57,7 @@ async fn an_error_is_posted_and_read_back() {
           "users": 0
         }
       ],
+      "examined": 1,
       "nextCursor": null,
       "scannedCount": 1
     }

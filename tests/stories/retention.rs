@@ -255,13 +255,18 @@ async fn nothing_is_left_when_all_time_is_over() {
     story.faultline.call(Method::POST, &path, key, event.to_string()).await;
     story.faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
     story.post("other", "m", 0).await;
-    let contents = async || {
+    let contents = async |kinds: &[&str]| {
         let items = raw::items(&story.engines).await.into_iter();
         let prefix = |item: &Value| item["pk"]["S"].as_str().unwrap().split('#').next().unwrap().to_owned();
-        items.map(|item| prefix(&item)).filter(|prefix| ["P", "E", "X"].contains(&prefix.as_str())).count()
+        items.map(|item| prefix(&item)).filter(|prefix| kinds.contains(&prefix.as_str())).count()
     };
     let segments = story.segments().await;
-    assert_eq!((contents().await, segments.len()), (7, 2), "two errors, an alias, two timelines, two references");
+    assert_eq!(
+        (contents(&["P", "E"]).await, segments.len()),
+        (7, 2),
+        "two errors, an alias, two timelines, two references"
+    );
+    assert!(contents(&["X", "D"]).await > 0, "what they are found by");
     story.pass(32 * DAY).await;
-    assert_eq!((contents().await, story.exist(&segments).await), (0, 0));
+    assert_eq!((contents(&["P", "E", "X", "D"]).await, story.exist(&segments).await), (0, 0));
 }
