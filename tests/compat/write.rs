@@ -264,51 +264,6 @@ async fn write_keys() {
     }
 }
 
-/// An event with an entry of its own, and a block that another is in, with their errors and occurrences. Into a folder of
-/// their own, as above.
-#[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
-async fn write_directory() {
-    let samples = Samples::new();
-    let engines = Engines::memory().unwrap();
-    let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
-    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
-    for (message, many) in [("alone", 1), ("storm", 17)] {
-        faultline.post("shop", &json!({ "errors": vec![json!({ "message": message }); many] })).await;
-        assert_eq!(faultline.digest().await, 0);
-    }
-    let occurrences = async |message: &str| {
-        faultline.get(&format!("/projects/shop/errors/{message}/occurrences?limit=1")).await["errors"][0].clone()
-    };
-    let (mut events, mut objects) = (String::new(), String::new());
-    for message in ["alone", "storm"] {
-        let occurrence = occurrences(message).await;
-        events.push_str(&format!("{message} {}\n", occurrence["eventId"].as_str().unwrap()));
-    }
-    samples.write("events.txt", &events);
-    for item in raw::items(&engines).await {
-        let (pk, sk) = (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
-        let file = match (pk, sk) {
-            ("PROJECT", "shop") => "project.json".to_owned(),
-            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
-            ("P#2", sk) if sk.starts_with("E#") => format!("error-{}.json", item["message"]["S"].as_str().unwrap()),
-            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("O#") => format!("reference-{}.json", &sk[20..]),
-            (pk, _) if pk.starts_with("D#2#") => format!("directory-{}.json", pk[4..].replace('#', "-")),
-            _ => continue,
-        };
-        if let Some(segment) = item["segment"]["S"].as_str() {
-            let project = ProjectName::parse("shop").unwrap();
-            let id = resources.table.by_name(&project).await.unwrap().unwrap().id;
-            let (name, key) =
-                (format!("segment-{}.zst.base64", &sk[20..]), SegmentId::parse(id, segment).unwrap().key());
-            object(&samples, &mut objects, &name, &key, &resources).await;
-        }
-        samples.write_item(&file, &item);
-    }
-    samples.write("objects.txt", &objects);
-}
-
 /// Why a message could not be digested. Into a folder of its own, as above.
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
@@ -388,7 +343,7 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
     Some(kind + ".json")
 }
 
-async fn object(samples: &Samples, objects: &mut String, file: &str, key: &str, resources: &Resources) {
+pub(crate) async fn object(samples: &Samples, objects: &mut String, file: &str, key: &str, resources: &Resources) {
     let encoded = BASE64.encode(resources.bucket.get_claim(key).await.unwrap());
     let lines: Vec<_> = encoded.as_bytes().chunks(120).map(|line| std::str::from_utf8(line).unwrap()).collect();
     samples.write(file, &(lines.join("\n") + "\n"));
