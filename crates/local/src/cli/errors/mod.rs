@@ -28,7 +28,7 @@ use super::{InProject, Remote};
 #[derive(Debug, Clone, Subcommand)]
 pub enum Errors {
     /// Find errors, last seen first
-    List(List),
+    List(Box<List>),
     /// Show one, with the stack of its newest occurrence
     Show(Show),
     /// Say that errors are mended: the next occurrence is a regression
@@ -54,7 +54,7 @@ pub enum Errors {
 
 pub(super) async fn run(command: Errors, remote: &Remote) -> anyhow::Result<()> {
     match command {
-        Errors::List(options) => list::run(options, remote).await,
+        Errors::List(options) => list::run(*options, remote).await,
         Errors::Show(options) => show::run(options, remote).await,
         Errors::Resolve(options) => change::resolve(options, remote).await,
         Errors::Unresolve(named) => change::unresolve(named, remote).await,
