@@ -119,16 +119,22 @@ async fn releases_are_listed_with_when_they_were_seen() {
         {
           "firstSeen": "2026-11-03T09:01:00+00:00",
           "lastSeen": "2026-11-03T09:01:00+00:00",
+          "newErrors": 0,
+          "regressedErrors": 0,
           "release": "3/beta"
         },
         {
           "firstSeen": "2026-11-02T01:01:00+00:00",
           "lastSeen": "2026-11-02T01:01:00+00:00",
+          "newErrors": 0,
+          "regressedErrors": 0,
           "release": "shop@2.0+7"
         },
         {
           "firstSeen": "2026-11-02T00:01:00+00:00",
           "lastSeen": "2026-11-02T03:01:00+00:00",
+          "newErrors": 1,
+          "regressedErrors": 0,
           "release": "1.0"
         }
       ]

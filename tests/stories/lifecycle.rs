@@ -50,6 +50,43 @@ async fn an_old_release_does_not_end_a_resolution_in_the_next() {
     assert_eq!(again["regression"]["count"], 2);
 }
 
+/// The next release is that of the project, though the error was seen in older ones only.
+#[tokio::test]
+async fn the_next_release_is_the_project_s() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, Some("1.2.0")).await;
+    let other = json!({ "errors": [{ "type": "E", "message": "other" }], "context": { "version": "1.4.0" } });
+    faultline.post("sample", &other).await;
+    assert_eq!(faultline.digest().await, 0);
+    let resolved = patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
+    assert_eq!(resolved["resolution"]["after"], "1.4.0");
+    assert_eq!(after_another(&faultline, Some("1.3.0")).await["status"], "resolved");
+    assert_eq!(after_another(&faultline, Some("1.4.1")).await["status"], "unresolved");
+}
+
+/// A release says how many errors it brought, and how many it brought back.
+#[tokio::test]
+async fn a_release_counts_what_it_brought_and_brought_back() {
+    let faultline = Faultline::new().await;
+    after_another(&faultline, Some("1.0")).await;
+    patch(&faultline, json!({ "status": "resolved" })).await;
+    after_another(&faultline, Some("2.0")).await;
+    let new =
+        |message: &str| json!({ "errors": [{ "type": "E", "message": message }], "context": { "version": "2.0" } });
+    for message in ["n", "o"] {
+        faultline.post("sample", &new(message)).await;
+        assert_eq!(faultline.digest().await, 0);
+    }
+    let counts = |release: &Value| (release["newErrors"].clone(), release["regressedErrors"].clone());
+    let releases = faultline.get("/projects/sample/releases").await["releases"].clone();
+    assert_eq!(counts(&releases[0]), (json!(2), json!(1)), "2.0");
+    assert_eq!(counts(&releases[1]), (json!(1), json!(0)), "1.0");
+    let one = faultline.get("/projects/sample/releases/2.0").await["release"].clone();
+    assert_eq!(counts(&one), (json!(2), json!(1)));
+    let back = faultline.get("/projects/sample/errors?regressedIn=2.0").await["errors"].clone();
+    assert_eq!((back.as_array().unwrap().len(), &back[0]["message"]), (1, &json!("m")));
+}
+
 /// Commits have no order: what counts is whether the release was there when somebody resolved the error.
 #[tokio::test]
 async fn a_release_that_is_no_version_ends_it_if_it_is_new() {

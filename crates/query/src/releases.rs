@@ -1,5 +1,6 @@
 //! `GET /projects/{project}/releases`, and one of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -7,8 +8,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use domain::id::ProjectId;
 use domain::outcome::{Reason, Refusal};
+use domain::search::Term;
 use domain::time::Timestamp;
+use futures_util::future::{try_join, try_join_all};
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::{HeaderMap, Request, Uri};
@@ -22,6 +26,10 @@ use crate::projects::existing;
 
 /// The most releases of a page: what one batch read of the table returns.
 const LIMIT: usize = 100;
+/// How many releases a page has if nothing is said: each costs two reads of the index besides.
+const DEFAULT: usize = 25;
+/// Up to how many errors of a release are counted.
+const COUNTED: usize = 200;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new()
@@ -34,7 +42,7 @@ pub(crate) fn describe(api: &mut Description) {
     let path = "/projects/{project}/releases";
     api.operation("get", path, "listReleases", "Lists the releases of a project, the one that came last first")
         .project()
-        .limit(LIMIT, LIMIT)
+        .limit(DEFAULT, LIMIT)
         .query::<str>("cursor", "`nextCursor` of the page before")
         .data::<Listed<'_>>(200, "a page of releases");
     let path = "/projects/{project}/releases/{release}";
@@ -70,6 +78,13 @@ struct Entry<'a> {
     first_seen: Timestamp,
     /// When one was received last, to the hour.
     last_seen: Timestamp,
+    /// How many errors were first seen in it: 200 are that many or more. `GET …/errors?firstRelease=` lists them.
+    #[schemars(range(max = COUNTED))]
+    new_errors: usize,
+    /// How many errors came back in it: 200 are that many or more. `GET …/errors?regressedIn=` lists them. Those that were
+    /// deleted, or came back in another release since, are counted until what they are found by expires.
+    #[schemars(range(max = COUNTED))]
+    regressed_errors: usize,
 }
 
 async fn handle_list(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -94,12 +109,13 @@ async fn readable(query: &Query, headers: &HeaderMap, uri: &Uri) -> Result<Proje
 async fn list(query: &Query, request: Request<Body>) -> Answer {
     let project = readable(query, request.headers(), request.uri()).await?;
     let parameters = Parameters::of(request.uri());
-    let limit = parameters.limit(LIMIT, LIMIT)?;
+    let limit = parameters.limit(DEFAULT, LIMIT)?;
     let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
     let ever = Timestamp::default()..Timestamp::from_micros(i64::MAX);
     let page = query.releases.releases(project.id, ever, after.as_ref(), limit).await;
     let page = page.map_err(|error| storage_failed(&error))?;
-    let releases = page.items.iter().map(entry).collect();
+    let entries = page.items.iter().map(|release| entry(query, project.id, release));
+    let releases = try_join_all(entries).await.map_err(|error| storage_failed(&error))?;
     gate::data(Listed { releases, next_cursor: page.next.as_ref().map(ReleaseCursor::as_str) })
 }
 
@@ -113,9 +129,23 @@ async fn show(query: &Query, request: Request<Body>) -> Answer {
             format!("project `{}` has no release `{shown}`: GET …/releases lists those there are", project.name);
         Refusal::new(Reason::ReleaseUnknown, message)
     };
-    gate::data(Shown { release: entry(&found.ok_or_else(unknown)?) })
+    let found = found.ok_or_else(unknown)?;
+    let release = entry(query, project.id, &found).await.map_err(|error| storage_failed(&error))?;
+    gate::data(Shown { release })
 }
 
-fn entry(release: &Release) -> Entry<'_> {
-    Entry { release: &release.name, first_seen: release.first_seen, last_seen: release.last_seen }
+async fn entry<'a>(query: &Query, project: ProjectId, release: &'a Release) -> store::Result<Entry<'a>> {
+    let name = || release.name.clone();
+    let (new_errors, regressed_errors) =
+        try_join(posted(query, project, Term::FirstRelease(name())), posted(query, project, Term::RegressedIn(name())))
+            .await?;
+    let Release { name, first_seen, last_seen } = release;
+    Ok(Entry { release: name, first_seen: *first_seen, last_seen: *last_seen, new_errors, regressed_errors })
+}
+
+/// How many errors are posted under a term, up to [`COUNTED`].
+async fn posted(query: &Query, project: ProjectId, term: Term) -> store::Result<usize> {
+    let page = query.index.list(project, term.hash(), None, COUNTED).await?;
+    // An error is posted again when its postings are about to expire.
+    Ok(page.items.iter().map(|posted| posted.fingerprint).collect::<HashSet<_>>().len())
 }

@@ -108,6 +108,10 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
     };
     let project = existing(query, &name).await?;
     caller.admin_of_id(project.id)?;
+    let wanted = match wanted {
+        Wanted::Change(wish) => Wanted::Change(query.informed(&project, wish).await?),
+        Wanted::Delete => Wanted::Delete,
+    };
 
     let (budget, by) = (Budget::new(query), caller.actor());
     let (targets, next) = targets(query, &project, bulk).await?;
@@ -197,6 +201,10 @@ async fn found(
         let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
         let is_known = set.map_err(|error| within("where", parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
+    }
+    // An empty text filters nothing: that all errors are meant must not be a slip.
+    if filter == Filter::default() {
+        return Err(invalid("`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}", "where"));
     }
     let sort = Sort::default();
     let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();

@@ -31,12 +31,27 @@ pub(super) async fn update(
     request: Request<Body>,
 ) -> Answer {
     let wish = parse_body::<Change>(request, FORM).await?.checked()?;
+    let wish = query.informed(project, wish).await?;
     let error = named(query, project, message).await?;
     let error = query.fulfil(&wish, &error, by).await?.ok_or_else(|| unknown(project, message))?;
     gate::data(Changed { error: v1::error_entry(&project.name, &error) })
 }
 
+/// How many releases of the project are looked at for the newest: those that came last.
+const RELEASES: usize = 100;
+
 impl Query {
+    /// The wish, with the releases that the project has by now if it is about the next one.
+    pub(super) async fn informed(&self, project: &Project, wish: Wish) -> Result<Wish, Refusal> {
+        if !matches!(wish.status, Some(StatusWish::Resolve { in_next_release: true })) {
+            return Ok(wish);
+        }
+        let ever = Timestamp::default()..Timestamp::from_micros(i64::MAX);
+        let page = self.releases.releases(project.id, ever, None, RELEASES).await;
+        let page = page.map_err(|error| storage_failed(&error))?;
+        Ok(Wish { releases: page.items.into_iter().map(|release| release.name).collect(), ..wish })
+    }
+
     /// Changes an error as somebody wishes, and returns it as it is then; `None` if it is gone meanwhile.
     pub(super) async fn fulfil(
         &self,
@@ -71,6 +86,8 @@ pub(super) struct Change {
 pub(super) struct Wish {
     status: Option<StatusWish>,
     assignee: Option<Option<String>>,
+    /// Releases of the project, of which the next one is newer.
+    releases: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -118,7 +135,7 @@ impl Change {
             Status::Resolved => StatusWish::Resolve { in_next_release: self.in_next_release },
             Status::Muted => StatusWish::Mute { until, occurrences: self.occurrences },
         });
-        Ok(Wish { status, assignee: self.assignee })
+        Ok(Wish { status, assignee: self.assignee, releases: Vec::new() })
     }
 }
 
@@ -130,9 +147,9 @@ impl Wish {
             Some(StatusWish::Unresolve) => Some(StatusChange::Unresolved),
             Some(StatusWish::Resolve { in_next_release: false }) => Some(StatusChange::Resolved(None)),
             Some(StatusWish::Resolve { in_next_release: true }) => {
-                let resolution = Resolution::after_all(error, []).ok_or_else(|| {
-                    let message = "no occurrence of this error names a release, so none can be the next: send \
-                                   `release` with events, or leave `inNextRelease` out";
+                let resolution = Resolution::after_all(error, self.releases.iter().map(String::as_str)).ok_or_else(|| {
+                    let message = "no release of this project is known, so none can be the next: send `release` with \
+                                   events, or leave `inNextRelease` out";
                     invalid("inNextRelease", message.to_owned())
                 })?;
                 Some(StatusChange::Resolved(Some(resolution)))
