@@ -31,8 +31,13 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
         for reference in references.items {
             digests += reference.events.len();
             // One stands for the others: entries are made by the reference.
-            let place = Place { fingerprint: error.fingerprint, reference: reference.id };
-            assert!(is_entered(on, project, reference.events[0], place).await, "the directory has no {place:?}");
+            let parts = error.parts().iter().map(|part| part.fingerprint);
+            let place = |fingerprint| Place { fingerprint, reference: reference.id };
+            let places: Vec<_> = parts.chain([error.fingerprint]).map(place).collect();
+            assert!(
+                is_entered(on, project, reference.events[0], &places).await,
+                "the directory has none of {places:?}"
+            );
             if !segments.contains_key(&reference.segment) {
                 let (segment, _) = on.bucket.get(&reference.segment).await.unwrap();
                 segments.insert(reference.segment.clone(), segment);
@@ -53,16 +58,16 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     tally
 }
 
-/// Whether an event is found at this place by its id.
-async fn is_entered(on: &Resources, project: ProjectId, event: EventDigest, place: Place) -> bool {
+/// Whether an event is found by its id at one of these places: as the error it was grouped to, which may have been merged.
+async fn is_entered(on: &Resources, project: ProjectId, event: EventDigest, any: &[Place]) -> bool {
     let mut places = Directory::places(&*on.table, project, event, 100).await.unwrap();
     for bucket in Width::ALL.map(|width| width.bucket_of(event)) {
-        if places.contains(&place) {
+        if any.iter().any(|place| places.contains(place)) {
             break;
         }
         places.extend(on.table.places_in(project, event, bucket, None, 1_000).await.unwrap().items);
     }
-    places.contains(&place)
+    any.iter().any(|place| places.contains(place))
 }
 
 /// All events of a project.
