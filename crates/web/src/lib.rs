@@ -1,9 +1,40 @@
 #![doc = include_str!("../README.md")]
 
-use askama::Template;
+pub mod assets;
+mod chart;
+mod frame;
+mod moment;
+mod occurrence;
+mod pages;
+mod text;
 
-/// Goes with every page: nothing from elsewhere, no inline script.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none'";
+pub use chart::{Chart, ChartBar, Sparkline};
+pub use frame::{Frame, Notice, Visitor};
+pub use moment::Moment;
+pub use occurrence::{OccurrenceView, Steps, markdown};
+pub use pages::connect::Connect;
+pub use pages::error::{Entry, ErrorHead, ErrorPage, IssueLink, Part, Ranges, TagTop};
+pub use pages::errors::{ErrorRow, Errors, Search, Tab};
+pub use pages::message::Message;
+pub use pages::projects::{ProjectRow, Projects};
+pub use pages::sign_in::SignIn;
+
+use askama::Template;
+/// Something that can be drawn.
+pub use askama::Template as Page;
+
+/// Goes with every page: nothing from elsewhere, no inline script or style, in nobody's frame, and forms lead nowhere else.
+pub const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// A page as HTML.
+///
+/// # Errors
+///
+/// None that data could cause: a template fails only if what it shows fails to write itself.
+pub fn page(page: &impl Page) -> Result<String, askama::Error> {
+    page.render()
+}
 
 #[derive(Template)]
 #[template(path = "home.html")]

@@ -1,0 +1,150 @@
+//! Counts as pictures: SVG without a script, whose bars have their numbers as titles.
+
+use std::borrow::Borrow;
+
+use askama::Template;
+use domain::time::Timestamp;
+
+use crate::text::number;
+
+/// The last hours of an error or a project, oldest first, as a picture the size of a word.
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    ext = "html",
+    source = r#"<svg class="spark" viewBox="0 0 {{ counts.len() * 4 }} 24" preserveAspectRatio="none" role="img" aria-label="{{ self.label() }}">{% for (x, height) in self.bars() %}<rect x="{{ x }}" y="{{ 24.0 - height }}" width="3" height="{{ height }}"/>{% endfor %}</svg>"#
+)]
+pub struct Sparkline {
+    counts: Vec<u64>,
+}
+
+impl Sparkline {
+    /// Of these counts, one for each hour.
+    pub fn new(counts: Vec<u64>) -> Self {
+        Self { counts }
+    }
+
+    /// Together.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    fn label(&self) -> String {
+        format!("{} in {} h", number(self.total()), self.counts.len())
+    }
+
+    /// Where each bar stands and how high it is; hours without any have none.
+    fn bars(&self) -> impl Iterator<Item = (usize, f32)> {
+        let most = self.counts.iter().copied().max().unwrap_or(1).max(1);
+        let bars = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        bars.map(move |(hour, count)| (hour * 4, height(*count, most, 23.0, 2.0)))
+    }
+}
+
+/// How high a bar is: at least `least`, so that a single one is seen beside a million.
+fn height(count: u64, most: u64, highest: f32, least: f32) -> f32 {
+    let height = count as f32 / most as f32 * (highest - least) + least;
+    (height * 10.0).round() / 10.0
+}
+
+/// A timeline as bars over its whole range.
+#[derive(Clone, Debug, Template)]
+#[template(path = "chart.html")]
+pub struct Chart {
+    bars: Vec<ChartBar>,
+    most: u64,
+    /// Releases that were first seen in the range.
+    marks: Vec<(f32, String)>,
+    first: String,
+    last: String,
+}
+
+/// One bar of a chart.
+#[derive(Clone, Debug)]
+pub struct ChartBar {
+    /// When its span began.
+    pub start: Timestamp,
+    /// What it is called, in the time zone of the chart.
+    pub name: String,
+    /// How many there were.
+    pub count: u64,
+    /// Where a click leads: this span in more detail.
+    pub href: Option<String>,
+}
+
+/// The width of the picture in its own units: a bar's width is what there is, divided by the bars.
+const WIDTH: f32 = 1_000.0;
+const HEIGHT: f32 = 150.0;
+
+impl Chart {
+    /// Of these bars, oldest first, with releases first seen at these times. `end` is where the last bar ends.
+    pub fn new(bars: Vec<ChartBar>, end: Timestamp, releases: &[(Timestamp, String)]) -> Self {
+        let start = bars.first().map_or(end, |bar| bar.start);
+        let span = (end.seconds() - start.seconds()).max(1) as f32;
+        let place = |at: Timestamp| (at.seconds() - start.seconds()) as f32 / span * WIDTH;
+        let marks = releases.iter().map(|(at, release)| (place(*at).round(), release.clone())).collect();
+        let most = bars.iter().map(|bar| bar.count).max().unwrap_or_default();
+        let name = |bar: Option<&ChartBar>| bar.map(|bar| bar.name.clone()).unwrap_or_default();
+        Self { first: name(bars.first()), last: name(bars.last()), bars, most, marks }
+    }
+
+    fn total(&self) -> u64 {
+        self.bars.iter().map(|bar| bar.count).sum()
+    }
+
+    fn label(&self) -> String {
+        format!("{} from {} to {}, at most {} at once", self.total(), self.first, self.last, self.most)
+    }
+
+    fn step(&self) -> f32 {
+        WIDTH / self.bars.len().max(1) as f32
+    }
+
+    fn x(&self, index: impl Borrow<usize>) -> f32 {
+        (self.step() * *index.borrow() as f32 * 10.0).round() / 10.0
+    }
+
+    fn width(&self) -> f32 {
+        ((self.step() * 0.86).max(0.5) * 10.0).round() / 10.0
+    }
+
+    fn height(&self, count: impl Borrow<u64>) -> f32 {
+        let count = *count.borrow();
+        if count == 0 { 0.0 } else { height(count, self.most, HEIGHT - 4.0, 3.0) }
+    }
+
+    fn y(&self, count: impl Borrow<u64>) -> f32 {
+        HEIGHT - self.height(count)
+    }
+
+    fn title(&self, bar: &ChartBar) -> String {
+        format!("{}: {}", bar.name, number(bar.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_one_is_seen_beside_a_million() {
+        let spark = Sparkline::new(vec![1, 0, 1_000_000]);
+        assert_eq!(spark.bars().collect::<Vec<_>>(), [(0, 2.0), (8, 23.0)]);
+        assert_eq!(spark.label(), "1\u{202f}000\u{202f}001 in 3 h");
+    }
+
+    #[test]
+    fn a_release_stands_where_it_was_first_seen() {
+        let at = Timestamp::from_seconds;
+        let bar = |start| ChartBar { start: at(start), name: format!("h{start}"), count: 1, href: None };
+        let chart = Chart::new(vec![bar(0), bar(3_600)], at(7_200), &[(at(3_600), "1.2".to_owned())]);
+        assert_eq!(chart.marks, [(500.0, "1.2".to_owned())]);
+        let svg = chart.render().unwrap();
+        assert!(svg.contains("h3600: 1") && svg.contains("1.2"), "{svg}");
+    }
+
+    #[test]
+    fn without_anything_it_is_empty() {
+        assert!(Chart::new(Vec::new(), Timestamp::from_seconds(0), &[]).render().unwrap().contains("<svg"));
+        assert!(Sparkline::default().render().unwrap().contains("<svg"));
+    }
+}

@@ -1,0 +1,77 @@
+//! Times as people read them: how long ago, with the exact time behind it.
+
+use askama::Template;
+use domain::time::Timestamp;
+
+/// A time on a page that was made at `now`.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(
+    ext = "html",
+    source = r#"<time datetime="{{ self.datetime() }}" title="{{ self.exact() }}"{% if self.moves() %} data-age{% endif %}>{{ self.shown() }}</time>"#
+)]
+pub struct Moment {
+    at: Timestamp,
+    now: Timestamp,
+}
+
+const DAY: i64 = 86_400;
+
+impl Moment {
+    /// `at`, as seen at `now`.
+    pub fn new(at: Timestamp, now: Timestamp) -> Self {
+        Self { at, now }
+    }
+
+    fn datetime(&self) -> String {
+        self.at.to_string()
+    }
+
+    /// In UTC, to the second.
+    pub(crate) fn exact(&self) -> String {
+        let text = self.at.to_string();
+        format!("{} {} UTC", &text[..10], &text[11..19])
+    }
+
+    fn seconds(&self) -> i64 {
+        self.now.seconds() - self.at.seconds()
+    }
+
+    /// Whether the script moves it on.
+    fn moves(&self) -> bool {
+        (0..30 * DAY).contains(&self.seconds())
+    }
+
+    /// How long ago it was; what is older than a month is a date.
+    fn shown(&self) -> String {
+        match self.seconds() {
+            ..-60 => self.exact(),
+            ..60 => "just now".to_owned(),
+            seconds @ ..3_600 => format!("{} min ago", seconds / 60),
+            seconds @ ..DAY => format!("{} h ago", seconds / 3_600),
+            seconds if seconds < 30 * DAY => format!("{} d ago", seconds / DAY),
+            _ => self.at.date(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_in_the_largest_unit_that_fits() {
+        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        let shown = |seconds: i64| Moment::new(now.plus_seconds(-seconds), now).shown();
+        for (seconds, expected) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 min ago"),
+            (7_199, "1 h ago"),
+            (86_400, "1 d ago"),
+            (40 * 86_400, "2026-10-12"),
+            (-3_600, "2026-11-21 13:00:00 UTC"),
+        ] {
+            assert_eq!(shown(seconds), expected, "{seconds} s");
+        }
+    }
+}

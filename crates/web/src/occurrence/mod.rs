@@ -1,0 +1,176 @@
+//! One occurrence, from what raised it to what was installed.
+
+mod frames;
+mod markdown;
+mod sections;
+
+use askama::Template;
+use domain::grouping::{Component, Explanation};
+use domain::occurrence::{Exception, Occurrence};
+use frames::Stack;
+pub use markdown::markdown;
+use sections::{Crumb, Section};
+
+use crate::text::{LONG, visible};
+use crate::{Moment, text};
+use domain::time::Timestamp;
+
+/// An occurrence as a part of a page.
+#[derive(Debug, Template)]
+#[template(path = "occurrence.html")]
+pub struct OccurrenceView {
+    event_id: String,
+    when: Moment,
+    received: Moment,
+    facts: Vec<(&'static str, String)>,
+    tags: Vec<(String, String)>,
+    message: Option<String>,
+    raised: Vec<Raised>,
+    /// How many exceptions of a chain are not shown.
+    left_out: usize,
+    threads: Vec<(String, Stack)>,
+    crumbs: Vec<Crumb>,
+    crumbs_left_out: usize,
+    sections: Vec<Section>,
+    scrubbed: Vec<String>,
+    problems: Vec<String>,
+    why: Option<Explanation>,
+    markdown: String,
+    steps: Steps,
+}
+
+/// Where the neighbours of an occurrence are; `None` where there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    /// The oldest one.
+    pub first: Option<String>,
+    /// The one before.
+    pub older: Option<String>,
+    /// The one after.
+    pub newer: Option<String>,
+    /// The newest one.
+    pub last: Option<String>,
+    /// The whole as JSON.
+    pub raw: String,
+}
+
+/// An exception of a chain.
+#[derive(Debug)]
+struct Raised {
+    kind: String,
+    value: String,
+    /// How it was caught, if the client says.
+    mechanism: Option<String>,
+    stack: Option<Stack>,
+}
+
+/// How many exceptions, and threads, and breadcrumbs are shown: the newest ones.
+const MOST_EXCEPTIONS: usize = 10;
+const MOST_THREADS: usize = 20;
+const MOST_CRUMBS: usize = 100;
+
+impl OccurrenceView {
+    /// Of an occurrence, on a page that is made at `now`.
+    pub fn new(occurrence: &Occurrence, why: Option<Explanation>, steps: Steps, now: Timestamp) -> Self {
+        let mut raised: Vec<_> =
+            occurrence.exceptions.iter().rev().take(MOST_EXCEPTIONS).enumerate().map(Raised::of).collect();
+        if raised.is_empty()
+            && let Some(stack) = &occurrence.stacktrace
+        {
+            raised.push(Raised {
+                kind: visible(&occurrence.kind, LONG),
+                value: String::new(),
+                mechanism: None,
+                stack: Some(Stack::of(stack, true)),
+            });
+        }
+        let stacks = occurrence.threads.iter().filter_map(|thread| {
+            let name = thread.name.clone().or(thread.id.as_ref().map(text::value)).unwrap_or_default();
+            Some((visible(&name, 100), Stack::of(thread.stacktrace.as_ref()?, false)))
+        });
+        let crumbs = occurrence.breadcrumbs.iter().rev().take(MOST_CRUMBS);
+        let formatted = occurrence.logentry.get("formatted").or(occurrence.logentry.get("message"));
+        let formatted = formatted.and_then(|text| text.as_str()).unwrap_or(&occurrence.message);
+        Self {
+            event_id: occurrence.event_id.to_string(),
+            when: Moment::new(occurrence.timestamp, now),
+            received: Moment::new(occurrence.received_at, now),
+            facts: facts(occurrence),
+            tags: occurrence.tags.iter().map(|(key, value)| (visible(key, 100), visible(value, 300))).collect(),
+            message: (occurrence.exceptions.is_empty() && !formatted.is_empty()).then(|| visible(formatted, LONG)),
+            left_out: occurrence.exceptions.len().saturating_sub(MOST_EXCEPTIONS),
+            raised,
+            threads: stacks.take(MOST_THREADS).collect(),
+            crumbs_left_out: occurrence.breadcrumbs.len().saturating_sub(MOST_CRUMBS),
+            crumbs: crumbs.map(Crumb::of).collect(),
+            sections: sections::of(occurrence),
+            scrubbed: occurrence.scrubbed.iter().take(100).map(|path| visible(path, 200)).collect(),
+            problems: occurrence
+                .errors
+                .iter()
+                .map(|problem| visible(&format!("{}: {}", problem.name, problem.reason), 300))
+                .collect(),
+            why,
+            markdown: markdown(occurrence),
+            steps,
+        }
+    }
+
+    /// The parts of an explanation, deepest first in the order of reading, with their depth.
+    fn reasons(&self) -> Vec<(usize, &Component)> {
+        fn walk<'a>(components: &'a [Component], depth: usize, out: &mut Vec<(usize, &'a Component)>) {
+            for component in components {
+                if out.len() == MOST_REASONS {
+                    return;
+                }
+                out.push((depth.min(4), component));
+                walk(&component.components, depth + 1, out);
+            }
+        }
+        let mut reasons = Vec::new();
+        if let Some(why) = &self.why {
+            walk(&why.components, 0, &mut reasons);
+        }
+        reasons
+    }
+}
+
+/// How many parts of an explanation are shown.
+const MOST_REASONS: usize = 200;
+
+impl Raised {
+    /// The `index`th of a chain, as it is shown: the first one is what the error is named by.
+    fn of((index, exception): (usize, &Exception)) -> Self {
+        let text = |value: &Option<String>| visible(value.as_deref().unwrap_or_default(), LONG);
+        let handled = exception.mechanism.get("handled").and_then(|handled| handled.as_bool());
+        let kind = exception.mechanism.get("type").and_then(|kind| kind.as_str()).map(|kind| visible(kind, 100));
+        let mechanism = match (kind, handled) {
+            (Some(kind), Some(false)) => Some(format!("{kind}, not handled")),
+            (None, Some(false)) => Some("not handled".to_owned()),
+            (Some(kind), _) => Some(kind),
+            (None, _) => None,
+        };
+        let kind = match text(&exception.kind) {
+            kind if kind.is_empty() => "Exception".to_owned(),
+            kind => kind,
+        };
+        let stack = exception.stacktrace.as_ref().map(|stack| Stack::of(stack, index == 0));
+        Self { kind, value: text(&exception.value), mechanism, stack }
+    }
+}
+
+fn facts(occurrence: &Occurrence) -> Vec<(&'static str, String)> {
+    let sdk = |name: &str| occurrence.sdk.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let sdk = sdk("name").map(|name| format!("{name} {}", sdk("version").unwrap_or_default()));
+    let facts = [
+        ("Environment", &occurrence.environment),
+        ("Release", &occurrence.release),
+        ("Build", &occurrence.dist),
+        ("Server", &occurrence.server_name),
+        ("Transaction", &occurrence.transaction),
+        ("Logger", &occurrence.logger),
+        ("Trace", &occurrence.trace_id),
+        ("SDK", &sdk),
+    ];
+    facts.into_iter().filter_map(|(name, fact)| Some((name, visible(fact.as_deref()?, 300)))).collect()
+}

@@ -1,0 +1,127 @@
+//! What is below the stack: the request, the user, contexts and the rest, each a table of names and values.
+
+use domain::occurrence::Occurrence;
+use serde_json::{Map, Value};
+
+use crate::text::{self, visible};
+
+/// How many rows of a table are shown.
+const MOST_ROWS: usize = 100;
+
+/// A table of names and values.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) name: String,
+    pub(super) rows: Vec<(String, String)>,
+    pub(super) left_out: usize,
+    /// Whether it is folded at first: what is long and seldom looked at.
+    pub(super) is_folded: bool,
+}
+
+/// Something that happened before.
+#[derive(Debug)]
+pub(super) struct Crumb {
+    pub(super) time: String,
+    pub(super) category: String,
+    pub(super) level: String,
+    pub(super) message: String,
+    pub(super) data: String,
+}
+
+impl Crumb {
+    pub(super) fn of(crumb: &Map<String, Value>) -> Self {
+        let text = |name: &str| crumb.get(name).filter(|value| !value.is_null()).map(text::value).unwrap_or_default();
+        let category = match text("category") {
+            category if category.is_empty() => text("type"),
+            category => category,
+        };
+        Self { time: text("timestamp"), category, level: text("level"), message: text("message"), data: text("data") }
+    }
+}
+
+/// The sections of an occurrence, those that have anything.
+pub(super) fn of(occurrence: &Occurrence) -> Vec<Section> {
+    let mut sections = Vec::new();
+    let mut add = |name: &str, facts: &Map<String, Value>, is_folded| {
+        if !facts.is_empty() {
+            sections.push(Section::of(name, facts, is_folded));
+        }
+    };
+    let mut request = occurrence.request.clone();
+    let headers = take(&mut request, "headers");
+    let cookies = take(&mut request, "cookies");
+    let environment = take(&mut request, "env");
+    add("Request", &request, false);
+    add("Headers", &headers, false);
+    add("Cookies", &cookies, true);
+    add("Server environment", &environment, true);
+    add("User", &occurrence.user, false);
+    for (name, context) in &occurrence.contexts {
+        match context {
+            Value::Object(facts) => add(&titled(name), facts, false),
+            Value::Null => {}
+            other => add(&titled(name), &Map::from_iter([(name.clone(), other.clone())]), false),
+        }
+    }
+    add("Extra", &occurrence.extra, false);
+    add("Modules", &occurrence.modules, true);
+    add("SDK", &occurrence.sdk, true);
+    add("More", &occurrence.other, true);
+    sections
+}
+
+impl Section {
+    fn of(name: &str, facts: &Map<String, Value>, is_folded: bool) -> Self {
+        let rows = facts.iter().filter(|(_, value)| !value.is_null()).take(MOST_ROWS);
+        Self {
+            name: visible(name, 100),
+            rows: rows.map(|(name, value)| (visible(name, 200), text::value(value))).collect(),
+            left_out: facts.len().saturating_sub(MOST_ROWS),
+            is_folded,
+        }
+    }
+}
+
+/// A map within a map, taken out; SDKs send headers and cookies as a map or as a list of pairs.
+fn take(facts: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
+    let pair = |pair: Value| match pair {
+        Value::Array(mut pair) if pair.len() == 2 => Some((text::value(&pair[0]), pair.remove(1))),
+        _ => None,
+    };
+    match facts.get(name) {
+        Some(Value::Object(_)) | Some(Value::Array(_)) => match facts.remove(name) {
+            Some(Value::Object(inner)) => inner,
+            Some(Value::Array(pairs)) => pairs.into_iter().filter_map(pair).collect(),
+            _ => Map::new(),
+        },
+        _ => Map::new(),
+    }
+}
+
+/// The name of a context as a title.
+fn titled(name: &str) -> String {
+    match name {
+        "os" => "Operating system".to_owned(),
+        name => {
+            let mut letters = name.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_as_a_map_and_as_pairs() {
+        for headers in [serde_json::json!({ "A": "b" }), serde_json::json!([["A", "b"], "broken"])] {
+            let mut request = Map::from_iter([("headers".to_owned(), headers)]);
+            assert_eq!(take(&mut request, "headers"), Map::from_iter([("A".to_owned(), "b".into())]));
+            assert!(request.is_empty());
+        }
+        let mut request = Map::from_iter([("cookies".to_owned(), "a=b".into())]);
+        assert!(take(&mut request, "cookies").is_empty());
+        assert_eq!(request.len(), 1, "a text stays where it is");
+    }
+}

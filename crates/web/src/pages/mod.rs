@@ -1,0 +1,8 @@
+//! One module for each page: what it shows, beside the template of the same name.
+
+pub(crate) mod connect;
+pub(crate) mod error;
+pub(crate) mod errors;
+pub(crate) mod message;
+pub(crate) mod projects;
+pub(crate) mod sign_in;

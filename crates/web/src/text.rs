@@ -1,0 +1,87 @@
+//! Text of events on a page. It is whatever an attacker likes: askama escapes what HTML would take for markup, this what
+//! a reader would take for something else.
+
+use std::borrow::Borrow;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+/// The longest value that a page shows, in bytes; the whole is behind the link to the raw event.
+pub(crate) const LONG: usize = 4_096;
+/// The longest text on a line of a list, in bytes.
+pub(crate) const SHORT: usize = 300;
+
+/// `text` with control characters and marks of direction made visible, cut to `limit` bytes.
+///
+/// A mark that turns the direction of writing could make a page read other than it is (CVE-2021-42574); a control
+/// character is invisible, and an unpaired one may spoil a copy.
+pub(crate) fn visible(text: &str, limit: usize) -> String {
+    let shown = &text[..text.floor_char_boundary(limit)];
+    let mut visible = String::with_capacity(shown.len());
+    for character in shown.chars() {
+        match character {
+            '\n' | '\t' => visible.push(character),
+            '\u{0}'..='\u{1f}' => visible.extend(char::from_u32(0x2400 + character as u32)),
+            '\u{7f}' => visible.push('\u{2421}'),
+            '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                let _ = write!(visible, "[U+{:04X}]", character as u32);
+            }
+            _ => visible.push(character),
+        }
+    }
+    if shown.len() < text.len() {
+        let _ = write!(visible, "… ({} more bytes)", text.len() - shown.len());
+    }
+    visible
+}
+
+/// [`visible`] for a line of a list.
+pub(crate) fn line(text: &str) -> String {
+    visible(text, SHORT)
+}
+
+/// A value as a person reads it: a text as it is, the rest as JSON.
+pub(crate) fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => visible(text, LONG),
+        Value::Array(_) | Value::Object(_) => visible(&serde_json::to_string_pretty(value).unwrap_or_default(), LONG),
+        plain => plain.to_string(),
+    }
+}
+
+/// A number with its thousands apart.
+pub(crate) fn number(number: impl Borrow<u64>) -> String {
+    let digits = number.borrow().to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reader_cannot_see_is_made_visible() {
+        assert_eq!(visible("a\u{0}b\u{1b}[31mc\u{7f}", 100), "a\u{2400}b\u{241b}[31mc\u{2421}");
+        assert_eq!(visible("user\u{202e}nimda", 100), "user[U+202E]nimda");
+        assert_eq!(visible("line\n\tnext \u{5d0}", 100), "line\n\tnext \u{5d0}");
+    }
+
+    #[test]
+    fn what_is_long_is_cut_between_characters() {
+        assert_eq!(visible("äää", 3), "ä… (4 more bytes)");
+        assert!(visible(&"x".repeat(1 << 20), LONG).len() < LONG + 40);
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        let shown = |number: u64| super::number(number).replace('\u{202f}', " ");
+        assert_eq!([shown(0), shown(999), shown(1_000), shown(1_234_567)], ["0", "999", "1 000", "1 234 567"]);
+    }
+}
