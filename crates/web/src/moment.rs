@@ -44,10 +44,10 @@ impl Moment {
     /// How long ago it was; what is older than a month is a date.
     fn shown(&self) -> String {
         match self.seconds() {
-            ..-60 => self.exact(),
-            ..60 => "just now".to_owned(),
-            seconds @ ..3_600 => format!("{} min ago", seconds / 60),
-            seconds @ ..DAY => format!("{} h ago", seconds / 3_600),
+            ..=-60 => self.exact(),
+            -59..60 => "just now".to_owned(),
+            seconds @ 60..3_600 => format!("{} min ago", seconds / 60),
+            seconds @ 3_600..DAY => format!("{} h ago", seconds / 3_600),
             seconds if seconds < 30 * DAY => format!("{} d ago", seconds / DAY),
             _ => self.at.date(),
         }
