@@ -32,6 +32,17 @@ pub async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
     }
 }
 
+/// The body of a request, unpacked.
+pub async fn read_unpacked(request: Request<Body>) -> Result<Bytes, Refusal> {
+    let headers = request.headers().clone();
+    let body = read(request).await?;
+    let unpacked = match unpack(&headers, &body)? {
+        Cow::Owned(unpacked) => Some(unpacked),
+        Cow::Borrowed(_) => None,
+    };
+    Ok(unpacked.map_or(body, Bytes::from))
+}
+
 /// `body` unpacked. What it is packed with is told by its first bytes, since a gateway may have unpacked it already and
 /// left the header; only Brotli, which has no such bytes, is told by the header.
 pub fn unpack<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Refusal> {

@@ -9,7 +9,7 @@ mod outcomes;
 mod path;
 
 pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
-pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, unpack};
+pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, read_unpacked, unpack};
 pub use caller::{Caller, Gate};
 pub use front::Front;
 pub use outcomes::Outcomes;

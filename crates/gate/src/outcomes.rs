@@ -19,6 +19,13 @@ impl Outcomes {
         self.count_events(reason, 1);
     }
 
+    /// Counts what is refused of a request, while the rest of it is taken.
+    pub fn count_all(&self, refused: &[Refusal]) {
+        for refusal in refused {
+            self.count(refusal.reason);
+        }
+    }
+
     /// Counts the refusal of so many events at once.
     fn count_events(&self, reason: Reason, events: u64) {
         // Some SDKs send what is not stored with every request until they have read that they need not.

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 
 use domain::id::EventId;
 use domain::inbox::{self, Header, Message};
-use domain::outcome::Refusal;
+use domain::outcome::{Reason, Refusal};
 use gate::storage_failed;
 use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::ports::MESSAGE_LIMIT;
 
 use crate::Ingest;
@@ -24,6 +26,13 @@ impl Ingest {
         kept
     }
 
+    /// The same, of what is put into the inbox as JSON.
+    pub(crate) async fn accept_json(&self, header: Header, payload: &impl Serialize) -> Result<(), Refusal> {
+        let payload = serde_json::to_vec(payload)
+            .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
+        self.accept(&Message { header, payload }).await
+    }
+
     async fn keep(&self, message: &Message) -> Result<(), Refusal> {
         let packed = message.pack();
         let mut text = inbox::inline(&packed);
@@ -39,6 +48,14 @@ impl Ingest {
     pub(crate) fn event_id(&self) -> EventId {
         EventId::from_bytes(self.clock.random().to_be_bytes())
     }
+}
+
+/// How many of a list are stored.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub(crate) struct Count {
+    pub(crate) post_count: usize,
 }
 
 /// The caller's trace, if it is one: W3C's `traceparent` has 55 characters.

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::id::ProjectName;
-use domain::inbox::{Header, Message, Origin};
+use domain::inbox::{Header, Origin};
 use domain::occurrence::{Imported, MAX_OCCURRENCES};
-use domain::outcome::{Reason, Refusal};
+use domain::outcome::Reason;
 use gate::describe::Description;
 use gate::{Answer, Fault};
 use http::Request;
@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::accept::Count;
 use crate::{Ingest, accept};
 
 /// The route.
@@ -71,24 +72,19 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let project = caller.post_to(&name)?;
     let trace = accept::trace(request.headers());
 
-    let headers = request.headers().clone();
-    let body = gate::read(request).await?;
+    let body = gate::read_unpacked(request).await?;
     let received_at = ingest.clock.now();
-    let Imported { occurrences, refused } = Imported::parse(&gate::unpack(&headers, &body)?, received_at)?;
-    for refusal in &refused {
-        ingest.outcomes.count(refusal.reason);
-    }
+    let Imported { occurrences, refused } = Imported::parse(&body, received_at)?;
+    ingest.outcomes.count_all(&refused);
 
     let event_ids = occurrences.iter().map(|occurrence| occurrence.event_id).collect::<Vec<_>>();
-    let answer = Posted::of(event_ids.len(), &refused);
-    if event_ids.is_empty() {
-        return gate::created(&answer);
+    let data = Data { occurrences: Count { post_count: event_ids.len() } };
+    if !event_ids.is_empty() {
+        let key = caller.key();
+        let header = Header { key, trace, ..Header::new(Origin::Import, project, received_at, event_ids) };
+        ingest.accept_json(header, &occurrences).await?;
     }
-    let header = Header { key: caller.key(), trace, ..Header::new(Origin::Import, project, received_at, event_ids) };
-    let payload = serde_json::to_vec(&occurrences)
-        .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
-    ingest.accept(&Message { header, payload }).await?;
-    gate::created(&answer)
+    gate::created(&Posted { data, refused: refused.iter().map(Fault::from).collect() })
 }
 
 /// How many are taken, and what of the body is not.
@@ -105,19 +101,4 @@ struct Posted<'a> {
 #[schemars(inline)]
 struct Data {
     occurrences: Count,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-struct Count {
-    /// How many occurrences are stored.
-    post_count: usize,
-}
-
-impl<'a> Posted<'a> {
-    fn of(post_count: usize, refused: &'a [Refusal]) -> Self {
-        let refused = refused.iter().map(Fault::from).collect();
-        Self { data: Data { occurrences: Count { post_count } }, refused }
-    }
 }

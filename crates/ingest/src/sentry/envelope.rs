@@ -29,8 +29,8 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let body = gate::read(request).await?;
-    accept_envelope(ingest, &headers, &uri, &gate::unpack(&headers, &body)?).await
+    let body = gate::read_unpacked(request).await?;
+    accept_envelope(ingest, &headers, &uri, &body).await
 }
 
 /// Accepts the event of an envelope. What is not stored is counted, and the SDK told to stop sending it; a faulty item
@@ -38,9 +38,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
 pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Answer {
     let envelope = Envelope::parse(body)?;
     let (project, key) = ingest.addressee(headers, uri, envelope.header.dsn.as_deref()).await?;
-    for refusal in &envelope.refused {
-        ingest.outcomes.count(refusal.reason);
-    }
+    ingest.outcomes.count_all(&envelope.refused);
 
     let (mut accepted, mut not_stored, mut limited) = (None, Vec::new(), None);
     let mut refused = envelope.refused.first().cloned();

@@ -30,9 +30,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (project, key) = ingest.addressee(&headers, &uri, None).await?;
     let payload = gate::unpack(&headers, &body)?;
     let (reports, refused) = security::parse(&payload)?;
-    for refusal in &refused {
-        ingest.outcomes.count(refusal.reason);
-    }
+    ingest.outcomes.count_all(&refused);
 
     let parameters = gate::parameters(uri.query());
     let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());

@@ -30,8 +30,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let body = gate::read(request).await?;
-    let body = gate::unpack(&headers, &body)?;
+    let body = gate::read_unpacked(request).await?;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-sentry-envelope") {
         return accept_envelope(ingest, &headers, &uri, &body).await;

@@ -10,9 +10,9 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::id::{EventId, ProjectName};
-use domain::inbox::{Header, Message};
+use domain::inbox::Header;
 use domain::occurrence::Source;
-use domain::outcome::{Reason, Refusal};
+use domain::outcome::Reason;
 use domain::v1::{MAX_ERRORS, Parsed, Post};
 use gate::describe::Description;
 use gate::{Answer, Fault};
@@ -21,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::accept::Count;
 use crate::{Ingest, accept};
 
 /// The route.
@@ -85,10 +86,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     ingest.check_origin(&project, request.headers()).await?;
     let trace = accept::trace(request.headers());
 
-    let (parts, body) = request.into_parts();
-    let headers = parts.headers.clone();
-    let body = gate::read(Request::from_parts(parts, body)).await?;
-    let Parsed { post, notifications, mut refused } = Post::parse(&gate::unpack(&headers, &body)?)?;
+    let Parsed { post, notifications, mut refused } = Post::parse(&gate::read_unpacked(request).await?)?;
     let notifications = match ingest.seal(&name, &notifications).await {
         Ok(sealed) => sealed,
         Err(not_sealed) => {
@@ -96,19 +94,14 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
             None
         }
     };
-    for refusal in &refused {
-        ingest.outcomes.count(refusal.reason);
-    }
+    ingest.outcomes.count_all(&refused);
 
     let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
-    let answer = Posted::of(event_ids[0], event_ids.len(), &refused);
-    let received_at = ingest.clock.now();
-    let key = caller.key();
+    let (id, data) = (event_ids[0], Data { errors: Count { post_count: event_ids.len() } });
+    let (received_at, key) = (ingest.clock.now(), caller.key());
     let header = Header { key, trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
-    let payload = serde_json::to_vec(&post)
-        .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
-    ingest.accept(&Message { header, payload }).await?;
-    gate::created(&answer)
+    ingest.accept_json(header, &post).await?;
+    gate::created(&Posted { data, id, refused: refused.iter().map(Fault::from).collect() })
 }
 
 /// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.
@@ -129,20 +122,5 @@ struct Data {
     errors: Count,
 }
 
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-struct Count {
-    /// How many errors are stored.
-    post_count: usize,
-}
-
 /// All but one error, all configs, and what is said of them as a whole.
 const MAX_REFUSED: usize = MAX_ERRORS + 20;
-
-impl<'a> Posted<'a> {
-    fn of(id: EventId, post_count: usize, refused: &'a [Refusal]) -> Self {
-        let refused = refused.iter().map(Fault::from).collect();
-        Self { data: Data { errors: Count { post_count } }, id, refused }
-    }
-}

@@ -6,9 +6,7 @@ use serde_json::Value;
 
 /// The JSON in a request's body, which may have `limit` bytes unpacked; `form` says what it should be.
 pub(super) async fn read(request: Request<Body>, limit: usize, form: &str) -> Result<Value, Refusal> {
-    let headers = request.headers().clone();
-    let body = gate::read(request).await?;
-    let body = gate::unpack(&headers, &body)?;
+    let body = gate::read_unpacked(request).await?;
     if body.len() > limit {
         let message = format!("the body has {} bytes: at most {limit} are taken here", body.len());
         return Err(Refusal::new(Reason::BodyTooLarge, message));

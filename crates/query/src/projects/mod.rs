@@ -48,9 +48,7 @@ fn unknown(name: &ProjectName) -> Refusal {
 
 /// The body of a request; `form` says what it should be.
 pub(crate) async fn parse_body<T: DeserializeOwned>(request: Request<Body>, form: &str) -> Result<T, Refusal> {
-    let headers = request.headers().clone();
-    let body = gate::read(request).await?;
-    let body = gate::unpack(&headers, &body)?;
+    let body = gate::read_unpacked(request).await?;
     let mut value: json::Value = json::parse(&body)
         .map_err(|error| Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send {form}")))?;
     if !value.is_object() {
