@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
+pub mod cost;
 pub mod meter;
 pub mod raw;
 pub mod standins;
+pub mod turns;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -19,5 +19,6 @@ mod steps;
 mod storm;
 mod tally;
 mod throttling;
-mod turns;
 mod world;
+
+use faultline_tests::turns;

@@ -5,6 +5,7 @@
 mod access;
 mod bad_input;
 mod bulk;
+mod cost;
 mod counting;
 mod deleting;
 mod figures;

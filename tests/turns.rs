@@ -10,14 +10,14 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Mutex;
 
 /// Runs on a clock that stands still while anything is done, and else goes on to the next moment somebody waits for.
-pub(crate) fn paused<T>(work: impl Future<Output = T>) -> T {
+pub fn paused<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(true).build().unwrap().block_on(work)
 }
 
 /// Waits for `work` that other threads do, of which the clock knows nothing: it goes on only when no blocking task is
 /// left.
-pub(crate) async fn held<T>(work: impl Future<Output = T>) -> T {
+pub async fn held<T>(work: impl Future<Output = T>) -> T {
     let (done, waits) = std::sync::mpsc::channel::<()>();
     let holds = tokio::task::spawn_blocking(move || waits.recv().is_ok());
     let result = work.await;
@@ -28,10 +28,11 @@ pub(crate) async fn held<T>(work: impl Future<Output = T>) -> T {
 
 /// Lets one request at a time through, in the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Turns(Arc<Mutex<()>>);
+pub struct Turns(Arc<Mutex<()>>);
 
 impl Turns {
-    pub(crate) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
+    /// `client`, one request at a time.
+    pub fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(InTurn { turns: self.clone(), to: client })
     }
 }

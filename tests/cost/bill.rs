@@ -1,0 +1,104 @@
+//! What a replayed workload costs: dollars for a million events.
+
+use super::replay::Replayed;
+use super::{assumed, prices, template};
+
+const MILLION: f64 = 1e6;
+
+/// A line of a bill, in dollars for a million events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// What is charged.
+    pub what: &'static str,
+    /// With provisioned capacity, the default.
+    pub provisioned: f64,
+    /// With capacity on demand.
+    pub on_demand: f64,
+}
+
+impl Line {
+    fn same(what: &'static str, dollars: f64) -> Self {
+        Self { what, provisioned: dollars, on_demand: dollars }
+    }
+
+    fn writes(what: &'static str, units: f64) -> Self {
+        Self { what, provisioned: units * provisioned(prices::WRITE_HOUR), on_demand: units * prices::WRITE / MILLION }
+    }
+
+    fn reads(what: &'static str, units: f64) -> Self {
+        Self { what, provisioned: units * provisioned(prices::READ_HOUR), on_demand: units * prices::READ / MILLION }
+    }
+}
+
+/// What a unit costs that is provisioned by the hour, of which not all are used.
+fn provisioned(hour: f64) -> f64 {
+    hour / 3_600.0 / assumed::USED
+}
+
+/// What invocations of a function cost: each takes `waits` and so many seconds of `cpu`, at the processor of its memory.
+fn invocations(function: &str, count: f64, waits: f64, cpu: f64) -> [f64; 2] {
+    let memory = template::memory(function);
+    let seconds = waits + cpu * (assumed::WHOLE_CPU / memory).max(1.0);
+    // Charged by the millisecond that has begun.
+    let charged = (seconds * 1_000.0).ceil() / 1_000.0;
+    [count * prices::LAMBDA / MILLION, count * charged * memory / 1_024.0 * prices::LAMBDA_GB_SECOND]
+}
+
+/// How long an invocation of digest takes, in seconds: waiting, and computing at the processor of its memory.
+pub fn digest_seconds(of: &Replayed) -> [f64; 2] {
+    let batches = of.batches as f64;
+    [of.waits[1].as_secs_f64() / batches, digest_cpu(of) * assumed::WHOLE_CPU / template::memory("DigestFunction")]
+}
+
+fn digest_cpu(of: &Replayed) -> f64 {
+    let (events, errors) = (of.events as f64, of.errors as f64);
+    assumed::INVOCATION_CPU + (events * assumed::DIGEST_CPU + errors * assumed::DIGEST_ERROR_CPU) / of.batches as f64
+}
+
+/// The bill of a workload.
+pub fn bill(of: &Replayed) -> Vec<Line> {
+    let events = of.events as f64;
+    let [ingest, digest, notify] = of.waits.map(|wait| wait.as_secs_f64());
+    let each = |waits: f64, count: u64| if count == 0 { 0.0 } else { waits / count as f64 };
+    let ingests = invocations("IngestFunction", events, each(ingest, of.events), assumed::INGEST_CPU);
+    let digests = invocations("DigestFunction", of.batches as f64, each(digest, of.batches), digest_cpu(of));
+    let notified = of.notified as f64;
+    let notifies = invocations("NotifyFunction", notified, each(notify, of.notified), assumed::INVOCATION_CPU);
+    let (counted, written) = (&of.counted, of.counted.written());
+    let puts = counted.of("S3", "PutObject");
+    let s3 = puts.calls as f64 * prices::S3_PUT + counted.of("S3", "GetObject").calls as f64 * prices::S3_GET;
+    let sends = counted.of("SQS", "SendMessage").charged as f64;
+    let kms: u64 = counted.calls.iter().filter(|(of, _)| of.service == "KMS").map(|(_, calls)| calls.calls).sum();
+    let grown = counted.grown.max(0) as f64 / prices::GB;
+    let lines = [
+        Line::same("HTTP API", of.requests as f64 * prices::HTTP_API / MILLION),
+        Line::same("ingest, requests", ingests[0]),
+        Line::same("ingest, seconds", ingests[1]),
+        Line::same("inbox, sends", sends * prices::SQS / MILLION),
+        Line::same("inbox, receives and deletes", of.polls as f64 * prices::SQS / MILLION),
+        Line::same("digest, requests", digests[0]),
+        Line::same("digest, seconds", digests[1]),
+        Line::same("segments, writes", s3 / MILLION),
+        Line::same("segments, first month", puts.sent as f64 / prices::GB * prices::S3_GB),
+        Line::writes("table, writes", written.units as f64),
+        Line::writes("table, writes of the index", written.index_units as f64),
+        Line::reads("table, reads", counted.read_units),
+        Line::same("table, first month and backups", grown * (prices::TABLE_GB + prices::BACKUP_GB)),
+        Line::same("stream, read by Lambda", prices::STREAM_BY_LAMBDA),
+        Line::same("notify, requests", notifies[0]),
+        Line::same("notify, seconds", notifies[1]),
+        Line::same("KMS", kms as f64 * prices::KMS / MILLION),
+        // The functions log from WARN on: nothing, while all is well.
+        Line::same("logs", 0.0),
+    ];
+    let scale = MILLION / events;
+    let for_a_million =
+        |line: Line| Line { what: line.what, provisioned: line.provisioned * scale, on_demand: line.on_demand * scale };
+    lines.map(for_a_million).to_vec()
+}
+
+/// All lines together.
+pub fn total(lines: &[Line]) -> Line {
+    let sum = |of: fn(&Line) -> f64| lines.iter().map(of).sum();
+    Line { what: "together", provisioned: sum(|line| line.provisioned), on_demand: sum(|line| line.on_demand) }
+}

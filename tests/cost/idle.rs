@@ -1,0 +1,53 @@
+//! What the stack of template.yaml costs a month while nothing comes.
+
+use super::bill::Line;
+use super::{assumed, prices, template};
+
+/// Alarms that autoscaling makes for a policy of DynamoDB: two for each direction.
+const ALARMS_OF_A_POLICY: u64 = 4;
+/// How long notify takes to see that nothing is due, in seconds.
+const SWEEP: f64 = 0.010;
+/// Minutes of a month.
+const SWEEPS: f64 = 60.0 * prices::HOURS;
+
+/// The bill of a month, in dollars, with provisioned capacity and on demand.
+pub fn idle() -> Vec<Line> {
+    let both = |what, provisioned: f64, on_demand: f64| Line { what, provisioned, on_demand };
+    let same = |what, dollars: f64| both(what, dollars, dollars);
+    let minimum = template::number("TableMinimum", "Default") as f64;
+    let index = template::number("IndexWrites", "MinCapacity") as f64;
+    let units = (minimum + index) * prices::HOURS;
+    let memory = template::memory("NotifyFunction") / 1_024.0;
+    let sweeps = SWEEPS * (prices::LAMBDA / 1e6 + SWEEP * memory * prices::LAMBDA_GB_SECOND);
+    vec![
+        both("table and index, write units", units * prices::WRITE_HOUR, 0.0),
+        both("table and index, read units", units * prices::READ_HOUR, 0.0),
+        both("alarms: ours, and those that autoscaling makes", alarms(true), alarms(false)),
+        same("the inbox, asked by Lambda", assumed::IDLE_POLLS * prices::SQS / 1e6),
+        same("KMS key that seals rules", prices::KMS_KEY * template::resources("AWS::KMS::Key") as f64),
+        same("notify, looking each minute for what is due", sweeps),
+        both("the same, reads of the index", 0.0, SWEEPS * prices::READ / 2.0 / 1e6),
+        same("the schedule of it", SWEEPS * prices::SCHEDULE / 1e6),
+        same(
+            "dashboards",
+            beyond(template::resources("AWS::CloudWatch::Dashboard"), prices::FREE_DASHBOARDS) * prices::DASHBOARD,
+        ),
+        same("logs, and storage of nothing", 0.0),
+    ]
+}
+
+fn beyond(all: u64, free: u64) -> f64 {
+    all.saturating_sub(free) as f64
+}
+
+fn alarms(is_provisioned: bool) -> f64 {
+    let policies = template::resources("AWS::ApplicationAutoScaling::ScalingPolicy");
+    let made = if is_provisioned { policies * ALARMS_OF_A_POLICY } else { 0 };
+    beyond(alarm_metrics() + made, prices::FREE_ALARMS) * prices::ALARM
+}
+
+/// An alarm costs for each metric that it watches.
+fn alarm_metrics() -> u64 {
+    let metrics = |name: &&str| (template::declared(name).matches("MetricStat:").count() as u64).max(1);
+    template::named("AWS::CloudWatch::Alarm").iter().map(metrics).sum()
+}

@@ -1,0 +1,217 @@
+//! Workloads through the real code: requests by the router, batches as Lambda's event source makes them, and the stream
+//! through its filter to notify.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use domain::id::ProjectId;
+use embedded::Engines;
+use http::{Request, StatusCode};
+use local::system::Resources;
+use notify::Record;
+use store::clock::Clock;
+use tokio::time::Instant;
+
+use super::workload::{Kind, Rate, envelope};
+use super::{assumed, template};
+use crate::meter::{Counted, Meter};
+use crate::turns::{Turns, held};
+use crate::{Faultline, TestClock, time};
+
+/// Seconds between events that come alone.
+const APART: i64 = 30;
+/// Seconds that a full batch takes to come: the window of the event source.
+const WINDOW: i64 = 2;
+/// Errors that were there before have had so many events each: their figures have grown to what they stay at.
+const BEFORE: usize = 16;
+/// Records of a batch of the stream, as template.yaml has it.
+const RECORDS: usize = 100;
+
+/// What is replayed.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// How events are alike.
+    pub kind: Kind,
+    /// How fast they come.
+    pub rate: Rate,
+    /// How many batches are measured.
+    pub batches: usize,
+    /// How many messages a batch has; as many as it can have, if it is to be full.
+    pub batch: Option<usize>,
+    /// How often each error occurred before.
+    pub before: usize,
+}
+
+impl Workload {
+    /// One whose figures are told.
+    pub fn told(kind: Kind, rate: Rate) -> Self {
+        let (batches, batch) = match rate {
+            Rate::Low => (200, Some(1)),
+            Rate::High => (2, None),
+        };
+        Self { kind, rate, batches, batch, before: BEFORE }
+    }
+}
+
+/// What a workload took.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed {
+    /// Events, each a request.
+    pub events: u64,
+    /// Bytes of the requests' bodies.
+    pub bytes: u64,
+    /// What the HTTP API charges for them.
+    pub requests: u64,
+    /// Invocations of digest.
+    pub batches: u64,
+    /// Requests by which Lambda took messages from the inbox and deleted them.
+    pub polls: u64,
+    /// Invocations of notify.
+    pub notified: u64,
+    /// Errors of batches, added up.
+    pub errors: u64,
+    /// The calls.
+    pub counted: Counted,
+    /// How long ingest, digest and notify waited for calls.
+    pub waits: [Duration; 3],
+}
+
+/// Runs on a clock that only goes on while calls are waited for.
+pub fn replay(workload: Workload) -> Replayed {
+    crate::turns::paused(async {
+        let mut replay = Replay::new(workload).await;
+        replay.fill().await;
+        for _ in 0..workload.batches {
+            replay.batch().await;
+        }
+        replay.done.counted = replay.meter.counted();
+        replay.done
+    })
+}
+
+struct Replay {
+    workload: Workload,
+    faultline: Faultline,
+    engines: Engines,
+    meter: Meter,
+    /// Messages of a batch, and different errors.
+    batch: usize,
+    errors: usize,
+    sent: usize,
+    done: Replayed,
+}
+
+impl Replay {
+    async fn new(workload: Workload) -> Self {
+        let engines = Engines::memory().unwrap();
+        held(Resources::make(&engines)).await.unwrap();
+        let meter = Meter::weighing().waiting(assumed::wait);
+        let clock = Arc::new(TestClock::seeded(1));
+        let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
+        let faultline = Faultline::with(engines.clone(), resources, clock).await;
+        let batch = match workload.batch {
+            Some(batch) => batch,
+            None => full_batch(&faultline, &meter).await,
+        };
+        let errors = if workload.rate == Rate::Low { workload.batches.min(100) } else { batch };
+        Self { workload, faultline, engines, meter, batch, errors, sent: 0, done: Replayed::default() }
+    }
+
+    /// What was there before, written by a process that nobody measures; and one batch by the one that is measured, so
+    /// that it is warm.
+    async fn fill(&mut self) {
+        if self.workload.kind != Kind::New {
+            let turns = Turns::default();
+            let resources = Resources::through(&self.engines, |engine| turns.around(engine)).await.unwrap();
+            let clock = self.faultline.clock.clone();
+            let mut other = Faultline::with(self.engines.clone(), resources, clock).await;
+            std::mem::swap(&mut self.faultline, &mut other);
+            let errors = match self.workload.kind {
+                Kind::Like => 1,
+                Kind::Mixed => 100.min(self.errors),
+                _ => self.errors,
+            };
+            for _ in 0..self.workload.before {
+                self.post(errors).await;
+                self.faultline.clock.advance(WINDOW);
+                assert_eq!(self.faultline.digest().await, 0);
+            }
+            std::mem::swap(&mut self.faultline, &mut other);
+        }
+        let warm = if self.workload.rate == Rate::Low { self.errors } else { self.batch };
+        self.post(warm).await;
+        self.faultline.clock.advance(WINDOW);
+        assert_eq!(self.faultline.digest().await, 0);
+        drop(self.faultline.records().await);
+        self.done = Replayed::default();
+        self.meter.reset();
+    }
+
+    async fn post(&mut self, events: usize) {
+        let second = self.faultline.clock.now().seconds();
+        for _ in 0..events {
+            let error = self.workload.kind.error_of(self.sent, self.errors);
+            let body = envelope(self.sent, error, second);
+            self.sent += 1;
+            self.done.events += 1;
+            self.done.bytes += body.len() as u64;
+            self.done.requests += (body.len() as u64).div_ceil(super::prices::HTTP_API_BYTES);
+            post(&self.faultline, body).await;
+        }
+    }
+
+    async fn batch(&mut self) {
+        let [ingest, digest, notify] = &mut [Duration::ZERO; 3];
+        let began = Instant::now();
+        self.post(self.batch).await;
+        *ingest += began.elapsed();
+        self.faultline.clock.advance(if self.workload.rate == Rate::Low { APART } else { WINDOW });
+
+        let began = Instant::now();
+        assert_eq!(self.faultline.digest().await, 0);
+        *digest += began.elapsed();
+        self.done.batches += 1;
+        self.done.polls += 2 * (self.batch as u64).div_ceil(assumed::POLLED);
+
+        let records = self.faultline.records().await;
+        let wakes: Vec<_> = records.into_iter().filter(wakes_notify).collect();
+        self.done.errors += wakes.len() as u64;
+        let began = Instant::now();
+        for records in wakes.chunks(RECORDS) {
+            assert_eq!(self.faultline.stack.notify().watch(records, time()).await, None);
+            self.done.notified += 1;
+        }
+        *notify += began.elapsed();
+        for (all, one) in self.done.waits.iter_mut().zip([ingest, digest, notify]) {
+            *all += *one;
+        }
+    }
+}
+
+/// Posts an envelope as an SDK does.
+pub(super) async fn post(faultline: &Faultline, body: String) {
+    let project: ProjectId = faultline.stack.access().1.id;
+    let path = format!("/api/{project}/envelope/?sentry_key={}", faultline.client_key());
+    let answer = faultline.send(Request::post(path).body(Body::from(body)).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+/// How many messages of such events the largest batch has: as many as the event source may take, or the payload holds.
+pub(super) async fn full_batch(faultline: &Faultline, meter: &Meter) -> usize {
+    meter.reset();
+    const SAMPLE: usize = 20;
+    for event in 0..SAMPLE {
+        post(faultline, envelope(usize::MAX - event, event, faultline.clock.now().seconds())).await;
+    }
+    assert_eq!(faultline.take_inbox().await.len(), SAMPLE);
+    let sends = meter.counted().of("SQS", "SendMessage");
+    let record = sends.sent / sends.calls + assumed::RECORD;
+    template::number("DigestFunction", "BatchSize").min(assumed::PAYLOAD / record) as usize
+}
+
+/// The filter of template.yaml: changes of errors, as long as no project runs into a limit.
+fn wakes_notify(record: &Record) -> bool {
+    let part = |name: &str| record.new.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    part("pk").starts_with("P#") && part("sk").starts_with("E#")
+}

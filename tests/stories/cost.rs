@@ -1,0 +1,62 @@
+//! What events cost to store is counted: whoever adds a write for each event, or for each error, hears of it here.
+
+use faultline_tests::cost::bill::{bill, total};
+use faultline_tests::cost::idle::idle;
+use faultline_tests::cost::replay::{Replayed, Workload, replay};
+use faultline_tests::cost::workload::{Kind, Rate};
+
+/// Batches of this many events, each error seen twice before.
+fn replayed(kind: Kind, rate: Rate, batch: usize) -> Replayed {
+    replay(Workload { kind, rate, batches: 3, batch: Some(batch), before: 2 })
+}
+
+/// What a batch of `batch` events writes at the most: transactions, other calls that write the table, items, and units of
+/// the table and its index for each hundred events.
+fn check(kind: Kind, rate: Rate, batch: usize, [transactions, calls, items, units]: [u64; 4]) {
+    let Replayed { batches, events, counted, .. } = replayed(kind, rate, batch);
+    let written = counted.written();
+    let others =
+        ["PutItem", "UpdateItem", "BatchWriteItem", "DeleteItem"].map(|name| counted.of("DynamoDB", name).calls);
+    let per_batch = |all: u64| all.div_ceil(batches);
+    let found = [
+        per_batch(counted.of("DynamoDB", "TransactWriteItems").calls),
+        per_batch(others.iter().sum()),
+        per_batch(written.items),
+        (100 * (written.units + written.index_units)).div_ceil(events),
+    ];
+    let bounds = [transactions, calls, items, units];
+    let is_within = found.iter().zip(bounds).all(|(found, bound)| (1..=bound).contains(found));
+    assert!(is_within, "{kind:?} events at a {rate:?} rate, {batch} a batch: {found:?}, at the most {bounds:?}");
+    assert_eq!(counted.of("S3", "PutObject").calls, batches, "a segment a batch");
+    assert_eq!(counted.of("SQS", "SendMessage").charged, events, "a message a request");
+    assert_eq!(written.refused, 0, "one digest is in nobody's way");
+}
+
+/// Like events share all that is written; an error of a batch is a handful of items.
+#[test]
+fn what_a_batch_writes_stays_within_its_bounds() {
+    check(Kind::Like, Rate::High, 100, [1, 4, 26, 40]);
+    check(Kind::Like, Rate::High, 300, [1, 4, 26, 14]);
+    check(Kind::Different, Rate::High, 66, [2, 12, 390, 1_100]);
+    check(Kind::New, Rate::High, 66, [3, 40, 990, 2_600]);
+    check(Kind::Like, Rate::Low, 1, [1, 4, 8, 1_200]);
+    check(Kind::New, Rate::Low, 1, [1, 6, 48, 5_200]);
+}
+
+/// The README's figures of what runs while nothing comes, to a cent.
+#[test]
+fn an_idle_stack_costs_what_the_readme_says() {
+    let month = total(&idle());
+    let readme = include_str!("../../README.md");
+    let said = format!("| **together** | **${:.2}** | **${:.2}** |", month.provisioned, month.on_demand);
+    assert!(readme.contains(&said), "the README does not say `{said}`");
+}
+
+/// A bill has a line for everything that is charged, and nothing is free that is used.
+#[test]
+fn a_bill_names_all_that_is_used() {
+    let lines = bill(&replayed(Kind::New, Rate::Low, 1));
+    let free: Vec<_> = lines.iter().filter(|line| line.on_demand == 0.0).map(|line| line.what).collect();
+    assert_eq!(free, ["stream, read by Lambda", "KMS", "logs"]);
+    assert!(lines.iter().all(|line| line.provisioned <= line.on_demand), "the default is the cheaper one under load");
+}
