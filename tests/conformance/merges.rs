@@ -5,7 +5,7 @@ use domain::id::Fingerprint;
 use domain::timeline::Hour;
 use local::system::Resources;
 use store::Kind;
-use store::ports::{Commit, Digests, Errors, Merges, Occurrences};
+use store::ports::{Commit, Digests, Errors, Merges, Occurrences, Stretch};
 
 use super::at;
 use super::digests::{commit, committed, error, fingerprint, project};
@@ -94,13 +94,13 @@ pub(crate) async fn committed_with_the_whole(on: &Resources) {
 pub(crate) async fn read_through(on: &Resources) {
     let family = merged(on).await;
     for limit in 1..6 {
-        let (mut all, mut before) = (Vec::new(), None);
+        let (mut all, mut stretch) = (Vec::new(), Stretch::default());
         loop {
-            let page = on.table.references_of(&family.whole, before.as_ref(), limit).await.unwrap();
+            let page = on.table.stretch_of(&family.whole, &stretch, limit).await.unwrap();
             assert!(page.items.len() <= limit);
             all.extend(page.items);
             match page.next {
-                Some(next) => before = Some(next),
+                Some(next) => stretch = stretch.behind(next),
                 None => break,
             }
         }

@@ -10,7 +10,7 @@ use domain::segment::{self, FrameRange};
 use domain::time::Timestamp;
 use domain::timeline::Hour;
 use local::system::Resources;
-use store::ports::{Directory, Errors, Occurrences, Segments};
+use store::ports::{Directory, Errors, Occurrences, Segments, Stretch};
 
 /// The occurrences of a project by their errors: message and fingerprint.
 pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
@@ -25,7 +25,7 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     let (mut all, mut segments) = (BTreeSet::new(), HashMap::new());
     for error in page.items {
         let timeline = on.table.timeline_of(&error, hours.clone()).await.unwrap();
-        let references = on.table.references_of(&error, None, 1_000).await.unwrap();
+        let references = on.table.stretch_of(&error, &Stretch::default(), 1_000).await.unwrap();
         assert!(references.next.is_none(), "one page");
         let (mut lines, mut digests, mut listed) = (0, 0, BTreeSet::new());
         for reference in references.items {

@@ -2,6 +2,7 @@ use domain::error::ErrorAggregate;
 use domain::id::OccurrenceId;
 use domain::occurrence::Occurrence;
 use domain::{json, segment};
+use store::ports::Stretch;
 use store::{Kind, Result};
 
 use crate::Notify;
@@ -10,7 +11,7 @@ impl Notify {
     /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without
     /// its stack is better than none.
     pub(super) async fn newest(&self, error: &ErrorAggregate) -> Result<Option<(OccurrenceId, Occurrence)>> {
-        let page = self.occurrences.references_of(error, None, 1).await?;
+        let page = self.occurrences.stretch_of(error, &Stretch::default(), 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
         let frame = match self.segments.frame(&reference.segment, reference.frame).await {
             Ok(frame) => frame,

@@ -49,3 +49,15 @@ pub struct Page<T, C> {
     /// What to ask for next; `None` at the end of the list.
     pub next: Option<C>,
 }
+
+impl<T, C> Page<T, C> {
+    /// Its first `limit` entries. What follows them is asked for by the `place` of the last one.
+    #[must_use]
+    pub fn cut(mut self, limit: usize, place: impl Fn(&T) -> C) -> Self {
+        if self.items.len() > limit {
+            self.items.truncate(limit);
+            self.next = self.items.last().map(place);
+        }
+        self
+    }
+}

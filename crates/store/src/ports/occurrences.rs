@@ -48,26 +48,17 @@ pub trait Occurrences: Send + Sync {
         Ok(try_join_all(found).await?.into_iter().flatten().next())
     }
 
-    /// The [`references`](Self::references) of an error and of all that is merged into it, newest first. Reads up to
-    /// `limit` of each.
-    async fn references_of(
+    /// A [`stretch`](Self::stretch) of the references of an error and of all that is merged into it, as one list. Reads up
+    /// to `limit` of each.
+    async fn stretch_of(
         &self,
         error: &ErrorAggregate,
-        before: Option<&ReferenceId>,
+        stretch: &Stretch,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
         let lives: Vec<_> = error.uids().collect();
-        let pages = lives.iter().map(|uid| self.references(error.project, uid, before, limit));
-        let pages = try_join_all(pages).await?;
-        // Of what is older than the end of a page that has a next one, not all is known.
-        let known_from = pages.iter().filter_map(|page| page.next).max();
-        let mut items: Vec<_> = pages.into_iter().flat_map(|page| page.items).collect();
-        items.retain(|reference| known_from.is_none_or(|from| reference.id >= from));
-        items.sort_by_key(|reference| std::cmp::Reverse(reference.id));
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = if more { items.last().map(|reference| reference.id) } else { known_from };
-        Ok(Page { items, next })
+        let pages = lives.iter().map(|uid| self.stretch(error.project, uid, stretch, limit));
+        Ok(merge(try_join_all(pages).await?, stretch.oldest_first, limit))
     }
 
     /// The [`timeline`](Self::timeline) of an error and all that is merged into it, added up.
@@ -125,4 +116,91 @@ pub struct Reference {
     pub last: Timestamp,
     /// One for each of its occurrences, to recognise those that come again.
     pub events: Vec<EventDigest>,
+}
+
+/// One page of several, each in the same order.
+fn merge(pages: Vec<Page<Reference, ReferenceId>>, oldest_first: bool, limit: usize) -> Page<Reference, ReferenceId> {
+    // Of a life that was not read to its end nothing is known behind where its page ends, so no page may go further.
+    let ends = pages.iter().filter_map(|page| page.next);
+    let horizon = if oldest_first { ends.min() } else { ends.max() };
+    let within = |id: ReferenceId| match horizon {
+        Some(end) if oldest_first => id <= end,
+        Some(end) => id >= end,
+        None => true,
+    };
+    let mut items: Vec<_> = pages.into_iter().flat_map(|page| page.items).filter(|item| within(item.id)).collect();
+    items.sort_by_key(|item| item.id);
+    if !oldest_first {
+        items.reverse();
+    }
+    Page { items, next: horizon }.cut(limit, |item| item.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::EventId;
+
+    use super::*;
+
+    fn id(second: i64) -> ReferenceId {
+        ReferenceId::new(Timestamp::from_seconds(second), 7)
+    }
+
+    fn reference(second: i64) -> Reference {
+        let at = Timestamp::from_seconds(second);
+        Reference {
+            id: id(second),
+            segment: SegmentId::new(ProjectId::new(1).unwrap(), at, 1),
+            frame: FrameRange { offset: 0, length: 1 },
+            first: at,
+            last: at,
+            events: vec![EventId::from_bytes([0; 16]).digest()],
+        }
+    }
+
+    /// What a store answers for a life with references at `seconds`.
+    fn page_of(seconds: &[i64], stretch: &Stretch, limit: usize) -> Page<Reference, ReferenceId> {
+        let bound = |id: &ReferenceId| {
+            stretch.newer_than.is_none_or(|bound| *id > bound) && stretch.older_than.is_none_or(|bound| *id < bound)
+        };
+        let mut all: Vec<_> = seconds.iter().map(|&second| reference(second)).filter(|one| bound(&one.id)).collect();
+        all.sort_by_key(|one| one.id);
+        if !stretch.oldest_first {
+            all.reverse();
+        }
+        Page { items: all, next: None }.cut(limit, |one| one.id)
+    }
+
+    proptest::proptest! {
+        /// Whatever the lives and the limit, paging goes over all references once, in order.
+        #[test]
+        fn lives_are_one_list(
+            lives in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
+            limit in 1..8usize,
+            oldest_first: bool,
+        ) {
+            // Each second in one life only: ids are unique.
+            let mut seen = std::collections::BTreeSet::new();
+            let lives: Vec<Vec<i64>> = lives
+                .into_iter()
+                .map(|life| life.into_iter().filter(|second| seen.insert(*second)).collect())
+                .collect();
+            let (mut stretch, mut all) = (Stretch { oldest_first, ..Stretch::default() }, Vec::new());
+            loop {
+                let pages = lives.iter().map(|life| page_of(life, &stretch, limit)).collect();
+                let page = merge(pages, oldest_first, limit);
+                proptest::prop_assert!(page.items.len() <= limit);
+                all.extend(page.items.iter().map(|one| one.last.seconds()));
+                match page.next {
+                    Some(next) => stretch = stretch.behind(next),
+                    None => break,
+                }
+            }
+            let mut expected: Vec<_> = seen.into_iter().collect();
+            if !oldest_first {
+                expected.reverse();
+            }
+            proptest::prop_assert_eq!(all, expected);
+        }
+    }
 }
