@@ -54,9 +54,7 @@ pub(super) async fn merge(
     by: &Actor,
     request: Request<Body>,
 ) -> Answer {
-    let others = others(request).await?;
-    let target = named(query, project, message).await?.fingerprint;
-    let done = decided(query, project, &target, Wish::Merge, &others, by).await?;
+    let done = done(query, project, message, Wish::Merge, by, request).await?;
     gate::data(Merged { error: v1::error_entry(&project.name, &done.family.whole) })
 }
 
@@ -69,9 +67,7 @@ pub(super) async fn unmerge(
     by: &Actor,
     request: Request<Body>,
 ) -> Answer {
-    let others = others(request).await?;
-    let target = named(query, project, message).await?.fingerprint;
-    let done = decided(query, project, &target, Wish::Split, &others, by).await?;
+    let done = done(query, project, message, Wish::Split, by, request).await?;
     let errors = done.split.iter().map(|family| v1::error_entry(&project.name, &family.whole)).collect();
     gate::data(Unmerged { error: v1::error_entry(&project.name, &done.family.whole), errors })
 }
@@ -106,23 +102,26 @@ struct Plan {
     moved: Vec<Fingerprint>,
 }
 
-/// Decides, and writes it; once more, if somebody else writes one of the errors at the same time.
-async fn decided(
+/// Decides what a request makes of the error that its path names, and writes it; once more, if somebody else writes one of
+/// the errors at the same time.
+async fn done(
     query: &Query,
     project: &Project,
-    target: &Fingerprint,
+    message: &str,
     wish: Wish,
-    others: &[Fingerprint],
     by: &Actor,
+    request: Request<Body>,
 ) -> Result<Plan, Refusal> {
+    let others = others(request).await?;
+    let target = named(query, project, message).await?.fingerprint;
     let mut attempts = 1..=ATTEMPTS;
     loop {
-        let family = family(query, project, target).await?;
+        let family = family(query, project, &target).await?;
         if let Some(into) = merged_into(query, project, &family.whole).await? {
-            return Err(is_merged(project, target, &into));
+            return Err(is_merged(project, &target, &into));
         }
         let mut plan = Plan { family, split: Vec::new(), moved: Vec::new() };
-        for other in others {
+        for other in &others {
             match wish {
                 Wish::Merge => plan.merge(query, project, other).await?,
                 Wish::Split => plan.split(query, project, other).await?,
