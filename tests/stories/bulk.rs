@@ -111,7 +111,7 @@ async fn what_is_no_bulk_change_is_named() {
         ),
         (json!({ "errors": [], "delete": true }), json!(["errors"]), "send 1 to 100"),
         (json!({ "errors": vec!["m"; 101], "delete": true }), json!(["errors"]), "has 101 entries"),
-        (json!({ "where": {}, "delete": true }), json!(["where"]), "names no filter"),
+        (json!({ "where": {}, "delete": true }), json!(["where"]), "filters nothing"),
         (json!({ "where": { "status": "" }, "delete": true }), json!(["where"]), "filters nothing"),
         (json!({ "where": { "colour": "red" }, "delete": true }), json!(["where"]), "`colour`"),
         (json!({ "where": { "status": "asleep" }, "delete": true }), json!(["where", "status"]), "`asleep`"),

@@ -21,7 +21,7 @@ use store::ports::Project;
 
 use super::find::{Cursor, Search};
 use super::update::{Change, Wish};
-use super::{delete, named, unknown};
+use super::{delete, named, stored, unknown};
 use crate::Query;
 use crate::list::parameter;
 use crate::projects::{existing, object, parse_body};
@@ -134,16 +134,15 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
 }
 
 async fn one(query: &Query, project: &Project, target: Target, wanted: &Wanted, by: &Actor) -> Result<(), Refusal> {
-    match (wanted, target) {
-        (Wanted::Delete, target) => delete::bury(query, project, &target.name()).await,
-        (Wanted::Change(wish), Target::Named(name)) => {
-            let error = named(query, project, &name).await?;
-            query.fulfil(wish, &error, by).await?.map(drop).ok_or_else(|| unknown(project, &name))
-        }
-        (Wanted::Change(wish), Target::Found(error)) => {
-            let gone = || unknown(project, &error.fingerprint.to_string());
-            query.fulfil(wish, &error, by).await?.map(drop).ok_or_else(gone)
-        }
+    let name = target.name();
+    let error = match (wanted, target) {
+        (_, Target::Found(error)) => *error,
+        (Wanted::Change(_), Target::Named(name)) => named(query, project, &name).await?,
+        (Wanted::Delete, Target::Named(name)) => stored(query, project, &name).await?,
+    };
+    match wanted {
+        Wanted::Change(wish) => query.fulfil(wish, &error, by).await?.map(drop).ok_or_else(|| unknown(project, &name)),
+        Wanted::Delete => delete::bury(query, project, error).await,
     }
 }
 
@@ -167,8 +166,7 @@ impl Target {
 /// The errors that a request is about, and where the next request goes on if there are more.
 async fn targets(query: &Query, project: &Project, bulk: Bulk) -> Result<(Vec<Target>, Option<String>), Refusal> {
     match (bulk.errors, bulk.r#where) {
-        (Some(errors), None) if bulk.cursor.is_some() => {
-            drop(errors);
+        (Some(_), None) if bulk.cursor.is_some() => {
             Err(invalid("`cursor` goes with `where` only: leave it out", "cursor"))
         }
         (Some(errors), None) if (1..=MOST).contains(&errors.len()) => {
@@ -189,9 +187,6 @@ async fn found(
     filters: Map<String, Value>,
     cursor: Option<&str>,
 ) -> Result<(Vec<Target>, Option<String>), Refusal> {
-    if filters.is_empty() {
-        return Err(invalid("`where` names no filter: say which errors, such as {\"status\": \"resolved\"}", "where"));
-    }
     let mut filter = Filter::default();
     for (name, value) in &filters {
         let unknown = || {
@@ -202,7 +197,7 @@ async fn found(
         let is_known = set.map_err(|error| within("where", parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
     }
-    // An empty text filters nothing: that all errors are meant must not be a slip.
+    // Be it empty, or all of its texts: that all errors are meant must not be a slip.
     if filter == Filter::default() {
         return Err(invalid("`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}", "where"));
     }
