@@ -1,6 +1,7 @@
 //! The one timestamp: microseconds since 1970 in UTC, which is as fine as any client reports.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
@@ -21,6 +22,9 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 const MAX_SECONDS: i64 = 253_402_300_799;
 
 impl Timestamp {
+    /// All time: from the epoch to the last moment that can be written.
+    pub const EVER: Range<Self> = Self(0)..Self(MAX_SECONDS * MICROS_PER_SECOND);
+
     /// From whole seconds since the epoch; out of range is held at the nearest moment that can be written.
     pub fn from_seconds(seconds: i64) -> Self {
         Self(seconds.clamp(0, MAX_SECONDS) * MICROS_PER_SECOND)

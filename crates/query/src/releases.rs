@@ -111,8 +111,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(DEFAULT, LIMIT)?;
     let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
-    let ever = Timestamp::default()..Timestamp::from_micros(i64::MAX);
-    let page = query.releases.releases(project.id, ever, after.as_ref(), limit).await;
+    let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await;
     let page = page.map_err(|error| storage_failed(&error))?;
     let entries = page.items.iter().map(|release| entry(query, project.id, release));
     let releases = try_join_all(entries).await.map_err(|error| storage_failed(&error))?;

@@ -46,8 +46,7 @@ impl Query {
         if !matches!(wish.status, Some(StatusWish::Resolve { in_next_release: true })) {
             return Ok(wish);
         }
-        let ever = Timestamp::default()..Timestamp::from_micros(i64::MAX);
-        let page = self.releases.releases(project.id, ever, None, RELEASES).await;
+        let page = self.releases.releases(project.id, Timestamp::EVER, None, RELEASES).await;
         let page = page.map_err(|error| storage_failed(&error))?;
         Ok(Wish { releases: page.items.into_iter().map(|release| release.name).collect(), ..wish })
     }
