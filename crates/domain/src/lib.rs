@@ -15,6 +15,7 @@ pub mod scrub;
 pub mod search;
 pub mod segment;
 pub mod sentry;
+pub mod text;
 pub mod time;
 pub mod timeline;
 pub mod v1;

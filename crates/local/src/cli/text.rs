@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::text::is_hostile;
 use domain::time::Timestamp;
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -9,12 +10,12 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// `text` on one line, without anything that a terminal obeys: what controls it, or turns the direction of text, is shown
 /// as an escape. An event's message may hold sequences that move the cursor, or type into a shell.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
+    if !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
     for char in text.chars() {
-        match is_harmful(char) {
+        match is_hostile(char) {
             true => safe.extend(char.escape_default()),
             false => safe.push(char),
         }
@@ -25,11 +26,6 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 /// The same for text of several lines, which it keeps.
 pub(crate) fn harmless_lines(text: &str) -> String {
     text.lines().map(harmless).collect::<Vec<_>>().join("\n")
-}
-
-fn is_harmful(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// How many columns `text` takes.
@@ -93,7 +89,7 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_left() {
         let hostile = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\r\n\t\u{202e}gnp.exe\u{0}\u{7f}\u{85}\u{2028}\u{2066}";
         let safe = harmless(hostile);
-        assert!(!safe.chars().any(is_harmful), "{safe:?}");
+        assert!(!safe.chars().any(is_hostile), "{safe:?}");
         assert!(safe.starts_with(r"\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\r\n\t\u{202e}gnp.exe"), "{safe}");
         assert_eq!(harmless("plain 日本語 😀"), "plain 日本語 😀");
         assert_eq!(harmless_lines("a\u{1b}\n  b"), "a\\u{1b}\n  b");

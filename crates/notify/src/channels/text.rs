@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use domain::text::is_hostile;
+
 /// `text` without what has no place in a message: control characters but line breaks and tabs, and the marks that turn
 /// the direction of writing, with which a text can look like another.
 pub(super) fn clean(text: &str) -> String {
@@ -9,10 +11,7 @@ pub(super) fn clean(text: &str) -> String {
         .filter_map(|c| match c {
             '\n' | '\t' => Some(c),
             '\u{2028}' | '\u{2029}' => Some('\n'),
-            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                None
-            }
-            c if c.is_control() => None,
+            c if is_hostile(c) => None,
             c => Some(c),
         })
         .collect()
