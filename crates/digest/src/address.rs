@@ -1,13 +1,12 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::id::ProjectId;
 use domain::inbox::{Addressee, Header};
 use domain::project::{Limits, Retention, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
-use store::Kind;
 use store::ports::Project;
+use store::{Kind, Recent};
 
 use crate::Digest;
 use crate::reason::Reason;
@@ -19,8 +18,7 @@ const FOUND: i64 = 5;
 const REMEMBERED: usize = 10_000;
 
 /// The projects that were found lately.
-#[derive(Debug, Default)]
-pub(crate) struct Addresses(Mutex<HashMap<Addressee, (Addressed, Timestamp)>>);
+pub(crate) type Addresses = Recent<Addressee, Addressed, REMEMBERED>;
 
 /// The project of a message's events, and what it has to say about them.
 #[derive(Clone, Debug)]
@@ -39,11 +37,8 @@ impl Digest {
     /// if it is gone or going: who deletes a project wants no more of it.
     pub(crate) async fn address(&self, header: &Header) -> Result<Option<Addressed>, Reason> {
         let now = self.clock.now();
-        let addresses = || self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((project, until)) = addresses().get(&header.project)
-            && now < *until
-        {
-            return Ok(Some(project.clone()));
+        if let Some(project) = self.addresses.get(&header.project, now) {
+            return Ok(Some(project));
         }
         let project = self.find(&header.project, now).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
@@ -52,11 +47,7 @@ impl Digest {
         };
         let Project { id: project, scrubbing, time_unit, retention, limits, .. } = project;
         let project = Addressed { project, scrubbing: Arc::new(scrubbing), time_unit, retention, limits };
-        let mut addresses = addresses();
-        if addresses.len() >= REMEMBERED {
-            addresses.clear();
-        }
-        addresses.insert(header.project.clone(), (project.clone(), now.plus_seconds(FOUND)));
+        self.addresses.put(header.project.clone(), project.clone(), now.plus_seconds(FOUND));
         Ok(Some(project))
     }
 

@@ -1,7 +1,6 @@
 //! Who calls, and what they may do.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::error::history::Actor;
 use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
@@ -11,6 +10,7 @@ use domain::project::TimeUnit;
 use domain::time::Timestamp;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use store::Recent;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyUse, Keys, Role, Scope};
 
@@ -20,7 +20,7 @@ use crate::storage_failed;
 const FOUND: i64 = 60;
 /// How long a key that was not found stays unknown, in seconds.
 const NOT_FOUND: i64 = 10;
-/// How many keys are remembered; beyond it all are forgotten, so that a flood of made-up keys takes no memory.
+/// How many keys are remembered: anybody may show made-up ones.
 const REMEMBERED: usize = 10_000;
 
 /// Knows the keys.
@@ -31,7 +31,7 @@ pub struct Gate {
     operator: Option<KeyHash>,
     /// Where it is noted when keys are used, if this process may.
     uses: Option<Arc<dyn KeyUse>>,
-    remembered: Mutex<HashMap<KeyHash, (Option<KeyRecord>, Timestamp)>>,
+    remembered: Recent<KeyHash, Option<KeyRecord>, REMEMBERED>,
 }
 
 /// Whoever shows a key that is known.
@@ -46,7 +46,7 @@ pub struct Caller {
 impl Gate {
     /// A gate that knows `keys`, and the operator's admin key by its hash. Without either nothing is open.
     pub fn new(keys: Arc<dyn Keys>, clock: Arc<dyn Clock>, operator: Option<KeyHash>) -> Self {
-        Self { keys, clock, operator, uses: None, remembered: Mutex::default() }
+        Self { keys, clock, operator, uses: None, remembered: Recent::default() }
     }
 
     /// The same, noting in `uses` which keys are used, once a day for each.
@@ -80,22 +80,15 @@ impl Gate {
     }
 
     async fn find(&self, hash: KeyHash, now: Timestamp) -> Result<Option<KeyRecord>, Refusal> {
-        let remembered = || self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((record, until)) = remembered().get(&hash)
-            && now < *until
-        {
-            return Ok(record.clone());
+        if let Some(record) = self.remembered.get(&hash, now) {
+            return Ok(record);
         }
         let record = self.keys.find(&hash).await.map_err(|error| storage_failed(&error))?;
         if let Some(record) = record.as_ref().filter(|record| record.is_good(now)) {
             self.note(&hash, record, now).await;
         }
         let until = now.plus_seconds(if record.is_some() { FOUND } else { NOT_FOUND });
-        let mut remembered = remembered();
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
-        }
-        remembered.insert(hash, (record.clone(), until));
+        self.remembered.put(hash, record.clone(), until);
         Ok(record)
     }
 

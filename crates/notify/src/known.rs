@@ -1,7 +1,6 @@
 //! The rules of projects, opened, and remembered for some seconds.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::id::{ConfigId, ProjectId};
 use domain::notify::posted::{self, Posted};
@@ -9,7 +8,7 @@ use domain::notify::{Rule, Rules, Sealed};
 use domain::time::Timestamp;
 use serde_json::Value;
 use store::ports::Project;
-use store::{Kind, Result, StoreError};
+use store::{Kind, Recent, Result, StoreError};
 
 use crate::Notify;
 
@@ -22,9 +21,9 @@ const REMEMBERED: usize = 1_000;
 /// What was read lately.
 #[derive(Default)]
 pub(crate) struct Known {
-    projects: Mutex<HashMap<ProjectId, (Option<Ruled>, Timestamp)>>,
+    projects: Recent<ProjectId, Option<Ruled>, REMEMBERED>,
     /// By project and id. An id is a hash of what it names, which so never changes.
-    posted: Mutex<HashMap<(ProjectId, String), Arc<PostedRules>>>,
+    posted: Recent<(ProjectId, String), Arc<PostedRules>, REMEMBERED>,
 }
 
 /// The rules of posted configs, each with its place among them.
@@ -33,7 +32,7 @@ type PostedRules = Vec<(usize, Rule)>;
 impl Known {
     /// Forgets what may have changed: for somebody who has just changed it.
     pub(crate) fn forget(&self) {
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.projects.forget();
     }
 }
 
@@ -48,11 +47,8 @@ impl Notify {
     /// The project and its rules; `None` if it is gone, or going. Without rules the sealer is not asked.
     pub(crate) async fn ruled(&self, id: ProjectId) -> Result<Option<Ruled>> {
         let now = self.clock.now();
-        let projects = || self.known.projects.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, until)) = projects().get(&id)
-            && now < *until
-        {
-            return Ok(known.clone());
+        if let Some(known) = self.known.projects.get(&id, now) {
+            return Ok(known);
         }
         let found = match self.projects.by_id(id).await?.filter(|project| !project.deleting) {
             None => None,
@@ -61,11 +57,7 @@ impl Notify {
                 Some(Ruled { project: Arc::new(project), rules })
             }
         };
-        let mut projects = projects();
-        if projects.len() >= REMEMBERED {
-            projects.clear();
-        }
-        projects.insert(id, (found.clone(), now.plus_seconds(FRESH)));
+        self.known.projects.put(id, found.clone(), now.plus_seconds(FRESH));
         Ok(found)
     }
 
@@ -79,9 +71,8 @@ impl Notify {
     /// those that cannot be used are left out. Configs that have expired have none.
     pub(crate) async fn posted(&self, project: &Project, id: &str) -> Result<Arc<PostedRules>> {
         let name = (project.id, id.to_owned());
-        let posted = || self.known.posted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rules) = posted().get(&name) {
-            return Ok(rules.clone());
+        if let Some(rules) = self.known.posted.get(&name, self.clock.now()) {
+            return Ok(rules);
         }
         let id = ConfigId::parse(id).map_err(|error| corrupt(&error.to_string()))?;
         let Some(sealed) = self.configs.posted(project.id, id).await? else { return Ok(Arc::default()) };
@@ -102,11 +93,7 @@ impl Notify {
             tracing::warn!(project.id = %project.id, error.message = %refusal, "a posted config cannot be used");
         }
         let rules = Arc::new(rules);
-        let mut posted = posted();
-        if posted.len() >= REMEMBERED {
-            posted.clear();
-        }
-        posted.insert(name, rules.clone());
+        self.known.posted.put(name, rules.clone(), Timestamp::EVER.end);
         Ok(rules)
     }
 

@@ -8,7 +8,9 @@ mod error;
 pub mod faults;
 pub mod kms;
 pub mod ports;
+mod recent;
 pub mod s3;
 pub mod sqs;
 
 pub use error::{Kind, Result, StoreError};
+pub use recent::Recent;
