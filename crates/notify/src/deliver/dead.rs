@@ -8,7 +8,7 @@ use domain::notify::lane::{Entry, Lane, LaneId, Scope};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::ports::Lent;
+use store::ports::{Lent, Round};
 use store::{Kind, Result, StoreError};
 
 use crate::record::Record;
@@ -104,21 +104,12 @@ impl Notify {
 
     /// At most `limit` dead letters.
     pub async fn dead_notices(&self, limit: usize) -> Result<Vec<DeadNotice>> {
-        let (mut notices, mut all) = (Vec::new(), Vec::new());
-        while notices.len() < limit {
-            let lent = self.undelivered.lend().await?;
-            if lent.is_empty() {
-                break;
-            }
-            for lent in lent {
-                notices.push(notice(&lent));
-                all.push(lent);
-            }
+        let (mut notices, mut round) = (Vec::new(), Round::over(&*self.undelivered));
+        while let Some(lent) = round.next(limit).await? {
+            notices.push(notice(&lent));
+            round.leave(lent);
         }
-        for lent in &all {
-            self.undelivered.give_back(lent).await?;
-        }
-        notices.truncate(limit);
+        round.end().await?;
         Ok(notices)
     }
 
@@ -127,32 +118,22 @@ impl Notify {
     pub async fn redrive(&self, ids: Option<&HashSet<String>>, deadline: Deadline) -> Result<Redriven> {
         // The cause may be a rule that was mended a moment ago.
         self.known.forget();
-        let (mut redriven, mut left, mut seen) = (Redriven::default(), Vec::new(), HashSet::new());
-        'all: while seen.len() < MAX && !deadline.is_over() {
-            let lent = self.undelivered.lend().await?;
-            if lent.is_empty() {
-                break;
-            }
-            for lent in lent {
-                if !seen.insert(lent.letter.id.clone()) {
-                    // It was lent out for longer than it took to come round.
-                    break 'all;
+        let (mut redriven, mut round) = (Redriven::default(), Round::over(&*self.undelivered));
+        while !deadline.is_over()
+            && let Some(lent) = round.next(MAX).await?
+        {
+            let wanted = ids.is_none_or(|ids| ids.contains(&lent.letter.id));
+            match wanted.then(|| entries(&lent)).flatten() {
+                Some((lane, entries)) => {
+                    redriven.letters += 1;
+                    redriven.notices += entries.len();
+                    self.put_back(lane, entries).await?;
+                    self.undelivered.remove(&lent).await?;
                 }
-                let wanted = ids.is_none_or(|ids| ids.contains(&lent.letter.id));
-                match wanted.then(|| entries(&lent)).flatten() {
-                    Some((lane, entries)) => {
-                        redriven.letters += 1;
-                        redriven.notices += entries.len();
-                        self.put_back(lane, entries).await?;
-                        self.undelivered.remove(&lent).await?;
-                    }
-                    None => left.push(lent),
-                }
+                None => round.leave(lent),
             }
         }
-        for lent in &left {
-            self.undelivered.give_back(lent).await?;
-        }
+        round.end().await?;
         self.sweep(deadline).await?;
         Ok(redriven)
     }

@@ -15,7 +15,7 @@ pub trait DeadLetters: Send + Sync {
     /// Whether they can be redriven from here. In AWS query cannot: it may not write into the inbox.
     fn can_redrive(&self) -> bool;
 
-    /// Puts those of these ids, or all, back into the inbox, looking at about `limit`; returns how many. Each is in the
+    /// Puts those of these ids, or all, back into the inbox, looking at `limit` at the most; returns how many. Each is in the
     /// inbox before it is removed here: one that fails in between is in both, and is counted once.
     async fn redrive(&self, ids: Option<&HashSet<String>>, limit: usize) -> Result<usize>;
 }

@@ -33,7 +33,7 @@ pub use index::{BadPlace, Index, Place, Posted};
 pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Role, Scope};
 pub use merges::Merges;
 pub use occurrences::{Occurrences, Reference, Stretch};
-pub use outbox::{Lent, Links, Outbox, Undelivered};
+pub use outbox::{Lent, Links, Outbox, Round, Undelivered};
 pub use projects::{Project, ProjectChange, Projects};
 pub use quotas::{Quota, Quotas, Usage, Used};
 pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};

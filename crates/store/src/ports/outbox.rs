@@ -1,3 +1,5 @@
+use std::collections::{HashSet, VecDeque};
+
 use async_trait::async_trait;
 use domain::error::ErrorAggregate;
 use domain::notify::lane::{Lane, LaneId};
@@ -43,6 +45,49 @@ pub trait Undelivered: Send + Sync {
 
     /// Gives a letter back, to be seen by others at once.
     async fn give_back(&self, lent: &Lent) -> Result<()>;
+}
+
+/// One round over the letters that nobody else has. Who ends it gives back what is left of it.
+pub struct Round<'a> {
+    letters: &'a dyn Undelivered,
+    /// Lent out, and yet to be looked at.
+    waiting: VecDeque<Lent>,
+    /// To be given back at the end: at once they would come round again.
+    left: Vec<Lent>,
+    seen: HashSet<String>,
+}
+
+impl<'a> Round<'a> {
+    /// Over all of `letters`.
+    pub fn over(letters: &'a dyn Undelivered) -> Self {
+        Self { letters, waiting: VecDeque::new(), left: Vec::new(), seen: HashSet::new() }
+    }
+
+    /// The next letter; `None` at the end of the round, and after `most` letters.
+    pub async fn next(&mut self, most: usize) -> Result<Option<Lent>> {
+        if self.seen.len() >= most {
+            return Ok(None);
+        }
+        if self.waiting.is_empty() {
+            self.waiting.extend(self.letters.lend().await?);
+        }
+        let next = self.waiting.pop_front();
+        // One that comes again was lent out for longer than the round took: it has come to its end.
+        Ok(next.filter(|lent| self.seen.insert(lent.letter.id.clone())))
+    }
+
+    /// Leaves a letter where it is.
+    pub fn leave(&mut self, lent: Lent) {
+        self.left.push(lent);
+    }
+
+    /// Gives back what was left, and what was not looked at.
+    pub async fn end(self) -> Result<()> {
+        for lent in self.left.iter().chain(&self.waiting) {
+            self.letters.give_back(lent).await?;
+        }
+        Ok(())
+    }
 }
 
 /// A dead letter that is lent to one reader.

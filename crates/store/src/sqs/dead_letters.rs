@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 
 use super::Queue;
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{DeadLetter, DeadLetters, Inbox, Lent, Undelivered};
+use crate::ports::{DeadLetter, DeadLetters, Inbox, Lent, Round, Undelivered};
 
 /// The most messages that SQS gives in one call.
 const MAX_RECEIVED: i32 = 10;
@@ -68,21 +68,12 @@ fn lent(message: Message) -> Option<Lent> {
 #[async_trait]
 impl DeadLetters for DeadLetterQueue {
     async fn list(&self, limit: usize) -> Result<Vec<DeadLetter>> {
-        let (mut letters, mut receipts) = (Vec::new(), Vec::new());
-        while letters.len() < limit {
-            let lent = self.next().await?;
-            if lent.is_empty() {
-                break;
-            }
-            for Lent { letter, receipt } in lent {
-                receipts.push(receipt);
-                letters.push(letter);
-            }
+        let (mut letters, mut round) = (Vec::new(), Round::over(self));
+        while let Some(lent) = round.next(limit).await? {
+            letters.push(lent.letter.clone());
+            round.leave(lent);
         }
-        for receipt in receipts {
-            self.return_one(&receipt).await?;
-        }
-        letters.truncate(limit);
+        round.end().await?;
         Ok(letters)
     }
 
@@ -94,29 +85,17 @@ impl DeadLetters for DeadLetterQueue {
         let Some(inbox) = &self.inbox else {
             return Err(StoreError::new(Kind::Rejected, DOING, "its inbox is not known here"));
         };
-        let (mut moved, mut left, mut seen) = (0, Vec::new(), HashSet::new());
-        'all: while seen.len() < limit {
-            let lent = self.next().await?;
-            if lent.is_empty() {
-                break;
+        let (mut moved, mut round) = (0, Round::over(self));
+        while let Some(lent) = round.next(limit).await? {
+            if ids.is_some_and(|ids| !ids.contains(&lent.letter.id)) {
+                round.leave(lent);
+                continue;
             }
-            for Lent { letter, receipt } in lent {
-                if !seen.insert(letter.id.clone()) {
-                    // It was lent out for longer than it took to come round.
-                    break 'all;
-                }
-                if ids.is_some_and(|ids| !ids.contains(&letter.id)) {
-                    left.push(receipt);
-                    continue;
-                }
-                inbox.send(letter.text).await?;
-                self.delete(&receipt).await?;
-                moved += 1;
-            }
+            inbox.send(lent.letter.text).await?;
+            self.delete(&lent.receipt).await?;
+            moved += 1;
         }
-        for receipt in left {
-            self.return_one(&receipt).await?;
-        }
+        round.end().await?;
         Ok(moved)
     }
 }
