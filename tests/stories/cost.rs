@@ -39,7 +39,7 @@ fn what_a_batch_writes_stays_within_its_bounds() {
     check(Kind::Like, Rate::High, 300, [1, 4, 26, 14]);
     check(Kind::Different, Rate::High, 66, [2, 12, 390, 1_100]);
     check(Kind::New, Rate::High, 66, [3, 40, 990, 2_600]);
-    check(Kind::Like, Rate::Low, 1, [1, 4, 8, 1_200]);
+    check(Kind::Like, Rate::Low, 1, [1, 4, 12, 1_400]);
     check(Kind::New, Rate::Low, 1, [1, 6, 48, 5_200]);
 }
 
