@@ -16,7 +16,6 @@ use tower::ServiceExt;
 const TABLE: &str = "
                                                               nobody        client        read          admin
                                                               no  ?   off   own oth all   own oth all   own oth all
-GET    /                                                      200 200 200   200 200 200   200 200 200   200 200 200
 GET    /health                                                200 200 200   200 200 200   200 200 200   200 200 200
 GET    /openapi.json                                          200 200 200   200 200 200   200 200 200   200 200 200
 GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201
@@ -250,6 +249,10 @@ async fn every_route_has_a_row() {
 fn routes_in(folder: &Path) -> BTreeSet<String> {
     let (mut routes, mut left) = (BTreeSet::new(), vec![folder.to_owned()]);
     while let Some(path) = left.pop() {
+        // Pages are opened by sessions, not by keys: `pages` has a table of their own.
+        if path.ends_with("query/src/pages") {
+            continue;
+        }
         if path.is_dir() {
             left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -22,6 +22,7 @@ mod notifications;
 mod occurrences;
 mod openapi;
 mod origins;
+mod pages;
 mod poison;
 mod retention;
 mod rule_samples;

@@ -73,6 +73,8 @@ pub enum Reason {
     RuleUnknown,
     /// The project sends more events a minute than it may.
     RateLimited,
+    /// Somebody tried to sign in to the pages too often.
+    SignInLimited,
     /// The project has sent as many events as it may in this month.
     QuotaExceeded,
     /// The call is not built yet.
@@ -120,6 +122,7 @@ impl Reason {
             Self::RulesChanged => "rules_changed",
             Self::RuleUnknown => "rule_unknown",
             Self::RateLimited => "rate_limited",
+            Self::SignInLimited => "sign_in_limited",
             Self::QuotaExceeded => "quota_exceeded",
             Self::NotImplemented => "not_implemented",
             Self::Unavailable => "unavailable",
@@ -145,7 +148,7 @@ impl Reason {
             Self::OccurrenceExpired => 410,
             Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown | Self::ReleaseUnknown => 404,
             Self::ProjectExists | Self::ErrorMerged | Self::RulesChanged | Self::KeyRotated => 409,
-            Self::RateLimited | Self::QuotaExceeded => 429,
+            Self::RateLimited | Self::QuotaExceeded | Self::SignInLimited => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
             Self::Unavailable | Self::NotificationsNotSealed => 503,
             Self::Internal => 500,

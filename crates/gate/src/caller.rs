@@ -8,8 +8,8 @@ use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
 use domain::project::TimeUnit;
 use domain::time::Timestamp;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request};
 use store::Recent;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyUse, Keys, Role, Scope};
@@ -55,6 +55,18 @@ impl Gate {
         Self { uses: Some(uses), ..self }
     }
 
+    /// The caller of a request: whom a page of this process calls for, else whoever shows a key in the headers.
+    pub fn caller_in<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Caller, Refusal>> + Send {
+        // Not the request itself: its body may not be shared between threads, as what waits may be.
+        let (visitor, headers) = (request.extensions().get::<Caller>().cloned(), request.headers());
+        async move {
+            match visitor {
+                Some(caller) => Ok(caller),
+                None => self.caller(headers).await,
+            }
+        }
+    }
+
     /// The caller by the headers `x-api-key` or `Authorization: Bearer`.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let bearer = || {
@@ -69,8 +81,11 @@ impl Gate {
 
     /// The caller who shows `key`.
     pub async fn caller_of(&self, key: &str) -> Result<Caller, Refusal> {
-        let unknown = || Refusal::new(Reason::KeyUnknown, "this key is not known here, or is disabled");
-        let hash = Key::parse(key).map_err(|_| unknown())?.hash();
+        self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash()).await
+    }
+
+    /// The caller whose key has this hash: it was shown before, and may have been disabled since.
+    pub async fn caller_with(&self, hash: KeyHash) -> Result<Caller, Refusal> {
         if self.operator == Some(hash) {
             return Ok(Caller { role: Role::Admin, scope: Scope::All, key: None });
         }
@@ -209,6 +224,10 @@ fn within_id(scope: &Scope, project: ProjectId) -> Result<(), Refusal> {
         Scope::Project(own, _) if *own != project => Err(wrong_project()),
         Scope::All | Scope::Project(..) => Ok(()),
     }
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(Reason::KeyUnknown, "this key is not known here, or is disabled")
 }
 
 fn wrong_role(message: &str) -> Refusal {

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
 /// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
-const ROOTS: [&str; 12] = [
+const ROOTS: [&str; 17] = [
     "projects",
     "timeline",
     "keys",
@@ -19,6 +19,11 @@ const ROOTS: [&str; 12] = [
     "openapi.json",
     "tunnel",
     "api",
+    "pages",
+    "assets",
+    "sign-in",
+    "sign-out",
+    "operations",
 ];
 /// How many segments a prefix may have.
 const MAX_PREFIX: usize = 4;

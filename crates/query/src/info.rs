@@ -48,7 +48,7 @@ async fn info(State(query): State<Arc<Query>>, request: Request<Body>) -> Respon
 
 /// 201, as v1 answered it.
 async fn version(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller(request.headers()).await?.admin()?;
+    query.gate.caller_in(&request).await?.admin()?;
     gate::created_data(Info { version: env!("CARGO_PKG_VERSION"), refused: query.outcomes.counts() })
 }
 

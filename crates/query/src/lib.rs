@@ -2,12 +2,12 @@
 
 mod dead_letters;
 mod errors;
-mod home;
 mod info;
 mod keys;
 mod list;
 mod occurrences;
 mod openapi;
+mod pages;
 mod projects;
 mod purge;
 mod releases;
@@ -23,7 +23,7 @@ use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
     Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects,
-    Releases, Segments, Totals,
+    Releases, Segments, Sessions, Totals,
 };
 
 /// What the routes share.
@@ -58,6 +58,8 @@ pub struct Query {
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Why it could not be.
     pub failures: Arc<dyn Failures>,
+    /// Who is signed in to the pages.
+    pub sessions: Arc<dyn Sessions>,
     /// The time, and random keys.
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.
@@ -68,7 +70,6 @@ pub struct Query {
 
 /// Says what the API's description says of these routes.
 pub fn describe(api: &mut Description) {
-    home::describe(api);
     info::describe(api);
     openapi::describe(api);
     projects::describe(api);
@@ -84,10 +85,9 @@ impl Query {
     /// All routes, to be put behind a [`gate::Front`].
     pub fn router(self) -> Router {
         let query = Arc::new(self);
-        Router::new()
+        let api = Router::new()
             .merge(dead_letters::routes())
             .merge(errors::routes())
-            .merge(home::route())
             .merge(info::routes())
             .merge(keys::routes())
             .merge(openapi::route())
@@ -95,7 +95,8 @@ impl Query {
             .merge(projects::routes())
             .merge(releases::routes())
             .merge(timeline::routes())
-            .with_state(query)
+            .with_state(query.clone());
+        pages::with_pages(query, api)
     }
 
     /// The answer that a handler found, or the refusal, which is counted.

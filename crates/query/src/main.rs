@@ -28,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
         segments: setup.bucket()?,
         dead_letters: setup.dead_letters()?,
         failures: table.clone(),
+        sessions: table.clone(),
         clock,
         outcomes: outcomes.clone(),
         retention_days: setup.retention_days()?,

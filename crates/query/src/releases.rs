@@ -14,8 +14,8 @@ use domain::search::Term;
 use domain::time::Timestamp;
 use futures_util::future::{try_join, try_join_all};
 use gate::describe::Description;
-use gate::{Answer, storage_failed};
-use http::{HeaderMap, Request, Uri};
+use gate::{Answer, Caller, storage_failed};
+use http::{Request, Uri};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::{Project, Release, ReleaseCursor};
@@ -96,8 +96,7 @@ async fn handle_show(State(query): State<Arc<Query>>, request: Request<Body>) ->
 }
 
 /// The project that a path names, to somebody who may read it.
-async fn readable(query: &Query, headers: &HeaderMap, uri: &Uri) -> Result<Project, Refusal> {
-    let caller = query.gate.caller(headers).await?;
+async fn readable(query: &Query, caller: &Caller, uri: &Uri) -> Result<Project, Refusal> {
     let name = gate::project_in(uri.path())?;
     caller.reader_of(&name)?;
     let project = existing(query, &name).await?;
@@ -107,7 +106,8 @@ async fn readable(query: &Query, headers: &HeaderMap, uri: &Uri) -> Result<Proje
 
 /// Those that were first seen last come first.
 async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let project = readable(query, request.headers(), request.uri()).await?;
+    let caller = query.gate.caller_in(&request).await?;
+    let project = readable(query, &caller, request.uri()).await?;
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(DEFAULT, LIMIT)?;
     let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
@@ -119,7 +119,8 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
 }
 
 async fn show(query: &Query, request: Request<Body>) -> Answer {
-    let project = readable(query, request.headers(), request.uri()).await?;
+    let caller = query.gate.caller_in(&request).await?;
+    let project = readable(query, &caller, request.uri()).await?;
     let name = gate::decoded(request.uri().path().split('/').nth(4).unwrap_or_default());
     let found = query.releases.release(project.id, &name).await.map_err(|error| storage_failed(&error))?;
     let unknown = || {

@@ -101,7 +101,7 @@ async fn handle_project(State(query): State<Arc<Query>>, request: Request<Body>)
 }
 
 async fn of_stack(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     if let Scope::Project(..) = caller.reads()? {
         let message = "this key is of one project: use a key of the whole stack, or ask for the project's timeline";
         return Err(Refusal::new(Reason::KeyProject, message));
@@ -112,7 +112,7 @@ async fn of_stack(query: &Query, request: Request<Body>) -> Answer {
 }
 
 async fn of_project(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.reader_of(&name)?;
     let drawing = Drawing::of(request.uri(), query)?;

@@ -19,7 +19,6 @@ pub use pages::message::Message;
 pub use pages::projects::{ProjectRow, Projects};
 pub use pages::sign_in::SignIn;
 
-use askama::Template;
 /// Something that can be drawn.
 pub use askama::Template as Page;
 
@@ -34,15 +33,4 @@ pub const CONTENT_SECURITY_POLICY: &str =
 /// None that data could cause: a template fails only if what it shows fails to write itself.
 pub fn page(page: &impl Page) -> Result<String, askama::Error> {
     page.render()
-}
-
-#[derive(Template)]
-#[template(path = "home.html")]
-struct Home<'a> {
-    version: &'a str,
-}
-
-/// The page at the root: that this is faultline, and how to send it a first error.
-pub fn home(version: &str) -> String {
-    Home { version }.render().unwrap_or_default()
 }

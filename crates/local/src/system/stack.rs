@@ -88,6 +88,7 @@ impl Stack {
             segments: bucket.clone(),
             dead_letters,
             failures: table.clone(),
+            sessions: table.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
             retention_days: settings.retention_days,

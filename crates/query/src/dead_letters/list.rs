@@ -50,7 +50,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn list(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller(request.headers()).await?.admin()?;
+    query.gate.caller_in(&request).await?.admin()?;
     let limit = Parameters::of(request.uri()).limit(DEFAULT, LIMIT)?;
     let letters = query.dead_letters.list(limit).await.map_err(|error| storage_failed(&error))?;
     let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();

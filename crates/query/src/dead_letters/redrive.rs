@@ -56,7 +56,7 @@ struct Which {
 }
 
 async fn redrive(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller(request.headers()).await?.admin()?;
+    query.gate.caller_in(&request).await?.admin()?;
     if !query.dead_letters.can_redrive() {
         let message = "query may not write into this deployment's inbox: `aws sqs start-message-move-task --source-arn \
                        ARN` redrives, with the ARN among the stack's outputs";

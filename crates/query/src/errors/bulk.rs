@@ -97,7 +97,7 @@ enum Wanted {
 
 /// Each error is changed for itself: what befalls one is said of that one, and the others are changed.
 async fn change(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let mut bulk: Bulk = parse_body(request, FORM).await?;

@@ -93,7 +93,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.reader_of(&name)?;
     let search = Search::parse(&Parameters::of(request.uri()))?;

@@ -54,7 +54,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     let reads = request.method() == Method::GET;
     if reads { caller.reader_of(&name) } else { caller.admin_of(&name) }?;

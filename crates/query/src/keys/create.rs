@@ -59,7 +59,7 @@ struct Created {
 }
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     caller.administers()?;
     let form = "an object with `role` (`client`, `read` or `admin`), and if you like `name` and `project`";
     let New { role, name, project } = parse_body(request, form).await?;

@@ -33,7 +33,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn remove(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let (hash, _) = named(query, &caller, request.uri()).await?;
     query.keys.remove(&hash).await.map_err(|error| storage_failed(&error))?;
     gate::no_content()

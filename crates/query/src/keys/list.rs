@@ -54,7 +54,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 
 /// An admin of a project is shown those of the project; keys that are good in all of them are not its to give out.
 async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let own = match caller.administers()? {
         Scope::All => None,
         Scope::Project(project, _) => Some(*project),

@@ -63,7 +63,7 @@ struct Rotated {
 
 /// The new key is like the old one, and shown this once. A key is rotated once: it was meant to be replaced by one.
 async fn rotate(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let (old_hash, old) = named(query, &caller, request.uri()).await?;
     let form = format!("an object with `overlapHours`: for how many hours the old key is good, from 0 to {MAX_HOURS}");
     let Overlap { overlap_hours } = parse_body(request, &form).await?;

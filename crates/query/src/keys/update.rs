@@ -60,7 +60,7 @@ struct Changed {
 }
 
 async fn update(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let (hash, _) = named(query, &caller, request.uri()).await?;
     let Change { disabled, name } = parse_body(request, FORM).await?;
     if disabled.is_none() && name.is_none() {

@@ -47,7 +47,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn find(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let path = request.uri().path();
     let name = gate::project_in(path)?;
     caller.reader_of(&name)?;

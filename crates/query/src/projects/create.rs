@@ -67,7 +67,7 @@ struct NewProject {
 }
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller(request.headers()).await?.admin()?;
+    query.gate.caller_in(&request).await?.admin()?;
     let address = address(&request);
     let new: New = parse_body(request, "an object with a text `name`").await?;
     let name = gate::project_named(&new.name)?;

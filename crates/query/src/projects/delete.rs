@@ -35,7 +35,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 /// Nothing is stored in the project from the first step on. Its name goes last, so that a deletion which was cut short
 /// can be repeated.
 async fn remove(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     caller.admin()?;
     let name = gate::project_in(request.uri().path())?;
     let project = query.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;

@@ -51,7 +51,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let scope = caller.reads()?;
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(LIMIT, LIMIT)?;

@@ -126,7 +126,7 @@ pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) ->
 }
 
 async fn update(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller(request.headers()).await?;
+    let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let change = checked(parse_body(request, FORM).await?)?;

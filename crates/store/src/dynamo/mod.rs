@@ -19,6 +19,7 @@ mod projects;
 mod quotas;
 mod releases;
 pub mod schema;
+mod sessions;
 mod timelines;
 
 use std::fmt;

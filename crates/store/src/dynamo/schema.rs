@@ -21,6 +21,8 @@
 //! | where an event is | `D#{project}#{event digest}` | `{reference}` | |
 //! | where a batch's events are | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
+//! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
+//! | attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
 //! A slot is ten minutes of `lastSeen`, so that an update within a slot writes nothing to the index. Every item has a
@@ -35,7 +37,7 @@ use aws_sdk_dynamodb::types::{
 use domain::directory::Bucket;
 use domain::error::history::EntryId;
 use domain::error::{ErrorAggregate, Status};
-use domain::id::{ConfigId, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ReferenceId};
+use domain::id::{ConfigId, ErrorUid, EventDigest, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
 use domain::notify::lane::LaneId;
 use domain::search::{Batch, Block, TermHash};
 use domain::time::Timestamp;
@@ -204,6 +206,20 @@ pub(crate) fn failed_pk(message: &str) -> String {
 }
 
 pub(crate) const WHY: &str = "WHY";
+
+/// Of the pages: who is signed in.
+pub(crate) const SESSION: &str = "SESSION";
+
+pub(crate) fn session_pk(token: &KeyHash) -> String {
+    format!("{SESSION}#{token}")
+}
+
+pub(crate) const ATTEMPTS: &str = "M#";
+
+/// A partition for each source: one that tries keys by the thousand hinders nobody else.
+pub(crate) fn attempts_pk(source: &str) -> String {
+    format!("SIGNIN#{source}")
+}
 
 pub(crate) fn lane_pk(project: ProjectId) -> String {
     format!("N#{project}")

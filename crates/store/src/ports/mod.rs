@@ -19,6 +19,7 @@ mod quotas;
 mod releases;
 mod sealer;
 mod segments;
+mod sessions;
 mod totals;
 
 pub use configs::{Configs, StoredRules};
@@ -39,6 +40,7 @@ pub use quotas::{Quota, Quotas, Usage, Used};
 pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use segments::{Claims, ETag, Segments};
+pub use sessions::{Session, Sessions};
 pub use totals::{Totals, Whole};
 
 /// A part of a list, and where the next part begins.

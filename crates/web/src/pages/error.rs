@@ -51,10 +51,10 @@ pub struct ErrorHead {
     pub count: u64,
     /// How many users saw it, about.
     pub users: u64,
-    /// When it was first seen, and in which release.
-    pub first: (Moment, Option<String>),
-    /// When it was last seen, and in which release.
-    pub last: (Moment, Option<String>),
+    /// When it was first seen.
+    pub first_seen: Moment,
+    /// When it was last seen.
+    pub last_seen: Moment,
     /// Its issues elsewhere.
     pub issues: Vec<IssueLink>,
     /// The errors that are merged into it.

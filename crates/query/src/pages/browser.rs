@@ -1,0 +1,57 @@
+//! Telling a browser from a program: both may open the same address.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use http::header::{ACCEPT, AUTHORIZATION, VARY};
+use http::{HeaderMap, HeaderValue, Method};
+use tower::ServiceExt;
+
+/// `api`, whose routes answer a browser that opens them with the page of that path, if there is one among `pages`.
+pub(super) fn before(api: Router, pages: Router) -> Router {
+    api.layer(from_fn(move |request: Request, next: Next| {
+        let pages = is_for_page(&request).then(|| pages.clone());
+        async move {
+            let Some(pages) = pages else { return next.run(request).await };
+            let (parts, _) = request.into_parts();
+            let mut response = match pages.oneshot(Request::from_parts(parts, Body::empty())).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+            response
+        }
+    }))
+}
+
+/// Whether the request is a browser's, for a path that has a page.
+fn is_for_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let has_page = path == "/projects" || (path.starts_with("/projects/") && path.contains("/errors"));
+    request.method() == Method::GET && has_page && wants_page(request.headers())
+}
+
+/// Whether somebody opened the address in a browser: programs say what they are by a key, and do not ask for HTML.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let asks = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"));
+    asks && !headers.contains_key("x-api-key") && !headers.contains_key(AUTHORIZATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_known_by_what_it_asks_for_and_a_program_by_its_key() {
+        let check = |headers: &[(&'static str, &'static str)], expected| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            assert_eq!(wants_page(&headers.collect()), expected);
+        };
+        check(&[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")], true);
+        check(&[("accept", "*/*")], false);
+        check(&[], false);
+        check(&[("accept", "text/html"), ("x-api-key", "k")], false);
+        check(&[("accept", "text/html"), ("authorization", "Bearer k")], false);
+    }
+}

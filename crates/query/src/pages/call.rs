@@ -1,0 +1,115 @@
+//! Calling the API in this process, as whoever is signed in.
+
+use axum::body::Body;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use domain::outcome::Refusal;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use http::{HeaderName, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tower::ServiceExt;
+use web::{Frame, Message};
+
+use super::Pages;
+use super::visit::Visit;
+
+/// Why there is no page, or where it is instead.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// Nobody is signed in: first sign in, then come back to this address.
+    SignedOut(String),
+    /// The API refused, or there is nothing.
+    Said { status: StatusCode, text: String, frame: Box<Frame> },
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::Said { status, text: refusal.message, frame: Box::default() }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignedOut(path) => Redirect::to(&format!("/sign-in?next={}", encoded(&path))).into_response(),
+            Self::Said { status, text, mut frame } => {
+                let title = match status {
+                    StatusCode::NOT_FOUND => "There is nothing here",
+                    StatusCode::FORBIDDEN => "This key may not",
+                    _ => "That did not work",
+                };
+                frame.title = title.to_owned();
+                (status, page(&Message { frame: *frame, title: title.to_owned(), text })).into_response()
+            }
+        }
+    }
+}
+
+impl Refused {
+    /// What was said, in the frame of the visit.
+    pub(super) fn within(self, visit: &Visit) -> Self {
+        match self {
+            Self::Said { status, text, .. } => Self::Said { status, text, frame: Box::new(visit.frame("")) },
+            signed_out => signed_out,
+        }
+    }
+}
+
+impl Pages {
+    /// What the API answers under `data`, or why not.
+    pub(super) async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, Refused> {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder().method(method).uri(path).extension(visit.caller.clone()).body(body);
+        let refused = |status, text| Refused::Said { status, text, frame: Box::new(visit.frame("")) };
+        let request = request.map_err(|error| refused(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let response = match self.api.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status();
+        let collected = response.into_body().collect().await;
+        let bytes = collected.map_err(|error| refused(StatusCode::BAD_GATEWAY, error.to_string()))?.to_bytes();
+        let mut answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        match status.is_success() {
+            true => Ok(answer["data"].take()),
+            false => Err(refused(status, answer["message"].as_str().unwrap_or("there is nothing here").to_owned())),
+        }
+    }
+
+    /// What the API answers to a GET, read as `T`.
+    pub(super) async fn get<T: DeserializeOwned>(&self, visit: &Visit, path: &str) -> Result<T, Refused> {
+        let data = self.call(visit, Method::GET, path, &Value::Null).await?;
+        serde_json::from_value(data).map_err(|error| {
+            tracing::error!(url.path = path, error.message = %error, "a page cannot read what the API answers");
+            let text = "a fault of faultline's own: its log has the details".to_owned();
+            Refused::Said { status: StatusCode::INTERNAL_SERVER_ERROR, text, frame: Box::new(visit.frame("")) }
+        })
+    }
+}
+
+/// A page with the headers that guard it.
+pub(super) fn page(page: &impl web::Page) -> Response {
+    match web::page(page) {
+        Ok(html) => {
+            let headers = [
+                (CONTENT_SECURITY_POLICY, web::CONTENT_SECURITY_POLICY),
+                (REFERRER_POLICY, "same-origin"),
+                (HeaderName::from_static("x-content-type-options"), "nosniff"),
+            ];
+            (headers, Html(html)).into_response()
+        }
+        Err(error) => {
+            tracing::error!(error.message = %error, "a page cannot be written");
+            (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/plain")], "a fault of faultline's own")
+                .into_response()
+        }
+    }
+}
+
+/// A segment of a path, or a value of a query.
+pub(super) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,113 @@
+//! `GET /projects/{project}/connect`: how an application sends its errors here.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::HOST;
+use http::{HeaderMap, Method, Request};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use web::Connect;
+
+use super::call::{Refused, encoded, page};
+use super::errors::List;
+use super::visit::{Form, Visit};
+use super::{Pages, Shown};
+
+/// What stands for a key that is not shown.
+const SOME_KEY: &str = "CLIENT-KEY";
+
+/// Where faultline is, as the browser found it.
+pub(super) struct Address {
+    scheme: String,
+    host: String,
+}
+
+impl Address {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            scheme: header("x-forwarded-proto").unwrap_or("http").to_owned(),
+            host: header(HOST.as_str()).unwrap_or("localhost").to_owned(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Projects {
+    projects: Vec<Project>,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    name: String,
+    id: Value,
+}
+
+pub(super) async fn show(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Shown {
+    let has_events = has_events(&pages, &visit, &name).await?;
+    let id = number(&pages, &visit, &name).await?;
+    Ok(drawn(&visit, &name, &Address::of(&headers), &id, None, has_events))
+}
+
+/// The page of a project whose client key was made just now.
+pub(super) fn made(visit: &Visit, name: &str, address: &Address, id: &str, key: &str) -> Response {
+    drawn(visit, name, address, id, Some(key), false)
+}
+
+fn drawn(visit: &Visit, name: &str, address: &Address, id: &str, key: Option<&str>, has_events: bool) -> Response {
+    let (Address { scheme, host }, shown) = (address, key.unwrap_or(SOME_KEY));
+    page(&Connect {
+        frame: visit.frame_of(name, &format!("Connect {name}")),
+        project: name.to_owned(),
+        dsn: format!("{scheme}://{shown}@{host}/{id}"),
+        key: shown.to_owned(),
+        url: format!("{scheme}://{host}"),
+        is_new: key.is_some(),
+        has_events,
+    })
+}
+
+/// The project's number, which a DSN ends with.
+async fn number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, Refused> {
+    // The list begins behind a cursor, so the project is asked for by itself among all: its number is in the entry.
+    let answer: Projects = pages.get(visit, "/projects").await?;
+    let found = answer.projects.into_iter().find(|project| project.name == name);
+    Ok(found.map(|project| project.id.to_string().trim_matches('"').to_owned()).unwrap_or_default())
+}
+
+async fn has_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, Refused> {
+    let list: List = pages.get(visit, &format!("/projects/{}/errors?limit=1", encoded(name))).await?;
+    Ok(!list.errors.is_empty())
+}
+
+/// `GET /pages/projects/{project}/first`: whether the first event has come.
+pub(super) async fn first(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<&'static str, Refused> {
+    Ok(if has_events(&pages, &visit, &name).await? { "yes" } else { "no" })
+}
+
+/// `POST /pages/projects/{project}/client-key`: a new client key, shown this once.
+pub(super) async fn make_key(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, Refused> {
+    let address = Address::of(request.headers());
+    visit.check(&Form::read(request.into_body()).await?)?;
+    let body = json!({ "role": "client", "project": name, "name": "made on the page" });
+    let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
+    let id = number(&pages, &visit, &name).await?;
+    let key = made["key"]["key"].as_str().unwrap_or_default();
+    let has_events = has_events(&pages, &visit, &name).await?;
+    Ok(drawn(&visit, &name, &address, &id, Some(key), has_events).into_response())
+}

@@ -1,0 +1,88 @@
+//! The search field: words, and filters such as `release:1.2`, as the API's parameters.
+
+use super::call::encoded;
+
+/// The filters that may stand before a colon, which are named as the API's parameters.
+const FILTERS: [&str; 7] = ["level", "environment", "release", "platform", "assignee", "firstRelease", "regressedIn"];
+
+/// The parameters of the API that a search stands for: filters by their names, all else as `text`.
+pub(super) fn parameters(search: &str) -> Vec<(String, String)> {
+    let (mut parameters, mut words) = (Vec::new(), Vec::new());
+    for part in parts(search) {
+        match part.split_once(':') {
+            Some(("tag", tag)) => parameters.push(("tag".to_owned(), tag.replacen('=', ":", 1))),
+            Some((name, value)) if FILTERS.contains(&name) && !value.is_empty() => {
+                parameters.push((name.to_owned(), value.to_owned()));
+            }
+            // Words may hold colons: `http://…`, `Shop::Cart`.
+            _ => words.push(part),
+        }
+    }
+    if !words.is_empty() {
+        parameters.push(("text".to_owned(), words.join(" ")));
+    }
+    parameters
+}
+
+/// A filter as it is typed.
+pub(super) fn filter(name: &str, value: &str) -> String {
+    match value.contains(char::is_whitespace) || value.is_empty() {
+        true => format!("{name}:\"{value}\""),
+        false => format!("{name}:{value}"),
+    }
+}
+
+/// Parameters as a query.
+pub(super) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs = parameters.into_iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    pairs.join("&")
+}
+
+/// What blanks part, unless they stand in quotes.
+fn parts(search: &str) -> Vec<String> {
+    let (mut parts, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
+    for character in search.chars() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            blank if blank.is_whitespace() && !is_quoted => {
+                if !part.is_empty() {
+                    parts.push(std::mem::take(&mut part));
+                }
+            }
+            other => part.push(other),
+        }
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_filters_and_words() {
+        let check = |search: &str, expected: &[(&str, &str)]| {
+            let found = parameters(search);
+            let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!(found, expected, "{search}");
+        };
+        check("", &[]);
+        check("cart empty", &[("text", "cart empty")]);
+        check("level:error timeout", &[("level", "error"), ("text", "timeout")]);
+        check("tag:browser=Firefox", &[("tag", "browser:Firefox")]);
+        check("release:\"shop 2.4\" x", &[("release", "shop 2.4"), ("text", "x")]);
+        check("http://shop.example Shop::Cart", &[("text", "http://shop.example Shop::Cart")]);
+        check("level:", &[("text", "level:")]);
+    }
+
+    #[test]
+    fn a_filter_is_typed_as_it_is_read() {
+        for value in ["1.2", "shop 2.4"] {
+            assert_eq!(parameters(&filter("release", value)), [("release".to_owned(), value.to_owned())]);
+        }
+    }
+}

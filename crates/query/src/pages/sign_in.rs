@@ -1,0 +1,123 @@
+//! `/sign-in`, `/sign-out`: a key is shown once, and a session stands for it.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::id::{Key, KeyHash};
+use domain::outcome::{Reason, Refusal};
+use gate::storage_failed;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, Request, StatusCode, Uri};
+use store::ports::Session;
+use web::{Frame, SignIn};
+
+use super::call::{Refused, page};
+use super::visit::{COOKIE_NAME, Form, LASTS, Visit};
+use super::{Pages, Shown};
+
+/// How often a source may try in a minute. A key has 128 random bits, so this is not what keeps anybody out: it keeps
+/// them from costing anything.
+const ATTEMPTS: u64 = 10;
+
+pub(super) async fn show(uri: Uri) -> Response {
+    let next = gate::parameters(uri.query()).into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
+    form(next.as_deref(), None, StatusCode::OK)
+}
+
+fn form(next: Option<&str>, refused: Option<String>, status: StatusCode) -> Response {
+    let frame = Frame { title: "Sign in".to_owned(), ..Frame::default() };
+    (status, page(&SignIn { frame, next: local(next).to_owned(), refused })).into_response()
+}
+
+/// A path of this site, whatever is asked for: signing in must not lead to another.
+fn local(next: Option<&str>) -> &str {
+    let is_path = |path: &&str| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    next.filter(is_path).unwrap_or("/")
+}
+
+pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let form_data = Form::read(body).await?;
+    let next = form_data.get("next");
+    let now = pages.clock().now();
+    let refuse = |refusal: Refusal| {
+        pages.outcomes().count(refusal.reason);
+        let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::FORBIDDEN);
+        Ok(form(next, Some(refusal.message), status))
+    };
+    let tries = pages.sessions().attempt(source(&parts.headers), now).await.map_err(|error| storage_failed(&error))?;
+    if tries > ATTEMPTS {
+        return refuse(Refusal::new(Reason::SignInLimited, "too many attempts: wait a minute, then try again"));
+    }
+    let shown = form_data.get("key").unwrap_or_default().trim();
+    let caller = match pages.query.gate.caller_of(shown).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(refusal),
+    };
+    if let Err(refusal) = caller.reads() {
+        return refuse(refusal);
+    }
+    let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
+    let name = name(&pages, &key, caller.key()).await;
+    let token = Key::from_random(pages.clock().random().to_be_bytes());
+    let session = Session { key, name, ends_at: now.plus_seconds(LASTS) };
+    pages.sessions().begin(&token.hash(), &session).await.map_err(|error| storage_failed(&error))?;
+    let cookie = cookie(token.reveal(), LASTS, &parts.headers);
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(local(next))).into_response())
+}
+
+pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
+    let headers = request.headers().clone();
+    visit.check(&Form::read(request.into_body()).await?)?;
+    pages.sessions().end(&visit.session()).await.map_err(|error| storage_failed(&error))?;
+    Ok(([(SET_COOKIE, cookie("", 0, &headers))], Redirect::to("/sign-in")).into_response())
+}
+
+/// What a key is called on the pages.
+async fn name(pages: &Pages, hash: &KeyHash, id: Option<domain::id::KeyId>) -> String {
+    let Some(id) = id else { return "operator".to_owned() };
+    match pages.query.keys.with_id(id).await {
+        Ok(Some((found, record))) if found == *hash && !record.name.is_empty() => record.name,
+        _ => format!("key {id}"),
+    }
+}
+
+/// Not for scripts, not from other sites, and by TLS only where there is any.
+fn cookie(token: &str, seconds: i64, headers: &HeaderMap) -> String {
+    let is_tls = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    let secure = if is_tls { "; Secure" } else { "" };
+    format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+/// Who tries, as far as it is known: the address that API Gateway saw, which stands last.
+fn source(headers: &HeaderMap) -> &str {
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    forwarded
+        .and_then(|list| list.rsplit(',').next())
+        .map(str::trim)
+        .filter(|source| !source.is_empty())
+        .unwrap_or("local")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_no_other_site() {
+        for (next, expected) in [
+            (Some("/projects/a/errors?status=muted"), "/projects/a/errors?status=muted"),
+            (Some("//evil.example"), "/"),
+            (Some("/\\evil.example"), "/"),
+            (Some("https://evil.example"), "/"),
+            (Some("/a\r\nset-cookie: x"), "/"),
+            (None, "/"),
+        ] {
+            assert_eq!(local(next), expected);
+        }
+    }
+}

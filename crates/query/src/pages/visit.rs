@@ -1,0 +1,181 @@
+//! Who looks: the session behind a cookie, and the forms that it may send.
+
+use axum::extract::FromRequestParts;
+use domain::id::{Key, KeyHash};
+use domain::time::Timestamp;
+use gate::{Caller, storage_failed};
+use http::header::COOKIE;
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
+use store::ports::Scope;
+use web::{Frame, Notice, Visitor};
+
+use super::Pages;
+use super::call::Refused;
+
+/// The name of the session's cookie.
+pub(super) const COOKIE_NAME: &str = "faultline-session";
+/// How long a session lasts, in seconds: a week.
+pub(super) const LASTS: i64 = 7 * 86_400;
+
+/// Somebody who is signed in, at one request.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    /// What the key allows.
+    pub(super) caller: Caller,
+    /// When the request came.
+    pub(super) now: Timestamp,
+    name: String,
+    token: Key,
+    notice: Option<Notice>,
+}
+
+impl FromRequestParts<Pages> for Visit {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Refused> {
+        // Where to come back to after signing in; a form's address is no page.
+        let here = match parts.method {
+            Method::GET => parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            _ => "/".to_owned(),
+        };
+        let signed_out = || Refused::SignedOut(here.clone());
+        let token = token(&parts.headers).ok_or_else(signed_out)?;
+        let now = pages.clock().now();
+        let session = pages.sessions().session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
+        let session = session.ok_or_else(signed_out)?;
+        // The key may have been disabled, or deleted: then so is the session.
+        let caller = pages.query.gate.caller_with(session.key).await.map_err(|_| signed_out())?;
+        caller.reads().map_err(|_| signed_out())?;
+        let notice = notice(parts.uri.query());
+        Ok(Self { caller, now, name: session.name, token, notice })
+    }
+}
+
+impl Visit {
+    /// What is around a page that is named `title`.
+    pub(super) fn frame(&self, title: &str) -> Frame {
+        let scope = self.caller.administers().ok();
+        let visitor = Visitor {
+            name: self.name.clone(),
+            may_change: scope.is_some(),
+            is_operator: scope == Some(&Scope::All),
+            token: self.form_token(),
+        };
+        Frame { title: title.to_owned(), visitor: Some(visitor), project: None, notice: self.notice.clone() }
+    }
+
+    /// The same, of a page of a project.
+    pub(super) fn frame_of(&self, project: &str, title: &str) -> Frame {
+        Frame { project: Some(project.to_owned()), ..self.frame(title) }
+    }
+
+    /// What each form of this session brings back. Another site cannot know it: it is made of the cookie, which only the
+    /// browser has, and tells nothing of it.
+    fn form_token(&self) -> String {
+        derived(&self.token).to_string()
+    }
+
+    /// Takes a form only if a page of this session made it.
+    pub(super) fn check(&self, form: &Form) -> Result<(), Refused> {
+        let shown = form.get("token").and_then(|token| KeyHash::parse(token).ok());
+        match shown == Some(derived(&self.token)) {
+            true => Ok(()),
+            false => {
+                let text = "this form is of another session: go back, load the page again, and repeat".to_owned();
+                Err(Refused::Said { status: StatusCode::FORBIDDEN, text, frame: Box::new(self.frame("")) })
+            }
+        }
+    }
+
+    /// What the browser shows.
+    pub(super) fn session(&self) -> KeyHash {
+        self.token.hash()
+    }
+}
+
+fn derived(token: &Key) -> KeyHash {
+    Key::parse(&format!("form-of-{}", token.reveal())).map_or_else(|_| token.hash(), |key| key.hash())
+}
+
+/// What was just done is said on the page that follows, which is told by its address: `done` and `refused`.
+fn notice(query: Option<&str>) -> Option<Notice> {
+    let parameters = gate::parameters(query);
+    parameters.into_iter().find_map(|(name, text)| match name.as_str() {
+        "done" => Some(Notice { is_good: true, text: done(&text)?.to_owned() }),
+        _ => None,
+    })
+}
+
+/// What may be said of what was done: only what is listed, since whoever makes a link chooses the word.
+fn done(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "created" => "The project was made.",
+        "deleted" => "Deleted.",
+        "changed" => "Changed.",
+        "merged" => "Merged: the others are listed in it now.",
+        "commented" => "The comment was added.",
+        _ => return None,
+    })
+}
+
+/// The token in the session's cookie.
+fn token(headers: &HeaderMap) -> Option<Key> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE_NAME).and_then(|(_, token)| Key::parse(token).ok())
+}
+
+/// The fields of a form.
+pub(super) struct Form(Vec<(String, String)>);
+
+/// The largest form, in bytes: a comment, each character encoded as three.
+const MAX_FORM: usize = 64 << 10;
+
+impl Form {
+    /// From the body of a request.
+    pub(super) async fn read(body: axum::body::Body) -> Result<Self, Refused> {
+        let too_large = |_| Refused::Said {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            text: format!("a form has at most {MAX_FORM} bytes"),
+            frame: Box::default(),
+        };
+        let bytes = axum::body::to_bytes(body, MAX_FORM).await.map_err(too_large)?;
+        Ok(Self(gate::parameters(Some(&String::from_utf8_lossy(&bytes)))))
+    }
+
+    /// The first field of this name that is not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
+        value.map(|(_, value)| value.as_str())
+    }
+
+    /// All fields of this name.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let found = |cookies: &'static str| {
+            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(cookies))]);
+            token(&headers).map(|token| token.reveal().to_owned())
+        };
+        assert_eq!(found("a=b; faultline-session=abc; c=d").as_deref(), Some("abc"));
+        assert_eq!(found("not-faultline-session=abc"), None);
+        assert_eq!(found("faultline-session="), None);
+    }
+
+    #[test]
+    fn only_what_is_known_is_said() {
+        assert!(notice(Some("done=changed")).is_some());
+        assert!(notice(Some("done=Your+account+is+locked,+call+555")).is_none());
+    }
+}

@@ -1,0 +1,71 @@
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::id::{Key, KeyHash};
+use domain::time::Timestamp;
+
+use super::Table;
+use super::item::{Reader, Writer, is_expired, key, number, text};
+use super::schema::{ATTEMPTS, FORM, SESSION, TTL, attempts_pk, session_pk};
+use crate::error::{Result, StoreError};
+use crate::ports::{Session, Sessions};
+
+const KEY: &str = "key";
+const NAME: &str = "name";
+const COUNT: &str = "count";
+
+#[async_trait]
+impl Sessions for Table {
+    async fn begin(&self, token: &KeyHash, session: &Session) -> Result<()> {
+        let item = Writer::new(session_pk(token), SESSION)
+            .with(KEY, text(session.key.to_string()))
+            .with(NAME, text(session.name.as_str()))
+            .expiring(session.ends_at)
+            .done();
+        let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("beginning a session", &error))
+    }
+
+    async fn session(&self, token: &KeyHash, now: Timestamp) -> Result<Option<Session>> {
+        let doing = "reading a session";
+        // Consistent: the first page comes right after signing in, and none after signing out.
+        let item = self.get(doing, key(session_pk(token), SESSION), true).await?;
+        let Some(item) = item.filter(|item| !is_expired(item, now)) else { return Ok(None) };
+        let read = Reader::new(doing, &item)?;
+        Ok(Some(Session {
+            key: read.parsed(KEY, KeyHash::parse)?,
+            name: read.text(NAME)?.to_owned(),
+            ends_at: Timestamp::from_seconds(read.number(TTL)?),
+        }))
+    }
+
+    async fn end(&self, token: &KeyHash) -> Result<()> {
+        self.remove("ending a session", key(session_pk(token), SESSION)).await
+    }
+
+    async fn attempt(&self, source: &str, now: Timestamp) -> Result<u64> {
+        let doing = "counting an attempt to sign in";
+        let minute = now.seconds().div_euclid(60);
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(attempts_pk(&hashed(source)), format!("{ATTEMPTS}{minute}"))))
+            .update_expression("SET #form = :form, #ttl = :ttl ADD #count :one")
+            .expression_attribute_names("#form", FORM)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_names("#count", COUNT)
+            .expression_attribute_values(":form", number(1))
+            .expression_attribute_values(":ttl", number(now.plus_seconds(600).seconds()))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let updated = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
+        let attributes = updated.attributes.unwrap_or_default();
+        Reader::of_any_form(doing, &attributes).number(COUNT)
+    }
+}
+
+/// The name of a source without the address in it.
+fn hashed(source: &str) -> String {
+    let hash = Key::parse(source).map_or_else(|_| String::from("other"), |source| source.hash().to_string());
+    hash.chars().take(16).collect()
+}

@@ -1,0 +1,277 @@
+//! The pages: who may see them, what guards their forms, and what a person finds on them.
+
+use axum::body::Body;
+use faultline_tests::{ADMIN, Faultline};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A browser: it has at most one cookie, and follows nothing by itself.
+struct Browser<'a> {
+    faultline: &'a Faultline,
+    cookie: String,
+}
+
+struct Seen {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Seen {
+    fn location(&self) -> &str {
+        self.headers[LOCATION].to_str().unwrap()
+    }
+
+    /// What every form of the page brings back.
+    fn token(&self) -> String {
+        let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("no form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl<'a> Browser<'a> {
+    fn new(faultline: &'a Faultline) -> Self {
+        Self { faultline, cookie: String::new() }
+    }
+
+    async fn signed_in(faultline: &'a Faultline, key: &str) -> Self {
+        let mut browser = Self::new(faultline);
+        let seen = browser.submit("/sign-in", &[("key", key)]).await;
+        assert_eq!(seen.status, 303, "{}", seen.text);
+        let cookie = seen.headers[SET_COOKIE].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        browser.cookie = cookie.split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    async fn open(&self, path: &str) -> Seen {
+        self.send(
+            Request::get(path)
+                .header(ACCEPT, "text/html,*/*")
+                .header(COOKIE, &self.cookie)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
+    }
+
+    async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+        let form: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+        let request = Request::post(path).header(COOKIE, &self.cookie);
+        self.send(request.body(form.join("&").into()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Seen {
+        let (parts, body) = self.faultline.stack.front().oneshot(request).await.unwrap().into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Seen { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+}
+
+async fn key(faultline: &Faultline, role: &str, project: Value) -> (String, String) {
+    let body = json!({ "role": role, "project": project, "name": format!("{role} of the story") });
+    let made = faultline.call(Method::POST, "/keys", ADMIN, body.to_string()).await.body["data"]["key"].clone();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("key"), text("id"))
+}
+
+async fn with_an_error() -> (Faultline, String) {
+    let faultline = Faultline::new().await;
+    let error = json!({ "type": "KeyError", "message": "<b>price</b>", "backtrace": [
+        { "file": "shop/cart.py", "function": "total", "line": 2, "code": { "1": "def total():", "2": "    cart['price']" } },
+    ] });
+    faultline.post("sample", &json!({ "errors": [error] })).await;
+    assert_eq!(faultline.digest().await, 0);
+    let list = faultline.get("/projects/sample/errors").await;
+    let fingerprint = list["errors"][0]["fingerprint"].as_str().unwrap().to_owned();
+    (faultline, fingerprint)
+}
+
+/// What each kind of visitor is answered: nobody, a read key of the project, a read key of another, an admin key of the project,
+/// the operator.
+const TABLE: &str = "
+GET  /                                                          303 200 200 200 200
+GET  /projects                                                  303 303 303 303 303
+GET  /projects/sample                                           303 303 303 303 303
+GET  /projects/sample/errors                                    303 200 403 200 200
+GET  /projects/sample/errors/{error}                            303 200 403 200 200
+GET  /projects/sample/errors/{error}/occurrences/last           303 200 403 200 200
+GET  /projects/sample/connect                                   303 200 403 200 200
+GET  /pages/projects/sample/first                               303 200 403 200 200
+GET  /pages/projects/sample/errors/{error}/occurrences/last     303 200 403 200 200
+POST /pages/projects                                            303 403 403 403 200
+POST /pages/projects/sample/client-key                          303 403 403 200 200
+POST /pages/projects/sample/errors                              303 403 403 303 303
+POST /pages/projects/sample/errors/{error}                      303 403 403 303 303
+POST /sign-out                                                  303 303 303 303 303
+";
+
+#[tokio::test]
+async fn every_page_and_every_visitor() {
+    for row in TABLE.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).filter(|row| row.len() == 7) {
+        let (faultline, error) = with_an_error().await;
+        faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+        let mut visitors = vec![Browser::new(&faultline)];
+        for (role, project) in [("read", "sample"), ("read", "other"), ("admin", "sample")] {
+            let (key, _) = key(&faultline, role, json!(project)).await;
+            visitors.push(Browser::signed_in(&faultline, &key).await);
+        }
+        visitors.push(Browser::signed_in(&faultline, ADMIN).await);
+        let path = row[1].replace("{error}", &error);
+        let mut statuses = Vec::new();
+        for visitor in &visitors {
+            let seen = match row[0] {
+                "GET" => visitor.open(&path).await,
+                _ if visitor.cookie.is_empty() => visitor.submit(&path, &[]).await,
+                _ => {
+                    let token = visitor.open("/").await.token();
+                    let fields = [("token", token.as_str()), ("name", "new"), ("do", "resolve"), ("error", &error)];
+                    visitor.submit(&path, &fields).await
+                }
+            };
+            assert_eq!(seen.headers[CACHE_CONTROL], "no-store", "{path}");
+            if seen.status != 303 && !path.starts_with("/pages/") {
+                assert!(
+                    seen.headers[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'self'"),
+                    "{path}"
+                );
+            }
+            if visitor.cookie.is_empty() && path.starts_with("/projects/sample/") {
+                assert!(seen.location().starts_with("/sign-in?next="), "{path}: {}", seen.location());
+            }
+            statuses.push(seen.status.to_string());
+        }
+        assert_eq!(statuses, row[2..], "{} {}", row[0], row[1]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_good_does_not_open_the_pages() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::new(&faultline);
+    for bad in ["", "a-key-that-nobody-made", faultline.client_key()] {
+        let seen = browser.submit("/sign-in", &[("key", bad)]).await;
+        assert!(seen.status >= 400 && !seen.headers.contains_key(SET_COOKIE), "{bad}");
+        assert!(seen.text.contains("role=\"alert\""), "{}", seen.text);
+    }
+}
+
+#[tokio::test]
+async fn attempts_are_throttled_for_a_minute() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::new(&faultline);
+    for _ in 0..10 {
+        assert_eq!(browser.submit("/sign-in", &[("key", "wrong")]).await.status, 403);
+    }
+    assert_eq!(browser.submit("/sign-in", &[("key", ADMIN)]).await.status, 429, "also the right one");
+    faultline.clock.advance(60);
+    assert_eq!(browser.submit("/sign-in", &[("key", ADMIN)]).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_key_by_signing_out_and_by_itself() {
+    let faultline = Faultline::new().await;
+    let (key, id) = key(&faultline, "admin", Value::Null).await;
+    let browser = Browser::signed_in(&faultline, &key).await;
+    assert_eq!(browser.open("/").await.status, 200);
+    faultline.call(Method::PATCH, &format!("/keys/{id}"), ADMIN, r#"{"disabled":true}"#).await;
+    faultline.clock.advance(61);
+    assert_eq!(browser.open("/").await.status, 303, "its key is disabled");
+
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let token = browser.open("/").await.token();
+    assert!(
+        browser.submit("/sign-out", &[("token", &token)]).await.headers[SET_COOKIE]
+            .to_str()
+            .unwrap()
+            .contains("Max-Age=0")
+    );
+    assert_eq!(browser.open("/").await.status, 303, "it was ended, though the browser still shows the cookie");
+
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    faultline.clock.advance(7 * 86_400 + 1);
+    assert_eq!(browser.open("/").await.status, 303, "a week is over");
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_changes_nothing() {
+    let (faultline, error) = with_an_error().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let other = Browser::signed_in(&faultline, ADMIN).await.open("/").await.token();
+    let path = format!("/pages/projects/sample/errors/{error}");
+    for fields in
+        [vec![("do", "resolve")], vec![("do", "resolve"), ("token", "x")], vec![("do", "resolve"), ("token", &other)]]
+    {
+        assert_eq!(browser.submit(&path, &fields).await.status, 403);
+    }
+    assert_eq!(faultline.get("/projects/sample/errors").await["errors"][0]["status"], "unresolved");
+}
+
+#[tokio::test]
+async fn a_program_at_the_same_address_is_answered_as_before() {
+    let (faultline, error) = with_an_error().await;
+    for path in
+        ["/projects".to_owned(), "/projects/sample/errors".to_owned(), format!("/projects/sample/errors/{error}")]
+    {
+        // A program may say that it would take HTML as well: its key tells what it is.
+        let request = Request::get(&path).header(ACCEPT, "text/html, */*").header("x-api-key", ADMIN);
+        let answer = faultline.send(request.body(Body::empty()).unwrap()).await;
+        assert!(answer.body["data"].is_object(), "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_person_finds_an_error_reads_it_and_resolves_it() {
+    let (faultline, error) = with_an_error().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let projects = browser.open("/").await.text;
+    assert!(projects.contains("/projects/sample/errors?status=unresolved"), "{projects}");
+
+    let list = browser.open("/projects/sample/errors?status=unresolved").await.text;
+    assert!(list.contains(&format!("/projects/sample/errors/{error}")) && list.contains("KeyError"), "{list}");
+    assert!(list.contains("&#60;b&#62;price") && !list.contains("<b>price"), "{list}");
+
+    let page = browser.open(&format!("/projects/sample/errors/{error}")).await;
+    assert!(page.text.contains("shop/cart.py:2") && page.text.contains("aria-current=\"true\""), "{}", page.text);
+    let token = page.token();
+    let fields = [("token", token.as_str()), ("do", "resolve")];
+    let done = browser.submit(&format!("/pages/projects/sample/errors/{error}"), &fields).await;
+    assert_eq!(done.location(), format!("/projects/sample/errors/{error}?done=changed"));
+    assert!(browser.open(done.location()).await.text.contains("Unresolve"));
+    assert!(browser.open("/projects/sample/errors?status=resolved").await.text.contains(&error));
+    assert!(!browser.open("/projects/sample/errors?status=unresolved").await.text.contains(&error));
+}
+
+#[tokio::test]
+async fn a_project_that_is_made_shows_its_dsn_and_waits_for_the_first_event() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let token = browser.open("/").await.token();
+    let made = browser.submit("/pages/projects", &[("token", &token), ("name", "shop")]).await;
+    let (_, dsn) = made.text.split_once("<code id=\"dsn\">").unwrap();
+    let dsn = dsn.split('<').next().unwrap();
+    let (key, number) = (&dsn["http://".len()..dsn.find('@').unwrap()], dsn.rsplit('/').next().unwrap());
+    assert_eq!(browser.open("/pages/projects/shop/first").await.text, "no");
+    let path = format!("/api/{number}/store/?sentry_key={key}");
+    let answer = faultline.send(Request::post(path).body(r#"{"message":"first"}"#.into()).unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(browser.open("/pages/projects/shop/first").await.text, "yes");
+    let later = browser.open("/projects/shop/connect").await.text;
+    assert!(later.contains("CLIENT-KEY") && !later.contains(key), "a key is shown once");
+}
+
+#[tokio::test]
+async fn an_asset_may_be_kept_for_ever() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::new(&faultline);
+    let page = browser.open("/sign-in").await.text;
+    for path in page.split('"').filter(|text| text.starts_with("/assets/")) {
+        let asset = browser.open(path).await;
+        assert_eq!((asset.status, asset.headers[CACHE_CONTROL].to_str().unwrap()), (200, web::assets::CACHE_CONTROL));
+    }
+    assert_eq!(browser.open("/assets/0.css").await.status, 404);
+}
