@@ -134,10 +134,8 @@ async fn every_page_and_every_visitor() {
             };
             assert_eq!(seen.headers[CACHE_CONTROL], "no-store", "{path}");
             if seen.status != 303 && !path.starts_with("/pages/") {
-                assert!(
-                    seen.headers[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'self'"),
-                    "{path}"
-                );
+                let policy = seen.headers.get(CONTENT_SECURITY_POLICY).expect(&path).to_str().unwrap();
+                assert!(policy.contains("default-src 'self'"), "{path}: {policy}");
             }
             if visitor.cookie.is_empty() && path.starts_with("/projects/sample/") {
                 assert!(seen.location().starts_with("/sign-in?next="), "{path}: {}", seen.location());

@@ -14,15 +14,15 @@ use domain::search::Term;
 use domain::time::Timestamp;
 use futures_util::future::{try_join, try_join_all};
 use gate::describe::Description;
-use gate::{Answer, Caller, storage_failed};
-use http::{Request, Uri};
+use gate::{Answer, storage_failed};
+use http::Request;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::{Project, Release, ReleaseCursor};
+use store::ports::{Release, ReleaseCursor};
 
 use crate::Query;
 use crate::list::Parameters;
-use crate::projects::existing;
+use crate::projects::readable;
 
 /// The most releases of a page: what one batch read of the table returns.
 const LIMIT: usize = 100;
@@ -93,15 +93,6 @@ async fn handle_list(State(query): State<Arc<Query>>, request: Request<Body>) ->
 
 async fn handle_show(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
     query.answer(show(&query, request)).await
-}
-
-/// The project that a path names, to somebody who may read it.
-async fn readable(query: &Query, caller: &Caller, uri: &Uri) -> Result<Project, Refusal> {
-    let name = gate::project_in(uri.path())?;
-    caller.reader_of(&name)?;
-    let project = existing(query, &name).await?;
-    caller.reader_of_id(project.id)?;
-    Ok(project)
 }
 
 /// Those that were first seen last come first.

@@ -14,8 +14,7 @@ pub(super) fn before(api: Router, pages: Router) -> Router {
         let pages = is_for_page(&request).then(|| pages.clone());
         async move {
             let Some(pages) = pages else { return next.run(request).await };
-            let (parts, _) = request.into_parts();
-            let mut response = match pages.oneshot(Request::from_parts(parts, Body::empty())).await {
+            let mut response = match pages.oneshot(anew(&request)).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
@@ -25,10 +24,22 @@ pub(super) fn before(api: Router, pages: Router) -> Router {
     }))
 }
 
+/// The request without what the API's route took from its path: the page's takes that itself.
+fn anew(request: &Request) -> Request {
+    let mut anew = Request::new(Body::empty());
+    *anew.uri_mut() = request.uri().clone();
+    *anew.headers_mut() = request.headers().clone();
+    anew
+}
+
 /// Whether the request is a browser's, for a path that has a page.
 fn is_for_page(request: &Request) -> bool {
     let path = request.uri().path();
-    let has_page = path == "/projects" || (path.starts_with("/projects/") && path.contains("/errors"));
+    let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
+    let has_page = behind.is_some_and(|rest| match rest.split_once('/') {
+        None => true,
+        Some((_, rest)) => rest == "errors" || rest.starts_with("errors/"),
+    });
     request.method() == Method::GET && has_page && wants_page(request.headers())
 }
 

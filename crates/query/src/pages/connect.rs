@@ -3,10 +3,11 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use domain::id::ProjectId;
 use http::header::HOST;
 use http::{HeaderMap, Method, Request};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use web::Connect;
 
 use super::call::{Refused, encoded, page};
@@ -34,14 +35,13 @@ impl Address {
 }
 
 #[derive(Deserialize)]
-struct Projects {
-    projects: Vec<Project>,
+struct Answer {
+    project: Project,
 }
 
 #[derive(Deserialize)]
 struct Project {
-    name: String,
-    id: Value,
+    id: ProjectId,
 }
 
 pub(super) async fn show(
@@ -75,10 +75,8 @@ fn drawn(visit: &Visit, name: &str, address: &Address, id: &str, key: Option<&st
 
 /// The project's number, which a DSN ends with.
 async fn number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, Refused> {
-    // The list begins behind a cursor, so the project is asked for by itself among all: its number is in the entry.
-    let answer: Projects = pages.get(visit, "/projects").await?;
-    let found = answer.projects.into_iter().find(|project| project.name == name);
-    Ok(found.map(|project| project.id.to_string().trim_matches('"').to_owned()).unwrap_or_default())
+    let Answer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
+    Ok(project.id.to_string())
 }
 
 async fn has_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, Refused> {

@@ -52,6 +52,7 @@ pub(crate) fn with_pages(query: Arc<Query>, api: Router) -> Router {
     let pages = Pages { query, api: api.clone() };
     let shown = Router::new()
         .route("/projects", get(projects::home))
+        .route("/projects/{project}", get(errors::of_project))
         .route("/projects/{project}/errors", get(errors::show))
         .route("/projects/{project}/errors/{*error}", get(error::show))
         .with_state(pages.clone());
@@ -60,7 +61,6 @@ pub(crate) fn with_pages(query: Arc<Query>, api: Router) -> Router {
         .route("/assets/{name}", get(assets::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
-        .route("/projects/{project}", get(errors::of_project))
         .route("/projects/{project}/connect", get(connect::show))
         .route("/pages/projects", post(projects::create))
         .route("/pages/projects/{project}/client-key", post(connect::make_key))

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod show;
 mod update;
 
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use domain::id::ProjectName;
 use domain::json;
 use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
-use gate::storage_failed;
-use http::Request;
+use gate::{Caller, storage_failed};
+use http::{Request, Uri};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -26,19 +27,29 @@ use crate::Query;
 pub(crate) fn describe(api: &mut Description) {
     api.tag("projects");
     list::describe(api);
+    show::describe(api);
     create::describe(api);
     delete::describe(api);
     update::describe(api);
 }
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    Router::new().merge(list::route()).merge(create::route()).merge(delete::route()).merge(update::route())
+    Router::new().merge(list::route()).merge(show::route()).merge(create::route()).merge(delete::route()).merge(update::route())
 }
 
 /// The project of this name, if it is there and not being deleted.
 pub(crate) async fn existing(query: &Query, name: &ProjectName) -> Result<Project, Refusal> {
     let project = query.projects.by_name(name).await.map_err(|error| storage_failed(&error))?;
     project.filter(|project| !project.deleting).ok_or_else(|| unknown(name))
+}
+
+/// The project that a path names, to somebody who may read it.
+pub(crate) async fn readable(query: &Query, caller: &Caller, uri: &Uri) -> Result<Project, Refusal> {
+    let name = gate::project_in(uri.path())?;
+    caller.reader_of(&name)?;
+    let project = existing(query, &name).await?;
+    caller.reader_of_id(project.id)?;
+    Ok(project)
 }
 
 fn unknown(name: &ProjectName) -> Refusal {
