@@ -49,8 +49,8 @@ fn assert_uses_none(name: &str, forbidden: &[&str]) {
     assert!(used.is_empty(), "{name} must not use {used:?}");
 }
 
-const OWN: [&str; 11] =
-    ["domain", "store", "gate", "ingest", "digest", "query", "notify", "web", "lambda", "embedded", "local"];
+const OWN: [&str; 12] =
+    ["domain", "store", "gate", "ingest", "digest", "query", "notify", "web", "visit", "lambda", "embedded", "local"];
 
 #[test]
 fn domain_does_no_io() {
@@ -69,7 +69,10 @@ fn web_only_makes_pages() {
 #[test]
 fn store_serves_nobody() {
     assert_uses_none("store", &["lambda*", "axum", "hyper*", "aws_lambda_events"]);
-    assert_uses_none("store", &["gate", "ingest", "digest", "query", "notify", "web", "lambda", "embedded", "local"]);
+    assert_uses_none(
+        "store",
+        &["gate", "ingest", "digest", "query", "notify", "web", "visit", "lambda", "embedded", "local"],
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ use store::ports::{
 /// What the routes share.
 pub struct Query {
     /// Who may come in.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// The projects.
     pub projects: Arc<dyn Projects>,
     /// The keys.
@@ -96,7 +96,7 @@ impl Query {
             .merge(releases::routes())
             .merge(timeline::routes())
             .with_state(query.clone());
-        pages::with_pages(query, api)
+        pages::with_pages(&query, api)
     }
 
     /// The answer that a handler found, or the refusal, which is counted.

@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
     let table = setup.table()?;
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let query = Query {
-        gate: Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone()),
+        gate: Arc::new(Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone())),
         projects: table.clone(),
         keys: table.clone(),
         errors: table.clone(),

@@ -73,7 +73,7 @@ impl Stack {
             outcomes: outcomes.clone(),
         };
         let query = Query {
-            gate: gate().noting(table.clone()),
+            gate: Arc::new(gate().noting(table.clone())),
             projects: table.clone(),
             keys: table.clone(),
             errors: table.clone(),

@@ -5,9 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::outcome::{Reason, Refusal};
 use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-
-use super::Pages;
-use super::call::Refused;
+use visit::{Pages, Refused};
 
 pub(super) async fn show(State(pages): State<Pages>, uri: Uri) -> Response {
     match web::assets::asset(uri.path()) {
@@ -16,7 +14,7 @@ pub(super) async fn show(State(pages): State<Pages>, uri: Uri) -> Response {
             (headers, asset.body).into_response()
         }
         None => {
-            pages.outcomes().count(Reason::PathUnknown);
+            pages.outcomes.count(Reason::PathUnknown);
             let text = "this is of another version: load the page again";
             Refused::from(Refusal::new(Reason::PathUnknown, text)).into_response()
         }

@@ -8,12 +8,11 @@ use http::header::HOST;
 use http::{HeaderMap, Method, Request};
 use serde::Deserialize;
 use serde_json::json;
+use visit::address::encoded;
+use visit::{Form, Pages, Refused, Shown, Visit, page};
 use web::Connect;
 
-use super::call::{Refused, encoded, page};
 use super::errors::List;
-use super::visit::{Form, Visit};
-use super::{Pages, Shown};
 
 /// What stands for a key that is not shown.
 const SOME_KEY: &str = "CLIENT-KEY";
@@ -101,7 +100,7 @@ pub(super) async fn make_key(
     request: Request<Body>,
 ) -> Result<Response, Refused> {
     let address = Address::of(request.headers());
-    visit.check(&Form::read(request.into_body()).await?)?;
+    Form::of(&visit, request.into_body()).await?;
     let body = json!({ "role": "client", "project": name, "name": "made on the page" });
     let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
     let id = number(&pages, &visit, &name).await?;

@@ -7,11 +7,11 @@ use domain::time::Timestamp;
 use http::{Method, Request, Uri};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use visit::address::{encoded, with_query};
+use visit::{Form, Pages, Refused, Shown, Visit, page};
 use web::{ErrorRow, Errors, Moment, Search, Sparkline, Tab};
 
-use super::call::{Refused, encoded, page};
-use super::visit::{Form, Visit};
-use super::{Pages, Shown, search};
+use super::search;
 
 /// How many errors a page has.
 const LIMIT: usize = 50;
@@ -141,8 +141,8 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
     for (name, value) in [("status", &status), ("sort", &sort), ("cursor", &cursor), ("limit", &limit)] {
         asked.push((name.to_owned(), value.clone()));
     }
-    let query = search::query(asked.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let (list, problem) = match pages.get::<List>(&visit, &format!("{base}?{query}")).await {
+    let list = with_query(&base, asked.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (list, problem) = match pages.get::<List>(&visit, &list).await {
         Ok(list) => (list, None),
         // What was typed can be mended where it was typed; a project that is not there cannot.
         Err(Refused::Said { status, text, .. }) if status == http::StatusCode::BAD_REQUEST => {
@@ -156,8 +156,7 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
         false => !list.errors.is_empty() || problem.is_some(),
     };
     let here = |status: &str, cursor: &str| {
-        let query = search::query([("status", status), ("q", &text), ("sort", &sort), ("cursor", cursor)]);
-        format!("{base}?{query}")
+        with_query(&base, [("status", status), ("q", &text), ("sort", &sort), ("cursor", cursor)])
     };
     let tab = |name: &'static str, word: &str| Tab { name, href: here(word, ""), is_here: status == word };
     let shown = Errors {
@@ -181,14 +180,13 @@ pub(super) async fn change(
     Path(project): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let form = Form::read(request.into_body()).await?;
-    visit.check(&form)?;
+    let form = Form::of(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors", encoded(&project));
     let chosen: Vec<&str> = form.all("error").collect();
     let field = |name| form.get(name).unwrap_or_default();
     let back = |done: &str| {
-        let query = [("status", field("status")), ("q", field("q")), ("sort", field("sort")), ("done", done)];
-        Redirect::to(&format!("{base}?{}", search::query(query))).into_response()
+        let here = [("status", field("status")), ("q", field("q")), ("sort", field("sort")), ("done", done)];
+        Redirect::to(&with_query(&base, here)).into_response()
     };
     if chosen.is_empty() {
         return Ok(back(""));

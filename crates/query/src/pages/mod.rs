@@ -1,55 +1,32 @@
 //! What a person sees: the API's answers as pages, and forms as calls of the API.
 //!
-//! Pages ask the API in this process, as whoever is signed in, and never the ports: what a key may do, what is checked
-//! and what is said about it is written once. A browser that opens an address of the API is shown the page of it.
+//! A browser that opens an address of the API is shown the page of it.
 
 mod assets;
-mod browser;
-mod call;
 mod connect;
 mod error;
 mod errors;
 mod projects;
 mod search;
 mod sign_in;
-mod visit;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::response::Response;
 use axum::routing::{get, post};
-use gate::Outcomes;
-use store::clock::Clock;
-use store::ports::Sessions;
+use visit::Pages;
 
 use crate::Query;
 
-/// What pages need.
-#[derive(Clone)]
-pub(crate) struct Pages {
-    query: Arc<Query>,
-    /// The API's routes.
-    api: Router,
-}
-
-impl Pages {
-    fn clock(&self) -> &dyn Clock {
-        &*self.query.clock
-    }
-
-    fn sessions(&self) -> &dyn Sessions {
-        &*self.query.sessions
-    }
-
-    fn outcomes(&self) -> &Outcomes {
-        &self.query.outcomes
-    }
-}
-
 /// The API's routes, with those of the pages beside and before them.
-pub(crate) fn with_pages(query: Arc<Query>, api: Router) -> Router {
-    let pages = Pages { query, api: api.clone() };
+pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
+    let pages = Pages {
+        gate: query.gate.clone(),
+        sessions: query.sessions.clone(),
+        clock: query.clock.clone(),
+        outcomes: query.outcomes.clone(),
+        api: api.clone(),
+    };
     let shown = Router::new()
         .route("/projects", get(projects::home))
         .route("/projects/{project}", get(errors::of_project))
@@ -69,8 +46,14 @@ pub(crate) fn with_pages(query: Arc<Query>, api: Router) -> Router {
         .route("/pages/projects/{project}/errors/{error}", post(error::change))
         .route("/pages/projects/{project}/errors/{error}/occurrences/{id}", get(error::raw))
         .with_state(pages);
-    browser::before(api, shown).merge(own)
+    visit::before(api, has_page, shown).merge(own)
 }
 
-/// A page, or where to go instead.
-type Shown = Result<Response, call::Refused>;
+/// Whether there is a page at a path of the API.
+fn has_page(path: &str) -> bool {
+    let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
+    behind.is_some_and(|rest| match rest.split_once('/') {
+        None => true,
+        Some((_, rest)) => rest == "errors" || rest.starts_with("errors/"),
+    })
+}

@@ -7,12 +7,12 @@ use futures_util::future::join_all;
 use http::{Method, Request, Uri};
 use serde::Deserialize;
 use serde_json::json;
+use visit::address::{encoded, with_query};
+use visit::{Form, Pages, Refused, Shown, Visit, page};
 use web::{Moment, ProjectRow, Projects, Sparkline};
 
-use super::call::{Refused, encoded, page};
+use super::connect;
 use super::errors::{Entry, List};
-use super::visit::{Form, Visit};
-use super::{Pages, Shown, connect};
 
 /// How many projects a page has: each costs a list and a timeline.
 const LIMIT: usize = 25;
@@ -81,13 +81,9 @@ struct Point {
 }
 
 async fn hours(pages: &Pages, visit: &Visit, path: &str) -> Sparkline {
-    let start = visit.now.plus_seconds(-23 * 3_600);
-    let range = super::search::query([
-        ("unit", "hour"),
-        ("start", start.to_string().as_str()),
-        ("end", visit.now.to_string().as_str()),
-    ]);
-    let timeline = pages.get::<Timeline>(visit, &format!("{path}/timeline?{range}")).await;
+    let (start, end) = (visit.now.plus_seconds(-23 * 3_600).to_string(), visit.now.to_string());
+    let range = [("unit", "hour"), ("start", start.as_str()), ("end", end.as_str())];
+    let timeline = pages.get::<Timeline>(visit, &with_query(format!("{path}/timeline"), range)).await;
     Sparkline::new(
         timeline.map(|timeline| timeline.points.iter().map(|point| point.count).collect()).unwrap_or_default(),
     )
@@ -100,8 +96,7 @@ pub(super) async fn create(
     request: Request<Body>,
 ) -> Result<Response, Refused> {
     let address = connect::Address::of(request.headers());
-    let form = Form::read(request.into_body()).await?;
-    visit.check(&form)?;
+    let form = Form::of(&visit, request.into_body()).await?;
     let name = form.get("name").unwrap_or_default();
     let made = pages.call(&visit, Method::POST, "/projects", &json!({ "name": name })).await?;
     let project = &made["project"];

@@ -1,7 +1,5 @@
 //! The search field: words, and filters such as `release:1.2`, as the API's parameters.
 
-use super::call::encoded;
-
 /// The filters that may stand before a colon, which are named as the API's parameters.
 const FILTERS: [&str; 7] = ["level", "environment", "release", "platform", "assignee", "firstRelease", "regressedIn"];
 
@@ -30,13 +28,6 @@ pub(super) fn filter(name: &str, value: &str) -> String {
         true => format!("{name}:\"{value}\""),
         false => format!("{name}:{value}"),
     }
-}
-
-/// Parameters as a query.
-pub(super) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let pairs = parameters.into_iter().filter(|(_, value)| !value.is_empty());
-    let pairs: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    pairs.join("&")
 }
 
 /// What blanks part, unless they stand in quotes.

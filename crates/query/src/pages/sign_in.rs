@@ -3,17 +3,14 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::id::{Key, KeyHash};
+use domain::id::Key;
 use domain::outcome::{Reason, Refusal};
 use gate::storage_failed;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, StatusCode, Uri};
 use store::ports::Session;
+use visit::{COOKIE_NAME, Form, LASTS, Pages, Refused, Shown, Visit, page};
 use web::{Frame, SignIn};
-
-use super::call::{Refused, page};
-use super::visit::{COOKIE_NAME, Form, LASTS, Visit};
-use super::{Pages, Shown};
 
 /// How often a source may try in a minute. A key has 128 random bits, so this is not what keeps anybody out: it keeps
 /// them from costing anything.
@@ -43,18 +40,18 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     let (parts, body) = request.into_parts();
     let form_data = Form::read(body).await?;
     let next = form_data.get("next");
-    let now = pages.clock().now();
+    let now = pages.clock.now();
     let refuse = |refusal: Refusal| {
-        pages.outcomes().count(refusal.reason);
+        pages.outcomes.count(refusal.reason);
         let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::FORBIDDEN);
         Ok(form(next, Some(refusal.message), status))
     };
-    let tries = pages.sessions().attempt(source(&parts.headers), now).await.map_err(|error| storage_failed(&error))?;
+    let tries = pages.sessions.attempt(source(&parts.headers), now).await.map_err(|error| storage_failed(&error))?;
     if tries > ATTEMPTS {
         return refuse(Refusal::new(Reason::SignInLimited, "too many attempts: wait a minute, then try again"));
     }
     let shown = form_data.get("key").unwrap_or_default().trim();
-    let caller = match pages.query.gate.caller_of(shown).await {
+    let caller = match pages.gate.caller_of(shown).await {
         Ok(caller) => caller,
         Err(refusal) => return refuse(refusal),
     };
@@ -62,28 +59,18 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         return refuse(refusal);
     }
     let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
-    let name = name(&pages, &key, caller.key()).await;
-    let token = Key::from_random(pages.clock().random().to_be_bytes());
-    let session = Session { key, name, ends_at: now.plus_seconds(LASTS) };
-    pages.sessions().begin(&token.hash(), &session).await.map_err(|error| storage_failed(&error))?;
+    let token = Key::from_random(pages.clock.random().to_be_bytes());
+    let session = Session { key, ends_at: now.plus_seconds(LASTS) };
+    pages.sessions.begin(&token.hash(), &session).await.map_err(|error| storage_failed(&error))?;
     let cookie = cookie(token.reveal(), LASTS, &parts.headers);
     Ok(([(SET_COOKIE, cookie)], Redirect::to(local(next))).into_response())
 }
 
 pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
     let headers = request.headers().clone();
-    visit.check(&Form::read(request.into_body()).await?)?;
-    pages.sessions().end(&visit.session()).await.map_err(|error| storage_failed(&error))?;
+    Form::of(&visit, request.into_body()).await?;
+    pages.sessions.end(&visit.session()).await.map_err(|error| storage_failed(&error))?;
     Ok(([(SET_COOKIE, cookie("", 0, &headers))], Redirect::to("/sign-in")).into_response())
-}
-
-/// What a key is called on the pages.
-async fn name(pages: &Pages, hash: &KeyHash, id: Option<domain::id::KeyId>) -> String {
-    let Some(id) = id else { return "operator".to_owned() };
-    match pages.query.keys.with_id(id).await {
-        Ok(Some((found, record))) if found == *hash && !record.name.is_empty() => record.name,
-        _ => format!("key {id}"),
-    }
 }
 
 /// Not for scripts, not from other sites, and by TLS only where there is any.

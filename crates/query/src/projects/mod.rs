@@ -34,7 +34,12 @@ pub(crate) fn describe(api: &mut Description) {
 }
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    Router::new().merge(list::route()).merge(show::route()).merge(create::route()).merge(delete::route()).merge(update::route())
+    Router::new()
+        .merge(list::route())
+        .merge(show::route())
+        .merge(create::route())
+        .merge(delete::route())
+        .merge(update::route())
 }
 
 /// The project of this name, if it is there and not being deleted.

@@ -10,7 +10,6 @@ use crate::error::{Result, StoreError};
 use crate::ports::{Session, Sessions};
 
 const KEY: &str = "key";
-const NAME: &str = "name";
 const COUNT: &str = "count";
 
 #[async_trait]
@@ -18,7 +17,6 @@ impl Sessions for Table {
     async fn begin(&self, token: &KeyHash, session: &Session) -> Result<()> {
         let item = Writer::new(session_pk(token), SESSION)
             .with(KEY, text(session.key.to_string()))
-            .with(NAME, text(session.name.as_str()))
             .expiring(session.ends_at)
             .done();
         let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
@@ -33,7 +31,6 @@ impl Sessions for Table {
         let read = Reader::new(doing, &item)?;
         Ok(Some(Session {
             key: read.parsed(KEY, KeyHash::parse)?,
-            name: read.text(NAME)?.to_owned(),
             ends_at: Timestamp::from_seconds(read.number(TTL)?),
         }))
     }

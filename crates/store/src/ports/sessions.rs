@@ -25,8 +25,6 @@ pub trait Sessions: Send + Sync {
 pub struct Session {
     /// The key. Whether it is still good is asked at each request.
     pub key: KeyHash,
-    /// What its owner calls it.
-    pub name: String,
     /// When it ends.
     pub ends_at: Timestamp,
 }

@@ -6,22 +6,31 @@ use domain::outcome::Refusal;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderName, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt;
 use web::{Frame, Message};
 
-use super::Pages;
-use super::visit::Visit;
+use crate::address::encoded;
+use crate::{Pages, Visit};
+
+/// A page, or why there is none.
+pub type Shown = Result<Response, Refused>;
 
 /// Why there is no page, or where it is instead.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub enum Refused {
     /// Nobody is signed in: first sign in, then come back to this address.
     SignedOut(String),
     /// The API refused, or there is nothing.
-    Said { status: StatusCode, text: String, frame: Box<Frame> },
+    Said {
+        /// As the API answered.
+        status: StatusCode,
+        /// What is the matter, and the way out.
+        text: String,
+        /// What is around the page that says so.
+        frame: Box<Frame>,
+    },
 }
 
 impl From<Refusal> for Refused {
@@ -50,7 +59,7 @@ impl IntoResponse for Refused {
 
 impl Refused {
     /// What was said, in the frame of the visit.
-    pub(super) fn within(self, visit: &Visit) -> Self {
+    pub fn within(self, visit: &Visit) -> Self {
         match self {
             Self::Said { status, text, .. } => Self::Said { status, text, frame: Box::new(visit.frame("")) },
             signed_out => signed_out,
@@ -60,7 +69,7 @@ impl Refused {
 
 impl Pages {
     /// What the API answers under `data`, or why not.
-    pub(super) async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, Refused> {
+    pub async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, Refused> {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let request = Request::builder().method(method).uri(path).extension(visit.caller.clone()).body(body);
         let refused = |status, text| Refused::Said { status, text, frame: Box::new(visit.frame("")) };
@@ -80,7 +89,7 @@ impl Pages {
     }
 
     /// What the API answers to a GET, read as `T`.
-    pub(super) async fn get<T: DeserializeOwned>(&self, visit: &Visit, path: &str) -> Result<T, Refused> {
+    pub async fn get<T: DeserializeOwned>(&self, visit: &Visit, path: &str) -> Result<T, Refused> {
         let data = self.call(visit, Method::GET, path, &Value::Null).await?;
         serde_json::from_value(data).map_err(|error| {
             tracing::error!(url.path = path, error.message = %error, "a page cannot read what the API answers");
@@ -91,7 +100,7 @@ impl Pages {
 }
 
 /// A page with the headers that guard it.
-pub(super) fn page(page: &impl web::Page) -> Response {
+pub fn page(page: &impl web::Page) -> Response {
     match web::page(page) {
         Ok(html) => {
             let headers = [
@@ -107,9 +116,4 @@ pub(super) fn page(page: &impl web::Page) -> Response {
                 .into_response()
         }
     }
-}
-
-/// A segment of a path, or a value of a query.
-pub(super) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

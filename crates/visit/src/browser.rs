@@ -8,10 +8,12 @@ use http::header::{ACCEPT, AUTHORIZATION, VARY};
 use http::{HeaderMap, HeaderValue, Method};
 use tower::ServiceExt;
 
-/// `api`, whose routes answer a browser that opens them with the page of that path, if there is one among `pages`.
-pub(super) fn before(api: Router, pages: Router) -> Router {
+/// `api`, whose routes answer a browser that opens an address of which `has_page` is true with the page of it.
+pub fn before(api: Router, has_page: fn(&str) -> bool, pages: Router) -> Router {
     api.layer(from_fn(move |request: Request, next: Next| {
-        let pages = is_for_page(&request).then(|| pages.clone());
+        let is_for_page =
+            request.method() == Method::GET && has_page(request.uri().path()) && wants_page(request.headers());
+        let pages = is_for_page.then(|| pages.clone());
         async move {
             let Some(pages) = pages else { return next.run(request).await };
             let mut response = match pages.oneshot(anew(&request)).await {
@@ -30,17 +32,6 @@ fn anew(request: &Request) -> Request {
     *anew.uri_mut() = request.uri().clone();
     *anew.headers_mut() = request.headers().clone();
     anew
-}
-
-/// Whether the request is a browser's, for a path that has a page.
-fn is_for_page(request: &Request) -> bool {
-    let path = request.uri().path();
-    let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
-    let has_page = behind.is_some_and(|rest| match rest.split_once('/') {
-        None => true,
-        Some((_, rest)) => rest == "errors" || rest.starts_with("errors/"),
-    });
-    request.method() == Method::GET && has_page && wants_page(request.headers())
 }
 
 /// Whether somebody opened the address in a browser: programs say what they are by a key, and do not ask for HTML.

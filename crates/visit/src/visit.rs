@@ -1,31 +1,31 @@
-//! Who looks: the session behind a cookie, and the forms that it may send.
+//! Who looks: the session behind a cookie.
 
 use axum::extract::FromRequestParts;
+use domain::error::history::Actor;
 use domain::id::{Key, KeyHash};
+use domain::outcome::Reason;
 use domain::time::Timestamp;
 use gate::{Caller, storage_failed};
 use http::header::COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use store::ports::Scope;
 use web::{Frame, Notice, Visitor};
 
-use super::Pages;
-use super::call::Refused;
+use crate::{Pages, Refused};
 
 /// The name of the session's cookie.
-pub(super) const COOKIE_NAME: &str = "faultline-session";
+pub const COOKIE_NAME: &str = "faultline-session";
 /// How long a session lasts, in seconds: a week.
-pub(super) const LASTS: i64 = 7 * 86_400;
+pub const LASTS: i64 = 7 * 86_400;
 
 /// Somebody who is signed in, at one request.
 #[derive(Clone, Debug)]
-pub(super) struct Visit {
+pub struct Visit {
     /// What the key allows.
-    pub(super) caller: Caller,
+    pub caller: Caller,
     /// When the request came.
-    pub(super) now: Timestamp,
-    name: String,
+    pub now: Timestamp,
     token: Key,
     notice: Option<Notice>,
 }
@@ -41,23 +41,26 @@ impl FromRequestParts<Pages> for Visit {
         };
         let signed_out = || Refused::SignedOut(here.clone());
         let token = token(&parts.headers).ok_or_else(signed_out)?;
-        let now = pages.clock().now();
-        let session = pages.sessions().session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
+        let now = pages.clock.now();
+        let session = pages.sessions.session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
         let session = session.ok_or_else(signed_out)?;
         // The key may have been disabled, or deleted: then so is the session.
-        let caller = pages.query.gate.caller_with(session.key).await.map_err(|_| signed_out())?;
+        let caller = pages.gate.caller_with(session.key).await.map_err(|refusal| match refusal.reason {
+            Reason::KeyUnknown => signed_out(),
+            _ => refusal.into(),
+        })?;
         caller.reads().map_err(|_| signed_out())?;
         let notice = notice(parts.uri.query());
-        Ok(Self { caller, now, name: session.name, token, notice })
+        Ok(Self { caller, now, token, notice })
     }
 }
 
 impl Visit {
     /// What is around a page that is named `title`.
-    pub(super) fn frame(&self, title: &str) -> Frame {
+    pub fn frame(&self, title: &str) -> Frame {
         let scope = self.caller.administers().ok();
         let visitor = Visitor {
-            name: self.name.clone(),
+            name: self.name(),
             may_change: scope.is_some(),
             is_operator: scope == Some(&Scope::All),
             token: self.form_token(),
@@ -66,39 +69,37 @@ impl Visit {
     }
 
     /// The same, of a page of a project.
-    pub(super) fn frame_of(&self, project: &str, title: &str) -> Frame {
+    pub fn frame_of(&self, project: &str, title: &str) -> Frame {
         Frame { project: Some(project.to_owned()), ..self.frame(title) }
+    }
+
+    /// What the visitor is called: as their key is.
+    fn name(&self) -> String {
+        match self.caller.actor() {
+            Actor::Key { id, name } if name.is_empty() => format!("key {id}"),
+            Actor::Key { name, .. } => name,
+            _ => "operator".to_owned(),
+        }
     }
 
     /// What each form of this session brings back. Another site cannot know it: it is made of the cookie, which only the
     /// browser has, and tells nothing of it.
     fn form_token(&self) -> String {
-        derived(&self.token).to_string()
+        self.form_hash().to_string()
     }
 
-    /// Takes a form only if a page of this session made it.
-    pub(super) fn check(&self, form: &Form) -> Result<(), Refused> {
-        let shown = form.get("token").and_then(|token| KeyHash::parse(token).ok());
-        match shown == Some(derived(&self.token)) {
-            true => Ok(()),
-            false => {
-                let text = "this form is of another session: go back, load the page again, and repeat".to_owned();
-                Err(Refused::Said { status: StatusCode::FORBIDDEN, text, frame: Box::new(self.frame("")) })
-            }
-        }
+    pub(crate) fn form_hash(&self) -> KeyHash {
+        let token = Key::parse(&format!("form-of-{}", self.token.reveal()));
+        token.map_or_else(|_| self.token.hash(), |key| key.hash())
     }
 
-    /// What the browser shows.
-    pub(super) fn session(&self) -> KeyHash {
+    /// The name of the session.
+    pub fn session(&self) -> KeyHash {
         self.token.hash()
     }
 }
 
-fn derived(token: &Key) -> KeyHash {
-    Key::parse(&format!("form-of-{}", token.reveal())).map_or_else(|_| token.hash(), |key| key.hash())
-}
-
-/// What was just done is said on the page that follows, which is told by its address: `done` and `refused`.
+/// What was just done is said on the page that follows, which is told by its address: `done`.
 fn notice(query: Option<&str>) -> Option<Notice> {
     let parameters = gate::parameters(query);
     parameters.into_iter().find_map(|(name, text)| match name.as_str() {
@@ -124,36 +125,6 @@ fn token(headers: &HeaderMap) -> Option<Key> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == COOKIE_NAME).and_then(|(_, token)| Key::parse(token).ok())
-}
-
-/// The fields of a form.
-pub(super) struct Form(Vec<(String, String)>);
-
-/// The largest form, in bytes: a comment, each character encoded as three.
-const MAX_FORM: usize = 64 << 10;
-
-impl Form {
-    /// From the body of a request.
-    pub(super) async fn read(body: axum::body::Body) -> Result<Self, Refused> {
-        let too_large = |_| Refused::Said {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            text: format!("a form has at most {MAX_FORM} bytes"),
-            frame: Box::default(),
-        };
-        let bytes = axum::body::to_bytes(body, MAX_FORM).await.map_err(too_large)?;
-        Ok(Self(gate::parameters(Some(&String::from_utf8_lossy(&bytes)))))
-    }
-
-    /// The first field of this name that is not empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
-        value.map(|(_, value)| value.as_str())
-    }
-
-    /// All fields of this name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,58 @@
+//! What a page's form brings back.
+
+use axum::body::Body;
+use domain::id::KeyHash;
+use http::StatusCode;
+
+use crate::{Refused, Visit};
+
+/// The fields of a form.
+pub struct Form(Vec<(String, String)>);
+
+/// The largest form, in bytes: a comment, each character encoded as three.
+const MAX_FORM: usize = 64 << 10;
+
+impl Form {
+    /// From the body of a request: only of a page of this session.
+    ///
+    /// # Errors
+    ///
+    /// 403 if another site made the form, or a page of another session; 413 if it is too large.
+    pub async fn of(visit: &Visit, body: Body) -> Result<Self, Refused> {
+        let form = Self::read(body).await?;
+        let shown = form.get("token").and_then(|token| KeyHash::parse(token).ok());
+        match shown == Some(visit.form_hash()) {
+            true => Ok(form),
+            false => {
+                let text = "this form is of another session: go back, load the page again, and repeat".to_owned();
+                Err(Refused::Said { status: StatusCode::FORBIDDEN, text, frame: Box::new(visit.frame("")) })
+            }
+        }
+    }
+
+    /// From the body of a request, whoever sends it.
+    ///
+    /// # Errors
+    ///
+    /// 413 if it is too large.
+    pub async fn read(body: Body) -> Result<Self, Refused> {
+        let too_large = |_| Refused::Said {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            text: format!("a form has at most {MAX_FORM} bytes"),
+            frame: Box::default(),
+        };
+        let bytes = axum::body::to_bytes(body, MAX_FORM).await.map_err(too_large)?;
+        Ok(Self(gate::parameters(Some(&String::from_utf8_lossy(&bytes)))))
+    }
+
+    /// The first field of this name that is not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
+        value.map(|(_, value)| value.as_str())
+    }
+
+    /// All fields of this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}

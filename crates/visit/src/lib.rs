@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod address;
+mod browser;
+mod call;
+mod form;
+mod pages;
+mod visit;
+
+pub use browser::before;
+pub use call::{Refused, Shown, page};
+pub use form::Form;
+pub use pages::Pages;
+pub use visit::{COOKIE_NAME, LASTS, Visit};
