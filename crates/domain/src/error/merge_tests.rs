@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::EventId;
-use crate::occurrence::Source;
+use crate::occurrence::{Level, Source};
 
 const UNIT: TimeUnit = TimeUnit::Minute;
 
@@ -54,6 +54,56 @@ fn totals_are_the_sums_and_the_name_stays() {
     assert_eq!(lives, [1, 2, 3].map(|n| error(n, &[]).uid));
     assert!(family.parts.iter().all(|part| part.merged_into == Some(print(1)) && whole.has_part(part)));
     assert_eq!(family.parts[0].count, 3, "a part goes on as if alone");
+}
+
+/// What is counted is of all; what is said of the newest occurrence, or of the oldest, is of the newest and oldest of all.
+#[test]
+fn figures_are_of_all_lives() {
+    let seen = |n: u8, seconds: i64| {
+        let moment = Timestamp::from_seconds(seconds);
+        let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
+        occurrence.tags.insert("of".to_owned(), n.to_string());
+        occurrence.user.insert("id".to_owned(), n.to_string().into());
+        occurrence.release = Some(format!("{n}.0"));
+        (occurrence.platform, occurrence.level) =
+            (format!("p{n}"), [Level::Error, Level::Warning, Level::Fatal][n as usize]);
+        let mut error = error(n, &[]);
+        error.observe(UNIT, [&Sighting::of(&occurrence, "m")]);
+        error
+    };
+    // The first is neither the oldest nor the newest.
+    let whole = merged(&[seen(0, 7_200), seen(1, 36_000), seen(2, 60)]).whole;
+    assert_eq!((whole.platform.as_str(), whole.level), ("p1", Level::Warning));
+    assert_eq!((whole.first_release.as_deref(), whole.last_release.as_deref()), (Some("2.0"), Some("1.0")));
+    assert_eq!(whole.users.count(), 3);
+    assert!(["0", "1", "2"].into_iter().all(|n| whole.tags.has("of", n)));
+    let hours: Vec<_> = whole.hours.counts().filter(|(_, count)| *count > 0).map(|(_, count)| count).collect();
+    assert_eq!(hours, [1; 3]);
+}
+
+/// What an error says of itself is not enough to be a part, nor is it to be listed as one.
+#[test]
+fn a_part_and_its_whole_name_each_other() {
+    let family = merged(&[error(1, &[60]), error(2, &[90])]);
+    let (whole, part) = (&family.whole, &family.parts[0]);
+    assert!(whole.has_part(part));
+    assert!(!whole.has_part(&ErrorAggregate { uid: error(9, &[]).uid, ..part.clone() }), "another life");
+    assert!(!whole.has_part(&ErrorAggregate { merged_into: None, ..part.clone() }));
+    assert!(!whole.has_part(&ErrorAggregate { merged_into: Some(print(3)), ..part.clone() }));
+    assert!(!error(1, &[60]).has_part(part));
+}
+
+/// A part that expired sooner than the whole would come back as a new error; so would one that came along with it.
+#[test]
+fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
+    let until =
+        |n: u8, seconds: i64| ErrorAggregate { expires_at: Timestamp::from_seconds(seconds), ..error(n, &[60]) };
+    let mut family = merged(&[until(1, 500), until(2, 300)]);
+    family.merge(merged(&[until(3, 100), until(4, 900)])).unwrap();
+    let kept_until = |family: &Family| family.whole.merged.as_ref().unwrap().kept_until.seconds();
+    let expiries = family.clone().into_lives().map(|life| life.expires_at.seconds());
+    assert_eq!((expiries.collect::<Vec<_>>(), kept_until(&family)), (vec![900; 4], 900));
+    assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its parts has kept them");
 }
 
 #[test]

@@ -294,6 +294,29 @@ fn an_error_that_matches_is_posted_under_a_term_of_each_set() {
 }
 
 #[test]
+fn a_filter_takes_as_much_as_it_says() {
+    let long = "x".repeat(200);
+    drop(filter(&[("platform", &long), ("text", "a b c d e f g h")]));
+    drop(filter(&[("tag", "k:v"); 8]));
+}
+
+/// A batch is never 0, which stands before all batches of an order.
+#[test]
+fn a_batch_is_never_0() {
+    assert_eq!([0, 1 << 32, 7, u128::MAX].map(Batch::of_random), [1, 1, 7, u32::MAX].map(Batch));
+}
+
+/// A block is kept as long as any of its errors needs it.
+#[test]
+fn a_block_is_kept_as_long_as_its_errors() {
+    let expiring = |day: i64| ErrorAggregate { expires_at: at(day * DAY), ..named("E", "m", "", "") };
+    let posted = [30, 90, 60].map(|day| postings(0, 5).posting(&expiring(day), &Term::Word("m".to_owned())));
+    let longest = posted[1].expires_at;
+    let blocks = blocks(Batch(5), posted);
+    assert_eq!((blocks.len(), blocks[0].expires_at, blocks[0].errors.len()), (1, longest, 3));
+}
+
+#[test]
 fn a_bad_filter_is_named_with_the_way_out() {
     let check = |name: &str, value: &str, way_out: &str| {
         let error = Filter::default().set(name, value).unwrap_err();
@@ -328,6 +351,10 @@ fn each_order_has_a_word_and_a_value() {
             assert_eq!(posting.order, sort.order(sort.value(&error)), "{sort}");
             assert!(sort.stands(&error, Batch(3)) && !sort.stands(&error, Batch(4)));
         }
+    }
+    error.indexed = Some(Indexed { until: 0, first_seen: Batch(1), count: Batch(2), users: Batch(3) });
+    for (sort, batch) in [(Sort::FirstSeen, 1), (Sort::Count, 2), (Sort::Users, 3)] {
+        assert_eq!([1, 2, 3].map(|other| sort.stands(&error, Batch(other))), [1, 2, 3].map(|other| other == batch));
     }
     error.indexed = None;
     let stands = Sort::ALL.map(|sort| sort.stands(&error, Batch::default()));
