@@ -49,8 +49,10 @@ fn assert_uses_none(name: &str, forbidden: &[&str]) {
     assert!(used.is_empty(), "{name} must not use {used:?}");
 }
 
-const OWN: [&str; 12] =
-    ["domain", "store", "gate", "ingest", "digest", "query", "notify", "web", "visit", "lambda", "embedded", "local"];
+const OWN: [&str; 13] = [
+    "domain", "store", "gate", "ingest", "digest", "query", "notify", "web", "visit", "lambda", "embedded", "local",
+    "bench",
+];
 
 #[test]
 fn domain_does_no_io() {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::cli::Remote;
+use crate::cli::bench::Bench;
 use crate::cli::completions::Completions;
 use crate::cli::dlq::Dlq;
 use crate::cli::errors::Errors;
@@ -18,7 +19,7 @@ use crate::cli::send::Send;
 
 /// An error tracker of your own: groups errors, keeps every occurrence, counts exactly.
 ///
-/// All commands but `serve` and `explain` talk to a running faultline, here or deployed.
+/// All commands but `serve`, `explain` and `bench` talk to a running faultline, here or deployed.
 #[derive(Debug, Parser)]
 #[command(name = "faultline", version)]
 pub struct Args {
@@ -63,6 +64,8 @@ pub enum Command {
     Import(Import),
     /// What could not be digested, or told: list it, and bring it back after a fix
     Dlq(Dlq),
+    /// Measure how fast it is, or another server of Sentry's protocol, on this machine
+    Bench(Bench),
     /// Print what a shell needs to complete words
     Completions(Completions),
 }

@@ -1,5 +1,6 @@
 //! The commands that talk to a faultline, here or deployed: by its API, with a URL and a key.
 
+pub mod bench;
 mod client;
 pub mod completions;
 pub mod dlq;
@@ -57,6 +58,7 @@ pub async fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
         Command::Explain(options) => explain::run(&options),
         Command::Export(options) => export::run(options, remote).await,
         Command::Import(options) => import::run(options, remote).await,
+        Command::Bench(options) => bench::run(options, remote).await,
         Command::Dlq(options) => dlq::run(options, remote).await,
         Command::Completions(options) => completions::run(&options),
     }

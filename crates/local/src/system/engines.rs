@@ -132,6 +132,17 @@ impl Clients {
     }
 }
 
+/// How many bytes the occurrences take that are stored.
+pub(crate) async fn stored_bytes(engines: &Engines) -> anyhow::Result<u64> {
+    let s3 = Clients::of(engines, |engine| engine).s3;
+    let mut pages = s3.list_objects_v2().bucket(BUCKET).prefix("segments/").into_paginator().send();
+    let mut bytes = 0;
+    while let Some(page) = pages.try_next().await? {
+        bytes += page.contents().iter().filter_map(|object| u64::try_from(object.size()?).ok()).sum::<u64>();
+    }
+    Ok(bytes)
+}
+
 async fn make_queue(
     sqs: &aws_sdk_sqs::Client,
     name: &str,

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use engines::Resources;
+pub(crate) use engines::stored_bytes;
 use notify::Pages;
 use notify::channels::Tell;
 use notify::guard::Destinations;

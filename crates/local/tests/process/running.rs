@@ -88,6 +88,20 @@ impl Running {
         }
     }
 
+    /// Waits until at least `total` events of all errors together were counted.
+    pub(crate) async fn wait_for_total(&self, total: u64) -> u64 {
+        let start = Instant::now();
+        loop {
+            let timeline = self.get("/projects/sample/timeline?unit=day").await;
+            let counted = timeline["data"]["totalCount"].as_u64().unwrap();
+            if counted >= total {
+                return counted;
+            }
+            assert!(start.elapsed() < PATIENCE, "{counted} events were counted, not {total}");
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Ends it as a power cut would end the process.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

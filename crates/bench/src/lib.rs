@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod latency;
+mod load;
+mod pace;
+pub mod process;
+mod target;
+mod workload;
+
+pub use latency::Latencies;
+pub use load::{Load, Outcome};
+pub use pace::Pace;
+pub use target::{NotHere, Target};
+pub use workload::{Form, Likeness, TooSmall, Workload};

@@ -1,0 +1,114 @@
+//! Where the load goes.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use url::{Host, Url};
+
+use crate::workload::Form;
+
+/// A server on this machine, and how to get in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// What stands before the routes; empty or beginning with `/`.
+    prefix: String,
+    /// The project: Sentry's number; faultline's name, for its own API.
+    project: String,
+    pub(crate) key: String,
+}
+
+/// Why nothing is sent there.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotHere {
+    /// It cannot be read.
+    #[error("`{0}` is no DSN: use one like http://KEY@127.0.0.1:8787/1")]
+    NoDsn(String),
+    /// TLS, or something else.
+    #[error("`{0}:` is not supported: a DSN on this machine begins with http://")]
+    Scheme(String),
+    /// Another machine, or perhaps one.
+    #[error("{0} is not this machine: a load may go to 127.0.0.1, [::1] or localhost only, never to others")]
+    Elsewhere(String),
+}
+
+impl Target {
+    /// The server of a Sentry DSN: `http://KEY@ADDRESS[/PREFIX]/PROJECT`. Names are not looked up, so none but `localhost`
+    /// (127.0.0.1) is taken: what a name means is not up to this machine.
+    pub fn of_dsn(dsn: &str) -> Result<Self, NotHere> {
+        let no_dsn = || NotHere::NoDsn(dsn.to_owned());
+        let url = Url::parse(dsn).map_err(|_| no_dsn())?;
+        if url.scheme() != "http" {
+            return Err(NotHere::Scheme(url.scheme().to_owned()));
+        }
+        let host = url.host().ok_or_else(no_dsn)?;
+        let ip = match &host {
+            Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
+            Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
+            Host::Domain("localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Host::Domain(_) => None,
+        };
+        let ip = ip.filter(IpAddr::is_loopback).ok_or_else(|| NotHere::Elsewhere(host.to_string()))?;
+        let (prefix, project) = url.path().trim_end_matches('/').rsplit_once('/').ok_or_else(no_dsn)?;
+        if project.is_empty() || url.username().is_empty() {
+            return Err(no_dsn());
+        }
+        let address = SocketAddr::new(ip, url.port_or_known_default().unwrap_or(80));
+        Ok(Self { address, prefix: prefix.to_owned(), project: project.to_owned(), key: url.username().to_owned() })
+    }
+
+    /// The same server, by the name that faultline's own API has for the project.
+    #[must_use]
+    pub fn named(self, project: &str) -> Self {
+        Self { project: project.to_owned(), ..self }
+    }
+
+    /// The path that bodies of this form are posted to.
+    pub(crate) fn path(&self, form: Form) -> String {
+        let Self { prefix, project, .. } = self;
+        match form {
+            Form::Envelope => format!("{prefix}/api/{project}/envelope/"),
+            Form::Store => format!("{prefix}/api/{project}/store/"),
+            Form::V1 => format!("{prefix}/projects/{project}/errors"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dsn_says_where_and_how_to_get_in() {
+        let target = Target::of_dsn("http://abc@127.0.0.1:8000/7").unwrap();
+        assert_eq!((target.address.to_string().as_str(), target.key.as_str()), ("127.0.0.1:8000", "abc"));
+        assert_eq!(target.path(Form::Envelope), "/api/7/envelope/");
+        let target = Target::of_dsn("http://abc:secret@localhost/errors/7/").unwrap();
+        assert_eq!(target.address.to_string(), "127.0.0.1:80");
+        assert_eq!(target.path(Form::Store), "/errors/api/7/store/");
+        assert_eq!(target.named("shop").path(Form::V1), "/errors/projects/shop/errors");
+        assert_eq!(Target::of_dsn("http://abc@[::1]:9/7").unwrap().address.to_string(), "[::1]:9");
+    }
+
+    /// No load is ever sent to another machine, whatever its address looks like.
+    #[test]
+    fn other_machines_are_refused() {
+        for host in [
+            "192.0.2.7",
+            "0.0.0.0",
+            "[::]",
+            "10.0.0.1",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+        ] {
+            let refused = Target::of_dsn(&format!("http://abc@{host}:8000/7")).unwrap_err();
+            assert!(matches!(refused, NotHere::Elsewhere(_)), "{host}: {refused}");
+            assert!(refused.to_string().contains("127.0.0.1"), "{refused}");
+        }
+        assert_eq!(Target::of_dsn("https://abc@127.0.0.1/7"), Err(NotHere::Scheme("https".to_owned())));
+        for bad in ["nonsense", "http://127.0.0.1/7", "http://abc@127.0.0.1/", "http://abc@127.0.0.1"] {
+            assert!(matches!(Target::of_dsn(bad), Err(NotHere::NoDsn(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What is sent: events that read like real ones, each made of its number, so that a workload can be sent again.
+
+mod event;
+mod template;
+
+use clap::ValueEnum;
+use template::{Template, Values};
+
+/// The form of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// A Sentry envelope with one event, as SDKs send it now
+    Envelope,
+    /// A Sentry event by itself, as SDKs used to send it
+    Store,
+    /// faultline's own API: one error
+    V1,
+}
+
+/// How like each other events are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Likeness {
+    /// A storm: events of an error differ in ids, times and a number or two
+    Like,
+    /// Everyday: events of an error differ in users, requests, variables and breadcrumbs too
+    Mixed,
+    /// Each event is an error of its own
+    Different,
+}
+
+/// Events by their number.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    form: Form,
+    bytes: usize,
+    seed: u64,
+    /// One for each error; of different errors one makes them all.
+    templates: Vec<Template>,
+}
+
+/// An event cannot be so small.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("an event of {bytes} bytes is too small for what it holds: it takes at least {least}")]
+pub struct TooSmall {
+    /// What was asked for.
+    bytes: usize,
+    /// What is possible.
+    least: usize,
+}
+
+impl Workload {
+    /// Bodies of this form, each of which has exactly so many bytes, of so many errors (at least one). Another seed makes
+    /// other events, with other ids, of the same errors.
+    pub fn new(form: Form, likeness: Likeness, errors: u32, bytes: usize, seed: u64) -> Result<Self, TooSmall> {
+        let errors = if likeness == Likeness::Different { 1 } else { errors.max(1) };
+        let text = |error| match form {
+            Form::V1 => event::v1(likeness, error, bytes),
+            Form::Store => event::sentry(likeness, error, bytes),
+            Form::Envelope => event::envelope(&event::sentry(likeness, error, bytes)),
+        };
+        let templates: Vec<_> = (0..errors).map(|error| Template::parse(&text(error))).collect();
+        let workload = Self { form, bytes, seed, templates };
+        // Values have one width each, so that one event of each error shows what all of it take.
+        let least = (0..u64::from(errors)).map(|number| workload.unpadded(number)).max().unwrap_or_default();
+        if least > bytes { Err(TooSmall { bytes, least }) } else { Ok(workload) }
+    }
+
+    /// The form of the bodies.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The body of an event that happens now. Neighbours are of different errors.
+    pub fn body(&self, number: u64) -> Vec<u8> {
+        self.template(number).fill(&mut self.values(number), self.bytes)
+    }
+
+    fn unpadded(&self, number: u64) -> usize {
+        self.template(number).fill(&mut self.values(number), 0).len()
+    }
+
+    fn template(&self, number: u64) -> &Template {
+        &self.templates[(number % self.templates.len() as u64) as usize]
+    }
+
+    fn values(&self, number: u64) -> Values {
+        Values::of(number, self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::grouping::group;
+    use domain::id::EventId;
+    use domain::sentry::{Envelope, Received, normalise};
+    use domain::time::Timestamp;
+    use domain::v1::{self, Post};
+    use domain::{json, occurrence::Occurrence};
+
+    use super::*;
+
+    const EACH: [Form; 3] = [Form::Envelope, Form::Store, Form::V1];
+    const ALL: [Likeness; 3] = [Likeness::Like, Likeness::Mixed, Likeness::Different];
+
+    /// As faultline reads it.
+    fn read(form: Form, body: &[u8]) -> Occurrence {
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        let received_at = Timestamp::from_seconds(now.as_secs() as i64);
+        let event_id = EventId::from_bytes([1; 16]);
+        if form == Form::V1 {
+            let post = Post::parse(body).unwrap().post;
+            return v1::normalise(&post, &post.errors[0], event_id, received_at);
+        }
+        let event = match form {
+            Form::Envelope => Envelope::parse(body).unwrap().items[0].payload,
+            _ => body,
+        };
+        normalise(json::parse(event).unwrap(), &Received { event_id, received_at, sent_at: None, client_ip: None })
+    }
+
+    #[test]
+    fn an_event_has_the_size_that_was_asked_for() {
+        for form in EACH {
+            for (likeness, bytes) in ALL.into_iter().flat_map(|likeness| [(likeness, 3_000), (likeness, 20_001)]) {
+                let workload = Workload::new(form, likeness, 7, bytes, 1).unwrap();
+                for number in 0..20 {
+                    assert_eq!(workload.body(number).len(), bytes, "{form:?} {likeness:?} {number}");
+                }
+            }
+            let refused = Workload::new(form, Likeness::Mixed, 7, 300, 1).unwrap_err();
+            assert!(refused.to_string().contains("at least"), "{refused}");
+            assert!(Workload::new(form, Likeness::Mixed, 7, refused.least, 1).is_ok(), "{refused}");
+        }
+    }
+
+    /// There are as many errors as were asked for, by faultline's own grouping; of different ones as many as events.
+    #[test]
+    fn events_are_of_so_many_errors() {
+        for form in EACH {
+            for (likeness, expected) in ALL.into_iter().zip([7, 7, 60]) {
+                let workload = Workload::new(form, likeness, 7, 3_000, 1).unwrap();
+                let bodies: Vec<_> = (0..60).map(|number| read(form, &workload.body(number))).collect();
+                for occurrence in &bodies {
+                    assert_eq!(occurrence.errors, [], "{form:?} {likeness:?}: nothing of it is refused");
+                }
+                let errors: BTreeSet<_> = bodies.iter().map(|occurrence| group(occurrence).hashes[0]).collect();
+                assert_eq!(errors.len(), expected, "{form:?} {likeness:?}");
+            }
+        }
+    }
+
+    /// Every event counts: no two have the same id, in one run or in two.
+    #[test]
+    fn no_event_is_sent_twice() {
+        let ids = |form: Form, seed| {
+            let workload = Workload::new(form, Likeness::Like, 3, 3_000, seed).unwrap();
+            let text = move |number| String::from_utf8(workload.body(number)).unwrap();
+            (0..30).map(move |number| text(number).split_once(r#""event_id":""#).unwrap().1[..32].to_owned())
+        };
+        for form in [Form::Envelope, Form::Store] {
+            let all: BTreeSet<_> = ids(form, 1).chain(ids(form, 2)).collect();
+            assert_eq!(all.len(), 60);
+            assert!(all.iter().all(|id| EventId::parse(id).is_ok()));
+        }
+    }
+
+    /// What is called like packs better than what is called mixed.
+    #[test]
+    fn likeness_is_what_it_says() {
+        let alike = |likeness| {
+            let workload = Workload::new(Form::Store, likeness, 1, 3_000, 1).unwrap();
+            let (a, b) = (workload.body(1), workload.body(2));
+            a.iter().zip(&b).filter(|(a, b)| a == b).count()
+        };
+        assert!(alike(Likeness::Like) > 2_700, "{}", alike(Likeness::Like));
+        assert!(alike(Likeness::Mixed) < 2_700, "{}", alike(Likeness::Mixed));
+    }
+}
