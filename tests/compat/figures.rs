@@ -54,7 +54,13 @@ async fn write_figures() {
 
 #[tokio::test]
 async fn figures_are_read_and_go_on() {
-    let faultline = Samples::of("figures").restored().await;
+    for folder in ["figures", "packed"] {
+        of_folder(folder).await;
+    }
+}
+
+async fn of_folder(folder: &str) {
+    let faultline = Samples::of(folder).restored().await;
     let range = "unit=minute&start=2026-11-02T00:00:00Z&end=2026-11-02T00:01:00Z";
     let seen = async || {
         let error = faultline.get("/projects/shop/errors").await["errors"][0].clone();

@@ -10,9 +10,9 @@ use crate::time::Timestamp;
 /// write must still fit an item.
 const MAX_BYTES: usize = 32 << 10;
 /// Fingerprint, reference, and the count of tags behind.
-const HEAD: usize = 16 + 16 + 2;
+pub(super) const HEAD: usize = 16 + 16 + 2;
 /// How much is kept of a digest. A wrong hit, one in some billion entries, costs a reader two reads.
-const TAG: usize = 4;
+pub(super) const TAG: usize = 4;
 
 /// Names a block: when it was written, and 80 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::block::{HEAD, TAG};
 use crate::id::EventDigest;
 
 /// Over how many buckets a batch's blocks are spread. The wider, the less a reader has to go through, and the more a
@@ -18,9 +19,9 @@ impl Width {
     /// All of them: a reader does not know how large the batch was.
     pub const ALL: [Self; 3] = [Self::Narrow, Self::Middle, Self::Wide];
 
-    /// For a batch with this many events in blocks.
-    pub(super) fn for_events(events: usize) -> Self {
-        match events {
+    /// For a batch with this many events in blocks, of which so many are runs of their own there, that have a head each.
+    pub(super) fn for_blocks(events: usize, runs: usize) -> Self {
+        match events + runs * (HEAD / TAG) {
             0..=1_024 => Self::Narrow,
             1_025..=16_384 => Self::Middle,
             _ => Self::Wide,

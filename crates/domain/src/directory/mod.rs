@@ -6,15 +6,15 @@
 //! goes through those of one bucket, newest first.
 //!
 //! What it costs to write, in units of 1 KB, for `n` events of a batch: all of one error and minute, or each of its own
-//! (whose commits take `6 n` units).
+//! (whose commits take `6 n` units or more).
 //!
 //! | n | of one reference | units an event | each of its own | units an event |
 //! |---|---|---|---|---|
 //! | 1 | 1 | 1 | 1 | 1 |
 //! | 16 | 16 | 1 | 16 | 1 |
 //! | 100 | 16 | 0.16 | 100 | 1 |
-//! | 1,000 | 16 | 0.016 | 1,000 | 1 |
-//! | 10,000 | 64 | 0.0064 | 10,000 | 1 |
+//! | 1,000 | 16 | 0.016 | 65 | 0.065 |
+//! | 10,000 | 64 | 0.0064 | 512 | 0.051 |
 //!
 //! An entry is a hint. Digest may die before its commit, and errors are deleted: the reader asks the reference that an
 //! entry names whether it has the event.
@@ -32,6 +32,8 @@ use crate::id::{EventDigest, Fingerprint, ReferenceId};
 /// An event of a reference with at most this many gets an entry of its own: a reference costs six units or more, so this
 /// adds at most a third.
 const FEW: usize = 2;
+/// Unless a batch has more of them than this, which is a storm of different errors: then they share blocks as well.
+const MANY: usize = 256;
 /// As many events of other references get entries of their own, too: they would make as many blocks.
 const ALONE: usize = 16;
 
@@ -61,13 +63,17 @@ impl Entries {
             let entries = if events.len() <= FEW { &mut alone } else { &mut shared };
             entries.extend(events.iter().map(|&event| (event, place)));
         }
-        if shared.len() <= ALONE {
+        let mut runs = 0;
+        if alone.len() > MANY {
+            runs = alone.len();
+            shared.append(&mut alone);
+        } else if shared.len() <= ALONE {
             alone.append(&mut shared);
         }
         // Two events of one digest would be one key twice, for which a call is refused, and all of its batch with it.
         alone.sort_unstable();
         alone.dedup();
-        let width = Width::for_events(shared.len());
+        let width = Width::for_blocks(shared.len(), runs);
         let mut buckets: BTreeMap<Bucket, Vec<(EventDigest, Place)>> = BTreeMap::new();
         for (event, place) in shared {
             buckets.entry(width.bucket_of(event)).or_default().push((event, place));

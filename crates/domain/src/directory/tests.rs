@@ -40,7 +40,8 @@ fn found(entries: &Entries, event: EventDigest) -> BTreeSet<Place> {
 proptest! {
     /// Every event is found where it is, and others are not (but for wrong hits, of which so few events have none).
     #[test]
-    fn every_event_is_found(counts in proptest::collection::vec(0..40usize, 0..60)) {
+    fn every_event_is_found(counts in proptest::collection::vec(0..40usize, 0..60), alone in 0..400usize) {
+        let counts = [counts, vec![1; alone]].concat();
         let references = references(&counts);
         let entries = entries(&references);
         for (place, events) in &references {
@@ -71,7 +72,10 @@ fn cost(counts: &[usize]) -> (usize, usize) {
 fn a_storm_costs_a_handful_of_writes() {
     for (events, expected) in [(1, 1), (16, 16), (100, 16), (1_000, 16), (10_000, 64)] {
         assert_eq!(cost(&[events]), (expected, expected), "{events} events of one reference");
-        assert_eq!(cost(&vec![1; events]), (events, events), "{events} of their own");
+    }
+    for (events, expected) in [(1, (1, 1)), (256, (256, 256)), (257, (64, 64)), (1_000, (64, 65)), (10_000, (256, 512))]
+    {
+        assert_eq!(cost(&vec![1; events]), expected, "{events} of their own");
     }
     // A batch of many references with some events each, and one with more events than a batch of small ones can hold.
     assert_eq!(cost(&[3; 333]), (16, 47));

@@ -38,6 +38,11 @@ const OWN: &str = "own";
 const PARTS: &str = "parts";
 const KEPT_UNTIL: &str = "partsKeptUntil";
 
+/// What an error knows of its occurrences, packed; and what earlier versions have in its place, each by itself. An item
+/// that has these was written by one of them last.
+const FIGURES: &str = "figures";
+const ONE_BY_ONE: [&str; 6] = ["units", "hours", "tags", "users", "seen", "frames"];
+
 /// Before the destination in the name of a link's attribute: an attribute for each, so that writing one needs no map to
 /// be there, and leaves the others.
 const LINK: &str = "link:";
@@ -47,7 +52,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
     let optional = |value: &Option<String>| value.as_deref().map(text);
     let is_listed = error.merged_into.is_none();
     let merged = error.merged.as_ref();
-    vec![
+    [
         (FORM, Some(number(1))),
         (VERSION, Some(number(error.version + 1))),
         ("uid", Some(text(error.uid.to_string()))),
@@ -69,13 +74,8 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("firstRelease", optional(&error.first_release)),
         ("lastRelease", optional(&error.last_release)),
         ("environment", optional(&error.environment)),
-        ("units", Some(text(error.units.to_string()))),
-        ("hours", Some(text(error.hours.to_string()))),
-        ("tags", Some(text(error.tags.to_string()))),
-        ("users", (error.users.count() > 0).then(|| bytes(error.users.to_bytes()))),
-        ("seen", Some(text(error.seen.to_string()))),
+        (FIGURES, Some(bytes(error.pack_figures()))),
         ("posted", optional(&error.posted)),
-        ("frames", optional(&error.frames)),
         ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
@@ -86,6 +86,9 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         // Later than the commit asks for, if what the error had before is kept for longer.
         (TTL, Some(number(expires_at.max(error.expires_at).seconds()))),
     ]
+    .into_iter()
+    .chain(ONE_BY_ONE.map(|name| (name, None)))
+    .collect()
 }
 
 /// The attributes of an error, within the item of the same error: what it would be without what is merged into it.
@@ -177,7 +180,7 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         until: read.if_any(MUTED_UNTIL, Reader::time)?,
         until_count: read.if_any(MUTED_UNTIL_COUNT, Reader::number)?,
     };
-    Ok(ErrorAggregate {
+    let mut error = ErrorAggregate {
         project,
         fingerprint: read.parsed(SK, |sk| Fingerprint::parse(sk.trim_start_matches("E#")))?,
         uid: read.parsed("uid", ErrorUid::parse)?,
@@ -211,7 +214,11 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         links: links(&read, item)?,
         merged_into: read.if_any(MERGED_INTO, |read, name| read.parsed(name, Fingerprint::parse))?,
         merged: merged(doing, &read, item)?,
-    })
+    };
+    if item.contains_key(FIGURES) && !ONE_BY_ONE.iter().any(|name| item.contains_key(*name)) {
+        error.unpack_figures(read.bytes(FIGURES)?).map_err(|error| StoreError::corrupt(doing, error))?;
+    }
+    Ok(error)
 }
 
 fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<Merged>> {
