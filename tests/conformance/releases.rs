@@ -64,8 +64,10 @@ pub(crate) async fn counted_whole(on: &Resources) {
     }
     let of = Whole::Project(project(7));
     for whole in [of, of, Whole::Stack, Whole::Project(project(8))] {
-        on.table.add_totals(whole, &timeline, at(3_000_000_000)).await.unwrap();
+        on.table.add_totals(whole, &timeline, at(3_700), at(3_000_000_000)).await.unwrap();
     }
+    assert_eq!(on.table.counted_up_to(Whole::Stack).await.unwrap(), Some(at(3_700)));
+    assert_eq!(on.table.counted_up_to(Whole::Project(project(9))).await.unwrap(), None);
     let twice = on.table.totals(of, ever()).await.unwrap();
     let minutes: Vec<_> = twice.minutes().map(|(_, count)| count).collect();
     assert_eq!(minutes, [6, 2, 2]);

@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_input;
+mod browser;
 mod bulk;
 mod cost;
 mod counting;
@@ -21,6 +22,7 @@ mod muting;
 mod notifications;
 mod occurrences;
 mod openapi;
+mod operating;
 mod origins;
 mod pages;
 mod poison;

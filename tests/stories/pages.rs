@@ -2,81 +2,11 @@
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, Method, Request};
-use http_body_util::BodyExt;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use http::{Method, Request};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-/// A browser: it has at most one cookie, and follows nothing by itself.
-struct Browser<'a> {
-    faultline: &'a Faultline,
-    cookie: String,
-}
-
-struct Seen {
-    status: u16,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Seen {
-    fn location(&self) -> &str {
-        self.headers[LOCATION].to_str().unwrap()
-    }
-
-    /// What every form of the page brings back.
-    fn token(&self) -> String {
-        let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("no form");
-        rest.split('"').next().unwrap().to_owned()
-    }
-}
-
-impl<'a> Browser<'a> {
-    fn new(faultline: &'a Faultline) -> Self {
-        Self { faultline, cookie: String::new() }
-    }
-
-    async fn signed_in(faultline: &'a Faultline, key: &str) -> Self {
-        let mut browser = Self::new(faultline);
-        let seen = browser.submit("/sign-in", &[("key", key)]).await;
-        assert_eq!(seen.status, 303, "{}", seen.text);
-        let cookie = seen.headers[SET_COOKIE].to_str().unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-        browser.cookie = cookie.split(';').next().unwrap().to_owned();
-        browser
-    }
-
-    async fn open(&self, path: &str) -> Seen {
-        self.send(
-            Request::get(path)
-                .header(ACCEPT, "text/html,*/*")
-                .header(COOKIE, &self.cookie)
-                .body(Body::empty())
-                .unwrap(),
-        )
-        .await
-    }
-
-    async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
-        let form: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
-        let request = Request::post(path).header(COOKIE, &self.cookie);
-        self.send(request.body(form.join("&").into()).unwrap()).await
-    }
-
-    async fn send(&self, request: Request<Body>) -> Seen {
-        let (parts, body) = self.faultline.stack.front().oneshot(request).await.unwrap().into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        Seen { status: parts.status.as_u16(), headers: parts.headers, text }
-    }
-}
-
-async fn key(faultline: &Faultline, role: &str, project: Value) -> (String, String) {
-    let body = json!({ "role": role, "project": project, "name": format!("{role} of the story") });
-    let made = faultline.call(Method::POST, "/keys", ADMIN, body.to_string()).await.body["data"]["key"].clone();
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    (text("key"), text("id"))
-}
+use crate::browser::{Browser, key};
 
 async fn with_an_error() -> (Faultline, String) {
     let faultline = Faultline::new().await;
@@ -100,10 +30,17 @@ GET  /projects/sample/errors                                    303 200 403 200 
 GET  /projects/sample/errors/{error}                            303 200 403 200 200
 GET  /projects/sample/errors/{error}/occurrences/last           303 200 403 200 200
 GET  /projects/sample/connect                                   303 200 403 200 200
+GET  /projects/sample/settings                                  303 403 403 200 200
+GET  /operations                                                303 403 403 403 200
 GET  /pages/projects/sample/first                               303 200 403 200 200
 GET  /pages/projects/sample/errors/{error}/occurrences/last     303 200 403 200 200
 POST /pages/projects                                            303 403 403 403 200
 POST /pages/projects/sample/client-key                          303 403 403 200 200
+POST /pages/projects/sample/settings                            303 403 403 400 400
+POST /pages/projects/sample/keys                                 303 303 303 303 303
+POST /pages/projects/sample/delete                              303 403 403 400 400
+POST /pages/operations/keys                                     303 303 303 303 303
+POST /pages/operations/redrive                                  303 303 303 303 303
 POST /pages/projects/sample/errors                              303 403 403 303 303
 POST /pages/projects/sample/errors/{error}                      303 403 403 303 303
 POST /sign-out                                                  303 303 303 303 303

@@ -88,6 +88,14 @@ impl Timestamp {
         format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
     }
 
+    /// The beginning of the month of UTC that the moment is in, and of the next one.
+    pub fn month(self) -> (Self, Self) {
+        let date = self.utc().date();
+        let midnight = Self::from_seconds(self.seconds().div_euclid(86_400) * 86_400);
+        let (day, last) = (i64::from(date.day()), i64::from(date.month().length(date.year())));
+        (midnight.plus_seconds((1 - day) * 86_400), midnight.plus_seconds((last - day + 1) * 86_400))
+    }
+
     /// The moment as the `time` crate's type, in UTC.
     pub fn utc(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
@@ -163,6 +171,19 @@ mod tests {
         for bad in ["", "yesterday", "2016-13-01T00:00:00Z", "1969-12-31T23:59:59Z", "1478044860"] {
             let error = Timestamp::parse(bad).unwrap_err().to_string();
             assert!(error.contains(bad) && error.contains("RFC 3339"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_month_ends_where_the_next_begins() {
+        for (moment, start, next) in [
+            ("2026-12-31T23:59:59Z", "2026-12-01", "2027-01-01"),
+            ("2026-02-01T00:00:00Z", "2026-02-01", "2026-03-01"),
+            ("2028-02-29T12:00:00Z", "2028-02-01", "2028-03-01"),
+        ] {
+            let (from, to) = Timestamp::parse(moment).unwrap().month();
+            assert_eq!((from.date(), to.date()), (start.to_owned(), next.to_owned()), "{moment}");
+            assert_eq!((from.seconds() % 86_400, to.seconds() % 86_400), (0, 0));
         }
     }
 

@@ -7,6 +7,7 @@ mod keys;
 mod list;
 mod occurrences;
 mod openapi;
+mod operations;
 mod pages;
 mod projects;
 mod purge;
@@ -22,7 +23,7 @@ use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects,
+    Backlog, Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects,
     Releases, Segments, Sessions, Totals,
 };
 
@@ -54,6 +55,8 @@ pub struct Query {
     pub directory: Arc<dyn Directory>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
+    /// What is not digested yet.
+    pub backlog: Arc<dyn Backlog>,
     /// What could not be digested.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Why it could not be.
@@ -72,6 +75,7 @@ pub struct Query {
 pub fn describe(api: &mut Description) {
     info::describe(api);
     openapi::describe(api);
+    operations::describe(api);
     projects::describe(api);
     keys::describe(api);
     errors::describe(api);
@@ -91,6 +95,7 @@ impl Query {
             .merge(info::routes())
             .merge(keys::routes())
             .merge(openapi::route())
+            .merge(operations::routes())
             .merge(occurrences::routes())
             .merge(projects::routes())
             .merge(releases::routes())

@@ -26,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
         totals: table.clone(),
         directory: table.clone(),
         segments: setup.bucket()?,
+        backlog: setup.inbox()?,
         dead_letters: setup.dead_letters()?,
         failures: table.clone(),
         sessions: table.clone(),

@@ -84,7 +84,7 @@ impl Visit {
 
     /// What each form of this session brings back. Another site cannot know it: it is made of the cookie, which only the
     /// browser has, and tells nothing of it.
-    fn form_token(&self) -> String {
+    pub fn form_token(&self) -> String {
         self.form_hash().to_string()
     }
 
@@ -114,6 +114,7 @@ fn done(word: &str) -> Option<&'static str> {
         "created" => "The project was made.",
         "deleted" => "Deleted.",
         "changed" => "Changed.",
+        "redriven" => "Back in the inbox.",
         "merged" => "Merged: the others are listed in it now.",
         "commented" => "The comment was added.",
         _ => return None,

@@ -49,11 +49,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-for (const form of document.querySelectorAll("form[data-sure]")) {
-  form.addEventListener("submit", (event) => {
-    if (!confirm(form.dataset.sure)) event.preventDefault();
-  });
-}
+// A form or a button that asks before it deletes.
+document.addEventListener("submit", (event) => {
+  const sure = event.submitter?.dataset.sure ?? event.target.dataset.sure;
+  if (sure && !confirm(sure)) event.preventDefault();
+});
 
 const units = [["d", 86400], ["h", 3600], ["min", 60]];
 

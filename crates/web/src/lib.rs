@@ -3,6 +3,7 @@
 pub mod assets;
 mod chart;
 mod frame;
+mod keys;
 mod moment;
 mod occurrence;
 mod pages;
@@ -10,13 +11,16 @@ mod text;
 
 pub use chart::{Chart, ChartBar, Sparkline};
 pub use frame::{Frame, Notice, Visitor};
+pub use keys::{KeyRow, Keys, MadeKey};
 pub use moment::Moment;
 pub use occurrence::{OccurrenceView, Steps, markdown};
 pub use pages::connect::Connect;
 pub use pages::error::{Entry, ErrorHead, ErrorPage, IssueLink, Part, Ranges, TagTop};
 pub use pages::errors::{ErrorRow, Errors, Search, Tab};
 pub use pages::message::Message;
+pub use pages::operations::{LetterRow, MonthCost, Operations};
 pub use pages::projects::{ProjectRow, Projects};
+pub use pages::settings::{Settings, SettingsFields};
 pub use pages::sign_in::SignIn;
 
 /// Something that can be drawn.

@@ -4,6 +4,7 @@
 use std::borrow::Borrow;
 use std::fmt::Write;
 
+use domain::text::is_hostile;
 use serde_json::Value;
 
 /// The longest value that a page shows, in bytes; the whole is behind the link to the raw event.
@@ -23,7 +24,7 @@ pub(crate) fn visible(text: &str, limit: usize) -> String {
             '\n' | '\t' => visible.push(character),
             '\u{0}'..='\u{1f}' => visible.extend(char::from_u32(0x2400 + character as u32)),
             '\u{7f}' => visible.push('\u{2421}'),
-            '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            hostile if is_hostile(hostile) => {
                 let _ = write!(visible, "[U+{:04X}]", character as u32);
             }
             _ => visible.push(character),

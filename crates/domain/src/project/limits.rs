@@ -92,12 +92,7 @@ impl Window {
     pub fn end(self, moment: Timestamp) -> Timestamp {
         match self {
             Self::Minute => Timestamp::from_seconds((moment.seconds().div_euclid(60) + 1) * 60),
-            Self::Month => {
-                let date = moment.utc().date();
-                let last = date.month().length(date.year());
-                let midnight = Timestamp::from_seconds(moment.seconds().div_euclid(86_400) * 86_400);
-                midnight.plus_seconds(i64::from(last - date.day() + 1) * 86_400)
-            }
+            Self::Month => moment.month().1,
         }
     }
 }

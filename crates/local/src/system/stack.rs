@@ -65,7 +65,7 @@ impl Stack {
         let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             gate: gate(),
-            inbox: sender,
+            inbox: sender.clone(),
             claims: bucket.clone(),
             limiter: Limiter::new(table.clone()),
             sealer: sealer.clone(),
@@ -86,6 +86,7 @@ impl Stack {
             totals: table.clone(),
             directory: table.clone(),
             segments: bucket.clone(),
+            backlog: sender.clone(),
             dead_letters,
             failures: table.clone(),
             sessions: table.clone(),

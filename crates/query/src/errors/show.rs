@@ -2,7 +2,6 @@
 
 use domain::error::ErrorAggregate;
 use domain::outcome::Refusal;
-use domain::time::Timestamp;
 use domain::timeline::Hour;
 use domain::v1;
 use gate::{Answer, storage_failed};
@@ -23,7 +22,7 @@ pub(super) const MAX_MINUTES: i64 = MAX_DAYS * 24 * 60 + 1;
 
 pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
     let parameters = Parameters::of(uri);
-    let (month, next_month) = month(query.clock.now());
+    let (month, next_month) = query.clock.now().month();
     let start = parameters.parsed("start", moment)?.unwrap_or(month);
     let end = parameters.parsed("end", moment)?.unwrap_or(next_month.max(start));
     if end < start {
@@ -68,31 +67,4 @@ async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Resu
         _ => entry["expired"] = true.into(),
     }
     Ok(entry)
-}
-
-/// The beginning of the month that `now` is in, and of the next.
-fn month(now: Timestamp) -> (Timestamp, Timestamp) {
-    let date = now.utc().date();
-    let start = |year: i32, month: time::Month| {
-        let date = time::Date::from_calendar_date(year, month, 1).unwrap_or(date);
-        Timestamp::from_seconds(date.midnight().assume_utc().unix_timestamp())
-    };
-    let next = date.month().next();
-    let next_year = date.year() + i32::from(next == time::Month::January);
-    (start(date.year(), date.month()), start(next_year, next))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_range_is_the_month() {
-        let check = |now: &str, start: &str, end: &str| {
-            let (from, to) = month(Timestamp::parse(now).unwrap());
-            assert_eq!((from.to_string(), to.to_string()), (start.to_owned(), end.to_owned()), "{now}");
-        };
-        check("2026-12-31T23:59:59Z", "2026-12-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00");
-        check("2026-02-01T00:00:00Z", "2026-02-01T00:00:00+00:00", "2026-03-01T00:00:00+00:00");
-    }
 }

@@ -6,8 +6,11 @@ mod assets;
 mod connect;
 mod error;
 mod errors;
+mod keys;
+mod operations;
 mod projects;
 mod search;
+mod settings;
 mod sign_in;
 
 use std::sync::Arc;
@@ -32,6 +35,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/projects/{project}", get(errors::of_project))
         .route("/projects/{project}/errors", get(errors::show))
         .route("/projects/{project}/errors/{*error}", get(error::show))
+        .route("/operations", get(operations::show))
         .with_state(pages.clone());
     let own = Router::new()
         .route("/", get(projects::show))
@@ -39,7 +43,13 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/projects/{project}/connect", get(connect::show))
+        .route("/projects/{project}/settings", get(settings::show))
+        .route("/pages/operations/keys", post(operations::change_keys))
+        .route("/pages/operations/redrive", post(operations::redrive))
         .route("/pages/projects", post(projects::create))
+        .route("/pages/projects/{project}/settings", post(settings::save))
+        .route("/pages/projects/{project}/keys", post(settings::change_keys))
+        .route("/pages/projects/{project}/delete", post(settings::delete))
         .route("/pages/projects/{project}/client-key", post(connect::make_key))
         .route("/pages/projects/{project}/first", get(connect::first))
         .route("/pages/projects/{project}/errors", post(errors::change))
@@ -51,6 +61,9 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
 
 /// Whether there is a page at a path of the API.
 fn has_page(path: &str) -> bool {
+    if path == "/operations" {
+        return true;
+    }
     let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
     behind.is_some_and(|rest| match rest.split_once('/') {
         None => true,

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use http::{Method, Request, Uri};
 use serde::Deserialize;
 use serde_json::json;
@@ -54,7 +54,7 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> 
 async fn row(pages: &Pages, visit: &Visit, project: Project) -> ProjectRow {
     let path = format!("/projects/{}", encoded(&project.name));
     let list = format!("{path}/errors?status=unresolved&limit={ERRORS}");
-    let (list, hours) = futures_util::join!(pages.get::<List>(visit, &list), hours(pages, visit, &path));
+    let (list, hours) = join(pages.get::<List>(visit, &list), hours(pages, visit, &path)).await;
     let list = list.unwrap_or_default();
     let since = visit.now.plus_seconds(-86_400);
     let fresh = |is: fn(&Entry, domain::time::Timestamp) -> bool| {

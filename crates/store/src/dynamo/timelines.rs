@@ -11,17 +11,27 @@ use domain::timeline::{Hour, Timeline};
 
 use super::Table;
 use super::call::Range;
-use super::item::{Reader, key, number};
+use super::item::{Attributes, Reader, key, number};
 use super::schema::{FORM, SK, TIMELINE, TTL, timeline_sk, totals_pk};
 use crate::error::{Result, StoreError};
 use crate::ports::{Totals, Whole};
 
+/// When the first of the events was received that were counted last.
+const RECEIVED: &str = "received";
+
 #[async_trait]
 impl Totals for Table {
-    async fn add_totals(&self, of: Whole, new: &Timeline, expires_at: Timestamp) -> Result<()> {
+    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
         let doing = "counting what all errors had";
         for (hour, minutes) in new.hours().into_iter().rev() {
-            let update = count(totals_pk(of), hour, minutes, expires_at).table_name(&self.name).build();
+            let update = count(totals_pk(of), hour, minutes, expires_at);
+            let also =
+                format!("{}, #received = :received", update.get_update_expression().as_deref().unwrap_or_default());
+            let update = update
+                .update_expression(also)
+                .expression_attribute_names("#received", RECEIVED)
+                .expression_attribute_values(":received", number(received_at.micros()));
+            let update = update.table_name(&self.name).build();
             let update = update.map_err(|error| StoreError::corrupt(doing, error))?;
             let call = self
                 .client
@@ -34,6 +44,17 @@ impl Totals for Table {
             call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
         }
         Ok(())
+    }
+
+    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>> {
+        let doing = "reading how far digest has come";
+        let range = Range { newest_first: true, limit: Some(2), ..Range::of_prefix(totals_pk(of), TIMELINE) };
+        let (items, _) = self.query(doing, &range).await?;
+        let received = |item: &Attributes| {
+            let micros = item.get(RECEIVED)?.as_n().ok()?.parse().ok()?;
+            Some(Timestamp::from_micros(micros))
+        };
+        Ok(items.iter().filter_map(received).max())
     }
 
     async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {
@@ -95,7 +116,8 @@ pub(super) fn count(pk: String, hour: Hour, minutes: Vec<(u8, u64)>, expires_at:
             .expression_attribute_names(format!("#m{minute}"), minute_attribute(minute))
             .expression_attribute_values(format!(":m{minute}"), number(count));
     }
-    update.update_expression(format!("SET #form = :form, #ttl = :ttl ADD {}", adds.join(", ")))
+    // What is set comes last, so that who also sets something can say so behind it.
+    update.update_expression(format!("ADD {} SET #form = :form, #ttl = :ttl", adds.join(", ")))
 }
 
 /// The attribute of a minute of an hour, 0 to 59.

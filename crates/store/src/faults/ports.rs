@@ -279,8 +279,12 @@ impl<P: Releases> Releases for Faulty<P> {
 
 #[async_trait]
 impl<P: Totals> Totals for Faulty<P> {
-    async fn add_totals(&self, of: Whole, new: &Timeline, expires_at: Timestamp) -> Result<()> {
-        self.call("Totals::add_totals", || self.port.add_totals(of, new, expires_at)).await
+    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+        self.call("Totals::add_totals", || self.port.add_totals(of, new, received_at, expires_at)).await
+    }
+
+    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>> {
+        self.call("Totals::counted_up_to", || self.port.counted_up_to(of)).await
     }
 
     async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {

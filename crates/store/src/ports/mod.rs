@@ -29,7 +29,7 @@ pub use directory::{Directory, Entered};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use failures::{Failures, Noted};
 pub use history::History;
-pub use inbox::{Inbox, MESSAGE_LIMIT};
+pub use inbox::{Backlog, Inbox, MESSAGE_LIMIT, Waiting};
 pub use index::{BadPlace, Index, Place, Posted};
 pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Role, Scope};
 pub use merges::Merges;

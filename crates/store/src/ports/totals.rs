@@ -11,8 +11,13 @@ use crate::error::Result;
 /// committed when it died is not counted here (at most a batch), and a batch may count twice if the answer is lost.
 #[async_trait]
 pub trait Totals: Send + Sync {
-    /// Counts new events. One write for each hour that they happened in, the newest first.
-    async fn add_totals(&self, of: Whole, new: &Timeline, expires_at: Timestamp) -> Result<()>;
+    /// Counts new events, of which the first was received at `received_at`. One write for each hour that they happened in, the
+    /// newest first.
+    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()>;
+
+    /// When that was received which was counted last, of the two newest hours that have events: how far digest has come.
+    /// Reads two items.
+    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>>;
 
     /// The counts of these hours. Reads one item for each hour that had any.
     async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline>;

@@ -4,5 +4,7 @@ pub(crate) mod connect;
 pub(crate) mod error;
 pub(crate) mod errors;
 pub(crate) mod message;
+pub(crate) mod operations;
 pub(crate) mod projects;
+pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -10,6 +10,7 @@ pub(super) use change::change;
 use domain::grouping;
 use domain::occurrence::Occurrence;
 use domain::time::Timestamp;
+use futures_util::future::join4;
 use history::Done;
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, Uri};
@@ -86,12 +87,13 @@ pub(super) async fn show(
         format!("{base}/tags?limit={VALUES}"),
         format!("{base}/history?limit={HISTORY}"),
     );
-    let (timeline, tags, history, seen) = futures_util::join!(
+    let (timeline, tags, history, seen) = join4(
         pages.get::<Timeline>(&visit, &timeline),
         pages.get::<Tags>(&visit, &tags),
         pages.get::<History>(&visit, &history),
         pages.get::<Seen>(&visit, &seen),
-    );
+    )
+    .await;
     let seen = match seen {
         Ok(seen) => Some(seen),
         // The newest has expired, so all have, or there is no such error; one that was asked for by its id is missed.

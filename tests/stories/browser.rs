@@ -1,0 +1,82 @@
+//! A browser without a script: what pages are tried with.
+
+use axum::body::Body;
+use faultline_tests::{ADMIN, Faultline};
+use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use visit::address::encoded;
+
+/// A browser: it has at most one cookie, and follows nothing by itself.
+pub(crate) struct Browser<'a> {
+    faultline: &'a Faultline,
+    pub(crate) cookie: String,
+}
+
+/// What a browser was answered.
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Seen {
+    pub(crate) fn location(&self) -> &str {
+        self.headers[LOCATION].to_str().unwrap()
+    }
+
+    /// What every form of the page brings back.
+    pub(crate) fn token(&self) -> String {
+        let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("no form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(faultline: &'a Faultline) -> Self {
+        Self { faultline, cookie: String::new() }
+    }
+
+    pub(crate) async fn signed_in(faultline: &'a Faultline, key: &str) -> Self {
+        let mut browser = Self::new(faultline);
+        let seen = browser.submit("/sign-in", &[("key", key)]).await;
+        assert_eq!(seen.status, 303, "{}", seen.text);
+        let cookie = seen.headers[SET_COOKIE].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        browser.cookie = cookie.split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    pub(crate) async fn open(&self, path: &str) -> Seen {
+        self.send(
+            Request::get(path)
+                .header(ACCEPT, "text/html,*/*")
+                .header(COOKIE, &self.cookie)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
+    }
+
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+        let form: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request = Request::post(path).header(COOKIE, &self.cookie);
+        self.send(request.body(form.join("&").into()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Seen {
+        let (parts, body) = self.faultline.stack.front().oneshot(request).await.unwrap().into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Seen { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+}
+
+/// A key of a role, of a project or of all, and its id.
+pub(crate) async fn key(faultline: &Faultline, role: &str, project: Value) -> (String, String) {
+    let body = json!({ "role": role, "project": project, "name": format!("{role} of the story") });
+    let made = faultline.call(Method::POST, "/keys", ADMIN, body.to_string()).await.body["data"]["key"].clone();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("key"), text("id"))
+}
