@@ -24,7 +24,7 @@ const APART: i64 = 30;
 /// Seconds that a full batch takes to come: the window of the event source.
 const WINDOW: i64 = 2;
 /// Errors that were there before have had so many events each: their figures have grown to what they stay at.
-const BEFORE: usize = 8;
+const BEFORE: usize = 16;
 /// Records of a batch of the stream, as template.yaml has it.
 const RECORDS: usize = 100;
 
