@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import notifications
+import pages
 import permissions
 import sentry_sdk
 from standin import StandIn
@@ -337,6 +338,8 @@ def main(deploy, delete, notify):
     expired(checks, api, stack)
     say("a live Sentry SDK")
     sentry(checks, api, project)
+    say("pages")
+    pages.check(checks, unknown, ADMIN_KEY)
     say("notifications")
     notifications.check(checks, api, stack, standin, notify)
     say("1,000 posts")

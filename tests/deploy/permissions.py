@@ -136,6 +136,7 @@ class Query:
             "s3:GetObject": call(200, "GET", kept, path="/occurrences"),
             "s3:PutObject": call(204, "DELETE", kept),
             "s3:DeleteObject": call(204, "DELETE", project),
+            "sqs:GetQueueAttributes": call(200, "GET", lambda: "/operations"),
             "sqs:ReceiveMessage": call(200, "GET", dead_letter),
             "sqs:ChangeMessageVisibility": call(200, "GET", dead_letter),
             "s3:ListBucket": call(204, "DELETE", project),

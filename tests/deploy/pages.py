@@ -1,0 +1,68 @@
+"""The pages of the deployed stack, as a browser without a script sees them."""
+
+import re
+from urllib.parse import urlencode
+
+HTML = {"accept": "text/html,application/xhtml+xml"}
+
+
+class Browser:
+    """Sends forms, and the cookie of whoever signed in."""
+
+    def __init__(self, api):
+        self.api, self.headers = api, dict(HTML)
+
+    def open(self, path):
+        return self.api.call("GET", path, headers=self.headers)
+
+    def submit(self, path, **fields):
+        form = {**self.headers, "content-type": "application/x-www-form-urlencoded"}
+        return self.api.call("POST", path, urlencode(fields).encode(), form)
+
+    def sign_in(self, key, to):
+        """Shows a key; the answer."""
+        answer = self.submit("/sign-in", key=key, next=to)
+        cookie = answer[1].get("set-cookie", "")
+        self.headers["cookie"] = cookie.split(";")[0]
+        return answer
+
+
+def text(answer):
+    """What a page says, also one that an emulator hands over as bytes."""
+    page = answer[2]
+    return page.decode() if isinstance(page, bytes) else str(page)
+
+
+def check(checks, api, key):
+    """`api` shows no key; `key` is an admin's."""
+    browser = Browser(api)
+    status, headers, _ = browser.open("/projects/shop/errors")
+    checks.equal((status, headers.get("location")), (303, "/sign-in?next=%2Fprojects%2Fshop%2Ferrors"),
+                 "who is not signed in is asked to")
+    refused = browser.sign_in("no-key", "/")
+    checks.equal(refused[0], 403, "a key that nobody made opens nothing")
+    status, headers, _ = browser.sign_in(key, "/projects/shop/errors")
+    checks.equal((status, headers.get("location")), (303, "/projects/shop/errors"), "signing in leads to the page")
+    checks.that("HttpOnly" in headers.get("set-cookie", ""), "the session is not for scripts", headers)
+
+    for path, title in (("/", "Projects"), ("/projects/shop/errors", "Errors of shop"), ("/projects/shop/connect", "Connect shop"),
+                        ("/projects/shop/settings", "Settings of shop"), ("/operations", "Health")):
+        answer = browser.open(path)
+        checks.that(answer[0] == 200 and f"<title>{title} " in text(answer), f"{path} is a page", text(answer)[:300])
+    page = text(browser.open("/projects/shop/errors"))
+    for asset in set(re.findall(r'"(/assets/[^"]+)"', page)):
+        status, headers, _ = browser.open(asset)
+        checks.that(status == 200 and "immutable" in headers.get("cache-control", ""), f"{asset} is kept by browsers", headers)
+    fingerprint = re.search(r'href="/projects/shop/errors/([0-9a-f]{32})"', page)
+    checks.that(fingerprint, "the list leads to its errors", page[:300])
+    error = f"/projects/shop/errors/{fingerprint[1]}"
+    shown = text(browser.open(error))
+    checks.that("Occurrence" in shown and "Timeline" in shown, "an error is shown with an occurrence", shown[:300])
+
+    token = re.search(r'name="token" value="([^"]+)"', shown)[1]
+    status, headers, _ = browser.submit(f"/pages{error}", token=token, do="comment", comment="seen in the browser")
+    checks.equal((status, headers.get("location")), (303, f"{error}?done=commented"), "a comment is sent by a form")
+    checks.that("seen in the browser" in text(browser.open(error)), "and is in the history")
+    checks.equal(browser.submit(f"/pages{error}", do="resolve")[0], 403, "a form without its token changes nothing")
+    checks.equal(browser.submit("/sign-out", token=token)[0], 303, "who signs out is signed out")
+    checks.equal(browser.open("/")[0], 303, "and sees nothing more")
