@@ -197,6 +197,22 @@ fn errors_of_a_project() {
 }
 
 #[test]
+fn settings() {
+    let html = kept("settings", &samples::operating::settings());
+    assert!(!html.contains("<script>alert") && html.contains("role=\"alert\""), "{html}");
+    assert!(html.len() < 20_000, "{} bytes", html.len());
+    insta::assert_snapshot!(html);
+}
+
+#[test]
+fn operations() {
+    let html = kept("operations", &samples::operating::operations());
+    assert!(!html.contains("<b>JSON") && !html.contains('\u{202e}') && !html.contains('\0'), "{html}");
+    assert!(html.contains("<strong class=\"error\">about 6 min</strong>"), "it is late: {html}");
+    insta::assert_snapshot!(html);
+}
+
+#[test]
 fn a_project_without_events_says_how_to_connect() {
     let page = Errors { rows: Vec::new(), has_events: false, next: None, ..errors(Vec::new()) };
     assert!(kept("errors_none", &page).contains("/projects/shop/connect"));

@@ -1,5 +1,7 @@
 //! Events to be shown.
 
+pub(crate) mod operating;
+
 use domain::occurrence::Occurrence;
 use serde_json::{Value, json};
 use web::{Frame, Visitor};
