@@ -46,7 +46,8 @@ def check(checks, api, key):
     checks.that("HttpOnly" in headers.get("set-cookie", ""), "the session is not for scripts", headers)
 
     for path, title in (("/", "Projects"), ("/projects/shop/errors", "Errors of shop"), ("/projects/shop/connect", "Connect shop"),
-                        ("/projects/shop/settings", "Settings of shop"), ("/operations", "Health")):
+                        ("/projects/shop/settings", "Settings of shop"), ("/projects/shop/rules", "Rules of shop"),
+                        ("/operations", "Health")):
         answer = browser.open(path)
         checks.that(answer[0] == 200 and f"<title>{title} " in text(answer), f"{path} is a page", text(answer)[:300])
     page = text(browser.open("/projects/shop/errors"))

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import notifications
 from notifications import Told, webhook
-from stack import aws, wait_until
+from pages import Browser
+from stack import Api, aws, wait_until
 
 # What the emulator does by itself instead of as the function's role, or what a function can do without.
 UNSEEN = {
@@ -276,12 +277,30 @@ def taken_away(checks, role, does, late=None):
     return counted
 
 
+def signed_in(checks, api, stack, role):
+    """The page of rules asks who is signed in, which notify may by one leading key. Its paths lead to notify."""
+    browser = Browser(Api(stack))
+    browser.sign_in(api.key, "/")
+    page = lambda: browser.open("/projects/shop/rules")[0]
+    checks.equal(page(), 200, "notify shows the rules to whom query signed in")
+    form = browser.submit("/pages/projects/shop/rules", do="add")
+    checks.equal(form[0], 403, "and refuses a form that the page did not make")
+    [index] = [index for index, statement in enumerate(role.whole["Statement"]) if statement["Sid"] == "LookUp"]
+    keys = role.whole["Statement"][index]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    others = [key for key in keys if key != "SESSION#*"]
+    role.with_condition(index, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": others}})
+    checks.that(page() >= 500, "notify without sessions shows no page", page())
+    role.restore()
+    checks.that(recovered(page, {200}), "notify with sessions can again")
+
+
 def check(checks, api, stack, client, standin, say):
     late = Late(checks, api, stack, standin)
     role = Role(stack, "notify")
     counted = taken_away(checks, role, Notify(checks, api, stack, standin).does, late)
     checks.equal(sorted(late.expected), ["dynamodb-Query", "s3-GetObject", "s3-ListBucket", "sqs-SendMessage"],
                  "behind the stream notify has every permission that was expected")
+    signed_in(checks, api, stack, role)
 
     role = Role(stack, "ingest")
     does = Ingest(checks, api, client).does

@@ -29,5 +29,6 @@ mod poison;
 mod retention;
 mod rule_samples;
 mod rules;
+mod rules_page;
 mod sentry;
 mod v1_contract;

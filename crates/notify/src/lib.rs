@@ -8,6 +8,7 @@ mod hooks;
 mod known;
 mod marker;
 mod pages;
+mod public_url;
 mod record;
 mod routes;
 mod watch;
@@ -19,7 +20,7 @@ pub use deadline::Deadline;
 use deliver::Circuits;
 pub use deliver::{DeadNotice, Redriven};
 use known::Known;
-pub use pages::Pages;
+pub use public_url::PublicUrl;
 pub use record::Record;
 pub use routes::{Routes, describe};
 use store::clock::Clock;
@@ -38,7 +39,7 @@ pub struct Notify {
     sealer: Option<Arc<dyn Sealer>>,
     channels: Arc<dyn Tell>,
     clock: Arc<dyn Clock>,
-    pages: Option<Pages>,
+    public_url: Option<PublicUrl>,
     known: Known,
     circuits: Circuits,
 }
@@ -68,7 +69,7 @@ pub struct Parts {
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
     /// Where errors are looked at; without it messages have no link of faultline's own.
-    pub pages: Option<Pages>,
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Notify {
@@ -86,7 +87,7 @@ impl Notify {
             sealer: parts.sealer,
             channels: parts.channels,
             clock: parts.clock,
-            pages: parts.pages,
+            public_url: parts.public_url,
             known: Known::default(),
             circuits: Circuits::default(),
         }

@@ -10,7 +10,7 @@ use lambda::Setup;
 use lambda_runtime::{LambdaEvent, service_fn};
 use notify::channels::{Channels, Mailer, Ses};
 use notify::guard::{Client, Destinations, Timeouts};
-use notify::{Deadline, Notify, Pages, Parts, Record, Routes};
+use notify::{Deadline, Notify, Parts, PublicUrl, Record, Routes};
 use serde_json::{Value, json};
 use store::clock::SystemClock;
 
@@ -42,12 +42,13 @@ async fn main() -> anyhow::Result<()> {
         sealer: setup.sealer(),
         channels,
         clock: clock.clone(),
-        pages: Some(Pages::at(&setup.variable("PUBLIC_URL")?)),
+        public_url: Some(PublicUrl::at(&setup.variable("PUBLIC_URL")?)),
     }));
     let outcomes = Arc::new(Outcomes::default());
     let routes = Routes {
-        gate: Gate::new(table.clone(), clock, Some(setup.operator()?)),
+        gate: Arc::new(Gate::new(table.clone(), clock, Some(setup.operator()?))),
         notify: notify.clone(),
+        sessions: table.clone(),
         outcomes: outcomes.clone(),
     };
     let front = Front::new(routes.router(), outcomes);

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::outcome::Refusal;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use http::{HeaderName, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,6 +48,7 @@ impl IntoResponse for Refused {
                 let title = match status {
                     StatusCode::NOT_FOUND => "There is nothing here",
                     StatusCode::FORBIDDEN => "This key may not",
+                    StatusCode::NOT_IMPLEMENTED => "This stack cannot do that",
                     _ => "That did not work",
                 };
                 frame.title = title.to_owned();
@@ -67,24 +68,46 @@ impl Refused {
     }
 }
 
+/// As the API answered.
+#[derive(Debug)]
+pub struct Answered {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The JSON; `null` if it is none.
+    pub body: Value,
+}
+
 impl Pages {
-    /// What the API answers under `data`, or why not.
-    pub async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, Refused> {
-        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let request = Request::builder().method(method).uri(path).extension(visit.caller.clone()).body(body);
-        let refused = |status, text| Refused::Said { status, text, frame: Box::new(visit.frame("")) };
-        let request = request.map_err(|error| refused(StatusCode::BAD_REQUEST, error.to_string()))?;
+    /// What the API answers to a request, refusals too.
+    ///
+    /// # Errors
+    ///
+    /// 502 if the answer breaks off.
+    pub async fn ask(&self, visit: &Visit, mut request: Request<Body>) -> Result<Answered, Refused> {
+        request.extensions_mut().insert(visit.caller.clone());
         let response = match self.api.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        let status = response.status();
-        let collected = response.into_body().collect().await;
-        let bytes = collected.map_err(|error| refused(StatusCode::BAD_GATEWAY, error.to_string()))?.to_bytes();
-        let mut answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let (parts, body) = response.into_parts();
+        let broken = |text| Refused::Said { status: StatusCode::BAD_GATEWAY, text, frame: Box::new(visit.frame("")) };
+        let bytes = body.collect().await.map_err(|error| broken(error.to_string()))?.to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok(Answered { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// What the API answers under `data`, or why not.
+    pub async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, Refused> {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder().method(method).uri(path).body(body);
+        let refused = |status, text| Refused::Said { status, text, frame: Box::new(visit.frame("")) };
+        let request = request.map_err(|error| refused(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let Answered { status, mut body, .. } = self.ask(visit, request).await?;
         match status.is_success() {
-            true => Ok(answer["data"].take()),
-            false => Err(refused(status, answer["message"].as_str().unwrap_or("there is nothing here").to_owned())),
+            true => Ok(body["data"].take()),
+            false => Err(refused(status, body["message"].as_str().unwrap_or("there is nothing here").to_owned())),
         }
     }
 

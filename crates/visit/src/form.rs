@@ -9,7 +9,7 @@ use crate::{Refused, Visit};
 /// The fields of a form.
 pub struct Form(Vec<(String, String)>);
 
-/// The largest form, in bytes: a comment, each character encoded as three.
+/// The largest form of most pages, in bytes: a comment, each character encoded as three.
 const MAX_FORM: usize = 64 << 10;
 
 impl Form {
@@ -19,7 +19,16 @@ impl Form {
     ///
     /// 403 if another site made the form, or a page of another session; 413 if it is too large.
     pub async fn of(visit: &Visit, body: Body) -> Result<Self, Refused> {
-        let form = Self::read(body).await?;
+        Self::within(MAX_FORM, visit, body).await
+    }
+
+    /// The same, of a form that may have `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn within(limit: usize, visit: &Visit, body: Body) -> Result<Self, Refused> {
+        let form = Self::bytes(limit, body).await?;
         let shown = form.get("token").and_then(|token| KeyHash::parse(token).ok());
         match shown == Some(visit.form_hash()) {
             true => Ok(form),
@@ -36,12 +45,16 @@ impl Form {
     ///
     /// 413 if it is too large.
     pub async fn read(body: Body) -> Result<Self, Refused> {
+        Self::bytes(MAX_FORM, body).await
+    }
+
+    async fn bytes(limit: usize, body: Body) -> Result<Self, Refused> {
         let too_large = |_| Refused::Said {
             status: StatusCode::PAYLOAD_TOO_LARGE,
-            text: format!("a form has at most {MAX_FORM} bytes"),
+            text: format!("this form has at most {limit} bytes"),
             frame: Box::default(),
         };
-        let bytes = axum::body::to_bytes(body, MAX_FORM).await.map_err(too_large)?;
+        let bytes = axum::body::to_bytes(body, limit).await.map_err(too_large)?;
         Ok(Self(gate::parameters(Some(&String::from_utf8_lossy(&bytes)))))
     }
 
@@ -49,6 +62,11 @@ impl Form {
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
         value.map(|(_, value)| value.as_str())
+    }
+
+    /// All fields, as they were typed.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// All fields of this name.

@@ -8,7 +8,7 @@ mod pages;
 mod visit;
 
 pub use browser::before;
-pub use call::{Refused, Shown, page};
+pub use call::{Answered, Refused, Shown, page};
 pub use form::Form;
 pub use pages::Pages;
 pub use visit::{COOKIE_NAME, LASTS, Visit};

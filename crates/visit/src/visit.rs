@@ -111,6 +111,7 @@ fn notice(query: Option<&str>) -> Option<Notice> {
 /// What may be said of what was done: only what is listed, since whoever makes a link chooses the word.
 fn done(word: &str) -> Option<&'static str> {
     Some(match word {
+        "added" => "The rule was added: send a test to see that it arrives.",
         "created" => "The project was made.",
         "deleted" => "Deleted.",
         "changed" => "Changed.",

@@ -213,6 +213,24 @@ fn operations() {
 }
 
 #[test]
+fn rules() {
+    let html = kept("rules", &samples::rules::page());
+    assert!(!html.contains("<script>alert") && !html.contains('\u{202e}'), "markup of a rule");
+    assert!(html.len() < 20_000, "{} bytes", html.len());
+    insta::assert_snapshot!(html);
+}
+
+#[test]
+fn a_rule_that_was_refused_is_kept_as_it_was_typed() {
+    let html = kept("rules_refused", &samples::rules::refused());
+    assert!(html.contains("role=\"alert\"") && !html.contains("<script>alert"), "{html}");
+    let wrong = html.lines().find(|line| line.contains("aria-invalid")).unwrap();
+    insta::assert_snapshot!(wrong, @r#"<input name="webhook.endpoint" value="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;" placeholder="https://alerts.example.org/faultline" spellcheck="false" aria-invalid="true">"#);
+    assert!(html.contains("value=\"webhook\" id=\"kind-webhook\" checked"), "{html}");
+    assert!(html.contains("value=\"fatal\" checked") && !html.contains("value=\"first\" checked"), "{html}");
+}
+
+#[test]
 fn a_project_without_events_says_how_to_connect() {
     let page = Errors { rows: Vec::new(), has_events: false, next: None, ..errors(Vec::new()) };
     assert!(kept("errors_none", &page).contains("/projects/shop/connect"));
@@ -247,7 +265,8 @@ fn hostile_events_do_no_harm() {
 
 #[test]
 fn there_is_no_inline_script_or_style() {
-    for html in [error_page("error", &ordinary()), kept("errors", &errors(vec![row("error", "K", "m")]))] {
+    let list = kept("errors", &errors(vec![row("error", "K", "m")]));
+    for html in [error_page("error", &ordinary()), list, kept("rules", &samples::rules::page())] {
         assert!(!html.contains(" style=") && !html.contains("<style"), "the policy forbids it");
         assert!(!html.contains(" onclick=") && html.matches("<script").count() == 1);
     }

@@ -113,7 +113,7 @@ impl Teller {
             sealer: Some(Arc::new(Faulty::new(truth.sealer.clone().unwrap(), faults.clone()))),
             channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),
             clock: world.clock.clone(),
-            pages: None,
+            public_url: None,
         });
         Self { notify, faults }
     }
@@ -134,7 +134,7 @@ impl Teller {
             sealer: resources.sealer,
             channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),
             clock: world.clock.clone(),
-            pages: None,
+            public_url: None,
         });
         Self { notify, faults }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use notify::Pages;
+use notify::PublicUrl;
 use notify::guard::Destinations;
 use ready::Ready;
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let public = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let settings = Settings {
-        pages: Some(Pages::at(&public)),
+        public_url: Some(PublicUrl::at(&public)),
         destinations: destinations(&options)?,
         admin_key: options.admin_key.clone(),
         retention_days: options.retention_days,

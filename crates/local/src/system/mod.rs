@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use engines::Resources;
 pub(crate) use engines::stored_bytes;
-use notify::Pages;
+use notify::PublicUrl;
 use notify::channels::Tell;
 use notify::guard::Destinations;
 pub use stack::Stack;
@@ -45,14 +45,14 @@ pub struct Settings {
     /// How messages are sent, if not by the real channels.
     pub channels: Option<Arc<dyn Tell>>,
     /// Where errors are looked at, for the links in messages.
-    pub pages: Option<Pages>,
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Settings {
     /// The defaults, at `place`.
     pub fn at(place: Place) -> Self {
         let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
-        Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, pages: None }
+        Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, public_url: None }
     }
 }
 

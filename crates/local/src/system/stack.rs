@@ -106,9 +106,14 @@ impl Stack {
             sealer,
             channels: channels(settings),
             clock: clock.clone(),
-            pages: settings.pages.clone(),
+            public_url: settings.public_url.clone(),
         }));
-        let routes = Routes { gate: gate(), notify: notify.clone(), outcomes: outcomes.clone() };
+        let routes = Routes {
+            gate: Arc::new(gate()),
+            notify: notify.clone(),
+            sessions: table.clone(),
+            outcomes: outcomes.clone(),
+        };
         let digest = Digest::new(Parts {
             projects: table.clone(),
             digests: table.clone(),

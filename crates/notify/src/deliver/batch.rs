@@ -119,7 +119,7 @@ impl Notify {
         newest: Option<&str>,
     ) -> Option<String> {
         let Some(template) = &rule.link_template else {
-            return self.pages.as_ref().map(|pages| pages.error(project, &error.fingerprint));
+            return self.public_url.as_ref().map(|url| url.error(project, &error.fingerprint));
         };
         let facts = LinkFacts {
             project: project.as_str(),

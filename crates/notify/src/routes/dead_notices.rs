@@ -64,7 +64,7 @@ async fn redrive_handler(State(routes): State<Arc<Routes>>, request: Request<Bod
 }
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller(request.headers()).await?.admin()?;
+    routes.gate.caller_in(&request).await?.admin()?;
     let dead_notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
     gate::data(Notices { dead_notices })
 }
@@ -83,7 +83,7 @@ struct Which {
 }
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller(request.headers()).await?.admin()?;
+    routes.gate.caller_in(&request).await?.admin()?;
     let body = body::read(request, BODY, FORM).await?;
     let unfit = |_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}"));
     let Which { ids } = serde_json::from_value(body).map_err(unfit)?;

@@ -46,7 +46,7 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 
 /// Whoever may post can use what is answered, in every project: so only admins of all may make it.
 async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller(request.headers()).await?.admin()?;
+    routes.gate.caller_in(&request).await?.admin()?;
     let sealer = routes.sealer()?;
     let config = body::read(request, FOREIGN_LIMIT, "one notification config, an object with a `type`").await?;
     posted::rule(&config, 0).map_err(of_the_body)?;

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+use domain::id::ProjectName;
 use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
-use gate::{Answer, Gate, Outcomes, storage_failed};
-use http::{HeaderMap, Uri};
-use store::ports::{Project, Sealer};
+use gate::{Answer, Caller, Gate, Outcomes, storage_failed};
+use http::Request;
+use store::ports::{Project, Sealer, Sessions};
 
-use crate::Notify;
+use crate::{Notify, pages};
 
 /// Says what the API's description says of these routes.
 pub fn describe(api: &mut Description) {
@@ -30,9 +31,11 @@ pub fn describe(api: &mut Description) {
 /// What the routes share.
 pub struct Routes {
     /// Who may come in.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// What they serve.
     pub notify: Arc<Notify>,
+    /// Who is signed in to the pages.
+    pub sessions: Arc<dyn Sessions>,
     /// Counts of what was refused.
     pub outcomes: Arc<Outcomes>,
 }
@@ -40,12 +43,14 @@ pub struct Routes {
 impl Routes {
     /// All routes, to be put behind a [`gate::Front`].
     pub fn router(self) -> Router {
-        Router::new()
+        let routes = Arc::new(self);
+        let api = Router::new()
             .merge(encrypt::route())
             .merge(rules::routes())
             .merge(hooks::routes())
             .merge(dead_notices::routes())
-            .with_state(Arc::new(self))
+            .with_state(routes.clone());
+        pages::with_pages(&routes, api)
     }
 
     /// The answer that a handler found, or the refusal, which is counted.
@@ -54,9 +59,13 @@ impl Routes {
     }
 
     /// The project that a request is about, if the caller is an admin of it.
-    async fn project(&self, headers: &HeaderMap, uri: &Uri) -> Result<Project, Refusal> {
-        let caller = self.gate.caller(headers).await?;
-        let name = gate::project_in(uri.path())?;
+    fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
+        // Not the request itself: its body may not be shared between threads, as what waits may be.
+        let (caller, name) = (self.gate.caller_in(request), gate::project_in(request.uri().path()));
+        async move { self.project_of(caller.await?, name?).await }
+    }
+
+    async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
         caller.admin_of(&name)?;
         let project = self.notify.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
         let project = project.filter(|project| !project.deleting).ok_or_else(|| {

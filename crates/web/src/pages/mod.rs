@@ -6,5 +6,6 @@ pub(crate) mod errors;
 pub(crate) mod message;
 pub(crate) mod operations;
 pub(crate) mod projects;
+pub(crate) mod rules;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -1,6 +1,7 @@
 //! Events to be shown.
 
 pub(crate) mod operating;
+pub(crate) mod rules;
 
 use domain::occurrence::Occurrence;
 use serde_json::{Value, json};

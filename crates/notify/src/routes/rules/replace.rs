@@ -52,7 +52,7 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 /// Replaces the whole document. A secret that is sent as `[sealed]` stays what it is. With `If-Match` (a GET's `ETag`)
 /// nothing is replaced that the caller has not seen; without, the last one wins.
 async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(request.headers(), request.uri()).await?;
+    let project = routes.project(&request).await?;
     let sealer = routes.sealer()?;
     let seen = seen(request.headers())?;
     let sent = body::read(request, LIMIT, "an object with a list `rules`, and `hooks` if there are any").await?;

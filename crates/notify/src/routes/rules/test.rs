@@ -96,7 +96,7 @@ struct Trial {
 }
 
 async fn test(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(request.headers(), request.uri()).await?;
+    let project = routes.project(&request).await?;
     routes.sealer()?;
     let wanted = body::read(request, LIMIT, FORM).await?;
     let document = routes.document(&project).await?;

@@ -1,11 +1,11 @@
 use domain::id::{Fingerprint, ProjectName};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Where errors are looked at.
+/// The address that people know this faultline by: where its pages are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pages(String);
+pub struct PublicUrl(String);
 
-impl Pages {
+impl PublicUrl {
     /// Of the stack at this address, such as `https://errors.example.org`.
     pub fn at(address: &str) -> Self {
         Self(address.trim_end_matches('/').to_owned())

@@ -1,0 +1,293 @@
+//! The page of a project's rules: who may see it, and what its forms do.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use embedded::Engines;
+use faultline_tests::standins::{self, Reply};
+use faultline_tests::{ADMIN, Faultline};
+use http::Method;
+use local::system::Resources;
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Seen, key};
+
+const PAGE: &str = "/projects/sample/rules";
+const FORM: &str = "/pages/projects/sample/rules";
+
+/// Fills in a form of the page, with its token.
+async fn submit(browser: &Browser<'_>, fields: &[(&str, &str)]) -> Seen {
+    let token = browser.open("/").await.token();
+    browser.submit(FORM, &[fields, &[("token", token.as_str())]].concat()).await
+}
+
+async fn listed(faultline: &Faultline) -> Value {
+    faultline.call(Method::GET, PAGE, ADMIN, Body::empty()).await.body["data"]["rules"].clone()
+}
+
+async fn put(faultline: &Faultline, rules: Value) {
+    let set = faultline.call(Method::PUT, PAGE, ADMIN, json!({ "rules": rules }).to_string()).await;
+    assert_eq!(set.status, 200, "{}", set.body);
+}
+
+fn webhook(endpoint: &str) -> Value {
+    json!({ "type": "webhook", "endpoint": endpoint })
+}
+
+/// The version in the form of the document.
+fn version(seen: &Seen) -> String {
+    let (_, form) = seen.text.split_once("id=\"json\"").unwrap();
+    let (_, rest) = form.split_once("name=\"version\" value=\"").unwrap();
+    rest.split('"').next().unwrap().replace("&#34;", "\"")
+}
+
+/// What each kind of visitor is answered: nobody, a read key of the project, a read key of another, an admin key of the
+/// project, the operator.
+const TABLE: &str = "
+GET     303 403 403 200 200
+add     303 403 403 303 303
+try     303 403 403 200 200
+test    303 403 403 200 200
+save    303 403 403 303 303
+delete  303 403 403 303 303
+other   303 403 403 303 303
+";
+
+#[tokio::test]
+async fn every_form_and_every_visitor() {
+    let (_standin, url) = standins::webhook().await;
+    for row in TABLE.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).filter(|row| row.len() == 6) {
+        let faultline = Faultline::new().await;
+        put(&faultline, json!([{ "id": "team", "to": [webhook(&url)] }])).await;
+        faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
+        let mut visitors = vec![Browser::new(&faultline)];
+        for (role, project) in [("read", "sample"), ("read", "other"), ("admin", "sample")] {
+            visitors.push(Browser::signed_in(&faultline, &key(&faultline, role, json!(project)).await.0).await);
+        }
+        visitors.push(Browser::signed_in(&faultline, ADMIN).await);
+        let document = json!({ "rules": [{ "id": "team", "to": [webhook(&url)] }] }).to_string();
+        let mut statuses = Vec::new();
+        for visitor in &visitors {
+            let seen = match row[0] {
+                "GET" => visitor.open(PAGE).await,
+                _ if statuses.is_empty() => visitor.submit(FORM, &[("do", row[0])]).await,
+                form => {
+                    let fields = [("do", form), ("kind", "webhook"), ("webhook.endpoint", &url), ("rule", "team")];
+                    submit(visitor, &[&fields[..], &[("version", "*"), ("document", &document)]].concat()).await
+                }
+            };
+            statuses.push(seen.status.to_string());
+        }
+        assert_eq!(statuses, row[1..], "{}", row[0]);
+    }
+}
+
+/// Who may not see rules is told so, as on other pages, and has no link to them.
+#[tokio::test]
+async fn who_may_only_read_is_told_so() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, &key(&faultline, "read", json!("sample")).await.0).await;
+    let seen = browser.open(PAGE).await;
+    assert!(seen.text.contains("This key may not") && seen.text.contains("use an admin key"), "{}", seen.text);
+    let errors = browser.open("/projects/sample/errors").await.text;
+    assert!(!errors.contains(&format!("href=\"{PAGE}\"")));
+    let admin = Browser::signed_in(&faultline, ADMIN).await;
+    assert!(admin.open("/projects/sample/errors").await.text.contains(&format!("href=\"{PAGE}\"")));
+}
+
+#[tokio::test]
+async fn a_rule_that_is_added_is_what_the_api_lists() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    assert!(browser.open(PAGE).await.text.contains("Nobody is told of anything yet"));
+    let fields = [
+        ("do", "add"),
+        ("name", "Team chat"),
+        ("on", "first"),
+        ("on", "threshold"),
+        ("threshold", "30"),
+        ("interval", ""),
+        ("environments", "production, staging"),
+        ("levels", "error"),
+        ("kind", "github"),
+        ("github.owner", "acme"),
+        ("github.repo", "shop"),
+        ("github.userToken", "T0SECRET"),
+        ("github.labels", "bug, from production"),
+        ("github.if_exist", "reopen"),
+        // Of another kind: not the one that is chosen.
+        ("slack.endpoint", "https://hooks.slack.com/services/x"),
+    ];
+    let done = submit(&browser, &fields).await;
+    assert_eq!((done.status, done.location()), (303, "/projects/sample/rules?done=added#main"), "{}", done.text);
+    let rule = json!({ "id": "team-chat", "name": "Team chat", "on": ["first", "threshold"], "threshold": 30,
+        "environments": ["production", "staging"], "levels": ["error"],
+        "to": [{ "type": "github", "owner": "acme", "repo": "shop", "userToken": "[sealed]",
+            "labels": ["bug", "from production"], "if_exist": "reopen" }] });
+    assert_eq!(listed(&faultline).await, json!([rule]));
+    let page = browser.open("/projects/sample/rules?done=added").await.text;
+    for shown in ["The rule was added", "an error is new", "30 times", "environment production or staging", "sealed"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("T0SECRET"));
+}
+
+/// What is refused is said beside the form, which is as it was; and nothing is kept.
+#[tokio::test]
+async fn a_rule_that_is_refused_is_kept_as_it_was_typed() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let typed = [("name", "Mine"), ("on", "limited"), ("kind", "slack"), ("slack.channel", "#a<b")];
+    let slack = ("slack.endpoint", "https://hooks.slack.com/services/x");
+    for (form, said, wrong) in [
+        (vec![("do", "add")], "Webhook address: `endpoint` is missing", "slack.endpoint"),
+        (vec![("do", "try")], "Webhook address: `endpoint` is missing", "slack.endpoint"),
+        (vec![("do", "add"), slack, ("threshold", "many")], "`threshold` is a text: send a whole number", "threshold"),
+        (vec![("do", "add"), ("slack.endpoint", "[sealed]")], "stands for a secret", "slack.endpoint"),
+    ] {
+        let seen = submit(&browser, &[&typed[..], &form].concat()).await;
+        assert_eq!(seen.status, 400, "{}", seen.text);
+        assert!(seen.text.contains("role=\"alert\"") && seen.text.contains(said), "{}", seen.text);
+        let field = seen.text.lines().find(|line| line.contains("aria-invalid")).unwrap();
+        assert!(field.contains(&format!("name=\"{wrong}\"")), "{field}");
+        for kept in ["value=\"Mine\"", "value=\"limited\" checked", "value=\"#a&#60;b\""] {
+            assert!(seen.text.contains(kept), "{kept}: {}", seen.text);
+        }
+        assert!(!seen.text.contains("value=\"first\" checked"));
+    }
+    assert_eq!(listed(&faultline).await, json!([]));
+}
+
+/// The secret of a rule outlives what is done to others, and what its destinations say to a test is shown.
+#[tokio::test]
+async fn a_test_shows_what_each_destination_answered() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let ((good, good_url), (bad, bad_url)) = (standins::webhook().await, standins::slack().await);
+    let to = json!([webhook(&good_url), { "type": "slack", "endpoint": bad_url }]);
+    put(&faultline, json!([{ "id": "team", "to": to }])).await;
+    submit(&browser, &[("do", "add"), ("kind", "discord"), ("discord.endpoint", "https://discord.com/x")]).await;
+    assert_eq!(listed(&faultline).await.as_array().unwrap().len(), 2);
+
+    bad.plan(Reply::new(404, "<script>alert(1)</script>"));
+    let seen = submit(&browser, &[("do", "test"), ("rule", "team")]).await;
+    assert_eq!((good.received().len(), bad.received().len()), (1, 1));
+    assert!(seen.text.contains("✓ sent, in") && seen.text.contains("✗ "), "{}", seen.text);
+    assert!(seen.text.contains("404") && !seen.text.contains("<script>alert"), "{}", seen.text);
+
+    let gone = submit(&browser, &[("do", "test"), ("rule", "gone")]).await;
+    assert_eq!(gone.status, 404);
+    assert!(gone.text.contains("note bad") && gone.text.contains("no rule"), "{}", gone.text);
+
+    // Before it is in a rule, a destination is tried by what is typed.
+    let fields = [("do", "try"), ("name", "Mine"), ("kind", "webhook"), ("webhook.endpoint", &good_url)];
+    let seen = submit(&browser, &fields).await;
+    assert!(seen.text.contains("The test:") && seen.text.contains("value=\"Mine\""), "{}", seen.text);
+    assert_eq!((good.received().len(), listed(&faultline).await.as_array().unwrap().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn hostile_rules_do_no_harm() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let script = "\"><script>alert(1)</script>\u{202e}";
+    let slack = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/x", "channel": script });
+    let link = "https://a.example/\"><script>alert(1)</script>";
+    put(
+        &faultline,
+        json!([{ "name": script, "environments": [script], "title": script, "linkTemplate": link, "to": [slack] }]),
+    )
+    .await;
+    let page = browser.open(PAGE).await.text;
+    assert!(!page.contains("<script>alert"), "{page}");
+    let (rules, _) = page.split_once("id=\"add\"").unwrap();
+    assert!(rules.contains("[U+202E]") && !rules.contains('\u{202e}'), "{rules}");
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_changes_no_rules() {
+    let faultline = Faultline::new().await;
+    put(&faultline, json!([{ "id": "team", "to": [webhook("https://hooks.slack.com/x")] }])).await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let other = Browser::signed_in(&faultline, ADMIN).await.open("/").await.token();
+    for token in ["", "x", other.as_str()] {
+        let fields = [("do", "delete"), ("rule", "team"), ("version", "*"), ("token", token)];
+        assert_eq!(browser.submit(FORM, &fields).await.status, 403);
+    }
+    assert_eq!(listed(&faultline).await.as_array().unwrap().len(), 1);
+}
+
+/// Who saves what others changed meanwhile is told so, and undoes nothing; not at the second attempt either.
+#[tokio::test]
+async fn a_change_that_was_not_seen_is_not_undone() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    put(&faultline, json!([{ "id": "team", "to": [webhook("https://hooks.slack.com/a")] }])).await;
+    let seen_at = version(&browser.open(PAGE).await);
+    let document = json!({ "rules": [] }).to_string();
+    put(&faultline, json!([{ "id": "theirs", "to": [webhook("https://hooks.slack.com/b")] }])).await;
+
+    let mut seen_version = seen_at.clone();
+    for _ in 0..2 {
+        let fields = [("do", "save"), ("version", seen_version.as_str()), ("document", &document)];
+        let seen = submit(&browser, &fields).await;
+        assert_eq!(seen.status, 409);
+        assert!(seen.text.contains("Somebody else changed the rules"), "{}", seen.text);
+        assert!(seen.text.contains("theirs") && seen.text.contains("&#34;rules&#34;:[]"), "{}", seen.text);
+        seen_version = version(&seen);
+    }
+    let seen = submit(&browser, &[("do", "delete"), ("rule", "theirs"), ("version", &seen_at)]).await;
+    assert_eq!(seen.status, 409);
+    assert!(seen.text.contains("nothing was deleted"), "{}", seen.text);
+    assert_eq!(listed(&faultline).await[0]["id"], "theirs");
+
+    let seen_at = version(&browser.open(PAGE).await);
+    let seen = submit(&browser, &[("do", "delete"), ("rule", "theirs"), ("version", &seen_at)]).await;
+    assert_eq!((seen.status, seen.location()), (303, "/projects/sample/rules?done=deleted#main"));
+    assert_eq!(listed(&faultline).await, json!([]));
+}
+
+/// What is put back as it was shown keeps the secrets; what is wrong is said with its place.
+#[tokio::test]
+async fn the_document_is_changed_as_json() {
+    let faultline = Faultline::new().await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let (standin, url) = standins::webhook().await;
+    put(&faultline, json!([{ "id": "team", "to": [webhook(&url)] }])).await;
+    let seen_at = version(&browser.open(PAGE).await);
+    let save =
+        async |document: &str| submit(&browser, &[("do", "save"), ("version", &seen_at), ("document", document)]).await;
+
+    let seen = save("{\"rules\": [}").await;
+    assert_eq!(seen.status, 400);
+    assert!(seen.text.contains("not JSON") && seen.text.contains("line 1 column"), "{}", seen.text);
+    let seen = save(r#"{"rules":[{"to":[{"type":"pigeon"}]}]}"#).await;
+    assert!(seen.status == 400 && seen.text.contains("At rules.0.to.0.type"), "{}", seen.text);
+    assert!(seen.text.contains("pigeon") && seen.text.contains("<details open>"), "{}", seen.text);
+
+    // Nearly the longest document that there may be, which is three times as long in a form.
+    let releases: Vec<_> = (0..50).map(|number| format!("{number}-{}", "\"".repeat(190))).collect();
+    let rule = |id: &str, endpoint: &str| json!({ "id": id, "releases": releases, "to": [webhook(endpoint)] });
+    let rules =
+        [rule("team", "[sealed]"), rule("b", "https://hooks.slack.com/b"), rule("c", "https://hooks.slack.com/c")];
+    let seen = save(&json!({ "rules": rules }).to_string()).await;
+    assert_eq!(seen.status, 303, "{}", seen.text);
+    assert_eq!(seen.location(), "/projects/sample/rules?done=changed#main");
+    submit(&browser, &[("do", "test"), ("rule", "team")]).await;
+    assert_eq!(standin.received().len(), 1, "the address is still what it was");
+}
+
+#[tokio::test]
+async fn without_a_sealing_key_the_page_says_how_to_deploy_one() {
+    let engines = Engines::memory().unwrap();
+    let resources = Resources { sealer: None, ..Resources::make(&engines).await.unwrap() };
+    let faultline = Faultline::with(engines, resources, Arc::default()).await;
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let seen = browser.open(PAGE).await;
+    assert_eq!(seen.status, 501);
+    assert!(
+        seen.text.contains("This stack cannot do that") && seen.text.contains("SealingKey=create"),
+        "{}",
+        seen.text
+    );
+}
