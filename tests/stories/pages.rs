@@ -210,3 +210,34 @@ async fn an_asset_may_be_kept_for_ever() {
     }
     assert_eq!(browser.open("/assets/0.css").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_person_comments_merges_and_takes_both_back() {
+    let (faultline, error) = with_an_error().await;
+    faultline.post("sample", &json!({ "errors": [{ "type": "KeyError", "message": "another" }] })).await;
+    assert_eq!(faultline.digest().await, 0);
+    let list = faultline.get("/projects/sample/errors").await;
+    let other = list["errors"].as_array().unwrap().iter().find(|entry| entry["message"] == "another").unwrap();
+    let other = other["fingerprint"].as_str().unwrap();
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    let (shown, forms) = (format!("/projects/sample/errors/{error}"), format!("/pages/projects/sample/errors/{error}"));
+    let token = browser.open(&shown).await.token();
+    let send = async |fields: &[(&str, &str)]| {
+        let sent = browser.submit(&forms, &[&[("token", token.as_str())], fields].concat()).await;
+        assert_eq!(sent.status, 303, "{}", sent.text);
+        browser.open(sent.location()).await.text
+    };
+
+    let page = send(&[("do", "comment"), ("comment", "seen <i>on</i> staging")]).await;
+    assert!(page.contains("seen &#60;i&#62;on&#60;/i&#62; staging"), "{page}");
+    let (_, rest) = page.split_once("name=\"comment\" value=\"").unwrap();
+    let page = send(&[("do", "forget"), ("comment", rest.split('"').next().unwrap())]).await;
+    assert!(!page.contains("on staging") && page.contains("said something that was deleted"), "{page}");
+
+    let address = format!("http://faultline.example/projects/sample/errors/{other}?range=1h");
+    let page = send(&[("do", "merge"), ("other", &address)]).await;
+    assert!(page.contains(&format!("name=\"part\" value=\"{other}\"")), "{page}");
+    assert_eq!(faultline.get("/projects/sample/errors").await["errors"].as_array().unwrap().len(), 1);
+    send(&[("do", "unmerge"), ("part", other)]).await;
+    assert_eq!(faultline.get("/projects/sample/errors").await["errors"].as_array().unwrap().len(), 2);
+}

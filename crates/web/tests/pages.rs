@@ -10,8 +10,8 @@ use domain::grouping;
 use domain::time::Timestamp;
 use samples::{frame, hostile, ordinary};
 use web::{
-    Chart, ChartBar, Connect, Entry, ErrorHead, ErrorPage, ErrorRow, Errors, IssueLink, Message, Moment, Notice,
-    OccurrenceView, Part, ProjectRow, Projects, Ranges, Search, SignIn, Sparkline, Steps, Tab, TagTop,
+    Chart, ChartBar, Comment, Connect, Entry, ErrorHead, ErrorPage, ErrorRow, Errors, IssueLink, Message, Moment,
+    Notice, OccurrenceView, Part, ProjectRow, Projects, Ranges, Search, SignIn, Sparkline, Steps, Tab, TagTop,
 };
 
 fn now() -> Timestamp {
@@ -127,7 +127,7 @@ fn error_page(name: &str, occurrence: &domain::occurrence::Occurrence) -> String
                 at: ago(90_000),
                 by: "ada".to_owned(),
                 what: "commented".to_owned(),
-                comment: Some("mended by 4f2c\nI hope".to_owned()),
+                comment: Some(Comment { id: "01K".to_owned(), text: "mended by 4f2c\nI hope".to_owned() }),
             },
         ],
         occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now())),

@@ -109,7 +109,16 @@ pub struct Entry {
     /// What.
     pub what: String,
     /// What they wrote.
-    pub comment: Option<String>,
+    pub comment: Option<Comment>,
+}
+
+/// What somebody wrote.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// The name of the entry of the history.
+    pub id: String,
+    /// The text.
+    pub text: String,
 }
 
 impl Part {

@@ -32,6 +32,13 @@ pub(in crate::pages) async fn change(
             ((Method::PATCH, base.clone(), json!({ "assignee": assignee })), "changed")
         }
         "comment" => ((Method::POST, format!("{base}/comments"), json!({ "text": field("comment") })), "commented"),
+        "forget" => {
+            let comment = format!("{base}/comments/{}", encoded(field("comment")));
+            ((Method::DELETE, comment, Value::Null), "changed")
+        }
+        "merge" => {
+            ((Method::POST, format!("{base}/merge"), json!({ "errors": [fingerprint(field("other"))] })), "merged")
+        }
         "unmerge" => ((Method::POST, format!("{base}/unmerge"), json!({ "errors": [field("part")] })), "changed"),
         "delete" => ((Method::DELETE, base.clone(), Value::Null), "deleted"),
         _ => return Ok(Redirect::to(&base).into_response()),
@@ -43,6 +50,12 @@ pub(in crate::pages) async fn change(
         done => format!("{base}?done={done}"),
     };
     Ok(Redirect::to(&back).into_response())
+}
+
+/// The fingerprint that somebody typed: by itself, or as a part of the error's address.
+fn fingerprint(typed: &str) -> &str {
+    let behind = typed.rsplit_once("/errors/").map_or(typed, |(_, behind)| behind);
+    behind.split(['/', '?', '#']).next().unwrap_or_default().trim()
 }
 
 /// For how long to mute: hours and days by `h` and `d`, so many more occurrences by `n`, for ever by nothing.
@@ -62,6 +75,17 @@ fn mute(until: &str, now: Timestamp) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_error_is_named_by_its_fingerprint_or_its_address() {
+        for typed in [
+            " 0f1e ",
+            "https://host/prod/projects/shop/errors/0f1e?done=changed",
+            "/projects/a/errors/0f1e/occurrences/9",
+        ] {
+            assert_eq!(fingerprint(typed), "0f1e");
+        }
+    }
 
     #[test]
     fn a_mute_is_for_hours_days_or_so_many_more() {

@@ -4,13 +4,14 @@ use domain::error::history::{Action, Actor};
 use domain::id::Fingerprint;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use web::{Entry, Moment};
+use web::{Comment, Entry, Moment};
 
 use super::limits;
 
 /// Something that was done with the error.
 #[derive(Deserialize)]
 pub(super) struct Done {
+    id: String,
     at: Timestamp,
     by: Actor,
     #[serde(flatten)]
@@ -46,6 +47,7 @@ impl Done {
             Action::Merged { errors: others } => (format!("merged {} into it", errors(&others)), None),
             Action::Unmerged { errors: others } => (format!("took {} out of it", errors(&others)), None),
         };
+        let comment = comment.map(|text| Comment { id: self.id, text });
         Entry { at: Moment::new(self.at, now), by, what, comment }
     }
 }
