@@ -20,9 +20,9 @@ pub fn wait(operation: &Operation) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// CPU of ingest for a request with an event of 3 kB, in seconds of a whole processor; measured as a warm event by
-/// `cargo bench -p faultline-lambda`.
-pub const INGEST_CPU: f64 = 0.000_2;
+/// CPU of ingest for a request, in seconds of a whole processor; measured of warm events by
+/// `cargo bench -p faultline-lambda --bench startup`.
+pub const INGEST_CPU: f64 = 0.000_4;
 /// CPU of digest for an event, measured by `cargo bench -p faultline-local`, the engines included.
 pub const DIGEST_CPU: f64 = 0.000_071;
 /// CPU of digest for what each error of a batch takes besides: its transaction, in JSON, signed, to the engines.

@@ -3,6 +3,8 @@
 //! Dated 8 October 2026: HTTP API, S3, SQS and DynamoDB by AWS's price list of that day; Lambda by its pricing page of
 //! 2026; KMS, CloudWatch and backups by list prices that have not changed for years and were not looked up again.
 
+/// The day of the list.
+pub const DATE: &str = "2026-10-08";
 /// A million requests of the HTTP API, of up to 512 KiB each.
 pub const HTTP_API: f64 = 1.00;
 /// What one request of the HTTP API may bring, in bytes; larger ones are charged as several.

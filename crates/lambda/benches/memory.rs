@@ -16,6 +16,7 @@ use domain::inbox::{self, Addressee, Header, Message};
 use domain::occurrence::{Occurrence, Source};
 use domain::segment::SegmentWriter;
 use domain::time::Timestamp;
+use domain::v1::Post;
 use serde_json::{Value, json};
 use standin::{Life, binaries, live, sample};
 
@@ -26,7 +27,7 @@ const TIMES: usize = 3;
 
 fn main() {
     let [ingest, digest, query, notify] = binaries().map(|(_, binary)| binary);
-    let (large, claimed) = (v1_body(15), Message { payload: v1_body(15), ..message(Source::V1, 0, 15) }.pack());
+    let (large, claimed) = (v1_body(15), Message { payload: taken(&v1_body(15)), ..message(Source::V1, 0, 15) }.pack());
     println!("{:60} {:>8} {:>8} {:>10}", "", "at most", "given", "slowest");
     tell("IngestFunction", "a body of 15 MB, packed to 4", &ingest, &post(&large), b"");
     tell("DigestFunction", "6 MB of messages, each of another error", &digest, &batch(inline()), b"");
@@ -43,10 +44,13 @@ fn tell(function: &str, input: &str, binary: &Path, event: &Value, object: &[u8]
         println!("{function:16} is not built: see the bench `startup`");
         return;
     }
-    let Life { start, answers, peak } = live(binary, event, TIMES, object);
+    let Life { start, cpu, worked, answers, peak } = live(binary, event, TIMES, object);
     let (peak, slowest) = (peak >> 20, answers.iter().max().map_or(0, Duration::as_millis));
     let what = format!("{function}: {input}");
-    println!("{what:60} {peak:>5} MB {:>5} MB {slowest:>7} ms, ready in {start:.1?}", memory(function));
+    println!(
+        "{what:60} {peak:>5} MB {:>5} MB {slowest:>7} ms, ready in {start:.1?}, CPU {cpu:.1?} and {worked:.0?}",
+        memory(function)
+    );
 }
 
 /// What template.yaml gives a function, in MB.
@@ -76,6 +80,11 @@ fn v1_body(errors: u64) -> Vec<u8> {
         json!({ "type": "E", "message": format!("large {n}"), "backtrace": [frame] })
     };
     json!({ "errors": (0..errors).map(error).collect::<Vec<_>>() }).to_string().into_bytes()
+}
+
+/// What ingest puts into a message of it.
+fn taken(body: &[u8]) -> Vec<u8> {
+    serde_json::to_vec(&Post::parse(body).unwrap().post).unwrap()
 }
 
 fn post(body: &[u8]) -> Value {

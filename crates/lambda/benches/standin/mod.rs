@@ -23,6 +23,10 @@ enum Seen {
 pub(crate) struct Life {
     /// From exec to asking for the first event.
     pub(crate) start: Duration,
+    /// The CPU that it had by then, which other load does not change.
+    pub(crate) cpu: Duration,
+    /// The CPU of all its events.
+    pub(crate) worked: Duration,
     /// How long each event took.
     pub(crate) answers: Vec<Duration>,
     /// The most memory it had, in bytes.
@@ -78,20 +82,31 @@ pub(crate) fn live(binary: &Path, event: &Value, times: usize, object: &[u8]) ->
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let (asked, answers) = watch(&what, times);
+    let (asked, cpu, answers) = watch(&what, times, child.id());
+    let worked = cpu_of(child.id()).saturating_sub(cpu);
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
     child.kill().unwrap();
     child.wait().unwrap();
-    Life { start: asked - began, answers, peak: peak.unwrap_or(0) * 1_024 }
+    Life { start: asked - began, cpu, worked, answers, peak: peak.unwrap_or(0) * 1_024 }
 }
 
-fn watch(what: &Receiver<Seen>, times: usize) -> (Instant, Vec<Duration>) {
+/// What all threads of a process had of the processor.
+fn cpu_of(process: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let nanoseconds = threads.filter_map(|thread| {
+        let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        schedstat.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+fn watch(what: &Receiver<Seen>, times: usize, process: u32) -> (Instant, Duration, Vec<Duration>) {
     let next = || what.recv_timeout(Duration::from_secs(60)).expect("a binary that asks and answers");
     let (mut asked, mut answers) = (None, Vec::new());
     while answers.len() < times {
         match next() {
-            Seen::Asked(at) => asked = asked.or(Some(at)),
+            Seen::Asked(at) => asked = asked.or_else(|| Some((at, cpu_of(process)))),
             Seen::Answered(after, answer) => {
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                 let status = answer["statusCode"].as_u64().unwrap_or(200);
@@ -101,7 +116,8 @@ fn watch(what: &Receiver<Seen>, times: usize) -> (Instant, Vec<Duration>) {
             }
         }
     }
-    (asked.unwrap(), answers)
+    let (asked, cpu) = asked.unwrap();
+    (asked, cpu, answers)
 }
 
 struct StandIn {
