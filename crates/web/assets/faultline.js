@@ -44,6 +44,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
+    // Without TLS a browser gives no clipboard: then the text is chosen, to be copied by hand.
+    if (!navigator.clipboard) return getSelection().selectAllChildren(source);
     await navigator.clipboard.writeText(source.value ?? source.textContent);
     button.textContent = "copied";
   });
@@ -69,13 +71,16 @@ setInterval(() => {
   }
 }, 30000);
 
-// Asks whether the first event has come, ever less often.
+// Asks whether the first event has come, ever less often. The page stays: it may show a key that no other ever will.
 const waiting = document.querySelector("[data-waiting]");
 if (waiting) {
   let pause = 2000;
   const ask = async () => {
     const answer = await fetch(waiting.dataset.waiting).catch(() => null);
-    if (answer?.ok && (await answer.text()) === "yes") return location.reload();
+    if (answer?.ok && (await answer.text()) === "yes") {
+      for (const part of waiting.children) part.hidden = !part.hidden;
+      return waiting.classList.add("good");
+    }
     pause = Math.min(pause * 1.2, 30000);
     setTimeout(ask, pause);
   };

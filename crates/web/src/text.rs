@@ -71,6 +71,7 @@ mod tests {
     fn what_a_reader_cannot_see_is_made_visible() {
         assert_eq!(visible("a\u{0}b\u{1b}[31mc\u{7f}", 100), "a\u{2400}b\u{241b}[31mc\u{2421}");
         assert_eq!(visible("user\u{202e}nimda", 100), "user[U+202E]nimda");
+        assert_eq!(visible("a\u{61c}b\u{2028}", 100), "a[U+061C]b[U+2028]");
         assert_eq!(visible("line\n\tnext \u{5d0}", 100), "line\n\tnext \u{5d0}");
     }
 

@@ -1,6 +1,7 @@
 //! What is below the stack: the request, the user, contexts and the rest, each a table of names and values.
 
 use domain::occurrence::Occurrence;
+use domain::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::text::{self, visible};
@@ -21,7 +22,8 @@ pub(super) struct Section {
 /// Something that happened before.
 #[derive(Debug)]
 pub(super) struct Crumb {
-    pub(super) time: String,
+    /// The time of day, and the whole.
+    pub(super) time: (String, String),
     pub(super) category: String,
     pub(super) level: String,
     pub(super) message: String,
@@ -35,7 +37,10 @@ impl Crumb {
             category if category.is_empty() => text("type"),
             category => category,
         };
-        Self { time: text("timestamp"), category, level: text("level"), message: text("message"), data: text("data") }
+        let at = text("timestamp");
+        let time_of_day = Timestamp::parse(&at).ok().map(|at| at.to_string()[11..19].to_owned());
+        let time = (time_of_day.unwrap_or_else(|| at.clone()), at);
+        Self { time, category, level: text("level"), message: text("message"), data: text("data") }
     }
 }
 
