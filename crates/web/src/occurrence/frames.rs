@@ -11,6 +11,8 @@ const FROM_TOP: usize = 60;
 const FROM_BOTTOM: usize = 10;
 /// How many variables of a frame are shown.
 const MOST_VARIABLES: usize = 50;
+/// How much of variables a stack shows, in bytes, from its raising end: beyond that a page would be slow to open.
+const LONGEST_VARIABLES: usize = 64 << 10;
 /// The longest source line that is shown, in bytes: longer ones are minified.
 const LONGEST_LINE: usize = 400;
 
@@ -50,7 +52,7 @@ pub(super) struct Shown {
 impl Shown {
     /// Whether there is anything to unfold.
     pub(super) fn has_more(&self) -> bool {
-        !self.code.is_empty() || !self.variables.is_empty()
+        !self.code.is_empty() || !self.variables.is_empty() || self.variables_left_out > 0
     }
 }
 
@@ -67,7 +69,8 @@ impl Stack {
         let is_app = |frame: &Frame| if marks { frame.in_app == Some(true) } else { true };
         // What the application's author looks for is where the own code called what failed.
         let open = is_first.then(|| frames.iter().position(|frame| is_app(frame)).unwrap_or_default());
-        let shown = |index: usize, frame: &Frame| Shown::of(frame, is_app(frame), Some(index) == open);
+        let mut room = LONGEST_VARIABLES;
+        let mut shown = |index: usize, frame: &Frame| Shown::of(frame, is_app(frame), Some(index) == open, &mut room);
         let mut parts = fold(frames.iter().enumerate().map(|(index, frame)| shown(index, frame)));
         if left_out > 0 {
             parts.push(Part::LeftOut(left_out));
@@ -91,7 +94,8 @@ fn fold(frames: impl Iterator<Item = Shown>) -> Vec<Part> {
 }
 
 impl Shown {
-    fn of(frame: &Frame, is_app: bool, is_open: bool) -> Self {
+    /// With as many variables as fit into `room`, which is the less for the next frame.
+    fn of(frame: &Frame, is_app: bool, is_open: bool, room: &mut usize) -> Self {
         let place =
             frame.filename.as_ref().or(frame.module.as_ref()).or(frame.package.as_ref()).or(frame.abs_path.as_ref());
         let line = match (frame.lineno, frame.colno) {
@@ -99,7 +103,13 @@ impl Shown {
             (Some(line), None) => format!(":{line}"),
             (None, _) => String::new(),
         };
-        let variables = frame.vars.iter().take(MOST_VARIABLES);
+        let mut variables = Vec::new();
+        for (name, value) in frame.vars.iter().take(MOST_VARIABLES) {
+            let (name, value) = (visible(name, 100), text::value(value));
+            let Some(rest) = room.checked_sub(name.len() + value.len()) else { break };
+            *room = rest;
+            variables.push((name, value));
+        }
         Self {
             place: visible(place.map_or("?", String::as_str), 300),
             function: visible(frame.function.as_deref().unwrap_or("?"), 300),
@@ -107,8 +117,8 @@ impl Shown {
             is_app,
             is_open,
             code: code(frame),
-            variables: variables.map(|(name, value)| (visible(name, 100), text::value(value))).collect(),
-            variables_left_out: frame.vars.len().saturating_sub(MOST_VARIABLES),
+            variables_left_out: frame.vars.len() - variables.len(),
+            variables,
         }
     }
 }
@@ -179,6 +189,19 @@ mod tests {
     fn a_recursion_without_end_is_cut_in_its_middle() {
         let drawn = drawn(&Stack::of(&stack(&vec![Some(true); 10_000]), true));
         assert_eq!(drawn, format!("[A]{}9930{}", "A".repeat(59), "A".repeat(10)));
+    }
+
+    #[test]
+    fn variables_of_a_stack_have_an_end() {
+        let vars: serde_json::Map<_, _> =
+            (0..40).map(|number| (format!("v{number}"), "x".repeat(1_000).into())).collect();
+        let frame = Frame { vars: vars.clone(), in_app: Some(true), ..Frame::default() };
+        let drawn = Stack::of(&Stacktrace { frames: vec![frame; 3], ..Stacktrace::default() }, true);
+        let counts = drawn.parts.iter().map(|part| match part {
+            Part::One(frame) => (frame.variables.len(), frame.variables_left_out, frame.has_more()),
+            _ => unreachable!("all are the application's"),
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [(40, 0, true), (25, 15, true), (0, 40, true)]);
     }
 
     #[test]
