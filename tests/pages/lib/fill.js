@@ -1,0 +1,80 @@
+// Projects to look at: one that is in use, and one that has had no event.
+"use strict";
+
+const faultline = require("./faultline.js");
+
+const PROJECT = "checkout";
+const EMPTY = "warehouse";
+
+const HOUR = 3_600_000;
+
+// What came of a Python application, over a day.
+function python(number) {
+  const frame = (filename, fn, lineno, in_app, line, vars) => ({
+    filename, function: fn, lineno, in_app, context_line: line, vars,
+    pre_context: ["def total(cart):", "    amount = 0"], post_context: ["    return amount"],
+  });
+  return {
+    platform: "python", level: "error", environment: "production", release: `checkout@2.${number % 3}.0`,
+    timestamp: new Date(Date.now() - ((number * 7) % 23) * HOUR).toISOString(),
+    server_name: `web-${number % 3}`, transaction: "POST /cart/{id}/pay",
+    tags: { browser: number % 4 ? "Firefox 145" : "Chrome 156", region: number % 2 ? "eu-west" : "us-east" },
+    user: { id: `${number % 9}`, email: `ann${number % 9}@shop.example` },
+    request: {
+      method: "POST", url: "https://shop.example/cart/17/pay", query_string: "coupon=spring",
+      headers: [["Accept", "text/html"], ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"]],
+    },
+    exception: {
+      values: [
+        { type: "LookupError", value: "no row for item 17", stacktrace: { frames: [frame("db/rows.py", "row_of", 71, false, "    raise LookupError(key)", { key: 17 })] } },
+        {
+          type: "PriceMissing", value: "item 17 of the cart has no price", mechanism: { type: "django", handled: false },
+          stacktrace: {
+            frames: [
+              frame("django/core/handlers/exception.py", "inner", 55, false, "    response = get_response(request)"),
+              frame("django/core/handlers/base.py", "_get_response", 197, false, "    response = callback(request)"),
+              frame("checkout/views.py", "pay", 31, true, "    due = total(cart)", { request: "<WSGIRequest: POST '/cart/17/pay'>" }),
+              frame("checkout/cart.py", "total", 42, true, "    amount += item.price or missing(item)", { cart: [{ name: "chair", count: 2 }], amount: 0, item: { id: 17, tags: ["oak", "sale"], price: null } }),
+            ],
+          },
+        },
+      ],
+    },
+    breadcrumbs: [
+      { timestamp: new Date().toISOString(), category: "query", message: "SELECT id, price FROM items WHERE id = %s", level: "info", data: { rows: 0 } },
+      { timestamp: new Date().toISOString(), category: "http", type: "http", data: { method: "GET", url: "https://prices.example/17", status_code: 404 } },
+    ],
+    contexts: { runtime: { name: "CPython", version: "3.13.1" }, os: { name: "Linux", version: "6.12" } },
+    extra: { attempt: number, cart: { items: 2, total: 118.5 } },
+    modules: { django: "5.2", "sentry-sdk": "2.75.0" },
+    sdk: { name: "sentry.python.django", version: "2.75.0" },
+  };
+}
+
+const OTHERS = [
+  { platform: "javascript", level: "fatal", exception: { values: [{ type: "ChunkLoadError", value: "Loading chunk 17 failed after 3 attempts: https://shop.example/assets/checkout-4f1d2c9a7b.js" }] } },
+  { platform: "java", level: "error", transaction: "com.acme.shop.warehouse.reservation.ReservationCoordinatorService in reserveAllItemsOfOrder", exception: { values: [{ type: "com.acme.shop.warehouse.reservation.ReservationConflictException", value: "order 4711: item 17 is reserved by order 4699 since 14:02, and will be set free at 14:32 unless it is paid for before" }] } },
+  { platform: "python", level: "warning", message: "cart is empty", environment: "staging" },
+  { platform: "ruby", level: "info", message: "payment provider answers slowly: 2.4 s" },
+];
+
+// Fills the projects, and says what their pages are made of.
+exports.fill = async () => {
+  const [{ dsn }] = await Promise.all([faultline.project(PROJECT), faultline.project(EMPTY)]);
+  for (let number = 0; number < 24; number += 1) await faultline.post(dsn, python(number));
+  for (const event of OTHERS) await faultline.post(dsn, event);
+  const errors = await faultline.seen(PROJECT, 24 + OTHERS.length);
+  const named = (text) => errors.find((error) => error.type === text || error.message === text).fingerprint;
+  const error = named("PriceMissing");
+  const [conflict, slow] = [OTHERS[1].exception.values[0].type, OTHERS[3].message].map(named);
+  const base = `/projects/${PROJECT}/errors`;
+  await faultline.call("PATCH", `${base}/${error}`, { assignee: "ada@shop.example" });
+  await faultline.call("POST", `${base}/${error}/comments`, { text: "The price list of spring lacks item 17.\nMended in 4f2c1d9, I hope." });
+  await faultline.call("PATCH", `${base}/${error}`, { status: "resolved" });
+  await faultline.post(dsn, { ...python(24), timestamp: new Date().toISOString() });
+  await faultline.until("an error comes back", async () => {
+    return (await faultline.errors(PROJECT)).find((one) => one.fingerprint === error).status === "unresolved";
+  });
+  await faultline.call("POST", `${base}/${conflict}/merge`, { errors: [slow] });
+  return { project: PROJECT, empty: EMPTY, error, least: named("cart is empty") };
+};

@@ -1,0 +1,25 @@
+// Every page there is: one list, so that none is forgotten by a chapter that looks at all of them.
+"use strict";
+
+// `ready` waits for what makes the page this page. `status` is what it answers, if not 200.
+// `{project}` has some errors, `{empty}` has had no event, and `{error}` is one with some occurrences; `hasEvent` marks a
+// page that is mostly what an SDK sent. `{least}` is an error of which nothing is known but its message.
+exports.PLACES = [
+  { name: "sign-in", path: "/sign-in", isSignedOut: true },
+  { name: "projects", path: "/" },
+  { name: "errors", path: "/projects/{project}/errors?status=unresolved" },
+  { name: "errors-none", path: "/projects/{empty}/errors?status=unresolved" },
+  { name: "errors-not-found", path: "/projects/{project}/errors?q=nowhere" },
+  { name: "errors-misspelt", path: "/projects/{project}/errors?q=level:loud" },
+  { name: "error", path: "/projects/{project}/errors/{error}", hasEvent: true },
+  { name: "error-least", path: "/projects/{project}/errors/{least}" },
+  { name: "error-zoomed", path: "/projects/{project}/errors/{error}/occurrences/first?range=1h", hasEvent: true },
+  { name: "connect", path: "/projects/{empty}/connect" },
+  { name: "connected", path: "/projects/{project}/connect" },
+  { name: "message", path: "/projects/nowhere/errors", status: 404 },
+  { name: "settings", path: "/projects/{project}/settings" },
+  { name: "rules", path: "/projects/{project}/rules" },
+  { name: "health", path: "/operations" },
+];
+
+exports.pathOf = (place, names) => place.path.replace(/\{(\w+)\}/g, (_, name) => names[name]);
