@@ -55,6 +55,10 @@ fn an_idle_stack_costs_what_the_readme_says() {
     let said = [*domain::cost::IDLE.start(), *domain::cost::IDLE.end()].map(cents);
     assert_eq!(said, [month.on_demand, month.provisioned].map(cents), "what the API says of an idle month");
     assert_eq!(domain::cost::PRICES, prices::DATE);
+    // A million events take some minutes to replay: what the benchmark found is in the README.
+    let [storm, alone] = [*domain::cost::MILLION.start(), *domain::cost::MILLION.end()];
+    let (high, low) = (format!("| at a high rate | {storm:.2} ("), format!("({alone:.2}) |"));
+    assert!(readme.contains(&high) && readme.contains(&low), "what the API says of a million: `{high}`, `{low}`");
 }
 
 /// A bill has a line for everything that is charged, and nothing is free that is used.

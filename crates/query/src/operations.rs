@@ -71,7 +71,7 @@ struct Month {
     events: u64,
     /// What it has cost by now in AWS.
     dollars: Dollars,
-    /// What a million events cost: if they are all of one error, and if each is of another.
+    /// What a million events cost: in a storm of one error, and if they come one by one.
     dollars_per_million: Dollars,
     /// What a month costs while nothing comes: with capacity on demand, and provisioned.
     dollars_idle: Dollars,
