@@ -196,6 +196,14 @@ fn errors_of_a_project() {
     insta::assert_snapshot!(kept("errors", &page));
 }
 
+/// All that a full list has but what events brought.
+#[test]
+fn a_full_list_weighs_at_most_60_kb() {
+    let bare = || ErrorRow { culprit: None, is_new: true, is_regressed: true, ..row("error", "", "") };
+    let html = web::page(&errors((0..50).map(|_| bare()).collect())).unwrap();
+    assert!(html.len() <= 60_000, "{} bytes", html.len());
+}
+
 #[test]
 fn settings() {
     let html = kept("settings", &samples::operating::settings());
