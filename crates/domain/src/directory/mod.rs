@@ -14,7 +14,7 @@
 //! | 16 | 16 | 1 | 16 | 1 |
 //! | 100 | 16 | 0.16 | 100 | 1 |
 //! | 1,000 | 16 | 0.016 | 65 | 0.065 |
-//! | 10,000 | 64 | 0.0064 | 512 | 0.051 |
+//! | 10,000 | 64 | 0.0064 | 521 | 0.052 |
 //!
 //! An entry is a hint. Digest may die before its commit, and errors are deleted: the reader asks the reference that an
 //! entry names whether it has the event.

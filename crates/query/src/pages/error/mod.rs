@@ -105,14 +105,18 @@ pub(super) async fn show(
         _ => alone(&pages, &visit, &base).await?,
     };
     let base = format!("/projects/{}/errors/{}", encoded(&project), error.fingerprint);
+    let here = match occurrence {
+        Some(id) => format!("{base}/occurrences/{}", encoded(id)),
+        None => base.clone(),
+    };
     let title = if error.kind.is_empty() { error.message.clone() } else { error.kind.clone() };
     let shown = ErrorPage {
         frame: visit.frame_of(&project, &title),
-        chart: timeline?.chart(&base),
-        ranges: range.choices(&base),
+        chart: timeline?.chart(&here),
+        ranges: range.choices(&here),
         tags: tags?.tags.into_iter().map(|tag| tag.top(&project)).collect(),
         history: history?.history.into_iter().map(|done| done.told(visit.now)).collect(),
-        occurrence: seen.and_then(|seen| seen.drawn(&base, visit.now)),
+        occurrence: seen.and_then(|seen| seen.drawn(&base, &range, visit.now)),
         head: head(error, parts, visit.now),
         project,
     };
@@ -152,15 +156,16 @@ impl Tag {
 }
 
 impl Seen {
-    fn drawn(self, base: &str, now: Timestamp) -> Option<OccurrenceView> {
+    fn drawn(self, base: &str, range: &Range, now: Timestamp) -> Option<OccurrenceView> {
         let occurrence: Occurrence = serde_json::from_value(self.error["event"].clone()).ok()?;
-        let place = |id: &str| format!("{base}/occurrences/{id}");
+        let at = |id: &str| format!("{base}/occurrences/{id}");
+        let place = |id: &str| range.shown(at(id));
         let steps = Steps {
             first: self.older.is_some().then(|| place("first")),
             older: self.older.as_deref().map(place),
             newer: self.newer.as_deref().map(place),
             last: self.newer.is_some().then(|| place("last")),
-            raw: format!("/pages{}", place(self.error["reversedUnixtime"].as_str()?)),
+            raw: format!("/pages{}", at(self.error["reversedUnixtime"].as_str()?)),
         };
         let why = grouping::explain(&occurrence).1;
         Some(OccurrenceView::new(&occurrence, Some(why), steps, now))

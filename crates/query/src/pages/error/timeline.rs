@@ -74,6 +74,17 @@ impl Range {
         with_query(path, [("unit", self.unit), ("start", &start), ("end", &end)])
     }
 
+    /// A page at `path` that shows this range, too.
+    pub(super) fn shown(&self, path: String) -> String {
+        match self.choice {
+            Some(DEFAULT) => path,
+            Some(choice) => with_query(path, [("range", RANGES[choice].1)]),
+            None => {
+                with_query(path, [("from", self.start.to_string().as_str()), ("to", self.end.to_string().as_str())])
+            }
+        }
+    }
+
     pub(super) fn choices(&self, base: &str) -> Ranges {
         let choice = |(index, (name, word, ..)): (usize, &(&'static str, &str, i64, &str))| {
             (*name, format!("{base}?range={word}"), self.choice == Some(index))
@@ -117,6 +128,10 @@ mod tests {
         assert_eq!(range("range=90d").unit, "day");
         let zoomed = range("from=2026-11-21T10:00:00Z&to=2026-11-21T11:00:00Z");
         assert_eq!((zoomed.unit, zoomed.choice), ("minute", None));
+        assert_eq!(range("").shown("/x".to_owned()), "/x");
+        assert_eq!(range("range=90d").shown("/x".to_owned()), "/x?range=90d");
+        let uri = zoomed.shown("/x".to_owned()).parse().unwrap();
+        assert_eq!((Range::of(&uri, now).start, Range::of(&uri, now).end), (zoomed.start, zoomed.end));
         assert_eq!(range("from=2026-11-21T10:00:00Z&to=2026-11-20T10:00:00Z").choice, Some(DEFAULT), "backwards");
     }
 }
