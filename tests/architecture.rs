@@ -94,6 +94,11 @@ fn embedded_engines_know_nothing_of_faultline() {
 }
 
 #[test]
+fn the_load_generator_knows_nothing_of_faultline() {
+    assert_uses_none("bench", &OWN);
+}
+
+#[test]
 fn a_lambda_binary_sets_up_and_runs_and_nothing_else() {
     for name in ["ingest", "digest", "query", "notify"] {
         let main = std::fs::read_to_string(root().join(format!("crates/{name}/src/main.rs"))).unwrap();
