@@ -104,6 +104,34 @@ async fn a_posted_config_tells_as_v1_did() {
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 1", "threshold 4", "threshold 6", "threshold 8"]);
 }
 
+/// What is posted with a part of a merged error is told of the whole, by the whole's count.
+#[tokio::test]
+async fn a_config_that_is_posted_with_a_part_tells_of_the_whole() {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    for message in ["whole", "part"] {
+        post(&faultline, message, 1).await;
+        faultline.digest().await;
+    }
+    let list = faultline.get("/projects/sample/errors").await;
+    let part = list["errors"].as_array().unwrap().iter().find(|error| error["message"] == "part").unwrap();
+    let body = json!({ "errors": [part["fingerprint"]] }).to_string();
+    let merged =
+        faultline.call(http::Method::POST, "/projects/sample/errors/whole/merge", faultline_tests::ADMIN, body).await;
+    assert_eq!(merged.status, 200, "{}", merged.body);
+    let config = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "channel": "#a",
+        "threshold": 3, "notifyInterval": 2 }]);
+    // The whole was seen once in this minute; what the part had before it was merged is of no threshold any more.
+    for _ in 0..5 {
+        let body = json!({ "errors": [{ "type": "E", "message": "part" }], "notifications": config });
+        faultline.post("sample", &body).await;
+        faultline.digest().await;
+        faultline.tell().await;
+    }
+    assert_eq!(recorder.brief("hooks.slack.com"), ["threshold 4", "threshold 6"]);
+    assert!(recorder.notices("hooks.slack.com").iter().all(|notice| notice.message == "whole"));
+}
+
 /// What was to be told of an error that is deleted before is not told any more, and holds up nothing.
 #[tokio::test]
 async fn a_deleted_error_is_not_told_of() {
