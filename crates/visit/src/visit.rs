@@ -1,7 +1,6 @@
 //! Who looks: the session behind a cookie.
 
 use axum::extract::FromRequestParts;
-use domain::error::history::Actor;
 use domain::id::{Key, KeyHash};
 use domain::outcome::Reason;
 use domain::time::Timestamp;
@@ -60,7 +59,7 @@ impl Visit {
     pub fn frame(&self, title: &str) -> Frame {
         let scope = self.caller.administers().ok();
         let visitor = Visitor {
-            name: self.name(),
+            name: self.caller.actor().to_string(),
             may_change: scope.is_some(),
             is_operator: scope == Some(&Scope::All),
             token: self.form_token(),
@@ -71,15 +70,6 @@ impl Visit {
     /// The same, of a page of a project.
     pub fn frame_of(&self, project: &str, title: &str) -> Frame {
         Frame { project: Some(project.to_owned()), ..self.frame(title) }
-    }
-
-    /// What the visitor is called: as their key is.
-    fn name(&self) -> String {
-        match self.caller.actor() {
-            Actor::Key { id, name } if name.is_empty() => format!("key {id}"),
-            Actor::Key { name, .. } => name,
-            _ => "operator".to_owned(),
-        }
     }
 
     /// What each form of this session brings back. Another site cannot know it: it is made of the cookie, which only the

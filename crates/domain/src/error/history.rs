@@ -67,6 +67,20 @@ pub enum Actor {
     Occurrence,
 }
 
+/// As people read it.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator => f.write_str("operator"),
+            Self::Key { id, name } if name.is_empty() => write!(f, "key {id}"),
+            Self::Key { name, .. } => f.write_str(name),
+            Self::Hook { service, user: Some(user) } => write!(f, "{user} ({service})"),
+            Self::Hook { service, user: None } => f.write_str(service),
+            Self::Occurrence => f.write_str("an event"),
+        }
+    }
+}
+
 /// What can be done to an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "snake_case", rename_all_fields = "camelCase")]

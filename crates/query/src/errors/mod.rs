@@ -126,12 +126,10 @@ pub(crate) async fn in_lists(
     project: &Project,
     fingerprint: &Fingerprint,
 ) -> Result<Option<ErrorAggregate>, Refusal> {
-    let get =
-        async |fingerprint| query.errors.get(project.id, fingerprint).await.map_err(|error| storage_failed(&error));
-    let Some(error) = get(fingerprint).await? else { return Ok(None) };
-    let Some(whole) = &error.merged_into else { return Ok(Some(error)) };
-    let whole = get(whole).await?.filter(|whole| whole.has_part(&error));
-    Ok(Some(whole.unwrap_or(error)))
+    match query.errors.get(project.id, fingerprint).await.map_err(|error| storage_failed(&error))? {
+        Some(error) => shown_as(query, project, error).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn unknown(project: &Project, message: &str) -> Refusal {

@@ -12,7 +12,7 @@ use visit::address::encoded;
 use visit::{Form, Pages, Refused, Shown, Visit, page};
 use web::Connect;
 
-use super::errors::List;
+use super::errors::has_events;
 
 /// What stands for a key that is not shown.
 const SOME_KEY: &str = "CLIENT-KEY";
@@ -76,11 +76,6 @@ fn drawn(visit: &Visit, name: &str, address: &Address, id: &str, key: Option<&st
 async fn number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, Refused> {
     let Answer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
     Ok(project.id.to_string())
-}
-
-async fn has_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, Refused> {
-    let list: List = pages.get(visit, &format!("/projects/{}/errors?limit=1", encoded(name))).await?;
-    Ok(!list.errors.is_empty())
 }
 
 /// `GET /pages/projects/{project}/first`: whether the first event has come.

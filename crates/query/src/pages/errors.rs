@@ -152,7 +152,7 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
     };
     let is_narrowed = !text.is_empty() || !status.is_empty() || !cursor.is_empty();
     let has_events = match list.errors.is_empty() && is_narrowed && problem.is_none() {
-        true => !pages.get::<List>(&visit, &format!("{base}?limit=1")).await?.errors.is_empty(),
+        true => has_events(&pages, &visit, &project).await?,
         false => !list.errors.is_empty() || problem.is_some(),
     };
     let here = |status: &str, cursor: &str| {
@@ -171,6 +171,12 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
         project,
     };
     Ok(page(&shown))
+}
+
+/// Whether a project has any error: an event has come.
+pub(super) async fn has_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, Refused> {
+    let list: List = pages.get(visit, &format!("/projects/{}/errors?limit=1", encoded(name))).await?;
+    Ok(!list.errors.is_empty())
 }
 
 /// `POST /pages/projects/{project}/errors`: the same with all that are chosen.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::project::Retention;
 use http::{Method, Request, StatusCode};
 use serde::Deserialize;
@@ -150,13 +150,18 @@ pub(super) async fn save(
     let fields = typed(&Form::of(&visit, request.into_body()).await?);
     let path = format!("/projects/{}", encoded(&name));
     match pages.call(&visit, Method::PATCH, &path, &change(&fields)).await {
-        Ok(_) => Ok(Redirect::to(&with_query(format!("{path}/settings"), [("done", "changed")])).into_response()),
+        Ok(_) => Ok(changed(&name)),
         Err(Refused::Said { status: StatusCode::BAD_REQUEST, text, .. }) => {
             let shown = drawn(&pages, &visit, name, fields, Some(text), None).await?;
             Ok((StatusCode::BAD_REQUEST, shown).into_response())
         }
         Err(refused) => Err(refused),
     }
+}
+
+/// The page as it is after a change, which it says.
+fn changed(name: &str) -> Response {
+    Redirect::to(&with_query(format!("/projects/{}/settings", encoded(name)), [("done", "changed")])).into_response()
 }
 
 /// `POST /pages/projects/{project}/keys`: a key that is made is shown on the page that answers, and never again.
@@ -172,10 +177,7 @@ pub(super) async fn change_keys(
             let fields = stored(&pages, &visit, &name).await?;
             drawn(&pages, &visit, name, fields, None, Some(made)).await
         }
-        None => {
-            let path = format!("/projects/{}/settings", encoded(&name));
-            Ok(Redirect::to(&with_query(path, [("done", "changed")])).into_response())
-        }
+        None => Ok(changed(&name)),
     }
 }
 

@@ -20,14 +20,6 @@ pub(super) struct Done {
 
 impl Done {
     pub(super) fn told(self, now: Timestamp) -> Entry {
-        let by = match self.by {
-            Actor::Operator => "operator".to_owned(),
-            Actor::Key { id, name } if name.is_empty() => format!("key {id}"),
-            Actor::Key { name, .. } => name,
-            Actor::Hook { service, user: Some(user) } => format!("{user} ({service})"),
-            Actor::Hook { service, user: None } => service,
-            Actor::Occurrence => "an event".to_owned(),
-        };
         let in_release = |release: Option<String>| release.map(|release| format!(" in {release}")).unwrap_or_default();
         let errors = |errors: &[Fingerprint]| match errors {
             [one] => format!("error {}", &one.to_string()[..8]),
@@ -48,6 +40,6 @@ impl Done {
             Action::Unmerged { errors: others } => (format!("took {} out of it", errors(&others)), None),
         };
         let comment = comment.map(|text| Comment { id: self.id, text });
-        Entry { at: Moment::new(self.at, now), by, what, comment }
+        Entry { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment }
     }
 }
