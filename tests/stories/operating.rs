@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Seen, key};
+use crate::poison::digest_until_dead;
 
 /// The key that a page shows this once.
 fn made(seen: &Seen) -> String {
@@ -154,4 +155,25 @@ async fn what_was_refused_is_on_the_page_by_its_reason() {
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let page = browser.open("/operations").await.text;
     assert!(page.contains("<dt><code>body_not_json</code></dt><dd class=\"number\">1</dd>"), "{page}");
+}
+
+/// Looking lends letters out, and who looks at the same time sees a part: the page looks once, and counts without looking.
+#[tokio::test]
+async fn the_page_shows_every_dead_letter_and_puts_all_back() {
+    let faultline = Faultline::new().await;
+    for text in ["not ours", "1.broken", "2.of a later version"] {
+        faultline.stack.inbox().send(text.to_owned()).await.unwrap();
+    }
+    digest_until_dead(&faultline, 3).await;
+    assert_eq!(faultline.get("/operations").await["deadLetters"], 3);
+    let browser = Browser::signed_in(&faultline, ADMIN).await;
+    for _ in 0..3 {
+        let page = browser.open("/operations").await.text;
+        assert_eq!(page.matches("aria-label=\"Choose letter ").count(), 3, "{page}");
+    }
+    let token = browser.open("/operations").await.token();
+    let sent = browser.submit("/pages/operations/redrive", &[("token", &token), ("do", "all")]).await;
+    assert_eq!(sent.location(), "/operations?done=redriven");
+    let after = faultline.get("/operations").await;
+    assert_eq!((&after["deadLetters"], &after["inbox"]["waiting"]), (&json!(0), &json!(3)));
 }

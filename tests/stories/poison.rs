@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::clock::Clock;
 
 /// Digests until what fails is in the dead-letter queue; `failing` messages fail each time.
-async fn digest_until_dead(faultline: &Faultline, failing: usize) {
+pub(crate) async fn digest_until_dead(faultline: &Faultline, failing: usize) {
     for _ in 0..5 {
         assert_eq!(faultline.digest().await, failing, "it is tried again");
     }

@@ -69,10 +69,10 @@ impl Setup {
         Ok(Arc::new(Queue::new(aws::sqs(&self.account, &self.service), self.variable("INBOX_URL")?)))
     }
 
-    /// The dead-letter queue at `DEAD_LETTERS_URL`, to look at.
-    pub fn dead_letters(&self) -> anyhow::Result<Arc<DeadLetterQueue>> {
-        let client = aws::sqs(&self.account, &self.service);
-        Ok(Arc::new(DeadLetterQueue::to_look_at(client, self.variable("DEAD_LETTERS_URL")?)))
+    /// The dead-letter queue at `DEAD_LETTERS_URL` of an inbox, to look at; called by the inbox's client, since each takes its
+    /// time at start-up.
+    pub fn dead_letters(&self, inbox: &Queue) -> anyhow::Result<Arc<DeadLetterQueue>> {
+        Ok(Arc::new(DeadLetterQueue::to_look_at(inbox.client(), self.variable("DEAD_LETTERS_URL")?)))
     }
 
     /// What seals by the key that `KEY_ID` names; none if the stack has no key.

@@ -10,7 +10,7 @@ use store::clock::SystemClock;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
-    let table = setup.table()?;
+    let (table, inbox) = (setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let query = Query {
         gate: Arc::new(Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone())),
@@ -26,8 +26,8 @@ async fn main() -> anyhow::Result<()> {
         totals: table.clone(),
         directory: table.clone(),
         segments: setup.bucket()?,
-        backlog: setup.inbox()?,
-        dead_letters: setup.dead_letters()?,
+        dead_letters: setup.dead_letters(&inbox)?,
+        backlog: inbox,
         failures: table.clone(),
         sessions: table.clone(),
         clock,

@@ -22,9 +22,6 @@ use store::ports::Whole;
 
 use crate::Query;
 
-/// How many dead letters are counted; more are not.
-const LETTERS: usize = 100;
-
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().route("/operations", get(handle))
 }
@@ -40,9 +37,8 @@ pub(crate) fn describe(api: &mut Description) {
 #[schemars(inline)]
 struct Operations {
     inbox: Inbox,
-    /// How many messages could not be digested; 100 are that many or more.
-    #[schemars(range(max = LETTERS))]
-    dead_letters: usize,
+    /// About how many messages could not be digested.
+    dead_letters: u64,
     /// How often this process refused something, by reason. In AWS each function counts for itself, and the dashboard has the sums.
     refused: BTreeMap<&'static str, u64>,
     month: Month,
@@ -103,7 +99,7 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
     let (start, _) = now.month();
     let (backlog, letters, counted_up_to, timeline) = try_join4(
         query.backlog.backlog(),
-        query.dead_letters.list(LETTERS),
+        query.dead_letters.backlog(),
         query.totals.counted_up_to(Whole::Stack),
         query.totals.totals(Whole::Stack, Hour::of(start)..=Hour::of(now)),
     )
@@ -117,7 +113,7 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
     };
     gate::data(Operations {
         inbox: Inbox { waiting: backlog.waiting, in_flight: backlog.in_flight, age },
-        dead_letters: letters.len(),
+        dead_letters: letters.waiting + letters.in_flight,
         refused: query.outcomes.counts(),
         month: Month {
             start,

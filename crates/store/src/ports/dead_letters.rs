@@ -3,11 +3,12 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use domain::time::Timestamp;
 
+use super::Backlog;
 use crate::error::Result;
 
 /// The messages that could not be digested, however often they were delivered.
 #[async_trait]
-pub trait DeadLetters: Send + Sync {
+pub trait DeadLetters: Backlog {
     /// At most `limit` of them, in any order. Two callers at once may each see a part only: a queue lends its messages
     /// to one reader at a time.
     async fn list(&self, limit: usize) -> Result<Vec<DeadLetter>>;

@@ -9,10 +9,10 @@ pub trait Inbox: Send + Sync {
     async fn send(&self, text: String) -> Result<()>;
 }
 
-/// How much of the inbox is not digested yet.
+/// What a queue has.
 #[async_trait]
 pub trait Backlog: Send + Sync {
-    /// About how many messages there are: a queue does not count exactly.
+    /// About how many messages there are: a queue does not count exactly. None is lent out to be counted.
     async fn backlog(&self) -> Result<Waiting>;
 }
 

@@ -18,8 +18,8 @@ const DOING: &str = "reading the dead-letter queue";
 /// The dead-letter queue of an inbox.
 #[derive(Clone, Debug)]
 pub struct DeadLetterQueue {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
     inbox: Option<Queue>,
 }
 

@@ -1,5 +1,6 @@
 //! The inbox, and what became of messages that cannot be digested.
 
+mod backlog;
 mod dead_letters;
 mod queue;
 

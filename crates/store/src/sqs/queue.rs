@@ -4,15 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::types::QueueAttributeName::{
-    self, ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
-    QueueArn,
-};
+use aws_sdk_sqs::types::QueueAttributeName::QueueArn;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use tokio::sync::oneshot;
 
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{Backlog, Inbox, MESSAGE_LIMIT, Waiting as Counts};
+use crate::ports::{Inbox, MESSAGE_LIMIT};
 
 /// The most messages of a call, and the most bytes of them together: SQS's limits (1 MiB; half of it leaves room for
 /// what the call itself takes).
@@ -22,16 +19,13 @@ const MAX_BYTES: usize = 512 << 10;
 /// are so small that a third less is accepted.
 const CALLS: usize = 2;
 const DOING: &str = "sending to the inbox";
-/// What is counted of a queue: what waits, what is being worked on, and what waits for its time.
-const COUNTED: [QueueAttributeName; 3] =
-    [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, ApproximateNumberOfMessagesDelayed];
 
 /// The queue. Sends that come while calls are under way wait and go together, ten to a call: in Lambda, with one
 /// request at a time, none ever waits; in a process with many connections it saves nine calls of ten.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
     waiting: Arc<Mutex<Waiting>>,
 }
 
@@ -69,27 +63,15 @@ impl Inbox for Queue {
     }
 }
 
-#[async_trait]
-impl Backlog for Queue {
-    async fn backlog(&self) -> Result<Counts> {
-        let doing = "counting what waits in the inbox";
-        let call = self.client.get_queue_attributes().queue_url(&self.url);
-        let call = COUNTED.into_iter().fold(call, |call, name| call.attribute_names(name));
-        let answer = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
-        let counts = answer.attributes.unwrap_or_default();
-        let count = |name| {
-            let count = counts.get(&name).and_then(|count| count.parse::<u64>().ok());
-            count.ok_or_else(|| StoreError::corrupt(doing, "a count is missing"))
-        };
-        let [waiting, in_flight, delayed] = COUNTED.map(count);
-        Ok(Counts { waiting: waiting? + delayed?, in_flight: in_flight? })
-    }
-}
-
 impl Queue {
     /// The queue at this URL.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self { client, url: url.into(), waiting: Arc::default() }
+    }
+
+    /// The client that calls the queue, for others of the same service.
+    pub fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// Makes the connection that the first request would otherwise wait for. What comes of it does not matter: the first
