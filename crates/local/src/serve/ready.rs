@@ -41,7 +41,7 @@ impl Ready<'_> {
                      address     {url}\n\
                      admin key   {admin}\n\
                      DSN         {dsn}\n\n\
-                     Send an error, then read it back:\n\n  \
+                     Open the address in a browser and sign in with the admin key; or send an error, then read it back:\n\n  \
                      curl -H 'x-api-key: {key}' -d '{{\"errors\":[{{\"type\":\"Hello\",\"message\":\"first error\"}}]}}' {url}/projects/{name}/errors\n  \
                      curl -H 'x-api-key: {admin}' {url}/projects/{name}/errors\n\n\
                      Ctrl-C stops it.",
