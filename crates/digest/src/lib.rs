@@ -36,6 +36,7 @@ use store::ports::{
     Claims, Configs, Digests, Directory, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
+use tokio::sync::Mutex;
 use used::{Noted, Used};
 
 /// What digest needs.
@@ -59,6 +60,8 @@ pub struct Digest {
     known: Known,
     noted: Noted,
     met: Met,
+    /// Whoever commits has it: batches of one process that write the same errors would be refused, and begin anew.
+    commits: Mutex<()>,
 }
 
 /// The ports of a [`Digest`], and its settings.
@@ -137,11 +140,14 @@ impl Digest {
             known: Known::default(),
             noted: Noted::default(),
             met: Met::default(),
+            commits: Mutex::default(),
         }
     }
 
     /// Digests a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
     /// stored, listed and counted, once, however often it is delivered.
+    ///
+    /// Of two batches at once, one is read while the other is committed.
     pub async fn digest(&self, deliveries: &[Delivery], deadline: Deadline) -> Vec<Failure> {
         let mut batch = Batch::default();
         // The other half is for committing: a batch that is slow to open must not come back whole each time.
@@ -174,14 +180,21 @@ impl Digest {
     }
 
     /// The stages of what was taken in so far.
-    async fn commit_groups(&self, batch: &mut Batch, mut groups: Groups, deadline: Deadline) {
+    async fn commit_groups(&self, batch: &mut Batch, groups: Groups, deadline: Deadline) {
+        match deadline.bounds(self.commits.lock()).await {
+            Ok(_commits) => self.commit_parts(batch, groups, deadline).await,
+            Err(reason) => batch.fail_all(&groups, &reason),
+        }
+    }
+
+    async fn commit_parts(&self, batch: &mut Batch, mut groups: Groups, deadline: Deadline) {
         let owners = match deadline.bounds(self.owners(&groups, deadline)).await {
             Ok(Ok(owners)) => owners,
             Ok(Err(error)) if groups.len() > 1 && !error.is_transient() => {
                 // One of them cannot be looked up: the halves find out which, and the others are not held up by it.
                 let rest = groups.split_off_half();
-                Box::pin(self.commit_groups(batch, groups, deadline)).await;
-                return Box::pin(self.commit_groups(batch, rest, deadline)).await;
+                Box::pin(self.commit_parts(batch, groups, deadline)).await;
+                return Box::pin(self.commit_parts(batch, rest, deadline)).await;
             }
             Ok(Err(error)) => return batch.fail_all(&groups, &error.into()),
             Err(reason) => return batch.fail_all(&groups, &reason),

@@ -135,7 +135,8 @@ impl Queue {
     }
 
     /// Makes every message in flight visible at once, for whoever knows that nobody is left who received one: a process
-    /// that has just opened a directory which another process, now dead, had open. Returns how many there were.
+    /// that has just opened a directory which another process, now dead, had open. Returns how many messages there are
+    /// that somebody has received, whether they were in flight still or visible again.
     ///
     /// # Errors
     /// [`Error::Failed`]; none is changed then.

@@ -255,11 +255,12 @@ pub(super) fn change_visibility(
     Ok(Change::Done)
 }
 
-/// Makes every message in flight visible; the count of its receives stays.
+/// Makes every message in flight visible; the count of its receives stays. Returns how many have such a count.
 pub(super) fn release(c: &Connection, queue: i64, now: i64) -> rusqlite::Result<u64> {
     c.prepare_cached("UPDATE message SET due = ?2 WHERE queue = ?1 AND due > ?2 AND receives > 0")?
-        .execute(params![queue, now])
-        .map(|released| released as u64)
+        .execute(params![queue, now])?;
+    c.prepare_cached("SELECT count(*) FROM message WHERE queue = ?1 AND receives > 0")?
+        .query_row([queue], |row| row.get(0))
 }
 
 /// When the next message is, or was, due.

@@ -53,9 +53,11 @@ async fn messages_in_flight_can_be_released() {
     let (_clock, engines) = clients::with_clock();
     let (inbox, dead) = queues(&engines).await;
     inbox.send("a".to_owned()).await.unwrap();
+    assert_eq!(inbox.release().await.unwrap(), 0);
     assert_eq!(bodies(&inbox).await, ["a"]);
     assert_eq!(bodies(&inbox).await, [""; 0]);
     assert_eq!(inbox.release().await.unwrap(), 1);
+    assert_eq!(inbox.release().await.unwrap(), 1, "it was received, though nobody has it now");
     assert_eq!(bodies(&inbox).await, ["a"]);
     inbox.release().await.unwrap();
     assert_eq!(bodies(&inbox).await, [""; 0], "it was received twice");

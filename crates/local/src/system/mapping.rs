@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use embedded::sqs::Received;
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
 use super::{Stack, told};
@@ -16,83 +17,144 @@ const MAX_MESSAGES: usize = 5_000;
 const MAX_BYTES: u64 = 6 << 20;
 /// Whom a batch is taken from by a crash gets it back after this.
 const VISIBILITY: Duration = Duration::from_secs(60);
-/// How long a batch waits for more messages. A few are worth no wait that a person would notice; many mean a storm, in
-/// which larger batches cost fewer writes.
+/// How long a batch waits for more messages: no wait that a person would notice. If so many came in that time that it is a
+/// storm, the batch waits again, up to a second: larger batches cost fewer writes.
 const WINDOW: Duration = Duration::from_millis(50);
-const STORM_WINDOW: Duration = Duration::from_millis(300);
-const STORM: usize = 64;
+const STORM: usize = 32;
+const MAX_WINDOWS: usize = 20;
 /// How long to wait when the queue itself fails.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs until `stopped`, and then until the inbox is empty.
-pub(super) async fn run(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
-    let mut size = Size::default();
+/// How many batches are digested at once: while one is committed, the next is unpacked and read.
+const AT_ONCE: usize = 2;
+
+/// Runs until `stopped`, and then until the inbox is empty. `left` messages of it were received, and not digested, by a
+/// process before this one.
+pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiver<bool>) {
+    let size = if left == 0 { Size::FULL } else { Size::ONE };
+    let mut mapping = Mapping { stack, size, under_way: JoinSet::new() };
     loop {
-        let arrived = tokio::select! {
-            arrived = stack.inbox().arrived() => arrived,
-            () = told(&mut stopped) => return drain(&stack, size).await,
+        let done = tokio::select! {
+            Some(batch) = mapping.under_way.join_next() => mapping.end(batch).map(drop),
+            arrived = mapping.stack.inbox().arrived(), if mapping.has_room() => match arrived {
+                Ok(()) => mapping.begin().await.map(drop),
+                Err(error) => Err(error.into()),
+            },
+            () = told(&mut stopped) => return mapping.drain().await,
         };
-        let digested = match arrived {
-            Ok(()) => batch(&stack, &mut size).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = digested {
+        if let Err(error) = done {
             tracing::error!(error.message = %error, "the inbox cannot be read");
             sleep(PAUSE).await;
         }
     }
 }
 
-/// Digests what is in the inbox now; what fails stays for the next start.
-async fn drain(stack: &Stack, mut size: Size) {
-    while let Ok(1..) = batch(stack, &mut size).await {}
+struct Mapping {
+    stack: Arc<Stack>,
+    size: Size,
+    under_way: JoinSet<Result<Ended, embedded::Error>>,
 }
 
-/// How many messages the next batch may have. The first has one, and each may have twice as many as the one before if
-/// that came back with anything done: a message that the process dies of is delivered again at the head of the queue,
-/// and soon alone; it takes no neighbours into the dead-letter queue. And a process that is killed again and again gets
-/// something done in between.
-#[derive(Clone, Copy, Debug)]
-struct Size(usize);
+/// How many messages a batch had, and how many of them are done.
+struct Ended {
+    received: usize,
+    done: usize,
+}
 
-impl Default for Size {
-    fn default() -> Self {
-        Self(1)
+impl Mapping {
+    fn has_room(&self) -> bool {
+        self.under_way.len() < self.size.at_once()
     }
-}
 
-impl Size {
-    fn after(self, received: usize, done: usize) -> Self {
-        match done {
-            0 if received > 0 => Self::default(),
-            _ => Self((self.0 * 2).min(MAX_MESSAGES)),
+    /// Takes a batch, and has it digested; returns how many messages it has.
+    async fn begin(&mut self) -> anyhow::Result<usize> {
+        let received = receive(&self.stack, self.size.0).await?;
+        let count = received.len();
+        if count > 0 {
+            self.under_way.spawn(digest(self.stack.clone(), received));
+        }
+        Ok(count)
+    }
+
+    /// Returns how many messages are done.
+    fn end(&mut self, batch: Result<Result<Ended, embedded::Error>, JoinError>) -> anyhow::Result<usize> {
+        let Ended { received, done } = batch??;
+        self.size = self.size.after(received, done);
+        Ok(done)
+    }
+
+    /// Digests what is in the inbox now; what fails stays for the next start.
+    async fn drain(mut self) {
+        loop {
+            while let Some(batch) = self.under_way.join_next().await {
+                if !matches!(self.end(batch), Ok(1..)) {
+                    return;
+                }
+            }
+            match self.begin().await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            }
         }
     }
 }
 
-/// Takes one batch through; returns how many messages it had.
-async fn batch(stack: &Stack, size: &mut Size) -> Result<usize, embedded::Error> {
+/// How many messages the next batch may have. After a process that died while it digested, the first has one, and each
+/// may have twice as many as the one before if that came back with anything done: a message that the process dies of is
+/// delivered again at the head of the queue, and soon alone; it takes no neighbours into the dead-letter queue. And a
+/// process that is killed again and again gets something done in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Size(usize);
+
+impl Size {
+    const ONE: Self = Self(1);
+    const FULL: Self = Self(MAX_MESSAGES);
+
+    fn after(self, received: usize, done: usize) -> Self {
+        match done {
+            0 if received > 0 => Self::ONE,
+            _ => Self((self.0 * 2).min(MAX_MESSAGES)),
+        }
+    }
+
+    /// One batch at a time until they are as large as they get: what the process dies of then has few neighbours.
+    fn at_once(self) -> usize {
+        if self == Self::FULL { AT_ONCE } else { 1 }
+    }
+}
+
+/// Takes up to `most` messages out of the inbox; waits a little for company if there are fewer, and longer while a storm
+/// goes on.
+async fn receive(stack: &Stack, most: usize) -> Result<Vec<Received>, embedded::Error> {
     let queue = stack.inbox();
-    let most = size.0;
     let mut received = queue.receive(most, MAX_BYTES, VISIBILITY).await?;
-    if received.is_empty() {
-        return Ok(0);
+    for _ in 0..MAX_WINDOWS {
+        let bytes: u64 = received.iter().map(|message| message.body.len() as u64).sum();
+        if received.is_empty() || received.len() >= most || bytes >= MAX_BYTES {
+            break;
+        }
+        sleep(WINDOW).await;
+        let more = queue.receive(most - received.len(), MAX_BYTES - bytes, VISIBILITY).await?;
+        let is_storm = more.len() >= STORM;
+        received.extend(more);
+        if !is_storm {
+            break;
+        }
     }
-    if received.len() < most {
-        sleep(if received.len() < STORM { WINDOW } else { STORM_WINDOW }).await;
-        let bytes: usize = received.iter().map(|message| message.body.len()).sum();
-        let (messages, bytes) = (most - received.len(), MAX_BYTES.saturating_sub(bytes as u64));
-        received.extend(queue.receive(messages, bytes, VISIBILITY).await?);
-    }
+    Ok(received)
+}
+
+/// Takes one batch through.
+async fn digest(stack: Arc<Stack>, mut received: Vec<Received>) -> Result<Ended, embedded::Error> {
+    let queue = stack.inbox();
     let failed: HashSet<_> = stack.digest(&mut received).await.into_iter().collect();
     let (again, done): (Vec<_>, Vec<_>) =
         received.iter().partition(|message| failed.contains(message.message_id.as_str()));
-    *size = size.after(received.len(), done.len());
     queue.delete(done.iter().map(|message| &message.receipt_handle)).await?;
     for message in &again {
         queue.change_visibility([&message.receipt_handle], wait(message)).await?;
     }
-    Ok(done.len())
+    Ok(Ended { received: received.len(), done: done.len() })
 }
 
 /// How long a message that failed waits for its next delivery: a second at first, then twice as long each time.
@@ -102,14 +164,15 @@ fn wait(message: &Received) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_MESSAGES, Size};
+    use super::{AT_ONCE, Size};
 
     /// Batches grow while they come back, and begin anew with one message when nothing does.
     #[test]
     fn batches_grow_while_they_come_back() {
-        let grown = (0..20).fold(Size::default(), |size, _| size.after(size.0, 1));
-        assert_eq!(grown.0, MAX_MESSAGES);
-        assert_eq!(grown.after(3, 0).0, 1);
-        assert_eq!(Size::default().after(0, 0).after(1, 1).0, 4);
+        let grown = (0..20).fold(Size::ONE, |size, _| size.after(size.0, 1));
+        assert_eq!((grown, grown.at_once()), (Size::FULL, AT_ONCE));
+        let shrunk = grown.after(3, 0);
+        assert_eq!((shrunk, shrunk.at_once()), (Size::ONE, 1));
+        assert_eq!(Size::ONE.after(0, 0).after(1, 1), Size(4));
     }
 }

@@ -68,10 +68,10 @@ impl System {
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         let stack = Arc::new(Stack::open(&settings).await?);
         // What the process before this one was digesting when it died waits for nobody.
-        stack.inbox().release().await?;
+        let left = stack.inbox().release().await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(mapping::run(stack.clone(), stopped.clone()));
+        tasks.spawn(mapping::run(stack.clone(), left, stopped.clone()));
         tasks.spawn(stream::run(stack.clone(), stack.stream().await?, stopped.clone()));
         tasks.spawn(stream::sweep(stack.clone(), stopped.clone()));
         tasks.spawn(upkeep::run(stack.clone(), stopped));
