@@ -1,10 +1,18 @@
 //! What events cost to store is counted: whoever adds a write for each event, or for each error, hears of it here.
 
+use std::time::Duration;
+
+use embedded::Engines;
 use faultline_tests::cost::bill::{bill, total};
 use faultline_tests::cost::idle::idle;
 use faultline_tests::cost::prices;
 use faultline_tests::cost::replay::{Replayed, Workload, replay};
 use faultline_tests::cost::workload::{Kind, Rate};
+use faultline_tests::meter::Meter;
+use faultline_tests::turns::{held, paused};
+use futures_util::future::join_all;
+use local::system::Resources;
+use store::ports::Inbox;
 
 /// Batches of this many events, each error seen twice before.
 fn replayed(kind: Kind, rate: Rate, batch: usize) -> Replayed {
@@ -42,6 +50,32 @@ fn what_a_batch_writes_stays_within_its_bounds() {
     check(Kind::New, Rate::High, 66, [3, 26, 810, 1_760]);
     check(Kind::Like, Rate::Low, 1, [1, 4, 12, 1_400]);
     check(Kind::New, Rate::Low, 1, [1, 6, 44, 4_800]);
+}
+
+/// Senders that come again as soon as they are answered go together, few as they are: nearly all in one call.
+#[test]
+fn what_comes_at_once_goes_in_one_call() {
+    const SENDERS: u64 = 8;
+    const EACH: u64 = 20;
+    let sent = paused(async {
+        let engines = Engines::memory().unwrap();
+        held(Resources::make(&engines)).await.unwrap();
+        let meter = Meter::default().waiting(|_| Duration::from_millis(10));
+        let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
+        let sender = &resources.sender;
+        let each = (0..SENDERS).map(|first| async move {
+            // The others come while the first is under way.
+            tokio::time::sleep(Duration::from_millis(first)).await;
+            for number in 0..EACH {
+                sender.send(number.to_string()).await.unwrap();
+            }
+        });
+        join_all(each).await;
+        meter.counted()
+    });
+    let [alone, together] = ["SendMessage", "SendMessageBatch"].map(|name| sent.of("SQS", name).calls);
+    assert!(alone <= 1, "only the first goes alone: {alone}");
+    assert!(together <= EACH + 1, "{together} calls for {SENDERS} senders of {EACH} messages");
 }
 
 /// What runs while nothing comes, to a cent: as the README and the API say.

@@ -1,12 +1,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::types::QueueAttributeName::QueueArn;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Inbox, MESSAGE_LIMIT};
@@ -18,6 +19,8 @@ const MAX_BYTES: usize = 512 << 10;
 /// How many calls may be under way. A second one is made only for as many messages as a call may have: sends that wait
 /// for the first go together, which costs less than going at once.
 const CALLS: usize = 6;
+/// How long a call waits for the senders that the call before it answered: they come back, if they have more to send.
+const COMPANY: Duration = Duration::from_millis(1);
 const DOING: &str = "sending to the inbox";
 
 /// The queue. Sends that come while calls are under way wait and go together, ten to a call: in Lambda, with one
@@ -27,12 +30,16 @@ pub struct Queue {
     pub(super) client: Client,
     pub(super) url: String,
     waiting: Arc<Mutex<Waiting>>,
+    /// Told when as many wait as a call waits for.
+    company: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     sends: VecDeque<Send>,
     calls: usize,
+    /// How many sends a call waits for, if one does.
+    expected: usize,
 }
 
 impl Waiting {
@@ -58,6 +65,9 @@ impl Inbox for Queue {
         let start = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.sends.push_back(Send { text, answer });
+            if waiting.expected == waiting.sends.len() {
+                self.company.notify_one();
+            }
             let start = waiting.may_call();
             waiting.calls += usize::from(start);
             start
@@ -73,7 +83,7 @@ impl Inbox for Queue {
 impl Queue {
     /// The queue at this URL.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
-        Self { client, url: url.into(), waiting: Arc::default() }
+        Self { client, url: url.into(), waiting: Arc::default(), company: Arc::default() }
     }
 
     /// The client that calls the queue, for others of the same service.
@@ -95,7 +105,25 @@ impl Queue {
     /// Sends batches until nothing waits.
     async fn send_waiting(self) {
         while let Some(batch) = self.next_batch() {
+            let sent = batch.len();
             self.send_batch(batch).await;
+            self.gather(sent).await;
+        }
+    }
+
+    /// Waits a moment for as many sends as there were in the last batch and behind it. Otherwise those of a few
+    /// connections would go in two halves, each waiting for the other, with twice the calls.
+    async fn gather(&self, sent: usize) {
+        let set = |expected| {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let all = (sent + waiting.sends.len()).min(MAX_ENTRIES);
+            let is_alone = waiting.calls == 1 && all > 1 && waiting.sends.len() < all;
+            waiting.expected = if expected && is_alone { all } else { 0 };
+            waiting.expected > 0
+        };
+        if set(true) {
+            let _ = tokio::time::timeout(COMPANY, self.company.notified()).await;
+            set(false);
         }
     }
 
