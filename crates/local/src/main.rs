@@ -14,6 +14,7 @@ const LOG: &str = "warn,s3s=off";
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    without_huge_pages();
     let Args { command, remote } = Args::parse();
     match run(command.unwrap_or_default(), &remote) {
         Ok(()) => ExitCode::SUCCESS,
@@ -23,6 +24,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The allocator asks for huge pages, and what lives in one for a moment keeps all of it: a third of the memory that a
+/// storm takes. Where they cannot be turned off, it takes more.
+fn without_huge_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
