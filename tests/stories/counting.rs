@@ -1,12 +1,18 @@
 //! Promise 2: counts are exact, whatever is delivered twice.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::error::ErrorAggregate;
 use domain::time::Timestamp;
-use faultline_tests::{Faultline, raw};
+use embedded::Engines;
+use embedded::sqs::Received;
+use faultline_tests::meter::Meter;
+use faultline_tests::{Faultline, TestClock, raw};
+use futures_util::future::join_all;
+use local::system::Resources;
 use notify::Record;
 use serde_json::{Value, json};
 use store::dynamo::error_in_stream;
@@ -38,7 +44,7 @@ async fn assert_counted(faultline: &Faultline, message: &str, count: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_like_errors_are_three_hundred() {
     let faultline = Faultline::new().await;
-    let posts = futures_util::future::join_all((0..8).map(|connection| {
+    let posts = join_all((0..8).map(|connection| {
         let faultline = &faultline;
         async move {
             for _ in (0..300).skip(connection).step_by(8) {
@@ -86,27 +92,62 @@ async fn what_is_delivered_twice_is_counted_once() {
     assert_counted(&faultline, "b", 1).await;
 }
 
+/// Faultline in several processes, as Lambda runs it; calls are counted by `meter`.
+async fn processes<const N: usize>(meter: &Meter) -> [Faultline; N] {
+    let (engines, clock) = (Engines::memory().unwrap(), Arc::<TestClock>::default());
+    Resources::make(&engines).await.unwrap();
+    let process = async |_| {
+        let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
+        Faultline::with(engines.clone(), resources, clock.clone()).await
+    };
+    join_all((0..N).map(process)).await.try_into().ok().expect("so many")
+}
+
+async fn batch(faultline: &Faultline) -> Vec<Received> {
+    faultline.stack.inbox().receive(10, 1 << 20, Duration::from_secs(60)).await.unwrap()
+}
+
 /// Two digests of the same messages at once: one commits, the other finds that out and counts nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_digests_at_once_count_once() {
-    let faultline = Faultline::new().await;
+    let processes = processes::<3>(&Meter::default()).await;
+    let faultline = &processes[0];
     for round in 0..10 {
         faultline.post_message("raced").await;
         faultline.post_message(&format!("other {round}")).await;
         let texts = faultline.take_inbox().await;
         let mut batches = Vec::new();
-        for _ in 0..3 {
+        for _ in &processes {
             for text in &texts {
                 faultline.stack.inbox().send(text.clone()).await.unwrap();
             }
-            batches.push(faultline.stack.inbox().receive(10, 1 << 20, Duration::from_secs(60)).await.unwrap());
+            batches.push(batch(faultline).await);
         }
-        let digests = batches.iter_mut().map(|batch| faultline.stack.digest(batch));
-        for failed in futures_util::future::join_all(digests).await {
+        let digests = processes.iter().zip(&mut batches).map(|(process, batch)| process.stack.digest(batch));
+        for failed in join_all(digests).await {
             assert!(failed.is_empty(), "{failed:?}");
         }
     }
-    assert_counted(&faultline, "raced", 10).await;
+    assert_counted(faultline, "raced", 10).await;
+}
+
+/// One process digests several batches of an error at once: each is read beside the others, and committed after them.
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_of_a_process_are_not_in_each_other_s_way() {
+    let meter = Meter::weighing();
+    let [faultline] = processes(&meter).await;
+    for _ in 0..10 {
+        let mut batches = Vec::new();
+        for _ in 0..3 {
+            faultline.post_message("stormy").await;
+            batches.push(batch(&faultline).await);
+        }
+        for failed in join_all(batches.iter_mut().map(|batch| faultline.stack.digest(batch))).await {
+            assert!(failed.is_empty(), "{failed:?}");
+        }
+    }
+    assert_counted(&faultline, "stormy", 30).await;
+    assert_eq!(meter.counted().written().refused, 0);
 }
 
 /// One body may spread over any number of minutes and hours.
