@@ -7,7 +7,7 @@ use domain::id::{EventId, KeyId, ProjectId, ProjectName};
 use domain::inbox::{self, Addressee, Header, Message, Notifications};
 use domain::occurrence::Source;
 use domain::time::Timestamp;
-use domain::v1::Post;
+use domain::v1::Parsed;
 use fastrand::Rng;
 use serde_json::json;
 use store::ports::Claims;
@@ -75,7 +75,7 @@ impl Writer {
             json!({ "type": "E", "message": message, "timestamp": Timestamp::from_seconds(NOON + second) })
         });
         let body = json!({ "errors": items.collect::<Vec<_>>() }).to_string();
-        let payload = serde_json::to_string(&Post::parse(body.as_bytes()).unwrap().post).unwrap();
+        let payload = serde_json::to_string(&Parsed::of(body.as_bytes()).unwrap().taken).unwrap();
         let ids = errors.iter().map(|_| self.event_id()).collect();
         packed(Source::V1, project.into().0, ids, payload)
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use domain::json::MAX_DEPTH;
 use faultline_tests::{ADMIN, Faultline};
 use http::Method;
 
@@ -167,4 +168,43 @@ async fn a_wrong_type_is_noted_in_the_occurrence() {
       }
     ]
     "#);
+}
+
+/// What is stored, and what is answered, has levels around what was sent: an event as deep as is taken can be read back,
+/// and a deeper one is refused, not lost later.
+#[tokio::test]
+async fn the_deepest_events_that_are_taken_are_read_back() {
+    let faultline = Faultline::new().await;
+    let key = faultline.client_key();
+    let store = format!("/api/1/store/?sentry_key={key}");
+    let report = format!("/api/1/security/?sentry_key={key}");
+    let sample = "/projects/sample/errors";
+    // The levels that stand around each.
+    let around = [
+        (sample, r#"{"errors":[{"message":"odd","odd":@}]}"#, 3),
+        (sample, r#"{"errors":[{"message":"frame","backtrace":[{"file":"f","code":@}]}]}"#, 5),
+        (sample, r#"{"errors":[{"message":"context"}],"context":{"a":@}}"#, 2),
+        (&store, r#"{"message":"top","odd":@}"#, 1),
+        (&store, r#"{"message":"extra","extra":{"a":@}}"#, 2),
+        (&store, r#"{"exception":{"values":[{"type":"E","stacktrace":{"frames":[{"vars":{"a":@}}]}}]}}"#, 8),
+        (&report, r#"{"csp-report":{"document-uri":"https://a.example","effective-directive":"img-src","odd":@}}"#, 2),
+    ];
+    let nested = |body: &str, depth: usize| body.replace('@', &["[".repeat(depth), "]".repeat(depth)].concat());
+    for (path, body, levels) in around {
+        let most = usize::from(MAX_DEPTH) - levels;
+        let taken = faultline.call(Method::POST, path, key, nested(body, most)).await;
+        assert!(taken.status.is_success(), "{path} {body}: {}", taken.body);
+        let refused = faultline.call(Method::POST, path, key, nested(body, most + 1)).await;
+        assert_eq!(refused.status.as_u16(), 400, "{path} {body}");
+        let message = refused.body["message"].as_str().unwrap();
+        assert!(message.contains("nested more than 100 levels deep"), "{path} {body}: {message}");
+    }
+    assert_eq!(faultline.digest().await, 0);
+    let errors = faultline.all("/projects/sample/errors", "cursor").await;
+    assert_eq!(errors.len(), around.len());
+    for error in errors {
+        let path = format!("/projects/sample/errors/{}/occurrences", error["fingerprint"].as_str().unwrap());
+        let read = faultline.get(&path).await;
+        assert!(read["errors"][0]["event"].to_string().contains(&"[".repeat(80)), "{error}");
+    }
 }

@@ -55,6 +55,7 @@ fn v1_errors(message: &Message) -> Result<Vec<Occurrence>, String> {
     if post.errors.len() != header.event_ids.len() {
         return Err(format!("{} errors with {} event ids", post.errors.len(), header.event_ids.len()));
     }
-    let errors = post.errors.iter().zip(&header.event_ids);
-    Ok(errors.map(|(item, &event_id)| v1::normalise(&post, item, event_id, header.received_at)).collect())
+    let Post { errors, shared } = post;
+    let errors = errors.into_iter().zip(&header.event_ids);
+    Ok(errors.map(|(item, &event_id)| v1::normalise(item, &shared, event_id, header.received_at)).collect())
 }

@@ -16,7 +16,7 @@ use domain::inbox::{self, Addressee, Header, Message};
 use domain::occurrence::{Occurrence, Source};
 use domain::segment::SegmentWriter;
 use domain::time::Timestamp;
-use domain::v1::Post;
+use domain::v1::Parsed;
 use serde_json::{Value, json};
 use standin::{Life, binaries, live, sample};
 
@@ -84,7 +84,7 @@ fn v1_body(errors: u64) -> Vec<u8> {
 
 /// What ingest puts into a message of it.
 fn taken(body: &[u8]) -> Vec<u8> {
-    serde_json::to_vec(&Post::parse(body).unwrap().post).unwrap()
+    serde_json::to_vec(&Parsed::of(body).unwrap().taken).unwrap()
 }
 
 fn post(body: &[u8]) -> Value {

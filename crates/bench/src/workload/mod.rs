@@ -96,7 +96,7 @@ mod tests {
     use domain::id::EventId;
     use domain::sentry::{Envelope, Received, normalise};
     use domain::time::Timestamp;
-    use domain::v1::{self, Post};
+    use domain::v1::{self, Parsed, Post};
     use domain::{json, occurrence::Occurrence};
 
     use super::*;
@@ -110,8 +110,9 @@ mod tests {
         let received_at = Timestamp::from_seconds(now.as_secs() as i64);
         let event_id = EventId::from_bytes([1; 16]);
         if form == Form::V1 {
-            let post = Post::parse(body).unwrap().post;
-            return v1::normalise(&post, &post.errors[0], event_id, received_at);
+            let taken = Parsed::of(body).unwrap().taken;
+            let post: Post = json::parse(&serde_json::to_vec(&taken).unwrap()).unwrap();
+            return v1::normalise(post.errors[0].clone(), &post.shared, event_id, received_at);
         }
         let event = match form {
             Form::Envelope => Envelope::parse(body).unwrap().items[0].payload,

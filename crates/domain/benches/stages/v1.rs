@@ -4,7 +4,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use domain::id::EventId;
 use domain::time::Timestamp;
-use domain::v1::{self, Post};
+use domain::v1::{self, Parsed, Post};
 use serde_json::json;
 
 /// How many frames the error of a body has: some 1, 3, 100 and 1,000 kB.
@@ -28,14 +28,16 @@ fn body(frames: usize) -> Vec<u8> {
 #[divan::bench(args = FRAMES)]
 fn parse(bencher: Bencher<'_, '_>, frames: usize) {
     let body = body(frames);
-    bencher.counter(BytesCount::new(body.len())).bench_local(|| Post::parse(black_box(&body)).expect("a body"));
+    bencher.counter(BytesCount::new(body.len())).bench_local(|| Parsed::of(black_box(&body)).expect("a body"));
 }
 
 #[divan::bench(args = FRAMES)]
 fn normalise(bencher: Bencher<'_, '_>, frames: usize) {
     let body = body(frames);
-    let post = Post::parse(&body).expect("a body").post;
+    let taken = serde_json::to_vec(&Parsed::of(&body).expect("a body").taken).expect("JSON");
     let (id, now) = (EventId::from_bytes([1; 16]), Timestamp::from_seconds(1_795_000_000));
-    let bytes = BytesCount::new(body.len());
-    bencher.counter(bytes).bench_local(|| v1::normalise(black_box(&post), &post.errors[0], id, now));
+    bencher.counter(BytesCount::new(body.len())).bench_local(|| {
+        let post: Post = serde_json::from_slice(black_box(&taken)).expect("a post");
+        post.errors.into_iter().map(|error| v1::normalise(error, &post.shared, id, now)).collect::<Vec<_>>()
+    });
 }

@@ -1,8 +1,11 @@
 //! JSON as clients really send it.
 
+mod check;
 mod repair;
 mod take;
 
+pub(crate) use check::Check;
+pub use check::{MAX_DEPTH, check};
 use serde::de::DeserializeOwned;
 pub use serde_json::{Map, Value};
 pub use take::{Fields, Path, text_of};

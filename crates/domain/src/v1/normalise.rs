@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::post::{Item, Post};
+use super::post::Item;
 use crate::id::EventId;
 use crate::json::Fields;
 use crate::occurrence::{Exception, Frame, Level, Occurrence, Problem, Source, Stacktrace};
@@ -12,34 +12,35 @@ use crate::time::Timestamp;
 /// tolerance).
 const FUTURE: i64 = 60;
 
-/// The error `item` of `post`, as an occurrence. v1's `context`, `environment`, `session` and `params` become contexts
+/// The error `item` of a post, which goes with what its errors share, as an occurrence. v1's `context`, `environment`, `session` and `params` become contexts
 /// of these names, its backtrace the stack of one exception, its notifier the `sdk`; [`super::occurrence_entry`] turns
 /// all of it back. A client that sends no time happened when it was received.
-pub fn normalise(post: &Post, item: &Item, event_id: EventId, received_at: Timestamp) -> Occurrence {
+pub fn normalise(item: Item, shared: &Map<String, Value>, event_id: EventId, received_at: Timestamp) -> Occurrence {
+    let Item { kind, message, rest } = item;
     let mut problems = Vec::new();
-    let mut fields = Fields::new(item.rest.clone(), "", &mut problems);
+    let mut fields = Fields::new(rest, "", &mut problems);
     let timestamp = timestamp(&mut fields, received_at);
     let backtrace = fields.list("backtrace").unwrap_or_default();
     let other = fields.rest();
 
     let mut occurrence = Occurrence::new(event_id, Source::V1, timestamp, received_at);
-    occurrence.kind.clone_from(&item.kind);
-    occurrence.message.clone_from(&item.message);
+    occurrence.kind.clone_from(&kind);
+    occurrence.message.clone_from(&message);
     occurrence.exceptions = vec![Exception {
-        kind: Some(item.kind.clone()),
-        value: Some(item.message.clone()),
+        kind: Some(kind),
+        value: Some(message),
         stacktrace: stacktrace(backtrace, &mut problems),
         ..Exception::default()
     }];
     occurrence.other = other;
-    for (key, value) in &post.shared {
+    for (key, value) in shared {
         match (key.as_str(), value) {
             ("notifier", Value::Object(notifier)) => occurrence.sdk = notifier.clone(),
             ("notifier", other) => problems.push(Problem::invalid(key, other.clone(), "expected an object")),
             _ => drop(occurrence.contexts.insert(key.clone(), value.clone())),
         }
     }
-    if let Some(Value::Object(context)) = post.shared.get("context") {
+    if let Some(Value::Object(context)) = shared.get("context") {
         describe(&mut occurrence, context);
     }
     occurrence.culprit = culprit(&occurrence);

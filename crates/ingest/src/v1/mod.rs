@@ -13,7 +13,7 @@ use domain::id::{EventId, ProjectName};
 use domain::inbox::Header;
 use domain::occurrence::Source;
 use domain::outcome::Reason;
-use domain::v1::{MAX_ERRORS, Parsed, Post};
+use domain::v1::{MAX_ERRORS, Parsed};
 use gate::describe::Description;
 use gate::{Answer, Fault};
 use http::Request;
@@ -86,7 +86,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     ingest.check_origin(&project, request.headers()).await?;
     let trace = accept::trace(request.headers());
 
-    let Parsed { post, notifications, mut refused } = Post::parse(&gate::read_unpacked(request).await?)?;
+    let Parsed { taken, notifications, mut refused } = Parsed::of(&gate::read_unpacked(request).await?)?;
     let notifications = match ingest.seal(&name, &notifications).await {
         Ok(sealed) => sealed,
         Err(not_sealed) => {
@@ -96,11 +96,11 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     };
     ingest.outcomes.count_all(&refused);
 
-    let event_ids = post.errors.iter().map(|_| ingest.event_id()).collect::<Vec<_>>();
+    let event_ids = (0..taken.count()).map(|_| ingest.event_id()).collect::<Vec<_>>();
     let (id, data) = (event_ids[0], Data { errors: Count { post_count: event_ids.len() } });
     let (received_at, key) = (ingest.clock.now(), caller.key());
     let header = Header { key, trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
-    ingest.accept_json(header, &post).await?;
+    ingest.accept_json(header, &taken).await?;
     gate::created(&Posted { data, id, refused: refused.iter().map(Fault::from).collect() })
 }
 

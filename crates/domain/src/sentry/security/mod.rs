@@ -51,7 +51,7 @@ pub struct Sender<'a> {
 /// The reports in a body: `{"csp-report": …}` and its like, HPKP's bare object, or a list of the Reporting API. One that
 /// cannot be used is refused alone, unless there is no other.
 pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
-    let value: Value = json::parse(body).map_err(|error| {
+    let value: Value = json::check(body).and_then(|text| json::parse(&text)).map_err(|error| {
         Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send a browser's report as JSON"))
     })?;
     let (list, is_list) = match value {

@@ -81,10 +81,11 @@ fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), Str
     }
     let error = json!({ "type": object["type"], "message": object["message"], "backtrace": object["backtrace"] });
     body.insert("errors".to_owned(), json!([error]));
-    let parsed = Post::parse(&serde_json::to_vec(&body).map_err(|error| error.to_string())?);
-    let Parsed { post, .. } = parsed.map_err(|refusal| refusal.message)?;
-    let error = post.errors.first().ok_or("it has no error")?;
-    Ok((project, v1::normalise(&post, error, event_id(&key), happened)))
+    let parsed = Parsed::of(&serde_json::to_vec(&body).map_err(|error| error.to_string())?);
+    let taken = parsed.map_err(|refusal| refusal.message)?.taken;
+    let post: Post = serde_json::to_value(taken).and_then(serde_json::from_value).map_err(|error| error.to_string())?;
+    let error = post.errors.into_iter().next().ok_or("it has no error")?;
+    Ok((project, v1::normalise(error, &post.shared, event_id(&key), happened)))
 }
 
 /// The same for the same object, however often it is imported.
