@@ -11,13 +11,16 @@ use super::{NotJson, repair};
 /// reads 127 of them.
 pub const MAX_DEPTH: u8 = 100;
 
-/// `bytes` as they are, or repaired as by [`parse`](super::parse), if they are JSON that is nested at most [`MAX_DEPTH`]
-/// deep. What passes here can be parsed later, and also within what is stored and shown of it: the same parser goes
+/// An object with this key is taken for text of JSON by serde_json, and is read as what the text says, or not at all.
+const RAW: &str = "$serde_json::private::RawValue";
+
+/// `bytes` as they are, or repaired as by [`parse`](super::parse), if they are JSON that is nested at most `levels` deep,
+/// which is [`MAX_DEPTH`] for what clients send. What passes here can be parsed later, and also within what is stored and shown of it: the same parser goes
 /// through every value.
-pub fn check(bytes: &[u8]) -> Result<Cow<'_, [u8]>, NotJson> {
+pub fn check(bytes: &[u8], levels: u8) -> Result<Cow<'_, [u8]>, NotJson> {
     let through = |bytes: &[u8]| {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        Check::TOP.deserialize(&mut reader)?;
+        Check { levels, kept: false }.deserialize(&mut reader)?;
         reader.end()
     };
     let Err(error) = through(bytes) else { return Ok(Cow::Borrowed(bytes)) };
@@ -41,15 +44,18 @@ pub(crate) struct Check {
 const MAX_KEPT: usize = 64;
 
 impl Check {
-    /// A whole text.
-    const TOP: Self = Self { levels: MAX_DEPTH, kept: false };
     /// A value of a text that is an object.
     pub(crate) const VALUE: Self = Self { levels: MAX_DEPTH - 1, kept: false };
     /// The same, given back if it is a short text.
     pub(crate) const WORD: Self = Self { levels: MAX_DEPTH - 1, kept: true };
 
+    /// Refuses the keys that mean something to the parser.
+    pub(crate) fn key<E: Error>(key: &str) -> Result<(), E> {
+        if key == RAW { Err(E::custom(format_args!("no object to be stored: its key is `{RAW}`"))) } else { Ok(()) }
+    }
+
     fn within<E: Error>(self) -> Result<Self, E> {
-        let too_deep = || E::custom(format_args!("nested more than {MAX_DEPTH} levels deep"));
+        let too_deep = || E::custom("nested too deep");
         let levels = self.levels.checked_sub(1).ok_or_else(too_deep)?;
         Ok(Self { levels, kept: false })
     }
@@ -128,8 +134,8 @@ impl Visitor<'_> for KeyVisitor {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Key, E> {
-        Ok(Key)
+    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
+        Check::key(key).map(|()| Key)
     }
 }
 
@@ -140,9 +146,12 @@ mod tests {
 
     #[test]
     fn what_is_repaired_when_it_is_parsed_is_repaired_here() {
-        assert_eq!(check(b"{\"a\":1}").unwrap(), Cow::Borrowed(b"{\"a\":1}"));
-        assert_eq!(*check(b"{\"a\":NaN}").unwrap(), *b"{\"a\":null}");
-        assert_eq!(check(b"{\"a\":}").unwrap_err().to_string(), "not JSON: expected value at line 1 column 6");
+        assert_eq!(check(b"{\"a\":1}", MAX_DEPTH).unwrap(), Cow::Borrowed(b"{\"a\":1}"));
+        assert_eq!(*check(b"{\"a\":NaN}", MAX_DEPTH).unwrap(), *b"{\"a\":null}");
+        assert_eq!(
+            check(b"{\"a\":}", MAX_DEPTH).unwrap_err().to_string(),
+            "not JSON: expected value at line 1 column 6"
+        );
     }
 
     #[test]
@@ -150,11 +159,22 @@ mod tests {
         let list = |depth: u8| ["[".repeat(depth.into()), "]".repeat(depth.into())].concat();
         let objects = |depth: u8| ["{\"a\":".repeat(depth.into()), "1".to_owned(), "}".repeat(depth.into())].concat();
         for text in [list(MAX_DEPTH), objects(MAX_DEPTH)] {
-            assert!(check(text.as_bytes()).is_ok(), "{text}");
+            assert!(check(text.as_bytes(), MAX_DEPTH).is_ok(), "{text}");
         }
         for text in [list(MAX_DEPTH + 1), objects(MAX_DEPTH + 1)] {
-            let error = check(text.as_bytes()).unwrap_err().to_string();
-            assert!(error.contains("more than 100 levels deep"), "{error}");
+            let error = check(text.as_bytes(), MAX_DEPTH).unwrap_err().to_string();
+            assert!(error.contains("nested too deep"), "{error}");
+        }
+        assert!(check(list(3).as_bytes(), 3).is_ok());
+        assert!(check(list(4).as_bytes(), 3).is_err());
+    }
+
+    /// To the parser it is no object, but what its text says: at any depth, or none.
+    #[test]
+    fn what_means_something_to_the_parser_is_refused() {
+        for text in [r#"{"a":[{"$serde_json::private::RawValue":1}]}"#, r#"{"$serde_json::private::RawValue":"[]"}"#] {
+            let error = check(text.as_bytes(), MAX_DEPTH).unwrap_err().to_string();
+            assert!(error.contains("no object to be stored"), "{error}");
         }
     }
 
@@ -163,7 +183,7 @@ mod tests {
         #[test]
         fn both_readings_agree(text in r#"[\{\}\[\]:,"\\a-c0-9eE.\-+ NaIu\u{0}-\u{1f}]{0,24}"#) {
             let text = format!("{{\"a\":{text}}}");
-            proptest::prop_assert_eq!(check(text.as_bytes()).is_ok(), parse::<Value>(text.as_bytes()).is_ok());
+            proptest::prop_assert_eq!(check(text.as_bytes(), MAX_DEPTH).is_ok(), parse::<Value>(text.as_bytes()).is_ok());
         }
     }
 }

@@ -16,7 +16,7 @@ pub use take::{Fields, Path, text_of};
 pub struct NotJson(String);
 
 /// Parses `bytes`. What real clients get wrong is repaired: a byte order mark, bytes that are no UTF-8, lone
-/// surrogates (Python sends them for undecodable bytes), `NaN` and `Infinity` (old Python). Nesting beyond 128 levels
+/// surrogates (Python sends them for undecodable bytes), `NaN` and `Infinity` (old Python). Nesting beyond 127 levels
 /// is refused.
 ///
 /// The repair costs a copy of the text, and is tried only if the text does not parse as it is.

@@ -12,6 +12,8 @@ use crate::time::Timestamp;
 pub const MAX_OCCURRENCES: usize = 1_000;
 /// The largest occurrence, in bytes of JSON, as of v1's errors: it must be shown in one answer.
 const MAX_OCCURRENCE: usize = 1 << 20;
+/// How deep a body may be nested: an occurrence has a level more than what was sent, and here it is in a list.
+const LEVELS: u8 = json::MAX_DEPTH + 3;
 /// How far in the future an occurrence may be, in seconds: as far as any client's event.
 const FUTURE: i64 = 60;
 
@@ -29,8 +31,9 @@ impl Imported {
     /// Parses a body. An occurrence that cannot be stored is left out and refused by name, while its neighbours are kept.
     pub fn parse(body: &[u8], now: Timestamp) -> Result<Self, Refusal> {
         let form = "send a JSON object with a list `occurrences`";
-        let body: Value = json::parse(body)
-            .map_err(|error| Refusal::new(Reason::BodyNotJson, format!("the body is {error}: {form}")))?;
+        let body: Value = json::check(body, LEVELS).and_then(|text| json::parse(&text)).map_err(|error| {
+            Refusal::new(Reason::BodyNotJson, format!("the body is {error}: {form}, at most {LEVELS} levels deep"))
+        })?;
         let Some(Value::Array(list)) = body.get("occurrences") else {
             return Err(at_list(format!("the body has no list `occurrences`: {form}")));
         };

@@ -64,6 +64,7 @@ impl<'de> Visitor<'de> for Top {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
         let mut found = Found::default();
         while let Some(key) = map.next_key::<String>()? {
+            Check::key(&key)?;
             match key.as_str() {
                 "event_id" => found.event_id = map.next_value_seed(Check::WORD)?,
                 "type" => found.kind = map.next_value_seed(Check::WORD)?,

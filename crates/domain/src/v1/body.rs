@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::json;
@@ -60,9 +61,12 @@ impl Parsed {
     /// while its neighbours are kept; if no error is left the whole body is refused, with the first one's reason.
     pub fn of(body: &[u8]) -> Result<Self, Refusal> {
         let not_json = |error: &dyn Display| {
-            Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send a JSON object with a list `errors`"))
+            let most = json::MAX_DEPTH;
+            let what =
+                format!("the body is {error}: send a JSON object with a list `errors`, at most {most} levels deep");
+            Refusal::new(Reason::BodyNotJson, what)
         };
-        let text = json::check(body).map_err(|error| not_json(&error))?;
+        let text = json::check(body, json::MAX_DEPTH).map_err(|error| not_json(&error))?;
         let text = std::str::from_utf8(&text).map_err(|error| not_json(&error))?;
         if form(text) != Form::Object {
             let message = format!("the body is {}: send a JSON object with a list `errors`", form(text).said());
@@ -87,7 +91,7 @@ impl Parsed {
         let (mut kept, mut refused) = (Vec::with_capacity(errors.len()), Vec::new());
         for (index, error) in errors.iter().enumerate() {
             match Item::parse(error, index) {
-                Ok(_) if error.get().len() > MAX_ITEM => refused.push(too_large(index)),
+                Ok(_) if written(error, MAX_ITEM)? > MAX_ITEM => refused.push(too_large(index)),
                 Ok(item) => kept.push(item),
                 Err(refusal) => refused.push(refusal),
             }
@@ -99,7 +103,8 @@ impl Parsed {
         }
         let shared = SHARED.into_iter().filter_map(|key| Some((key, body.remove(key)?)));
         let shared: BTreeMap<_, _> = shared.filter(|(_, value)| form(value.get()) != Form::Null).collect();
-        let size: usize = shared.iter().map(|(key, value)| key.len() + value.get().len()).sum();
+        let most = MAX_ITEM.min(MAX_SHARED / kept.len());
+        let size = shared.values().map(|value| written(value, most)).sum::<Result<usize, _>>()?;
         if size > MAX_ITEM || size * kept.len() > MAX_SHARED {
             let message = format!(
                 "what the {} errors share has {size} bytes, and each takes it along: send fewer at once, or less of it",
@@ -153,6 +158,16 @@ impl Item {
         Ok(Self { kind, message, rest })
     }
 }
+
+/// How many bytes a value has as digest writes it, if that may be near `limit`; as it was sent otherwise. Escapes become
+/// characters and spaces vanish; `1e15` becomes four times as long.
+fn written(value: &RawValue, limit: usize) -> Result<usize, Refusal> {
+    let sent = value.get();
+    if sent.len() > limit / SWELLS { Ok(read::<Value>(sent)?.to_string().len()) } else { Ok(sent.len()) }
+}
+
+/// How many times as long a value becomes at the most, and so many values may be near a limit together.
+const SWELLS: usize = 5 * SHARED.len();
 
 /// What was gone through already, so that it can be read.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
@@ -254,6 +269,16 @@ mod tests {
         assert!(Parsed::of(body(60, &half).as_bytes()).is_ok());
         refused(&body(1_000, &half), Reason::BodyTooLargeUnpacked, &[], "send fewer");
         let note = "x".repeat(1 << 20);
+        // What counts is what digest writes: numbers grow, escapes shrink.
+        let numbers = vec!["1e15"; 60_000].join(",");
+        refused(
+            &format!(r#"{{"errors":[{{"message":"m","n":[{numbers}]}}]}}"#),
+            Reason::ItemTooLarge,
+            &["errors", "0"],
+            "",
+        );
+        let escapes = "\\u0442".repeat(250_000);
+        assert!(Parsed::of(format!(r#"{{"errors":[{{"message":"{escapes}"}}]}}"#).as_bytes()).is_ok());
         let large = format!(r#"{{"errors":[{{"message":"m","note":"{note}"}},{{"message":"small"}}]}}"#);
         let Parsed { taken, refused, .. } = Parsed::of(large.as_bytes()).unwrap();
         assert_eq!((taken.count(), refused[0].reason), (1, Reason::ItemTooLarge));

@@ -202,3 +202,21 @@ fn luhn(digits: &[u8]) -> bool {
         .sum();
     sum.is_multiple_of(10)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is passed over is never looked at.
+    #[test]
+    fn whatever_a_form_begins_with_is_noticed() {
+        for first in 0..=u8::MAX {
+            for (prefix, _) in tokens(first) {
+                assert!(prefix.len() > 1 && prefix.as_bytes()[0] == first && opens(first), "{prefix}");
+            }
+        }
+        for beginning in HOOKS.into_iter().chain(["eyJ", "Bearer", "bearer", "Basic", "basic"]) {
+            assert!(opens(beginning.as_bytes()[0]), "{beginning}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ mod report;
 use serde_json::{Map, Value};
 
 use super::Received;
-use crate::json;
+use crate::json::{self, MAX_DEPTH};
 use crate::occurrence::{Occurrence, Source};
 use crate::outcome::{Reason, Refusal};
 
@@ -51,8 +51,11 @@ pub struct Sender<'a> {
 /// The reports in a body: `{"csp-report": …}` and its like, HPKP's bare object, or a list of the Reporting API. One that
 /// cannot be used is refused alone, unless there is no other.
 pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
-    let value: Value = json::check(body).and_then(|text| json::parse(&text)).map_err(|error| {
-        Refusal::new(Reason::BodyNotJson, format!("the body is {error}: send a browser's report as JSON"))
+    let value: Value = json::check(body, MAX_DEPTH).and_then(|text| json::parse(&text)).map_err(|error| {
+        Refusal::new(
+            Reason::BodyNotJson,
+            format!("the body is {error}: send a browser's report as JSON, at most {MAX_DEPTH} levels deep"),
+        )
     })?;
     let (list, is_list) = match value {
         Value::Array(list) => (list, true),
