@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,8 +16,8 @@ use crate::ports::{Inbox, MESSAGE_LIMIT};
 /// what the call itself takes).
 const MAX_ENTRIES: usize = 10;
 const MAX_BYTES: usize = 512 << 10;
-/// How many calls may be under way. A second one is made only for as many messages as a call may have: sends that wait
-/// for the first go together, which costs less than going at once.
+/// How many calls may be under way. A second one is made only if it is full: sends that wait for the first go together,
+/// which costs less than going at once.
 const CALLS: usize = 6;
 /// How long a call waits for the senders that the call before it answered: they come back, if they have more to send.
 const COMPANY: Duration = Duration::from_millis(1);
@@ -37,15 +37,38 @@ pub struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     sends: VecDeque<Send>,
+    /// Bytes of the sends.
+    bytes: usize,
     calls: usize,
     /// How many sends a call waits for, if one does.
     expected: usize,
 }
 
 impl Waiting {
+    /// Whether as much waits as a call may have.
+    fn is_full(&self) -> bool {
+        self.sends.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES
+    }
+
     fn may_call(&self) -> bool {
-        let is_full = self.sends.len() >= MAX_ENTRIES;
-        self.calls == 0 || (is_full && self.calls < CALLS)
+        !self.sends.is_empty() && (self.calls == 0 || (self.is_full() && self.calls < CALLS))
+    }
+
+    fn push(&mut self, send: Send) {
+        self.bytes += send.text.len();
+        self.sends.push_back(send);
+    }
+
+    /// As many sends as a call may have.
+    fn take(&mut self) -> Vec<Send> {
+        let mut bytes = 0;
+        let fits = self.sends.iter().take(MAX_ENTRIES).take_while(|send| {
+            bytes += send.text.len();
+            bytes <= MAX_BYTES
+        });
+        let batch: Vec<_> = self.sends.drain(..fits.count()).collect();
+        self.bytes -= batch.iter().map(|send| send.text.len()).sum::<usize>();
+        batch
     }
 }
 
@@ -62,19 +85,13 @@ impl Inbox for Queue {
             return Err(StoreError::new(Kind::Rejected, DOING, format!("a message of {} bytes", text.len())));
         }
         let (answer, answered) = oneshot::channel();
-        let start = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.sends.push_back(Send { text, answer });
-            if waiting.expected == waiting.sends.len() {
+        {
+            let mut waiting = self.waiting();
+            waiting.push(Send { text, answer });
+            if waiting.expected == waiting.sends.len() || waiting.is_full() {
                 self.company.notify_one();
             }
-            let start = waiting.may_call();
-            waiting.calls += usize::from(start);
-            start
-        };
-        if start {
-            // In a task of its own: a caller that hangs up must not take the others' messages with it.
-            tokio::spawn(self.clone().send_waiting());
+            self.start_call(&mut waiting);
         }
         answered.await.unwrap_or_else(|_| Err(StoreError::new(Kind::Unavailable, DOING, "the sender was stopped")))
     }
@@ -102,49 +119,31 @@ impl Queue {
         }
     }
 
-    /// Sends batches until nothing waits.
-    async fn send_waiting(self) {
-        while let Some(batch) = self.next_batch() {
-            let sent = batch.len();
-            self.send_batch(batch).await;
-            self.gather(sent).await;
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to send what waits, if it is time: in a task of its own, since a caller that hangs up must not take the
+    /// others' messages with it.
+    fn start_call(&self, waiting: &mut Waiting) {
+        if waiting.may_call() {
+            waiting.calls += 1;
+            tokio::spawn(Calls { queue: self.clone(), ended: false }.run());
         }
     }
 
     /// Waits a moment for as many sends as there were in the last batch and behind it. Otherwise those of a few
     /// connections would go in two halves, each waiting for the other, with twice the calls.
     async fn gather(&self, sent: usize) {
-        let set = |expected| {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let all = (sent + waiting.sends.len()).min(MAX_ENTRIES);
-            let is_alone = waiting.calls == 1 && all > 1 && waiting.sends.len() < all;
-            waiting.expected = if expected && is_alone { all } else { 0 };
-            waiting.expected > 0
+        let is_short = {
+            let mut waiting = self.waiting();
+            waiting.expected = (sent + waiting.sends.len()).min(MAX_ENTRIES);
+            waiting.calls == 1 && waiting.sends.len() < waiting.expected && waiting.expected > 1 && !waiting.is_full()
         };
-        if set(true) {
+        if is_short {
             let _ = tokio::time::timeout(COMPANY, self.company.notified()).await;
-            set(false);
         }
-    }
-
-    fn next_batch(&self) -> Option<Vec<Send>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.calls -= 1;
-        if !waiting.may_call() {
-            return None;
-        }
-        waiting.calls += 1;
-        let mut bytes = 0;
-        let fits = waiting.sends.iter().take(MAX_ENTRIES).take_while(|send| {
-            bytes += send.text.len();
-            bytes <= MAX_BYTES
-        });
-        let count = fits.count();
-        if count == 0 {
-            waiting.calls -= 1;
-            return None;
-        }
-        Some(waiting.sends.drain(..count).collect())
+        self.waiting().expected = 0;
     }
 
     async fn send_batch(&self, batch: Vec<Send>) {
@@ -179,6 +178,45 @@ impl Queue {
                 }
                 results
             }
+        }
+    }
+}
+
+/// One call after the other, until nothing waits for them.
+struct Calls {
+    queue: Queue,
+    ended: bool,
+}
+
+impl Calls {
+    async fn run(mut self) {
+        while let Some(batch) = self.next() {
+            let sent = batch.len();
+            self.queue.send_batch(batch).await;
+            self.queue.gather(sent).await;
+        }
+    }
+
+    /// What the next call sends. None if there is nothing, or if it is left to the other calls under way.
+    fn next(&mut self) -> Option<Vec<Send>> {
+        let mut waiting = self.queue.waiting();
+        waiting.calls -= 1;
+        if waiting.may_call() {
+            waiting.calls += 1;
+            return Some(waiting.take());
+        }
+        self.ended = true;
+        None
+    }
+}
+
+impl Drop for Calls {
+    /// A call that panicked, or was stopped, leaves its place to another.
+    fn drop(&mut self) {
+        if !self.ended && tokio::runtime::Handle::try_current().is_ok() {
+            let mut waiting = self.queue.waiting();
+            waiting.calls -= 1;
+            self.queue.start_call(&mut waiting);
         }
     }
 }
