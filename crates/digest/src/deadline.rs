@@ -25,6 +25,11 @@ impl Deadline {
         Self::within(end.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(RESERVE))
     }
 
+    /// So much later.
+    pub(crate) fn later(self, time: Duration) -> Self {
+        Self(self.0 + time)
+    }
+
     /// Half of the time that is left.
     pub(crate) fn half(self) -> Self {
         let now = Instant::now();

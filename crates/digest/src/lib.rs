@@ -36,7 +36,8 @@ use store::ports::{
     Claims, Configs, Digests, Directory, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
 use used::{Noted, Used};
 
 /// What digest needs.
@@ -148,7 +149,7 @@ impl Digest {
     /// stored, listed and counted, once, however often it is delivered.
     ///
     /// Of two batches at once, one is read while the other is committed.
-    pub async fn digest(&self, deliveries: &[Delivery], deadline: Deadline) -> Vec<Failure> {
+    pub async fn digest(&self, deliveries: &[Delivery], mut deadline: Deadline) -> Vec<Failure> {
         let mut batch = Batch::default();
         // The other half is for committing: a batch that is slow to open must not come back whole each time.
         let mut opening = deadline.half();
@@ -158,16 +159,14 @@ impl Digest {
                 batch.fail(source, reason);
             }
             if batch.groups.is_full() {
-                let groups = std::mem::take(&mut batch.groups);
-                self.commit_groups(&mut batch, groups, deadline).await;
+                self.commit_groups(&mut batch, &mut deadline).await;
                 opening = deadline.half();
             }
             if source % STRETCH == STRETCH - 1 {
                 tokio::task::yield_now().await;
             }
         }
-        let groups = std::mem::take(&mut batch.groups);
-        self.commit_groups(&mut batch, groups, deadline).await;
+        self.commit_groups(&mut batch, &mut deadline).await;
         let Stored { received, happened } = std::mem::take(&mut batch.stored);
         self.count_usage(received, deadline).await;
         self.count_totals(happened, deadline).await;
@@ -179,11 +178,19 @@ impl Digest {
         failed.into_iter().map(|(failure, _)| failure).collect()
     }
 
+    /// Waits until no other batch of this process commits. How long that takes is not the batch's time.
+    async fn turn(&self, deadline: &mut Deadline) -> MutexGuard<'_, ()> {
+        let (asked, turn) = (Instant::now(), self.commits.lock().await);
+        *deadline = deadline.later(asked.elapsed());
+        turn
+    }
+
     /// The stages of what was taken in so far.
-    async fn commit_groups(&self, batch: &mut Batch, groups: Groups, deadline: Deadline) {
-        match deadline.bounds(self.commits.lock()).await {
-            Ok(_commits) => self.commit_parts(batch, groups, deadline).await,
-            Err(reason) => batch.fail_all(&groups, &reason),
+    async fn commit_groups(&self, batch: &mut Batch, deadline: &mut Deadline) {
+        let groups = std::mem::take(&mut batch.groups);
+        if groups.len() > 0 {
+            let _turn = self.turn(deadline).await;
+            self.commit_parts(batch, groups, *deadline).await;
         }
     }
 

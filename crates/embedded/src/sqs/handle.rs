@@ -134,7 +134,7 @@ impl Queue {
         Ok(changes.into_iter().filter(|change| *change == Change::Done).count() as u64)
     }
 
-    /// Makes every message in flight visible at once, for whoever knows that nobody is left who received one: a process
+    /// Makes every message in flight visible at once, ahead of what was sent after it, for whoever knows that nobody is left who received one: a process
     /// that has just opened a directory which another process, now dead, had open. Returns how many messages there are
     /// that somebody has received, whether they were in flight still or visible again.
     ///

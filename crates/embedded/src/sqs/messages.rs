@@ -255,9 +255,10 @@ pub(super) fn change_visibility(
     Ok(Change::Done)
 }
 
-/// Makes every message in flight visible; the count of its receives stays. Returns how many have such a count.
+/// Makes every message in flight visible, in its old place: those sent after it come after it. The count of its receives
+/// stays. Returns how many have such a count.
 pub(super) fn release(c: &Connection, queue: i64, now: i64) -> rusqlite::Result<u64> {
-    c.prepare_cached("UPDATE message SET due = ?2 WHERE queue = ?1 AND due > ?2 AND receives > 0")?
+    c.prepare_cached("UPDATE message SET due = sent WHERE queue = ?1 AND due > ?2 AND receives > 0")?
         .execute(params![queue, now])?;
     c.prepare_cached("SELECT count(*) FROM message WHERE queue = ?1 AND receives > 0")?
         .query_row([queue], |row| row.get(0))

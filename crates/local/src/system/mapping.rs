@@ -31,8 +31,7 @@ const AT_ONCE: usize = 2;
 /// Runs until `stopped`, and then until the inbox is empty. `left` messages of it were received, and not digested, by a
 /// process before this one.
 pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiver<bool>) {
-    let size = if left == 0 { Size::FULL } else { Size::ONE };
-    let mut mapping = Mapping { stack, size, under_way: JoinSet::new() };
+    let mut mapping = Mapping { stack, size: Size::first(left), under_way: JoinSet::new() };
     loop {
         let done = tokio::select! {
             Some(batch) = mapping.under_way.join_next() => mapping.end(batch).map(drop),
@@ -43,7 +42,7 @@ pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiv
             () = told(&mut stopped) => return mapping.drain().await,
         };
         if let Err(error) = done {
-            tracing::error!(error.message = %error, "the inbox cannot be read");
+            tracing::error!(error.message = %error, "a batch of the inbox is not done");
             sleep(PAUSE).await;
         }
     }
@@ -68,7 +67,7 @@ impl Mapping {
 
     /// Takes a batch, and has it digested; returns how many messages it has.
     async fn begin(&mut self) -> anyhow::Result<usize> {
-        let received = receive(&self.stack, self.size.0).await?;
+        let received = receive(&self.stack, self.size.most).await?;
         let count = received.len();
         if count > 0 {
             self.under_way.spawn(digest(self.stack.clone(), received));
@@ -86,40 +85,50 @@ impl Mapping {
     /// Digests what is in the inbox now; what fails stays for the next start.
     async fn drain(mut self) {
         loop {
+            let mut stuck = false;
+            // All of them, whatever becomes of one: whoever is cut off leaves what is done undeleted.
             while let Some(batch) = self.under_way.join_next().await {
-                if !matches!(self.end(batch), Ok(1..)) {
-                    return;
-                }
+                stuck |= !matches!(self.end(batch), Ok(1..));
             }
-            match self.begin().await {
-                Ok(1..) => {}
-                Ok(0) | Err(_) => return,
+            if stuck || !matches!(self.begin().await, Ok(1..)) {
+                return;
             }
         }
     }
 }
 
 /// How many messages the next batch may have. After a process that died while it digested, the first has one, and each
-/// may have twice as many as the one before if that came back with anything done: a message that the process dies of is
-/// delivered again at the head of the queue, and soon alone; it takes no neighbours into the dead-letter queue. And a
-/// process that is killed again and again gets something done in between.
+/// may have twice as many as the one before if that came back with anything done, but few until what was left is done: a
+/// message that the process dies of is delivered again at the head of the queue, and soon alone; it takes no neighbours
+/// into the dead-letter queue. And a process that is killed again and again gets something done in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Size(usize);
+struct Size {
+    most: usize,
+    /// How many messages there may be that a process before this one died of.
+    left: usize,
+}
+
+/// The most messages of a batch, while there is one among them that a process may have died of.
+const FEW: usize = 64;
 
 impl Size {
-    const ONE: Self = Self(1);
-    const FULL: Self = Self(MAX_MESSAGES);
+    fn first(left: u64) -> Self {
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        Self { most: if left == 0 { MAX_MESSAGES } else { 1 }, left }
+    }
 
     fn after(self, received: usize, done: usize) -> Self {
-        match done {
-            0 if received > 0 => Self::ONE,
-            _ => Self((self.0 * 2).min(MAX_MESSAGES)),
-        }
+        let left = self.left.saturating_sub(received);
+        let most = match done {
+            0 => 1,
+            _ => (self.most * 2).min(if left == 0 { MAX_MESSAGES } else { FEW }),
+        };
+        Self { most, left }
     }
 
     /// One batch at a time until they are as large as they get: what the process dies of then has few neighbours.
     fn at_once(self) -> usize {
-        if self == Self::FULL { AT_ONCE } else { 1 }
+        if self.most == MAX_MESSAGES { AT_ONCE } else { 1 }
     }
 }
 
@@ -164,15 +173,36 @@ fn wait(message: &Received) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{AT_ONCE, Size};
+    use super::{AT_ONCE, FEW, MAX_MESSAGES, Size};
 
-    /// Batches grow while they come back, and begin anew with one message when nothing does.
+    /// Batches are large from the start, begin anew with one message when nothing of one came back, and grow again.
     #[test]
     fn batches_grow_while_they_come_back() {
-        let grown = (0..20).fold(Size::ONE, |size, _| size.after(size.0, 1));
-        assert_eq!((grown, grown.at_once()), (Size::FULL, AT_ONCE));
-        let shrunk = grown.after(3, 0);
-        assert_eq!((shrunk, shrunk.at_once()), (Size::ONE, 1));
-        assert_eq!(Size::ONE.after(0, 0).after(1, 1), Size(4));
+        let first = Size::first(0);
+        assert_eq!((first.most, first.at_once()), (MAX_MESSAGES, AT_ONCE));
+        let shrunk = first.after(3, 0);
+        assert_eq!((shrunk.most, shrunk.at_once()), (1, 1));
+        assert_eq!(shrunk.after(1, 1).after(2, 1).most, 4);
+        assert_eq!((0..20).fold(shrunk, |size, _| size.after(size.most, 1)), first);
+    }
+
+    /// A message that the process dies of is soon nearly alone, wherever it was in the last batches of the process.
+    #[test]
+    fn what_a_process_died_of_is_soon_alone() {
+        for place in (0..2 * MAX_MESSAGES).step_by(7) {
+            let (mut before, mut left) = (place, 2 * MAX_MESSAGES);
+            let mut company = MAX_MESSAGES;
+            // The first delivery was the one in the full batch; the fifth is the last.
+            for _ in 2..=5 {
+                let mut size = Size::first(left as u64);
+                assert_eq!(size.at_once(), 1);
+                while before >= size.most {
+                    (before, left) = (before - size.most, left - size.most);
+                    size = size.after(size.most, size.most);
+                }
+                company = size.most;
+            }
+            assert!(company <= 16, "{company} messages at the last delivery of the one at {place}");
+        }
     }
 }
