@@ -173,7 +173,7 @@ fn wait(message: &Received) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{AT_ONCE, FEW, MAX_MESSAGES, Size};
+    use super::{AT_ONCE, MAX_MESSAGES, Size};
 
     /// Batches are large from the start, begin anew with one message when nothing of one came back, and grow again.
     #[test]
