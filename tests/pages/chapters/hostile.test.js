@@ -55,7 +55,7 @@ const EVENTS = [
   { word: "ManyVariables", most: 1_500_000, event: raised("ManyVariables", "x", Array.from({ length: 60 }, () => ({ function: "f", filename: "a.py", context_line: "&".repeat(300), vars: many(50, (number) => [`v${number}`, "\"".repeat(140)]) }))) },
   { word: "ManyKeys", most: 600_000, event: { ...raised("ManyKeys", "x", []), extra: many(8_000, (number) => [`extra ${number}`, "e"]), tags: many(3_000, (number) => [`tag${number}`, "t"]), contexts: many(2_000, (number) => [`context ${number}`, { a: number }]) } },
   { word: "ManyCrumbs", most: 400_000, event: { ...raised("ManyCrumbs", "x", []), breadcrumbs: Array.from({ length: 5_000 }, (_, number) => ({ category: "c", message: SCRIPTS.slice(0, 100) + number })) } },
-  { word: "Deep", most: 150_000, event: { ...raised("Deep", "x", []), extra: deep(60, SCRIPTS), contexts: { deep: deep(60, DECEPTIVE) }, request: { data: deep(60, SCRIPTS) } } },
+  { word: "Deep", most: 150_000, event: { ...raised("Deep", "x", []), extra: deep(48, SCRIPTS), contexts: { deep: deep(48, DECEPTIVE) }, request: { data: deep(48, SCRIPTS) } } },
 ];
 
 let errors;
