@@ -1,0 +1,35 @@
+//! The parts of the targets that several of them share.
+
+use domain::id::EventId;
+use domain::json::Map;
+use domain::occurrence::Occurrence;
+use domain::scrub::{Rules, scrub};
+use domain::sentry::{Received, normalise};
+use domain::time::Timestamp;
+use serde_json::Value;
+
+/// The occurrence that a Sentry event becomes, with a fixed id, time and address.
+pub fn normalise_event(event: Map<String, Value>) -> Occurrence {
+    let received = Received {
+        event_id: EventId::from_bytes([9; 16]),
+        received_at: Timestamp::from_seconds(1_790_000_000),
+        sent_at: None,
+        client_ip: Some([192, 0, 2, 1].into()),
+    };
+    normalise(event, &received)
+}
+
+/// Scrubs and groups an occurrence, and checks what must hold for any: scrubbing it again changes nothing, it is read
+/// back as it was written, and the explanation explains the hashes that count.
+pub fn check_grouping(mut occurrence: Occurrence) {
+    scrub(&mut occurrence, &Rules::default());
+    let mut again = occurrence.clone();
+    scrub(&mut again, &Rules::default());
+    assert_eq!(again, occurrence, "scrubbed twice");
+    let line = serde_json::to_string(&occurrence).expect("an occurrence can be written");
+    let read: Occurrence = serde_json::from_str(&line).expect("an occurrence can be read back");
+    let grouping = domain::grouping::group(&occurrence);
+    assert_eq!(domain::grouping::group(&read), grouping, "read back, it belongs to the same error");
+    assert_eq!(domain::grouping::explain(&occurrence).0, grouping, "the explanation");
+    assert!(!grouping.title.is_empty(), "an error without a title");
+}

@@ -1,0 +1,12 @@
+//! Scrubbing of texts: doing it twice changes nothing, and a text never grows without bound.
+
+#![no_main]
+
+use domain::scrub::{FILTERED, text};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &str| {
+    let once = text(input);
+    assert_eq!(text(&once), once);
+    assert!(once.len() <= input.len() * FILTERED.len().max(1) + FILTERED.len());
+});
