@@ -2,9 +2,12 @@
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
+use gate::ClientAddress;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{Method, Request};
 use serde_json::{Value, json};
+use store::clock::Clock;
+use tower::ServiceExt;
 
 use crate::browser::{Browser, key};
 
@@ -95,15 +98,26 @@ async fn a_key_that_is_not_good_does_not_open_the_pages() {
 }
 
 #[tokio::test]
-async fn attempts_are_throttled_for_a_minute() {
+async fn wrong_keys_are_throttled_by_address_and_lock_nobody_out() {
     let faultline = Faultline::new().await;
-    let browser = Browser::new(&faultline);
+    let sign_in = async |address: &str, key: &str| {
+        let request = Request::post("/sign-in")
+            .header("x-forwarded-for", format!("192.0.2.{}", faultline.clock.random() % 250))
+            .extension(ClientAddress::new(address.parse().unwrap()))
+            .body(Body::from(format!("key={key}")));
+        faultline.stack.front().oneshot(request.unwrap()).await.unwrap().status().as_u16()
+    };
     for _ in 0..10 {
-        assert_eq!(browser.submit("/sign-in", &[("key", "wrong")]).await.status, 403);
+        assert_eq!(sign_in("203.0.113.7", "wrong").await, 403);
     }
-    assert_eq!(browser.submit("/sign-in", &[("key", ADMIN)]).await.status, 429, "also the right one");
+    assert_eq!(sign_in("203.0.113.7", "wrong").await, 429, "whatever the request says of its origin");
+    assert_eq!(sign_in("203.0.113.7", ADMIN).await, 303, "the right key is never locked out");
+    assert_eq!(sign_in("203.0.113.8", "wrong").await, 403, "another address");
+    for _ in 0..20 {
+        assert_eq!(sign_in("203.0.113.8", ADMIN).await, 303, "only failures count");
+    }
     faultline.clock.advance(60);
-    assert_eq!(browser.submit("/sign-in", &[("key", ADMIN)]).await.status, 303);
+    assert_eq!(sign_in("203.0.113.7", "wrong").await, 403);
 }
 
 #[tokio::test]

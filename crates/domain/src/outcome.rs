@@ -75,6 +75,8 @@ pub enum Reason {
     RateLimited,
     /// Somebody tried to sign in to the pages too often.
     SignInLimited,
+    /// One address showed too many keys that are not known.
+    KeyGuessesLimited,
     /// The project has sent as many events as it may in this month.
     QuotaExceeded,
     /// The call is not built yet.
@@ -123,6 +125,7 @@ impl Reason {
             Self::RuleUnknown => "rule_unknown",
             Self::RateLimited => "rate_limited",
             Self::SignInLimited => "sign_in_limited",
+            Self::KeyGuessesLimited => "key_guesses_limited",
             Self::QuotaExceeded => "quota_exceeded",
             Self::NotImplemented => "not_implemented",
             Self::Unavailable => "unavailable",
@@ -148,7 +151,7 @@ impl Reason {
             Self::OccurrenceExpired => 410,
             Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown | Self::ReleaseUnknown => 404,
             Self::ProjectExists | Self::ErrorMerged | Self::RulesChanged | Self::KeyRotated => 409,
-            Self::RateLimited | Self::QuotaExceeded | Self::SignInLimited => 429,
+            Self::RateLimited | Self::QuotaExceeded | Self::SignInLimited | Self::KeyGuessesLimited => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
             Self::Unavailable | Self::NotificationsNotSealed => 503,
             Self::Internal => 500,

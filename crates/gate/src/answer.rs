@@ -8,6 +8,8 @@ use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::guesses;
+
 /// What a handler gives back: an answer, or why there is none.
 pub type Answer = Result<Response, Refusal>;
 
@@ -88,8 +90,15 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, &body).unwrap_or_default();
     response.headers_mut().insert("x-sentry-error", HeaderValue::from_static(reason.name()));
-    if *reason == Reason::Unavailable {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response.extensions_mut().insert(*reason);
+    match reason {
+        Reason::Unavailable => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        Reason::KeyGuessesLimited => {
+            response.headers_mut().insert(RETRY_AFTER, guesses::WINDOW.as_secs().into());
+        }
+        _ => {}
     }
     if let Some(limited) = limited {
         let headers = response.headers_mut();

@@ -19,12 +19,17 @@ use http::header::{
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::{Service, ServiceExt};
 
-use crate::{Outcomes, path};
+use crate::guesses::Guesses;
+use crate::{ClientAddress, Outcomes, path};
 
 /// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
 /// refusals included, gets the headers without which a browser would not show it to the page that asked.
 #[derive(Clone)]
-pub struct Front(Router);
+pub struct Front {
+    router: Router,
+    guesses: Arc<Guesses>,
+    outcomes: Arc<Outcomes>,
+}
 
 /// What faultline's and Sentry's browser clients send.
 const ALLOWED_HEADERS: &str = "x-api-key, x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, \
@@ -38,7 +43,7 @@ impl Front {
     /// Before `router`, whose routes have no trailing slash. What the router does not know is refused, and counted, like
     /// everything else.
     pub fn new(router: Router, outcomes: Arc<Outcomes>) -> Self {
-        let unknown = outcomes.clone();
+        let (unknown, kept) = (outcomes.clone(), outcomes.clone());
         let path_unknown = move |request: Request<Body>| {
             let message = format!("there is nothing at {}: the README lists what there is", request.uri().path());
             ready(unknown.refuse(&Refusal::new(Reason::PathUnknown, message)))
@@ -47,7 +52,8 @@ impl Front {
             let message = format!("{} is not possible at {}", request.method(), request.uri().path());
             ready(outcomes.refuse(&Refusal::new(Reason::MethodUnknown, message)))
         };
-        Self(router.fallback(path_unknown).method_not_allowed_fallback(method_unknown))
+        let router = router.fallback(path_unknown).method_not_allowed_fallback(method_unknown);
+        Self { router, guesses: Arc::default(), outcomes: kept }
     }
 }
 
@@ -65,14 +71,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let router = self.0.clone();
+        let Self { router, guesses, outcomes } = self.clone();
         let mut request = request.map(Body::new);
         Box::pin(async move {
             let mut response = if request.method() == Method::OPTIONS {
                 preflight()
             } else {
                 reroute(&mut request);
-                router.oneshot(request).await?
+                let client = ClientAddress::of(request.extensions());
+                let response = router.oneshot(request).await?;
+                match client {
+                    Some(client) => guesses.limit(client, response, &outcomes),
+                    None => response,
+                }
             };
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

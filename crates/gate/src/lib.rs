@@ -1,16 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod base_url;
 mod body;
 mod caller;
+mod client_address;
 pub mod describe;
 mod front;
+mod guesses;
 mod outcomes;
 mod path;
 
 pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, read_unpacked, unpack};
 pub use caller::{Caller, Gate};
+pub use client_address::{ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
 pub use outcomes::Outcomes;
 pub use path::{Prefix, decoded, parameters, project_in, project_named};

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use domain::id::EventId;
 use domain::inbox::{self, Header, Message};
 use domain::outcome::{Reason, Refusal};
-use gate::storage_failed;
-use http::HeaderMap;
+use gate::{ClientAddress, storage_failed};
+use http::{Extensions, HeaderMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::MESSAGE_LIMIT;
@@ -64,7 +64,7 @@ pub(crate) fn trace(headers: &HeaderMap) -> Option<String> {
     (value.len() <= 64).then(|| value.to_owned())
 }
 
-/// Where a request came from: the last address that a gateway wrote down, since earlier ones are the caller's word.
-pub(crate) fn client_ip(headers: &HeaderMap) -> Option<IpAddr> {
-    headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+/// The address of the client, which becomes the user's where an SDK asks for it (`{{auto}}`).
+pub(crate) fn client_ip(extensions: &Extensions) -> Option<IpAddr> {
+    ClientAddress::of(extensions).map(ClientAddress::ip)
 }

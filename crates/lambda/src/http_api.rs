@@ -5,10 +5,12 @@ use std::convert::Infallible;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gate::ClientAddress;
 use http::uri::PathAndQuery;
 use http::{Response, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
+use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse, Request, RequestExt};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -70,6 +72,9 @@ where
 /// `#`, a `\` or a `/../` by now, which `lambda_http` takes for something else than text. (Of a decoded `?` and what
 /// follows nothing is left to put back: the HTTP API cuts there.)
 fn as_sent(mut request: Request) -> Request {
+    if let Some(client) = client(&request) {
+        request.extensions_mut().insert(client);
+    }
     let path = utf8_percent_encode(request.raw_http_path(), ENCODED).to_string();
     let path = match request.uri().query() {
         Some(query) => format!("{path}?{query}"),
@@ -83,6 +88,17 @@ fn as_sent(mut request: Request) -> Request {
         }
     }
     request
+}
+
+/// The address that API Gateway took the connection from. What the client itself wrote into `X-Forwarded-For` does not
+/// count.
+fn client(request: &Request) -> Option<ClientAddress> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => {
+            gate::parse_hop(context.http.source_ip.as_deref()?).map(ClientAddress::new)
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +141,15 @@ mod tests {
         ] {
             assert_eq!(path_of(decoded, ""), sent);
         }
+    }
+
+    #[test]
+    fn the_client_is_who_api_gateway_saw() {
+        let mut event = event("/health", "");
+        event["headers"]["x-forwarded-for"] = "198.51.100.9".into();
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
+        let client = ClientAddress::of(as_sent(request).extensions()).map(|client| client.ip().to_string());
+        assert_eq!(client.as_deref(), Some("192.0.2.1"));
     }
 
     #[test]

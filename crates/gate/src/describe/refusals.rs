@@ -18,6 +18,7 @@ pub(super) fn complete(operation: &mut Value, form: &Value) {
     let implied = [
         (has_key, Reason::KeyMissing, "there is no key"),
         (has_key, Reason::KeyUnknown, "the key is not known, or is disabled"),
+        (has_key, Reason::KeyGuessesLimited, "this address showed too many keys that are not known"),
         (has_key, Reason::KeyRole, "keys of this role may not do it"),
         (has_key, Reason::KeyProject, "the key is of another project"),
         (has_query, Reason::ParameterInvalid, "a parameter has another form, or is out of range"),

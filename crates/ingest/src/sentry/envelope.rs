@@ -1,6 +1,7 @@
 //! `POST /api/{id}/envelope/`: what every current SDK sends. Also at `/tunnel`, where the envelope's `dsn` says whose it
 //! is.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,13 +30,20 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let client_ip = accept::client_ip(request.extensions());
     let body = gate::read_unpacked(request).await?;
-    accept_envelope(ingest, &headers, &uri, &body).await
+    accept_envelope(ingest, &headers, &uri, client_ip, &body).await
 }
 
 /// Accepts the event of an envelope. What is not stored is counted, and the SDK told to stop sending it; a faulty item
 /// costs itself only.
-pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Answer {
+pub(super) async fn accept_envelope(
+    ingest: &Ingest,
+    headers: &HeaderMap,
+    uri: &Uri,
+    client_ip: Option<IpAddr>,
+    body: &[u8],
+) -> Answer {
     let envelope = Envelope::parse(body)?;
     let (project, key) = ingest.addressee(headers, uri, envelope.header.dsn.as_deref()).await?;
     ingest.outcomes.count_all(&envelope.refused);
@@ -52,7 +60,7 @@ pub(super) async fn accept_envelope(ingest: &Ingest, headers: &HeaderMap, uri: &
                 let id = envelope.header.event_id.or(own_id).unwrap_or_else(|| ingest.event_id());
                 let header = Header {
                     sent_at: envelope.header.sent_at,
-                    client_ip: accept::client_ip(headers),
+                    client_ip,
                     key,
                     trace: accept::trace(headers),
                     ..Header::new(Source::Sentry, project.clone(), ingest.clock.now(), vec![id])

@@ -26,6 +26,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let client_ip = accept::client_ip(request.extensions());
     let body = gate::read(request).await?;
     let (project, key) = ingest.addressee(&headers, &uri, None).await?;
     let payload = gate::unpack(&headers, &body)?;
@@ -41,7 +42,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     };
     let ids = reports.iter().map(|_| ingest.event_id()).collect();
     let header = Header {
-        client_ip: accept::client_ip(&headers),
+        client_ip,
         sender: Some(sender),
         key,
         ..Header::new(Source::Security, project, ingest.clock.now(), ids)

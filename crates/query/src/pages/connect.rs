@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::id::ProjectId;
-use http::header::HOST;
-use http::{HeaderMap, Method, Request};
+use gate::BaseUrl;
+use http::{Method, Request};
 use serde::Deserialize;
 use serde_json::json;
 use visit::address::encoded;
@@ -16,22 +16,6 @@ use super::errors::has_events;
 
 /// What stands for a key that is not shown.
 const SOME_KEY: &str = "CLIENT-KEY";
-
-/// Where faultline is, as the browser found it.
-pub(super) struct Address {
-    scheme: String,
-    host: String,
-}
-
-impl Address {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        Self {
-            scheme: header("x-forwarded-proto").unwrap_or("http").to_owned(),
-            host: header(HOST.as_str()).unwrap_or("localhost").to_owned(),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 struct Answer {
@@ -47,26 +31,27 @@ pub(super) async fn show(
     State(pages): State<Pages>,
     visit: Visit,
     Path(name): Path<String>,
-    headers: HeaderMap,
+    request: Request<Body>,
 ) -> Shown {
+    let base = BaseUrl::of(request.headers(), request.extensions());
     let has_events = has_events(&pages, &visit, &name).await?;
     let id = number(&pages, &visit, &name).await?;
-    Ok(drawn(&visit, &name, &Address::of(&headers), &id, None, has_events))
+    Ok(drawn(&visit, &name, &base, &id, None, has_events))
 }
 
 /// The page of a project whose client key was made just now.
-pub(super) fn made(visit: &Visit, name: &str, address: &Address, id: &str, key: &str) -> Response {
-    drawn(visit, name, address, id, Some(key), false)
+pub(super) fn made(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: &str) -> Response {
+    drawn(visit, name, base, id, Some(key), false)
 }
 
-fn drawn(visit: &Visit, name: &str, address: &Address, id: &str, key: Option<&str>, has_events: bool) -> Response {
-    let (Address { scheme, host }, shown) = (address, key.unwrap_or(SOME_KEY));
+fn drawn(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>, has_events: bool) -> Response {
+    let shown = key.unwrap_or(SOME_KEY);
     page(&Connect {
         frame: visit.frame_of(name, &format!("Connect {name}")),
         project: name.to_owned(),
-        dsn: format!("{scheme}://{shown}@{host}/{id}"),
+        dsn: base.dsn(shown, id),
         key: shown.to_owned(),
-        url: format!("{scheme}://{host}"),
+        url: base.as_str().to_owned(),
         is_new: key.is_some(),
         has_events,
     })
@@ -94,12 +79,12 @@ pub(super) async fn make_key(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let address = Address::of(request.headers());
+    let base = BaseUrl::of(request.headers(), request.extensions());
     Form::of(&visit, request.into_body()).await?;
     let body = json!({ "role": "client", "project": name, "name": "made on the page" });
     let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
     let id = number(&pages, &visit, &name).await?;
     let key = made["key"]["key"].as_str().unwrap_or_default();
     let has_events = has_events(&pages, &visit, &name).await?;
-    Ok(drawn(&visit, &name, &address, &id, Some(key), has_events).into_response())
+    Ok(drawn(&visit, &name, &base, &id, Some(key), has_events).into_response())
 }

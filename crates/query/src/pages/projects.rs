@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::future::{join, join_all};
+use gate::BaseUrl;
 use http::{Method, Request, Uri};
 use serde::Deserialize;
 use serde_json::json;
@@ -95,11 +96,11 @@ pub(super) async fn create(
     visit: Visit,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let address = connect::Address::of(request.headers());
+    let base = BaseUrl::of(request.headers(), request.extensions());
     let form = Form::of(&visit, request.into_body()).await?;
     let name = form.get("name").unwrap_or_default();
     let made = pages.call(&visit, Method::POST, "/projects", &json!({ "name": name })).await?;
     let project = &made["project"];
     let (id, key) = (project["id"].to_string(), project["clientKey"].as_str().unwrap_or_default());
-    Ok(connect::made(&visit, name, &address, id.trim_matches('"'), key).into_response())
+    Ok(connect::made(&visit, name, &base, id.trim_matches('"'), key).into_response())
 }

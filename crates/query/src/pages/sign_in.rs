@@ -5,16 +5,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::id::Key;
 use domain::outcome::{Reason, Refusal};
-use gate::storage_failed;
+use gate::{ClientAddress, storage_failed};
 use http::header::SET_COOKIE;
-use http::{HeaderMap, Request, StatusCode, Uri};
+use http::{Extensions, HeaderMap, Request, StatusCode, Uri};
 use store::ports::Session;
 use visit::{COOKIE_NAME, Form, LASTS, Pages, Refused, Shown, Visit, page};
 use web::{Frame, SignIn};
 
-/// How often a source may try in a minute. A key has 128 random bits, so this is not what keeps anybody out: it keeps
-/// them from costing anything.
-const ATTEMPTS: u64 = 10;
+/// Wrong keys that an address may try in a minute before it is told to wait. A key that is known always signs in: a
+/// stranger's failures lock nobody out. Guessing is kept from success by the length of keys.
+const FAILURES: u64 = 10;
 
 pub(super) async fn show(uri: Uri) -> Response {
     let next = gate::parameters(uri.query()).into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
@@ -46,13 +46,15 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::FORBIDDEN);
         Ok(form(next, Some(refusal.message), status))
     };
-    let tries = pages.sessions.attempt(source(&parts.headers), now).await.map_err(|error| storage_failed(&error))?;
-    if tries > ATTEMPTS {
-        return refuse(Refusal::new(Reason::SignInLimited, "too many attempts: wait a minute, then try again"));
-    }
     let shown = form_data.get("key").unwrap_or_default().trim();
     let caller = match pages.gate.caller_of(shown).await {
         Ok(caller) => caller,
+        Err(refusal) if refusal.reason == Reason::KeyUnknown => {
+            let failures = pages.sessions.attempt(&source(&parts.extensions), now).await;
+            let is_limited = failures.map_err(|error| storage_failed(&error))? > FAILURES;
+            let limited = || Refusal::new(Reason::SignInLimited, "too many wrong keys: wait a minute, then try again");
+            return refuse(if is_limited { limited() } else { refusal });
+        }
         Err(refusal) => return refuse(refusal),
     };
     if let Err(refusal) = caller.reads() {
@@ -80,14 +82,9 @@ fn cookie(token: &str, seconds: i64, headers: &HeaderMap) -> String {
     format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
-/// Who tries, as far as it is known: the address that API Gateway saw, which stands last.
-fn source(headers: &HeaderMap) -> &str {
-    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    forwarded
-        .and_then(|list| list.rsplit(',').next())
-        .map(str::trim)
-        .filter(|source| !source.is_empty())
-        .unwrap_or("local")
+/// The address that failures count for.
+fn source(extensions: &Extensions) -> String {
+    ClientAddress::of(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ use axum::routing::post;
 use domain::id::{Key, ProjectId, ProjectName};
 use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
-use gate::{Answer, Prefix, storage_failed};
+use gate::{Answer, BaseUrl, storage_failed};
 use http::Request;
-use http::header::HOST;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -68,7 +67,7 @@ struct NewProject {
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller_in(&request).await?.admin()?;
-    let address = address(&request);
+    let base = BaseUrl::of(request.headers(), request.extensions());
     let new: New = parse_body(request, "an object with a text `name`").await?;
     let name = gate::project_named(&new.name)?;
     let project = match query.projects.create(&name, query.clock.now()).await {
@@ -84,16 +83,7 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let scope = Scope::Project(project.id, name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "made with the project", project.created_at);
     query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
-    let dsn = format!("{}/{}", address.replacen("://", &format!("://{}@", key.reveal()), 1), project.id);
+    let dsn = base.dsn(key.reveal(), project.id);
     let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };
     gate::created_data(Created { project })
-}
-
-/// Where faultline is, as this request found it: a Sentry SDK is given the same, with a key and a project's number.
-fn address(request: &Request<Body>) -> String {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let scheme = header("x-forwarded-proto").unwrap_or("http");
-    let host = header(HOST.as_str()).unwrap_or("localhost");
-    let prefix = request.extensions().get().map_or("", |Prefix(prefix)| prefix);
-    format!("{scheme}://{host}{prefix}")
 }

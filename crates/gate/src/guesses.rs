@@ -1,0 +1,117 @@
+//! A limit on guesses of API keys, counted by client address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::response::Response;
+use domain::outcome::{Reason, Refusal};
+
+use crate::{ClientAddress, Outcomes};
+
+/// How long failures of an address count.
+pub(crate) const WINDOW: Duration = Duration::from_secs(60);
+/// Unknown keys that an address may show in a window before it is told to wait.
+const ALLOWED: u32 = 30;
+/// Addresses that are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// Failures by address. Only requests whose key is not known count, and only such requests are ever refused: a key that
+/// is known works from every address at any time, since many people may share one.
+#[derive(Debug, Default)]
+pub(crate) struct Guesses(Mutex<HashMap<IpAddr, Window>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    began: Instant,
+    failures: u32,
+}
+
+impl Guesses {
+    /// The answer to a request of `client`: `response`, or a refusal in its place if that says that the key is not known
+    /// and the client has shown too many such keys.
+    pub(crate) fn limit(&self, client: ClientAddress, response: Response, outcomes: &Outcomes) -> Response {
+        if response.extensions().get() != Some(&Reason::KeyUnknown) {
+            return response;
+        }
+        if self.count(client.network(), Instant::now()) <= ALLOWED {
+            return response;
+        }
+        let message = format!(
+            "too many unknown keys from this address: wait {} seconds; a key that is known works at once",
+            WINDOW.as_secs(),
+        );
+        outcomes.refuse(&Refusal::new(Reason::KeyGuessesLimited, message))
+    }
+
+    /// Counts a failure at `now`; returns how many there were in the window.
+    fn count(&self, address: IpAddr, now: Instant) -> u32 {
+        let is_over = |window: &Window| now.saturating_duration_since(window.began) >= WINDOW;
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() >= REMEMBERED && !windows.contains_key(&address) {
+            windows.retain(|_, window| !is_over(window));
+            if windows.len() >= REMEMBERED {
+                windows.clear();
+            }
+        }
+        let window = windows.entry(address).or_insert(Window { began: now, failures: 0 });
+        if is_over(window) {
+            *window = Window { began: now, failures: 0 };
+        }
+        window.failures = window.failures.saturating_add(1);
+        window.failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn address(number: u32) -> IpAddr {
+        Ipv4Addr::from(number).into()
+    }
+
+    fn answer(reason: Option<Reason>) -> Response {
+        let mut response = Response::default();
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(reason);
+        }
+        response
+    }
+
+    #[test]
+    fn guesses_of_one_address_are_limited_and_nothing_else() {
+        let (guesses, outcomes) = (Guesses::default(), Outcomes::default());
+        let status = |client, reason| {
+            guesses.limit(ClientAddress::new(address(client)), answer(reason), &outcomes).status().as_u16()
+        };
+        for _ in 0..ALLOWED {
+            assert_eq!(status(1, Some(Reason::KeyUnknown)), 200, "the router's own answer");
+        }
+        assert_eq!(status(1, Some(Reason::KeyUnknown)), 429);
+        assert_eq!(status(1, None), 200, "a known key works");
+        assert_eq!(status(1, Some(Reason::KeyMissing)), 200, "no key is not a guess");
+        assert_eq!(status(2, Some(Reason::KeyUnknown)), 200, "another address");
+        assert_eq!(outcomes.counts().get("key_guesses_limited"), Some(&1));
+    }
+
+    #[test]
+    fn failures_count_for_a_minute() {
+        let (guesses, now) = (Guesses::default(), Instant::now());
+        assert_eq!(guesses.count(address(1), now), 1);
+        assert_eq!(guesses.count(address(1), now + WINDOW - Duration::from_millis(1)), 2);
+        assert_eq!(guesses.count(address(1), now + WINDOW), 1);
+    }
+
+    #[test]
+    fn a_flood_of_addresses_takes_no_memory() {
+        let (guesses, now) = (Guesses::default(), Instant::now());
+        for number in 0..3 * REMEMBERED as u32 {
+            guesses.count(address(number), now);
+            assert!(guesses.0.lock().unwrap().len() <= REMEMBERED);
+        }
+    }
+}
