@@ -1,19 +1,32 @@
 //! Which of two releases is the newer, as far as their names tell.
+//!
+//! Names that are versions of one package are in an order:
+//!
+//! - `shop@1.2.3`, `shop@v1.2.3` and `1.2.3` are versions, of the package `shop` or of none: up to four numbers, of any
+//!   length, the missing ones being 0. So are days (`2026-11-02`, `2026.11.02`, `20261102`), with a number after them or
+//!   not (`2026-11-02.3`).
+//! - `1.2.3-rc.1` comes before `1.2.3`, as semantic versioning has it: part by part, numbers before words.
+//! - `1.2.3+57` comes after `1.2.3`, and `+57.8` after `+57.6`: part by part. Builds that differ in a word first (most are
+//!   commits) have no order.
+//!
+//! All else has none: a commit, a name, versions of two packages.
 
 use std::cmp::Ordering;
 
 /// A release's name as a version: `shop@1.2.3-rc.1+57`, where the package, what comes before a release and the build may
-/// be missing. Two to four numbers, the missing ones being 0, so that versions by the calendar have an order too.
+/// be missing.
 #[derive(Debug)]
 struct Version<'a> {
     package: Option<&'a str>,
-    numbers: [u64; 4],
+    numbers: [Number<'a>; 4],
     before_release: Option<&'a str>,
     build: Option<&'a str>,
 }
 
-/// How `a` stands to `b` by their names: by semantic versioning, and by the number of the build where that is all that
-/// differs, as Sentry has it. `None` if a name is no version (a commit, say), or they are of different packages.
+/// How `a` stands to `b` by their names. `None` if the names do not say.
+///
+/// It is an order: if `a` is before `b` and `b` before `c`, then `a` is before `c`. Two names may be equal in it without
+/// being the same (`1.2` and `v1.2.0`).
 pub fn compare(a: &str, b: &str) -> Option<Ordering> {
     if a == b {
         return Some(Ordering::Equal);
@@ -26,25 +39,51 @@ pub fn compare(a: &str, b: &str) -> Option<Ordering> {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) => a.split('.').map(Identifier::of).cmp(b.split('.').map(Identifier::of)),
+        (Some(a), Some(b)) => parts(a).cmp(parts(b)),
     });
     match (order, a.build, b.build) {
         (Ordering::Equal, None, None) => Some(Ordering::Equal),
-        (Ordering::Equal, a, b) => Some(a?.parse::<u64>().ok()?.cmp(&b?.parse().ok()?)),
+        (Ordering::Equal, None, Some(_)) => Some(Ordering::Less),
+        (Ordering::Equal, Some(_), None) => Some(Ordering::Greater),
+        (Ordering::Equal, Some(a), Some(b)) => compare_builds(a, b),
         (order, ..) => Some(order),
     }
 }
 
-/// A part of what comes before a release: numbers stand before words.
+fn compare_builds(a: &str, b: &str) -> Option<Ordering> {
+    let (mut a, mut b) = (parts(a), parts(b));
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return Some(Ordering::Equal),
+            (None, Some(_)) => return Some(Ordering::Less),
+            (Some(_), None) => return Some(Ordering::Greater),
+            (Some(a), Some(b)) if a == b => {}
+            (Some(Part::Number(a)), Some(Part::Number(b))) => return Some(a.cmp(&b)),
+            _ => return None,
+        }
+    }
+}
+
+/// The parts between the dots of what comes before a release, or of a build.
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    text.split('.').map(|part| Number::parse(part).map_or(Part::Word(part), Part::Number))
+}
+
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Identifier<'a> {
-    Number(u64),
+enum Part<'a> {
+    Number(Number<'a>),
     Word(&'a str),
 }
 
-impl<'a> Identifier<'a> {
-    fn of(text: &'a str) -> Self {
-        text.parse().map_or(Self::Word(text), Self::Number)
+/// A number of any length, by how many digits it has and what they are, without zeros in front.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Number<'a>(usize, &'a str);
+
+impl<'a> Number<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = text.trim_start_matches('0');
+        is_number.then_some(Self(digits.len(), digits))
     }
 }
 
@@ -54,18 +93,40 @@ impl<'a> Version<'a> {
             Some((package, version)) => (Some(package), version),
             None => (None, release),
         };
-        let version = version.strip_prefix('v').unwrap_or(version);
+        let version = version.strip_prefix(['v', 'V']).unwrap_or(version);
         let (version, build) = optional(version, '+');
+        if let Some((day, number)) = day(version) {
+            let [year, month, day] = day;
+            return Some(Self { package, numbers: [year, month, day, number], before_release: None, build });
+        }
         let (version, before_release) = optional(version, '-');
-        let (mut numbers, mut given) = ([0; 4], 0);
+        let (mut numbers, mut given) = ([Number::default(); 4], 0);
         for number in version.split('.') {
-            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-            *numbers.get_mut(given)? = is_number.then(|| number.parse().ok())??;
+            *numbers.get_mut(given)? = Number::parse(number)?;
             given += 1;
         }
-        // One number alone may be anything: a build, a day, the beginning of a commit.
+        // One number alone may be anything: a build, the beginning of a commit.
         (given >= 2).then_some(Self { package, numbers, before_release, build })
     }
+}
+
+/// `2026-11-02` or `20261102`, perhaps with a number after a dot or a dash.
+fn day(version: &str) -> Option<([Number<'_>; 3], Number<'_>)> {
+    let [year, month, day, rest] = match version.get(4..5)? {
+        "-" => {
+            let is_dashed = version.get(7..8)? == "-";
+            [version.get(..4)?, version.get(5..7)?, version.get(8..10).filter(|_| is_dashed)?, version.get(10..)?]
+        }
+        _ => [version.get(..4)?, version.get(4..6)?, version.get(6..8)?, version.get(8..)?],
+    };
+    let number = match rest {
+        "" => Number::default(),
+        rest => Number::parse(rest.strip_prefix(['.', '-'])?)?,
+    };
+    let parsed = [Number::parse(year)?, Number::parse(month)?, Number::parse(day)?];
+    // So that eight digits that begin a commit are hardly ever taken for a day.
+    let is_day = ("1990".."2100").contains(&year) && ("01".."13").contains(&month) && ("01".."32").contains(&day);
+    is_day.then_some((parsed, number))
 }
 
 /// `text` up to `mark`, and what follows it, if it is there.
@@ -75,6 +136,8 @@ fn optional(text: &str, mark: char) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -87,32 +150,100 @@ mod tests {
         let (less, equal) = (Some(Ordering::Less), Some(Ordering::Equal));
         check("1.2.3", equal, "1.2.3");
         check("1.2.3", equal, "v1.2.3");
+        check("V1.2.3", equal, "v1.2.3");
         check("1.2", equal, "1.2.0");
         check("1.2.9", less, "1.2.10");
         check("1.9.0", less, "2.0.0");
         check("1.2.3.4", less, "1.2.3.5");
+        check("1.2.3", less, "1.2.3.1");
         check("2026.01.31", less, "2026.11.02");
+        check("2026-01-31", less, "2026-11-02");
+        check("2026-11-02", less, "2026-11-02.1");
+        check("2026-11-02.9", less, "2026-11-02.10");
+        check("2026-11-02-1", less, "2026-11-03");
+        check("20261102", less, "20261103");
+        check("20261102.2", less, "20261102.10");
+        check("shop@2026-11-02", less, "shop@2026-11-03");
         check("shop@1.2.3", less, "shop@1.3.0");
+        check("core@v1.2.3", less, "core@1.2.4");
         check("@scope/shop@1.2.3", less, "@scope/shop@1.3.0");
+        check("99999999999999999999.0", less, "100000000000000000000.0");
+        check("1.02", equal, "1.2");
         // The order of semver.org's own example.
         let example = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2"];
         let example: Vec<_> = example.into_iter().chain(["1.0.0-beta.11", "1.0.0-rc.1", "1.0.0"]).collect();
         for pair in example.windows(2) {
             check(pair[0], less, pair[1]);
         }
+        check("1.2.3.4-beta", less, "1.2.3.4");
         check("1.2.3+9", less, "1.2.3+10");
         check("1.2.3+99", less, "1.2.4+1");
+        check("388.0+388.0.6", less, "388.0+388.0.8");
+        check("388.0+388.0.9", less, "388.0+388.0.10");
+        check("388.0+388.0", less, "388.0+388.0.1");
+        check("1.2.3", less, "1.2.3+9");
+        check("1.2.3-rc.1+9", less, "1.2.3+1");
+        check("1.2.3+build.7", less, "1.2.3+build.8");
         // A commit, of another package, a build without an order: the names do not say.
-        check("1.2.3+9", None, "1.2.3");
         check("1.2.3+9f3c", None, "1.2.3+a01b");
+        check("1.2.3+9", None, "1.2.3+9f3c");
         check("shop@1.2.3", None, "cart@1.3.0");
         check("shop@1.2.3", None, "1.3.0");
         check("9f3c2a1", None, "1.2.3");
-        check("20261102", None, "20261103");
+        check("20269902", None, "20261103");
+        check("57", None, "58");
         check("1.2.3.4.5", None, "1.2.3.4.6");
         check("1..2", None, "1.2.3");
-        check("99999999999999999999.0", None, "1.0");
         check("", None, "1.0");
+        check("é026-11-02", None, "2026-11-02");
         check("9f3c2a1", equal, "9f3c2a1");
+    }
+
+    fn release() -> impl Strategy<Value = String> {
+        let part = || prop::sample::select(vec!["0", "1", "2", "10", "007", "a", "rc", "9f3c"]);
+        let parts = move |mark: &'static str| {
+            let parts = prop::collection::vec(part(), 1..3).prop_map(move |parts| mark.to_owned() + &parts.join("."));
+            prop_oneof![Just(String::new()), parts]
+        };
+        let number = prop::sample::select(vec!["0", "1", "2", "01", "11"]);
+        let numbers = prop::collection::vec(number, 1..6).prop_map(|numbers| numbers.join("."));
+        let days = prop::sample::select(vec!["2026-11-02", "20261102", "2026.11.02", "2026-11-02.1", "2026-11-03"]);
+        let core = prop_oneof![4 => numbers, 1 => days.prop_map(str::to_owned)];
+        let package = prop::sample::select(vec!["", "v", "shop@", "shop@v"]);
+        (package, core, parts("-"), parts("+"))
+            .prop_map(|(package, core, before, build)| format!("{package}{core}{before}{build}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        /// What is before something is before all that it is before; what is equal to something stands to all as it does.
+        #[test]
+        fn it_is_an_order(a in release(), b in release(), c in release()) {
+            prop_assert_eq!(compare(&a, &b), compare(&b, &a).map(Ordering::reverse));
+            if let (Some(ab), Some(bc)) = (compare(&a, &b), compare(&b, &c)) {
+                let expected = match (ab, bc) {
+                    (Ordering::Equal, other) | (other, Ordering::Equal) => Some(other),
+                    (first, second) if first == second => Some(first),
+                    _ => None,
+                };
+                if let Some(expected) = expected {
+                    prop_assert_eq!(compare(&a, &c), Some(expected), "{} {} {}", a, b, c);
+                }
+            }
+        }
+
+        /// Versions of one package whose builds are numbers always have an order.
+        #[test]
+        fn it_is_total_where_all_are_numbers(a in release(), b in release()) {
+            let is_numeric = |release: &str| {
+                let build = release.split_once('+').map_or("0", |(_, build)| build);
+                Version::parse(release).is_some() && build.split('.').all(|part| Number::parse(part).is_some())
+            };
+            let package = |release: &str| release.rsplit_once('@').map(|(package, _)| package.to_owned());
+            if is_numeric(&a) && is_numeric(&b) && package(&a) == package(&b) {
+                prop_assert!(compare(&a, &b).is_some(), "{} {}", a, b);
+            }
+        }
     }
 }
