@@ -19,11 +19,13 @@ use http::header::{
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::{Service, ServiceExt};
 
+use crate::body::Lent;
 use crate::guesses::Guesses;
 use crate::{ClientAddress, Outcomes, path};
 
 /// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
-/// refusals included, gets the headers without which a browser would not show it to the page that asked.
+/// refusals included, gets the headers without which a browser would not show it to the page that asked. What a handler
+/// did not read of a body is read before the answer goes out, so that clients which write first and read then see it.
 #[derive(Clone)]
 pub struct Front {
     router: Router,
@@ -79,7 +81,11 @@ where
             } else {
                 reroute(&mut request);
                 let client = ClientAddress::of(request.extensions());
+                let lent = Lent::take(&mut request);
                 let response = router.oneshot(request).await?;
+                if let Some(lent) = lent {
+                    lent.drain().await;
+                }
                 match client {
                     Some(client) => guesses.limit(client, response, &outcomes),
                     None => response,

@@ -13,7 +13,7 @@ mod path;
 
 pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use body::{MAX_BODY, MAX_UNPACKED, from_base64, read, read_unpacked, unpack};
+pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, from_base64, read, read_unpacked, read_within, unpack};
 pub use caller::{Caller, Gate};
 pub use client_address::{ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;

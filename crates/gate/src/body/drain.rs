@@ -1,0 +1,99 @@
+//! Reading what a handler left of a body.
+//!
+//! Many clients (those of Java, Go, Node and Python among them) write the whole body before they read the answer. A
+//! server that answers and closes before it has read the body makes them fail with a broken pipe: they never see that
+//! the body is too large or the key unknown, and send it again.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use http::header::EXPECT;
+use http::{HeaderMap, Request};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+
+/// How much of a body is read after its request was decided, in bytes.
+const MAX_DRAINED: usize = 256 << 20;
+/// For how long it is read.
+const MAX_DRAINING: Duration = Duration::from_secs(20);
+
+/// The body of a request, lent to its handler.
+pub(crate) struct Lent {
+    shared: Arc<Mutex<Shared>>,
+    /// Whether the client sends the body only when it is asked for.
+    is_awaited: bool,
+}
+
+struct Shared {
+    body: Body,
+    is_begun: bool,
+}
+
+impl Lent {
+    /// Puts a body in the place of the request's that reads the same; `None` if there is nothing to read.
+    pub(crate) fn take(request: &mut Request<Body>) -> Option<Self> {
+        if request.body().is_end_stream() {
+            return None;
+        }
+        let is_awaited = awaits_continue(request.headers());
+        let body = std::mem::take(request.body_mut());
+        let shared = Arc::new(Mutex::new(Shared { body, is_begun: false }));
+        *request.body_mut() = Body::new(Borrowed(shared.clone()));
+        Some(Self { shared, is_awaited })
+    }
+
+    /// Reads what the handler left, and throws it away: within limits of bytes and time.
+    pub(crate) async fn drain(self) {
+        let mut rest = {
+            let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            // A client that waits for `100 Continue` takes the answer instead of it.
+            if shared.body.is_end_stream() || (self.is_awaited && !shared.is_begun) {
+                return;
+            }
+            std::mem::take(&mut shared.body)
+        };
+        let read = async {
+            let mut drained = 0;
+            while drained < MAX_DRAINED {
+                match rest.frame().await {
+                    Some(Ok(frame)) => drained += frame.data_ref().map_or(0, Bytes::len),
+                    Some(Err(_)) | None => return true,
+                }
+            }
+            false
+        };
+        if !tokio::time::timeout(MAX_DRAINING, read).await.unwrap_or_default() {
+            tracing::debug!("a body that was not wanted is too long to be read to its end");
+        }
+    }
+}
+
+fn awaits_continue(headers: &HeaderMap) -> bool {
+    headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// What the handler reads.
+struct Borrowed(Arc<Mutex<Shared>>);
+
+impl HttpBody for Borrowed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.is_begun = true;
+        Pin::new(&mut shared.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).body.size_hint()
+    }
+}
