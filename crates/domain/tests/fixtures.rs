@@ -108,10 +108,10 @@ fn every_real_event_is_accepted_and_grouped() {
         let envelope = Envelope::parse(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert!(envelope.refused.is_empty(), "{name}: {:?}", envelope.refused);
         for item in &envelope.items {
-            println!("{name} #{} {} {} bytes", item.index, item.kind.name(), item.payload.len());
+            println!("{name} #{} {} {} bytes", item.index, item.kind.name(), item.size);
             if item.kind == ItemKind::Event {
-                match peek(item.payload) {
-                    Ok(_) => seen.event(&name, item.payload),
+                match peek(&item.payload) {
+                    Ok(_) => seen.event(&name, &item.payload),
                     Err(refusal) => println!("    refused: {refusal}"),
                 }
             }

@@ -29,7 +29,7 @@ fn parse_and_peek(bencher: Bencher<'_, '_>, name: &str) {
     let body = envelope(name);
     bencher.counter(BytesCount::new(body.len())).bench_local(|| {
         let envelope = Envelope::parse(black_box(&body)).expect("the sample is an envelope");
-        envelope.items.iter().map(|item| peek(item.payload).is_ok()).collect::<Vec<_>>()
+        envelope.items.iter().map(|item| peek(&item.payload).is_ok()).collect::<Vec<_>>()
     });
 }
 

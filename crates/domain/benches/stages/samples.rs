@@ -38,7 +38,7 @@ fn captured(file: &str) -> Vec<u8> {
     let capture = std::fs::read(captures.join(file).with_extension("http")).expect("there is such a capture");
     let head = capture.windows(2).position(|pair| pair == b"\n\n").expect("an empty line before the body");
     let envelope = Envelope::parse(&capture[head + 2..]).expect("the body is an envelope");
-    envelope.items[0].payload.to_vec()
+    envelope.items[0].payload.clone()
 }
 
 /// The same with as many frames and breadcrumbs more, each a little different, as it takes.

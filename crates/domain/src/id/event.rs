@@ -30,6 +30,15 @@ impl EventId {
         }
     }
 
+    /// The id of something else that came with this event, in place `index`: always the same one.
+    #[must_use]
+    pub fn derive(&self, index: u64) -> Self {
+        let hash = Sha256::new().chain_update(self.0).chain_update(index.to_be_bytes()).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        Self(bytes)
+    }
+
     /// What a reference keeps of the id, to recognise the event when it comes again.
     pub fn digest(&self) -> EventDigest {
         let hash = Sha256::digest(self.0);

@@ -9,7 +9,10 @@ mod peek;
 pub mod security;
 mod title;
 
-pub use envelope::{Envelope, Header, Item, ItemKind, MAX_ITEMS};
+pub use envelope::{
+    Envelope, Header, Item, ItemKind, MAX_EVENTS, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, MAX_ITEM_HEADER, MAX_ITEMS,
+    MAX_STORED, Reader,
+};
 pub use normalise::{Received, normalise};
-pub use peek::{Peek, peek};
+pub use peek::{MAX_EVENT, Peek, peek};
 pub use title::title;

@@ -1,12 +1,8 @@
 //! What ingest must know of an event before it is taken.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-
 use super::ItemKind;
 use crate::id::EventId;
-use crate::json::{self, Check, MAX_DEPTH};
+use crate::json::{self, MAX_DEPTH};
 use crate::outcome::{Reason, Refusal};
 
 /// An event's own id and kind.
@@ -19,7 +15,11 @@ pub struct Peek {
 }
 
 /// The largest event, in bytes of JSON: Sentry's own limit. An occurrence must be shown in one answer.
-const MAX_EVENT: usize = 1 << 20;
+pub const MAX_EVENT: usize = 1 << 20;
+/// The most memory that an event may take when it is parsed, in bytes; a usual one takes ten times its JSON.
+const MAX_EVENT_MEMORY: usize = 32 << 20;
+/// The longest id or type, in bytes.
+const MAX_WORD: usize = 64;
 
 /// Reads an event's id and kind without building it. What passes here can be parsed later, as by [`json::check`]: so an
 /// event that was answered with success can be digested, and shown.
@@ -28,51 +28,23 @@ pub fn peek(payload: &[u8]) -> Result<Peek, Refusal> {
         let message = format!("an event has {} bytes of JSON: at most {MAX_EVENT} are taken", payload.len());
         return Err(Refusal::new(Reason::ItemTooLarge, message));
     }
-    let found: Found = json::parse(payload).map_err(|error| {
+    let ([event_id, kind], memory) = json::words(payload, ["event_id", "type"], MAX_WORD).map_err(|error| {
         Refusal::new(
             Reason::ItemInvalid,
             format!("an event is {error}: send a JSON object at most {MAX_DEPTH} levels deep"),
         )
     })?;
+    if memory > MAX_EVENT_MEMORY {
+        let message = format!(
+            "an event has so many values that they take {memory} bytes of memory, of {MAX_EVENT_MEMORY}: send fewer"
+        );
+        return Err(Refusal::new(Reason::ItemTooLarge, message));
+    }
+    let text = |word: Option<json::Word>| word.and_then(json::Word::text);
     Ok(Peek {
-        event_id: found.event_id.and_then(|id| EventId::parse(&id).ok()),
-        kind: ItemKind::of_event(found.kind.as_deref()),
+        event_id: text(event_id).and_then(|id| EventId::parse(&id).ok()),
+        kind: ItemKind::of_event(text(kind).as_deref()),
     })
-}
-
-#[derive(Default)]
-struct Found {
-    event_id: Option<String>,
-    kind: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for Found {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Top)
-    }
-}
-
-struct Top;
-
-impl<'de> Visitor<'de> for Top {
-    type Value = Found;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
-        let mut found = Found::default();
-        while let Some(key) = map.next_key::<String>()? {
-            Check::key(&key)?;
-            match key.as_str() {
-                "event_id" => found.event_id = map.next_value_seed(Check::WORD)?,
-                "type" => found.kind = map.next_value_seed(Check::WORD)?,
-                _ => drop(map.next_value_seed(Check::VALUE)?),
-            }
-        }
-        Ok(found)
-    }
 }
 
 #[cfg(test)]
@@ -99,6 +71,17 @@ mod tests {
         check(r#"{"event_id":null,"type":"transaction"}"#, None, ItemKind::Transaction);
         check(r#"{"event_id":"nope","type":{"a":1}}"#, None, ItemKind::Event);
         check(r#"{"x":"\udc80","y":NaN}"#, None, ItemKind::Event);
+    }
+
+    #[test]
+    fn an_event_that_would_take_much_memory_is_refused() {
+        let event =
+            |entry: &str, count: usize| format!(r#"{{"extra":{{"x":[{}0]}}}}"#, format!("{entry},").repeat(count));
+        assert!(peek(event("0", 500_000).as_bytes()).is_ok());
+        assert!(peek(event(r#"{"filename":"app/cart.js","lineno":7,"function":"total"}"#, 15_000).as_bytes()).is_ok());
+        let refusal = peek(event(r#"{"a":0}"#, 100_000).as_bytes()).unwrap_err();
+        assert_eq!(refusal.reason, Reason::ItemTooLarge);
+        assert!(refusal.message.contains("so many values"), "{refusal}");
     }
 
     /// An event that was answered with success can be digested: both readings agree on what is an event.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::json::{self, List};
 use crate::notify::posted::{self, Posted};
 use crate::outcome::{Reason, Refusal};
 
@@ -55,6 +55,14 @@ const MAX_ITEM: usize = 1 << 20;
 /// The most that all errors of a body together may take along of what they share, in bytes of JSON: each occurrence
 /// holds it.
 const MAX_SHARED: usize = 32 << 20;
+/// The most memory that an error may take when it is parsed, in bytes; a usual one takes ten times its JSON.
+const MAX_ITEM_MEMORY: usize = 32 << 20;
+/// The most memory that a body may take when it is parsed, and all that its errors take along of what they share.
+const MAX_MEMORY: usize = 128 << 20;
+/// The most configs of a body that are looked at, and the largest of them as it is sent, in bytes: with its spaces and
+/// escapes.
+const MAX_CONFIGS: usize = 10;
+const MAX_CONFIG: usize = 64 << 10;
 
 impl Parsed {
     /// Parses a body. An error that cannot be stored, or a config that cannot be used, is left out and refused by name,
@@ -66,7 +74,13 @@ impl Parsed {
                 format!("the body is {error}: send a JSON object with a list `errors`, at most {most} levels deep");
             Refusal::new(Reason::BodyNotJson, what)
         };
-        let text = json::check(body, json::MAX_DEPTH).map_err(|error| not_json(&error))?;
+        let (text, memory) = json::measure(body, json::MAX_DEPTH).map_err(|error| not_json(&error))?;
+        if memory > MAX_MEMORY {
+            let message = format!(
+                "the body has so many values that they take {memory} bytes of memory, of {MAX_MEMORY}: send fewer at once"
+            );
+            return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
+        }
         let text = std::str::from_utf8(&text).map_err(|error| not_json(&error))?;
         if form(text) != Form::Object {
             let message = format!("the body is {}: send a JSON object with a list `errors`", form(text).said());
@@ -78,20 +92,21 @@ impl Parsed {
         if form(errors.get()) != Form::List {
             return Err(at_errors(&format!("`errors` is {}: send a list", form(errors.get()).said())));
         }
-        let errors: Vec<Box<RawValue>> = read(errors.get())?;
+        let List { first: errors, count } = read::<List<MAX_ERRORS>>(errors.get())?;
         if errors.is_empty() {
             return Err(at_errors("`errors` is empty: send at least one error"));
         }
-        if errors.len() > MAX_ERRORS {
-            return Err(at_errors(&format!(
-                "`errors` has {} entries: send at most {MAX_ERRORS} at once",
-                errors.len()
-            )));
+        if count > MAX_ERRORS {
+            return Err(at_errors(&format!("`errors` has {count} entries: send at most {MAX_ERRORS} at once")));
         }
         let (mut kept, mut refused) = (Vec::with_capacity(errors.len()), Vec::new());
         for (index, error) in errors.iter().enumerate() {
+            let size = size(error)?;
+            if size.written > MAX_ITEM || size.memory > MAX_ITEM_MEMORY {
+                refused.push(too_large(index));
+                continue;
+            }
             match Item::parse(error, index) {
-                Ok(_) if written(error, MAX_ITEM)? > MAX_ITEM => refused.push(too_large(index)),
                 Ok(item) => kept.push(item),
                 Err(refusal) => refused.push(refusal),
             }
@@ -103,17 +118,19 @@ impl Parsed {
         }
         let shared = SHARED.into_iter().filter_map(|key| Some((key, body.remove(key)?)));
         let shared: BTreeMap<_, _> = shared.filter(|(_, value)| form(value.get()) != Form::Null).collect();
-        let most = MAX_ITEM.min(MAX_SHARED / kept.len());
-        let size = shared.values().map(|value| written(value, most)).sum::<Result<usize, _>>()?;
-        if size > MAX_ITEM || size * kept.len() > MAX_SHARED {
+        let (mut sum, mut memory) = (0, 0);
+        for value in shared.values() {
+            let size = size(value)?;
+            (sum, memory) = (sum + size.written, memory + size.memory);
+        }
+        if sum > MAX_ITEM || sum * kept.len() > MAX_SHARED || memory * kept.len() > MAX_MEMORY {
             let message = format!(
-                "what the {} errors share has {size} bytes, and each takes it along: send fewer at once, or less of it",
+                "what the {} errors share has {sum} bytes, and each takes it along: send fewer at once, or less of it",
                 kept.len()
             );
             return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
         }
-        let notifications = body.remove("notifications").map(|configs| read(configs.get())).transpose()?;
-        let (notifications, unusable) = posted::parse(notifications.unwrap_or_default());
+        let (notifications, unusable) = configs(body.remove("notifications").as_deref())?;
         refused.extend(unusable);
         Ok(Self { taken: Taken { errors: kept, shared }, notifications, refused })
     }
@@ -159,15 +176,38 @@ impl Item {
     }
 }
 
-/// How many bytes a value has as digest writes it, if that may be near `limit`; as it was sent otherwise. Escapes become
-/// characters and spaces vanish; `1e15` becomes four times as long.
-fn written(value: &RawValue, limit: usize) -> Result<usize, Refusal> {
-    let sent = value.get();
-    if sent.len() > limit / SWELLS { Ok(read::<Value>(sent)?.to_string().len()) } else { Ok(sent.len()) }
+/// The size of a value as digest reads and writes it.
+fn size(value: &RawValue) -> Result<json::Size, Refusal> {
+    json::size(value.get()).map_err(|error| invalid(format!("the body is {error}")))
 }
 
-/// How many times as long a value becomes at the most, and so many values may be near a limit together.
-const SWELLS: usize = 5 * SHARED.len();
+/// The configs that were posted, and the refusals of those that cannot be used. No more is read of them than there may be.
+fn configs(posted: Option<&RawValue>) -> Result<(Vec<Posted>, Vec<Refusal>), Refusal> {
+    let text = posted.map_or("null", RawValue::get);
+    if form(text) != Form::List {
+        // It says what is expected, whatever else was sent.
+        return Ok(posted::parse(if form(text) == Form::Null { Value::Null } else { Value::Bool(true) }));
+    }
+    let List { first, count } = read::<List<MAX_CONFIGS>>(text)?;
+    let mut refused = Vec::new();
+    if count > MAX_CONFIGS {
+        let message = format!("there are {count} notifications: only the first {MAX_CONFIGS} are taken");
+        refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
+    }
+    let mut values = Vec::with_capacity(first.len());
+    for (index, config) in first.iter().enumerate() {
+        if config.get().len() > MAX_CONFIG {
+            let message = format!("a config has more than {MAX_CONFIG} bytes: send less of it");
+            refused.push(Refusal::new(Reason::ItemTooLarge, message).at(["notifications", &index.to_string()]));
+            values.push(Value::Null);
+        } else {
+            values.push(read(config.get())?);
+        }
+    }
+    let (posted, unusable) = posted::parse(Value::Array(values));
+    refused.extend(unusable);
+    Ok((posted, refused))
+}
 
 /// What was gone through already, so that it can be read.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
@@ -175,7 +215,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
 }
 
 fn too_large(index: usize) -> Refusal {
-    let message = format!("an error has more than {MAX_ITEM} bytes of JSON: send less of it");
+    let message = format!("an error has more than {MAX_ITEM} bytes of JSON, or too many values: send less of it");
     Refusal::new(Reason::ItemTooLarge, message).at(["errors", &index.to_string()])
 }
 
@@ -224,95 +264,4 @@ impl Form {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Map;
-
-    use super::*;
-    use crate::v1::post::{self, Post};
-
-    /// As digest reads it.
-    fn stored(taken: &Taken) -> Post {
-        json::parse(&serde_json::to_vec(taken).unwrap()).unwrap()
-    }
-
-    #[track_caller]
-    fn refused(body: &str, reason: Reason, path: &[&str], says: &str) {
-        let refusal = Parsed::of(body.as_bytes()).unwrap_err();
-        assert_eq!(refusal.reason, reason, "{body}");
-        assert_eq!(refusal.path, path, "{body}");
-        assert!(refusal.message.contains(says), "{body}: {}", refusal.message);
-    }
-
-    #[test]
-    fn a_body_that_cannot_be_used_says_where_and_what_to_send() {
-        refused("", Reason::BodyNotJson, &[], "JSON object");
-        refused("{\"errors\":", Reason::BodyNotJson, &[], "line 1 column 10");
-        refused("[]", Reason::BodyInvalid, &[], "is a list");
-        refused("{}", Reason::BodyInvalid, &["errors"], "missing");
-        refused(r#"{"errors":null}"#, Reason::BodyInvalid, &["errors"], "missing");
-        refused(r#"{"errors":{}}"#, Reason::BodyInvalid, &["errors"], "is an object");
-        refused(r#"{"errors":[]}"#, Reason::BodyInvalid, &["errors"], "at least one");
-        refused(r#"{"errors":[7]}"#, Reason::BodyInvalid, &["errors", "0"], "is a number");
-        refused(r#"{"errors":[{}]}"#, Reason::BodyInvalid, &["errors", "0", "message"], "missing");
-        refused(r#"{"errors":[{"message":[]}]}"#, Reason::BodyInvalid, &["errors", "0", "message"], "is a list");
-        refused(r#"{"errors":[{"message":"m","type":1}]}"#, Reason::BodyInvalid, &["errors", "0", "type"], "a number");
-    }
-
-    /// What a body may cost further on is bounded where it comes in.
-    #[test]
-    fn a_body_that_would_grow_is_refused() {
-        let errors = |n: usize| vec![r#"{"message":"m"}"#; n].join(",");
-        let body = |n: usize, note: &str| format!(r#"{{"errors":[{}],"params":{{"note":"{note}"}}}}"#, errors(n));
-        assert!(Parsed::of(body(1_000, "").as_bytes()).is_ok());
-        refused(&body(1_001, ""), Reason::BodyInvalid, &["errors"], "at most 1000");
-        let half = "x".repeat(500_000);
-        assert!(Parsed::of(body(60, &half).as_bytes()).is_ok());
-        refused(&body(1_000, &half), Reason::BodyTooLargeUnpacked, &[], "send fewer");
-        let note = "x".repeat(1 << 20);
-        // What counts is what digest writes: numbers grow, escapes shrink.
-        let numbers = vec!["1e15"; 60_000].join(",");
-        refused(
-            &format!(r#"{{"errors":[{{"message":"m","n":[{numbers}]}}]}}"#),
-            Reason::ItemTooLarge,
-            &["errors", "0"],
-            "",
-        );
-        let escapes = "\\u0442".repeat(250_000);
-        assert!(Parsed::of(format!(r#"{{"errors":[{{"message":"{escapes}"}}]}}"#).as_bytes()).is_ok());
-        let large = format!(r#"{{"errors":[{{"message":"m","note":"{note}"}},{{"message":"small"}}]}}"#);
-        let Parsed { taken, refused, .. } = Parsed::of(large.as_bytes()).unwrap();
-        assert_eq!((taken.count(), refused[0].reason), (1, Reason::ItemTooLarge));
-    }
-
-    #[test]
-    fn one_bad_error_leaves_its_neighbours() {
-        let Parsed { taken, refused, .. } =
-            Parsed::of(br#"{"errors":[{"message":"a"},7,{"message":"b","type":"T"}]}"#).unwrap();
-        let post = stored(&taken);
-        assert_eq!(post.errors.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(refused.len(), 1);
-        assert_eq!((refused[0].reason, refused[0].path.join(".")), (Reason::ItemInvalid, "errors.1".to_owned()));
-    }
-
-    #[test]
-    fn what_the_clients_really_send_is_accepted() {
-        let body = r#"{"errors":[{"type":"","message":"","backtrace":null,"timestamp":null}],
-            "notifications":null,"context":null,"session":[],"x":1}"#;
-        let Parsed { taken, refused, notifications } = Parsed::of(body.as_bytes()).unwrap();
-        let post = stored(&taken);
-        assert_eq!(post.errors[0], post::Item { kind: "_".to_owned(), message: String::new(), rest: Map::new() });
-        assert_eq!(post.shared.keys().collect::<Vec<_>>(), ["session"]);
-        assert!(refused.is_empty() && notifications.is_empty());
-    }
-
-    /// No secret rests in the inbox: a posted notification config is not part of what is stored.
-    #[test]
-    fn notification_configs_are_kept_apart() {
-        let slack = r##"{"type":"slack","endpoint":"https://hooks.slack.com/services/SECRET","channel":"#x"}"##;
-        let body = format!(r#"{{"errors":[{{"message":"m"}}],"notifications":[{slack},7]}}"#);
-        let Parsed { taken, notifications, refused } = Parsed::of(body.as_bytes()).unwrap();
-        assert!(!serde_json::to_string(&taken).unwrap().contains("SECRET"));
-        assert_eq!(notifications, [Posted::Plain(serde_json::from_str(slack).unwrap())]);
-        assert_eq!(refused.iter().map(|refusal| refusal.path.join(".")).collect::<Vec<_>>(), ["notifications.1"]);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! `POST /api/{id}/security/` and `/csp-report/`: what browsers report by themselves.
+//! `POST /api/{id}/security/`, `/csp-report/` and `/nel/`: what browsers report by themselves.
 
 use std::sync::Arc;
 
@@ -10,14 +10,18 @@ use axum::routing::post;
 use domain::inbox::{Header, Message, Sender};
 use domain::occurrence::Source;
 use domain::sentry::security;
-use gate::Answer;
+use gate::{Answer, Limits};
 use http::Request;
 use http::header::USER_AGENT;
 
 use crate::{Ingest, accept};
 
+/// How large a body of reports may be, in bytes.
+const REPORTS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
+
 pub(super) fn routes() -> Router<Arc<Ingest>> {
-    Router::new().route("/api/{project}/security", post(handle)).route("/api/{project}/csp-report", post(handle))
+    let paths = ["/api/{project}/security", "/api/{project}/csp-report", "/api/{project}/nel"];
+    paths.into_iter().fold(Router::new(), |router, path| router.route(path, post(handle)))
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
@@ -27,11 +31,13 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let client_ip = accept::client_ip(request.extensions());
-    let body = gate::read(request).await?;
     let (project, key) = ingest.addressee(&headers, &uri, None).await?;
-    let payload = gate::unpack(&headers, &body)?;
+    let payload = gate::read_within(request, REPORTS).await?;
     let (reports, refused) = security::parse(&payload)?;
     ingest.outcomes.count_all(&refused);
+    if reports.is_empty() {
+        return gate::empty();
+    }
 
     let parameters = gate::parameters(uri.query());
     let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
@@ -47,6 +53,6 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         key,
         ..Header::new(Source::Security, project, ingest.clock.now(), ids)
     };
-    ingest.accept(&Message { header, payload: payload.into_owned() }).await?;
+    ingest.accept(&Message { header, payload: payload.into() }).await?;
     gate::empty()
 }

@@ -31,13 +31,13 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let client_ip = accept::client_ip(request.extensions());
-    let body = gate::read_unpacked(request).await?;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-sentry-envelope") {
-        return accept_envelope(ingest, &headers, &uri, client_ip, &body).await;
+        return accept_envelope(ingest, request).await;
     }
 
     let (project, key) = ingest.addressee(&headers, &uri, None).await?;
+    let body = gate::read_unpacked(request).await?;
     let payload = plain(&body)?;
     let peek = peek(&payload)?;
     if !peek.kind.is_stored() {

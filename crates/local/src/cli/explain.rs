@@ -50,5 +50,5 @@ fn event(bytes: &[u8]) -> anyhow::Result<Value> {
     }
     let envelope = Envelope::parse(bytes).context("this is neither an event as JSON nor an envelope")?;
     let event = envelope.items.iter().find(|item| item.kind == ItemKind::Event);
-    Ok(json::parse(event.context("there is no event in the envelope")?.payload)?)
+    Ok(json::parse(&event.context("there is no event in the envelope")?.payload)?)
 }

@@ -1,14 +1,16 @@
-//! The first line of an envelope.
-
-use serde_json::{Map, Value};
+//! The lines of an envelope that say what follows.
 
 use crate::id::EventId;
-use crate::json::{self, Fields};
+use crate::json::{self, Word};
 use crate::outcome::{Reason, Refusal};
+use crate::sentry::ItemKind;
 use crate::time::Timestamp;
 
-/// The envelope header. Only what is used has a type; a value of the wrong form is as if it were missing, since none of
-/// them is worth an event.
+/// The longest value of a header that is read, in bytes.
+const MAX_WORD: usize = 2 << 10;
+
+/// The envelope header. Only what is used is read; a value of the wrong form is as if it were missing, since none of them
+/// is worth an event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Header {
     /// The id of the event in the envelope; before the payload's own.
@@ -18,33 +20,57 @@ pub struct Header {
     pub dsn: Option<String>,
     /// When it was sent, by the client's clock.
     pub sent_at: Option<Timestamp>,
-    /// The client: `name`, `version`, …
-    pub sdk: Map<String, Value>,
-    /// The trace; SDKs send texts, numbers and booleans alike.
-    pub trace: Map<String, Value>,
-    /// Every other key.
-    pub other: Map<String, Value>,
 }
 
 impl Header {
     pub(super) fn parse(line: &[u8]) -> Result<Self, Refusal> {
-        let header: Value = json::parse(line).map_err(|error| {
-            let message = format!("the envelope's first line is {error}: send a JSON object, `{{}}` at the least");
-            Refusal::new(Reason::BodyNotJson, message)
+        let words = json::words(line, ["event_id", "dsn", "sent_at"], MAX_WORD).map_err(|error| {
+            let is_json = json::check(line, json::MAX_DEPTH).is_ok();
+            let reason = if is_json { Reason::BodyInvalid } else { Reason::BodyNotJson };
+            Refusal::new(
+                reason,
+                format!("the envelope's first line is {error}: send a JSON object, `{{}}` at the least"),
+            )
         })?;
-        let Value::Object(header) = header else {
-            let message = "the envelope's first line is no JSON object: send one, `{}` at the least";
-            return Err(Refusal::new(Reason::BodyInvalid, message));
-        };
-        let mut problems = Vec::new();
-        let mut fields = Fields::new(header, "", &mut problems);
+        let [event_id, dsn, sent_at] = words.0.map(|word| word.and_then(Word::text));
         Ok(Self {
-            event_id: fields.text("event_id").and_then(|id| EventId::parse(&id).ok()),
-            dsn: fields.text("dsn"),
-            sent_at: fields.text("sent_at").and_then(|time| Timestamp::parse(&time).ok()),
-            sdk: fields.object("sdk").unwrap_or_default(),
-            trace: fields.object("trace").unwrap_or_default(),
-            other: fields.rest(),
+            event_id: event_id.and_then(|id| EventId::parse(&id).ok()),
+            dsn,
+            sent_at: sent_at.and_then(|time| Timestamp::parse(&time).ok()),
         })
+    }
+}
+
+/// An item's header.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// Its type; `None` if it has none that is a text.
+    pub(super) kind: Option<ItemKind>,
+    /// How many bytes its payload has, if it says so.
+    pub(super) length: Option<usize>,
+}
+
+impl Head {
+    /// `None` if the line is not an item's header at all.
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        let ([kind, length], _) = json::words(line, ["type", "length"], MAX_WORD).ok()?;
+        // A length of another form is as if there were none: the payload's line end is as good.
+        let length = length.and_then(|length| match length {
+            Word::Number(digits) | Word::Text(digits) => digits.trim().trim_end_matches(".0").parse().ok(),
+        });
+        Some(Self { kind: kind.and_then(Word::text).map(|name| ItemKind::parse(&name)), length })
+    }
+
+    /// The head of a line that can only be an item's header: a JSON object with a `type` that is known, and without keys
+    /// that only payloads have.
+    pub(super) fn certain(line: &[u8]) -> Option<Self> {
+        if !line.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        let keys = ["type", "length", "event_id", "timestamp"];
+        let ([_, _, event_id, timestamp], _) = json::words(line, keys, MAX_WORD).ok()?;
+        let head = Self::parse(line)?;
+        let is_known = head.kind.as_ref().is_some_and(|kind| !matches!(kind, ItemKind::Other(_)));
+        (is_known && event_id.is_none() && timestamp.is_none()).then_some(head)
     }
 }

@@ -1,132 +1,69 @@
 //! Envelopes: a header line, then items, each a header line and a payload.
 //!
-//! A framing fault costs the item it is in. The parser then goes on at the next line that can only be an item header
-//! (see `resync`); Sentry's own server refuses the whole envelope.
+//! An envelope is read piece by piece, and only what is stored is held: items of other kinds are skipped, however large.
+//! A framing fault costs the item it is in, and not even that if the item is an event whose JSON is complete; the reader
+//! then goes on at the next line that can only be an item header. Sentry's own server refuses the whole envelope.
 
+mod framing;
 mod header;
 mod kind;
-mod resync;
+mod reader;
 
 pub use header::Header;
 pub use kind::ItemKind;
-use serde_json::{Map, Value};
+pub use reader::Reader;
 
-use crate::json;
-use crate::outcome::{Reason, Refusal};
+use crate::id::EventId;
+use crate::outcome::Refusal;
 
-/// The most items of an envelope that are looked at. SDKs send a handful; a body of nothing but item headers would
-/// otherwise take a multiple of its size in memory.
+/// The most items of an envelope that are looked at. SDKs send a handful.
 pub const MAX_ITEMS: usize = 1_000;
+/// The most events of an envelope. The protocol has one; each of several is stored.
+pub const MAX_EVENTS: usize = 100;
+/// How many bytes all events of an envelope may have together.
+pub const MAX_STORED: usize = 16 << 20;
+/// The longest first line of an envelope, in bytes. Those of SDKs have about one thousand.
+pub const MAX_HEADER: usize = 64 << 10;
+/// The same, before it is known whose envelope it is: the line may hold the only key.
+pub const MAX_HEADER_WITHOUT_KEY: usize = 16 << 10;
+/// The longest header of an item, in bytes.
+pub const MAX_ITEM_HEADER: usize = 16 << 10;
 
-/// A parsed envelope. Payloads are slices of the body.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Envelope<'a> {
+/// What was read of an envelope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Envelope {
     /// The first line.
     pub header: Header,
-    /// The items whose framing is right, in order, of whatever type.
-    pub items: Vec<Item<'a>>,
+    /// The items that are whole, in order, of whatever kind.
+    pub items: Vec<Item>,
     /// One for each fault, at the path `items`, index.
     pub refused: Vec<Refusal>,
 }
 
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item<'a> {
+pub struct Item {
     /// Its place in the envelope, from 0; faulty items count.
     pub index: usize,
-    /// Its type.
+    /// What it is. Of an item of type `event` it is known by what is in it.
     pub kind: ItemKind,
-    /// The header's length, if it has one.
-    pub length: Option<usize>,
-    /// Every other key of the header.
-    pub headers: Map<String, Value>,
-    /// What it holds.
-    pub payload: &'a [u8],
+    /// The event's own id, if it has one.
+    pub event_id: Option<EventId>,
+    /// An event's JSON; empty for what is not stored.
+    pub payload: Vec<u8>,
+    /// How many bytes its payload has.
+    pub size: u64,
 }
 
-impl<'a> Envelope<'a> {
-    /// Parses an envelope. It is refused as a whole only if its first line is no JSON object.
-    pub fn parse(body: &'a [u8]) -> Result<Self, Refusal> {
-        let (first, mut rest) = line(body);
-        let mut envelope = Self { header: Header::parse(first)?, items: Vec::new(), refused: Vec::new() };
-        let mut index = 0;
-        while let Some(at) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) {
-            rest = &rest[at..];
-            if index == MAX_ITEMS {
-                let message = format!("an envelope has at most {MAX_ITEMS} items: send the rest in another");
-                envelope.refused.push(refusal(index, message));
-                break;
-            }
-            match item(index, rest) {
-                Ok((item, after)) => {
-                    envelope.items.push(item);
-                    rest = after;
-                }
-                Err(Fault { message, after }) => {
-                    envelope.refused.push(refusal(index, message));
-                    rest = resync::next_header(after);
-                }
-            }
-            index += 1;
+impl Envelope {
+    /// Parses an envelope that is there whole. It is refused as a whole only if its first line is not a JSON object.
+    pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        let mut reader = Reader::new(MAX_HEADER);
+        // In pieces, so that what is skipped is not copied.
+        for piece in body.chunks(64 << 10) {
+            reader.push(piece)?;
         }
-        Ok(envelope)
-    }
-}
-
-/// A framing fault, and where to look for the next item.
-struct Fault<'a> {
-    message: String,
-    after: &'a [u8],
-}
-
-fn refusal(index: usize, message: String) -> Refusal {
-    Refusal::new(Reason::ItemInvalid, message).at(["items", &index.to_string()])
-}
-
-/// The item at the start of `rest`, and what follows it.
-fn item(index: usize, rest: &[u8]) -> Result<(Item<'_>, &[u8]), Fault<'_>> {
-    let (line, body) = line(rest);
-    let fault = |message: &str, after| Fault { message: message.to_owned(), after };
-    let Ok(Value::Object(mut headers)) = json::parse(line) else {
-        return Err(fault("an item header is no JSON object: send one with a text `type`", body));
-    };
-    // A length of the wrong form is as if there were none: the payload's line end is as good.
-    let length = headers.remove("length").and_then(|length| length.as_u64()).map(|length| length as usize);
-    let Some((payload, after)) = payload(body, length) else {
-        let message = format!(
-            "an item's length is {} bytes, but no line end is there: send the payload's length in bytes",
-            length.unwrap_or_default()
-        );
-        return Err(Fault { message, after: body });
-    };
-    match headers.remove("type") {
-        Some(Value::String(kind)) => {
-            Ok((Item { index, kind: ItemKind::parse(&kind), length, headers, payload }, after))
-        }
-        // Its end is known if it has a length; without one, its payload may itself look like an item header.
-        Some(_) | None => {
-            let after = if length.is_some() { after } else { body };
-            Err(fault("an item header has no text `type`: send one, such as `event`", after))
-        }
-    }
-}
-
-/// The payload at the start of `body`, and what follows it; `None` if it does not end where `length` says.
-fn payload(body: &[u8], length: Option<usize>) -> Option<(&[u8], &[u8])> {
-    let Some(length) = length else { return Some(line(body)) };
-    let (payload, after) = body.split_at_checked(length)?;
-    match after.first() {
-        None => Some((payload, after)),
-        Some(b'\n') => Some((payload, &after[1..])),
-        Some(_) => None,
-    }
-}
-
-/// The first line without its end, and what follows.
-fn line(bytes: &[u8]) -> (&[u8], &[u8]) {
-    match bytes.iter().position(|&byte| byte == b'\n') {
-        Some(end) => (&bytes[..end], &bytes[end + 1..]),
-        None => (bytes, &[]),
+        reader.end()
     }
 }
 

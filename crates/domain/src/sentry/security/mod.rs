@@ -48,15 +48,24 @@ pub struct Sender<'a> {
     pub environment: Option<&'a str>,
 }
 
+/// The most memory that the reports of a body may take when they are parsed, in bytes.
+const MAX_MEMORY: usize = 32 << 20;
+
 /// The reports in a body: `{"csp-report": …}` and its like, HPKP's bare object, or a list of the Reporting API. One that
-/// cannot be used is refused alone, unless there is no other.
+/// cannot be used is refused alone, unless there is no other. One that tells of no fault is named as not stored; of a body
+/// that has nothing else no report is left.
 pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
-    let value: Value = json::check(body, MAX_DEPTH).and_then(|text| json::parse(&text)).map_err(|error| {
-        Refusal::new(
-            Reason::BodyNotJson,
-            format!("the body is {error}: send a browser's report as JSON, at most {MAX_DEPTH} levels deep"),
-        )
-    })?;
+    let not_json = |error| {
+        let message = format!("the body is {error}: send a browser's report as JSON, at most {MAX_DEPTH} levels deep");
+        Refusal::new(Reason::BodyNotJson, message)
+    };
+    let (text, memory) = json::measure(body, MAX_DEPTH).map_err(not_json)?;
+    if memory > MAX_MEMORY {
+        let message =
+            format!("the body has so many values that they take {memory} bytes of memory: send fewer reports");
+        return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
+    }
+    let value: Value = json::parse(&text).map_err(not_json)?;
     let (list, is_list) = match value {
         Value::Array(list) => (list, true),
         value => (vec![value], false),
@@ -72,13 +81,17 @@ pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
             break;
         }
         match Report::parse(entry) {
+            Some(report) if report.tells_of_no_fault() => refused.push(Refusal {
+                reason: Reason::ItemNotStored,
+                ..refuse(format!("a report of type `{}` that tells of no fault is not stored", report.name()))
+            }),
             Some(report) => reports.push(report),
             None => refused.push(refuse(
                 "no report that is known: send `csp-report` or a report with `type` and `body`".to_owned(),
             )),
         }
     }
-    if reports.is_empty() {
+    if reports.is_empty() && !refused.iter().any(|refusal| refusal.reason == Reason::ItemNotStored) {
         let first = refused.into_iter().next();
         let none = Refusal::new(Reason::BodyInvalid, "the body holds no report: send at least one");
         return Err(first.map_or(none, |refusal| Refusal { reason: Reason::BodyInvalid, ..refusal }));
@@ -108,6 +121,27 @@ impl Report {
         };
         let kind = if name == "csp-violation" || name == "csp" { Kind::Csp } else { Kind::Other(name) };
         Some(Self { kind, body, envelope: map })
+    }
+
+    /// The type, as the Reporting API names it.
+    fn name(&self) -> &str {
+        match &self.kind {
+            Kind::Csp => "csp-violation",
+            Kind::ExpectCt => "expect-ct",
+            Kind::ExpectStaple => "expect-staple",
+            Kind::Hpkp => "hpkp",
+            Kind::Other(name) => name,
+        }
+    }
+
+    /// Whether nothing went wrong: browsers report requests that succeeded too (`network-error` of type `ok`, if a site
+    /// asks for them), those that the user ended, and the hashes of scripts that ran.
+    fn tells_of_no_fault(&self) -> bool {
+        match self.name() {
+            "network-error" => matches!(self.text(&["type"]), Some("ok" | "abandoned")),
+            "csp-hash" => true,
+            _ => false,
+        }
     }
 
     /// The first text there is at one of `keys`.

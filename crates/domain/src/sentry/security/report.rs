@@ -53,9 +53,20 @@ pub(super) fn other(occurrence: &mut Occurrence, report: &Report, name: &str) {
     occurrence.logger = Some(name.to_owned());
     occurrence.message = what.to_owned();
     occurrence.platform = "javascript".to_owned();
-    if matches!(name, "deprecation" | "intervention") {
-        occurrence.level = Level::Warning;
-    }
+    occurrence.level = match name {
+        "crash" => Level::Fatal,
+        "deprecation"
+        | "intervention"
+        | "permissions-policy-violation"
+        | "document-policy-violation"
+        | "coep"
+        | "coop" => Level::Warning,
+        // Of an answer, the server's own faults are errors.
+        "network-error" if report.body.get("status_code").and_then(Value::as_u64).is_some_and(|it| it < 500) => {
+            if what == "http.error" { Level::Warning } else { Level::Error }
+        }
+        _ => Level::Error,
+    };
     occurrence.culprit = report.text(&["sourceFile"]).map(str::to_owned);
     if let Some(url) = report.envelope.get("url").and_then(Value::as_str) {
         occurrence.request.insert("url".to_owned(), url.into());

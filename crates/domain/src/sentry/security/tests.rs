@@ -103,3 +103,40 @@ fn what_is_no_report_is_refused_alone() {
     let (reports, refused) = parse(many.as_bytes()).unwrap();
     assert_eq!((reports.len(), refused.len()), (MAX_REPORTS, 1));
 }
+
+/// Browsers report what went well, too, if a site asks for it: that is not an error.
+#[test]
+fn what_tells_of_no_fault_is_not_stored() {
+    let nel = |kind: &str, status: u16| {
+        format!(
+            r#"{{"type":"network-error","age":1,"url":"https://shop.test/","body":{{"type":"{kind}","status_code":{status}}}}}"#
+        )
+    };
+    for body in [nel("ok", 200), format!("[{}]", nel("ok", 200)), nel("abandoned", 0)] {
+        let (reports, refused) = parse(body.as_bytes()).unwrap();
+        assert_eq!((reports.len(), refused.len()), (0, 1), "{body}");
+        assert_eq!(refused[0].reason, Reason::ItemNotStored);
+        assert!(refused[0].message.contains("`network-error`"), "{}", refused[0]);
+    }
+    let list = format!(
+        r#"[{},{},{{"type":"csp-hash","body":{{}}}},{}]"#,
+        nel("ok", 200),
+        nel("http.error", 503),
+        nel("http.error", 404)
+    );
+    let (reports, refused) = parse(list.as_bytes()).unwrap();
+    assert_eq!((reports.len(), refused.len()), (2, 2));
+    let levels: Vec<_> =
+        reports.into_iter().map(|report| normalise(report, &received(), &Sender::default()).level.as_str()).collect();
+    assert_eq!(levels, ["error", "warning"]);
+    let levels: Vec<_> =
+        ["tcp.timed_out", "dns.name_not_resolved"].map(|kind| occurrences(&nel(kind, 0))[0].level.as_str()).into();
+    assert_eq!(levels, ["error", "error"]);
+    assert_eq!(occurrences(r#"{"type":"crash","body":{"reason":"oom"}}"#)[0].level.as_str(), "fatal");
+}
+
+#[test]
+fn reports_that_would_take_much_memory_are_refused() {
+    let body = format!("[{}0]", r#"{"a":0},"#.repeat(100_000));
+    assert_eq!(parse(body.as_bytes()).unwrap_err().reason, Reason::BodyTooLargeUnpacked);
+}
