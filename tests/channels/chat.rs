@@ -1,5 +1,6 @@
 //! Slack, Discord and Teams.
 
+use domain::notify::Telling;
 use faultline_tests::standins;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ async fn slack_takes_every_message() {
         assert_eq!(channels().tell(&target, &telling, None).await, Ok(None), "{name}");
         let body = standin.received().pop().unwrap().json();
         for text in texts(&body) {
+            // Marks of an event's text mean nothing: it is plain text, in a block of code, or kept apart.
             // A `<` that is ours begins a link to the web; all others are escaped.
             for (at, _) in text.match_indices('<') {
                 assert!(text[at..].starts_with("<https://errors.example/"), "{name}: {text}");
@@ -55,6 +57,51 @@ async fn slack_has_v1s_fields_and_buttons() {
     assert_eq!(named, ["#errors", "faultline", ":ghost:", "https://shop.example/icon.png"]);
     let buttons = body["blocks"].as_array().unwrap().last().unwrap();
     insta::assert_json_snapshot!("slack_buttons", buttons);
+}
+
+/// Slack's Markdown has no escape: what looks like it in an event's text is in plain text only, or kept apart.
+#[tokio::test]
+async fn slack_formats_nothing_of_a_title() {
+    let (standin, endpoint) = standins::slack().await;
+    let target = target(json!({ "type": "slack", "endpoint": endpoint }));
+    let marked = "*bold* _italic_ ~gone~ `code` :wave: <!channel> <https://evil.example|here>";
+    let mut notice = python();
+    notice.message = marked.to_owned();
+    notice.culprit = Some(marked.to_owned());
+    notice.release = Some(marked.to_owned());
+    let several = Telling::Several {
+        token: "t".to_owned(),
+        project: notice.project.clone(),
+        notices: vec![notice.clone(), notice.clone()],
+        more: 0,
+        held: None,
+    };
+    for telling in [one(notice), several] {
+        channels().tell(&target, &telling, None).await.unwrap();
+        let body = standin.received().pop().unwrap().json();
+        for text in formatted(&body["blocks"]).into_iter().chain([body["text"].as_str().unwrap().to_owned()]) {
+            for mark in ["*bold", "_italic", "~gone", "`code", ":wave:", "<!", "<https://evil"] {
+                assert!(!text.contains(mark), "{mark}: {text}");
+            }
+        }
+        let plain = texts(&body).concat();
+        assert!(plain.contains("bold") && plain.contains("wave:"), "it is there: {plain}");
+    }
+}
+
+/// The texts of blocks that Slack formats: not plain text without pictures, nor a block of code.
+fn formatted(value: &Value) -> Vec<String> {
+    if value["type"] == "plain_text" {
+        assert_eq!(value["emoji"], json!(false), "{value}");
+        return Vec::new();
+    }
+    match value {
+        Value::String(text) if text.starts_with("```") => Vec::new(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(formatted).collect(),
+        Value::Object(map) => map.values().flat_map(formatted).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ pub(crate) fn python() -> Notice {
         link: Some("https://errors.example/projects/shop/errors/0011?tab=a&x=1".to_owned()),
         timezone: Some("Europe/Berlin".to_owned()),
         occurrence: Some(Box::new(occurrence)),
+        is_posted: false,
     }
 }
 
@@ -161,13 +162,13 @@ pub(crate) fn several() -> Telling {
         Notice { occurrence: None, ..python() },
         Notice { fingerprint: Fingerprint::parse(&"ab".repeat(16)).unwrap(), ..v1() },
     ];
-    Telling::Several { token: "several:9".to_owned(), project: python().project, notices, more: 7 }
+    Telling::Several { token: "several:9".to_owned(), project: python().project, notices, more: 7, held: None }
 }
 
 /// As many as there may be, of the worst kind.
 pub(crate) fn many() -> Telling {
     let notices = vec![Notice { occurrence: None, ..hostile() }; 40];
-    Telling::Several { token: "several:40".to_owned(), project: python().project, notices, more: 1_000 }
+    Telling::Several { token: "several:40".to_owned(), project: python().project, notices, more: 1_000, held: None }
 }
 
 pub(crate) fn limited() -> Telling {

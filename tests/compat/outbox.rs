@@ -27,6 +27,7 @@ fn lane() -> Lane {
         why,
         at: at(60),
         count: version * 10,
+        own: None,
     };
     let threshold = Why::Threshold { count: 30, unit: TimeUnit::Hour, start: at(0) };
     let limited = Happened::Limited {

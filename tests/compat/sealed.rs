@@ -1,6 +1,6 @@
 //! Version 0.1 with notifications: rules and posted configs open, and so does what waits in the inbox.
 
-use domain::id::{ConfigId, Fingerprint, ProjectName};
+use domain::id::{Fingerprint, ProjectName};
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use local::system::Resources;
@@ -32,7 +32,7 @@ async fn what_was_sealed_opens() {
     assert_eq!((rules.version, &open(rules.document).await["rules"][0]["to"][0]), (1, &slack));
     let posted = async || {
         let error = table.get(project.id, &fingerprint()).await.unwrap().unwrap();
-        let id = ConfigId::parse(error.posted.as_deref().unwrap()).unwrap();
+        let id = error.posted.unwrap().configs;
         (error.count, open(table.posted(project.id, id).await.unwrap().unwrap()).await)
     };
     assert_eq!(posted().await, (1, json!([slack])));

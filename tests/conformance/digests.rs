@@ -1,4 +1,4 @@
-use domain::error::{ErrorAggregate, Sighting, StatusChange};
+use domain::error::{ErrorAggregate, Posted, Sighting, StatusChange};
 use domain::id::{ErrorUid, EventId, Fingerprint, ProjectId, ReferenceId, SegmentId};
 use domain::occurrence::{Occurrence, Source};
 use domain::project::TimeUnit;
@@ -38,7 +38,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     occurrence.release = Some(format!("r{n}"));
     occurrence.environment = Some("production".to_owned());
     error.observe(TimeUnit::Minute, [&Sighting::of(&occurrence, "m")]);
-    error.posted = Some(format!("config {n}"));
+    error.posted = Posted::parse(&format!("{n:032x}"));
     let reference = Reference {
         id: ReferenceId::new(moment, u128::from(n)),
         segment: SegmentId::new(project(), moment, u128::from(n)),

@@ -12,7 +12,7 @@ use crate::recorder::{Recorder, rules};
 async fn pollers_at_once_tell_once() {
     let recorder = Recorder::new();
     let faultline = Arc::new(Faultline::telling(recorder.clone()).await);
-    let rule = json!([{ "on": ["first", "threshold"], "threshold": 1, "interval": 1, "to": [
+    let rule = json!([{ "on": ["first", "threshold"], "threshold": 1, "interval": 1, "maxPerMinute": 100, "to": [
         { "type": "github", "userToken": "t", "owner": "o", "repo": "repository" },
         { "type": "webhook", "endpoint": "https://hook.example/" },
     ] }]);

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod ceiling;
 mod collected;
 mod concurrent;
 mod crossings;
 mod hooks;
 mod limits;
+mod mutes;
 mod outages;
+mod posted;
 mod recorder;

@@ -22,6 +22,8 @@ pub(crate) struct Recorder {
     requests: Mutex<Vec<String>>,
     /// The issues of each repository.
     issues: Mutex<BTreeMap<String, u64>>,
+    /// What was replied to presses of buttons.
+    replies: Mutex<Vec<(String, String)>>,
     /// Held by a test that wants requests to wait.
     gate: Mutex<Option<Arc<Semaphore>>>,
 }
@@ -62,6 +64,11 @@ impl Recorder {
         self.requests.lock().unwrap().iter().filter(|to| *to == destination).count()
     }
 
+    /// What was replied to presses of buttons, with the addresses.
+    pub(crate) fn replies(&self) -> Vec<(String, String)> {
+        self.replies.lock().unwrap().clone()
+    }
+
     /// How many issues a repository has.
     pub(crate) fn issues(&self, repository: &str) -> u64 {
         self.issues.lock().unwrap().get(repository).copied().unwrap_or_default()
@@ -93,6 +100,7 @@ pub(crate) fn brief(notice: &Notice) -> String {
     match &notice.why {
         Why::First => format!("first {}", notice.count),
         Why::Regression => format!("regression {}", notice.count),
+        Why::Unmuted => format!("unmuted {}", notice.count),
         Why::Threshold { count, .. } => format!("threshold {count}"),
         Why::Sample => "sample".to_owned(),
     }
@@ -127,6 +135,11 @@ impl Tell for Recorder {
             }
             _ => Ok(None),
         }
+    }
+
+    async fn reply(&self, response_url: &str, text: &str) -> Result<(), Failed> {
+        self.replies.lock().unwrap().push((response_url.to_owned(), text.to_owned()));
+        Ok(())
     }
 }
 

@@ -84,6 +84,13 @@ impl GitHub {
         }));
     }
 
+    /// Somebody opens an issue with this text.
+    pub fn plant(&self, body: &str) {
+        self.others(1);
+        let mut issues = self.issues.lock().unwrap();
+        issues.last_mut().unwrap().body = body.to_owned();
+    }
+
     /// Issues as people see them: state, title, labels, number of comments.
     pub fn seen(&self) -> Vec<String> {
         let issues = self.issues.lock().unwrap();

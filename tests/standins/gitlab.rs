@@ -37,6 +37,19 @@ impl GitLab {
         Self { standin, issues }
     }
 
+    /// Somebody opens an issue with this text.
+    pub fn plant(&self, description: &str) {
+        self.issues.lock().unwrap().push(Kept {
+            state: "opened",
+            deleted: false,
+            moved: false,
+            title: "Something else".to_owned(),
+            description: description.to_owned(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+        });
+    }
+
     /// Somebody closes an issue.
     pub fn close(&self, iid: usize) {
         self.issues.lock().unwrap()[iid - 1].state = "closed";

@@ -53,6 +53,7 @@ async fn what_is_no_mute_is_named() {
     for (body, path, says) in [
         (json!({ "status": "asleep" }), "status", "use `unresolved`, `resolved` or `muted`"),
         (json!({ "status": "muted", "until": "tomorrow" }), "until", "`tomorrow` is not an RFC 3339 time"),
+        (json!({ "status": "muted", "until": "2026-11-01T00:00:00Z" }), "until", "must be later than now"),
         (json!({ "status": "muted", "occurrences": 0 }), "occurrences", "at least 1"),
         (json!({ "status": "resolved", "until": "2026-11-02T00:02:00Z" }), "until", "goes with `muted` only"),
     ] {

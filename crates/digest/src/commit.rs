@@ -214,12 +214,12 @@ impl Digest {
             let ended = whole.observe_part(unit.settings.time_unit, sightings());
             whole_history = ended.map(|action| self.entry_of(action, whole));
         }
-        if let Some(posted) = unit.entries.iter().find_map(|entry| entry.posted) {
-            for error in whole.iter_mut().chain([&mut error]) {
-                error.posted = Some(posted.to_string());
-            }
-        }
         let references = unit.references.clone().unwrap_or_default();
+        // Of this commit and no other; and not of what the error is merged into, which has others' occurrences.
+        error.posted = unit.posted(&references);
+        if let Some(whole) = &mut whole {
+            whole.posted = None;
+        }
         let aliases = unit.aliases.clone();
         // Counted from the segment, which the bucket removes at the first midnight of UTC after as many days: what is
         // listed can be read. Some time may have gone by since it was written, if others wrote the error meanwhile.

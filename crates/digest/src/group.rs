@@ -1,9 +1,9 @@
 use std::collections::hash_map::Entry::Vacant;
 use std::collections::{BTreeMap, HashMap};
 
-use domain::error::Sighting;
+use domain::error::{Posted, Sighting};
 use domain::grouping::group;
-use domain::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, ProjectId};
+use domain::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, OccurrenceId, ProjectId};
 use domain::occurrence::{Occurrence, Source};
 use domain::project::{Retention, TimeUnit};
 use domain::timeline::Minute;
@@ -80,6 +80,15 @@ pub(crate) struct Unit {
     pub(crate) entered: bool,
 }
 
+impl Unit {
+    /// The configs that were posted with its occurrences, which were written to `references`.
+    pub(crate) fn posted(&self, references: &[Reference]) -> Option<Posted> {
+        let newest = self.entries.first()?;
+        let occurrence = OccurrenceId::new(newest.sighting.timestamp, references.first()?.id, 0);
+        Some(Posted { configs: newest.posted?, occurrence: Some(occurrence) })
+    }
+}
+
 impl Groups {
     /// Adds an occurrence of a project with these settings.
     pub(crate) fn add(&mut self, project: ProjectId, settings: Settings, grouped: Grouped) {
@@ -138,7 +147,8 @@ impl Groups {
         for ((project, fingerprint), (aliases, mut entries)) in errors {
             let settings = self.settings.get(&project).copied().unwrap_or_default();
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.sighting.timestamp));
-            for (round, entries) in split(entries).into_iter().rev().enumerate() {
+            let parts = by_configs(entries).into_iter().flat_map(|entries| split(entries).into_iter().rev());
+            for (round, entries) in parts.enumerate() {
                 if rounds.len() == round {
                     rounds.push(Vec::new());
                 }
@@ -156,6 +166,40 @@ impl Groups {
         }
         rounds
     }
+}
+
+/// The most different sets of configs that one batch brings for one error. Each makes a commit of its own.
+const MAX_POSTED: usize = 10;
+
+/// `entries`, newest first, by the configs that were posted with them: those whose oldest entry is the oldest come first.
+/// A config is used for the occurrences that it came with, so these are committed, and counted, by themselves. Of more
+/// than ten sets the others' occurrences are stored as if they had none.
+fn by_configs(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    if entries.iter().all(|entry| entry.posted.is_none()) {
+        return vec![entries];
+    }
+    let (mut order, mut dropped) = (Vec::new(), 0_usize);
+    let mut parts: HashMap<Option<ConfigId>, Vec<Entry>> = HashMap::new();
+    for mut entry in entries.into_iter().rev() {
+        let is_new = entry.posted.is_some() && !order.contains(&entry.posted);
+        if is_new && order.iter().filter(|posted| posted.is_some()).count() >= MAX_POSTED {
+            entry.posted = None;
+            dropped += 1;
+        }
+        if !order.contains(&entry.posted) {
+            order.push(entry.posted);
+        }
+        parts.entry(entry.posted).or_default().push(entry);
+    }
+    if dropped > 0 {
+        tracing::warn!(events.len = dropped, "too many different posted configs for one error: some are not used");
+    }
+    let newest_first = |posted| {
+        let mut entries = parts.remove(&posted).unwrap_or_default();
+        entries.reverse();
+        entries
+    };
+    order.into_iter().map(newest_first).collect()
 }
 
 /// A title without the type before it: lists show the type beside the message. A v1 error's title is its message, by

@@ -65,6 +65,8 @@ pub enum Reason {
     MethodUnknown,
     /// The configs of a post cannot be sealed, and so are not kept; its events are accepted.
     NotificationsNotSealed,
+    /// The project does not use configs that are posted, or only sealed ones; the events are accepted.
+    NotificationsNotAllowed,
     /// What is to be sealed cannot be, since the stack has no key.
     SealingKeyMissing,
     /// Somebody else changed the project's rules since they were read.
@@ -120,6 +122,7 @@ impl Reason {
             Self::PathUnknown => "path_unknown",
             Self::MethodUnknown => "method_unknown",
             Self::NotificationsNotSealed => "notifications_not_sealed",
+            Self::NotificationsNotAllowed => "notifications_not_allowed",
             Self::SealingKeyMissing => "sealing_key_missing",
             Self::RulesChanged => "rules_changed",
             Self::RuleUnknown => "rule_unknown",
@@ -137,7 +140,8 @@ impl Reason {
     pub fn status(self) -> u16 {
         match self {
             Self::KeyMissing | Self::SignatureInvalid => 401,
-            Self::KeyUnknown | Self::KeyRole | Self::KeyProject | Self::OriginNotAllowed => 403,
+            Self::KeyUnknown | Self::KeyRole | Self::KeyProject => 403,
+            Self::OriginNotAllowed | Self::NotificationsNotAllowed => 403,
             Self::BodyTooLarge | Self::BodyTooLargeUnpacked | Self::ItemTooLarge => 413,
             Self::BodyEncoding
             | Self::BodyNotJson

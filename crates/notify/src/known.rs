@@ -5,12 +5,14 @@ use std::sync::Arc;
 use domain::id::{ConfigId, ProjectId};
 use domain::notify::posted::{self, Posted};
 use domain::notify::{Rule, Rules, Sealed};
+use domain::project::PostedConfigs;
 use domain::time::Timestamp;
 use serde_json::Value;
 use store::ports::Project;
 use store::{Kind, Recent, Result, StoreError};
 
 use crate::Notify;
+use crate::channels::IssueKey;
 
 /// For how long a project and its rules are taken to be as they were read, in seconds: a rule that is changed holds
 /// after this.
@@ -24,10 +26,20 @@ pub(crate) struct Known {
     projects: Recent<ProjectId, Option<Ruled>, REMEMBERED>,
     /// By project and id. An id is a hash of what it names, which so never changes.
     posted: Recent<(ProjectId, String), Arc<PostedRules>, REMEMBERED>,
+    issue_keys: Recent<ProjectId, IssueKey, REMEMBERED>,
 }
 
 /// The rules of posted configs, each with its place among them.
-type PostedRules = Vec<(usize, Rule)>;
+pub(crate) type PostedRules = Vec<PostedRule>;
+
+/// A posted config.
+#[derive(Clone, Debug)]
+pub(crate) struct PostedRule {
+    /// Its place among those of its post.
+    pub(crate) index: usize,
+    pub(crate) rule: Rule,
+    is_sealed: bool,
+}
 
 impl Known {
     /// Forgets what may have changed: for somebody who has just changed it.
@@ -61,15 +73,47 @@ impl Notify {
         Ok(found)
     }
 
+    /// What issues of a project are marked by, made when it is asked for first.
+    pub(crate) async fn issue_key(&self, project: &Project) -> Result<IssueKey> {
+        if let Some(key) = self.known.issue_keys.get(&project.id, self.clock.now()) {
+            return Ok(key);
+        }
+        let sealer = self.sealer.as_ref().ok_or_else(no_key)?;
+        let sealed = match self.configs.issue_key(project.id, None).await? {
+            Some(sealed) => Some(sealed),
+            None => {
+                let halves = [self.clock.random().to_be_bytes(), self.clock.random().to_be_bytes()];
+                let fresh = sealer.seal(&project.name, &halves.concat()).await?;
+                self.configs.issue_key(project.id, Some(&fresh)).await?
+            }
+        };
+        let sealed = sealed.ok_or_else(|| corrupt("the key of a project's issues is gone"))?;
+        let key = sealer.open(&project.name, &sealed).await?;
+        let key = key.try_into().map_err(|_| corrupt("the key of a project's issues has another length"))?;
+        let key = IssueKey::new(key);
+        self.known.issue_keys.put(project.id, key.clone(), Timestamp::EVER.end);
+        Ok(key)
+    }
+
     async fn rules_of(&self, project: &Project) -> Result<Rules> {
         let Some(stored) = self.configs.rules(project.id).await? else { return Ok(Rules::default()) };
         let document: Value = self.opened(project, &stored.document).await?;
         Rules::parse(&document).map_err(|refusal| corrupt(&format!("the rules of a project: {refusal}")))
     }
 
-    /// The rules of the configs that were posted with an error, each with its place among them;
-    /// those that cannot be used are left out. Configs that have expired have none.
-    pub(crate) async fn posted(&self, project: &Project, id: &str) -> Result<Arc<PostedRules>> {
+    /// The rules of the configs of this id that the project uses, each with its place among them; those that cannot be used
+    /// are left out. Configs that have expired have none.
+    pub(crate) async fn posted(&self, project: &Project, id: &str) -> Result<Vec<(usize, Rule)>> {
+        let which = project.posted_configs;
+        if which == PostedConfigs::Off {
+            return Ok(Vec::new());
+        }
+        let all = self.all_posted(project, id).await?;
+        let used = all.iter().filter(|posted| which == PostedConfigs::Any || posted.is_sealed);
+        Ok(used.map(|posted| (posted.index, posted.rule.clone())).collect())
+    }
+
+    async fn all_posted(&self, project: &Project, id: &str) -> Result<Arc<PostedRules>> {
         let name = (project.id, id.to_owned());
         if let Some(rules) = self.known.posted.get(&name, self.clock.now()) {
             return Ok(rules);
@@ -80,8 +124,9 @@ impl Notify {
         let mut rules = Vec::new();
         let (configs, refused) = posted::parse(configs);
         for (index, config) in configs.into_iter().enumerate() {
-            match self.posted_rule(config, index).await {
-                Ok(rule) => rules.push((index, rule)),
+            let is_sealed = matches!(config, Posted::Sealed(_));
+            match self.posted_rule(project, config, index).await {
+                Ok(rule) => rules.push(PostedRule { index, rule, is_sealed }),
                 // A config that cannot be used costs itself only.
                 Err(error) if !error.is_transient() => {
                     tracing::warn!(project.id = %project.id, config.index = index, error.message = %error, "a posted config cannot be used");
@@ -97,13 +142,18 @@ impl Notify {
         Ok(rules)
     }
 
-    async fn posted_rule(&self, config: Posted, index: usize) -> Result<Rule> {
+    async fn posted_rule(&self, project: &Project, config: Posted, index: usize) -> Result<Rule> {
         let config = match config {
             Posted::Plain(config) => config,
             Posted::Sealed(ciphertext) => {
                 let sealer = self.sealer.as_ref().ok_or_else(no_key)?;
                 let plain = sealer.open_foreign(&ciphertext).await?;
-                serde_json::from_slice(&plain).map_err(|_| corrupt("a sealed config is no JSON"))?
+                let config: Value =
+                    serde_json::from_slice(&plain).map_err(|_| corrupt("a sealed config is not JSON"))?;
+                if config.get(posted::PROJECT).is_some_and(|name| *name != project.name.as_str()) {
+                    return Err(corrupt("a sealed config was made for another project"));
+                }
+                config
             }
         };
         posted::rule(&config, index).map_err(|refusal| corrupt(&refusal.to_string()))

@@ -7,6 +7,7 @@ pub mod guard;
 mod hooks;
 mod known;
 mod marker;
+mod mutes;
 mod pages;
 mod public_url;
 mod record;

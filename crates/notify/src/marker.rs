@@ -1,22 +1,65 @@
-//! What names an error in the text of its issue, on a line of its own that is not shown.
+//! What names an error in the text of its issue, on a line of its own that is not shown. It is signed: where strangers may
+//! open issues, one with a mark that we did not make is nobody's.
 
 use domain::id::{Fingerprint, ProjectName};
+use domain::notify::Target;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::hmac;
 
 /// What stands in a mark as it is. A project's name may hold `-->`.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// The mark of an error.
-pub(crate) fn of(project: &ProjectName, fingerprint: Fingerprint) -> String {
-    format!("{}{fingerprint}{END}", begin(project))
+/// The secret of a project that its issues are marked by.
+#[derive(Clone, Default)]
+pub struct IssueKey([u8; Self::LENGTH]);
+
+impl IssueKey {
+    /// How many bytes it has.
+    pub const LENGTH: usize = 32;
+
+    /// From its bytes.
+    pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
 }
 
-/// The error of `project` that a text is marked with. Only a whole line is a mark, so that a quotation is none.
+/// Nothing of it.
+impl std::fmt::Debug for IssueKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IssueKey(_)")
+    }
+}
+
+/// Makes the marks of one tracker: a mark that is copied into another one is not good there.
+pub(crate) struct Mark {
+    key: hmac::Key,
+    destination: String,
+}
+
+impl Mark {
+    pub(crate) fn new(key: &IssueKey, target: &Target) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key.0), destination: target.destination() }
+    }
+
+    /// The mark of an error.
+    pub(crate) fn of(&self, project: &ProjectName, fingerprint: Fingerprint) -> String {
+        format!("{}{fingerprint}/{}{END}", begin(project), self.signature(&fingerprint.to_string()))
+    }
+
+    /// 32 hexadecimal digits that nobody without the key can make.
+    pub(crate) fn signature(&self, text: &str) -> String {
+        let tag = hmac::sign(&self.key, format!("issue:1\n{}\n{text}", self.destination).as_bytes());
+        tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The error of `project` that a text is marked with. Only a whole line is a mark, so that a quotation is none. Whether we
+/// made it is for the caller to find out, who knows the error's issues.
 pub(crate) fn find(text: &str, project: &ProjectName) -> Option<Fingerprint> {
     let begin = begin(project);
     text.lines().find_map(|line| {
-        let fingerprint = line.trim().strip_prefix(&begin)?.strip_suffix(END)?;
-        Fingerprint::parse(fingerprint).ok()
+        let signed = line.trim().strip_prefix(&begin)?.strip_suffix(END)?;
+        Fingerprint::parse(signed.split_once('/').map_or(signed, |(fingerprint, _)| fingerprint)).ok()
     })
 }
 
@@ -28,18 +71,33 @@ fn begin(project: &ProjectName) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn mark(key: u8, repo: &str) -> Mark {
+        let target = json!({ "type": "github", "userToken": "t", "owner": "o", "repo": repo });
+        Mark::new(&IssueKey::new([key; IssueKey::LENGTH]), &Target::parse(&target).unwrap())
+    }
 
     #[test]
     fn what_is_marked_is_found() {
         let print = Fingerprint::of("m", []);
         for name in ["shop", "größe", "a-->b", "shop_2"] {
             let project = ProjectName::parse(name).unwrap();
-            let mark = of(&project, print);
+            let mark = mark(1, "r").of(&project, print);
             assert_eq!(mark.matches("-->").count(), 1, "{mark}");
             assert_eq!(find(&format!("text\r\n{mark}\r\nmore"), &project), Some(print), "{name}");
             assert_eq!(find(&format!("> {mark}"), &project), None, "a quotation");
             assert_eq!(find(&mark, &ProjectName::parse("other").unwrap()), None);
         }
+    }
+
+    #[test]
+    fn a_mark_is_of_one_key_and_one_tracker() {
+        let (project, print) = (ProjectName::parse("shop").unwrap(), Fingerprint::of("m", []));
+        let marks = [mark(1, "r"), mark(2, "r"), mark(1, "s")].map(|mark| mark.of(&project, print));
+        assert!(marks[0] != marks[1] && marks[0] != marks[2], "{marks:?}");
+        assert_eq!(marks[0], mark(1, "r").of(&project, print));
     }
 }

@@ -11,6 +11,11 @@ impl PublicUrl {
         Self(address.trim_end_matches('/').to_owned())
     }
 
+    /// The address of a project's errors.
+    pub(crate) fn errors(&self, project: &ProjectName) -> String {
+        format!("{}/projects/{}/errors", self.0, utf8_percent_encode(project.as_str(), NON_ALPHANUMERIC))
+    }
+
     /// The address of an error.
     pub(crate) fn error(&self, project: &ProjectName, fingerprint: &Fingerprint) -> String {
         let project = utf8_percent_encode(project.as_str(), NON_ALPHANUMERIC);

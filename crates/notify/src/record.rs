@@ -108,7 +108,7 @@ mod tests {
             "mutedUntil": { "N": "1793577900000000" }, "mutedUntilCount": { "N": "40" },
             "environment": { "S": "production" }, "units": { "S": "m 29892960 29892962 8" },
             "seen": { "S": "{\"e\":[\"production\"],\"l\":[\"error\"],\"r\":[\"shop@1.2.3\"]}" },
-            "posted": { "S": "c0ffee" }, "assignee": { "S": "Ada" },
+            "posted": { "S": "00000000000000000000000000c0ffee 9007197776696131-01KGZ3M5V00000000000000007-0" }, "assignee": { "S": "Ada" },
             "regression": { "S": "1793577860000000 2 shop@1.2.3" }, "link:d1": { "S": "7 https://issues.example/a b/7" },
         }));
         let change = record(&image(&json!({})), &new).change().unwrap();
@@ -119,10 +119,14 @@ mod tests {
         let regression = new.regression.as_ref().map(|regression| (regression.at.seconds(), regression.count));
         assert_eq!((regression, new.assignee.as_deref()), (Some((1_793_577_860, 2)), Some("Ada")));
         assert_eq!(new.units.counts().collect::<Vec<_>>(), [(Timestamp::from_seconds(29_892_962 * 60), 8)]);
-        assert_eq!((new.environment.as_deref(), new.posted.as_deref()), (Some("production"), Some("c0ffee")));
         assert_eq!(
-            (&new.seen.environments[0], &new.seen.releases[0]),
-            (&"production".to_owned(), &"shop@1.2.3".to_owned())
+            (new.environment.as_deref(), new.posted.unwrap().occurrence.unwrap().line()),
+            (Some("production"), 0)
+        );
+        let [origin] = new.seen.origins() else { panic!("{:?}", new.seen) };
+        assert_eq!(
+            (origin.environment.as_deref(), origin.release.as_deref()),
+            (Some("production"), Some("shop@1.2.3"))
         );
         let link = Link { number: 7, url: "https://issues.example/a b/7".to_owned() };
         assert_eq!(new.links.iter().collect::<Vec<_>>(), [(&"d1".to_owned(), &link)]);

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use domain::error::ErrorAggregate;
-use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
-use domain::notify::{Decision, Rule, Target, When};
+use domain::error::{ErrorAggregate, Status};
+use domain::id::OccurrenceId;
+use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope, Token};
+use domain::notify::{Decision, Rule, Target, When, Why};
 use domain::time::Timestamp;
 use futures_util::StreamExt;
 use futures_util::stream;
 use store::dynamo::LimitMark;
-use store::{Kind, Result};
+use store::{Kind, Result, StoreError};
 
 use crate::record::{Change, Record};
 use crate::{Deadline, Notify};
@@ -20,6 +21,22 @@ const CONCURRENT: usize = 16;
 const ATTEMPTS: usize = 20;
 /// For how long a lane that nothing is put into is remembered, in seconds: by then no batch of the stream comes again.
 pub(crate) const KEPT: i64 = 30 * 86_400;
+
+/// An entry on its way into the outbox.
+struct Put {
+    lane: LaneId,
+    entry: Entry,
+    due: Timestamp,
+    /// What it counts against.
+    ceiling: Option<Ceiling>,
+}
+
+/// How many messages a minute go by themselves.
+struct Ceiling {
+    /// The lane that counts them, and holds the others.
+    held: LaneId,
+    most: u32,
+}
 
 /// What goes into one lane, and from which record.
 #[derive(Default)]
@@ -34,12 +51,18 @@ impl Notify {
     /// record that must come again, if one must; whatever comes again adds nothing twice.
     pub async fn watch(&self, records: &[Record], deadline: Deadline) -> Option<String> {
         let mut parcels: BTreeMap<LaneId, Parcel> = BTreeMap::new();
+        let mut gates: BTreeMap<LaneId, (u32, BTreeMap<LaneId, Parcel>)> = BTreeMap::new();
         let mut failed = Vec::new();
         for (index, record) in records.iter().enumerate() {
             match self.entries(record).await {
                 Ok(entries) => {
-                    for (id, entry, due) in entries {
-                        let parcel = parcels.entry(id).or_default();
+                    for Put { lane, entry, due, ceiling } in entries {
+                        let parcel = match ceiling {
+                            None => parcels.entry(lane).or_default(),
+                            Some(Ceiling { held, most }) => {
+                                gates.entry(held).or_insert_with(|| (most, BTreeMap::new())).1.entry(lane).or_default()
+                            }
+                        };
                         parcel.due = if parcel.entries.is_empty() { due } else { parcel.due.min(due) };
                         parcel.entries.push(entry);
                         parcel.records.push(index);
@@ -53,6 +76,15 @@ impl Notify {
                 }
                 // To come again would not help, and nothing behind it would be told.
                 Err(error) => self.unreadable(record, &error.to_string()).await.unwrap_or_else(|_| failed.push(index)),
+            }
+        }
+        for (held, (most, wanted)) in gates {
+            match self.admit(held, most, wanted, &mut parcels).await {
+                Ok(()) => {}
+                Err((error, records)) => {
+                    tracing::warn!(error.message = %error, "failed to count messages against the ceiling of a rule");
+                    failed.extend(records);
+                }
             }
         }
         let put = stream::iter(parcels).map(|(id, parcel)| async move {
@@ -75,11 +107,14 @@ impl Notify {
     }
 
     /// What a record gives to tell, with the lane that it goes into and when it may be told.
-    async fn entries(&self, record: &Record) -> Result<Vec<(LaneId, Entry, Timestamp)>> {
+    async fn entries(&self, record: &Record) -> Result<Vec<Put>> {
         if let Some(limit) = record.limit()? {
             return self.limited(&limit).await;
         }
         let Some(Change { old, new }) = record.change()? else { return Ok(Vec::new()) };
+        if let Some(put) = self.mute_end(old.as_ref(), &new) {
+            return Ok(vec![put]);
+        }
         // Most changes of errors that nobody wants to hear of end here: a person's, or of what is told of elsewhere.
         if old.as_ref().is_some_and(|old| old.uid == new.uid && old.count == new.count) {
             return Ok(Vec::new());
@@ -87,7 +122,7 @@ impl Notify {
         let Some(ruled) = self.ruled(new.project).await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
         let mut entries = Vec::new();
-        let mut decide = |rule: &Rule, reference: RuleRef| {
+        let mut decide = |rule: &Rule, reference: RuleRef, own: Option<OccurrenceId>| {
             for Decision { why, when } in rule.decide(old.as_ref(), &new, ruled.project.tier, now) {
                 let happened = Happened::Error {
                     fingerprint: new.fingerprint,
@@ -95,6 +130,7 @@ impl Notify {
                     why,
                     at: now,
                     count: new.count,
+                    own,
                 };
                 let entry = Entry { happened, rule: reference.clone(), since: now, redriven: 0 };
                 let mut destinations = HashSet::new();
@@ -102,26 +138,113 @@ impl Notify {
                     let destination = target.destination();
                     if destinations.insert(destination.clone()) {
                         let scope = scope(target, &new, rule, when);
-                        let id = LaneId { project: new.project, scope, destination };
-                        entries.push((id, entry.clone(), due(when, now)));
+                        let held = match reference {
+                            RuleRef::Project(_) => Scope::Held(rule.id.clone()),
+                            RuleRef::Posted(..) => Scope::HeldPosted,
+                        };
+                        // What is collected is one message already.
+                        let ceiling = matches!(scope, Scope::Error(_)).then(|| Ceiling {
+                            held: LaneId { project: new.project, scope: held, destination: destination.clone() },
+                            most: rule.ceiling(target),
+                        });
+                        let lane = LaneId { project: new.project, scope, destination };
+                        entries.push(Put { lane, entry: entry.clone(), due: due(when, now), ceiling });
                     }
                 }
             }
         };
         for rule in &ruled.rules.rules {
-            decide(rule, RuleRef::Project(rule.id.clone()));
+            decide(rule, RuleRef::Project(rule.id.clone()), None);
         }
-        if let Some(posted) = &new.posted {
-            for (index, rule) in self.posted(&ruled.project, posted).await?.iter() {
-                decide(rule, RuleRef::Posted(posted.clone(), *index));
+        if let Some(posted) = &new.posted
+            && let Some(occurrence) = posted.occurrence
+            && !self.is_muted_whole(&new).await?
+        {
+            let id = posted.configs.to_string();
+            for (index, rule) in self.posted(&ruled.project, &id).await?.iter() {
+                decide(rule, RuleRef::Posted(id.clone(), *index), Some(occurrence));
             }
         }
         Ok(entries)
     }
 
-    /// What a project's rules tell of a limit that it ran into: at once, through quiet hours too, since events are being
-    /// refused.
-    async fn limited(&self, LimitMark { project, mark, .. }: &LimitMark) -> Result<Vec<(LaneId, Entry, Timestamp)>> {
+    /// The lane that wakes when the mute ends which somebody set by this change, if it ends at a time.
+    fn mute_end(&self, old: Option<&ErrorAggregate>, new: &ErrorAggregate) -> Option<Put> {
+        let until = new.mute.filter(|_| new.status == Status::Muted)?.until?;
+        if old.is_some_and(|old| old.uid == new.uid && old.mute == new.mute) {
+            return None;
+        }
+        let lane = LaneId {
+            project: new.project,
+            scope: Scope::Mute(new.fingerprint),
+            destination: crate::mutes::DESTINATION.to_owned(),
+        };
+        let happened = Happened::Error {
+            fingerprint: new.fingerprint,
+            commit: commit(new),
+            why: Why::Unmuted,
+            at: until,
+            count: new.count,
+            own: None,
+        };
+        let rule = RuleRef::Project(String::new());
+        Some(Put { lane, entry: Entry { happened, rule, since: until, redriven: 0 }, due: until, ceiling: None })
+    }
+
+    /// Whether an error is merged into one that is muted.
+    async fn is_muted_whole(&self, error: &ErrorAggregate) -> Result<bool> {
+        let Some(into) = &error.merged_into else { return Ok(false) };
+        let whole = self.errors.get(error.project, into).await?;
+        Ok(whole.is_some_and(|whole| whole.has_part(error) && whole.status == Status::Muted))
+    }
+
+    /// Lets pass what the ceiling lets pass, and holds the rest for one summary. Fails with the records of what it was
+    /// asked about.
+    async fn admit(
+        &self,
+        held: LaneId,
+        most: u32,
+        wanted: BTreeMap<LaneId, Parcel>,
+        parcels: &mut BTreeMap<LaneId, Parcel>,
+    ) -> std::result::Result<(), (StoreError, Vec<usize>)> {
+        let mut entries: Vec<_> = wanted.values().flat_map(|parcel| parcel.entries.iter().cloned()).collect();
+        // In the order of the stream, so that the same ones pass whenever it comes again.
+        entries.sort_by_key(|entry| entry.since);
+        let records: Vec<_> = wanted.values().flat_map(|parcel| parcel.records.iter().copied()).collect();
+        let passed = self.pass(held, most, entries).await.map_err(|error| (error, records))?;
+        for (lane, Parcel { entries, due, records }) in wanted {
+            let entries: Vec<_> = entries.into_iter().filter(|entry| passed.contains(&entry.token())).collect();
+            if entries.is_empty() {
+                continue;
+            }
+            let parcel = parcels.entry(lane).or_default();
+            parcel.due = if parcel.entries.is_empty() { due } else { parcel.due.min(due) };
+            parcel.entries.extend(entries);
+            parcel.records.extend(records);
+        }
+        Ok(())
+    }
+
+    async fn pass(&self, held: LaneId, most: u32, entries: Vec<Entry>) -> Result<HashSet<Token>> {
+        let mut attempts = 1..ATTEMPTS;
+        loop {
+            let now = self.clock.now();
+            let mut lane = self.outbox.lane(&held).await?.unwrap_or_else(|| Lane::new(held.clone()));
+            let (pass, is_changed) = lane.admit(entries.clone(), most, now);
+            let saved = match is_changed {
+                false => Ok(()),
+                true => self.outbox.save(lane, now.plus_seconds(KEPT)).await.map(drop),
+            };
+            match saved {
+                Ok(()) => return Ok(pass.iter().map(Entry::token).collect()),
+                Err(error) if error.kind() == Kind::Conflict && attempts.next().is_some() => self.pause().await,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What a project's rules tell of a limit that it ran into: at once, or after their quiet hours.
+    async fn limited(&self, LimitMark { project, mark, .. }: &LimitMark) -> Result<Vec<Put>> {
         let Some(ruled) = self.ruled(*project).await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
         let rules = ruled.rules.rules.iter().filter(|rule| rule.tells_limits(ruled.project.tier));
@@ -130,10 +253,11 @@ impl Notify {
                 Happened::Limited { episode: mark.episode(), limit: mark.limit.to_string(), until: mark.until };
             let rule_ref = RuleRef::Project(rule.id.clone());
             let entry = Entry { happened, rule: rule_ref, since: now, redriven: 0 };
+            let due = due(rule.when_limited(now), now);
             let destinations: BTreeSet<_> = rule.to.iter().map(Target::destination).collect();
             destinations.into_iter().map(move |destination| {
-                let id = LaneId { project: *project, scope: Scope::Project, destination };
-                (id, entry.clone(), now)
+                let lane = LaneId { project: *project, scope: Scope::Project, destination };
+                Put { lane, entry: entry.clone(), due, ceiling: None }
             })
         });
         Ok(entries.collect())

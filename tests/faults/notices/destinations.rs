@@ -168,6 +168,10 @@ impl Tell for Line {
         };
         self.faults.over(TELL, || self.to.take(target, told), failure).await
     }
+
+    async fn reply(&self, _: &str, _: &str) -> Result<(), Failed> {
+        Ok(())
+    }
 }
 
 /// The error that a message is about, if it is about one.
@@ -186,6 +190,7 @@ fn why(why: &Why) -> &'static str {
     match why {
         Why::First => "first",
         Why::Regression => "regression",
+        Why::Unmuted => "unmuted",
         Why::Threshold { .. } => "threshold",
         Why::Sample => "sample",
     }

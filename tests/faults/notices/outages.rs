@@ -17,7 +17,7 @@ const DAY: i64 = 86_400;
 /// As many errors, each with something to tell to one destination that is away.
 async fn all_wait() -> (Scene, Arc<Destinations>, Teller) {
     let mut scene = Scene::new(0).await;
-    let rule = json!([{ "id": "r", "to": [{ "type": "webhook", "endpoint": "https://hook/" }] }]);
+    let rule = json!([{ "id": "r", "maxPerMinute": 100, "to": [{ "type": "webhook", "endpoint": "https://hook/" }] }]);
     let project = scene.project("p", &rule).await;
     let to = Arc::new(Destinations::default());
     to.breaks("hook", Failed::Later { after: None, what: "it is down".to_owned() });
@@ -80,7 +80,8 @@ fn what_cannot_be_told_for_a_day_is_a_dead_letter() {
 fn records_come_again_while_the_key_cannot_be_used() {
     paused(async {
         let mut scene = Scene::new(0).await;
-        let rule = json!([{ "id": "r", "to": [{ "type": "webhook", "endpoint": "https://hook/" }] }]);
+        let rule =
+            json!([{ "id": "r", "maxPerMinute": 100, "to": [{ "type": "webhook", "endpoint": "https://hook/" }] }]);
         let project = scene.project("p", &rule).await;
         let to = Arc::new(Destinations::default());
         scene.commit(&project, &[("a", 1)], None).await;

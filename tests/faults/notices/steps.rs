@@ -49,7 +49,7 @@ fn hook(host: &str) -> Value {
 
 impl Shape {
     fn rules(self) -> Value {
-        let always = |id: &str, to: Value| json!({ "id": id, "on": ["first", "threshold"], "threshold": 1, "interval": 1, "to": to });
+        let always = |id: &str, to: Value| json!({ "id": id, "on": ["first", "threshold"], "threshold": 1, "interval": 1, "maxPerMinute": 100, "to": to });
         let tracker = json!({ "type": "github", "userToken": "t", "owner": "o", "repo": "tracker" });
         match self {
             Self::First | Self::Many | Self::Refused => json!([always("r", json!([hook("hook")]))]),

@@ -1,4 +1,5 @@
 use super::{Mute, Resolution, Status};
+use crate::time::Timestamp;
 
 /// What somebody changes of an error at once; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,13 +19,18 @@ pub enum StatusChange {
     Resolved(Option<Resolution>),
     /// Nobody wants to hear of it for this long.
     Muted(Mute),
+    /// Its mute was until this moment, which has passed. Nothing is changed if it is muted in another way by now.
+    Unmuted {
+        /// The moment.
+        at: Timestamp,
+    },
 }
 
 impl StatusChange {
     /// The status alone.
     pub fn status(&self) -> Status {
         match self {
-            Self::Unresolved => Status::Unresolved,
+            Self::Unresolved | Self::Unmuted { .. } => Status::Unresolved,
             Self::Resolved(_) => Status::Resolved,
             Self::Muted(_) => Status::Muted,
         }

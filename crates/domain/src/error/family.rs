@@ -134,10 +134,12 @@ impl Family {
         let Some(Merged { own, .. }) = &whole.merged else { return };
         let mut lives: Vec<_> = std::iter::once(&**own).chain(&*parts).collect();
         (whole.hours, whole.tags, whole.users) = (own.hours.clone(), own.tags.clone(), own.users.clone());
+        whole.origins.be_as(&own.origins);
         for part in &*parts {
             whole.hours.join(&part.hours);
             whole.tags.join(&part.tags);
             whole.users.join(&part.users);
+            whole.origins.join(&part.origins);
         }
         let count = lives.iter().map(|life| life.count).sum();
         lives.sort_by_key(|life| life.first_seen);
@@ -192,6 +194,8 @@ impl ErrorAggregate {
             tags,
             users,
             seen,
+            origins,
+            unmuted_at: _,
             posted: _,
             expires_at: _,
             frames: _,
@@ -217,6 +221,7 @@ impl ErrorAggregate {
             tags,
             users,
             seen,
+            origins,
             ..self
         }
     }

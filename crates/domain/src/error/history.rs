@@ -65,6 +65,8 @@ pub enum Actor {
     },
     /// An occurrence of the error.
     Occurrence,
+    /// The clock: a mute's time was over.
+    Clock,
 }
 
 /// As people read it.
@@ -77,6 +79,7 @@ impl fmt::Display for Actor {
             Self::Hook { service, user: Some(user) } => write!(f, "{user} ({service})"),
             Self::Hook { service, user: None } => f.write_str(service),
             Self::Occurrence => f.write_str("an event"),
+            Self::Clock => f.write_str("the clock"),
         }
     }
 }
@@ -110,7 +113,7 @@ pub enum Action {
     },
     /// A limit of its mute was reached.
     MuteEnded {
-        /// The release of the occurrence that reached it.
+        /// The release of the occurrence that reached it; none if its time was over.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release: Option<String>,
     },
@@ -147,6 +150,7 @@ impl Action {
     pub fn of(change: &ErrorChange, error: &ErrorAggregate) -> Vec<Self> {
         let status = change.status.clone().map(|status| match status {
             StatusChange::Unresolved => Self::Unresolved,
+            StatusChange::Unmuted { .. } => Self::MuteEnded { release: None },
             StatusChange::Resolved(resolution) => Self::Resolved { after: resolution.map(|it| it.after) },
             StatusChange::Muted(Mute { until, until_count }) => Self::Muted { until, until_count },
         });

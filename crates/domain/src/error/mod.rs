@@ -8,6 +8,7 @@ mod link;
 mod merged;
 mod mute;
 mod packed;
+mod posted;
 mod regression;
 mod resolution;
 mod seen;
@@ -25,9 +26,10 @@ pub use link::Link;
 pub use merged::{BadParts, Merged, Part};
 pub use mute::Mute;
 pub use packed::BadFigures;
+pub use posted::Posted;
 pub use regression::{BadRegression, Regression};
 pub use resolution::Resolution;
-pub use seen::{BadSeen, Seen};
+pub use seen::{BadSeen, Origin, Origins, Seen};
 pub use status::{BadStatus, Status};
 pub(crate) use tags::held;
 pub use tags::{BadTags, Tag, TagValue, Tags};
@@ -100,8 +102,12 @@ pub struct ErrorAggregate {
     pub users: Users,
     /// What its last commit brought.
     pub seen: Seen,
-    /// The id of the notification configs that a client posted with it last.
-    pub posted: Option<String>,
+    /// Where it was seen so far.
+    pub origins: Origins,
+    /// When its mute ended by itself, the last time.
+    pub unmuted_at: Option<Timestamp>,
+    /// The notification configs that a client posted with the occurrences of its last commit, if it posted any.
+    pub posted: Option<Posted>,
     /// When it goes unless it is seen again: never before its occurrences.
     pub expires_at: Timestamp,
     /// The names in the frames that raised it when it was new, at most 120 bytes: it is [found](crate::search) by them.
@@ -147,6 +153,8 @@ impl ErrorAggregate {
             tags: Tags::default(),
             users: Users::default(),
             seen: Seen::default(),
+            origins: Origins::default(),
+            unmuted_at: None,
             posted: None,
             expires_at: Timestamp::from_micros(0),
             frames: None,
@@ -204,6 +212,8 @@ impl ErrorAggregate {
             // Once at most: what has ended is unresolved.
             ended = self.observe_one(sighting).or(ended);
             self.seen.add(sighting);
+            let back_at = self.back_at();
+            self.origins.add(sighting, back_at);
             touched.extend(self.units.add(sighting.timestamp));
             self.hours.add(sighting.timestamp);
             self.tags.add(&sighting.tags);
@@ -214,6 +224,22 @@ impl ErrorAggregate {
         self.units.prune(&touched);
         self.tags.fit();
         ended
+    }
+
+    /// When it last came back by itself, after it was resolved or muted; `None` if somebody set its status since.
+    pub fn back_at(&self) -> Option<Timestamp> {
+        (self.status == Status::Unresolved && (self.has_regressed() || self.is_unmuted())).then_some(self.status_at)
+    }
+
+    /// Whether it is unresolved since an occurrence came after somebody resolved it.
+    pub fn has_regressed(&self) -> bool {
+        let at = self.regression.as_ref().map(|regression| regression.at);
+        self.status == Status::Unresolved && at == Some(self.status_at)
+    }
+
+    /// Whether it is unresolved since its mute ended by itself.
+    pub fn is_unmuted(&self) -> bool {
+        self.status == Status::Unresolved && self.unmuted_at == Some(self.status_at)
     }
 
     fn observe_one(&mut self, seen: &Sighting) -> Option<history::Action> {
@@ -258,6 +284,7 @@ impl ErrorAggregate {
             }
             Status::Muted => {
                 self.mute.filter(|mute| mute.is_over(seen.received_at, self.count))?;
+                self.unmuted_at = Some(seen.received_at);
                 history::Action::MuteEnded { release }
             }
         };

@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
-use super::{BadHours, BadSeen, BadTags, BadUnits, BadUsers, ErrorAggregate, Hours, Seen, Tags, Units, Users};
+use super::{BadHours, BadSeen, BadTags, BadUnits, BadUsers, ErrorAggregate, Hours, Origins, Seen, Tags, Units, Users};
 
-/// The version of the form, its first byte.
-const FORM: u8 = 1;
+/// The version of the form, its first byte. Form 1 has no origins.
+const FORM: u8 = 2;
+const WITHOUT_ORIGINS: u8 = 1;
 /// zstd's default level: a higher one saves some ten bytes for several times the CPU.
 const LEVEL: i32 = 3;
 /// The most that is unpacked, in bytes: many times what an error has, so only damage is refused.
@@ -43,12 +44,13 @@ pub enum BadFigures {
 }
 
 impl ErrorAggregate {
-    /// Its units, hours, tags, users, frames, and what its last commit brought, packed: the version of the form, and zstd
+    /// Its units, hours, tags, users, frames, where it was seen, and what its last commit brought, packed: the version of the form, and zstd
     /// of a line of text for each but the users, whose bytes come last.
     pub fn pack_figures(&self) -> Vec<u8> {
         // In quotes, since names of functions are a client's text: only of JSON is it known that it is one line.
         let frames = serde_json::to_string(&self.frames).expect("a text is JSON");
-        let mut raw = format!("{}\n{}\n{}\n{}\n{frames}\n", self.units, self.hours, self.seen, self.tags).into_bytes();
+        let Self { units, hours, seen, tags, origins, .. } = self;
+        let mut raw = format!("{units}\n{hours}\n{seen}\n{tags}\n{origins}\n{frames}\n").into_bytes();
         if self.users.count() > 0 {
             raw.extend(self.users.to_bytes());
         }
@@ -59,19 +61,20 @@ impl ErrorAggregate {
     /// Takes back what [`pack_figures`](Self::pack_figures) packed.
     pub fn unpack_figures(&mut self, packed: &[u8]) -> Result<(), BadFigures> {
         let damaged = |what: &str| BadFigures::Packed(what.to_owned());
-        let packed = match packed.split_first() {
-            Some((&FORM, packed)) => packed,
-            _ => return Err(damaged("this version knows form 1 only")),
+        let (form, packed) = match packed.split_first() {
+            Some((&form @ (FORM | WITHOUT_ORIGINS), packed)) => (form, packed),
+            _ => return Err(damaged("this version knows forms 1 and 2 only")),
         };
         let raw = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, MAX_UNPACKED));
         let raw = raw.map_err(|error| BadFigures::Packed(error.to_string()))?;
-        let mut parts = raw.splitn(6, |&byte| byte == b'\n');
+        let mut parts = raw.splitn(if form == FORM { 7 } else { 6 }, |&byte| byte == b'\n');
         let mut part = || parts.next().ok_or_else(|| damaged("a part is missing"));
         let text = |part| std::str::from_utf8(part).map_err(|error| BadFigures::Packed(error.to_string()));
         self.units = Units::parse(text(part()?)?)?;
         self.hours = Hours::parse(text(part()?)?)?;
         self.seen = Seen::parse(text(part()?)?)?;
         self.tags = Tags::parse(text(part()?)?)?;
+        self.origins = if form == FORM { Origins::parse(text(part()?)?)? } else { Origins::default() };
         self.frames = serde_json::from_slice(part()?).map_err(|error| BadFigures::Packed(error.to_string()))?;
         let users = part()?;
         self.users = if users.is_empty() { Users::default() } else { Users::parse(users)? };
@@ -111,7 +114,7 @@ mod tests {
             again.unpack_figures(&error.pack_figures()).unwrap();
             let figures = |of: &ErrorAggregate| {
                 let tags = (of.tags.clone(), of.users.clone(), of.frames.clone());
-                (of.units.clone(), of.hours.clone(), of.seen.clone(), tags)
+                (of.units.clone(), of.hours.clone(), of.seen.clone(), of.origins.clone(), tags)
             };
             assert_eq!(figures(&again), figures(&error), "of {times} occurrences");
         }
@@ -121,7 +124,7 @@ mod tests {
     fn what_is_no_packed_figures_is_refused() {
         let good = seen(3).pack_figures();
         let mut later = good.clone();
-        later[0] = 2;
+        later[0] = 3;
         for bad in [&[][..], &[1], &later, &good[..good.len() - 1], b"\x01text"] {
             assert!(seen(1).unpack_figures(bad).is_err(), "{bad:?}");
         }

@@ -4,57 +4,192 @@ use serde::{Deserialize, Serialize};
 
 use super::{Sighting, cut};
 use crate::occurrence::Level;
+use crate::time::Timestamp;
 
-/// What the occurrences of an error's last commit had: rules are asked whether it is what they are about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// Their environments, at most eight, each cut to 100 bytes.
-    #[serde(default, rename = "e", skip_serializing_if = "Vec::is_empty")]
-    pub environments: Vec<String>,
-    /// Their levels.
-    #[serde(default, rename = "l", skip_serializing_if = "Vec::is_empty")]
-    pub levels: Vec<Level>,
-    /// Their releases, at most eight, each cut to 100 bytes.
-    #[serde(default, rename = "r", skip_serializing_if = "Vec::is_empty")]
-    pub releases: Vec<String>,
+/// Where an occurrence came from: what the filters of notification rules ask about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its environment, cut to 100 bytes.
+    #[serde(default, rename = "e", skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Its level.
+    #[serde(rename = "l")]
+    pub level: Level,
+    /// Its release, cut to 100 bytes.
+    #[serde(default, rename = "r", skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
 }
 
-/// How many different environments, or releases, are kept of a commit: the oldest occurrences' ones. Each commit writes
-/// them, and pays by the kilobyte.
-const MAX_DIFFERENT: usize = 8;
+impl Origin {
+    fn of(sighting: &Sighting) -> Self {
+        let text = |text: &Option<String>| text.as_deref().map(|text| cut(text, Seen::MAX_TEXT));
+        Self { environment: text(&sighting.environment), level: sighting.level, release: text(&sighting.release) }
+    }
+
+    /// About how many bytes it takes.
+    fn size(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        length(&self.environment) + length(&self.release) + 16
+    }
+}
+
+/// The origins of the occurrences of an error's last commit, each once. At most 2 KiB of them: what does not fit is in no
+/// commit's list, so a commit of several hundred different releases is matched by its oldest ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seen(Vec<Origin>);
+
+/// The most bytes of the origins of one commit. Each commit writes them, and pays by the kilobyte.
+const MAX_SEEN: usize = 2 << 10;
 
 impl Seen {
     /// The longest environment or release that is kept, in bytes.
     pub const MAX_TEXT: usize = 100;
 
     pub(super) fn add(&mut self, sighting: &Sighting) {
-        for (texts, text) in [(&mut self.environments, &sighting.environment), (&mut self.releases, &sighting.release)]
-        {
-            let Some(text) = text.as_deref().map(|text| cut(text, Self::MAX_TEXT)) else { continue };
-            if texts.len() < MAX_DIFFERENT && !texts.contains(&text) {
-                texts.push(text);
-            }
+        let origin = Origin::of(sighting);
+        if !self.0.contains(&origin) && size(&self.0) + origin.size() <= MAX_SEEN {
+            self.0.push(origin);
         }
-        if !self.levels.contains(&sighting.level) {
-            self.levels.push(sighting.level);
-        }
+    }
+
+    /// Each origin once, in the order of the occurrences.
+    pub fn origins(&self) -> &[Origin] {
+        &self.0
     }
 }
 
-/// The text is not the text form of what a commit brought.
+fn size(origins: &[Origin]) -> usize {
+    origins.iter().map(Origin::size).sum()
+}
+
+/// Where an error was seen: since its life began, and since it last came back. A rule asks whether it matched before, so
+/// origins are kept one by one, and not summed up.
+///
+/// At most 4 KiB of each are kept, some hundred and thirty origins. Beyond that one is added only if its environment or
+/// its level is new, so filters by environment and level stay exact; a release that comes after them is forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origins {
+    #[serde(default, rename = "a", skip_serializing_if = "Vec::is_empty")]
+    ever: Vec<Origin>,
+    #[serde(default, rename = "s", skip_serializing_if = "Vec::is_empty")]
+    since: Vec<Origin>,
+    /// When it came back: the `status_at` that `since` belongs to, in microseconds.
+    #[serde(default, rename = "t", skip_serializing_if = "Option::is_none")]
+    back_at: Option<i64>,
+}
+
+/// The most bytes of the origins of a life.
+const MAX_EVER: usize = 4 << 10;
+/// The most bytes, whatever is new.
+const MAX_ALL: usize = 8 << 10;
+
+impl Origins {
+    /// Notes an occurrence; `back_at` is when the error came back, if it has and nobody set its status since.
+    pub(super) fn add(&mut self, sighting: &Sighting, back_at: Option<Timestamp>) {
+        let origin = Origin::of(sighting);
+        if let Some(back_at) = back_at.map(Timestamp::micros) {
+            if self.back_at != Some(back_at) {
+                self.since.clear();
+                self.back_at = Some(back_at);
+            }
+            remember(&mut self.since, &origin);
+        }
+        remember(&mut self.ever, &origin);
+    }
+
+    /// Takes those of a life, without what it knows of coming back.
+    pub(super) fn be_as(&mut self, life: &Self) {
+        self.ever.clone_from(&life.ever);
+    }
+
+    /// Adds those of an error that is merged into this one.
+    pub(super) fn join(&mut self, other: &Self) {
+        other.ever.iter().for_each(|origin| remember(&mut self.ever, origin));
+    }
+
+    /// All of this life. An error that was written before origins were kept has none.
+    pub fn ever(&self) -> &[Origin] {
+        &self.ever
+    }
+
+    /// Those since the error came back at `moment`.
+    pub fn since(&self, moment: Timestamp) -> &[Origin] {
+        if self.back_at == Some(moment.micros()) { &self.since } else { &[] }
+    }
+}
+
+fn remember(origins: &mut Vec<Origin>, origin: &Origin) {
+    if origins.contains(origin) {
+        return;
+    }
+    let is_alike = |other: &Origin| other.environment == origin.environment && other.level == origin.level;
+    let after = size(origins) + origin.size();
+    if after <= MAX_EVER || (after <= MAX_ALL && !origins.iter().any(is_alike)) {
+        origins.push(origin.clone());
+    }
+}
+
+/// The text is not the text form of origins.
 #[derive(Debug, thiserror::Error)]
-#[error("`seen` is not what a commit brought: {0}")]
+#[error("the origins of an error cannot be read: {0}")]
 pub struct BadSeen(serde_json::Error);
 
 impl Seen {
+    /// From the text form; that of earlier versions, which had a list for each of the three, too.
+    pub fn parse(text: &str) -> Result<Self, BadSeen> {
+        if text.trim_start().starts_with('[') {
+            return serde_json::from_str(text).map(Self).map_err(BadSeen);
+        }
+        serde_json::from_str(text).map(Lists::pair).map_err(BadSeen)
+    }
+}
+
+/// How earlier versions wrote it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Lists {
+    e: Vec<String>,
+    l: Vec<Level>,
+    r: Vec<String>,
+}
+
+impl Lists {
+    /// Which went with which is not known any more: each goes with each.
+    fn pair(self) -> Seen {
+        let or_none = |texts: Vec<String>| match texts.is_empty() {
+            true => vec![None],
+            false => texts.into_iter().map(Some).collect(),
+        };
+        let (environments, releases) = (or_none(self.e), or_none(self.r));
+        let mut origins = Vec::new();
+        for level in self.l {
+            for environment in &environments {
+                for release in &releases {
+                    origins.push(Origin { environment: environment.clone(), level, release: release.clone() });
+                }
+            }
+        }
+        Seen(origins)
+    }
+}
+
+impl Origins {
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadSeen> {
         serde_json::from_str(text).map_err(BadSeen)
     }
 }
 
-/// The text form: JSON, with one letter for each list.
+/// The text form: JSON on one line.
 impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The text form: JSON on one line.
+impl fmt::Display for Origins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }

@@ -174,13 +174,33 @@ fn what_a_commit_brought_is_remembered_until_the_next() {
     let mut warning = at(20, "b");
     warning.level = Level::Warning;
     error.observe(MINUTE, &[at(10, "a"), warning, at(30, "a")]);
-    assert_eq!(error.seen.environments, ["a's", "b's"]);
-    assert_eq!(error.seen.releases, ["a", "b"]);
-    assert_eq!(error.seen.levels, [Level::Error, Level::Warning]);
+    let environments: Vec<_> = error.seen.origins().iter().filter_map(|origin| origin.environment.as_deref()).collect();
+    assert_eq!(environments, ["a's", "b's"]);
+    let levels: Vec<_> = error.seen.origins().iter().map(|origin| (origin.release.as_deref(), origin.level)).collect();
+    assert_eq!(levels, [(Some("a"), Level::Error), (Some("b"), Level::Warning)]);
     let many: Vec<_> = (0..20).map(|n| at(40, &format!("{n}{}", "é".repeat(90)))).collect();
     error.observe(MINUTE, &many);
-    assert_eq!((error.seen.releases.len(), error.seen.releases[7].len()), (8, 99), "eight, cut between characters");
-    assert_eq!(error.seen.levels, [Level::Error]);
+    let release = error.seen.origins()[7].release.clone().unwrap();
+    assert_eq!((error.seen.origins().len(), release.len()), (9, 99), "2 KiB, cut between characters");
+    let both: Vec<_> = error.origins.ever().iter().map(|origin| origin.level).collect();
+    assert!(both.len() > 9 && both[..2] == [Level::Error, Level::Warning], "{both:?}");
+}
+
+/// Whatever number of releases an error had, a new environment or level is remembered.
+#[test]
+fn origins_are_bounded_and_environments_stay_exact() {
+    let mut error = new();
+    for n in 0..2_000 {
+        error.observe(
+            MINUTE,
+            &[Sighting { environment: Some("staging".to_owned()), ..at(n, &format!("shop@1.0.{n}")) }],
+        );
+    }
+    assert!(error.origins.to_string().len() < 12 << 10, "{}", error.origins.to_string().len());
+    error.observe(MINUTE, &[Sighting { environment: Some("production".to_owned()), ..at(3_000, "shop@2") }]);
+    let has =
+        |environment: &str| error.origins.ever().iter().any(|one| one.environment.as_deref() == Some(environment));
+    assert!(has("staging") && has("production"));
 }
 
 #[test]
@@ -188,7 +208,9 @@ fn what_is_no_text_form_is_named() {
     for bad in ["", "m", "x 0", "m 0 1", "m 0 1 -1", "m 0 a 1", "m 0 9223372036854775807 1 1 1", "m 0 1 2 "] {
         assert!(Units::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
     }
-    assert!(Seen::parse("[1]").unwrap_err().to_string().contains("`seen`"));
+    assert!(Seen::parse("[1]").unwrap_err().to_string().contains("origins"));
+    let old = Seen::parse(r#"{"e":["production"],"l":["error","fatal"],"r":["1.0"]}"#).unwrap();
+    assert_eq!(old.origins().len(), 2, "as earlier versions wrote it");
 }
 
 #[test]

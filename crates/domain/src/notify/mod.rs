@@ -15,4 +15,4 @@ pub use rule::{Decision, Hooks, Rule, Rules, SEALED, When};
 pub use sealed::Sealed;
 pub use secret::Secret;
 pub use target::Target;
-pub use telling::{Notice, Telling, Why};
+pub use telling::{Held, Notice, Telling, Why};

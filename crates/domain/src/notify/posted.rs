@@ -1,4 +1,5 @@
-//! v1's notification configs, which clients post with an error: each a rule of its own, with v1's meaning.
+//! v1's notification configs, which clients post with an error: each a rule of its own, with v1's meaning, for the
+//! occurrences that came with it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,12 +9,18 @@ use super::document::Object;
 use super::rule::{Policy, Threshold, rule_link_template, rule_timezone};
 use super::{Rule, Target};
 use crate::outcome::{Reason, Refusal};
+use crate::project::PostedConfigs;
 
-/// The most configs of a post, and the largest of them, in bytes of JSON: what KMS encrypts at once.
+/// The most configs of a post, the largest of them, in bytes of JSON (what KMS encrypts at once), and all together: each
+/// different post is an item of the table.
 const MAX_CONFIGS: usize = 10;
 const MAX_CONFIG: usize = 4_096;
+const MAX_POST: usize = 12_288;
 /// The largest ciphertext that KMS decrypts, in bytes.
 const MAX_CIPHERTEXT: usize = 6_144;
+
+/// The key of a sealed config that has the name of the project it was sealed for: no other can use it.
+pub const PROJECT: &str = "project";
 
 /// A config as it was posted.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +29,25 @@ pub enum Posted {
     Plain(Value),
     /// A ciphertext of `POST /encrypt` or `aws kms encrypt`, as base64.
     Sealed(String),
+}
+
+impl Posted {
+    /// Whether it may be used where a project takes these.
+    pub fn is_allowed(&self, which: PostedConfigs) -> bool {
+        match which {
+            PostedConfigs::Any => true,
+            PostedConfigs::Sealed => matches!(self, Self::Sealed(_)),
+            PostedConfigs::Off => false,
+        }
+    }
+
+    /// How many bytes are kept of it.
+    fn size(&self) -> usize {
+        match self {
+            Self::Plain(config) => config.to_string().len(),
+            Self::Sealed(text) => text.len(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Posted {
@@ -33,8 +59,8 @@ impl std::fmt::Debug for Posted {
     }
 }
 
-/// The configs of a post, from its `notifications`: at most ten, of 4 KiB each; `null` is none. What is wrong is refused
-/// by name, its neighbours stay.
+/// The configs of a post, from its `notifications`: at most ten, of 4 KiB each and 12 KiB together; `null` is none. What is
+/// wrong is refused by name, its neighbours stay. Keys that no config has are dropped.
 pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
     let (mut posted, mut refused) = (Vec::new(), Vec::new());
     let configs = match notifications {
@@ -54,7 +80,7 @@ pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
         match config {
             Value::Null => {}
             Value::String(text) => match sealed(&text) {
-                Ok(text) => posted.push(Posted::Sealed(text)),
+                Ok(text) => posted.push((index, Posted::Sealed(text))),
                 Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
             },
             config if config.to_string().len() > MAX_CONFIG => {
@@ -62,12 +88,49 @@ pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
                 refused.push(refusal(Reason::ItemTooLarge, index, message));
             }
             config => match rule(&config, index) {
-                Ok(_) => posted.push(Posted::Plain(config)),
+                Ok(_) => posted.push((index, Posted::Plain(only_known(&config)))),
                 Err(refusal) => refused.push(refusal),
             },
         }
     }
-    (posted, refused)
+    let mut size = 0;
+    let mut fits = |config: &Posted| {
+        size += config.size();
+        size <= MAX_POST
+    };
+    let (mut taken, mut is_full) = (Vec::new(), false);
+    for (index, config) in posted {
+        is_full = is_full || !fits(&config);
+        match is_full {
+            false => taken.push(config),
+            true => {
+                let message =
+                    format!("the notifications have more than {MAX_POST} bytes together: send fewer, or shorter ones");
+                refused.push(refusal(Reason::ItemTooLarge, index, message));
+            }
+        }
+    }
+    (taken, refused)
+}
+
+/// The keys that configs of every type have, and those of each type: all others are dropped.
+const COMMON: [&str; 6] = ["type", "notifyInterval", "threshold", "timezone", "linkTemplate", "linkExpires"];
+const SLACK: [&str; 7] = ["endpoint", "channel", "username", "iconEmoji", "iconUrl", "icon_emoji", "icon_url"];
+const GITHUB: [&str; 7] = ["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
+const GITLAB: [&str; 7] = ["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
+
+/// A valid config without keys that mean nothing: what is kept is what is used, and no room for anything else.
+pub fn only_known(config: &Value) -> Value {
+    let own = match config.get("type").and_then(Value::as_str) {
+        Some("slack") => &SLACK,
+        Some("github") => &GITHUB,
+        Some("gitlab") => &GITLAB,
+        _ => return config.clone(),
+    };
+    let Value::Object(map) = config else { return config.clone() };
+    let is_known = |key: &str| COMMON.contains(&key) || own.contains(&key);
+    let kept = map.iter().filter(|(key, value)| is_known(key) && !value.is_null());
+    Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 fn refusal(reason: Reason, index: usize, message: String) -> Refusal {
@@ -114,6 +177,7 @@ pub fn rule(config: &Value, index: usize) -> Result<Rule, Refusal> {
         to: vec![target],
         timezone: rule_timezone(&object)?,
         link_template: rule_link_template(&object, false)?,
+        max_per_minute: None,
         policy: Policy::V1 { threshold },
         filter: Default::default(),
         quiet: None,

@@ -1,4 +1,4 @@
-//! What is told: facts, which each channel puts into its own form.
+//! Notifications: facts, which each channel puts into its own form.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub enum Why {
     First,
     /// It was resolved, and seen again.
     Regression,
+    /// It was muted, the mute has ended by itself, and it was seen again.
+    Unmuted,
     /// Its count in a unit of time came to, or over, a number that the rule names.
     #[serde(rename_all = "camelCase")]
     Threshold {
@@ -66,8 +68,23 @@ pub struct Notice {
     pub link: Option<String>,
     /// The IANA name of the time zone that times are shown in; UTC if there is none.
     pub timezone: Option<String>,
-    /// Its newest occurrence, scrubbed; `None` if it has expired or was deleted.
+    /// The occurrence that is shown, scrubbed: the newest, or the one that a posted config came with. `None` if it has
+    /// expired or was deleted.
     pub occurrence: Option<Box<Occurrence>>,
+    /// Whether it is told to a config that was posted with the occurrence: then it shows this occurrence, and nothing of
+    /// others, not even how many there are.
+    pub is_posted: bool,
+}
+
+/// What came over the ceiling of a rule, told as one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// How many messages a minute the rule sends by themselves.
+    pub ceiling: u32,
+    /// What the rule is called.
+    pub rule: String,
+    /// Where the project's errors are listed.
+    pub link: Option<String>,
 }
 
 /// One message to one target.
@@ -85,6 +102,8 @@ pub enum Telling {
         notices: Vec<Notice>,
         /// How many more there were than are listed.
         more: u64,
+        /// Why they come together, if it is for their number.
+        held: Option<Held>,
     },
     /// A project sends more than it may, and what is over is refused.
     Limited {

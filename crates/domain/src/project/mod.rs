@@ -41,6 +41,35 @@ impl Tier {
     }
 }
 
+/// Which of the notification configs that clients post with errors are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PostedConfigs {
+    /// All of them: whoever has a client key says where what it posts is sent.
+    #[default]
+    Any,
+    /// Those that an admin sealed by `POST /encrypt`.
+    Sealed,
+    /// None.
+    Off,
+}
+
+impl PostedConfigs {
+    /// From its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Any, Self::Sealed, Self::Off].into_iter().find(|which| which.as_str() == word)
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Sealed => "sealed",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// The span in which occurrences are counted for thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -125,9 +125,11 @@ fn platform(language: &str) -> Option<&'static str> {
 
 fn culprit(occurrence: &Occurrence) -> Option<String> {
     let raised = occurrence.exceptions.last()?.stacktrace.as_ref()?.frames.last();
-    let frame = raised.and_then(|frame| match (&frame.filename, &frame.function) {
+    let text =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let frame = raised.and_then(|frame| match (text(&frame.filename), text(&frame.function)) {
         (Some(file), Some(function)) => Some(format!("{function} in {file}")),
-        (file, function) => file.clone().or_else(|| function.clone()),
+        (file, function) => file.or(function),
     });
-    occurrence.transaction.clone().or(frame)
+    text(&occurrence.transaction).or(frame)
 }

@@ -87,6 +87,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let trace = accept::trace(request.headers());
 
     let Parsed { taken, notifications, mut refused } = Parsed::of(&gate::read_unpacked(request).await?)?;
+    let notifications = ingest.allowed(&project, notifications, &mut refused).await;
     let notifications = match ingest.seal(&name, &notifications).await {
         Ok(sealed) => sealed,
         Err(not_sealed) => {

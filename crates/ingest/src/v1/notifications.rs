@@ -1,14 +1,44 @@
 //! Sealing the notification configs of a post, before anything of them rests.
 
 use domain::id::{ConfigId, ProjectName};
-use domain::inbox::Notifications;
+use domain::inbox::{Addressee, Notifications};
 use domain::notify::posted::Posted;
 use domain::outcome::{Reason, Refusal};
+use domain::project::PostedConfigs;
 use serde_json::Value;
 
 use crate::Ingest;
 
 impl Ingest {
+    /// Those configs that the project uses; the others are refused by name. While the setting cannot be read all are
+    /// taken: notify asks again before it uses them.
+    pub(super) async fn allowed(
+        &self,
+        project: &Addressee,
+        configs: Vec<Posted>,
+        refused: &mut Vec<Refusal>,
+    ) -> Vec<Posted> {
+        if configs.is_empty() {
+            return configs;
+        }
+        let quota = self.limiter.quota(project, self.clock.now()).await;
+        let which = quota.map(|quota| quota.posted_configs).unwrap_or_default();
+        let count = configs.len();
+        let allowed: Vec<_> = configs.into_iter().filter(|config| config.is_allowed(which)).collect();
+        if allowed.len() < count {
+            let message = match which {
+                PostedConfigs::Sealed => {
+                    "this project uses sealed notifications only: send what `POST /encrypt` answered"
+                }
+                PostedConfigs::Any | PostedConfigs::Off => {
+                    "this project uses no notifications that are posted: set rules, or change `postedConfigs`"
+                }
+            };
+            refused.push(Refusal::new(Reason::NotificationsNotAllowed, message).at(["notifications"]));
+        }
+        allowed
+    }
+
     /// The configs of a post to `project`, sealed; `None` if there are none.
     ///
     /// What cannot be sealed is left out, and said beside the success: the event matters more than who is told of it. A

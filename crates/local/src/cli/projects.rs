@@ -47,6 +47,9 @@ pub struct Settings {
     /// The unit of time that thresholds count in
     #[arg(long, value_parser = ["minute", "hour", "day"])]
     time_unit: Option<String>,
+    /// Which notification configs in posts are used
+    #[arg(long, value_parser = ["any", "sealed", "off"])]
+    posted_configs: Option<String>,
     /// How many events a minute it may send, or `none`
     #[arg(long, value_name = "NUMBER", value_parser = number_or_none)]
     per_minute: Option<Value>,
@@ -134,6 +137,7 @@ impl Settings {
         put("owner", self.owner.as_ref().map(or_null));
         put("tier", self.tier.as_ref().map(|tier| json!(tier)));
         put("timeUnit", self.time_unit.as_ref().map(|unit| json!(unit)));
+        put("postedConfigs", self.posted_configs.as_ref().map(|which| json!(which)));
         put("retentionDays", self.retention_days.clone());
         let listed = |names: &Vec<String>| json!(names.iter().filter(|name| *name != NONE).collect::<Vec<_>>());
         put("allowedOrigins", self.allowed_origins.as_ref().map(listed));

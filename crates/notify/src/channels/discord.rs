@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Failed;
 use super::exchange::Exchange;
 use super::message::Message;
-use super::text::{cut, escaped, unfenced};
+use super::text::{cut, escaped, unfenced, without_emoji};
 
 /// With eight facts of at most 220 characters each the whole stays below 6,000, also where Discord counts a character
 /// outside of the basic plane as two.
@@ -80,7 +80,7 @@ fn colour(level: Level) -> u32 {
 
 /// Discord's Markdown, with a backslash before all that means something in it.
 fn escape(text: &str, max: usize) -> String {
-    escaped(text, max, |c| {
+    escaped(&without_emoji(text), max, |c| {
         Some(match c {
             '\\' => "\\\\",
             '*' => "\\*",

@@ -1,6 +1,6 @@
 //! What every channel says, in words, before each puts them into its own form.
 
-use domain::notify::{Notice, Telling, Why};
+use domain::notify::{Held, Notice, Telling, Why};
 use domain::occurrence::{Exception, Frame, Level, Occurrence, Stacktrace};
 use domain::project::TimeUnit;
 use domain::time::Timestamp;
@@ -52,7 +52,9 @@ impl Message {
     pub(super) fn of(telling: &Telling) -> Self {
         match telling {
             Telling::One(notice) => one(notice),
-            Telling::Several { project, notices, more, .. } => several(project.as_str(), notices, *more),
+            Telling::Several { project, notices, more, held, .. } => {
+                several(project.as_str(), notices, *more, held.as_ref())
+            }
             Telling::Limited { project, limit, until, .. } => limited(project.as_str(), limit, *until),
         }
     }
@@ -67,7 +69,7 @@ pub(super) fn token(telling: &Telling) -> &str {
 }
 
 fn one(notice: &Notice) -> Message {
-    let (title, why) = (title(notice, TITLE), why(&notice.why));
+    let (title, why) = (title(notice, TITLE), why(notice));
     Message {
         summary: format!("{why}: {title}"),
         title,
@@ -80,14 +82,14 @@ fn one(notice: &Notice) -> Message {
     }
 }
 
-fn several(project: &str, notices: &[Notice], more: u64) -> Message {
+fn several(project: &str, notices: &[Notice], more: u64, held: Option<&Held>) -> Message {
     let zone = notices.first().and_then(|notice| notice.timezone.as_deref());
     let listed = notices.iter().take(LISTED).map(|notice| Listed {
         title: title(notice, 120),
         link: link(notice),
         text: format!(
             "{} at {}, {} in all",
-            why(&notice.why),
+            why(notice),
             moment(notice.at, notice.timezone.as_deref()),
             thousands(notice.count)
         ),
@@ -103,12 +105,21 @@ fn several(project: &str, notices: &[Notice], more: u64) -> Message {
         facts.push(("Not listed", thousands(unlisted)));
     }
     let things = if all == 1 { "thing" } else { "things" };
-    let title = format!("{} {things} happened in {}", thousands(all), line(project, FACT));
+    let mut title = format!("{} {things} happened in {}", thousands(all), line(project, FACT));
+    let mut why = span;
+    if let Some(held) = held {
+        title = format!("{} more in {}", thousands(all), line(project, FACT));
+        why = format!(
+            "Over {} messages a minute of {}: the others are counted here",
+            thousands(u64::from(held.ceiling)),
+            line(&held.rule, FACT)
+        );
+    }
     Message {
         summary: title.clone(),
         title,
-        link: None,
-        why: span,
+        link: held.and_then(|held| shown_link(held.link.as_deref()?)),
+        why,
         facts,
         frames: Vec::new(),
         listed: listed.collect(),
@@ -140,10 +151,13 @@ fn title(notice: &Notice, max: usize) -> String {
 }
 
 /// Why it is told, in a few words.
-pub(super) fn why(why: &Why) -> String {
-    match why {
+pub(super) fn why(notice: &Notice) -> String {
+    match &notice.why {
         Why::First => "New error".to_owned(),
         Why::Regression => "Back again after it was resolved".to_owned(),
+        Why::Unmuted => "Back again after its mute ended".to_owned(),
+        // How many there are is known from others' posts.
+        Why::Threshold { .. } if notice.is_posted => "Seen as often as the threshold says".to_owned(),
         Why::Threshold { count, unit, .. } => {
             let unit = match unit {
                 TimeUnit::Minute => "a minute",
@@ -171,8 +185,12 @@ pub(super) fn facts(notice: &Notice) -> Vec<(&'static str, String)> {
             .filter_map(|(name, value)| Some((name, line(value?, FACT))))
             .filter(|(_, value)| !value.is_empty()),
     );
+    facts.push(("Level", notice.level.to_string()));
+    if notice.is_posted {
+        facts.push(("Seen", moment(notice.last_seen, zone)));
+        return facts;
+    }
     facts.extend([
-        ("Level", notice.level.to_string()),
         ("Count", thousands(notice.count)),
         ("First seen", moment(notice.first_seen, zone)),
         ("Last seen", moment(notice.last_seen, zone)),
@@ -182,7 +200,11 @@ pub(super) fn facts(notice: &Notice) -> Vec<(&'static str, String)> {
 
 /// The link, if it is one that a person may be led to.
 pub(super) fn link(notice: &Notice) -> Option<String> {
-    let url = Url::parse(notice.link.as_deref()?).ok()?;
+    shown_link(notice.link.as_deref()?)
+}
+
+fn shown_link(link: &str) -> Option<String> {
+    let url = Url::parse(link).ok()?;
     // Slack divides at a bar, Markdown ends at a bracket: both have an escaped form that every server reads the same.
     let url = matches!(url.scheme(), "http" | "https").then(|| url.to_string())?;
     let url = url.replace('|', "%7C").replace('<', "%3C").replace('>', "%3E");

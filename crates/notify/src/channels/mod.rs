@@ -26,6 +26,8 @@ pub use tell::{Tell, Told};
 
 use self::exchange::Exchange;
 use crate::guard::Client;
+pub use crate::marker::IssueKey;
+use crate::marker::Mark;
 
 /// An issue of a tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +45,13 @@ pub struct Channels {
     mailer: Option<Arc<dyn Mailer>>,
     clock: Arc<dyn Clock>,
     interactive: bool,
+    issue_key: IssueKey,
 }
 
 impl Channels {
     /// Over `client`, and over `mailer` if mail can be sent.
     pub fn new(client: Client, mailer: Option<Arc<dyn Mailer>>, clock: Arc<dyn Clock>) -> Self {
-        Self { client, mailer, clock, interactive: false }
+        Self { client, mailer, clock, interactive: false, issue_key: IssueKey::default() }
     }
 
     /// The same, whose Slack messages have buttons to resolve and to mute if `interactive`: for projects whose rules
@@ -56,6 +59,12 @@ impl Channels {
     /// `PROJECT|FINGERPRINT`.
     pub fn interactive(mut self, interactive: bool) -> Self {
         self.interactive = interactive;
+        self
+    }
+
+    /// The same, whose issues are marked by this key: only an issue that has such a mark is taken for the error's.
+    pub fn marking(mut self, key: IssueKey) -> Self {
+        self.issue_key = key;
         self
     }
 
@@ -70,6 +79,7 @@ impl Channels {
         telling: &Telling,
         issue: Option<&Issue>,
     ) -> Result<Option<Issue>, Failed> {
+        let mark = Mark::new(&self.issue_key, target);
         let exchange = Exchange::new(&self.client, target, self.clock.now());
         match target {
             Target::Slack(slack) => slack::tell(&exchange, slack, telling, self.interactive).await.map(|()| None),
@@ -78,10 +88,10 @@ impl Channels {
             Target::Discord(hook) => discord::tell(&exchange, hook, telling).await.map(|()| None),
             Target::Teams(hook) => teams::tell(&exchange, hook, telling).await.map(|()| None),
             Target::GitHub(github) => {
-                tracker::tell(&tracker::GitHub::new(&exchange, github)?, github.if_exist, telling, issue).await
+                tracker::tell(&tracker::GitHub::new(&exchange, github)?, github.if_exist, telling, issue, &mark).await
             }
             Target::GitLab(gitlab) => {
-                tracker::tell(&tracker::GitLab::new(&exchange, gitlab)?, gitlab.if_exist, telling, issue).await
+                tracker::tell(&tracker::GitLab::new(&exchange, gitlab)?, gitlab.if_exist, telling, issue, &mark).await
             }
         }
     }

@@ -2,12 +2,14 @@
 //! 10 fields, 50 blocks, 2,000 characters in a button's value.
 
 use domain::notify::{Telling, target};
+use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
 
 use super::Failed;
 use super::exchange::Exchange;
 use super::message::Message;
-use super::text::{escaped, unfenced};
+use super::text::{escaped, unfenced, without_emoji};
+use crate::guard::{Client, Outgoing};
 
 /// Below the limit, since Slack does not say how it counts.
 const SECTION: usize = 2_900;
@@ -24,12 +26,32 @@ pub(super) async fn tell(
     Ok(())
 }
 
+/// Answers a press of a button. Slack's address for it is good for half an hour; the answer is for one person, so a failure
+/// is not tried again.
+pub(super) async fn reply(client: &Client, response_url: &str, text: &str) -> Result<(), Failed> {
+    if !client.is_at(response_url, "hooks.slack.com") {
+        return Err(Failed::never("Slack: `response_url` is not an address of hooks.slack.com: nothing is sent to it"));
+    }
+    let body = json!({
+        "response_type": "ephemeral",
+        "replace_original": false,
+        "text": literal(text, SECTION),
+    });
+    let mut outgoing = Outgoing { body: body.to_string().into_bytes(), ..Outgoing::new(Method::POST, response_url) };
+    outgoing.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    match client.send(outgoing).await {
+        Ok(answer) if answer.status.is_success() => Ok(()),
+        Ok(answer) => Err(Failed::never(format!("Slack answered {} to the reply", answer.status))),
+        Err(unsent) => Err(Failed::never(format!("Slack: {unsent}"))),
+    }
+}
+
 /// The request's body.
 pub(super) fn body(slack: &target::Slack, telling: &Telling, interactive: bool) -> Value {
     let message = Message::of(telling);
     let mut body = json!({
         // Shown where blocks are not, such as on a phone's lock screen.
-        "text": escape(&message.summary, SECTION),
+        "text": literal(&message.summary, SECTION),
         "blocks": blocks(&message, telling, interactive),
         "unfurl_links": false,
         "unfurl_media": false,
@@ -49,11 +71,14 @@ pub(super) fn body(slack: &target::Slack, telling: &Telling, interactive: bool) 
 }
 
 fn blocks(message: &Message, telling: &Telling, interactive: bool) -> Vec<Value> {
-    let title = linked(&message.title, message.link.as_deref(), 1_000);
-    let mut blocks = vec![section(&format!("*{title}*\n{}", escape(&message.why, 500)))];
+    // Texts of events are plain text, in which nothing means anything: Slack's Markdown has no escape for its marks.
+    let mut blocks = vec![plain_section(&format!("{}\n{}", escape(&message.title, 1_000), escape(&message.why, 500)))];
+    if let Some(link) = message.link.as_deref().map(|link| link.replace('&', "&amp;")) {
+        blocks.push(section(&format!("<{link}|Open in faultline>")));
+    }
     let fields = message.facts.iter().take(FIELDS);
     let fields: Vec<_> =
-        fields.map(|(name, value)| text(&format!("*{name}*\n{}", escape(value, FIELD - name.len() - 3)))).collect();
+        fields.map(|(name, value)| plain(&format!("{name}\n{}", escape(value, FIELD - name.len() - 3)))).collect();
     if !fields.is_empty() {
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
@@ -61,10 +86,10 @@ fn blocks(message: &Message, telling: &Telling, interactive: bool) -> Vec<Value>
         let frames = escape(&message.frames.join("\n"), SECTION - 8);
         blocks.push(section(&format!("```\n{frames}\n```")));
     }
-    // Four to a block: each has at most 700 characters.
+    // Four to a block: each has at most 700 characters. With links, so these are Markdown, and made literal.
     for some in message.listed.chunks(4) {
         let lines = some.iter().map(|listed| {
-            format!("• {}\n{}", linked(&listed.title, listed.link.as_deref(), 500), escape(&listed.text, 180))
+            format!("• {}\n{}", linked(&listed.title, listed.link.as_deref(), 500), literal(&listed.text, 180))
         });
         blocks.push(section(&lines.collect::<Vec<_>>().join("\n")));
     }
@@ -87,9 +112,18 @@ fn blocks(message: &Message, telling: &Telling, interactive: bool) -> Vec<Value>
 /// A title with its link around it, in at most `max` characters. A link that is longer than a title may be is left out.
 fn linked(title: &str, link: Option<&str>, max: usize) -> String {
     match link.map(|link| link.replace('&', "&amp;")).filter(|link| link.len() < max / 2) {
-        Some(link) => format!("<{link}|{}>", escape(title, max - link.len() - 3)),
-        None => escape(title, max),
+        Some(link) => format!("<{link}|{}>", literal(title, max - link.len() - 3)),
+        None => literal(title, max),
     }
+}
+
+fn plain_section(words: &str) -> Value {
+    json!({ "type": "section", "text": plain(words) })
+}
+
+/// Text that is shown as it is, `:wave:` too. Slack takes its three escapes back here as well.
+fn plain(words: &str) -> Value {
+    json!({ "type": "plain_text", "text": words, "emoji": false })
 }
 
 fn section(words: &str) -> Value {
@@ -99,6 +133,20 @@ fn section(words: &str) -> Value {
 /// `verbatim` keeps Slack from making links, channels and mentions of words.
 fn text(words: &str) -> Value {
     json!({ "type": "mrkdwn", "text": words, "verbatim": true })
+}
+
+/// A text on one line in Slack's Markdown, whose marks are kept apart from what they would mark by spaces of no width.
+fn literal(text: &str, max: usize) -> String {
+    escaped(&without_emoji(text), max, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '*' => Some("\u{200b}*\u{200b}"),
+        '_' => Some("\u{200b}_\u{200b}"),
+        '~' => Some("\u{200b}~\u{200b}"),
+        '`' => Some("\u{200b}`\u{200b}"),
+        _ => None,
+    })
 }
 
 /// Slack's three escapes: without them `<!channel>` calls everybody, and `<URL|words>` leads anywhere. Nothing begins or

@@ -72,6 +72,23 @@ pub(super) fn unfenced(text: &str) -> String {
     text.replace("``", "`\u{200b}`")
 }
 
+/// `text` in which no `:name:` becomes a picture: a space of no width stands after its first colon.
+pub(super) fn without_emoji(text: &str) -> String {
+    let (mut written, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once(':') {
+        written.push_str(before);
+        written.push(':');
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+        let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
+        if end > 0 && after[end..].starts_with(':') {
+            written.push('\u{200b}');
+        }
+        rest = after;
+    }
+    written.push_str(rest);
+    written
+}
+
 /// `number` with commas between its thousands.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -115,6 +132,20 @@ mod tests {
             let text = "é😀".repeat(20);
             let cut = cut_bytes(&text, max);
             assert!(cut.len() <= max && cut.ends_with("(cut)"), "{max}: {cut}");
+        }
+    }
+
+    #[test]
+    fn no_picture_is_left() {
+        for (text, expected) in [
+            (":wave:", ":\u{200b}wave:"),
+            ("a :+1::tada: b", "a :\u{200b}+1::\u{200b}tada: b"),
+            ("00:01:00", "00:\u{200b}01:00"),
+            ("E: https://a.example/b:80", "E: https://a.example/b:80"),
+            ("a::b", "a::b"),
+            (":", ":"),
+        ] {
+            assert_eq!(without_emoji(text), expected, "{text}");
         }
     }
 

@@ -43,6 +43,12 @@ struct Body<'a> {
     errors: Vec<ErrorBody>,
     /// How many more there were than `errors` lists.
     more: u64,
+    /// How many messages a minute go by themselves, if these come together since there were more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_per_minute: Option<u32>,
+    /// Where the project's errors are listed; with `maxPerMinute` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
     /// The limit that the project ran into, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<&'a str>,
@@ -55,7 +61,7 @@ struct Body<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody {
-    /// `first`, `regression`, `threshold` or `sample`.
+    /// `first`, `regression`, `unmuted`, `threshold` or `sample`.
     why: &'static str,
     /// Of `threshold` only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +134,10 @@ pub(super) fn body(telling: &Telling) -> Vec<u8> {
         _ => (None, None),
     };
     let delivery = message::token(telling);
-    let body = Body { version: 1, delivery, event, project, summary: words.summary, errors, more, limit, until };
+    let held = if let Telling::Several { held, .. } = telling { held.as_ref() } else { None };
+    let (max_per_minute, link) = (held.map(|held| held.ceiling), held.and_then(|held| held.link.as_deref()));
+    let summary = words.summary;
+    let body = Body { version: 1, delivery, event, project, summary, errors, more, max_per_minute, link, limit, until };
     serde_json::to_vec(&body).expect("texts and numbers only")
 }
 
@@ -136,6 +145,7 @@ fn error(notice: &Notice) -> ErrorBody {
     let (why, threshold) = match notice.why {
         Why::First => ("first", None),
         Why::Regression => ("regression", None),
+        Why::Unmuted => ("unmuted", None),
         Why::Threshold { count, unit, start } => ("threshold", Some(Threshold { count, unit, start })),
         Why::Sample => ("sample", None),
     };

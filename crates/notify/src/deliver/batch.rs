@@ -1,13 +1,15 @@
-use domain::error::ErrorAggregate;
-use domain::id::ProjectName;
+use std::collections::BTreeSet;
+
+use domain::error::{ErrorAggregate, Sighting};
+use domain::id::{OccurrenceId, ProjectName};
 use domain::notify::lane::{Entry, Happened, Lane, RuleRef, Scope, name_of};
-use domain::notify::{LinkFacts, Notice, Rule, Target, Telling, When, link};
+use domain::notify::{Held, LinkFacts, Notice, Rule, Target, Telling, When, link};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 use store::Result;
 
 use crate::Notify;
-use crate::channels::Issue;
+use crate::channels::{Issue, IssueKey};
 use crate::known::Ruled;
 use crate::watch::commit;
 
@@ -31,6 +33,8 @@ pub(super) struct Message {
     /// The issue that there is already.
     pub(super) issue: Option<Issue>,
     pub(super) buttons: bool,
+    /// What issues are marked by, of a tracker.
+    pub(super) issue_key: IssueKey,
 }
 
 impl Batch {
@@ -43,6 +47,9 @@ impl Notify {
     /// The next message of a lane, which is not empty.
     pub(super) async fn batch(&self, lane: &Lane) -> Result<Batch> {
         let first = &lane.pending[0];
+        if matches!(lane.id.scope, Scope::Held(_) | Scope::HeldPosted) {
+            return self.held(lane).await;
+        }
         let of_rule = lane.pending.iter().take_while(|entry| entry.rule == first.rule).count();
         let Some(ruled) = self.ruled(lane.id.project).await? else { return Ok(Batch::nothing(lane.pending.len())) };
         let Some(rule) = self.rule(&ruled, &first.rule).await? else { return Ok(Batch::nothing(of_rule)) };
@@ -53,7 +60,10 @@ impl Notify {
         if let Happened::Limited { limit, until, .. } = &first.happened {
             let project = ruled.project.name.clone();
             let telling = Telling::Limited { token: name(lane, first), project, limit: limit.clone(), until: *until };
-            return Ok(Batch { entries: 1, message: Some(Message { target, telling, issue: None, buttons }) });
+            return Ok(Batch {
+                entries: 1,
+                message: Some(Message { target, telling, issue: None, buttons, issue_key: IssueKey::default() }),
+            });
         }
         let together = matches!(lane.id.scope, Scope::Collected(_)) || of_rule > ONE_BY_ONE;
         let entries = if together { of_rule.min(LISTED) } else { 1 };
@@ -66,7 +76,10 @@ impl Notify {
         let more = if entries == lane.pending.len() { lane.more } else { 0 };
         let telling = match notices.pop() {
             Some(mut notice) if notices.is_empty() && more == 0 => {
-                if let Some((id, occurrence)) = self.newest(&error).await? {
+                // A posted config's notice has its own occurrence already.
+                if !notice.is_posted
+                    && let Some((id, occurrence)) = self.newest(&error).await?
+                {
                     notice.link = self.link_to(&rule, &ruled.project.name, &error, Some(&id.to_string()));
                     notice.occurrence = Some(Box::new(occurrence));
                 }
@@ -75,10 +88,15 @@ impl Notify {
             last => {
                 notices.extend(last);
                 let token = name_of(&lane.pending[..entries], more, &lane.id);
-                Telling::Several { token, project: ruled.project.name.clone(), notices, more }
+                Telling::Several { token, project: ruled.project.name.clone(), notices, more, held: None }
             }
         };
-        Ok(Batch { entries, message: Some(Message { target, telling, issue, buttons }) })
+        let issue_key = self.key_for(&ruled, &target).await?;
+        Ok(Batch { entries, message: Some(Message { target, telling, issue, buttons, issue_key }) })
+    }
+
+    async fn key_for(&self, ruled: &Ruled, target: &Target) -> Result<IssueKey> {
+        if target.is_tracker() { self.issue_key(&ruled.project).await } else { Ok(IssueKey::default()) }
     }
 
     /// Until when a lane collects what comes from now on.
@@ -138,8 +156,11 @@ impl Notify {
         lane: &Lane,
         entry: &Entry,
     ) -> Result<Option<(ErrorAggregate, Notice)>> {
-        let Happened::Error { why, at, count, .. } = &entry.happened else { return Ok(None) };
+        let Happened::Error { why, at, count, own, .. } = &entry.happened else { return Ok(None) };
         let Some(error) = self.error_of(lane, entry).await? else { return Ok(None) };
+        if let Some(id) = own {
+            return Ok(self.own_facts(ruled, rule, lane, entry, &error, id).await?.map(|notice| (error, notice)));
+        }
         let project = &ruled.project.name;
         let notice = Notice {
             token: name(lane, entry),
@@ -160,8 +181,77 @@ impl Notify {
             link: self.link_to(rule, project, &error, None),
             timezone: rule.timezone.clone(),
             occurrence: None,
+            is_posted: false,
         };
         Ok(Some((error, notice)))
+    }
+
+    /// What a posted config is told: the occurrence that it came with, and nothing that is known from others. `None` if
+    /// the occurrence is gone.
+    async fn own_facts(
+        &self,
+        ruled: &Ruled,
+        rule: &Rule,
+        lane: &Lane,
+        entry: &Entry,
+        error: &ErrorAggregate,
+        id: &OccurrenceId,
+    ) -> Result<Option<Notice>> {
+        let Happened::Error { why, at, .. } = &entry.happened else { return Ok(None) };
+        let Some(occurrence) = self.occurrence(error, id).await? else { return Ok(None) };
+        let own = Sighting::of(&occurrence, &occurrence.message);
+        Ok(Some(Notice {
+            token: name(lane, entry),
+            why: why.clone(),
+            at: *at,
+            project: ruled.project.name.clone(),
+            fingerprint: error.fingerprint,
+            kind: own.kind,
+            message: own.message,
+            culprit: own.culprit,
+            level: own.level,
+            platform: own.platform,
+            environment: own.environment,
+            release: own.release,
+            count: 1,
+            first_seen: own.timestamp,
+            last_seen: own.timestamp,
+            link: self.link_to(rule, &ruled.project.name, error, Some(&id.to_string())),
+            timezone: rule.timezone.clone(),
+            occurrence: Some(Box::new(occurrence)),
+            is_posted: true,
+        }))
+    }
+
+    /// All that a ceiling held back, as one message. Of a rule some are listed; posted configs learn only how many there
+    /// are, since they came with different posts.
+    async fn held(&self, lane: &Lane) -> Result<Batch> {
+        let entries = lane.pending.len();
+        let Some(ruled) = self.ruled(lane.id.project).await? else { return Ok(Batch::nothing(entries)) };
+        let mut leads = None;
+        for reference in lane.pending.iter().map(|entry| &entry.rule).collect::<BTreeSet<_>>() {
+            let Some(rule) = self.rule(&ruled, reference).await? else { continue };
+            let target = rule.to.iter().find(|target| target.destination() == lane.id.destination).cloned();
+            if let Some(target) = target {
+                leads = Some((rule, target));
+                break;
+            }
+        }
+        let Some((rule, target)) = leads else { return Ok(Batch::nothing(entries)) };
+        let listed = if matches!(lane.id.scope, Scope::HeldPosted) { 0 } else { entries.min(LISTED) };
+        let facts = lane.pending[..listed].iter().map(|entry| self.facts(&ruled, &rule, lane, entry));
+        let notices: Vec<_> = try_join_all(facts).await?.into_iter().flatten().map(|(_, notice)| notice).collect();
+        let project = ruled.project.name.clone();
+        let held = Held {
+            ceiling: rule.ceiling(&target),
+            rule: rule.name.clone(),
+            link: self.public_url.as_ref().map(|url| url.errors(&project)),
+        };
+        let more = lane.more + (entries - notices.len()) as u64;
+        let token = name_of(&lane.pending, lane.more, &lane.id);
+        let telling = Telling::Several { token, project, notices, more, held: Some(held) };
+        let issue_key = self.key_for(&ruled, &target).await?;
+        Ok(Batch { entries, message: Some(Message { target, telling, issue: None, buttons: false, issue_key }) })
     }
 }
 

@@ -8,6 +8,19 @@ use store::{Kind, Result};
 use crate::Notify;
 
 impl Notify {
+    /// An occurrence of an error; `None` if it has expired or was deleted.
+    pub(super) async fn occurrence(&self, error: &ErrorAggregate, id: &OccurrenceId) -> Result<Option<Occurrence>> {
+        let reference = self.occurrences.reference(error.project, &error.uid, &id.reference()).await?;
+        let Some(reference) = reference else { return Ok(None) };
+        let frame = match self.segments.frame(&reference.segment, reference.frame).await {
+            Ok(frame) => frame,
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let line = segment::lines(&frame).nth(id.line() as usize).and_then(|line| line.ok());
+        Ok(line.and_then(|line| json::parse(&line).ok()))
+    }
+
     /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without
     /// its stack is better than none.
     pub(super) async fn newest(&self, error: &ErrorAggregate) -> Result<Option<(OccurrenceId, Occurrence)>> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use batch::{Batch, Message};
 pub(crate) use circuit::Circuits;
 pub use dead::{DeadNotice, Redriven};
-use domain::notify::lane::{Entry, Lane, Scope};
+use domain::notify::lane::{Entry, Lane, RuleRef, Scope};
 use domain::time::Timestamp;
 use futures_util::future::join_all;
 use store::{Kind, Result};
@@ -26,6 +26,9 @@ const DUE: usize = 100;
 const SPREAD: u128 = 5;
 /// How often a lane is read again when somebody adds to it at the same time.
 const ATTEMPTS: usize = 20;
+
+/// How many issues of an error are remembered, at most, that posted configs made.
+const MAX_POSTED_LINKS: usize = 20;
 
 /// What became of an attempt.
 enum Told {
@@ -129,13 +132,18 @@ impl Notify {
 
     /// Tells what is first in the lane.
     async fn tell(&self, lane: &Lane) -> Result<Told> {
+        if let Scope::Mute(fingerprint) = &lane.id.scope {
+            self.end_mute(lane, fingerprint).await?;
+            let is_muted = self.muted_until(lane, fingerprint).await? > self.clock.now();
+            return Ok(Told::Done(if is_muted { 0 } else { lane.pending.len() }));
+        }
         let Batch { entries, message } = self.batch(lane).await?;
-        let Some(Message { target, telling, issue, buttons }) = message else {
+        let Some(Message { target, telling, issue, buttons, issue_key }) = message else {
             // Its error, its rule or its target is gone: there is nothing to tell any more.
             return Ok(Told::Done(entries));
         };
         let destination = lane.id.destination.as_str();
-        let told = channels::Told { telling: &telling, issue: issue.as_ref(), buttons };
+        let told = channels::Told { telling: &telling, issue: issue.as_ref(), buttons, issue_key: &issue_key };
         match self.channels.tell(&target, &told).await {
             Ok(made) => {
                 self.circuits.works(destination);
@@ -161,6 +169,7 @@ impl Notify {
     async fn rest_due(&self, lane: &Lane, told: usize) -> Result<Timestamp> {
         let now = self.clock.now();
         match (&lane.id.scope, lane.pending.get(told)) {
+            (Scope::Mute(fingerprint), Some(_)) => self.muted_until(lane, fingerprint).await,
             (Scope::Collected(_), None) => Ok(self.collected_until(lane).await?.unwrap_or(now)),
             _ => Ok(now),
         }
@@ -191,8 +200,16 @@ impl Notify {
     }
 
     async fn link(&self, lane: &Lane, made: &Issue) -> Result<()> {
+        // A summary's issue is no error's.
+        if !matches!(lane.id.scope, Scope::Error(_)) {
+            return Ok(());
+        }
         let Some(entry) = lane.pending.first() else { return Ok(()) };
         let Some(error) = self.error_of(lane, entry).await? else { return Ok(()) };
+        // Whoever posts configs names as many trackers as they like: an error's item has room for some.
+        if matches!(entry.rule, RuleRef::Posted(..)) && error.links.len() >= MAX_POSTED_LINKS {
+            return Ok(());
+        }
         let link = domain::error::Link { number: made.number, url: made.url.clone() };
         match self.links.link(&error, &lane.id.destination, &link).await {
             // Its error is gone meanwhile.

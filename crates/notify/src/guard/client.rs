@@ -106,6 +106,12 @@ impl Client {
         Self { destinations, http }
     }
 
+    /// Whether `url` may be asked, and is at this host; or on loopback, where that is allowed for tests.
+    pub fn is_at(&self, url: &str, host: &str) -> bool {
+        let checked = self.destinations.check(url);
+        checked.is_ok_and(|url| url.host_str() == Some(host) || self.destinations.is_on_loopback(&url))
+    }
+
     /// Sends `outgoing`. Any status is an answer.
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, Unsent> {
         let url = self.destinations.check(outgoing.url)?;

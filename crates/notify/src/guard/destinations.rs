@@ -119,6 +119,11 @@ impl Destinations {
         !self.loopback
     }
 
+    /// Whether loopback is allowed, and the URL is there.
+    pub(super) fn is_on_loopback(&self, url: &Url) -> bool {
+        normalised(url).is_some_and(|host| self.is_loopback(&host))
+    }
+
     fn is_loopback(&self, host: &Host) -> bool {
         self.loopback
             && match host {

@@ -57,5 +57,5 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
     let Some(fingerprint) = marker::find(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
     let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time of GitHub"))?;
     let user = sender.and_then(|sender| sender.login).map(called);
-    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.number, issue.html_url)) }))
+    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.number, issue.html_url)), response_url: None }))
 }

@@ -82,7 +82,7 @@ pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> 
     };
     let at = moment(&issue.updated_at).ok_or_else(|| malformed("time of GitLab"))?;
     let user = user.and_then(|user| user.username).map(called);
-    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.iid, issue.url)) }))
+    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.iid, issue.url)), response_url: None }))
 }
 
 /// RFC 3339, or as older servers write it: `2026-11-02 00:01:00 UTC`.

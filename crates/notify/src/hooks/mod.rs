@@ -10,7 +10,7 @@ mod slack;
 
 use axum::body::Bytes;
 use domain::error::history::{Action, Actor, Entry};
-use domain::error::{ErrorAggregate, ErrorChange, Mute, StatusChange};
+use domain::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
 use domain::id::{Fingerprint, ProjectName};
 use domain::notify::Secret;
 use domain::outcome::{Reason, Refusal};
@@ -43,6 +43,8 @@ struct Deed {
     user: Option<String>,
     /// The issue that it was done to, by its number and address; an error that does not know it as its own is left alone.
     issue: Option<(u64, String)>,
+    /// Where whoever did it is answered, of a button in Slack.
+    response_url: Option<String>,
 }
 
 /// What shall become of an error.
@@ -103,32 +105,86 @@ impl Notify {
             let message = format!("this happened at {}: what is not of the last day is not taken", deed.at);
             return Err(Refusal::new(Reason::ParameterInvalid, message));
         }
-        self.obey(&ruled.project, service, &deed, now).await
+        let done_to = self.obey(&ruled.project, service, &deed, now).await;
+        if let Some(url) = &deed.response_url {
+            let words = match &done_to {
+                Ok(done_to) => done_to.words(&deed),
+                Err(_) => "This could not be done: try again, or open the error.".to_owned(),
+            };
+            // Slack has its answer in any case, and tells the person who pressed the button when it has none.
+            if let Err(failed) = self.channels.reply(url, &words).await {
+                tracing::warn!(project.id = %ruled.project.id, error.message = %failed, "failed to answer a press of a button");
+            }
+        }
+        done(done_to?.short())
     }
 
-    async fn obey(&self, project: &Project, service: Service, deed: &Deed, now: Timestamp) -> Answer {
+    async fn obey(&self, project: &Project, service: Service, deed: &Deed, now: Timestamp) -> Result<DoneTo, Refusal> {
         let error = self.errors.get(project.id, &deed.fingerprint).await.map_err(|error| storage_failed(&error))?;
-        let Some(error) = error.filter(|error| is_of(error, deed)) else { return done("no such error") };
+        let Some(error) = error.filter(|error| is_of(error, deed)) else { return Ok(DoneTo::Unknown) };
         if error.merged_into.is_some() {
-            return done("it is merged into another error");
+            return Ok(DoneTo::Merged);
         }
         // What came late, or once more, must not undo what somebody did since; nor a regression.
         if deed.at < error.status_at {
-            return done("something happened since");
+            return Ok(DoneTo::Late);
         }
         let (status, done_to) = match deed.wish {
-            Wish::Resolve => (StatusChange::Resolved(None), "resolved"),
-            Wish::Unresolve => (StatusChange::Unresolved, "unresolved"),
-            Wish::Mute => (StatusChange::Muted(Mute::default()), "muted"),
+            Wish::Resolve => (StatusChange::Resolved(None), DoneTo::Resolved),
+            Wish::Unresolve => (StatusChange::Unresolved, DoneTo::Unresolved),
+            Wish::Mute => (StatusChange::Muted(Mute::default()), DoneTo::Muted),
         };
         if status.status() == error.status {
-            return done("it is so already");
+            return Ok(DoneTo::Nothing(error.status));
         }
         let change = ErrorChange::from(status);
         let by = Actor::Hook { service: service.name().to_owned(), user: deed.user.clone() };
         let entries = Entry::all(Action::of(&change, &error), &by, now, self.clock.random());
         self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
-        done(done_to)
+        Ok(done_to)
+    }
+}
+
+/// What became of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DoneTo {
+    Resolved,
+    Unresolved,
+    Muted,
+    /// It had this status before.
+    Nothing(Status),
+    /// Something happened to it since.
+    Late,
+    Merged,
+    Unknown,
+}
+
+impl DoneTo {
+    /// For the service.
+    fn short(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Unresolved => "unresolved",
+            Self::Muted => "muted",
+            Self::Nothing(_) => "it is so already",
+            Self::Late => "something happened since",
+            Self::Merged => "it is merged into another error",
+            Self::Unknown => "no such error",
+        }
+    }
+
+    /// For whoever pressed the button.
+    fn words(self, deed: &Deed) -> String {
+        let by = deed.user.as_ref().map_or_else(String::new, |user| format!(" by {user}"));
+        match self {
+            Self::Resolved => format!("Resolved{by}. The next event opens it again."),
+            Self::Unresolved => format!("Opened again{by}."),
+            Self::Muted => format!("Muted{by}, until somebody opens it again."),
+            Self::Nothing(status) => format!("Nothing to do: the error is {status} already."),
+            Self::Late => "Nothing was done: something happened to the error since. Open it to see what.".to_owned(),
+            Self::Merged => "Nothing was done: the error is merged into another one. Open it to see which.".to_owned(),
+            Self::Unknown => "Nothing was done: this error was deleted, or has expired.".to_owned(),
+        }
     }
 }
 

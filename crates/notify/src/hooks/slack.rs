@@ -16,6 +16,9 @@ struct Interaction {
     actions: Vec<Action>,
     #[serde(default)]
     user: Option<User>,
+    /// Where whoever pressed the button is answered.
+    #[serde(default)]
+    response_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +56,7 @@ pub(super) fn deed(project: &ProjectName, body: &Bytes, now: Timestamp) -> Resul
     let body = std::str::from_utf8(body).map_err(|_| interaction())?;
     let fields = gate::parameters(Some(body));
     let payload = fields.iter().find(|(name, _)| name == "payload").map(|(_, value)| value);
-    let Interaction { actions, user } =
+    let Interaction { actions, user, response_url } =
         serde_json::from_str(payload.ok_or_else(interaction)?).map_err(|_| interaction())?;
     let Some(action) = actions.first() else { return Ok(None) };
     let wish = match action.action_id.as_str() {
@@ -68,5 +71,5 @@ pub(super) fn deed(project: &ProjectName, body: &Bytes, now: Timestamp) -> Resul
     let fingerprint = Fingerprint::parse(fingerprint).map_err(|_| interaction())?;
     // The signature is of now, and so is the press of the button.
     let user = user.and_then(|user| user.username.or(user.id)).map(called);
-    Ok(Some(Deed { wish, at: now, fingerprint, user, issue: None }))
+    Ok(Some(Deed { wish, at: now, fingerprint, user, issue: None, response_url }))
 }

@@ -86,7 +86,7 @@ fn gitlab_is_known_by_token_or_signature() {
 
 #[test]
 fn what_was_done_to_an_issue_is_read() {
-    let text = format!("A title\n\n<!-- faultline:shop/{} -->\n", print());
+    let text = format!("A title\n\n<!-- faultline:shop/{}/{} -->\n", print(), "0".repeat(32));
     let github = |event: &str, action: &str, body: &str| {
         let issue = json!({ "number": 7, "html_url": "https://github.com/o/r/issues/7", "updated_at": "2026-11-02T00:01:00Z", "body": body });
         let event_body = json!({ "action": action, "issue": issue, "sender": { "login": "ada", "id": 1 } }).to_string();
@@ -95,7 +95,9 @@ fn what_was_done_to_an_issue_is_read() {
     let at = Timestamp::parse("2026-11-02T00:01:00Z").unwrap();
     let issue = Some((7, "https://github.com/o/r/issues/7".to_owned()));
     let user = Some("ada".to_owned());
-    let deed = |wish| Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: issue.clone() });
+    let deed = |wish| {
+        Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: issue.clone(), response_url: None })
+    };
     assert_eq!(github("issues", "closed", &text), deed(Wish::Resolve));
     assert_eq!(github("issues", "reopened", &text), deed(Wish::Unresolve));
     assert_eq!(github("issues", "labeled", &text), None);
@@ -129,7 +131,8 @@ fn a_pressed_button_is_read() {
     let deed = |action: &str, value: &str| deed_of(json!({ "id": "U1", "username": "ada" }), action, value);
     let value = format!("shop|{}", print());
     let (at, user) = (Timestamp::from_seconds(5), Some("ada".to_owned()));
-    let done = |wish| Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: None });
+    let done =
+        |wish| Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: None, response_url: None });
     let by = |user| deed_of(user, "faultline_mute", &value).unwrap().unwrap().user;
     assert_eq!(by(json!({ "id": "U1" })).as_deref(), Some("U1"));
     assert_eq!(by(serde_json::Value::Null), None);

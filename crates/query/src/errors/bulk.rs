@@ -102,7 +102,9 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
     caller.admin_of(&name)?;
     let mut bulk: Bulk = parse_body(request, FORM).await?;
     let wanted = match (bulk.change.take(), bulk.delete) {
-        (Some(change), false) => Wanted::Change(change.checked().map_err(|refusal| within("change", refusal))?),
+        (Some(change), false) => {
+            Wanted::Change(change.checked(query.clock.now()).map_err(|refusal| within("change", refusal))?)
+        }
         (None, true) => Wanted::Delete,
         _ => return Err(invalid("send either `change` or `delete`: true", "change")),
     };

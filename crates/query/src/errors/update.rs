@@ -30,7 +30,7 @@ pub(super) async fn update(
     by: &Actor,
     request: Request<Body>,
 ) -> Answer {
-    let wish = parse_body::<Change>(request, FORM).await?.checked()?;
+    let wish = parse_body::<Change>(request, FORM).await?.checked(query.clock.now())?;
     let wish = query.informed(project, wish).await?;
     let error = named(query, project, message).await?;
     let error = query.fulfil(&wish, &error, by).await?.ok_or_else(|| unknown(project, message))?;
@@ -104,7 +104,7 @@ enum StatusWish {
 
 impl Change {
     /// What is wished for, if it can be.
-    pub(super) fn checked(self) -> Result<Wish, Refusal> {
+    pub(super) fn checked(self, now: Timestamp) -> Result<Wish, Refusal> {
         let status = self.status.as_deref().map(Status::parse).transpose();
         let status = status.map_err(|error| invalid("status", error.to_string()))?;
         for (key, is_given, goes_with) in [
@@ -125,6 +125,9 @@ impl Change {
         }
         let until = self.until.as_deref().map(Timestamp::parse).transpose();
         let until = until.map_err(|error| invalid("until", error.to_string()))?;
+        if let Some(past) = until.filter(|until| *until <= now) {
+            return Err(invalid("until", format!("`until` must be later than now, {now} (got {past})")));
+        }
         if self.occurrences == Some(0) {
             let message = "`occurrences` is 0: send how many more are no news, at least 1";
             return Err(invalid("occurrences", message.to_owned()));

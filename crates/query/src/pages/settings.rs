@@ -28,6 +28,7 @@ struct Project {
     limits: Limits,
     scrubbing: Scrubbing,
     allowed_origins: Option<Vec<String>>,
+    posted_configs: String,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +61,7 @@ impl Project {
             per_month: number(self.limits.per_month),
             additional: self.scrubbing.additional.join("\n"),
             exempt: self.scrubbing.exempt.join("\n"),
+            posted_configs: self.posted_configs,
             origins: match self.allowed_origins {
                 None => String::new(),
                 Some(none) if none.is_empty() => NONE.to_owned(),
@@ -76,6 +78,7 @@ fn typed(form: &Form) -> SettingsFields {
         owner: field("owner"),
         tier: field("tier"),
         time_unit: field("timeUnit"),
+        posted_configs: field("postedConfigs"),
         retention_days: field("retentionDays"),
         per_minute: field("perMinute"),
         per_month: field("perMonth"),
@@ -107,6 +110,7 @@ fn change(fields: &SettingsFields) -> Value {
         "limits": { "perMinute": number(&fields.per_minute), "perMonth": number(&fields.per_month) },
         "scrubbing": { "additional": additional, "exempt": exempt },
         "allowedOrigins": origins,
+        "postedConfigs": fields.posted_configs,
     })
 }
 
@@ -208,6 +212,7 @@ mod tests {
         let fields = SettingsFields {
             tier: "low".to_owned(),
             time_unit: "minute".to_owned(),
+            posted_configs: "sealed".to_owned(),
             per_minute: " 100 ".to_owned(),
             per_month: "many".to_owned(),
             additional: "iban\r\n\r\n pin ".to_owned(),
@@ -221,6 +226,7 @@ mod tests {
             "limits": { "perMinute": 100, "perMonth": "many" },
             "scrubbing": { "additional": ["iban", "pin"], "exempt": [] },
             "allowedOrigins": null,
+            "postedConfigs": "sealed",
         });
         assert_eq!(change(&fields), expected);
         assert_eq!(change(&SettingsFields { origins: NONE.to_owned(), ..fields })["allowedOrigins"], json!([]));

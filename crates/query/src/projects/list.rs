@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::id::ProjectId;
 use domain::id::ProjectName;
-use domain::project::{Limits, Origins, Retention, Tier, TimeUnit};
+use domain::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 use gate::describe::Description;
@@ -89,6 +89,8 @@ pub(super) struct ProjectEntry<'a> {
     retention_days: Option<Retention>,
     /// The origins of the pages that may send to it; null: any.
     allowed_origins: Option<&'a Origins>,
+    /// Which of the notification configs that clients post with errors are used.
+    posted_configs: PostedConfigs,
 }
 
 impl<'a> ProjectEntry<'a> {
@@ -104,6 +106,7 @@ impl<'a> ProjectEntry<'a> {
             owner: project.owner.as_deref(),
             retention_days: project.retention,
             allowed_origins: project.allowed_origins.as_ref(),
+            posted_configs: project.posted_configs,
         }
     }
 }

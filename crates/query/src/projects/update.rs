@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
 use domain::outcome::{Reason, Refusal};
-use domain::project::{Limit, Origins, Retention, Tier, TimeUnit};
+use domain::project::{Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
@@ -31,7 +31,7 @@ const MAX_OWNER: usize = 200;
 const FORM: &str = "an object with one or more of `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
                     standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
-                    null, `allowedOrigins`: [origins] or null";
+                    null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off";
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", patch(handle))
@@ -60,7 +60,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(
     rename = "ProjectChange",
-    extend("anyOf" = some_of(&["scrubbing", "limits", "tier", "timeUnit"], &["owner", "retentionDays", "allowedOrigins"]))
+    extend("anyOf" = some_of(&["scrubbing", "limits", "tier", "timeUnit", "postedConfigs"], &["owner", "retentionDays", "allowedOrigins"]))
 )]
 struct Change {
     /// What is scrubbed: both lists are replaced.
@@ -88,6 +88,8 @@ struct Change {
     #[schemars(with = "Option<Vec<String>>")]
     #[schemars(length(max = Origins::MOST), inner(length(max = Origins::LONGEST), regex(pattern = Origins::FORM)))]
     allowed_origins: Option<Option<Vec<String>>>,
+    /// Which of the notification configs that clients post with errors are used.
+    posted_configs: Option<PostedConfigs>,
 }
 
 /// Names of keys, compared word by word.
@@ -139,7 +141,7 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
 
 fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
-    let Change { scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins } = change;
+    let Change { scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins, posted_configs } = change;
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt }| Rules { additional, exempt });
     if let Some(rules) = &scrubbing {
         for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
@@ -167,7 +169,17 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let allowed_origins =
         allowed_origins.map_err(|error| invalid(format!("`allowedOrigins`: {error}")).at(["allowedOrigins"]))?;
     let Limits { per_minute, per_month } = limits;
-    let change = ProjectChange { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins };
+    let change = ProjectChange {
+        scrubbing,
+        per_minute,
+        per_month,
+        tier,
+        time_unit,
+        owner,
+        retention,
+        allowed_origins,
+        posted_configs,
+    };
     match change == ProjectChange::default() {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),
         false => Ok(change),

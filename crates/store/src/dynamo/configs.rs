@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text};
-use super::schema::{CONFIG, PK, PROJECTS, RULES, SK, config_sk, project_pk};
+use super::schema::{CONFIG, ISSUE_KEY, PK, PROJECTS, RULES, SK, config_sk, project_pk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Configs, Project, StoredRules};
 
@@ -75,6 +75,23 @@ impl Configs for Table {
             }
             Err(error) => Err(StoreError::of_call(doing, &error)),
         }
+    }
+
+    async fn issue_key(&self, project: ProjectId, fresh: Option<&Sealed>) -> Result<Option<Sealed>> {
+        let doing = "reading the key of a project's issues";
+        if let Some(fresh) = fresh {
+            let item = Writer::new(project_pk(project), ISSUE_KEY).with(SEALED, text(fresh.as_str())).done();
+            let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
+            let call = call.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK);
+            match call.send().await.map_err(|error| StoreError::of_call(doing, &error)) {
+                Ok(_) => return Ok(Some(fresh.clone())),
+                // Another was faster: its key is the one.
+                Err(error) if error.kind() == Kind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let item = self.get(doing, key(project_pk(project), ISSUE_KEY), true).await?;
+        item.map(|item| sealed(&Reader::new(doing, &item)?)).transpose()
     }
 
     async fn remove_configs(&self, project: ProjectId) -> Result<()> {

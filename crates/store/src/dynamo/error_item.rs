@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::error::{
-    ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Part, Regression, Resolution, Seen, Status, StatusChange,
-    Tags, Units, Users,
+    ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Origins, Part, Posted, Regression, Resolution, Seen,
+    Status, StatusChange, Tags, Units, Users,
 };
 use domain::id::{ErrorUid, Fingerprint, ProjectId};
 use domain::occurrence::Level;
@@ -75,7 +75,8 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("lastRelease", optional(&error.last_release)),
         ("environment", optional(&error.environment)),
         (FIGURES, Some(bytes(error.pack_figures()))),
-        ("posted", optional(&error.posted)),
+        ("posted", error.posted.map(|posted| text(posted.to_string()))),
+        ("unmutedAt", error.unmuted_at.map(time)),
         ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
@@ -121,13 +122,15 @@ pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestam
     let mut changed = Vec::new();
     if let Some(to) = &change.status {
         let (mute, resolution) = match to {
-            StatusChange::Unresolved => (Mute::default(), None),
+            StatusChange::Unresolved | StatusChange::Unmuted { .. } => (Mute::default(), None),
             StatusChange::Resolved(resolution) => (Mute::default(), resolution.as_ref()),
             StatusChange::Muted(mute) => (*mute, None),
         };
+        let ended_at = if let StatusChange::Unmuted { at } = to { Some(*at) } else { None };
+        changed.extend(ended_at.map(|at| ("unmutedAt", Some(time(at)))));
         changed.extend([
             (STATUS, Some(text(to.status().as_str()))),
-            (STATUS_AT, Some(time(now))),
+            (STATUS_AT, Some(time(ended_at.unwrap_or(now)))),
             (MUTED_UNTIL, mute.until.map(time)),
             (MUTED_UNTIL_COUNT, mute.until_count.map(number)),
             (RESOLVED_AFTER, resolution.map(|resolution| text(resolution.after.as_str()))),
@@ -138,9 +141,17 @@ pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestam
         changed.push((ASSIGNEE, assignee.as_deref().map(text)));
     }
     let (update, expression) = setting(error, changed);
+    let mut condition = "#uid = :uid AND attribute_not_exists(#merged)".to_owned();
+    let mut update = update;
+    if let Some(StatusChange::Unmuted { at }) = &change.status {
+        // Only this mute: somebody may have set another status, or another mute, meanwhile.
+        condition += " AND #until = :until";
+        update =
+            update.expression_attribute_names("#until", MUTED_UNTIL).expression_attribute_values(":until", time(*at));
+    }
     update
         .update_expression(format!("{expression} ADD #version :one"))
-        .condition_expression("#uid = :uid AND attribute_not_exists(#merged)")
+        .condition_expression(condition)
         .expression_attribute_names("#version", VERSION)
         .expression_attribute_values(":one", number(1))
         .expression_attribute_names("#uid", "uid")
@@ -207,7 +218,9 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         tags: read.if_any("tags", |read, name| read.parsed(name, Tags::parse))?.unwrap_or_default(),
         users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),
         seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
-        posted: optional("posted"),
+        origins: Origins::default(),
+        unmuted_at: read.if_any("unmutedAt", Reader::time)?,
+        posted: optional("posted").and_then(|text| Posted::parse(&text)),
         expires_at: read.number_if_any(TTL)?.map(Timestamp::from_seconds).unwrap_or_default(),
         frames: optional("frames"),
         indexed: read.if_any("indexed", |read, name| read.parsed(name, Indexed::parse))?,

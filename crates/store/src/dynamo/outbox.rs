@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::error::{ErrorAggregate, Link};
 use domain::id::ProjectId;
-use domain::notify::lane::{self, Lane, LaneId, Lease, Token};
+use domain::notify::lane::{self, Lane, LaneId, Lease, Passed, Token};
 use domain::time::Timestamp;
 
 use super::Table;
@@ -80,10 +80,16 @@ fn encode(lane: &Lane, expires_at: Timestamp) -> Attributes {
         .with(VERSION, number(lane.version + 1))
         .with("pending", bytes(lane::pack(&lane.pending)))
         .with("more", number(lane.more))
-        .with("seen", bytes(lane.seen.iter().flat_map(|token| token.0.to_be_bytes()).collect()))
+        .with("seen", bytes(tokens(&lane.seen)))
         .with("due", time(lane.due))
         .with("failures", number(lane.failures))
         .expiring(expires_at);
+    if !lane.passed.tokens.is_empty() {
+        item = item
+            .with("passed", bytes(tokens(&lane.passed.tokens)))
+            .with("passedSince", time(lane.passed.since))
+            .with("passedCount", number(lane.passed.count));
+    }
     if let Some(lease) = lane.lease {
         item = item.with("holder", text(format!("{:032x}", lease.holder))).with("leaseUntil", time(lease.until));
     }
@@ -94,10 +100,22 @@ fn encode(lane: &Lane, expires_at: Timestamp) -> Attributes {
     item.done()
 }
 
+fn tokens(tokens: &[Token]) -> Vec<u8> {
+    tokens.iter().flat_map(|token| token.0.to_be_bytes()).collect()
+}
+
 fn decode(doing: &'static str, id: &LaneId, item: &Attributes) -> Result<Lane> {
     let read = Reader::new(doing, item)?;
     let pending = lane::unpack(read.bytes("pending")?).map_err(|error| StoreError::corrupt(doing, error))?;
     let token = |chunk: &[u8]| Some(Token(u64::from_be_bytes(chunk.try_into().ok()?)));
+    let passed = match item.contains_key("passed") {
+        false => Passed::default(),
+        true => Passed {
+            since: read.time("passedSince")?,
+            count: read.number("passedCount")?,
+            tokens: read.bytes("passed")?.chunks_exact(8).filter_map(token).collect(),
+        },
+    };
     let lease = match read.text_if_any("holder") {
         None => None,
         Some(_) => Some(Lease {
@@ -114,6 +132,7 @@ fn decode(doing: &'static str, id: &LaneId, item: &Attributes) -> Result<Lane> {
         lease,
         due: read.time("due")?,
         failures: read.number("failures")?,
+        passed,
     })
 }
 

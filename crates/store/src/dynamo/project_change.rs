@@ -16,11 +16,12 @@ pub(crate) const TIME_UNIT: &str = "timeUnit";
 pub(crate) const OWNER: &str = "owner";
 pub(crate) const RETENTION: &str = "retentionDays";
 const ALLOWED_ORIGINS: &str = "allowedOrigins";
+pub(crate) const POSTED_CONFIGS: &str = "postedConfigs";
 
 /// An attribute's name, and its new value; `None` removes it.
 type Assignment = (&'static str, Option<AttributeValue>);
 
-/// What a change writes. Limits and origins are kept beside the number too, where ingest reads them with one request, and
+/// What a change writes. Limits, origins and which posted configs are used are kept beside the number too, where ingest reads them with one request, and
 /// without the rest of the settings.
 pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<UpdateBuilder>> {
     let doing = "changing a project's settings";
@@ -34,6 +35,7 @@ pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<U
         let origins = origins.as_ref().map(|origins| json(serde_json::to_string(origins)).map(text));
         settings.push((ALLOWED_ORIGINS, origins.transpose()?));
     }
+    settings.extend(change.posted_configs.map(|which| (POSTED_CONFIGS, Some(text(which.as_str())))));
     let beside = settings.clone();
     if let Some(rules) = &change.scrubbing {
         settings.push(("scrubbing", Some(text(json(serde_json::to_string(rules))?))));

@@ -3,14 +3,14 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::id::{ProjectId, ProjectName};
-use domain::project::{Retention, Tier, TimeUnit};
+use domain::project::{PostedConfigs, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
-use super::project_change::{self, OWNER, RETENTION, TIER, TIME_UNIT};
+use super::project_change::{self, OWNER, POSTED_CONFIGS, RETENTION, TIER, TIME_UNIT};
 use super::quotas;
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
@@ -193,5 +193,6 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
             Some(days) => Some(Retention::of_days(days).map_err(|error| StoreError::corrupt(doing, error))?),
         },
         allowed_origins: project_change::origins(&read)?,
+        posted_configs: project_change::word(&read, POSTED_CONFIGS, PostedConfigs::parse)?,
     })
 }

@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::id::{ProjectId, ProjectName};
 use domain::inbox::Addressee;
-use domain::project::{Limit, Limits, Mark, Window};
+use domain::project::{Limit, Limits, Mark, PostedConfigs, Window};
 use domain::time::Timestamp;
 
 use super::Table;
 use super::item::{Attributes, Reader, key, number, text, time};
-use super::project_change;
+use super::project_change::{self, POSTED_CONFIGS};
 use super::schema::{FORM, PK, PROJECT_IDS, PROJECTS, SK, TTL, project_pk, usage_sk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Quota, Quotas, Usage, Used};
@@ -44,7 +44,8 @@ impl Quotas for Table {
         let Some(item) = self.get(doing, key(PROJECT_IDS, project.to_string()), false).await? else { return Ok(None) };
         let read = Reader::new(doing, &item)?;
         let origins = project_change::origins(&read)?.map(Arc::new);
-        Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)?, origins }))
+        let posted_configs = project_change::word(&read, POSTED_CONFIGS, PostedConfigs::parse)?;
+        Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)?, origins, posted_configs }))
     }
 }
 

@@ -8,6 +8,7 @@
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
 //! | alias of an error | `P#{project}` | `A#{hash}` | |
+//! | the key of a project's issues | `P#{project}` | `C#issues` | |
 //! | posted configs | `P#{project}` | `C#{config}` | |
 //! | rules | `P#{project}` | `RULES` | |
 //! | buried error | `P#{project}` | `B#{uid}` | |
@@ -98,6 +99,8 @@ pub(crate) fn alias_sk(hash: &Fingerprint) -> String {
 }
 
 pub(crate) const CONFIG: &str = "C#";
+/// Among the configs, so that it goes with them.
+pub(crate) const ISSUE_KEY: &str = "C#issues";
 
 pub(crate) fn config_sk(id: ConfigId) -> String {
     format!("{CONFIG}{id}")

@@ -224,6 +224,10 @@ impl<P: Configs> Configs for Faulty<P> {
         self.call("Configs::put_posted", || self.port.put_posted(project, id, sealed, expires_at)).await
     }
 
+    async fn issue_key(&self, project: ProjectId, fresh: Option<&Sealed>) -> Result<Option<Sealed>> {
+        self.call("Configs::issue_key", || self.port.issue_key(project, fresh)).await
+    }
+
     async fn posted(&self, project: ProjectId, id: ConfigId) -> Result<Option<Sealed>> {
         self.call("Configs::posted", || self.port.posted(project, id)).await
     }

@@ -22,6 +22,9 @@ pub trait Configs: Send + Sync {
     /// else replaced it meanwhile, or the project is gone or going, it is a [`Conflict`](crate::Kind::Conflict).
     async fn set_rules(&self, project: &Project, version: u64, document: &Sealed) -> Result<u64>;
 
+    /// The sealed secret that a project's issues are marked by; `fresh` becomes it if there is none yet.
+    async fn issue_key(&self, project: ProjectId, fresh: Option<&Sealed>) -> Result<Option<Sealed>>;
+
     /// Removes all of it. The project must be marked as being deleted before, so that nothing is added.
     async fn remove_configs(&self, project: ProjectId) -> Result<()>;
 }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use domain::id::{ProjectId, ProjectName};
-use domain::project::{Limits, Origins, Retention, Tier, TimeUnit};
+use domain::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use domain::scrub::Rules;
 use domain::time::Timestamp;
 
@@ -58,6 +58,8 @@ pub struct Project {
     pub retention: Option<Retention>,
     /// Whose pages may send to it; `None` for all.
     pub allowed_origins: Option<Origins>,
+    /// Which of the notification configs that clients post are used.
+    pub posted_configs: PostedConfigs,
 }
 
 impl Project {
@@ -75,6 +77,7 @@ impl Project {
             owner: None,
             retention: None,
             allowed_origins: None,
+            posted_configs: PostedConfigs::default(),
         }
     }
 
@@ -104,13 +107,24 @@ pub struct ProjectChange {
     pub retention: Option<Option<Retention>>,
     /// Whose pages may send.
     pub allowed_origins: Option<Option<Origins>>,
+    /// Which posted configs are used.
+    pub posted_configs: Option<PostedConfigs>,
 }
 
 impl ProjectChange {
     /// `project` as it is with these values.
     pub fn applied_to(&self, project: Project) -> Project {
-        let Self { scrubbing, per_minute, per_month, tier, time_unit, owner, retention, allowed_origins } =
-            self.clone();
+        let Self {
+            scrubbing,
+            per_minute,
+            per_month,
+            tier,
+            time_unit,
+            owner,
+            retention,
+            allowed_origins,
+            posted_configs,
+        } = self.clone();
         Project {
             scrubbing: scrubbing.unwrap_or(project.scrubbing),
             limits: Limits {
@@ -122,6 +136,7 @@ impl ProjectChange {
             owner: owner.unwrap_or(project.owner),
             retention: retention.unwrap_or(project.retention),
             allowed_origins: allowed_origins.unwrap_or(project.allowed_origins),
+            posted_configs: posted_configs.unwrap_or(project.posted_configs),
             ..project
         }
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::ProjectId;
 use domain::inbox::Addressee;
-use domain::project::{Limits, Mark, Origins};
+use domain::project::{Limits, Mark, Origins, PostedConfigs};
 use domain::time::Timestamp;
 
 use crate::error::Result;
@@ -27,6 +27,8 @@ pub struct Quota {
     pub mark: Option<Mark>,
     /// Whose pages may send; `None` for all.
     pub origins: Option<Arc<Origins>>,
+    /// Which of the notification configs in posts are used.
+    pub posted_configs: PostedConfigs,
 }
 
 /// What digest counts of projects that have limits. It is not exact as the counts of errors are: what a process had

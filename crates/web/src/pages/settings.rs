@@ -42,6 +42,8 @@ pub struct SettingsFields {
     pub exempt: String,
     /// Whose pages may send, one origin on each line; empty for all.
     pub origins: String,
+    /// Which of the notification configs that clients post are used: `any`, `sealed` or `off`.
+    pub posted_configs: String,
 }
 
 impl Settings {

@@ -41,6 +41,7 @@ pub(crate) fn settings() -> Settings {
             owner: "\"><script>alert(1)</script>".to_owned(),
             tier: "critical".to_owned(),
             time_unit: "hour".to_owned(),
+            posted_configs: "any".to_owned(),
             retention_days: "30".to_owned(),
             per_minute: "many".to_owned(),
             per_month: "100000".to_owned(),

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::LaneId;
-use crate::id::Fingerprint;
+use crate::id::{Fingerprint, OccurrenceId};
 use crate::notify::Why;
 use crate::time::Timestamp;
 
@@ -38,6 +38,9 @@ pub enum Happened {
         at: Timestamp,
         /// How many occurrences there were, ever.
         count: u64,
+        /// The occurrence that is shown, of a posted config; otherwise it is the newest when it is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<OccurrenceId>,
     },
     /// To the project: it sends more than it may.
     #[serde(rename_all = "camelCase")]
@@ -52,7 +55,7 @@ pub enum Happened {
 }
 
 /// Where the rule is that an entry is told by. It is looked up when it is told: a rule that is gone tells nothing more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RuleRef {
     /// Among the project's: its id.
@@ -78,7 +81,7 @@ impl Entry {
         };
         let rule = match &self.rule {
             RuleRef::Project(id) => format!("rule:{id}"),
-            // Which of a post's configs, and not of which post: a new deployment with other texts is no new crossing.
+            // A commit has the occurrences of one set of configs.
             RuleRef::Posted(_, index) => format!("posted:{index}"),
         };
         let hash = Sha256::digest(format!("{what}\n{rule}\n{}", self.redriven));

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::id::{ErrorUid, ProjectId};
+use crate::id::{ErrorUid, Fingerprint, ProjectId};
 
 /// What names a lane: whose it is, what it is about, and where it leads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,12 @@ pub enum Scope {
     Error(ErrorUid),
     /// What a rule collects of all errors: the rule's id.
     Collected(String),
+    /// What came over the ceiling of a rule, of all errors: the rule's id.
+    Held(String),
+    /// What came over the ceiling of configs that were posted.
+    HeldPosted,
+    /// The end of an error's mute.
+    Mute(Fingerprint),
     /// The project itself.
     Project,
 }
@@ -37,6 +43,9 @@ impl LaneId {
         let scope = match scope.split_once('#') {
             Some(("error", uid)) => Scope::Error(ErrorUid::parse(uid).map_err(|_| bad())?),
             Some(("collected", rule)) => Scope::Collected(rule.to_owned()),
+            Some(("held", rule)) => Scope::Held(rule.to_owned()),
+            Some(("mute", error)) => Scope::Mute(Fingerprint::parse(error).map_err(|_| bad())?),
+            None if scope == "held-posted" => Scope::HeldPosted,
             None if scope == "project" => Scope::Project,
             _ => return Err(bad()),
         };
@@ -50,6 +59,9 @@ impl fmt::Display for LaneId {
         match &self.scope {
             Scope::Error(uid) => write!(f, "error#{uid}#{}", self.destination),
             Scope::Collected(rule) => write!(f, "collected#{rule}#{}", self.destination),
+            Scope::Held(rule) => write!(f, "held#{rule}#{}", self.destination),
+            Scope::Mute(error) => write!(f, "mute#{error}#{}", self.destination),
+            Scope::HeldPosted => write!(f, "held-posted#{}", self.destination),
             Scope::Project => write!(f, "project#{}", self.destination),
         }
     }

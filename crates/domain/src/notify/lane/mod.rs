@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 
 /// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
 const REMEMBERED: usize = 512;
+/// What a ceiling counts in, in seconds.
+const MINUTE: i64 = 60;
 /// How many entries wait in a lane; what is over is told as a number.
 const MAX_PENDING: usize = 1_000;
 /// How long a sender has a lane for itself, in seconds: longer than any request may take, and than a function runs on.
@@ -41,6 +43,19 @@ pub struct Lane {
     pub due: Timestamp,
     /// How often in a row telling failed.
     pub failures: u32,
+    /// What passed a ceiling lately; only of a lane that holds what is over one.
+    pub passed: Passed,
+}
+
+/// What may be told by itself, of a rule with a ceiling.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// When the minute began that is counted.
+    pub since: Timestamp,
+    /// How many of the newest tokens passed in it.
+    pub count: u32,
+    /// What passed, the oldest first: it passes again if the stream brings it again.
+    pub tokens: Vec<Token>,
 }
 
 /// The right to send from a lane.
@@ -64,7 +79,35 @@ impl Lane {
             lease: None,
             due: Timestamp::default(),
             failures: 0,
+            passed: Passed::default(),
         }
+    }
+
+    /// Lets at most `ceiling` entries a minute pass, and holds the others until the minute is over. Says which pass, and
+    /// whether the lane changed. What was decided before is decided in the same way again.
+    pub fn admit(&mut self, entries: Vec<Entry>, ceiling: u32, now: Timestamp) -> (Vec<Entry>, bool) {
+        if self.passed.since.plus_seconds(MINUTE) <= now {
+            self.passed.since = now;
+            self.passed.count = 0;
+        }
+        let (mut pass, mut held, mut changed) = (Vec::new(), Vec::new(), false);
+        for entry in entries {
+            let token = entry.token();
+            if self.passed.tokens.contains(&token) {
+                pass.push(entry);
+            } else if self.seen.contains(&token) || self.passed.count >= ceiling {
+                held.push(entry);
+            } else {
+                self.passed.tokens.push(token);
+                self.passed.count += 1;
+                pass.push(entry);
+                changed = true;
+            }
+        }
+        self.passed.tokens.drain(..self.passed.tokens.len().saturating_sub(REMEMBERED));
+        let due = self.passed.since.plus_seconds(MINUTE);
+        let is_held = self.add(held, due);
+        (pass, changed || is_held)
     }
 
     /// Puts in what it has not seen yet, to be told at `due` or, if something waits already, with that. Says whether
@@ -85,7 +128,9 @@ impl Lane {
             any = true;
         }
         self.seen.drain(..self.seen.len().saturating_sub(REMEMBERED));
-        if any && was_empty {
+        // A mute may be set again, and shorter.
+        let is_earlier = matches!(self.id.scope, Scope::Mute(_)) && due < self.due;
+        if any && (was_empty || is_earlier) {
             self.due = due;
             self.failures = 0;
         }

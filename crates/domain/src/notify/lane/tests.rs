@@ -1,5 +1,5 @@
 use super::*;
-use crate::id::{ErrorUid, Fingerprint, ProjectId};
+use crate::id::{ErrorUid, Fingerprint, OccurrenceId, ProjectId};
 use crate::notify::Why;
 use crate::project::TimeUnit;
 
@@ -19,6 +19,7 @@ fn entry(version: u64) -> Entry {
         why: Why::First,
         at: at(0),
         count: version,
+        own: None,
     };
     Entry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
@@ -160,7 +161,8 @@ fn entries_come_out_as_they_went_in() {
     let start = at(0);
     let why = Why::Threshold { count: 7, unit: crate::project::TimeUnit::Hour, start };
     let Happened::Error { fingerprint, commit, at, count, .. } = entry(3).happened else { panic!("an error") };
-    let crossing = Happened::Error { fingerprint, commit, why, at, count };
+    let own = Some(OccurrenceId::parse("9007197776696131-01KGZ3M5V00000000000000007-0").unwrap());
+    let crossing = Happened::Error { fingerprint, commit, why, at, count, own };
     let rule = RuleRef::Posted("c".to_owned(), 1);
     let entries = [
         entry(1),
@@ -184,4 +186,24 @@ fn settling_keeps_the_lane_while_something_is_due() {
     }
     lane.settle(&[entry(2).token()], at(60), at(1));
     assert_eq!((lane.lease, lane.wakes_at()), (None, Some(at(60))));
+}
+
+/// A ceiling of three a minute: three pass, the others wait for one summary, and what comes again is decided as before.
+#[test]
+fn what_is_over_a_ceiling_is_held_and_counted_once() {
+    let mut lane = lane();
+    let all = || (1..=60).map(entry).collect::<Vec<_>>();
+    let (passed, changed) = lane.admit(all(), 3, at(0));
+    assert_eq!((passed, changed, lane.pending.len()), ((1..=3).map(entry).collect(), true, 57));
+    assert_eq!(lane.wakes_at(), Some(at(60)));
+    for late in [1, 59, 61] {
+        let again = lane.clone().admit(all(), 3, at(late));
+        assert_eq!(again, ((1..=3).map(entry).collect(), false), "after {late} s");
+    }
+    assert!(!lane.take(1, at(59)) && lane.take(1, at(60)));
+    let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
+    lane.settle(&told, at(61), at(61));
+    assert_eq!(lane.admit(all(), 3, at(62)), ((1..=3).map(entry).collect(), false), "told already");
+    let (passed, _) = lane.admit((61..=65).map(entry).collect(), 3, at(62));
+    assert_eq!((passed.len(), lane.pending.len(), lane.wakes_at()), (3, 2, Some(at(122))), "the next minute");
 }

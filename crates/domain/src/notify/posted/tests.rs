@@ -76,3 +76,24 @@ fn what_v1_s_clients_send_is_taken() {
     assert_eq!((rule.id.as_str(), rule.timezone.as_deref()), ("posted-3", Some("Asia/Tokyo")));
     assert_eq!(rule.link_template.as_deref(), Some("https://example.org/{project}/{message}/{unknown}"));
 }
+
+/// What is kept is what is used: no room for anything else, and not more than a post may have in all.
+#[test]
+fn what_no_config_has_is_dropped_and_the_size_of_all_is_bounded() {
+    let mut config = with("comment", json!("x".repeat(1_000)));
+    config["owner"] = json!("not of slack");
+    config["linkExpires"] = json!(60);
+    let (posted, refused) = parse(json!([config]));
+    let [Posted::Plain(kept)] = posted.as_slice() else { panic!("{posted:?}") };
+    assert_eq!((refused, kept), (vec![], &with("linkExpires", json!(60))));
+    let long = |n: u32| with("linkTemplate", json!(format!("https://e.org/{n}{}", "x".repeat(1_000))));
+    let long = |n: u32| {
+        let mut config = long(n);
+        config["endpoint"] = json!(format!("https://hooks.slack.com/{}", "y".repeat(1_900)));
+        config
+    };
+    let (posted, refused) = parse((0..6).map(long).collect());
+    assert_eq!((posted.len(), refused.len()), (4, 2));
+    assert_eq!(refused[0].path, ["notifications", "4"]);
+    assert!(refused.iter().all(|refusal| refusal.reason == Reason::ItemTooLarge), "{refused:?}");
+}

@@ -1,9 +1,9 @@
 use super::glob::Glob;
-use crate::error::ErrorAggregate;
+use crate::error::{ErrorAggregate, Origin};
 use crate::occurrence::Level;
 
-/// What a commit must have brought for a rule to be about it. A list that is empty asks for nothing; of the others any
-/// entry must be there, in any of the commit's occurrences.
+/// Which occurrences a rule is about. A list that is empty asks for nothing; of the others any entry must be there, all in
+/// the same occurrence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::notify) struct Filter {
     pub(super) environments: Vec<String>,
@@ -13,17 +13,24 @@ pub(in crate::notify) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn matches(&self, error: &ErrorAggregate) -> bool {
-        let seen = &error.seen;
-        any(&self.environments, &seen.environments, |wanted, text| wanted == text)
-            && any(&self.levels, &seen.levels, |wanted, level| wanted == level)
-            && any(&self.releases, &seen.releases, |wanted, text| wanted.matches(text))
-            && self.title.as_ref().is_none_or(|title| {
-                title.matches(&error.message) || title.matches(&format!("{}: {}", error.kind, error.message))
-            })
+    /// Whether the rule is about an error of this title.
+    pub(super) fn matches_title(&self, error: &ErrorAggregate) -> bool {
+        self.title.as_ref().is_none_or(|title| {
+            title.matches(&error.message) || title.matches(&format!("{}: {}", error.kind, error.message))
+        })
     }
-}
 
-fn any<W, S>(wanted: &[W], seen: &[S], matches: impl Fn(&W, &S) -> bool) -> bool {
-    wanted.is_empty() || seen.iter().any(|seen| wanted.iter().any(|wanted| matches(wanted, seen)))
+    /// Whether the rule is about any occurrence of these origins.
+    pub(super) fn matches_any(&self, origins: &[Origin]) -> bool {
+        origins.iter().any(|origin| self.matches(origin))
+    }
+
+    fn matches(&self, origin: &Origin) -> bool {
+        let environment = origin.environment.as_ref();
+        let release = origin.release.as_deref();
+        (self.environments.is_empty() || environment.is_some_and(|text| self.environments.contains(text)))
+            && (self.levels.is_empty() || self.levels.contains(&origin.level))
+            && (self.releases.is_empty()
+                || release.is_some_and(|text| self.releases.iter().any(|wanted| wanted.matches(text))))
+    }
 }

@@ -77,9 +77,20 @@ pub struct Rule {
     pub timezone: Option<String>,
     /// Where messages link to: a template for [`link`](super::link).
     pub link_template: Option<String>,
+    /// How many messages a minute go to each target by themselves, if it says so.
+    pub(super) max_per_minute: Option<u32>,
     pub(super) policy: Policy,
     pub(super) filter: Filter,
     pub(super) quiet: Option<Quiet>,
+}
+
+impl Rule {
+    /// How many messages a minute go to a chat, a mailbox or a webhook, unless the rule says otherwise.
+    pub const CEILING: u32 = 10;
+    /// How many issues a minute are made or added to, unless the rule says otherwise.
+    pub const TRACKER_CEILING: u32 = 5;
+    /// The most that a rule may say.
+    pub const MAX_CEILING: u32 = 100;
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) const MAX_MINUTES: u64 = 24 * 60;
 /// The largest threshold and interval: JavaScript's largest safe integer.
 pub(super) const MAX_COUNT: u64 = (1 << 53) - 1;
 
-const RULE_KEYS: [&str; 14] = [
+const RULE_KEYS: [&str; 15] = [
     "id",
     "name",
     "on",
@@ -42,6 +42,7 @@ const RULE_KEYS: [&str; 14] = [
     "releases",
     "title",
     "collect",
+    "maxPerMinute",
     "quiet",
     "timezone",
     "linkTemplate",
@@ -159,6 +160,9 @@ impl Rule {
             to: targets(object)?,
             link_template: rule_link_template(object, true)?,
             policy: policy(object)?,
+            max_per_minute: object
+                .number("maxPerMinute", 1..=u64::from(Self::MAX_CEILING))?
+                .and_then(|most| u32::try_from(most).ok()),
             filter: filter(object)?,
             quiet: quiet(object, timezone.as_deref())?,
             timezone,

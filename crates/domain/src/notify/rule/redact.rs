@@ -10,6 +10,8 @@ pub const SEALED: &str = "[sealed]";
 const SECRETS: [&str; 4] = ["userToken", "personalAccessToken", "secret", "signingSecret"];
 /// A secret too, but for the trackers, whose endpoint is no more than a host.
 const ENDPOINT: &str = "endpoint";
+/// What decides where a secret is sent: another server, or another repository, was never given it.
+const WHERE: [&str; 4] = ["type", ENDPOINT, "owner", "repo"];
 const TRACKERS: [&str; 2] = ["github", "gitlab"];
 
 impl Rules {
@@ -32,7 +34,7 @@ impl Rules {
     ///
     /// A rule is recognised by its id. A target of it is the stored one that is shown just the same; or, if it was
     /// changed, the one at its place, if it is of the same type, no target was added or removed, and a tracker's token
-    /// stays with the server that it is for. Where it is not clear which secret is meant [`SEALED`] stays, and
+    /// stays with the server and the repository that it is for. Where it is not clear which secret is meant [`SEALED`] stays, and
     /// [`parse`](Self::parse) refuses it.
     pub fn with_secrets_of(document: &mut Value, old: &Value) {
         let (new_ids, old_ids) = (ids(document), ids(old));
@@ -89,7 +91,7 @@ fn restore_targets(targets: &mut [Value], old: &[Value]) {
 
 /// Whether one may be the other after a change that leaves its secrets where they belong.
 fn is_changed(new: &Value, old: &Value) -> bool {
-    ["type", ENDPOINT].iter().all(|key| new.get(key) == old.get(key))
+    WHERE.iter().all(|key| new.get(key) == old.get(key))
 }
 
 fn restore(object: &mut Map<String, Value>, old: &Map<String, Value>) {

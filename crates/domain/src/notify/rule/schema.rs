@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::parse::{
     MAX_COUNT, MAX_FILTERS, MAX_ID, MAX_MINUTES, MAX_NAME, MAX_PATTERN, MAX_RULES, MAX_TARGETS, MAX_TEMPLATE,
 };
-use super::{Hooks, Rules};
+use super::{Hooks, Rule, Rules};
 use crate::error::Seen;
 use crate::notify::Target;
 use crate::notify::document::{secret_schema, text_schema};
@@ -55,6 +55,10 @@ impl JsonSchema for Rules {
                     json!({ "minutes": { "type": "integer", "minimum": 1, "maximum": MAX_MINUTES } }),
                     &["minutes"],
                 ))),
+                "maxPerMinute": says(
+                    "how many messages a minute go to each target by themselves (10; 5 to a tracker): the rest is one summary",
+                    number(u64::from(Rule::MAX_CEILING)),
+                ),
                 "quiet": says("what happens then is told afterwards", nullable(object(
                     json!({
                         "from": says("HH:MM", text_schema(MAX_NAME)),

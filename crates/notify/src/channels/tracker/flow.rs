@@ -4,6 +4,7 @@ use domain::notify::target::IfExist;
 use super::report::Report;
 use super::{Change, Found, Tracker, has_marker};
 use crate::channels::{Failed, Issue};
+use crate::marker::Mark;
 
 /// Makes the error's issue, or does to the one that it has what `if_exist` says. The same telling again changes nothing
 /// more: what it wrote has a hidden mark with its token.
@@ -14,8 +15,9 @@ pub(in crate::channels) async fn tell<T: Tracker>(
     if_exist: IfExist,
     telling: &Telling,
     known: Option<&Issue>,
+    mark: &Mark,
 ) -> Result<Option<Issue>, Failed> {
-    let Some(report) = Report::of(telling, T::BODY)? else { return Ok(None) };
+    let Some(report) = Report::of(telling, T::BODY, mark)? else { return Ok(None) };
     let mut found = match known {
         Some(issue) => tracker.get(issue.number).await?,
         None => None,

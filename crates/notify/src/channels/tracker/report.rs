@@ -1,14 +1,15 @@
 //! The words of an issue, in the Markdown that GitHub and GitLab have in common.
 
-use domain::notify::{Notice, Telling};
+use domain::id::ProjectName;
+use domain::notify::{Held, Notice, Telling};
 use domain::occurrence::Occurrence;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::channels::Failed;
 use crate::channels::message::{backtrace, facts, link, moment, token, why};
-use crate::channels::text::{clean, cut_bytes, line, unfenced};
-use crate::marker;
+use crate::channels::text::{clean, cut_bytes, line, thousands, unfenced, without_emoji};
+use crate::marker::Mark;
 
 /// The longest title, in bytes (v1).
 const TITLE: usize = 250;
@@ -37,7 +38,11 @@ pub(super) struct Report {
 
 impl Report {
     /// The report of `telling`, whose texts have at most `limit` bytes; `None` if it is about no error.
-    pub(super) fn of(telling: &Telling, limit: usize) -> Result<Option<Self>, Failed> {
+    /// `mark` signs the marker: only what it signed is ours.
+    pub(super) fn of(telling: &Telling, limit: usize, mark: &Mark) -> Result<Option<Self>, Failed> {
+        if let Telling::Several { held: Some(held), notices, more, project, .. } = telling {
+            return Ok(Some(Self::of_held(telling, held, notices, *more, project, mark)));
+        }
         let (notice, others): (&Notice, &[Notice]) = match telling {
             Telling::One(notice) => (notice, &[]),
             Telling::Several { notices, .. } => match notices.last() {
@@ -52,7 +57,7 @@ impl Report {
             Telling::Limited { .. } => return Ok(None),
         };
         let word = notice.fingerprint.to_string();
-        let marker = marker::of(&notice.project, notice.fingerprint);
+        let marker = mark.of(&notice.project, notice.fingerprint);
         let told = format!("<!-- faultline-told:{} -->", &hex(token(telling))[..16]);
         Ok(Some(Self {
             title: issue_title(notice),
@@ -62,6 +67,40 @@ impl Report {
             word,
             told,
         }))
+    }
+}
+
+impl Report {
+    /// What a ceiling held back, as one issue of its own. Sent again it is found by the name of the message.
+    fn of_held(
+        telling: &Telling,
+        held: &Held,
+        notices: &[Notice],
+        more: u64,
+        project: &ProjectName,
+        mark: &Mark,
+    ) -> Self {
+        let word = mark.signature(token(telling));
+        let marker = format!("<!-- faultline-held:{word} -->");
+        let told = format!("<!-- faultline-told:{} -->", &hex(token(telling))[..16]);
+        let all = thousands(more + notices.len() as u64);
+        let mut parts = vec![format!(
+            "{all} more than the {} issues a minute that the rule {} makes.",
+            held.ceiling,
+            code(&held.rule)
+        )];
+        parts.extend(held.link.as_ref().map(|link| format!("[All errors](<{link}>)")));
+        let listed = notices.iter().take(30).map(|notice| {
+            let title = code(&[notice.kind.as_str(), notice.message.as_str()].join(" "));
+            match link(notice) {
+                Some(link) => format!("- {title} [Open](<{link}>)"),
+                None => format!("- {title}"),
+            }
+        });
+        parts.push(listed.collect::<Vec<_>>().join("\n"));
+        let body = format!("{}\n\n{marker}\n{told}\n", parts.join("\n\n"));
+        let title = unmentioned(&format!("{all} more errors in {}", line(project.as_str(), 100)));
+        Self { marker, word, told, title, comment: body.clone(), body }
     }
 }
 
@@ -83,14 +122,24 @@ fn issue_title(notice: &Notice) -> String {
     format!("{kept}...{}", &hex(rest)[..10])
 }
 
-/// `text` in which no `@` calls anybody: trackers see a mention where no letter or digit is before it. An address of mail
-/// stays as it is.
+/// `text` in which no `@` calls anybody, and nothing refers to an issue or another thing of the tracker, or is a picture.
+/// Trackers see a mention where no letter or digit is before the `@`: an email address stays as it is.
 fn unmentioned(text: &str) -> String {
+    let text = without_emoji(text);
     let mut written = String::with_capacity(text.len());
     let mut before = ' ';
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         written.push(c);
-        if c == '@' && !before.is_alphanumeric() {
+        let next = rest.peek().copied().unwrap_or(' ');
+        // `#1`, `a/b#1`, and GitLab's `!1`, `&1`, `$1`, `%1`, `~label` and `~"two words"`.
+        let is_reference = match c {
+            '@' => !before.is_alphanumeric(),
+            '#' | '!' | '&' | '$' => next.is_ascii_digit(),
+            '%' | '~' => next.is_alphanumeric() || next == '"',
+            _ => false,
+        };
+        if is_reference {
             written.push('\u{200b}');
         }
         before = c;
@@ -100,7 +149,7 @@ fn unmentioned(text: &str) -> String {
 
 fn body(notice: &Notice, marks: &str, limit: usize) -> String {
     let zone = notice.timezone.as_deref();
-    let mut parts = vec![format!("**{}**", why(&notice.why))];
+    let mut parts = vec![format!("**{}**", why(notice))];
     parts.extend(link(notice).map(|link| format!("[Open in faultline](<{link}>)")));
     let facts = facts(notice);
     parts.push(facts.iter().map(|(name, value)| format!("- {name}: {}", code(value))).collect::<Vec<_>>().join("\n"));
@@ -153,9 +202,9 @@ fn sections(occurrence: &Occurrence) -> Vec<String> {
 /// Every part of a comment is bounded, and all of them together are far below any limit.
 fn comment(notice: &Notice, others: &[Notice], told: &str) -> String {
     let zone = notice.timezone.as_deref();
-    let mut parts = vec![format!("**{}** at {}", why(&notice.why), moment(notice.at, zone))];
+    let mut parts = vec![format!("**{}** at {}", why(notice), moment(notice.at, zone))];
     if others.len() > 1 {
-        let line = |other: &Notice| format!("- {} at {}", why(&other.why), moment(other.at, zone));
+        let line = |other: &Notice| format!("- {} at {}", why(other), moment(other.at, zone));
         parts.push(others.iter().take(30).map(line).collect::<Vec<_>>().join("\n"));
     }
     let facts = facts(notice);

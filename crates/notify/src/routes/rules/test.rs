@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::ports::Project;
 
-use crate::channels::{Issue, Told};
+use crate::channels::{Issue, IssueKey, Told};
 use crate::routes::{Routes, body};
 
 /// The largest body, in bytes: one target.
@@ -177,7 +177,11 @@ impl Routes {
     async fn attempt(&self, project: &Project, trial: &Trial, buttons: bool) -> Tried {
         let began = self.notify.clock.now();
         let sample = self.sample(project, trial);
-        let told = Told { telling: &sample, issue: None, buttons };
+        let issue_key = match trial.target.is_tracker() {
+            true => self.notify.issue_key(project).await.unwrap_or_default(),
+            false => IssueKey::default(),
+        };
+        let told = Told { telling: &sample, issue: None, buttons, issue_key: &issue_key };
         let told = tokio::time::timeout(TIME, self.notify.channels.tell(&trial.target, &told)).await;
         let (status, said, issue) = match told {
             Ok(Ok(issue)) => ("sent", None, issue),
@@ -216,6 +220,7 @@ impl Routes {
             link: None,
             timezone: trial.timezone.clone(),
             occurrence: None,
+            is_posted: false,
         }))
     }
 }

@@ -174,7 +174,7 @@ fn what_is_told_as_first_or_regression_is_not_told_as_a_threshold_besides() {
 }
 
 #[test]
-fn of_a_muted_error_nothing_is_told_and_a_mute_s_end_is_none_either() {
+fn of_a_muted_error_nothing_is_told_until_the_mute_is_over() {
     let all = json!({ "on": ["first", "regression", "threshold"], "threshold": 5 });
     check(
         all,
@@ -182,8 +182,9 @@ fn of_a_muted_error_nothing_is_told_and_a_mute_s_end_is_none_either() {
             ("1@0 | mute", ""),
             ("1@0 | mute | 9@1", ""),
             ("1@0 | mute 5 | 9@4", ""),
-            ("1@0 | mute 5 | 3@6", ""),
-            ("1@0 | mute 5 | 9@6", "9 in minute 6"),
+            ("1@0 | mute 5 | 3@6", "unmuted"),
+            ("1@0 | mute 5 | 3@6 | 1@6", ""),
+            ("1@0 | mute 5 | 9@6", "unmuted"),
             // What came while it was muted counts, and is not told afterwards.
             ("1@0 | mute | 9@1 | unresolve", ""),
             ("1@0 | mute | 4@1 | unresolve | 1@1", "5 in minute 1"),
@@ -224,9 +225,17 @@ fn filters_ask_for_one_occurrence_of_the_commit() {
     check(on(json!({ "title": "CartError: *empty" })), &[("1@0", "first")]);
     check(on(json!({ "title": "the cart*" })), &[("1@0", "first")]);
     check(on(json!({ "title": "cart" })), &[("1@0", "")]);
-    // Each filter must find something, not all of them in the same occurrence.
+    // All of them in the same occurrence.
     let both = on(json!({ "environments": ["production"], "levels": ["fatal"] }));
-    check(both, &[("1@0/production, 1@0/test/fatal", "first"), ("1@0/production", ""), ("1@0/test/fatal", "")]);
+    check(
+        both,
+        &[
+            ("1@0/production, 1@0/test/fatal", ""),
+            ("1@0/production/fatal", "first"),
+            ("1@0/production", ""),
+            ("1@0/test/fatal", ""),
+        ],
+    );
     check(
         json!({ "on": ["threshold"], "threshold": 3, "environments": ["production"] }),
         &[("2@0/production | 1@0/test", ""), ("2@0/test | 1@0/production", "3 in minute 0")],
@@ -347,4 +356,64 @@ fn posted_configs_tell_as_v1_does() {
     }
     check_posted(json!(" 2.5 "), json!("3"), &[("1@0 | 1@1 | 1@1", ""), ("1@0 | 2@1 | 1@1", "3 in minute 1")]);
     check_posted(json!(3), json!(1e300), &[("1@0 | 900@1", "")]);
+}
+
+/// A rule for production tells of an error that was in staging before; and so by level, release, or all of them.
+#[test]
+fn the_first_occurrence_that_the_filter_matches_is_told() {
+    check(
+        json!({ "on": ["first"], "environments": ["production"] }),
+        &[
+            ("1@0/staging", ""),
+            ("1@0/staging | 1@1/production", "first"),
+            ("1@0/staging, 1@0/production", "first"),
+            ("1@0/production | 1@1/staging", ""),
+            ("1@0/staging | 1@1/production | 1@2/production", ""),
+            ("1@0/staging | 1@1/production | 1@2/staging | 1@3/production", ""),
+            ("1@0 | 1@1/production", "first"),
+            ("1@0/production | delete | 1@1/staging | 1@2/production", "first"),
+            ("1@0/staging | mute | 1@1/production", ""),
+            ("1@0/staging | mute | 1@1/production | unresolve | 1@2/production", ""),
+        ],
+    );
+    check(
+        json!({ "on": ["first"], "levels": ["fatal"] }),
+        &[("1@0//error", ""), ("1@0//error | 1@1//fatal", "first"), ("1@0//fatal | 1@1//error | 1@2//fatal", "")],
+    );
+    check(
+        json!({ "on": ["first"], "releases": ["shop@2.*"] }),
+        &[
+            ("1@0///shop@1.0", ""),
+            ("1@0///shop@1.0 | 1@1///shop@2.0", "first"),
+            ("1@0///shop@1.0 | 1@1///shop@2.0 | 1@2///shop@2.1", ""),
+        ],
+    );
+    // All of it in one occurrence: fatal in staging and an error in production are not what is asked for.
+    check(
+        json!({ "on": ["first"], "environments": ["production"], "levels": ["fatal"] }),
+        &[
+            ("1@0/staging/fatal, 1@0/production/error", ""),
+            ("1@0/staging/fatal, 1@0/production/error | 1@1/production/fatal", "first"),
+        ],
+    );
+}
+
+#[test]
+fn the_first_occurrence_that_the_filter_matches_after_the_error_came_back_is_told() {
+    check(
+        json!({ "on": ["regression"], "environments": ["production"] }),
+        &[
+            ("1@0/production | resolve | 1@1/staging", ""),
+            ("1@0/production | resolve | 1@1/staging | 1@2/production", "regression"),
+            ("1@0/production | resolve | 1@1/staging | 1@2/production | 1@3/production", ""),
+            ("1@0/production | resolve | 1@1/staging, 1@1/production", "regression"),
+            ("1@0/production | resolve | 1@1/production | 1@2/staging | 1@3/production", ""),
+            ("1@0/production | resolve | 1@1/staging | resolve | 1@2/production", "regression"),
+            // Somebody took it up again: it did not come back.
+            ("1@0/production | resolve | 1@1/staging | unresolve | 1@2/production", ""),
+            ("1@0/production | mute 2 | 1@3/staging", ""),
+            ("1@0/production | mute 2 | 1@3/staging | 1@4/production", "unmuted"),
+            ("1@0/production | mute 2 | 1@3/production | 1@4/production", ""),
+        ],
+    );
 }

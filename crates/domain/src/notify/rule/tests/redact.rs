@@ -124,7 +124,11 @@ fn a_token_does_not_follow_its_target_to_another_server() {
         sent_back(&stored, |document| drop(document["rules"][0]["to"][0].as_object_mut().unwrap().remove("endpoint")));
     refused(&moved, "rules.0.to.0.userToken");
     let renamed = sent_back(&stored, |document| document["rules"][0]["to"][0]["repo"] = json!("other"));
-    assert_eq!(renamed, rules(&[github("t", "other")]));
+    refused(&renamed, "rules.0.to.0.userToken");
+    let given = sent_back(&stored, |document| document["rules"][0]["to"][0]["owner"] = json!("evil"));
+    refused(&given, "rules.0.to.0.userToken");
+    let labelled = sent_back(&stored, |document| document["rules"][0]["to"][0]["labels"] = json!(["new"]));
+    assert_eq!(labelled["rules"][0]["to"][0]["userToken"], "t");
     let typed = sent_back(
         &rules(&[json!({ "type": "webhook", "endpoint": "https://a.example.org/", "secret": "s" })]),
         |document| {

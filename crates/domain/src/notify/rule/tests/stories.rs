@@ -87,6 +87,7 @@ pub(super) fn decided(rule: &Rule, tier: Tier, steps: &str) -> String {
         let why = match decision.why {
             Why::First => "first".to_owned(),
             Why::Regression => "regression".to_owned(),
+            Why::Unmuted => "unmuted".to_owned(),
             Why::Threshold { count, unit, start } => {
                 assert_eq!(unit, UNIT);
                 format!("{count} in minute {}", minute(start))

@@ -1,0 +1,158 @@
+//! A config that is posted with an error is used for the occurrence that it came with, and for no other.
+
+use std::sync::Arc;
+
+use domain::notify::Telling;
+use faultline_tests::{ADMIN, Faultline};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::recorder::Recorder;
+
+fn slack(host: &str) -> Value {
+    json!({ "type": "slack", "endpoint": format!("https://{host}/services/x"), "channel": "#a" })
+}
+
+async fn world() -> (Arc<Recorder>, Faultline) {
+    let recorder = Recorder::new();
+    let faultline = Faultline::telling(recorder.clone()).await;
+    (recorder, faultline)
+}
+
+async fn post(faultline: &Faultline, message: &str, session: &str, notifications: Value) -> Value {
+    let answer = faultline
+        .post(
+            "sample",
+            &json!({
+                "errors": [{ "type": "E", "message": message }],
+                "session": { "user": session },
+                "notifications": notifications,
+            }),
+        )
+        .await;
+    faultline.clock.advance(1);
+    answer
+}
+
+async fn told(faultline: &Faultline) {
+    assert_eq!(faultline.digest().await, 0);
+    faultline.tell().await;
+    faultline.clock.advance(120);
+    faultline.sweep().await;
+}
+
+async fn setting(faultline: &Faultline, which: &str) {
+    let body = json!({ "postedConfigs": which }).to_string();
+    let answer = faultline.call(Method::PATCH, "/projects/sample", ADMIN, body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    faultline.clock.advance(60);
+}
+
+/// The takeover of the security review: somebody with the public client key posts a known message with their own config.
+/// They learn nothing of others' occurrences, and silence nobody.
+#[tokio::test]
+async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
+    for together in [false, true] {
+        let (recorder, faultline) = world().await;
+        let attacker = json!([{ "type": "github", "userToken": "t", "owner": "evil", "repo": "evil",
+            "if_exist": "reopen-and-update", "threshold": 1 }]);
+        post(&faultline, "m", "secret-of-ann", json!([slack("team.example")])).await;
+        if !together {
+            told(&faultline).await;
+        }
+        for _ in 0..2 {
+            post(&faultline, "m", "attackers-own", attacker.clone()).await;
+        }
+        post(&faultline, "m", "secret-of-bob", json!([slack("team.example")])).await;
+        post(&faultline, "m", "secret-of-eve", Value::Null).await;
+        told(&faultline).await;
+
+        let seen = recorder.told("evil");
+        assert!(!seen.is_empty(), "it is told of its own");
+        let text = format!("{seen:?}");
+        assert!(text.contains("attackers-own") && !text.contains("secret-of"), "together: {together}: {text}");
+        for notice in recorder.notices("evil") {
+            assert!(notice.is_posted && notice.count == 1, "{notice:?}");
+        }
+        let team = recorder.told("team.example");
+        let text = format!("{team:?}");
+        assert!(text.contains("secret-of-bob"), "the app's own config goes on: {text}");
+        assert!(!text.contains("attackers-own") && !text.contains("secret-of-eve"), "{text}");
+    }
+}
+
+/// Merging brings no config to others' occurrences either.
+#[tokio::test]
+async fn a_config_does_not_reach_what_its_error_is_merged_into() {
+    let (recorder, faultline) = world().await;
+    post(&faultline, "whole", "secret", Value::Null).await;
+    post(&faultline, "part", "secret", Value::Null).await;
+    told(&faultline).await;
+    let errors = faultline.get("/projects/sample/errors").await;
+    let print = |message: &str| {
+        let all = errors["errors"].as_array().unwrap();
+        all.iter().find(|error| error["message"] == message).unwrap()["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let body = json!({ "errors": [print("part")] }).to_string();
+    let path = format!("/projects/sample/errors/{}/merge", print("whole"));
+    let merged = faultline.call(Method::POST, &path, ADMIN, body).await;
+    assert!(merged.status.is_success(), "{}", merged.body);
+    post(&faultline, "part", "own", json!([slack("own.example")])).await;
+    told(&faultline).await;
+    let before = recorder.told("own.example").len();
+    assert_eq!(before, 1);
+    post(&faultline, "whole", "secret", Value::Null).await;
+    post(&faultline, "part", "secret", Value::Null).await;
+    told(&faultline).await;
+    let text = format!("{:?}", recorder.told("own.example"));
+    assert!(recorder.told("own.example").len() == before && !text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
+async fn a_project_may_use_sealed_configs_only_or_none() {
+    let (recorder, faultline) = world().await;
+    post(&faultline, "makes the project", "s", Value::Null).await;
+    assert_eq!(faultline.digest().await, 0);
+    let encrypted = async |path: &str| {
+        let answer = faultline.call(Method::POST, path, ADMIN, slack("sealed.example").to_string()).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.body["data"]["encrypted"].clone()
+    };
+    let sealed = encrypted("/encrypt").await;
+
+    setting(&faultline, "sealed").await;
+    let answer = post(&faultline, "m", "s", json!([slack("plain.example"), sealed])).await;
+    assert_eq!(answer["refused"][0]["reason"], "notifications_not_allowed", "{answer}");
+    told(&faultline).await;
+    assert_eq!((recorder.told("plain.example").len(), recorder.told("sealed.example").len()), (0, 1));
+
+    setting(&faultline, "off").await;
+    let answer = post(&faultline, "n", "s", json!([slack("plain.example"), sealed])).await;
+    assert_eq!(answer["refused"][0]["path"], json!(["notifications"]), "{answer}");
+    told(&faultline).await;
+    assert_eq!((recorder.told("plain.example").len(), recorder.told("sealed.example").len()), (0, 1));
+
+    setting(&faultline, "any").await;
+    let bound = encrypted("/encrypt?project=sample").await;
+    post(&faultline, "o", "s", json!([bound])).await;
+    faultline.post("other", &json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": [bound] })).await;
+    told(&faultline).await;
+    let projects: Vec<_> = recorder.notices("sealed.example").iter().map(|one| one.project.to_string()).collect();
+    assert_eq!(projects, ["sample", "sample"], "another project cannot use it");
+}
+
+/// A flood of errors with a posted config makes ten messages, and one that says how many more there were.
+#[tokio::test]
+async fn posted_configs_have_a_ceiling_for_each_target() {
+    let (recorder, faultline) = world().await;
+    for n in 0..60 {
+        let body = json!({ "errors": [{ "type": "E", "message": format!("m{n}") }],
+            "notifications": [slack("team.example")] });
+        faultline.post("sample", &body).await;
+    }
+    told(&faultline).await;
+    let told = recorder.told("team.example");
+    assert_eq!(told.len(), 11);
+    let Some(Telling::Several { notices, more, held: Some(_), .. }) = told.last() else { panic!("{told:?}") };
+    assert_eq!((notices.len(), *more), (0, 50), "a number, and nothing of other posts");
+}
