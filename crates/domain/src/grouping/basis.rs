@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::fingerprint::{self, Entry};
+use super::image::Images;
+use super::platform::Family;
 use super::stack::StackKey;
 use super::{chain, message};
 use crate::id::Fingerprint;
@@ -40,7 +42,8 @@ pub(super) enum Basis<'a> {
 #[derive(Debug)]
 pub(super) struct ExceptionKey<'a> {
     pub(super) stack: StackKey<'a>,
-    pub(super) kind: Option<&'a str>,
+    /// Its type, cleaned as names are.
+    pub(super) kind: Option<Cow<'a, str>>,
     /// The exception is none that anybody threw (a signal, say): its type does not count where there are frames.
     pub(super) synthetic: bool,
     /// Domain and code of an Apple error.
@@ -50,18 +53,21 @@ pub(super) struct ExceptionKey<'a> {
 }
 
 impl<'a> ExceptionKey<'a> {
-    fn of(exception: &'a Exception, platform: &str, marked: bool) -> Self {
+    fn of(exception: &'a Exception, platform: &str, marked: bool, images: &Images<'_>) -> Self {
         let mechanism = &exception.mechanism;
         let ns_error = mechanism.get("meta").and_then(|meta| meta.get("ns_error")).and_then(|error| {
             Some(format!("{} {}", error.get("domain")?.as_str()?, error.get("code").unwrap_or(&Value::Null)))
         });
-        let stack =
-            exception.stacktrace.as_ref().map(|stack| StackKey::of(stack, platform, marked)).unwrap_or_default();
+        let stack = exception
+            .stacktrace
+            .as_ref()
+            .map(|stack| StackKey::of(stack, platform, marked, images))
+            .unwrap_or_default();
         // Not even looked at where frames count: parameterising is most of the work.
         let value = if stack.contributes(false) { "" } else { exception.value.as_deref().unwrap_or_default() };
         Self {
             stack,
-            kind: exception.kind.as_deref(),
+            kind: exception.kind.as_deref().and_then(|kind| Family::of(platform).exception_type(kind)),
             synthetic: mechanism.get("synthetic").is_some_and(|synthetic| *synthetic == true),
             ns_error,
             value: message::kind(value),
@@ -78,7 +84,7 @@ impl<'a> ExceptionKey<'a> {
 
     fn text(&self, app: bool) -> String {
         let mut out = String::with_capacity(64 + 48 * self.stack.frames.len());
-        if let Some(kind) = self.kind.filter(|_| self.kind_counts()) {
+        if let Some(kind) = self.kind.as_ref().filter(|_| self.kind_counts()) {
             out.push('t');
             out.push_str(kind);
         }
@@ -119,15 +125,24 @@ impl<'a> Basis<'a> {
 
     fn by_the_rules(occurrence: &'a Occurrence) -> Self {
         if occurrence.source == Source::Security {
-            return Self::Report(&occurrence.kind, message::kind(&occurrence.message));
+            // Of a policy, a certificate and a request the host counts; what other reports say varies.
+            let is_about_host =
+                matches!(occurrence.kind.as_str(), "csp" | "expect-ct" | "expect-staple" | "hpkp" | "network-error");
+            let message = occurrence.message.as_str();
+            let message = if is_about_host { Cow::Borrowed(message) } else { message::kind(message) };
+            return Self::Report(&occurrence.kind, message);
         }
+        let images = Images::of(occurrence);
         let platform = &occurrence.platform;
         let exceptions = &occurrence.exceptions;
         let stacks = exceptions.iter().filter_map(|exception| exception.stacktrace.as_ref());
         let marked = stacks.flat_map(|stack| &stack.frames).any(|frame| frame.in_app == Some(true));
         if let Some(chain) = chain::chain(exceptions) {
-            let keys: Vec<_> =
-                chain.members.iter().map(|&index| ExceptionKey::of(&exceptions[index], platform, marked)).collect();
+            let keys: Vec<_> = chain
+                .members
+                .iter()
+                .map(|&index| ExceptionKey::of(&exceptions[index], platform, marked, &images))
+                .collect();
             if keys.iter().any(ExceptionKey::contributes) {
                 return Self::Exceptions(keys);
             }
@@ -136,7 +151,7 @@ impl<'a> Basis<'a> {
         for (of, stack) in [("thread", thread), ("event", occurrence.stacktrace.as_ref())] {
             let Some(stack) = stack else { continue };
             let marked = stack.frames.iter().any(|frame| frame.in_app == Some(true));
-            let key = StackKey::of(stack, platform, marked);
+            let key = StackKey::of(stack, platform, marked, &images);
             if key.contributes(false) {
                 return Self::Stack(of, key);
             }
@@ -162,17 +177,17 @@ impl<'a> Basis<'a> {
         };
         match self {
             Self::V1(message) => vec![("message", v1::fingerprint(message))],
-            Self::Checksum(checksum) => one("checksum", "sentry:1:checksum", &[checksum]),
+            Self::Checksum(checksum) => one("checksum", "sentry:2:checksum", &[checksum]),
             Self::Custom(entries) => {
                 let parts: Vec<&str> = entries.iter().map(|entry| entry.value.as_ref()).collect();
-                one("fingerprint", "sentry:1:fingerprint", &parts)
+                one("fingerprint", "sentry:2:fingerprint", &parts)
             }
             Self::Mixed(entries, default) => {
                 let mixed = |(name, hash): (&'static str, Fingerprint)| {
                     let hash = hash.to_string();
                     let parts =
                         entries.iter().map(|entry| if entry.is_default() { &hash } else { entry.value.as_ref() });
-                    (name, Fingerprint::of("sentry:1:mixed", parts))
+                    (name, Fingerprint::of("sentry:2:mixed", parts))
                 };
                 default.variants().into_iter().map(mixed).collect()
             }
@@ -180,7 +195,7 @@ impl<'a> Basis<'a> {
                 let contributes = |app: bool| keys.iter().any(|key| key.stack.contributes(app));
                 stack_variants(contributes, |app| {
                     let texts: Vec<String> = keys.iter().map(|key| key.text(app)).collect();
-                    Fingerprint::of("sentry:1:exceptions", texts.iter().map(String::as_str))
+                    Fingerprint::of("sentry:2:exceptions", texts.iter().map(String::as_str))
                 })
             }
             Self::Stack(_, key) => stack_variants(
@@ -188,13 +203,13 @@ impl<'a> Basis<'a> {
                 |app| {
                     let mut text = String::new();
                     key.write(app, &mut text);
-                    Fingerprint::of("sentry:1:stack", [text.as_str()])
+                    Fingerprint::of("sentry:2:stack", [text.as_str()])
                 },
             ),
-            Self::Report(kind, message) => one("report", "sentry:1:report", &[kind, message]),
-            Self::Template(filename, line) => one("template", "sentry:1:template", &[filename, line]),
-            Self::Message(message) => one("message", "sentry:1:message", &[message]),
-            Self::Nothing => one("nothing", "sentry:1:nothing", &[]),
+            Self::Report(kind, message) => one("report", "sentry:2:report", &[kind, message]),
+            Self::Template(filename, line) => one("template", "sentry:2:template", &[filename, line]),
+            Self::Message(message) => one("message", "sentry:2:message", &[message]),
+            Self::Nothing => one("nothing", "sentry:2:nothing", &[]),
         }
     }
 }

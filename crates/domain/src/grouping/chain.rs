@@ -1,9 +1,12 @@
 //! Which exception of a chain counts, and which frame.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::in_app::is_in_app;
 use super::message;
+use super::name::bounded;
 use super::platform::Family;
 use crate::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
 
@@ -54,10 +57,18 @@ pub fn own_frames(occurrence: &Occurrence) -> impl Iterator<Item = &Frame> {
     frames.iter().rev().filter(move |frame| wanted.is_none_or(|own| frame.in_app == own))
 }
 
-/// The function that raised the error, if its name says anything.
-pub(crate) fn crash_function(occurrence: &Occurrence) -> Option<&str> {
+/// The function that raised the error, if its name says anything: as it was sent, unless it is mangled.
+pub(crate) fn crash_function(occurrence: &Occurrence) -> Option<Cow<'_, str>> {
     let frame = crash_frame(occurrence)?;
-    family(frame, occurrence).function(frame).and(frame.function.as_deref())
+    let cleaned = family(frame, occurrence).function(frame)?;
+    let given = frame.function.as_deref()?;
+    let is_mangled = given.starts_with("_R") || given.starts_with("_ZN");
+    Some(if is_mangled { cleaned } else { Cow::Borrowed(bounded(given)) })
+}
+
+/// The type of one of the occurrence's exceptions, cleaned as names are; `None` if it says nothing.
+pub(crate) fn exception_type<'a>(occurrence: &Occurrence, kind: &'a str) -> Option<Cow<'a, str>> {
+    Family::of(&occurrence.platform).exception_type(kind)
 }
 
 /// Whether synthetic exceptions of the platform are what was thrown besides errors, rather than signals.

@@ -102,7 +102,7 @@ fn entry(entry: &Entry<'_>) -> Component {
 
 fn exception(key: &ExceptionKey<'_>) -> Component {
     let mut parts = Vec::new();
-    if let Some(kind) = key.kind {
+    if let Some(kind) = &key.kind {
         let why = (!key.kind_counts()).then_some("the exception is synthetic");
         parts.push(Component { contributes: why.is_none(), why, ..leaf("type", kind) });
     }

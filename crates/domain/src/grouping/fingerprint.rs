@@ -132,10 +132,10 @@ mod tests {
         });
         for (entry, expected) in [
             ("{{ transaction }}", "/cart"),
-            ("{{ message }}", "no row <int>"),
+            ("{{ message }}", "no row <number>"),
             ("{{type}}", "KeyError"),
             ("{{ error.type }}", "KeyError"),
-            ("{{ error.value }}", "no row <int>"),
+            ("{{ error.value }}", "no row <number>"),
             ("{{ function }}", "find"),
             ("{{ stack.module }}", "shop.db"),
             ("{{ path }}", "/srv/db.py"),

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::image::Images;
 use super::in_app::is_in_app;
-use super::platform::Family;
+use super::name::bounded;
+use super::platform::{Family, name_of};
 use crate::occurrence::Frame;
 
 /// Source lines longer than this, in bytes, are minified code.
@@ -22,13 +24,26 @@ pub(super) struct FrameKey<'a> {
     pub(super) ignored: Option<&'static str>,
 }
 
-/// The key of `frame`, which is of `family`.
-pub(super) fn key<'a>(frame: &'a Frame, family: Family, marked: bool) -> FrameKey<'a> {
+/// The key of `frame`, which is of `family`, and whose caller is `before`. `images` are the event's.
+pub(super) fn key<'a>(
+    frame: &'a Frame,
+    before: Option<&Frame>,
+    family: Family,
+    marked: bool,
+    images: &Images<'_>,
+) -> FrameKey<'a> {
     let module = family.module(frame);
     let function = family.function(frame);
     let origin = origin(frame, family);
+    let filename = match (&module, family, &function) {
+        (Some(_), _, _) => None,
+        // Symbols say more than the source file, which only some builds know.
+        (None, Family::Native, Some(_)) => None,
+        (None, Family::Native, None) => place_in_image(frame, images),
+        (None, _, _) => filename(frame, family, origin),
+    };
     let mut key = FrameKey {
-        filename: if module.is_some() { None } else { filename(frame, family, origin, function.is_some()) },
+        filename,
         module,
         context: if family.has_source() && !(origin == Origin::Url && function.is_none()) {
             context(frame)
@@ -37,7 +52,7 @@ pub(super) fn key<'a>(frame: &'a Frame, family: Family, marked: bool) -> FrameKe
         },
         function,
         in_app: is_in_app(frame, family, marked),
-        ignored: family.ignored(frame),
+        ignored: family.ignored(frame, before),
     };
     let source_mapped = frame.other.get("data").is_some_and(|data| data.get("sourcemap").is_some());
     if source_mapped && key.context.is_some() {
@@ -76,6 +91,7 @@ pub(super) fn is_recursion(frame: &Frame, before: &Frame) -> bool {
         && frame.module == before.module
         && frame.abs_path == before.abs_path
         && frame.package == before.package
+        && frame.other.get("instruction_addr") == before.other.get("instruction_addr")
 }
 
 /// Where a frame's file comes from.
@@ -91,37 +107,40 @@ enum Origin {
 
 fn origin(frame: &Frame, family: Family) -> Origin {
     let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
-    let is_url = ["http:", "https:", "blob:", "applewebdata:"].iter().any(|scheme| path.starts_with(scheme));
-    if is_url || (family != Family::JavaScript && path.starts_with("file:")) {
+    if family.is_served(path) {
         return Origin::Url;
     }
     if matches!(path, "" | "<anonymous>" | "[native code]" | "native code") { Origin::Nowhere } else { Origin::File }
 }
 
-/// The file's name without its folders, in lower case. Machine code is named by its function alone.
-fn filename<'a>(frame: &'a Frame, family: Family, origin: Origin, has_function: bool) -> Option<Cow<'a, str>> {
-    if family == Family::Native {
-        // Symbols say more than the source file, which only some builds know.
-        return if has_function { None } else { frame.package.as_deref().map(basename) };
-    }
+/// The file's name without its folders and without what differs from build to build, in lower case.
+fn filename(frame: &Frame, family: Family, origin: Origin) -> Option<Cow<'_, str>> {
     if origin != Origin::File {
         return None;
     }
-    let filename = frame.filename.as_deref().filter(|name| !name.is_empty() && !name.starts_with('<'))?;
-    let name = basename(filename);
-    // A page is no script: what is inline in it has its functions to go by, and the page's name only when it was opened
-    // as a file.
+    let path = frame.filename.as_deref().filter(|name| !name.is_empty() && !name.starts_with('<'))?;
+    let name = in_lower_case(family.file(bounded(name_of(path, family))));
+    // A page is not a script: what is inline in it has its functions to go by, and the page's name only when it was
+    // opened as a file.
     let is_page = family == Family::JavaScript && (name.ends_with(".html") || name.ends_with(".htm"));
-    (!is_page).then_some(name)
+    (!is_page && !name.is_empty()).then_some(name)
 }
 
-fn basename(path: &str) -> Cow<'_, str> {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
+/// Where machine code without a function is: the image's name, and the offset in it if that is known.
+fn place_in_image<'a>(frame: &'a Frame, images: &Images<'_>) -> Option<Cow<'a, str>> {
+    let package = frame.package.as_deref().map(|path| in_lower_case(Cow::Borrowed(bounded(basename(path)))));
+    match images.offset(frame) {
+        Some(offset) => Some(Cow::Owned(format!("{} {offset}", package.unwrap_or_default()))),
+        None => package,
     }
+}
+
+fn basename(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+fn in_lower_case(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { name }
 }
 
 /// The source line with its white space as single spaces.

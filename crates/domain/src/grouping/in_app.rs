@@ -138,6 +138,8 @@ fn is_library(frame: &Frame, family: Family) -> bool {
         Family::JavaScript => CDNS.iter().any(|cdn| path.contains(cdn)),
         Family::Java => JAVA.iter().any(|prefix| module.starts_with(prefix)),
         Family::CSharp => module == "System" || module.starts_with("System.") || module.starts_with("Microsoft."),
-        Family::Native | Family::Php | Family::Ruby | Family::Python | Family::Other => false,
+        Family::Native | Family::Php | Family::Ruby | Family::Go | Family::Beam | Family::Python | Family::Other => {
+            false
+        }
     }
 }

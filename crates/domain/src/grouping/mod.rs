@@ -13,14 +13,17 @@ mod chain;
 mod explain;
 mod fingerprint;
 mod frame;
+mod image;
 mod in_app;
 mod message;
+mod name;
 mod parameterise;
 mod platform;
 mod stack;
+mod work;
 
 pub use chain::{crash_frame, main_exception, own_frames};
-pub(crate) use chain::{crash_function, throws_anything};
+pub(crate) use chain::{crash_function, exception_type, throws_anything};
 pub use explain::{Component, Explanation, Variant, explain};
 pub use parameterise::parameterise;
 
@@ -30,8 +33,9 @@ use crate::id::Fingerprint;
 use crate::occurrence::Occurrence;
 use crate::sentry::title;
 
-/// The version of the rules for Sentry events. It is part of each hash, so that better rules can find old errors.
-pub const VERSION: u8 = 1;
+/// The version of the rules for Sentry events. It is part of each hash, so that better rules can find old errors, and is
+/// shown where a hash is explained.
+pub const VERSION: u8 = 2;
 
 /// Where an occurrence belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,5 +60,7 @@ fn grouping(basis: &Basis<'_>, occurrence: &Occurrence) -> Grouping {
     Grouping { version: VERSION, primary: hashes[0], hashes, title: title(occurrence) }
 }
 
+#[cfg(test)]
+mod field_tests;
 #[cfg(test)]
 mod tests;

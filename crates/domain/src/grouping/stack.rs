@@ -1,6 +1,7 @@
 //! What of a stack counts.
 
 use super::frame::{FrameKey, is_recursion, key};
+use super::image::Images;
 use super::platform::Family;
 use crate::occurrence::{Frame, Stacktrace};
 
@@ -12,15 +13,15 @@ pub(super) struct StackKey<'a> {
 
 impl<'a> StackKey<'a> {
     /// The key of `stack`. `platform` is the event's, which a frame may override; `marked`: see
-    /// [`is_in_app`](super::in_app::is_in_app).
-    pub(super) fn of(stack: &'a Stacktrace, platform: &str, marked: bool) -> Self {
+    /// [`is_in_app`](super::in_app::is_in_app); `images`: the event's.
+    pub(super) fn of(stack: &'a Stacktrace, platform: &str, marked: bool, images: &Images<'_>) -> Self {
         let own = Family::of(platform);
         let family = |frame: &Frame| frame.platform.as_deref().map_or(own, Family::of);
         let counts = own.trim(&stack.frames);
         let mut frames = Vec::with_capacity(stack.frames.len());
         let mut before: Option<&Frame> = None;
         for (index, frame) in stack.frames.iter().enumerate() {
-            let mut key = key(frame, family(frame), marked);
+            let mut key = key(frame, before, family(frame), marked, images);
             if !counts.contains(&index) {
                 key.ignored =
                     Some(if index < counts.start { "the thread's beginning" } else { "it raises every error" });

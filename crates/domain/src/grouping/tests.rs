@@ -8,13 +8,16 @@ use crate::time::Timestamp;
 /// `event` as an SDK sends it, normalised.
 pub(super) fn occurrence(event: Value) -> Occurrence {
     let Value::Object(event) = event else { panic!("an object") };
-    let received = Received {
+    normalise(event, &received())
+}
+
+pub(super) fn received() -> Received {
+    Received {
         event_id: EventId::from_bytes([1; 16]),
         received_at: Timestamp::from_seconds(1_700_000_000),
         sent_at: None,
         client_ip: None,
-    };
-    normalise(event, &received)
+    }
 }
 
 /// Whether two events are one error: any hash of one is a hash of the other.
@@ -24,14 +27,14 @@ fn same(one: &Value, other: &Value) -> bool {
 }
 
 #[track_caller]
-fn one_error(events: &[Value]) {
+pub(super) fn one_error(events: &[Value]) {
     for event in &events[1..] {
         assert!(same(&events[0], event), "{}\n{event}", events[0]);
     }
 }
 
 #[track_caller]
-fn different_errors(events: &[Value]) {
+pub(super) fn different_errors(events: &[Value]) {
     for (index, one) in events.iter().enumerate() {
         for other in &events[index + 1..] {
             assert!(!same(one, other), "{one}\n{other}");
@@ -373,7 +376,7 @@ fn an_explanation_says_why() {
     frames.push(frames[1].clone());
     let (_, explanation) = explain(&occurrence(python(frames.into(), "KeyError", "row 17")));
     let shown = serde_json::to_value(&explanation).unwrap();
-    assert_eq!((shown["basis"].as_str(), shown["version"].as_u64()), (Some("exceptions"), Some(1)));
+    assert_eq!((shown["basis"].as_str(), shown["version"].as_u64()), (Some("exceptions"), Some(u64::from(VERSION))));
     assert_eq!(shown["variants"][0]["name"], "app");
     assert_eq!(shown["variants"][0]["fingerprint"].as_str().unwrap().len(), 32);
     let exception = &shown["components"][0]["components"];
@@ -388,5 +391,5 @@ fn an_explanation_says_why() {
         explain(&occurrence(json!({"fingerprint": ["{{ default }}", "{{ level }}"], "message": "m 17"})));
     let shown = serde_json::to_value(&explanation).unwrap();
     assert_eq!(shown["components"][0]["value"], "error");
-    assert_eq!(shown["components"][1]["components"][0]["value"], "m <int>");
+    assert_eq!(shown["components"][1]["components"][0]["value"], "m <number>");
 }

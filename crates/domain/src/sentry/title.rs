@@ -1,6 +1,8 @@
 //! What names an error in lists.
 
-use crate::grouping::{crash_frame, crash_function, main_exception, throws_anything};
+use std::borrow::Cow;
+
+use crate::grouping::{crash_frame, crash_function, exception_type, main_exception, throws_anything};
 use crate::occurrence::{Occurrence, Source};
 use crate::v1;
 
@@ -13,29 +15,40 @@ const MAX_TITLE: usize = 720;
 pub fn title(occurrence: &Occurrence) -> String {
     match occurrence.source {
         Source::V1 => v1::truncate(&occurrence.message),
-        Source::Security => cut(first_line(&occurrence.message)).to_owned(),
-        Source::Sentry => sentry(occurrence),
+        Source::Security => or_unknown(first_line(&occurrence.message)),
+        Source::Sentry => or_unknown(&sentry(occurrence)),
     }
 }
 
+/// The title, cut; no error is without one.
+fn or_unknown(title: &str) -> String {
+    let title = cut(title).trim();
+    if title.is_empty() { "<unknown>".to_owned() } else { title.to_owned() }
+}
+
 fn sentry(occurrence: &Occurrence) -> String {
-    let function = || crash_function(occurrence).or_else(|| crash_frame(occurrence)?.package.as_deref());
+    let package = || Some(Cow::Borrowed(crash_frame(occurrence)?.package.as_deref()?));
+    let function = || crash_function(occurrence).or_else(package);
     let Some(exception) = main_exception(&occurrence.exceptions) else {
         let line = first_line(&occurrence.message);
-        let line = if line.is_empty() { function().or(occurrence.transaction.as_deref()) } else { Some(line) };
-        return cut(line.unwrap_or("<no message>")).to_owned();
+        if !line.is_empty() {
+            return line.to_owned();
+        }
+        let other = function().or(occurrence.transaction.as_deref().map(Cow::Borrowed));
+        return other.unwrap_or(Cow::Borrowed("<no message>")).into_owned();
     };
-    let kind = exception.kind.as_deref().map(first_line);
+    let cleaned = exception.kind.as_deref().and_then(|kind| exception_type(occurrence, kind));
+    let kind = cleaned.as_deref().map(first_line).filter(|line| !line.is_empty());
     let value = exception.value.as_deref().map(first_line).filter(|line| !line.is_empty());
     // Segfaults and their like. JavaScript's synthetic exceptions are other values that were thrown, or messages: what
     // they say is worth more than where they were.
     let synthetic = exception.mechanism.get("synthetic").is_some_and(|synthetic| synthetic == true);
     let signal = if synthetic && kind.is_some() && !throws_anything(occurrence) { function() } else { None };
     match (signal, kind, value) {
-        (Some(function), _, _) => cut(function).to_owned(),
-        (None, Some(kind), Some(value)) => cut(&format!("{kind}: {value}")).to_owned(),
-        (None, Some(one), None) | (None, None, Some(one)) => cut(one).to_owned(),
-        (None, None, None) => cut(function().unwrap_or("<unknown>")).to_owned(),
+        (Some(function), _, _) => function.into_owned(),
+        (None, Some(kind), Some(value)) => format!("{kind}: {value}"),
+        (None, Some(one), None) | (None, None, Some(one)) => one.to_owned(),
+        (None, None, None) => function().unwrap_or_default().into_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Dates and times.
 
-use super::Match;
 use super::cursor::{Cursor, is_word};
+use super::{Match, worded};
 
 const DAYS: [&str; 14] = [
     "Sun",
@@ -25,18 +25,18 @@ const ZONES: [&str; 11] = ["UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST"
 /// Any form.
 pub(super) fn any(cursor: Cursor<'_>) -> Match {
     match cursor.peek()? {
-        b'0'..=b'9' => day_first(cursor).or_else(|| numeric(cursor)),
+        b'0'..=b'9' => day_first(cursor).max(worded::day_first(cursor)).or_else(|| numeric(cursor)),
         b'd' => {
             let arguments = cursor.text("datetime.datetime(")?;
             let length = arguments.rest().iter().position(|&byte| byte == b')')?;
             Some(arguments.skip(length + 1)?.at())
         }
-        _ => worded(cursor),
+        _ => formal(cursor).max(worded::any(cursor)),
     }
 }
 
-/// Forms that begin with a word.
-fn worded(cursor: Cursor<'_>) -> Match {
+/// Forms of standards that begin with a word.
+fn formal(cursor: Cursor<'_>) -> Match {
     let Some(day) = cursor.word(&DAYS) else { return month_first(cursor) };
     if let Some(comma) = day.byte(b",") {
         let next = comma.spaces()?;
@@ -95,7 +95,7 @@ fn zone(cursor: Cursor<'_>) -> Match {
 
 /// Forms that begin with a number and hold no word: dates, times, both.
 pub(super) fn numeric(cursor: Cursor<'_>) -> Match {
-    date_time(cursor).or_else(|| kitchen(cursor)).or_else(|| date(cursor))
+    date_time(cursor).or_else(|| kitchen(cursor)).or_else(|| date(cursor)).or_else(|| local(cursor))
 }
 
 /// `YYYY-MM-DD`.
@@ -123,8 +123,35 @@ fn optional<'a>(cursor: Cursor<'a>, any: &[u8]) -> Cursor<'a> {
     cursor.byte(any).unwrap_or(cursor)
 }
 
+/// `02/01/2006`, `2006/01/02 15:04:05`, `02.01.2006, 15:04`, `1/2/2006 3:04 PM`.
+fn local(cursor: Cursor<'_>) -> Match {
+    let (first, after) = cursor.digits(1, 4)?;
+    let separator = after.peek().filter(|byte| matches!(byte, b'/' | b'.' | b'-'))?;
+    let (second, after_second) = after.skip(1)?.digits(1, 2)?;
+    let (third, end) = after_second.byte(&[separator])?.digits(1, 4)?;
+    let digits = |number: u32, from: usize, to: usize| (to - from, number);
+    let year = |(count, number): (usize, u32)| count == 4 && (1900..2200).contains(&number);
+    let part = |(count, number): (usize, u32)| count <= 2 && (1..=31).contains(&number);
+    let first = digits(first, cursor.at(), after.at());
+    let second = digits(second, after.at() + 1, after_second.at());
+    let third = digits(third, after_second.at() + 1, end.at());
+    let is_date = part(second) && (year(first) && part(third) || part(first) && year(third));
+    // A version is written like this, too, but not with a year.
+    if !is_date || end.peek().is_some_and(|byte| is_word(byte) || byte == separator) {
+        return None;
+    }
+    let comma = optional(end, b",");
+    let time = comma.spaces().and_then(clock_with_half);
+    Some(time.unwrap_or(end).at())
+}
+
 /// `9:08`, `23:21:12`, `11:21 PM`.
 fn kitchen(cursor: Cursor<'_>) -> Match {
+    clock_with_half(cursor).map(Cursor::at)
+}
+
+/// A time of day, with the half of the day where it is written.
+pub(super) fn clock_with_half(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     let (hour, after) = cursor.digits(1, 2)?;
     let minute = after.byte(b":").filter(|_| hour <= 23)?.two(59)?;
     let second = minute.byte(b":").and_then(|colon| colon.two(59)).unwrap_or(minute);
@@ -132,9 +159,20 @@ fn kitchen(cursor: Cursor<'_>) -> Match {
     if fraction.peek().is_some_and(|byte| byte.is_ascii_digit() || byte == b':') {
         return None;
     }
-    let half = optional(fraction, b" ")
-        .byte(b"aApP")
-        .and_then(|half| half.byte(b"mM"))
-        .filter(|half| !half.peek().is_some_and(is_word));
-    Some(half.unwrap_or(fraction).at())
+    Some(half_of_day(fraction).unwrap_or(fraction))
+}
+
+/// `PM`, ` p.m.`, ` p. m.`: with the spaces of any width that locales write before and within it.
+fn half_of_day(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
+    let letter = spaced(cursor).unwrap_or(cursor).byte(b"aApP")?;
+    let point = letter.byte(b".");
+    let next = point.map_or(letter, |point| spaced(point).unwrap_or(point));
+    let end = next.byte(b"mM")?;
+    let end = if point.is_some() { optional(end, b".") } else { end };
+    (!end.peek().is_some_and(is_word)).then_some(end)
+}
+
+/// Over a space of any width.
+fn spaced(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
+    [" ", "\u{a0}", "\u{202f}", "\u{2009}"].iter().find_map(|space| cursor.text(space))
 }

@@ -1,9 +1,10 @@
 //! Takes out of a message what differs from one occurrence to the next: ids, dates, addresses, numbers.
 //!
 //! One pass from left to right. At each place the alternatives are tried in a fixed order, and the first that fits is
-//! replaced by its name, so that `user 17 at 10.0.0.1` becomes `user <int> at <ip>`. The alternatives and their order
-//! are those of Sentry's grouping, with three differences: a name of two labels that reads like code (`user.id`) is no
-//! host, two names joined by `::` are no address unless a digit is in them, and exponents belong to their number.
+//! replaced by its name, so that `user 17 at 10.0.0.1` becomes `user <number> at <ip>`. The alternatives and their order
+//! are those of Sentry's grouping, with these differences: a name of two labels that reads like code (`user.id`) is not a
+//! host, two names joined by `::` are not an address unless a digit is in them, `Cart@1a2b` is not an email; numbers of
+//! every size and form are one kind; and dates in words, names of pods, sizes and ids with a prefix are known, too.
 //!
 //! What this gives goes into hashes: a change makes new errors of old ones, so it needs a new version (see
 //! [`VERSION`](super::VERSION)). A scanner by hand rather than regular expressions: those take a millisecond and more to
@@ -13,6 +14,7 @@ mod cursor;
 mod date;
 mod net;
 mod number;
+mod worded;
 
 use std::borrow::Cow;
 
@@ -33,7 +35,7 @@ pub fn parameterise(text: &str) -> Cow<'_, str> {
     let mut at = 0;
     while at < text.len() {
         let cursor = Cursor::new(text.as_bytes(), at);
-        match find(cursor, &mut emails) {
+        match find(cursor, text.as_bytes(), &mut emails) {
             Some((name, end)) => {
                 out.reserve(text.len() / 2);
                 out.push_str(&text[copied..at]);
@@ -53,10 +55,27 @@ pub fn parameterise(text: &str) -> Cow<'_, str> {
 }
 
 /// The first alternative that fits at `cursor`, and where it ends.
-fn find(cursor: Cursor<'_>, emails: &mut net::Emails) -> Option<(&'static str, usize)> {
+fn find(cursor: Cursor<'_>, text: &[u8], emails: &mut net::Emails) -> Option<(&'static str, usize)> {
     let first = cursor.peek()?;
     if let Some(end) = emails.find(cursor) {
         return Some(("email", end));
+    }
+    match (cursor.before(), first) {
+        (Some(b'_'), b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z') => {
+            return number::prefixed(cursor, text).or_else(|| date_in_word(cursor));
+        }
+        (Some(b'@'), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+            if let Some(end) = identity(cursor, text) {
+                return Some(("hex", end));
+            }
+        }
+        (Some(b'-'), b'0'..=b'9' | b'b'..=b'z') => {
+            let named = cursor.at() >= 2 && is_word(text[cursor.at() - 2]);
+            if let Some(end) = named.then(|| number::pod(cursor)).flatten() {
+                return Some(("pod", end));
+            }
+        }
+        _ => {}
     }
     match first {
         b'0'..=b'9' => digit(cursor),
@@ -76,8 +95,7 @@ fn find(cursor: Cursor<'_>, emails: &mut net::Emails) -> Option<(&'static str, u
 fn digit(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     // In the middle of a word, as in `utf8` or `x2024-01-02`, only a date can begin.
     if cursor.before().is_some_and(is_word) {
-        let in_number = cursor.before().is_some_and(|byte| byte.is_ascii_digit());
-        return if in_number { None } else { date::numeric(cursor).map(|end| ("date", end)) };
+        return date_in_word(cursor);
     }
     let named = |name: &'static str| move |end: usize| (name, end);
     net::hostname(cursor)
@@ -86,8 +104,26 @@ fn digit(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
         .or_else(|| number::id(cursor))
         .or_else(|| date::any(cursor).map(named("date")))
         .or_else(|| number::duration(cursor).map(named("duration")))
+        .or_else(|| number::size(cursor).map(named("size")))
         .or_else(|| number::hex(cursor))
         .or_else(|| number::plain(cursor))
+        .or_else(|| number::word(cursor))
+}
+
+fn date_in_word(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
+    if !cursor.before().is_some_and(|byte| byte.is_ascii_digit()) && cursor.peek().is_some_and(|it| it.is_ascii_digit())
+    {
+        return date::numeric(cursor).map(|end| ("date", end));
+    }
+    None
+}
+
+/// The identity hash that Java prints after a class: `com.shop.Cart@1a2b3c4d`.
+fn identity(cursor: Cursor<'_>, text: &[u8]) -> Match {
+    let of_class = cursor.at() >= 2 && (is_word(text[cursor.at() - 2]) || text[cursor.at() - 2] == b';');
+    let length = cursor.run(17, |byte| byte.is_ascii_hexdigit());
+    let end = cursor.skip(length).filter(|_| of_class && length <= 16)?;
+    end.boundary()
 }
 
 fn letter(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
@@ -108,6 +144,7 @@ fn letter(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
         .or_else(|| date::any(cursor).map(named("date")))
         .or_else(|| number::swift_transaction(cursor).map(named("swift_txn_id")))
         .or_else(|| number::hex(cursor))
+        .or_else(|| number::word(cursor))
 }
 
 /// A quoted text that is not empty, after `=`.

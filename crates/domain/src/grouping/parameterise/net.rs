@@ -46,14 +46,22 @@ impl Emails {
         if first == 0 {
             return None;
         }
+        let mut last = &domain.rest()[..first];
         domain = domain.skip(first)?;
+        let mut labels = 1;
         while let Some(next) = domain.byte(b".") {
             match label(next) {
                 0 => break,
-                length => domain = next.skip(length)?,
+                length => {
+                    last = &next.rest()[..length];
+                    labels += 1;
+                    domain = next.skip(length)?;
+                }
             }
         }
-        Some(domain.at())
+        // `Cart@1a2b` is an object of Java's, and a host has a name.
+        let is_host = labels > 1 && last.len() > 1 && last.iter().any(u8::is_ascii_alphabetic);
+        (is_host || labels == 1 && last.eq_ignore_ascii_case(b"localhost")).then(|| domain.at())
     }
 }
 

@@ -40,15 +40,101 @@ fn parts(cursor: Cursor<'_>, lengths: &[usize], wanted: impl Fn(u8) -> bool) -> 
     next.boundary()
 }
 
-/// `12ms`, `1.5s`.
+/// `12ms`, `1.5s`, `1h2m3.5s`.
 pub(super) fn duration(cursor: Cursor<'_>) -> Match {
-    let (_, whole) = cursor.digits(1, usize::MAX)?;
-    if let Some(end) = whole.text("ms").and_then(Cursor::boundary) {
-        return Some(end);
+    let mut next = cursor;
+    loop {
+        let number = next.digits(1, 20).map(|(_, whole)| fraction(whole))?;
+        next = number.word(&["ns", "us", "µs", "μs", "ms", "s", "sec", "secs", "m", "min", "mins", "h", "hrs", "d"])?;
+        if next.boundary().is_some() {
+            return Some(next.at());
+        }
     }
-    let fraction = whole.byte(b".").and_then(|point| Some(point.digits(1, usize::MAX)?.1));
-    let number = fraction.unwrap_or(whole);
-    number.text("s").or_else(|| number.text("ms")).and_then(Cursor::boundary)
+}
+
+/// `12KB`, `1.5GiB`, `64k`.
+pub(super) fn size(cursor: Cursor<'_>) -> Match {
+    let number = fraction(cursor.digits(1, 20)?.1);
+    let units =
+        ["B", "b", "KB", "kB", "kb", "MB", "mb", "GB", "gb", "TB", "KiB", "MiB", "GiB", "TiB", "k", "K", "M", "G"];
+    number.word(&units)?.boundary()
+}
+
+/// Over what follows the point of a number, if there is any.
+fn fraction(whole: Cursor<'_>) -> Cursor<'_> {
+    whole.byte(b".").and_then(|point| Some(point.digits(1, usize::MAX)?.1)).unwrap_or(whole)
+}
+
+/// The random end of the name of a Kubernetes pod, behind the name of what runs in it: `-7d4b9c6f5-x2x9z`, `-x2x9z`.
+pub(super) fn pod(cursor: Cursor<'_>) -> Match {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let first = cursor.run(11, is_part);
+    let random = |cursor: Cursor<'_>, length: usize| is_of_pod(&cursor.rest()[..length]);
+    let end = match first {
+        6..=10 if random(cursor, first) => {
+            let second = cursor.skip(first)?.byte(b"-")?;
+            (second.run(6, is_part) == 5 && random(second, 5)).then(|| second.skip(5)).flatten()?
+        }
+        // Alone it is too short to be told from a word without a digit.
+        5 if random(cursor, 5) && cursor.rest()[..5].iter().any(u8::is_ascii_digit) => cursor.skip(5)?,
+        _ => return None,
+    };
+    end.boundary().filter(|_| end.peek() != Some(b'-'))
+}
+
+/// Whether a part of a pod's name is random: letters with digits, or only such letters as Kubernetes takes so that no
+/// words come of them.
+fn is_of_pod(part: &[u8]) -> bool {
+    let is_mixed = part.iter().any(u8::is_ascii_digit) && part.iter().any(u8::is_ascii_alphabetic);
+    is_mixed || part.iter().all(|byte| b"bcdfghjklmnpqrstvwxz".contains(byte))
+}
+
+/// Words before a number that is part of the name: `int_32`, `utf_8`.
+const NAMED_BY_NUMBER: [&str; 14] =
+    ["int", "uint", "float", "utf", "iso", "latin", "sha", "md", "x", "h", "base", "ipv", "http", "oauth"];
+
+/// The id behind an underscore: `order_12345`, `cus_NffrFeUfNV2Hib`. The cursor is behind the underscore.
+pub(super) fn prefixed(cursor: Cursor<'_>, text: &[u8]) -> Option<(&'static str, usize)> {
+    let before = &text[..cursor.at() - 1];
+    let prefix = before.iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if prefix == 0 {
+        return None;
+    }
+    let length = cursor.run(129, |byte| byte.is_ascii_alphanumeric());
+    let end = cursor.skip(length).filter(|end| end.peek().is_none_or(|byte| byte < 0x80))?;
+    let id = &cursor.rest()[..length];
+    if !id.is_empty() && id.iter().all(u8::is_ascii_digit) {
+        let prefix = &before[before.len() - prefix..];
+        let is_name = length <= 3 && NAMED_BY_NUMBER.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(prefix));
+        return (!is_name).then_some(("number", end.at()));
+    }
+    is_random(id, 8).then_some(("id", end.at()))
+}
+
+/// A whole word that nobody would write: 16 letters and digits or more, in turns.
+pub(super) fn word(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
+    let length = cursor.run(129, |byte| byte.is_ascii_alphanumeric());
+    let end = cursor.skip(length)?.boundary()?;
+    is_random(&cursor.rest()[..length], 16).then_some(("id", end))
+}
+
+/// Whether `text` has `least` characters and looks as if it was made at random: letters and digits take turns twice, or
+/// once if both cases are in it.
+fn is_random(text: &[u8], least: usize) -> bool {
+    if !(least..=128).contains(&text.len()) {
+        return false;
+    }
+    let groups =
+        text.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).filter(|run| run[0].is_ascii_digit()).count();
+    let letters = text.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let has_cases = text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase);
+    letters > 0 && (groups >= 3 || groups == 2 && least == 8 || groups >= 1 && has_cases && !is_camel_case(text))
+}
+
+/// Whether each capital begins a word of two letters or more, as in `parseBase64Value`.
+fn is_camel_case(text: &[u8]) -> bool {
+    let mut words = text.chunk_by(|a, b| !(b.is_ascii_uppercase() || a.is_ascii_digit() != b.is_ascii_digit()));
+    words.all(|word| word.len() >= 2 || word[0].is_ascii_digit())
 }
 
 /// The ids of OpenStack Swift: `tx`, 21 digits, a dash, 10 digits, and the name that may be joined to them.
@@ -85,24 +171,35 @@ pub(super) fn hex(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
         return None;
     }
     let mixed = digits > 0 && lower + upper > 0;
-    let name = match length {
-        8.. => "hex",
-        7 if mixed && upper == 0 => "git_sha",
-        4..=6 if mixed => "hex",
-        _ => return None,
+    // Digits alone are a number, whatever its length: how many there are differs from one occurrence to the next.
+    let is_hex = match length {
+        8.. => lower + upper > 0,
+        7 => mixed && upper == 0,
+        _ => mixed,
     };
-    Some((name, cursor.at() + length))
+    is_hex.then_some(("hex", cursor.at() + length))
 }
 
-/// A number, behind its sign: a float, an integer of up to 7 digits, or a longer one, which is an id.
+/// A number, behind its sign: with a fraction and an exponent, or with commas between thousands.
 pub(super) fn plain(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     let (_, whole) = cursor.digits(1, usize::MAX)?;
-    let fraction = whole.byte(b".").and_then(|point| Some(point.digits(1, usize::MAX)?.1));
-    let number = fraction.unwrap_or(whole);
+    let grouped = thousands(cursor, whole);
+    let number = fraction(grouped);
     let exponent = number.byte(b"eE").and_then(|e| Some(e.byte(b"+-").unwrap_or(e).digits(1, 4)?.1));
-    if let Some(end) = exponent.and_then(Cursor::boundary).or_else(|| fraction.and_then(Cursor::boundary)) {
-        return Some(("float", end));
+    let end = exponent.and_then(Cursor::boundary).or_else(|| number.boundary()).or_else(|| whole.boundary())?;
+    Some(("number", end))
+}
+
+/// Over the groups of three digits that follow the first of a number.
+fn thousands<'a>(start: Cursor<'a>, first: Cursor<'a>) -> Cursor<'a> {
+    let mut end = first;
+    if first.at() - start.at() > 3 {
+        return first;
     }
-    let end = whole.boundary()?;
-    Some((if end - cursor.at() > 7 { "hex" } else { "int" }, end))
+    while let Some((_, next)) = end.byte(b",").and_then(|comma| comma.digits(3, 3))
+        && !next.peek().is_some_and(|byte| byte.is_ascii_digit())
+    {
+        end = next;
+    }
+    end
 }

@@ -1,12 +1,21 @@
-//! What each platform's frames are cleaned of, so that builds, browsers and runtimes do not split an error.
+//! Cleans names on each platform, so that builds, browsers and runtimes do not split an error.
+//!
+//! Names are cut to [`MAX_NAME`](super::name::MAX_NAME) first, and every rule takes a time that grows with the length of
+//! the name: function names come from whoever can raise an error.
 
+mod csharp;
 mod java;
 mod javascript;
 mod native;
-mod script;
+mod other;
+mod php;
+mod ruby;
+mod script_file;
+mod symbol;
 
 use std::borrow::Cow;
 
+use super::name::{bounded, without_addresses};
 use crate::occurrence::Frame;
 
 /// Platforms whose frames are cleaned alike.
@@ -26,6 +35,10 @@ pub(super) enum Family {
     CSharp,
     /// Python.
     Python,
+    /// Go.
+    Go,
+    /// Erlang and Elixir.
+    Beam,
     /// Every other.
     Other,
 }
@@ -40,6 +53,8 @@ impl Family {
             "ruby" => Self::Ruby,
             "csharp" => Self::CSharp,
             "python" => Self::Python,
+            "go" => Self::Go,
+            "elixir" => Self::Beam,
             _ => Self::Other,
         }
     }
@@ -48,43 +63,98 @@ impl Family {
     pub(super) fn has_source(self) -> bool {
         match self {
             Self::JavaScript | Self::Php | Self::Ruby | Self::Python => true,
-            Self::Java | Self::Native | Self::CSharp | Self::Other => false,
+            Self::Java | Self::Native | Self::CSharp | Self::Go | Self::Beam | Self::Other => false,
         }
     }
 
     /// The function's name, cleaned; `None` if it says nothing.
     pub(super) fn function(self, frame: &Frame) -> Option<Cow<'_, str>> {
-        let function = frame.function.as_deref().map(str::trim).filter(|name| !name.is_empty() && *name != "?");
-        match self {
-            Self::JavaScript => javascript::function(function?).map(Cow::Borrowed),
-            Self::Java => java::function(function?, frame.module.as_deref()).map(Cow::Borrowed),
-            Self::Native => native::function(function?),
-            Self::Php => script::php(function?).map(Cow::Borrowed),
-            Self::Ruby => Some(script::ruby(function?)),
-            Self::CSharp => Some(Cow::Borrowed(script::csharp(frame.raw_function.as_deref().or(function)?))),
-            Self::Python | Self::Other => function.map(Cow::Borrowed),
-        }
+        let function = given(frame.function.as_deref()).filter(|name| *name != "?");
+        let name = match self {
+            Self::JavaScript => javascript::function(function?)?,
+            Self::Java => java::function(function?),
+            Self::Native => native::function(function?)?,
+            Self::Php => php::function(function?)?,
+            Self::Ruby => ruby::function(function?),
+            Self::CSharp => csharp::function(given(frame.raw_function.as_deref()).or(function)?),
+            Self::Go => other::go(function?),
+            Self::Beam => other::beam(function?),
+            Self::Python | Self::Other => other::any(function?)?,
+        };
+        Some(without_addresses(name))
     }
 
     /// The module's name, cleaned; `None` if it says nothing.
     pub(super) fn module(self, frame: &Frame) -> Option<Cow<'_, str>> {
-        let module = frame.module.as_deref().map(str::trim).filter(|name| !name.is_empty())?;
+        let module = given(frame.module.as_deref())?;
+        let name = match self {
+            Self::JavaScript if javascript::is_path(module, frame) => return None,
+            Self::JavaScript => script_file::module(module),
+            Self::Native | Self::Ruby | Self::Go | Self::Beam | Self::Python | Self::Other => Cow::Borrowed(module),
+            Self::Java | Self::Php | Self::CSharp => self.class(module),
+        };
+        Some(without_addresses(name))
+    }
+
+    /// The type of an exception, cleaned as names are; `None` if it says nothing.
+    pub(super) fn exception_type(self, kind: &str) -> Option<Cow<'_, str>> {
+        let kind = bounded(kind);
+        // dart2js: another one in each build.
+        if kind.is_empty() || kind.starts_with("minified:") {
+            return None;
+        }
+        Some(without_addresses(self.class(kind)))
+    }
+
+    fn class(self, name: &str) -> Cow<'_, str> {
         match self {
-            Self::JavaScript => (!javascript::is_path(module, frame)).then_some(Cow::Borrowed(module)),
-            Self::Java => java::module(module),
-            Self::Native | Self::Php | Self::Ruby | Self::CSharp | Self::Python | Self::Other => {
-                Some(Cow::Borrowed(module))
-            }
+            Self::Java => java::module(name),
+            Self::Native => native::exception_type(name),
+            Self::Php => php::class(name),
+            Self::CSharp => csharp::class(name),
+            Self::JavaScript | Self::Ruby | Self::Go | Self::Beam | Self::Python | Self::Other => Cow::Borrowed(name),
         }
     }
 
-    /// Why the whole frame is left out, if it is.
-    pub(super) fn ignored(self, frame: &Frame) -> Option<&'static str> {
+    /// The name of a file without its folders, cleaned.
+    pub(super) fn file(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Self::JavaScript => script_file::file(name),
+            Self::Php => php::file(name),
+            Self::Other if name.ends_with(".js") => script_file::file(name),
+            Self::Java
+            | Self::Native
+            | Self::Ruby
+            | Self::CSharp
+            | Self::Go
+            | Self::Beam
+            | Self::Python
+            | Self::Other => Cow::Borrowed(name),
+        }
+    }
+
+    /// Whether the file of a script is served by the web, or packed as if it were: its path is the deployment's.
+    pub(super) fn is_served(self, path: &str) -> bool {
+        match self {
+            Self::JavaScript => script_file::is_served(path),
+            _ => path.starts_with("file:") || script_file::is_web(path),
+        }
+    }
+
+    /// Why the whole frame is left out, if it is. `before` is its caller.
+    pub(super) fn ignored(self, frame: &Frame, before: Option<&Frame>) -> Option<&'static str> {
         match self {
             Self::JavaScript => javascript::ignored(frame),
             Self::Java => java::ignored(frame),
             Self::Native => native::ignored(frame),
-            Self::Php | Self::Ruby | Self::CSharp | Self::Python | Self::Other => None,
+            // Since Python 3.12 these have no frame of their own.
+            Self::Python => {
+                let name = frame.function.as_deref()?.rsplit('.').next()?;
+                let is_comprehension = matches!(name, "<listcomp>" | "<dictcomp>" | "<setcomp>");
+                let is_inside = before.is_some_and(|before| before.filename == frame.filename);
+                (is_comprehension && is_inside).then_some("a comprehension: the function that it is in counts")
+            }
+            Self::Php | Self::Ruby | Self::CSharp | Self::Go | Self::Beam | Self::Other => None,
         }
     }
 
@@ -93,12 +163,33 @@ impl Family {
     pub(super) fn trim(self, frames: &[Frame]) -> std::ops::Range<usize> {
         match self {
             Self::Native => native::trim(frames),
-            Self::JavaScript | Self::Java | Self::Php | Self::Ruby | Self::CSharp | Self::Python | Self::Other => {
-                0..frames.len()
-            }
+            Self::JavaScript
+            | Self::Java
+            | Self::Php
+            | Self::Ruby
+            | Self::CSharp
+            | Self::Go
+            | Self::Beam
+            | Self::Python
+            | Self::Other => 0..frames.len(),
         }
     }
 }
 
+/// A name within its bound, if there is any.
+fn given(name: Option<&str>) -> Option<&str> {
+    name.map(bounded).filter(|name| !name.is_empty())
+}
+
+/// The last part of a path; of a script's without the query.
+pub(super) fn name_of(path: &str, family: Family) -> &str {
+    match family {
+        Family::JavaScript => script_file::name_of(path),
+        _ => path.rsplit(['/', '\\']).next().unwrap_or(path),
+    }
+}
+
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::symbol;
+use crate::grouping::name::bounded;
 use crate::occurrence::Frame;
 
 /// Where threads begin. These and all frames outside them say nothing of the error.
@@ -94,8 +96,9 @@ pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
 
 /// See [`Family::trim`](super::Family::trim).
 pub(super) fn trim(frames: &[Frame]) -> std::ops::Range<usize> {
-    let named =
-        |frame: &Frame, wanted: &dyn Fn(&str) -> bool| frame.function.as_deref().is_some_and(|name| wanted(bare(name)));
+    let named = |frame: &Frame, wanted: &dyn Fn(&str) -> bool| {
+        frame.function.as_deref().is_some_and(|name| wanted(bare(bounded(name))))
+    };
     let is_base = |frame: &Frame| named(frame, &|name| BASES.contains(&name));
     let begins = |name: &str, with: &[&str]| with.iter().any(|prefix| name.starts_with(prefix));
     let is_raiser = |frame: &Frame| {
@@ -108,7 +111,7 @@ pub(super) fn trim(frames: &[Frame]) -> std::ops::Range<usize> {
 }
 
 /// The name without what linkers and optimisers add: versions, clones, and Rust's hash.
-fn bare(name: &str) -> &str {
+pub(in crate::grouping) fn bare(name: &str) -> &str {
     let name = name.split(" [clone ").next().unwrap_or(name);
     let name = name.split("@@").next().unwrap_or(name);
     let name = name.split(".llvm.").next().unwrap_or(name);
@@ -125,160 +128,43 @@ fn bare(name: &str) -> &str {
     }
 }
 
-/// The function without return type, arguments and type parameters.
+/// The function without return type, arguments and type parameters; `None` if it says nothing.
 pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
-    if UNKNOWN.contains(&name) {
+    if UNKNOWN.contains(&name) || is_address(name) {
         return None;
     }
-    // Objective-C says all there is to say.
+    // Objective-C says all there is to say, but for the number of a block: `__21-[Cart total:]_block_invoke_2`.
     if name.starts_with("-[") || name.starts_with("+[") {
         return Some(Cow::Borrowed(name));
+    }
+    if let Some((before, _)) = name.split_once("_block_invoke") {
+        let before = before.trim_start_matches("__").trim_start_matches(|digit: char| digit.is_ascii_digit());
+        return Some(Cow::Owned(format!("block in {before}")));
+    }
+    if let Some(name) = symbol::demangled(name) {
+        return Some(Cow::Owned(symbol::shortened(bare(&name))));
     }
     let name = bare(name);
     if let Some((_, outer)) = name.split_once("closure #").and_then(|(_, rest)| rest.split_once(" in ")) {
         let outer = outer.rsplit(" in ").next().unwrap_or(outer);
-        return Some(Cow::Owned(format!("closure in {}", symbol(outer))));
+        return Some(Cow::Owned(format!("closure in {}", symbol::shortened(outer))));
     }
-    if !name.contains(['<', '(', ' ', '{', '`', '\'', '$']) {
+    if !name.contains(['<', '(', ' ', '{', '`', '\'', '$', '[']) {
         return Some(Cow::Borrowed(name));
     }
-    Some(Cow::Owned(symbol(name)))
+    Some(Cow::Owned(symbol::shortened(name)))
 }
 
-/// A demangled symbol, shortened.
-fn symbol(name: &str) -> String {
-    let name = name
-        .replace("(anonymous namespace)", "{anon}")
-        .replace("`anonymous namespace'", "{anon}")
-        .replace("`anonymous-namespace'", "{anon}")
-        .replace("{anonymous}", "{anon}");
-    let name = lambdas(&name);
-    let name = trait_side(&name).unwrap_or(name);
-    let name = without_arguments(&name);
-    let name = collapse_parameters(name);
-    let name = without_return_type(&name);
-    name.trim_end_matches("::").to_owned()
-}
-
-/// `{lambda(int)#1}`, `'lambda'(int)`, `<lambda_1f2e>`, `$_0`: one name for all, as compilers number them.
-fn lambdas(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(at) = rest.find(['{', '\'', '<', '$']) {
-        out.push_str(&rest[..at]);
-        let (mark, after) = rest[at..].split_at(1);
-        let end = match mark {
-            "{" if after.starts_with("lambda(") => after.find('}').map(|end| end + 1),
-            "'" if after.starts_with("lambda") => after[6..].find('\'').map(|end| 6 + end + 1),
-            "<" if after.starts_with("lambda_") => after.find('>').map(|end| end + 1),
-            "$" if after.starts_with('_') => Some(1 + after[1..].bytes().take_while(u8::is_ascii_digit).count()),
-            _ => None,
-        };
-        match end {
-            Some(end) => {
-                out.push_str("lambda");
-                rest = &after[end..];
-            }
-            None => {
-                out.push_str(mark);
-                rest = after;
-            }
-        }
+/// The type of an exception: with its parameters, without what compilers add.
+pub(super) fn exception_type(name: &str) -> Cow<'_, str> {
+    match symbol::demangled(name) {
+        Some(name) => Cow::Owned(name),
+        None => symbol::without_crate_hashes(name),
     }
-    out.push_str(rest);
-    out
 }
 
-/// Rust's `<A as Trait>::f` as `Trait::f`, and `<A>::f` as `A::f`.
-fn trait_side(name: &str) -> Option<String> {
-    let inner = name.strip_prefix('<')?;
-    let end = matching(inner.as_bytes(), b'<', b'>')?;
-    let (own, rest) = (&inner[..end], &inner[end + 1..]);
-    let side = match split_top_level(own, " as ") {
-        Some((_, side)) => side,
-        None => own,
-    };
-    rest.starts_with("::").then(|| format!("{side}{rest}"))
-}
-
-/// The place that closes what was open before `text`.
-fn matching(text: &[u8], open: u8, close: u8) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, &byte) in text.iter().enumerate() {
-        // `->` closes nothing.
-        if byte == close && !(close == b'>' && at > 0 && text[at - 1] == b'-') {
-            if depth == 0 {
-                return Some(at);
-            }
-            depth -= 1;
-        } else if byte == open {
-            depth += 1;
-        }
-    }
-    None
-}
-
-/// Around the first `mark` that is in no brackets.
-fn split_top_level<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
-    let mut depth = 0i32;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'<' | b'(' | b'[' => depth += 1,
-            b'>' if at > 0 && text.as_bytes()[at - 1] == b'-' => {}
-            b'>' | b')' | b']' => depth -= 1,
-            _ if depth == 0 && text.is_char_boundary(at) && text[at..].starts_with(mark) => {
-                return Some((&text[..at], &text[at + mark.len()..]));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Up to the arguments: the first bracket outside type parameters that is not the call operator's.
-fn without_arguments(name: &str) -> &str {
-    let mut depth = 0i32;
-    let bytes = name.as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        match byte {
-            b'<' if !name[..at].ends_with("operator") && !name[..at].ends_with("operator<") => depth += 1,
-            b'>' if at > 0 && bytes[at - 1] != b'-' && depth > 0 => depth -= 1,
-            b'(' if depth == 0 && at > 0 && !name[..at].ends_with("operator") => return name[..at].trim_end(),
-            _ => {}
-        }
-    }
-    name
-}
-
-/// Type parameters as `<T>`, whatever they are.
-fn collapse_parameters(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(at) = rest.find('<') {
-        let is_operator = rest[..at].ends_with("operator") || rest[..at].ends_with("operator<");
-        let end = if is_operator { None } else { matching(&rest.as_bytes()[at + 1..], b'<', b'>') };
-        match end {
-            Some(end) => {
-                out.push_str(&rest[..at]);
-                out.push_str("<T>");
-                rest = &rest[at + 1 + end + 1..];
-            }
-            None => {
-                out.push_str(&rest[..=at]);
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// What is behind the last space, unless that belongs to an operator (`operator new`).
-fn without_return_type(name: &str) -> &str {
-    let name = name.trim();
-    if let Some(at) = name.find("operator") {
-        let before = &name[..at];
-        return &name[before.rfind(' ').map_or(0, |space| space + 1)..];
-    }
-    name.rsplit(' ').next().unwrap_or(name)
+/// Placeholders that some clients write instead of a name: `0x401010`, `fun_401010`, `sub_401010`.
+fn is_address(name: &str) -> bool {
+    let digits = ["0x", "fun_", "sub_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    digits.is_some_and(|digits| digits.len() >= 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }

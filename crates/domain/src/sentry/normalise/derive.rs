@@ -36,7 +36,7 @@ pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
         .transaction
         .clone()
         .or(culprit)
-        .or_else(|| place(crash_frame(occurrence)?, crash_function(occurrence)));
+        .or_else(|| place(crash_frame(occurrence)?, crash_function(occurrence).as_deref()));
 }
 
 /// The trace that the event belongs to, if its id is one.

@@ -59,9 +59,10 @@ fn blocked(report: &Report, document: Option<&str>) -> Blocked {
         "" | "self" | "'self'" => return Blocked::Own,
         _ => {}
     }
-    let Some(host) = host(uri) else {
-        // A scheme alone: `data`, `data:`, `data:text/css;base64,…`.
-        let scheme = uri.split(':').next().unwrap_or(uri);
+    let scheme = uri.split(':').next().unwrap_or(uri);
+    let is_of_web = matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp");
+    let Some(host) = host(uri).filter(|_| is_of_web || !uri.contains("://")) else {
+        // A scheme alone (`data`, `data:`, `data:text/css;base64,…`), or an extension's, whose host is its id.
         return Blocked::Host(format!("{}:", &scheme[..scheme.floor_char_boundary(40)]));
     };
     if document.and_then(self::host).is_some_and(|own| own.eq_ignore_ascii_case(host)) {
@@ -71,7 +72,7 @@ fn blocked(report: &Report, document: Option<&str>) -> Blocked {
 }
 
 /// The host and port of a URL, without its user.
-fn host(url: &str) -> Option<&str> {
+pub(super) fn host(url: &str) -> Option<&str> {
     let rest = url.split_once("://").map(|(_, rest)| rest).or_else(|| url.contains('.').then_some(url))?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Report};
+use super::{Kind, Report, csp};
 use crate::occurrence::{Level, Occurrence};
 use crate::time::Timestamp;
 
@@ -51,7 +51,10 @@ pub(super) fn other(occurrence: &mut Occurrence, report: &Report, name: &str) {
     let what = report.text(&["message", "reason", "id", "featureId", "policyId", "type"]).unwrap_or("no message");
     occurrence.kind = name.to_owned();
     occurrence.logger = Some(name.to_owned());
-    occurrence.message = what.to_owned();
+    occurrence.message = match name {
+        "network-error" => network_error(report, what),
+        _ => what.to_owned(),
+    };
     occurrence.platform = "javascript".to_owned();
     occurrence.level = match name {
         "crash" => Level::Fatal,
@@ -73,4 +76,16 @@ pub(super) fn other(occurrence: &mut Occurrence, report: &Report, name: &str) {
     }
     let id = report.text(&["id", "featureId", "policyId"]).filter(|id| !id.contains('\n'));
     occurrence.tags.extend(id.map(|id| ("report-id".to_owned(), id.to_owned())));
+}
+
+/// What failed of a request, and where: `http.error 503 from 'shop.example'`. The requests of one host that fail alike are
+/// one error.
+fn network_error(report: &Report, what: &str) -> String {
+    let status = report.body.get("status_code").and_then(Value::as_u64).filter(|&status| status > 0);
+    let status = status.map_or_else(String::new, |status| format!(" {status}"));
+    let url = report.envelope.get("url").and_then(Value::as_str).unwrap_or_default();
+    match csp::host(url) {
+        Some(host) => format!("{what}{status} from '{}'", host.to_ascii_lowercase()),
+        None => format!("{what}{status}"),
+    }
 }
