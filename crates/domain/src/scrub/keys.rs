@@ -9,6 +9,8 @@ pub(super) enum Verdict {
     Secret,
     /// A secret if it is a text: numbers and flags are about a secret (`tokens: 17`), objects are looked into.
     SecretText,
+    /// A secret if it is a text or has at least four digits: a PIN, not a count of pins.
+    Pin,
     /// A link that is as good as a secret if a secret is in it (`password_reset_url`).
     Link,
     /// The project says it is none.
@@ -79,12 +81,18 @@ enum Weight {
     StrongText,
     /// A secret only as the end of the name.
     Last,
+    /// The same, of few digits.
+    Pin,
     /// Half of a pair: `key` behind `api`.
     Key,
     /// Half of a pair: `card` behind `credit`.
     Card,
     /// Half of a pair: `number` behind `card`.
     Number,
+    /// Half of a pair: `code` behind `recovery`.
+    Code,
+    /// The end of `motDePasse`.
+    Passe,
 }
 
 /// What the value at `key` is.
@@ -96,21 +104,28 @@ pub(super) fn verdict(key: &str) -> Verdict {
         let (text, previous) = (word.as_bytes(), before.as_bytes());
         let names = match weigh(text) {
             Weight::Strong => Some(Verdict::Secret),
+            // A place in a list, or what a parser met.
+            Weight::StrongText if opens_cursor(previous) => None,
             Weight::StrongText | Weight::Last => Some(Verdict::SecretText),
+            Weight::Pin => Some(Verdict::Pin),
+            Weight::Code if opens_code(previous) => Some(Verdict::Secret),
+            Weight::Passe if matches!(previous, b"de") => Some(Verdict::Secret),
             Weight::Key if opens_key(previous) => Some(Verdict::Secret),
             Weight::Card if matches!(previous, b"credit" | b"debit") => Some(Verdict::Secret),
-            Weight::Number if matches!(previous, b"card" | b"cc") => Some(Verdict::Secret),
-            Weight::Key | Weight::Card | Weight::Number | Weight::None => None,
+            Weight::Number if matches!(previous, b"card" | b"cc" | b"security") => Some(Verdict::Secret),
+            Weight::Key | Weight::Card | Weight::Number | Weight::Code | Weight::Passe | Weight::None => None,
         };
         found = match names {
             // The heavier of two wins: a `secret token` is a secret.
-            Some(Verdict::SecretText) if found == Verdict::Secret => Verdict::Secret,
+            Some(Verdict::SecretText | Verdict::Pin) if found == Verdict::Secret => Verdict::Secret,
             Some(verdict) => verdict,
+            // Who knows the address may post to it.
+            None if is_link(text) && matches!(previous, b"webhook" | b"hook") => Verdict::Link,
             None if !named => Verdict::Open,
             None if is_link(text) => Verdict::Link,
             None if text == b"id" && previous == b"session" => found,
             None if is_about(text) => Verdict::Open,
-            None if weigh(previous) == Weight::Last && !goes_on(text) => Verdict::Open,
+            None if matches!(weigh(previous), Weight::Last | Weight::Pin) && !goes_on(text) => Verdict::Open,
             None => found,
         };
         named |= names.is_some();
@@ -120,19 +135,36 @@ pub(super) fn verdict(key: &str) -> Verdict {
 }
 
 fn weigh(word: &[u8]) -> Weight {
+    // `apikey2`, `password1`.
+    let word = match word.iter().rposition(|byte| !byte.is_ascii_digit()) {
+        Some(last) => &word[..=last],
+        None => return Weight::None,
+    };
     match word {
-        b"pwd" | b"psw" | b"pw" | b"cvv" | b"cvv2" | b"cvc" | b"ssn" | b"otp" | b"totp" | b"passcode"
-        | b"creditcard" | b"pincode" | b"credentials" | b"credential" | b"creds" | b"authorization" => Weight::Strong,
+        b"pwd" | b"psw" | b"pw" | b"cvv" | b"cvc" | b"csc" | b"ssn" | b"otp" | b"totp" | b"passcode"
+        | b"creditcard" | b"credentials" | b"credential" | b"creds" | b"authorization" | b"ccnum" | b"kubeconfig"
+        | b"mnemonic" | b"pgpass" => Weight::Strong,
         b"jwt" | b"bearer" | b"csrf" | b"xsrf" | b"tokens" | b"secrets" | b"passwords" => Weight::StrongText,
-        b"auth" | b"oauth" | b"pass" | b"session" | b"sessid" | b"sid" | b"cookie" | b"cookies" | b"pin" => {
+        b"auth" | b"oauth" | b"pass" | b"session" | b"sessid" | b"sid" | b"cookie" | b"cookies" | b"pat" => {
             Weight::Last
         }
+        b"pin" | b"pincode" => Weight::Pin,
         b"key" | b"keys" => Weight::Key,
         b"card" => Weight::Card,
         b"number" | b"no" | b"num" => Weight::Number,
+        b"code" | b"codes" | b"answer" | b"phrase" => Weight::Code,
+        b"passe" => Weight::Passe,
+        _ if is_foreign_password(word) => Weight::Strong,
         _ if word.len() < 5 => Weight::None,
         // Glued names: `dbpassword`, `csrfmiddlewaretoken`.
-        _ if ends(word, &["password", "passwd", "passphrase", "apikey", "secretkey", "privatekey", "cardnumber"]) => {
+        _ if ends(
+            word,
+            &["password", "passwd", "passphrase", "apikey", "secretkey", "privatekey", "cardnumber", "pwd"],
+        ) =>
+        {
+            Weight::Strong
+        }
+        _ if ends(word, &["passwort", "kennwort", "rootpw", "adminpw", "userpw", "dbpw", "motdepasse"]) => {
             Weight::Strong
         }
         _ if word.starts_with(b"password") || word.starts_with(b"passwd") => Weight::Strong,
@@ -140,6 +172,86 @@ fn weigh(word: &[u8]) -> Weight {
         _ if ends(word, &["token", "sessionid", "sessid"]) => Weight::StrongText,
         _ => Weight::None,
     }
+}
+
+/// The word for a password in other languages, with and without its accents.
+fn is_foreign_password(word: &[u8]) -> bool {
+    const WORDS: [&str; 38] = [
+        "passwort",
+        "kennwort",
+        "mdp",
+        "contraseña",
+        "contrasena",
+        "contrasenya",
+        "contrasenha",
+        "senha",
+        "palavrapasse",
+        "parola",
+        "hasło",
+        "haslo",
+        "heslo",
+        "jelszó",
+        "jelszo",
+        "lösenord",
+        "losenord",
+        "wachtwoord",
+        "salasana",
+        "adgangskode",
+        "passord",
+        "şifre",
+        "sifre",
+        "lozinka",
+        "geslo",
+        "parool",
+        "slaptažodis",
+        "пароль",
+        "Пароль",
+        "ПАРОЛЬ",
+        "парола",
+        "κωδικός",
+        "密码",
+        "密碼",
+        "口令",
+        "パスワード",
+        "비밀번호",
+        "암호",
+    ];
+    // Most words are told apart by their length alone.
+    matches!(word.len(), 3..=22) && WORDS.iter().any(|known| known.as_bytes() == word)
+}
+
+/// Whether a `token` behind this word is a place in a list of results, or a parser's.
+fn opens_cursor(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"next" | b"prev" | b"previous" | b"page" | b"pagination" | b"continuation" | b"unexpected" | b"expected"
+    )
+}
+
+/// Whether a `code` behind this word opens a door once.
+fn opens_code(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"mfa"
+            | b"2fa"
+            | b"tfa"
+            | b"verification"
+            | b"security"
+            | b"sms"
+            | b"recovery"
+            | b"backup"
+            | b"confirmation"
+            | b"activation"
+            | b"reset"
+            | b"authorization"
+            | b"login"
+            | b"seed"
+            | b"secret"
+            | b"pairing"
+            | b"invite"
+            | b"device"
+            | b"scratch"
+    )
 }
 
 fn ends(word: &[u8], endings: &[&str]) -> bool {
@@ -159,7 +271,6 @@ fn opens_key(word: &[u8]) -> bool {
             | b"client"
             | b"encryption"
             | b"license"
-            | b"master"
             | b"private"
             | b"secret"
             | b"service"
@@ -167,10 +278,19 @@ fn opens_key(word: &[u8]) -> bool {
             | b"shared"
             | b"signing"
             | b"ssh"
-            | b"storage"
             | b"subscription"
+            | b"hmac"
+            | b"aes"
+            | b"stripe"
+            | b"sendgrid"
+            | b"mailgun"
+            | b"twilio"
+            | b"openai"
+            | b"anthropic"
+            | b"webhook"
+            | b"recovery"
+            | b"master"
             | b"deploy"
-            | b"rest"
     )
 }
 

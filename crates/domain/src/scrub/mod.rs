@@ -92,9 +92,7 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
         walk.map(map, name.into());
     }
     // The keys are names of packages, which say nothing of their versions.
-    for (name, version) in modules {
-        walk.value(version, json_path("modules").key(name));
-    }
+    walk.forms_of(modules, "modules".into());
     walk.request(request, "request".into());
     for (index, exception) in exceptions.iter_mut().enumerate() {
         walk_exception(&mut walk, exception, index);
@@ -112,10 +110,19 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
         walk.text(entry, json_path("fingerprint").index(index));
     }
     for (index, problem) in errors.iter_mut().enumerate() {
-        // The key is the last part of the place that the problem is about.
-        let key = problem.name.rsplit('.').next().unwrap_or_default().to_owned();
-        walk.entry(&key, &mut problem.value, json_path("errors").index(index).key("value"));
-        walk.text(&mut problem.reason, json_path("errors").index(index).key("reason"));
+        let list = json_path("errors");
+        let path = list.index(index);
+        // The key is the last part of the place that the problem is about, but for places in lists.
+        let is_index = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let key = problem.name.rsplit('.').find(|part| !is_index(part)).unwrap_or_default().to_owned();
+        // Every cookie is a secret, whatever it is called and whatever form it came in.
+        if problem.name.split('.').any(|part| part == "cookies") {
+            walk.all(&mut problem.value, path.key("value"));
+        } else {
+            walk.entry(&key, &mut problem.value, path.key("value"));
+        }
+        walk.text(&mut problem.name, path.key("name"));
+        walk.text(&mut problem.reason, path.key("reason"));
     }
     *scrubbed = walk.found();
 }
@@ -137,12 +144,15 @@ fn json_path(name: &str) -> Path<'_> {
 fn walk_exception(walk: &mut Walk<'_>, exception: &mut Exception, index: usize) {
     let list = json_path("exceptions");
     let path = list.index(index);
-    let Exception { kind, value, module: _, thread_id: _, mechanism, stacktrace, other } = exception;
+    let Exception { kind, value, module, thread_id: _, mechanism, stacktrace, other } = exception;
     if let Some(kind) = kind {
         walk.text(kind, path.key("type"));
     }
     if let Some(value) = value {
         walk.text(value, path.key("value"));
+    }
+    if let Some(module) = module {
+        walk.text(module, path.key("module"));
     }
     walk.map(mechanism, path.key("mechanism"));
     if let Some(stack) = stacktrace {
@@ -173,8 +183,8 @@ fn walk_stack(walk: &mut Walk<'_>, stack: &mut Stacktrace, path: Path<'_>) {
             abs_path,
             function,
             raw_function,
-            module: _,
-            package: _,
+            module,
+            package,
             platform: _,
             lineno: _,
             colno: _,
@@ -185,8 +195,14 @@ fn walk_stack(walk: &mut Walk<'_>, stack: &mut Stacktrace, path: Path<'_>) {
             vars,
             other,
         } = frame;
-        let texts =
-            [("filename", filename), ("abs_path", abs_path), ("function", function), ("raw_function", raw_function)];
+        let texts = [
+            ("filename", filename),
+            ("abs_path", abs_path),
+            ("function", function),
+            ("raw_function", raw_function),
+            ("module", module),
+            ("package", package),
+        ];
         for (name, text) in texts {
             if let Some(text) = text {
                 walk.text(text, path.key(name));

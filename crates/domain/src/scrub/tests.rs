@@ -26,17 +26,18 @@ fn keys_are_read_word_by_word() {
             Verdict::Secret,
             "password passwd Password db_password DB-PASSWORD dbPassword userPassword2 password_hash \
             password_confirmation passphrase secret client_secret clientSecret SECRET_KEY secretKey api_key apiKey APIKey apikey \
-            X-Api-Key aws_secret_access_key accessKey private_key privateKey ssh_key encryption_key Authorization \
-            Proxy-Authorization credentials mysql_pwd credit_card card_number cardNumber cvv otp pincode user[password] \
+            X-Api-Key apikey2 aws_secret_access_key accessKey mfa_code recoveryCodes passwort contraseña motDePasse hmacKey private_key privateKey ssh_key encryption_key Authorization \
+            Proxy-Authorization credentials mysql_pwd credit_card card_number cardNumber cvv cvc2 otp user[password] \
             session_key APP_KEY secret_token mypassword signing_key",
         ),
         (
             Verdict::SecretText,
             "token access_token accessToken refresh_token X-CSRF-Token csrfmiddlewaretoken csrf jwt tokens \
             max_tokens auth x-auth basic_auth cookie Cookie Set-Cookie cookies session sessionid session_id PHPSESSID \
-            JSESSIONID sid pass db_pass pin pin_code auth_token",
+            JSESSIONID sid pass db_pass auth_token GITHUB_PAT",
         ),
-        (Verdict::Link, "password_reset_url token_url authorization_url"),
+        (Verdict::Pin, "pin pin_code pincode card_pin"),
+        (Verdict::Link, "password_reset_url token_url authorization_url webhook_url"),
         (
             Verdict::Open,
             "author authority authorized authenticated token_count token_type tokenizer password_changed_at \
@@ -44,7 +45,7 @@ fn keys_are_read_word_by_word() {
             session_count sessions cookies_enabled cookie_domain auth_method auth_user auth_type bypass passed passing \
             passenger compass spin pinned opinion pin_count card number order_number id user name path AUTH_PASSWORD_VALIDATORS \
             SESSION_COOKIE_NAME CSRF_COOKIE_AGE secret_name access_key_id csrf_enabled discard cardinality tokenize \
-            password_field",
+            password_field next_token nextPageToken unexpected_token storage_key status_code",
         ),
     ];
     for (expected, keys) in table {
@@ -137,6 +138,32 @@ fn source_shows_only_its_literals() {
     assert_eq!(code("const password = prompt()"), "const password = prompt()");
     assert_eq!(code("password = \"hunter2\""), "password = \"[Filtered]\"");
     assert_eq!(code("connect('mysql://a:b@h')"), "connect('mysql://[Filtered]@h')");
+}
+
+/// Every line of `shapes/`, whose form the first lines of `shapes/named.txt` explain.
+#[test]
+fn every_shape_is_scrubbed_or_kept_as_the_tables_say() {
+    let tables =
+        [include_str!("shapes/named.txt"), include_str!("shapes/form.txt"), include_str!("shapes/harmless.txt")];
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for line in tables.iter().flat_map(|table| table.lines()) {
+        if line.starts_with('#') || line.trim().is_empty() {
+            continue;
+        }
+        count += 1;
+        let read = |text: &str| text.replace("^^", "").replace("\\r", "\r").replace("\\n", "\n").replace("~~", "\\");
+        let (kind, rest) = line.split_once(": ").expect(line);
+        let (text, part) = if kind == "gone" { rest.rsplit_once(" | ").expect(line) } else { (rest, "") };
+        let (text, part) = (read(text), read(part));
+        let scrubbed = clean(&text, Style::Text);
+        let right = if kind == "gone" { text.contains(&part) && !scrubbed.contains(&part) } else { scrubbed == text };
+        if !right || clean(&scrubbed, Style::Text) != scrubbed {
+            wrong.push(format!("{line}\n    became {scrubbed:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count >= 400, "only {count} shapes were read");
 }
 
 fn occurrence() -> Occurrence {
@@ -309,9 +336,11 @@ proptest! {
     }
 
     #[test]
-    fn whatever_text_comes_it_ends_and_stays_a_text(text in "(\\PC|[ :='\"\\\\/@\\-0-9]|password|token|Bearer ){0,60}") {
+    fn whatever_text_comes_it_ends_and_stays_a_text(text in "(\\PC|[ :='\"\\\\/@\\-0-9]|password|token|Bearer |AKIA|%3D|%22|&quot;|4111111111111111|\\[Filtered\\]|name=|value=|--|<|>|sk-){0,60}") {
         let once = clean(&text, Style::Text);
-        let _ = clean(&text, Style::Code);
+        prop_assert_eq!(&clean(&once, Style::Text), &once);
+        let code = clean(&text, Style::Code);
+        prop_assert_eq!(&clean(&code, Style::Code), &code);
         prop_assert!(once.len() <= text.len() * 6 + 16);
     }
 }

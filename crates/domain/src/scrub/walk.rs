@@ -12,9 +12,12 @@ use crate::json::Path;
 
 /// The most places that are written down. All are scrubbed.
 const MAX_FOUND: usize = 100;
-/// Keys whose contents are machine-made and large, and hold no secrets: the libraries of the process, and what clients
-/// say about cut values.
-const SKIPPED: [&str; 2] = ["debug_meta", "_meta"];
+/// Keys whose contents are machine-made: the libraries of the process, and what clients say about cut values. There only
+/// the form of a text tells a secret: the names are those of the places that were cut.
+const BY_FORM: [&str; 2] = ["debug_meta", "_meta"];
+/// Headers whose values are secrets in a flat list of names and values, as Node's `rawHeaders`.
+const SECRET_HEADERS: [&str; 6] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
 
 pub(super) struct Walk<'a> {
     rules: &'a Compiled,
@@ -58,11 +61,12 @@ impl<'a> Walk<'a> {
 
     /// The tags.
     pub(super) fn tags(&mut self, tags: &mut BTreeMap<String, String>, path: Path<'_>) {
-        for (name, tag) in tags {
-            match self.rules.verdict(name) {
+        for (name, tag) in tags.iter_mut() {
+            let verdict = self.rules.verdict(name);
+            match verdict {
                 Verdict::Exempt => {}
-                Verdict::Secret | Verdict::SecretText => {
-                    if !tag.is_empty() && tag != FILTERED && !is_flag(tag) {
+                Verdict::Secret | Verdict::SecretText | Verdict::Pin => {
+                    if !text::is_harmless(tag, verdict) && !text::is_directory(name, tag) {
                         *tag = FILTERED.to_owned();
                         self.note(path.key(name));
                     }
@@ -70,6 +74,28 @@ impl<'a> Walk<'a> {
                 Verdict::Open | Verdict::Link => self.text(tag, path.key(name)),
             }
         }
+        for name in self.secret_names(tags.keys()) {
+            if let Some(tag) = tags.remove(&name) {
+                let clean = self.clean_name(&name, path, |clean| tags.contains_key(clean));
+                tags.insert(clean, tag);
+            }
+        }
+    }
+
+    /// The names that are secrets themselves, where an application makes them of what it was given.
+    fn secret_names<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<String> {
+        let is_secret = |name: &&String| name.len() >= 13 && text::scrub(name, Style::Text, self.rules).is_some();
+        names.filter(is_secret).cloned().collect()
+    }
+
+    /// What a secret name becomes, other than all that are `taken`.
+    fn clean_name(&mut self, name: &str, path: Path<'_>, taken: impl Fn(&str) -> bool) -> String {
+        let mut clean = text::scrub(name, Style::Text, self.rules).unwrap_or_default();
+        while taken(&clean) {
+            clean.push('_');
+        }
+        self.note(path.key(&clean));
+        clean
     }
 
     /// The request. Every cookie is a secret, whatever it is called.
@@ -84,27 +110,29 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn map(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
+        // `{"name": "password", "value": "…"}`
+        let name =
+            map.iter().find_map(|(key, value)| value.as_str().filter(|name| name.len() <= 80 && text::is_naming(key)));
+        let name =
+            name.filter(|name| !matches!(self.rules.verdict(name), Verdict::Open | Verdict::Link)).map(str::to_owned);
         for (key, value) in map.iter_mut() {
-            if !SKIPPED.contains(&key.as_str()) {
-                self.entry(key, value, path.key(key));
+            let is_plain = matches!(value, Value::String(_) | Value::Number(_) | Value::Array(_));
+            match &name {
+                Some(name) if is_plain && text::is_named(key) => self.entry(name, value, path.key(key)),
+                Some(_) | None if BY_FORM.contains(&key.as_str()) => self.forms(value, path.key(key)),
+                Some(_) | None => self.entry(key, value, path.key(key)),
             }
         }
-        // Names are data too, where an application makes them of what it was given.
-        let secret = |key: &String| key.len() >= 13 && text::scrub(key, Style::Text, self.rules).is_some();
-        let secrets: Vec<String> = map.keys().filter(|key| secret(key)).cloned().collect();
-        for key in secrets {
-            if let Some(value) = map.remove(&key) {
-                let clean = text::scrub(&key, Style::Text, self.rules).unwrap_or_default();
-                self.note(path.key(&clean));
-                map.insert(clean, value);
-            }
-        }
+        self.names(map, path);
     }
 
     /// The `value` at `key`.
     pub(super) fn entry(&mut self, key: &str, value: &mut Value, path: Path<'_>) {
         // What has no letters to hide a secret in.
         if matches!(value, Value::Null | Value::Bool(_)) {
+            return;
+        }
+        if value.as_str().is_some_and(|value| text::is_directory(key, value)) {
             return;
         }
         match self.rules.verdict(key) {
@@ -114,10 +142,15 @@ impl<'a> Walk<'a> {
                 }
             }
             Verdict::Secret => self.all(value, path),
-            Verdict::SecretText => match value {
-                // A count that was written as a text.
-                Value::String(text) if text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit()) => {}
+            verdict @ (Verdict::SecretText | Verdict::Pin) => match value {
+                Value::String(text) if text::is_harmless(text, verdict) => {}
+                Value::Number(number)
+                    if verdict == Verdict::Pin && number.as_u64().is_some_and(|number| number >= 1_000) =>
+                {
+                    self.all(value, path);
+                }
                 Value::String(_) => self.all(value, path),
+                Value::Array(_) | Value::Object(_) if text::is_cookies(key) => self.all(value, path),
                 Value::Array(list) => {
                     for (index, entry) in list.iter_mut().enumerate() {
                         self.entry(key, entry, path.index(index));
@@ -152,15 +185,76 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A longer list: values, arguments of a command line (`--token`, `x`), or names and values by turns.
+    fn arguments(&mut self, list: &mut [Value], path: Path<'_>) {
+        let program = list.first().and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut before = String::new();
+        for (index, entry) in list.iter_mut().enumerate() {
+            let path = path.index(index);
+            let Value::String(argument) = entry else {
+                before.clear();
+                self.value(entry, path);
+                continue;
+            };
+            let names_secret = |text: &str| SECRET_HEADERS.iter().any(|header| text.eq_ignore_ascii_case(header));
+            let says = argument.len() <= 80 && (argument.starts_with('-') || names_secret(argument));
+            let given = std::mem::replace(&mut before, if says { argument.clone() } else { String::new() });
+            let is_header = index % 2 == 1 && names_secret(&given);
+            // The option, or the program with one that is written together with its argument, says what this is.
+            let line = match given.starts_with('-') || is_header {
+                true => format!("{program} {given} "),
+                false if argument.starts_with('-') => format!("{program} "),
+                false => String::new(),
+            };
+            if is_header && !argument.is_empty() {
+                self.all(entry, path);
+            } else if let Some(clean) = text::scrub_argument(&line, argument, self.rules) {
+                *argument = clean;
+                self.note(path);
+            } else {
+                self.text(argument, path);
+            }
+        }
+    }
+
+    /// Everything in `value` by its form only, whatever its names say.
+    pub(super) fn forms(&mut self, value: &mut Value, path: Path<'_>) {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => self.text(text, path),
+            Value::Array(list) => {
+                for (index, entry) in list.iter_mut().enumerate() {
+                    self.forms(entry, path.index(index));
+                }
+            }
+            Value::Object(map) => self.forms_of(map, path),
+        }
+    }
+
+    /// The same for an object, and its names.
+    pub(super) fn forms_of(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
+        for (key, entry) in map.iter_mut() {
+            self.forms(entry, path.key(key));
+        }
+        self.names(map, path);
+    }
+
+    fn names(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
+        for key in self.secret_names(map.keys()) {
+            if let Some(value) = map.remove(&key) {
+                let clean = self.clean_name(&key, path, |clean| map.contains_key(clean));
+                map.insert(clean, value);
+            }
+        }
+    }
+
     /// A list. A list of two whose first is a text may be a pair of name and value, as headers come.
     fn list(&mut self, list: &mut [Value], path: Path<'_>) {
         if let [Value::String(key), value] = list {
             let key = key.clone();
             self.entry(&key, value, path.index(1));
         } else {
-            for (index, entry) in list.iter_mut().enumerate() {
-                self.value(entry, path.index(index));
-            }
+            self.arguments(list, path);
             return;
         }
         if let Some(first) = list.first_mut() {
@@ -169,10 +263,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Replaces every leaf of a value that is a secret as a whole. Its form stays: it helps to see that there was one.
-    fn all(&mut self, value: &mut Value, path: Path<'_>) {
+    pub(super) fn all(&mut self, value: &mut Value, path: Path<'_>) {
         match value {
             Value::Null | Value::Bool(_) => {}
-            Value::String(text) if text.is_empty() || text == FILTERED || is_flag(text) => {}
+            Value::String(text) if text::is_harmless(text, Verdict::Secret) => {}
             Value::String(_) | Value::Number(_) => {
                 *value = FILTERED.into();
                 self.note(path);
@@ -199,9 +293,4 @@ impl<'a> Walk<'a> {
             self.note(path);
         }
     }
-}
-
-/// Words that say there is no secret.
-fn is_flag(text: &str) -> bool {
-    matches!(text, "None" | "null" | "nil" | "undefined" | "True" | "False" | "true" | "false" | "''" | "\"\"")
 }

@@ -7,12 +7,11 @@ use percent_encoding::percent_decode_str;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::Style;
+use super::prose::{is_harmless, is_met, is_placeholder, is_prose, says_nothing};
+use super::{Style, look, look_back, value};
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 80;
-/// How much of a value is looked at to decide whether it is one, in bytes.
-const MAX_LOOK: usize = 256;
 
 /// The value that the `=` or `:` at `at` gives to a name that is a secret's.
 pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
@@ -25,64 +24,141 @@ pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Opt
         (b':', Some(b':'), _) | (b':', _, Some(b':' | b'=')) => return None,
         _ => {}
     }
-    let Name { start: name_start, name, quoted: name_quoted } = Name::before(text, at)?;
+    let name = Name::before(text, at)?;
     let decoded;
-    let name = if name.contains('%') {
-        decoded = percent_decode_str(name).decode_utf8_lossy().into_owned();
+    let plain_name = if name.name.contains('%') {
+        decoded = percent_decode_str(name.name).decode_utf8_lossy().into_owned();
         decoded.as_str()
     } else {
-        name
+        name.name
     };
-    let verdict = rules.verdict(name);
-    match verdict {
-        Verdict::Secret | Verdict::SecretText => {}
-        Verdict::Open if sign == b'=' && is_signature(name) => {}
-        Verdict::Open | Verdict::Link | Verdict::Exempt => return None,
-    }
     let arrow = usize::from(sign == b'=' && after == Some(b'>'));
-    let value = at + 1 + arrow;
-    let spaces = bytes[value..].iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
-    let start = value + spaces;
-    let range = match quote(bytes, start) {
-        Some((open, quote)) => {
-            let end = closing(text, open, quote);
-            open..end
-        }
-        None if style == Style::Code => return None,
-        None if name_quoted && opens(bytes, start, verdict) => {
-            let end = matching(bytes, start);
-            // What is in there may be harmless: a list of numbers, say.
-            if verdict == Verdict::SecretText && !bytes[start..end].iter().any(|byte| matches!(byte, b'"' | b'\'')) {
-                return None;
-            }
-            return Some(start..end);
-        }
-        None if sign == b':' && is_header(name, text[..name_start].ends_with(' ')) => start..line_end(text, start),
-        None => {
-            // Decided by its beginning: what is no secret must not be walked to its end from each of its colons.
-            let near = &text[start..plain_end(text, start, MAX_LOOK)];
-            // Prose: `invalid token: expected`. A value behind `=` is meant as one.
-            let is_prose = sign == b':' && !name_quoted && !(is_password(name) || looks_secret(near));
-            if is_prose || says_nothing(near, verdict) {
-                return None;
-            }
-            start..plain_end(text, start, usize::MAX)
-        }
+    let behind = at + 1 + arrow;
+    // A printed map may go on in the next line.
+    let is_gap = |byte: u8| matches!(byte, b' ' | b'\t') || arrow > 0 && matches!(byte, b'\n' | b'\r');
+    let start = behind + bytes[behind..].iter().take_while(|&&byte| is_gap(byte)).count();
+    let verdict = match rules.verdict(plain_name) {
+        verdict @ (Verdict::Secret | Verdict::SecretText | Verdict::Pin) => verdict,
+        Verdict::Open if sign == b'=' && is_signature(plain_name) => Verdict::Secret,
+        Verdict::Open if sign == b'=' && is_digest_response(plain_name, &text[start..]) => Verdict::Secret,
+        Verdict::Open if sign == b'=' && is_parameter(text, &name, start) => Verdict::Secret,
+        Verdict::Open if sign == b':' && name.name == "Private-Lines" => return putty_key(text, start),
+        Verdict::Open | Verdict::Link | Verdict::Exempt => return None,
     };
-    let value = &text[range.clone()];
-    (!says_nothing(value, verdict)).then_some(range)
+    if is_met(look_back(text, name.start, 32)) || text[start..].starts_with(FILTERED) {
+        return None;
+    }
+    if is_directory(plain_name, &text[start..]) {
+        return None;
+    }
+    let range = match value::quoted(text, start) {
+        Some(range) => range,
+        None => match value::wrapped(text, start, style == Style::Code) {
+            Some(range) => range,
+            None if style == Style::Code => return None,
+            None => return plain(text, at, start, &name, plain_name, verdict),
+        },
+    };
+    (!is_harmless(&text[range.clone()], verdict)).then_some(range)
+}
+
+/// The value that begins at `start` and stands in no quotes.
+fn plain(
+    text: &str,
+    at: usize,
+    start: usize,
+    name: &Name<'_>,
+    plain_name: &str,
+    verdict: Verdict,
+) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if let Some(open) = bracket(text, start, name, plain_name, verdict) {
+        return Some(start..value::matching(bytes, open));
+    }
+    if bytes[at] == b':' && is_header(plain_name, text[..name.start].ends_with(' ')) {
+        let end = value::line_end(text, start);
+        let is_prose = is_prose(first_word(&text[start..end])) && !text[start..end].contains('=');
+        return (!is_prose && !says_nothing(&text[start..end], verdict)).then_some(start..end);
+    }
+    // Decided by its beginning: what is no secret must not be walked to its end from each of its colons.
+    let near = &text[start..value::plain_end(text, start, value::MAX_LOOK)];
+    let closed = &text[start
+        ..start
+            + near.len()
+            + super::run(look(text, start + near.len(), 2), |byte| matches!(byte, b'}' | b')' | b']' | b'>'))];
+    if is_placeholder(closed) {
+        return None;
+    }
+    // A list or an object without a secret's look.
+    if near.starts_with(['[', '{', '(']) && !(verdict == Verdict::Secret && looks_secret(near)) {
+        return None;
+    }
+    // A value behind `=` without blanks around it is meant as one.
+    let apart = bytes[at] == b':' && !name.quoted || bytes[at] == b'=' && start > at + 1 && is_prose(near);
+    if is_harmless(near, verdict) || apart && !is_meant(text, start, near, name, plain_name, verdict) {
+        return None;
+    }
+    Some(start..value::plain_end(text, start, usize::MAX))
+}
+
+/// Whether `near`, behind `name:`, is a value and not the next word of a sentence (`invalid token: expected …`).
+fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &str, verdict: Verdict) -> bool {
+    if is_prose(near) {
+        return false;
+    }
+    let digits = near.bytes().filter(u8::is_ascii_digit).count();
+    if is_password(plain_name) || looks_secret(near) || verdict != Verdict::SecretText && digits >= 3 {
+        return true;
+    }
+    // `token: word` and nothing else, in the place of a field.
+    let before = text[..name.start].trim_end_matches(['"', '\'', '`', '\\', '[', ':', '-']);
+    let is_field =
+        before.is_empty() || before.ends_with(['\n', ',', '{', '(', ';', '&', '|', '?']) || before.ends_with(", ");
+    let after = &text[start + near.len()..];
+    let is_alone = after.is_empty() || after.starts_with(['\n', '\r', ',', ';', '}', ')']);
+    let is_word = near.len() >= 4 && near.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    is_field && is_alone && is_word && is_strong(plain_name)
+}
+
+/// Where the bracket of a list or an object opens whose every value is a secret.
+fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict: Verdict) -> Option<usize> {
+    let bytes = text.as_bytes();
+    // `%{` of Elixir, `Cookies {` of Rust.
+    let near = look(text, start, 64);
+    let type_name = super::run(near, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'%' | b'#' | b'.' | b'&')
+    });
+    let gap = usize::from(type_name > 0 && near[type_name..].starts_with(' '));
+    let open = start + type_name + gap;
+    let is_list = match bytes.get(open) {
+        Some(b'[') if gap == 0 => true,
+        Some(b'{') => false,
+        Some(_) | None => return None,
+    };
+    let inner = look(text, open + 1, value::MAX_LOOK);
+    let is_quoted = inner.split([']', '}']).next().is_some_and(|inner| inner.contains(['"', '\'']));
+    let many = inner.find([']', '}']).is_some_and(|end| inner[..end].contains([',', ':', '=']));
+    let whole = match verdict {
+        Verdict::Secret => is_quoted && (name.quoted || type_name > 0 || is_list) || many && is_list,
+        // A list of numbers is a list of counts; an object tells its own names.
+        Verdict::SecretText => {
+            is_quoted && (is_list && name.quoted || is_cookies(plain_name)) || many && is_cookies(plain_name)
+        }
+        Verdict::Pin | Verdict::Open | Verdict::Link | Verdict::Exempt => false,
+    };
+    whole.then_some(open)
 }
 
 /// A name in a text.
-struct Name<'a> {
-    start: usize,
-    name: &'a str,
-    quoted: bool,
+pub(super) struct Name<'a> {
+    pub(super) start: usize,
+    pub(super) name: &'a str,
+    pub(super) quoted: bool,
 }
 
 impl<'a> Name<'a> {
     /// The name before the sign at `at`.
-    fn before(text: &'a str, at: usize) -> Option<Self> {
+    pub(super) fn before(text: &'a str, at: usize) -> Option<Self> {
         let bytes = text.as_bytes();
         let mut end = at;
         while end > 0 && at - end < 3 && bytes[end - 1] == b' ' {
@@ -97,115 +173,47 @@ impl<'a> Name<'a> {
             quoted |= bytes[end - 1] != b']';
             end -= 1;
         }
-        let is_name =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'$');
+        let is_name = |byte: u8| {
+            byte.is_ascii_alphanumeric()
+                || byte >= 0x80
+                || matches!(byte, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'$')
+        };
         let length = bytes[..end].iter().rev().take(MAX_NAME).take_while(|&&byte| is_name(byte)).count();
-        let (start, name) = (end - length, text.get(end - length..end)?);
-        name.bytes().any(|byte| byte.is_ascii_alphabetic()).then_some(Self { start, name, quoted })
-    }
-}
-
-/// Whether a list begins here, or an object whose every value is a secret.
-fn opens(bytes: &[u8], start: usize, verdict: Verdict) -> bool {
-    match bytes.get(start) {
-        // `[Filtered]` is none.
-        Some(b'[') => !bytes[start..].starts_with(FILTERED.as_bytes()),
-        Some(b'{') => verdict == Verdict::Secret,
-        Some(_) | None => false,
-    }
-}
-
-/// Where the bracket at `start` is closed; brackets within quotes do not count.
-fn matching(bytes: &[u8], start: usize) -> usize {
-    let (mut depth, mut quote, mut at) = (0usize, None, start);
-    while at < bytes.len() {
-        match (bytes[at], quote) {
-            (b'\\', _) => at += 1,
-            (byte, Some(open)) if byte == open => quote = None,
-            (_, Some(_)) => {}
-            (byte @ (b'"' | b'\''), None) => quote = Some(byte),
-            (b'[' | b'{', None) => depth += 1,
-            (b']' | b'}', None) => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            (_, None) => {}
+        let mut start = end - length;
+        while !text.is_char_boundary(start) {
+            start += 1;
         }
-        at += 1;
+        let name = text.get(start..end)?;
+        name.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80).then_some(Self { start, name, quoted })
     }
-    bytes.len()
 }
 
 /// The value of a printed pair, `('X-Api-Key', '…')` or `["token", "…"]`, whose comma is at `at`.
 pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    if !matches!(bytes.get(at.checked_sub(1)?), Some(b'"' | b'\'')) {
+    let is_quoted = matches!(bytes.get(at.checked_sub(1)?), Some(b'"' | b'\''));
+    // `{password,"…"}` and `[:password, "…"]`: atoms and symbols stand in no quotes.
+    let opens = matches!(bytes.get(at + 1..), Some([b'"' | b'<', ..] | [b' ', b'"' | b'<' | b'\'', ..]));
+    if !is_quoted && !opens {
         return None;
     }
     let Name { start, name, .. } = Name::before(text, at)?;
-    let opening = text[..start].trim_end_matches(['"', '\'', '\\']);
-    if !opening.ends_with(['[', '(']) {
+    let opening = look_back(text, start, 8).trim_end_matches(['"', '\'', '\\', ':']);
+    if !opening.ends_with(['[', '(', '{', '<']) {
         return None;
     }
     let verdict = rules.verdict(name);
-    if !matches!(verdict, Verdict::Secret | Verdict::SecretText) {
+    if !matches!(verdict, Verdict::Secret | Verdict::SecretText | Verdict::Pin) {
         return None;
     }
-    let value = at + 1 + usize::from(bytes.get(at + 1) == Some(&b' '));
-    let (open, quote) = quote(bytes, value)?;
-    let end = closing(text, open, quote);
-    let closed = matches!(bytes.get(end + quote.len()), Some(b']' | b')'));
-    (closed && !says_nothing(&text[open..end], verdict)).then_some(open..end)
-}
-
-/// Where a quoted value begins, and its quote with the backslashes before it; `b'…'` and its like too.
-fn quote(bytes: &[u8], start: usize) -> Option<(usize, &[u8])> {
-    let prefix = usize::from(matches!(bytes.get(start), Some(b'b' | b'u' | b'r' | b'f')));
-    let slashes = bytes.get(start + prefix..)?.iter().take_while(|&&byte| byte == b'\\').count();
-    let open = start + prefix + slashes;
-    matches!(bytes.get(open), Some(b'"' | b'\'' | b'`')).then(|| (open + 1, &bytes[start + prefix..=open]))
-}
-
-/// Where the quoted value that begins at `open` ends: at the same quote with as many backslashes.
-fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
-    let bytes = text.as_bytes();
-    let (mark, slashes) = (quote[quote.len() - 1], quote.len() - 1);
-    let mut at = open;
-    while at < bytes.len() {
-        let run = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
-        if bytes.get(at + run) == Some(&mark) && run <= slashes {
-            return at;
-        }
-        // An escaped quote, or an escaped anything, is part of the value.
-        at += run + 1;
+    let start = at + 1 + usize::from(bytes.get(at + 1) == Some(&b' '));
+    let (open, quote) = value::quote(bytes, start)?;
+    if text[open..].starts_with(FILTERED) {
+        return None;
     }
-    bytes.len()
-}
-
-/// Where a value without quotes ends, within `most` bytes.
-fn plain_end(text: &str, start: usize, most: usize) -> usize {
-    let ends = |byte: u8| {
-        byte.is_ascii_whitespace()
-            || matches!(byte, b',' | b';' | b'&' | b')' | b'}' | b']' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'#')
-    };
-    let length = text.as_bytes()[start..].iter().take(most).take_while(|&&byte| !ends(byte)).count();
-    // A token behind its scheme belongs to the value.
-    let scheme =
-        matches!(&text.as_bytes()[start..start + length], [b'B' | b'b', ..] if is_scheme(&text[start..start + length]));
-    if scheme && text.as_bytes().get(start + length) == Some(&b' ') {
-        return plain_end(text, start + length + 1, most);
-    }
-    start + length
-}
-
-fn is_scheme(word: &str) -> bool {
-    word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
-}
-
-fn line_end(text: &str, start: usize) -> usize {
-    text[start..].find(['\n', '\r', '"', '\'']).map_or(text.len(), |length| start + length)
+    let end = value::closing(text, open, quote);
+    let closed = matches!(bytes.get(end + quote.len()), Some(b']' | b')' | b'}' | b'>'));
+    (closed && !is_harmless(&text[open..end], verdict)).then_some(open..end)
 }
 
 /// Headers whose whole line is the secret. `cookie:` within a sentence is none.
@@ -220,7 +228,7 @@ fn is_header(name: &str, in_sentence: bool) -> bool {
 
 /// Parameters of signed URLs.
 fn is_signature(name: &str) -> bool {
-    ["sig", "signature", "x-amz-signature", "x-goog-signature", "hmac"]
+    ["sig", "signature", "x-amz-signature", "x-goog-signature", "hmac", "client_assertion", "samlresponse"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
 }
@@ -236,21 +244,58 @@ fn is_password(name: &str) -> bool {
 /// Whether a word looks like a token rather than like prose.
 fn looks_secret(value: &str) -> bool {
     value.len() >= 6
+        && value.is_ascii()
         && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
         || value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Values that are no secrets: none, a placeholder, a count, an object's description.
-fn says_nothing(value: &str, verdict: Verdict) -> bool {
-    let counts = verdict == Verdict::SecretText && value.len() <= 5 && value.bytes().all(|byte| byte.is_ascii_digit());
-    value.is_empty()
-        || counts
-        || value.starts_with(FILTERED)
-        || matches!(
-            value,
-            "None" | "null" | "nil" | "undefined" | "true" | "false" | "True" | "False" | "?" | "%s" | "[Filtered"
-        )
-        || value.starts_with(['<', '{', '(', '[', '$', ':'])
-        || value.bytes().all(|byte| byte == b'*' || byte == b'.')
+/// Names that are said of little else than a secret.
+fn is_strong(name: &str) -> bool {
+    let name = name.as_bytes();
+    ["token", "secret", "key"]
+        .iter()
+        .any(|word| name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Names of all cookies of a request or an answer.
+pub(in crate::scrub) fn is_cookies(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("cookies")
+        || name.eq_ignore_ascii_case("cookie")
+        || name.eq_ignore_ascii_case("set-cookie")
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
+/// `PWD=/srv/app`: the shell's working directory, which is called as a password is.
+pub(in crate::scrub) fn is_directory(name: &str, value: &str) -> bool {
+    let is_pwd = name.eq_ignore_ascii_case("pwd") || name.eq_ignore_ascii_case("oldpwd");
+    let value = value.trim_start_matches(['"', '\'', '\\']);
+    let is_drive = matches!(value.as_bytes(), [b'A'..=b'Z' | b'a'..=b'z', b':', ..]);
+    is_pwd && (is_drive || value.starts_with(['/', '~']))
+}
+
+/// `response="…"` of HTTP's digest authentication: a hash that can be tried at leisure.
+fn is_digest_response(name: &str, value: &str) -> bool {
+    let value = value.trim_start_matches(['"', '\\']);
+    name == "response" && super::run(look(value, 0, 64), |byte| byte.is_ascii_hexdigit()) >= 32
+}
+
+/// Parameters of a URL that are secrets by their place and look: OAuth's `code`, Google's `key`.
+fn is_parameter(text: &str, name: &Name<'_>, start: usize) -> bool {
+    let is_named = ["code", "key", "k", "sign", "ticket", "assertion"].contains(&name.name);
+    if !is_named || !text[..name.start].ends_with(['?', '&', '#']) {
+        return false;
+    }
+    let value = &text[start..value::plain_end(text, start, value::MAX_LOOK)];
+    value.len() >= 10 && looks_secret(value)
+}
+
+/// The private part of a key as PuTTY writes it.
+fn putty_key(text: &str, start: usize) -> Option<Range<usize>> {
+    let from = start + text[start..].find('\n')? + 1;
+    let end = text[from..].find("Private-MAC").map_or(text.len(), |length| from + length);
+    (end > from && !text[from..].starts_with(FILTERED)).then_some(from..end)
 }

@@ -1,11 +1,23 @@
 //! Secrets in texts.
 
+mod argv;
 mod assignment;
-mod forms;
+mod card;
+mod markup;
+mod named;
+mod prose;
+mod sql;
+mod token;
+mod unfold;
+mod url;
+mod value;
 
 use std::ops::Range;
 
-pub(super) use forms::is_card_number;
+pub(super) use assignment::{is_cookies, is_directory};
+pub(super) use card::is_card_number;
+pub(super) use named::{is_named, is_naming};
+pub(super) use prose::is_harmless;
 
 use super::FILTERED;
 use super::rules::Compiled;
@@ -19,37 +31,94 @@ pub(super) enum Style {
     Code,
 }
 
+/// How often a text is gone through at most. The second time finds nothing but in texts that were made for it.
+const MAX_PASSES: usize = 8;
+/// How many encodings within encodings are undone (`%253D`).
+const MAX_DEPTH: usize = 3;
+
 /// `text` without its secrets; `None` if there are none, which is by far the most frequent.
+///
+/// The result is gone through again until nothing is found, so that scrubbing it later changes nothing. A text that
+/// still changes after [`MAX_PASSES`] is replaced as a whole.
 pub(super) fn scrub(text: &str, style: Style, rules: &Compiled) -> Option<String> {
-    if text.len() < 3 {
+    let mut clean = replace(text, find_all(text, style, rules, 0))?;
+    for _ in 1..MAX_PASSES {
+        match replace(&clean, find_all(&clean, style, rules, 0)) {
+            Some(cleaner) => clean = cleaner,
+            None => return Some(clean),
+        }
+    }
+    Some(FILTERED.to_owned())
+}
+
+/// `argument` without its secret, where `line` comes before it on a command line; `None` if there is none.
+pub(super) fn scrub_argument(line: &str, argument: &str, rules: &Compiled) -> Option<String> {
+    let plain = argument.len() <= 4_096 && !line.is_empty() && !argument.contains([' ', '\n', '"', '\'']);
+    let clean = plain.then(|| scrub(&format!("{line}{argument}"), Style::Text, rules))??;
+    let clean = clean.strip_prefix(line)?;
+    (clean != argument).then(|| clean.to_owned())
+}
+
+/// `text` with [`FILTERED`] in place of `ranges`; `None` if that changes nothing.
+fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
+    if ranges.is_empty() {
         return None;
     }
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut filtered = text.match_indices(FILTERED).map(|(at, _)| at..at + FILTERED.len()).peekable();
     let mut out = String::new();
     let mut copied = 0;
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(passed) = bytes[at..].iter().position(|&byte| NOTICED[usize::from(byte)]) {
-        at += passed;
-        let Some(range) = find(text, at, style, rules) else {
-            at += 1;
-            continue;
-        };
-        // What was found may reach back over what is copied already, when two secrets are joined.
-        let start = range.start.max(copied);
-        if range.end > start && &text[start..range.end] != FILTERED {
-            out.push_str(&text[copied..start]);
-            if !out.ends_with(FILTERED) || start > copied {
-                out.push_str(FILTERED);
+    for range in ranges {
+        let (mut start, mut end) = (range.start.max(copied), range.end);
+        // A mark is never cut in two.
+        while let Some(mark) = filtered.next_if(|mark| mark.start < end) {
+            if mark.end > start {
+                start = start.min(mark.start).max(copied);
+                end = end.max(mark.end);
             }
-            copied = range.end;
         }
-        at = range.end.max(at + 1);
+        if end <= start || text[start..end].replace(FILTERED, "").is_empty() {
+            continue;
+        }
+        out.push_str(&text[copied..start]);
+        if start > copied || !out.ends_with(FILTERED) {
+            out.push_str(FILTERED);
+        }
+        copied = end;
     }
     if copied == 0 {
         return None;
     }
     out.push_str(&text[copied..]);
     Some(out)
+}
+
+/// Where the secrets of `text` are, in no order; they may overlap.
+fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    if text.len() < 3 {
+        return found;
+    }
+    let bytes = text.as_bytes();
+    let (mut at, mut folded) = (0, false);
+    while let Some(passed) = bytes[at..].iter().position(|&byte| NOTICED[usize::from(byte)]) {
+        at += passed;
+        folded = folded || unfold::is_folded(bytes, at);
+        match find(text, at, style, rules, &mut found) {
+            Some(range) => {
+                at = range.end.max(at + 1);
+                found.push(range);
+            }
+            None => at += 1,
+        }
+    }
+    if folded && depth < MAX_DEPTH {
+        let (plain, places) = unfold::unfold(text);
+        found.extend(
+            find_all(&plain, style, rules, depth + 1).into_iter().map(|range| places[range.start]..places[range.end]),
+        );
+    }
+    found
 }
 
 /// The bytes at which [`find`] may find something. All others are passed over, which makes out most of the time that
@@ -59,32 +128,74 @@ const NOTICED: [bool; 256] = {
     let mut byte = 0;
     while byte < 256 {
         let at = byte as u8;
-        noticed[byte] = matches!(at, b'=' | b',' | b':' | b'-' | b'0'..=b'9') || forms::opens(at);
+        noticed[byte] = matches!(at, b'=' | b',' | b':' | b'-' | b'>' | b'@' | b'$' | b'"' | b'\'' | b'0'..=b'9')
+            || token::opens(at)
+            || unfold::opens(at)
+            || matches!(at, b'V' | b'v');
         byte += 1;
     }
     noticed
 };
 
-/// The secret that is noticed at the byte at `at`: it may begin there, before, or behind.
-fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
+/// The secret that is noticed at the byte at `at`: it may begin there, before, or behind. What comes as several is
+/// added to `more`.
+fn find(text: &str, at: usize, style: Style, rules: &Compiled, more: &mut Vec<Range<usize>>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     match bytes[at] {
-        b'=' => assignment::find(text, at, style, rules),
+        b'=' => assignment::find(text, at, style, rules).or_else(|| named::find(text, at, rules)),
         b',' if style == Style::Text => assignment::in_pair(text, at, rules),
         b':' => {
             if bytes[at..].starts_with(b"://") {
-                return forms::url_user(text, at + 3);
+                return url::user(text, at + 3).or_else(|| token::hook_within(text, at + 3));
             }
-            assignment::find(text, at, style, rules)
+            assignment::find(text, at, style, rules).or_else(|| named::find(text, at, rules))
         }
-        b'0'..=b'9' => forms::card(bytes, at),
-        b'-' => forms::private_key(text, at),
+        b'@' => url::bare_user(text, at),
+        b'>' => markup::element(text, at, rules),
+        b'$' => token::password_hash(text, at),
+        b'"' | b'\'' => sql::literal(text, at, rules),
+        b'0'..=b'9' if at > 0 && bytes[at - 1].is_ascii_digit() => None,
+        b'0'..=b'9' => card::find(bytes, at).or_else(|| token::telegram(text, at)),
+        b'-' => token::private_key(text, at).or_else(|| argv::option(text, at, rules)),
         // Not behind a dash or point: a run of token characters would be walked from each of them.
-        b'A'..=b'Z' | b'a'..=b'z' if at == 0 || !forms::is_token(bytes[at - 1]) => forms::token(text, at),
+        b'V' | b'v' if at > 0 && !token::is_inner(bytes[at - 1]) => {
+            sql::values(text, at, rules, more);
+            token::find(text, at)
+        }
+        b'A'..=b'Z' | b'a'..=b'z' if at == 0 || !token::is_inner(bytes[at - 1]) => token::find(text, at),
         _ => None,
     }
 }
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// How many bytes of `text` from its beginning are `wanted`.
+fn run(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
+    text.bytes().take_while(|&byte| wanted(byte)).count()
+}
+
+/// The end of `text` whose bytes are all `wanted`, which are ASCII.
+fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
+    let length = text.bytes().rev().take_while(|&byte| wanted(byte)).count();
+    &text[text.len() - length..]
+}
+
+/// `text` from `from`, at most about `most` bytes of it, cut between characters.
+fn look(text: &str, from: usize, most: usize) -> &str {
+    let mut end = text.len().min(from + most);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    &text[from..end]
+}
+
+/// The last about `most` bytes of `text` before `to`, cut between characters.
+fn look_back(text: &str, to: usize, most: usize) -> &str {
+    let mut start = to.saturating_sub(most);
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    &text[start..to]
 }

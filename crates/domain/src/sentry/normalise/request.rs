@@ -74,20 +74,36 @@ fn query_text(value: Value, path: crate::json::Path<'_>, problems: &mut Vec<Prob
     }
     let mut out = String::new();
     for (name, value) in pairs(value, path.key("query_string"), problems) {
-        // PHP and Rails send a list for a name that comes several times.
-        let values = match value {
-            Value::Array(values) => values,
-            value => vec![value],
-        };
-        for value in values {
+        write_parameter(&mut out, &name, value, 0);
+    }
+    out
+}
+
+/// How many objects within objects of a query get names of their own; deeper ones are written as JSON.
+const MAX_NESTED: usize = 16;
+
+/// Writes a parameter as it came in the URL: an object as `name[key]=…`, a list as one `name=…` for each entry, as PHP and
+/// Rails parse them. So each value has its name next to it.
+fn write_parameter(out: &mut String, name: &str, value: Value, depth: usize) {
+    match value {
+        Value::Array(values) if depth < MAX_NESTED => {
+            for value in values {
+                write_parameter(out, name, value, depth + 1);
+            }
+        }
+        Value::Object(map) if depth < MAX_NESTED => {
+            for (key, value) in map {
+                write_parameter(out, &format!("{name}[{key}]"), value, depth + 1);
+            }
+        }
+        value => {
             let value = if value.is_null() { String::new() } else { any_text(value) };
             let separator = if out.is_empty() { "" } else { "&" };
             let (name, value) =
-                (utf8_percent_encode(&name, NON_ALPHANUMERIC), utf8_percent_encode(&value, NON_ALPHANUMERIC));
+                (utf8_percent_encode(name, NON_ALPHANUMERIC), utf8_percent_encode(&value, NON_ALPHANUMERIC));
             let _ = write!(out, "{separator}{name}={value}");
         }
     }
-    out
 }
 
 fn header_map(value: Value, path: crate::json::Path<'_>, problems: &mut Vec<Problem>) -> Map<String, Value> {

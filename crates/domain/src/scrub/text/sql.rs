@@ -1,0 +1,112 @@
+//! SQL: the values of a column list, `IDENTIFIED BY '…'`, and words before a literal that do without a sign.
+
+use std::ops::Range;
+
+use super::super::FILTERED;
+use super::super::keys::Verdict;
+use super::super::rules::Compiled;
+use super::{look_back, prose, value};
+
+/// The longest list of columns that is read, in bytes.
+const MAX_COLUMNS: usize = 2_000;
+/// How many values of a statement are read.
+const MAX_VALUES: usize = 2_000;
+
+/// The literal that opens at `at` behind `IDENTIFIED BY`, `PASSWORD` or a keyword of Clojure and Ruby (`:password "…"`).
+pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if at < 3 || bytes[at - 1] != b' ' || !bytes[at - 2].is_ascii_alphabetic() {
+        return None;
+    }
+    let before = look_back(text, at - 1, 64);
+    let word = super::tail(before, |byte| super::is_word(byte) || byte == b'-');
+    let from = before.len() - word.len();
+    let lead = before[..from].trim_end();
+    let ends = |words: &str| {
+        lead.len() >= words.len()
+            && lead.is_char_boundary(lead.len() - words.len())
+            && lead[lead.len() - words.len()..].eq_ignore_ascii_case(words)
+    };
+    let is_keyword = before[..from].ends_with(':') && !before[..from].ends_with("::");
+    let names = if word.eq_ignore_ascii_case("by") {
+        ends("identified") || lead.to_ascii_lowercase().contains("identified with")
+    } else if word.eq_ignore_ascii_case("password") {
+        word == "PASSWORD"
+            || ends("with")
+            || ends("encrypted")
+            || ends("by")
+            || ends("role")
+            || ends("set")
+            || is_keyword
+            || ends("user")
+    } else {
+        is_keyword && matches!(rules.verdict(word), Verdict::Secret | Verdict::SecretText)
+    };
+    if !names || text[at + 1..].starts_with(FILTERED) {
+        return None;
+    }
+    let range = value::quoted(text, at)?;
+    (!prose::says_nothing(&text[range.clone()], Verdict::Secret)).then_some(range)
+}
+
+/// Adds the values of secret columns: `INSERT INTO users (name, password) VALUES ('ann', '…')`, with `VALUES` at `at`.
+pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Range<usize>>) {
+    let is_values = text.get(at..at + 6).is_some_and(|word| word.eq_ignore_ascii_case("values"));
+    if !is_values || text.as_bytes().get(at + 6).is_some_and(|&byte| super::is_word(byte)) {
+        return;
+    }
+    // An `OUTPUT` or `OVERRIDING` clause may stand between.
+    let before = look_back(text, at, MAX_COLUMNS);
+    let Some(close) = before.rfind(')').filter(|close| before.len() - close < 60) else { return };
+    let Some(open) = before[..close].rfind('(') else { return };
+    let columns = before[open + 1..close].split(',');
+    let verdicts: Vec<Verdict> = columns
+        .map(|column| rules.verdict(column.trim_matches([' ', '"', '`', '\'', '[', ']', '\\', '\n', '\t'])))
+        .map(|verdict| if verdict == Verdict::SecretText { Verdict::Secret } else { verdict })
+        .collect();
+    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Secret | Verdict::Pin)) {
+        return;
+    }
+    let bytes = text.as_bytes();
+    let (mut place, mut column, mut depth) = (at + 6, 0, 0usize);
+    for _ in 0..MAX_VALUES {
+        let Some(&byte) = bytes.get(place) else { return };
+        match byte {
+            b'(' => {
+                depth += 1;
+                place += 1;
+            }
+            b')' => {
+                depth = depth.saturating_sub(1);
+                place += 1;
+                if depth == 0 {
+                    column = 0;
+                }
+            }
+            b',' => {
+                column += usize::from(depth == 1);
+                place += 1;
+            }
+            _ if byte.is_ascii_whitespace() => place += 1,
+            _ if depth == 0 => return,
+            _ => {
+                let range = value::quoted(text, place).unwrap_or_else(|| {
+                    let length = super::run(&text[place..], |byte| !matches!(byte, b',' | b')' | b'('));
+                    place..place + length.max(1)
+                });
+                let (start, end) = (range.start, range.end);
+                let is_quoted = start > place;
+                place = end + if is_quoted { start - place } else { 0 };
+                let verdict = verdicts.get(column).copied().unwrap_or(Verdict::Open);
+                if matches!(verdict, Verdict::Secret | Verdict::Pin)
+                    && (is_quoted || !text[start..end].starts_with(':'))
+                {
+                    let value = text[start..end].trim();
+                    if !prose::says_nothing(value, verdict) && !value.starts_with('@') && !value.starts_with("NULL") {
+                        found.push(start..end);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Secrets that are known by their form: tokens of services, hashes of passwords, private keys.
+
+use std::ops::Range;
+
+use super::{look, run};
+
+/// How the tokens of well-known services begin, of those that begin with this byte, and how many characters follow at
+/// the least.
+const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
+    match first {
+        b'A' => &[
+            ("AKIA", 16),
+            ("ASIA", 16),
+            ("ABIA", 16),
+            ("AIza", 30),
+            ("AGE-SECRET-KEY-1", 40),
+            ("APP_USR-", 30),
+            ("ATATT3", 40),
+            ("ATCTT3", 40),
+            ("ATBB", 28),
+        ],
+        b'C' => &[("CFPAT-", 30)],
+        b'E' => &[("EAACEdEose0cBA", 10), ("EAAA", 50), ("EZAK", 50), ("EZTK", 50)],
+        b'G' => &[("GOCSPX-", 20)],
+        b'P' => &[("PMAK-", 40)],
+        b'S' => &[("SG.", 20), ("SWMTKN-1-", 30)],
+        b'd' => &[
+            ("dop_v1_", 32),
+            ("doo_v1_", 32),
+            ("dor_v1_", 32),
+            ("dckr_pat_", 20),
+            ("dckr_oat_", 20),
+            ("dp.pt.", 30),
+            ("dp.st.", 30),
+            ("dapi", 32),
+        ],
+        b'f' => &[("figd_", 30), ("fo1_", 30), ("fm1r_", 30), ("fm2_", 30)],
+        b'g' => &[
+            ("gho_", 30),
+            ("ghp_", 30),
+            ("ghr_", 30),
+            ("ghs_", 30),
+            ("ghu_", 30),
+            ("github_pat_", 20),
+            ("glpat-", 16),
+            ("glrt-", 16),
+            ("glrtr-", 16),
+            ("glcbt-", 16),
+            ("gldt-", 16),
+            ("glptt-", 16),
+            ("glft-", 16),
+            ("glsoat-", 16),
+            ("glimt-", 16),
+            ("glagent-", 16),
+            ("gloas-", 16),
+            ("glffct-", 16),
+            ("glsa_", 32),
+            ("glc_", 32),
+            ("gsk_", 40),
+        ],
+        b'h' => &[("hvs.", 20), ("hvb.", 20), ("hvr.", 20), ("hf_", 30)],
+        b'k' => &[("key-", 32)],
+        b'l' => &[("lin_api_", 30), ("lin_oauth_", 30)],
+        b'n' => &[("npm_", 30), ("ntn_", 40), ("nfp_", 30), ("nvapi-", 40)],
+        b'p' => &[("pypi-", 30), ("phx_", 30), ("pul-", 40), ("pplx-", 40), ("pscale_tkn_", 30), ("pscale_pw_", 30)],
+        b'r' => &[("rk_live_", 16), ("rk_test_", 16), ("rubygems_", 40), ("r8_", 30)],
+        b's' => &[
+            ("shpat_", 24),
+            ("shpss_", 24),
+            ("shpca_", 24),
+            ("shppa_", 24),
+            ("sk-ant-", 20),
+            ("sk-proj-", 20),
+            ("sk-svcacct-", 20),
+            ("sk-or-", 20),
+            ("sk-", 32),
+            ("sk_live_", 16),
+            ("sk_test_", 16),
+            ("sntrys_", 20),
+            ("sntryu_", 20),
+            ("sq0atp-", 20),
+            ("sq0csp-", 30),
+            ("sbp_", 36),
+            ("sgp_", 36),
+            ("secret_", 40),
+        ],
+        b't' => &[("tskey-", 20), ("tvly-", 20)],
+        b'w' => &[("whsec_", 16)],
+        b'x' => &[
+            ("xapp-", 16),
+            ("xoxa-", 16),
+            ("xoxb-", 16),
+            ("xoxc-", 16),
+            ("xoxd-", 16),
+            ("xoxe-", 16),
+            ("xoxe.", 16),
+            ("xoxo-", 16),
+            ("xoxp-", 16),
+            ("xoxr-", 16),
+            ("xoxs-", 16),
+            ("xai-", 60),
+            ("xkeysib-", 60),
+        ],
+        b'y' => &[("ya29.", 20), ("y0_", 40)],
+        _ => &[],
+    }
+}
+
+/// Web addresses that are secrets themselves: who knows them may post.
+const HOOKS: [&str; 8] = [
+    "hooks.slack.com/services/",
+    "hooks.slack.com/workflows/",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "outlook.office.com/webhook/",
+    "webhook.office.com/webhookb2/",
+    "hooks.zapier.com/hooks/catch/",
+    "maker.ifttt.com/trigger/",
+];
+
+/// A token at the start of a word: of a known service, a JSON web token, what follows `Bearer` or `Basic`, a webhook.
+pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = &text[at..];
+    let first = text.as_bytes()[at];
+    let found = match first {
+        b'e' if rest.starts_with("eyJ") => return jwt(rest).map(|length| at..at + length),
+        b'B' | b'b' => return scheme(rest).map(|(start, end)| at + start..at + end),
+        b'M' | b'N' | b'O' => discord(rest).map(|length| at..at + length),
+        b'S' if rest.starts_with("SK") => exactly(rest, 2, 32, |byte| byte.is_ascii_hexdigit()).map(|end| at..at + end),
+        b's' if rest.starts_with("s.") => exactly(rest, 2, 24, |byte| byte.is_ascii_alphanumeric())
+            .filter(|end| is_random(&rest[2..*end]))
+            .map(|end| at..at + end),
+        b'p' | b's' if rest.starts_with("pi_") || rest.starts_with("seti_") => {
+            client_secret(rest).map(|end| at..at + end)
+        }
+        b'h' | b'd' | b'o' | b'm' | b'w' | b'p' | b'c' => hook(rest).map(|(start, end)| at + start..at + end),
+        _ => None,
+    };
+    found.or_else(|| known(rest).map(|length| at..at + length))
+}
+
+/// Whether [`find`] may find something at a word that begins with this byte: nearly every word of a text does not.
+pub(super) const fn opens(first: u8) -> bool {
+    matches!(first, b'e' | b'B' | b'b' | b'h' | b'd' | b'o' | b'm' | b'w' | b'c' | b'M' | b'N' | b'O')
+        || !prefixes(first).is_empty()
+}
+
+fn known(rest: &str) -> Option<usize> {
+    // Most words are told apart by their second byte.
+    let bytes = rest.as_bytes();
+    let second = bytes.get(1)?;
+    let begins = |prefix: &str| prefix.as_bytes()[1] == *second && rest.starts_with(prefix);
+    let (prefix, least) = prefixes(bytes[0]).iter().find(|(prefix, _)| begins(prefix))?;
+    let length = run(&rest[prefix.len()..], is_inner);
+    let mixed = rest[prefix.len()..][..length].bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    (length >= *least && mixed).then_some(prefix.len() + length)
+}
+
+/// Whether a byte may stand within a token.
+pub(super) fn is_inner(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+/// The end of a token of `count` characters behind its `prefix`, if neither more nor fewer are there.
+fn exactly(rest: &str, prefix: usize, count: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    let length = rest.as_bytes()[prefix..].iter().take(count + 1).take_while(|&&byte| wanted(byte)).count();
+    let end = prefix + length;
+    let ends =
+        rest.as_bytes().get(end).is_none_or(|&byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'('));
+    (length == count && ends).then_some(end)
+}
+
+/// Small and capital letters and digits.
+fn is_random(word: &str) -> bool {
+    let any = |wanted: fn(&u8) -> bool| word.as_bytes().iter().any(wanted);
+    any(u8::is_ascii_digit) && any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase)
+}
+
+/// A bot's token: an id in base64, a time and a signature.
+fn discord(rest: &str) -> Option<usize> {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let id = look(rest, 0, 40);
+    let id = run(id, inner);
+    let time = run(look(rest.get(id + 1..)?, 0, 10), inner);
+    let signature = id + time + 2;
+    if !(23..=28).contains(&id)
+        || rest.as_bytes()[id] != b'.'
+        || time != 6
+        || rest.as_bytes().get(signature - 1) != Some(&b'.')
+    {
+        return None;
+    }
+    let length = run(&rest[signature..], inner);
+    (length >= 27).then_some(signature + length)
+}
+
+/// `pi_…_secret_…`, with which anyone may confirm a payment.
+fn client_secret(rest: &str) -> Option<usize> {
+    let id = run(look(rest, 0, 80), |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    rest[..id].contains("_secret_").then(|| run(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+}
+
+/// The secret part of a webhook's address.
+fn hook(rest: &str) -> Option<(usize, usize)> {
+    let hook = HOOKS.iter().find(|hook| rest.starts_with(*hook))?;
+    let length = run(&rest[hook.len()..], |byte| is_inner(byte) || matches!(byte, b'/' | b'@'));
+    (length > 8).then_some((hook.len(), hook.len() + length))
+}
+
+/// The secret part of a webhook at a host below a known one (`ptb.discord.com`); the URL's host begins at `start`.
+pub(super) fn hook_within(text: &str, start: usize) -> Option<Range<usize>> {
+    let host = run(look(text, start, 80), is_inner);
+    let known = HOOKS.iter().find_map(|hook| {
+        let (name, path) = hook.split_once('/')?;
+        let label = text[start..start + host].strip_suffix(name)?;
+        (label.ends_with('.') && text[start + host + 1..].starts_with(path)).then_some(label.len())
+    })?;
+    let (from, to) = hook(&text[start + known..])?;
+    Some(start + known + from..start + known + to)
+}
+
+/// A Telegram bot's id and token, from the first digit of the id.
+pub(super) fn telegram(text: &str, at: usize) -> Option<Range<usize>> {
+    let near = look(text, at, 64);
+    let id = run(near, |byte| byte.is_ascii_digit());
+    let token = near[id..].strip_prefix(":AA")?;
+    let length = run(token, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    ((6..=12).contains(&id) && length >= 30).then_some(at..at + id + 3 + length)
+}
+
+/// A hash of a password, `$2y$10$…`, `$argon2id$…`, `$6$…`: it can be tried at leisure.
+pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = &text[at + 1..];
+    let (kind, salted) = look(rest, 0, 24).split_once('$')?;
+    let is_kind = matches!(
+        kind,
+        "1" | "5" | "6" | "y" | "7" | "2" | "2a" | "2b" | "2x" | "2y" | "apr1" | "P" | "H" | "scrypt" | "sha1"
+    ) || kind.starts_with("argon2")
+        || kind.starts_with("pbkdf2");
+    let inner = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'.' | b'/' | b'+' | b'=' | b',' | b'-' | b'_')
+    };
+    if is_kind && !salted.is_empty() {
+        let length = run(rest, inner);
+        return (length >= kind.len() + 17).then_some(at..at + 1 + length);
+    }
+    // Django: `pbkdf2_sha256$260000$salt$hash`.
+    let name = super::look_back(text, at, 24);
+    let name = super::tail(name, super::is_word);
+    let is_name = ["pbkdf2_sha", "bcrypt", "argon2", "scrypt"].iter().any(|kind| name.starts_with(kind));
+    let length = if is_name { run(rest, inner) } else { 0 };
+    (length >= 20).then(|| at - name.len()..at + 1 + length)
+}
+/// Three parts of base64, the first of which opens a JSON object.
+fn jwt(rest: &str) -> Option<usize> {
+    let length = run(rest, |byte| is_inner(byte) || byte == b'=');
+    let parts = rest[..length].split('.').filter(|part| part.len() >= 8).count();
+    (parts >= 2 && length >= 32).then_some(length)
+}
+
+/// What follows the name of an HTTP scheme, if it is none of the words that follow it in prose.
+fn scheme(rest: &str) -> Option<(usize, usize)> {
+    let name = ["bearer", "basic"]
+        .iter()
+        .find(|name| rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)))?;
+    let after = &rest[name.len()..];
+    let gap = run(after, |byte| matches!(byte, b' ' | b'+' | b'\t')).max(if after.starts_with("%20") { 3 } else { 0 });
+    if gap == 0 {
+        return None;
+    }
+    let start = name.len() + gap;
+    let is_credential = |byte: u8| is_inner(byte) || matches!(byte, b'=' | b'/' | b'+' | b'~');
+    // Decided by its beginning, since a `+` may be in it and before it.
+    let near = rest[start..].bytes().take(64).take_while(|&byte| is_credential(byte)).count();
+    let token = &rest[start..start + near];
+    // `basic authentication`, `bearer token`: prose has neither digits nor capitals in the middle of words.
+    let is_mixed = token.bytes().skip(1).any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'=');
+    let is_long = near >= 24 && token.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (near >= 8 && is_mixed || is_long).then(|| (start, start + run(&rest[start..], is_credential)))
+}
+
+/// A private key in PEM, up to its end or the end of the text.
+pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text[at..].strip_prefix("-----BEGIN ")?;
+    let line = &rest[..rest.find("-----")?];
+    if line.len() > 40 || !line.contains("PRIVATE KEY") {
+        return None;
+    }
+    let start = at + "-----BEGIN ".len() + line.len() + "-----".len();
+    let end = text[start..].find("-----END").map_or(text.len(), |end| start + end);
+    (end > start).then_some(start..end)
+}

@@ -1,0 +1,109 @@
+//! Users and passwords of URLs and connection strings.
+
+use std::ops::Range;
+
+use super::{look, look_back};
+
+/// How much of a URL is looked at, in bytes.
+const MAX_LOOK: usize = 512;
+
+/// The user of a URL whose authority begins at `start`: `user:password@`, and a key alone as in a DSN.
+///
+/// People put passwords into URLs as they are: what looks like `user:password` goes up to the last `@` before a blank
+/// or quote, even if a `/`, `#` or `?` is in it.
+pub(super) fn user(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = look(text, start, MAX_LOOK);
+    let url = &rest[..rest.find(ends_url).unwrap_or(rest.len())];
+    let authority = &url[..url.find(['/', '?', '#', ',', ')']).unwrap_or(url.len())];
+    let scheme = text[..start].trim_end_matches("://");
+    let scheme = super::tail(scheme, |byte| byte.is_ascii_alphanumeric() || byte == b'+');
+    if let Some(length) = authority.rfind('@') {
+        // The account that everyone uses says nothing.
+        let is_login = !authority[..length].contains(':')
+            && (matches!(scheme, "ssh" | "git+ssh" | "ssh+git" | "svn+ssh" | "sftp" | "rsync" | "git")
+                || &authority[..length] == "git");
+        return (length > 0 && !is_login).then(|| start..start + length);
+    }
+    let (_, password) = authority.split_once(':')?;
+    let is_port = !password.is_empty() && password.bytes().all(|byte| byte.is_ascii_digit());
+    if authority.starts_with('[') || is_port || password.is_empty() && !url[authority.len()..].starts_with(['#', '?']) {
+        return None;
+    }
+    let length = url.rfind('@')?;
+    let host = url.as_bytes().get(length + 1)?;
+    host.is_ascii_alphanumeric().then(|| start..start + length)
+}
+
+fn ends_url(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>' | '`' | '\\')
+}
+
+/// The user of `user:password@host` without a scheme, or of Oracle's `user/password@host`, whose `@` is at `at`.
+pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = look_back(text, at, 128);
+    let ends = |letter: char| ends_url(letter) || matches!(letter, ',' | ';' | '(' | '[' | '{' | '=' | '&' | '|');
+    let word = before.rsplit(ends).next()?;
+    let start = at - word.len();
+    let after = look(text, at + 1, 128);
+    let host =
+        &after[..super::run(after, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))];
+    if word.contains("://") || !host.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return None;
+    }
+    if let Some(oracle) = word.strip_prefix("jdbc:oracle:thin:").or_else(|| word.strip_prefix("jdbc:oracle:oci:")) {
+        return oracle.contains('/').then(|| at - oracle.len()..at);
+    }
+    let (user, password) = word.split_once(':')?;
+    let is_user =
+        !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let label = user.to_ascii_lowercase();
+    let is_label = LABELS.contains(&label.as_str())
+        || ["mail", "user", "npm"].iter().any(|ending| label.ends_with(ending))
+        || super::super::keys::verdict(user) != super::super::keys::Verdict::Open;
+    let port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+    let goes_on = port || after[host.len()..].starts_with(['/', '(']);
+    // `12:30@host` and `file.js:10@v1.2` are times and places, `react:18@x` a version.
+    let is_number = password.bytes().all(|byte| byte.is_ascii_digit() || byte == b':' || byte == b'.');
+    let mixed = password.bytes().any(|byte| byte.is_ascii_digit())
+        && password.bytes().any(|byte| byte.is_ascii_alphabetic())
+        || password.bytes().any(|byte| matches!(byte, b'!' | b'$' | b'%' | b'*' | b'#' | b'^'));
+    let is_package = host.starts_with(|first: char| first.is_ascii_digit()) && !port;
+    (is_user
+        && !is_label
+        && !is_number
+        && password.len() >= 3
+        && !is_package
+        && (goes_on || mixed)
+        && !password.contains(':'))
+    .then_some(start..at)
+}
+
+/// What comes before an address and a colon without being its user.
+const LABELS: [&str; 24] = [
+    "mailto",
+    "to",
+    "from",
+    "cc",
+    "bcc",
+    "sender",
+    "recipient",
+    "login",
+    "account",
+    "contact",
+    "sip",
+    "sips",
+    "xmpp",
+    "acct",
+    "pkg",
+    "ssh",
+    "http",
+    "https",
+    "at",
+    "for",
+    "by",
+    "im",
+    "author",
+    "webpack",
+];

@@ -1,0 +1,181 @@
+//! Where the value behind a name begins and ends.
+
+use std::ops::Range;
+
+use super::look;
+
+/// How much of a value is looked at to decide whether it is one, in bytes.
+pub(super) const MAX_LOOK: usize = 256;
+
+/// Where a quoted value begins, and its quote with the backslashes before it; `b'…'` and its like too.
+pub(super) fn quote(bytes: &[u8], start: usize) -> Option<(usize, &[u8])> {
+    let prefix = match bytes.get(start..)? {
+        [b'b' | b'B' | b'u' | b'r' | b'f' | b'@' | b'N' | b'n', ..] => 1,
+        [b':', b'"', ..] => 1,
+        [b'<', b'<', b'"', ..] => 2,
+        _ => 0,
+    };
+    let slashes = bytes.get(start + prefix..)?.iter().take_while(|&&byte| byte == b'\\').count();
+    let open = start + prefix + slashes;
+    matches!(bytes.get(open), Some(b'"' | b'\'' | b'`')).then(|| (open + 1, &bytes[start + prefix..=open]))
+}
+
+/// Where the quoted value that begins at `open` ends: at the same quote with as many backslashes.
+pub(super) fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
+    let bytes = text.as_bytes();
+    let (mark, slashes) = (quote[quote.len() - 1], quote.len() - 1);
+    let mut at = open;
+    while at < bytes.len() {
+        let run = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
+        if bytes.get(at + run) == Some(&mark) && run <= slashes {
+            return at;
+        }
+        // An escaped quote, or an escaped anything, is part of the value.
+        at += run + 1;
+    }
+    bytes.len()
+}
+
+/// The quoted value that begins at `start`.
+pub(super) fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
+    let (open, quote) = quote(text.as_bytes(), start)?;
+    Some(open..closing(text, open, quote))
+}
+
+/// Functions and constructors that show or make what they are given.
+const WRAPPERS: [&str; 26] = [
+    "Some",
+    "Ok",
+    "Just",
+    "Right",
+    "Optional",
+    "Secret",
+    "SecretStr",
+    "SecretBytes",
+    "SecretString",
+    "SecretBox",
+    "Secret::new",
+    "SecretString::new",
+    "SecretString::from",
+    "String",
+    "String::from",
+    "str",
+    "bytes",
+    "Box::new",
+    "Arc::new",
+    "Protected",
+    "Redacted",
+    "Password",
+    "Token",
+    "Sensitive",
+    "SensitiveParameterValue",
+    "NSString",
+];
+
+/// The literal within `Some("…")`, `new String("…")`, `string(8) "…"`, `char[]{…}`, `Just "…"` at `start`.
+///
+/// In source only a known wrapper counts: `getenv("DB_PASSWORD")` gives nothing away.
+pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Range<usize>> {
+    let mut at = start;
+    let mut known = false;
+    for depth in 0..4 {
+        let near = look(text, at, 64);
+        let skipped = near.len() - near.strip_prefix("new ").unwrap_or(near).trim_start_matches(['&', '*']).len();
+        let near = &near[skipped..];
+        let length = super::run(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.'));
+        let name = &near[..length];
+        let after = &near[length..];
+        known |= WRAPPERS.contains(&name) || WRAPPERS.iter().any(|known| name.rsplit(['.', ':']).next() == Some(known));
+        if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            return None;
+        }
+        let behind = at + skipped + length;
+        // `string(8) "…"` of PHP, `Just "…"` of Haskell.
+        let counted = after
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'))
+            .filter(|(count, _)| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()));
+        if let Some((count, rest)) = counted
+            && rest.starts_with([' ', '"'])
+        {
+            let from = behind + count.len() + 2 + usize::from(rest.starts_with(' '));
+            return quoted(text, from);
+        }
+        if known && after.starts_with(" \"") {
+            return quoted(text, behind + 1);
+        }
+        let array = after.strip_prefix("[]").unwrap_or(after);
+        if array.len() < after.len() && array.trim_start().starts_with('{') {
+            let from = behind + 2 + (array.len() - array.trim_start().len());
+            return Some(from + 1..matching(text.as_bytes(), from).saturating_sub(1).max(from + 1));
+        }
+        let inner = after.strip_prefix(['(', '{'])?;
+        let inner_at = behind + 1 + (inner.len() - inner.trim_start().len());
+        if let Some(range) = quoted(text, inner_at) {
+            return (known || !only_known).then_some(range);
+        }
+        let plain = super::run(look(text, inner_at, MAX_LOOK), |byte| {
+            !matches!(byte, b')' | b'}' | b'(' | b'{' | b' ' | b',' | b'"' | b'\'')
+        });
+        if known && !only_known && plain > 0 && matches!(text.as_bytes().get(inner_at + plain), Some(b')' | b'}')) {
+            return Some(inner_at..inner_at + plain);
+        }
+        if depth == 3 {
+            return None;
+        }
+        at = inner_at;
+    }
+    None
+}
+
+/// Where the bracket at `start` is closed; brackets within quotes do not count.
+pub(super) fn matching(bytes: &[u8], start: usize) -> usize {
+    let (mut depth, mut quote, mut at) = (0usize, None, start);
+    while at < bytes.len() {
+        match (bytes[at], quote) {
+            (b'\\', _) => at += 1,
+            (byte, Some(open)) if byte == open => quote = None,
+            (_, Some(_)) => {}
+            (byte @ (b'"' | b'\''), None) => quote = Some(byte),
+            (b'[' | b'{', None) => depth += 1,
+            (b']' | b'}', None) => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            (_, None) => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// Where a value without quotes ends, within `most` bytes.
+pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
+    let bytes = text.as_bytes();
+    let ends = |byte: u8| {
+        byte.is_ascii_whitespace()
+            || matches!(byte, b',' | b';' | b'&' | b')' | b'}' | b']' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'#')
+    };
+    // The sign at the beginning may belong to the value: `password=#hunter2`.
+    let first = usize::from(
+        matches!(bytes.get(start), Some(b'#' | b'}' | b']' | b')'))
+            && bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric),
+    );
+    let length = first + bytes[start + first..].iter().take(most).take_while(|&&byte| !ends(byte)).count();
+    // A token behind its scheme belongs to the value.
+    let scheme = matches!(&bytes[start..start + length], [b'B' | b'b', ..] if is_scheme(&text[start..start + length]));
+    if scheme && bytes.get(start + length) == Some(&b' ') {
+        return plain_end(text, start + length + 1, most);
+    }
+    start + length
+}
+
+fn is_scheme(word: &str) -> bool {
+    word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
+}
+
+pub(super) fn line_end(text: &str, start: usize) -> usize {
+    text[start..].find(['\n', '\r', '"', '\'']).map_or(text.len(), |length| start + length)
+}
