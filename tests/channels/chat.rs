@@ -2,6 +2,7 @@
 
 use domain::notify::Telling;
 use faultline_tests::standins;
+use notify::channels::Tell as _;
 use serde_json::{Value, json};
 
 use super::notices::{all, hostile, many, one, python};
@@ -145,4 +146,22 @@ async fn no_message_turns_or_controls() {
             assert!(shown.is_empty(), "{kind}: {shown:?} in {text:.200}");
         }
     }
+}
+
+/// Whoever pressed a button is answered where Slack says, for them alone; and at no other place.
+#[tokio::test]
+async fn a_press_of_a_button_is_answered_at_slack_only() {
+    let standin = standins::StandIn::start(|_| standins::Reply::new(200, "ok")).await;
+    let url = format!("{}/actions/T/1/x", standin.url());
+    channels().reply(&url, "Muted by *grace*").await.unwrap();
+    let body = standin.received().pop().unwrap().json();
+    assert_eq!((&body["response_type"], &body["replace_original"]), (&json!("ephemeral"), &json!(false)));
+    assert!(!body["text"].as_str().unwrap().contains("*grace"), "{body}");
+    for elsewhere in
+        ["https://gitlab.com/x", "https://hooks.slack.com.evil.example/x", "https://hooks.slack.com@evil/", "x"]
+    {
+        let refused = channels().reply(elsewhere, "x").await.unwrap_err().to_string();
+        assert!(refused.contains("hooks.slack.com"), "{refused}");
+    }
+    assert!(standin.received().is_empty());
 }

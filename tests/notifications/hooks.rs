@@ -129,10 +129,11 @@ async fn what_is_not_signed_is_refused_in_the_same_words() {
 
 #[tokio::test]
 async fn buttons_resolve_and_mute() {
-    let (_, faultline, fingerprint) = with_an_issue().await;
+    let (recorder, faultline, fingerprint) = with_an_issue().await;
     let press = async |action: &str| {
         let actions = json!([{ "action_id": action, "value": format!("sample|{fingerprint}") }]);
-        let payload = json!({ "user": { "id": "U1", "username": "grace" }, "actions": actions });
+        let payload = json!({ "user": { "id": "U1", "username": "grace" }, "actions": actions,
+            "response_url": "https://hooks.slack.com/actions/T/1/x" });
         let body = format!("payload={}", faultline_tests::encoded(&payload.to_string()));
         let at = faultline.clock.now().seconds();
         let request = Request::post("/hooks/slack/sample")
@@ -148,4 +149,15 @@ async fn buttons_resolve_and_mute() {
     assert_eq!(press("faultline_resolve").await, "resolved");
     assert_eq!(status(&faultline).await, "resolved");
     assert_eq!(history(&faultline).await, ["resolved by grace at slack", "muted by grace at slack"]);
+    let replies = recorder.replies();
+    assert!(replies.iter().all(|(url, _)| url == "https://hooks.slack.com/actions/T/1/x"), "{replies:?}");
+    let words: Vec<_> = replies.iter().map(|(_, words)| words.as_str()).collect();
+    assert_eq!(
+        words,
+        [
+            "Muted by grace, until somebody opens it again.",
+            "Nothing to do: the error is muted already.",
+            "Resolved by grace. The next event opens it again.",
+        ]
+    );
 }

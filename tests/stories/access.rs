@@ -68,6 +68,8 @@ POST   /keys/{id}/rotate                                      401 403 403   403 
 GET    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200
 PUT    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200
 POST   /projects/{project}/rules/test                         401 403 403   403 403 403   403 403 403   400 403 400
+GET    /projects/{project}/rules/failed                       401 403 403   403 403 403   403 403 403   200 403 200
+POST   /projects/{project}/rules/retry                        401 403 403   403 403 403   403 403 403   200 403 200
 POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400
 
 POST   /hooks/github/{project}                                401 401 401   401 401 401   401 401 401   401 401 401

@@ -50,6 +50,7 @@ try     303 403 403 200 200
 test    303 403 403 200 200
 save    303 403 403 303 303
 delete  303 403 403 303 303
+retry   303 403 403 303 303
 other   303 403 403 303 303
 ";
 
@@ -290,4 +291,47 @@ async fn without_a_sealing_key_the_page_says_how_to_deploy_one() {
         "{}",
         seen.text
     );
+}
+
+/// What could not be delivered is on the page of the rules, at its rule, on the page of the stack's health and in both APIs;
+/// a button sends it again.
+#[tokio::test]
+async fn what_could_not_be_delivered_is_shown_and_sent_again() {
+    let faultline = Faultline::telling(channels()).await;
+    let (standin, url) = standins::webhook().await;
+    put(&faultline, json!([{ "id": "team", "name": "Team hook", "to": [webhook(&url)] }])).await;
+    standin.plan(Reply::new(404, "no_service"));
+    faultline.post_message("m").await;
+    assert_eq!(faultline.digest().await, 0);
+    faultline.tell().await;
+    assert_eq!(standin.received().len(), 1);
+
+    let failed = faultline.get("/dead-notices").await["deadNotices"][0].clone();
+    let words = ["projectName", "rule", "ruleName", "target"].map(|key| failed[key].as_str().unwrap().to_owned());
+    assert_eq!(words, ["sample", "team", "Team hook", "webhook"]);
+    assert!(failed["reason"].as_str().unwrap().contains("404"), "{failed}");
+    assert_eq!(faultline.get("/projects/sample/rules/failed").await["deadNotices"][0], failed);
+    assert_eq!(faultline.get("/operations").await["failedNotices"][0], failed);
+
+    let admin = Browser::signed_in(&faultline, &key(&faultline, "admin", json!("sample")).await.0).await;
+    let page = admin.open(PAGE).await.text;
+    for text in ["Could not be delivered", "no_service", "Team hook", "1 of its messages could not be delivered"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let operator = Browser::signed_in(&faultline, ADMIN).await;
+    let health = operator.open("/operations").await.text;
+    assert!(health.contains("no_service") && health.contains("action=\"/pages/projects/sample/rules\""), "{health}");
+
+    let id = failed["id"].as_str().unwrap();
+    assert_eq!(submit(&admin, &[("do", "retry"), ("id", id)]).await.status, 303);
+    assert_eq!(standin.received().len(), 1, "sent again");
+    assert_eq!(faultline.get("/dead-notices").await["deadNotices"], json!([]));
+    assert!(!admin.open(PAGE).await.text.contains("Could not be delivered"));
+}
+
+/// Channels that reach stand-ins.
+fn channels() -> Arc<notify::channels::Channels> {
+    let destinations = notify::guard::Destinations::parse("").unwrap().and_loopback();
+    let client = notify::guard::Client::new(destinations, notify::guard::Timeouts::default());
+    Arc::new(notify::channels::Channels::new(client, None, Arc::new(faultline_tests::TestClock::default())))
 }

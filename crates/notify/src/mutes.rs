@@ -14,7 +14,7 @@ use crate::Notify;
 pub(crate) const DESTINATION: &str = "-";
 
 impl Notify {
-    /// Ends the mute of an error, if its time is over. Somebody may have muted it again, or for another time, meanwhile.
+    /// Ends the mute of an error, if its time is over. Somebody may have muted it again, or for another time, since.
     pub(crate) async fn end_mute(&self, lane: &Lane, fingerprint: &Fingerprint) -> Result<()> {
         let now = self.clock.now();
         let error = self.errors.get(lane.id.project, fingerprint).await?;

@@ -41,7 +41,8 @@ struct Ceiling {
 /// What goes into one lane, and from which record.
 #[derive(Default)]
 struct Parcel {
-    entries: Vec<Entry>,
+    /// Each with its place: which record it is of, and which entry of that.
+    entries: Vec<((usize, usize), Entry)>,
     due: Timestamp,
     records: Vec<usize>,
 }
@@ -56,7 +57,7 @@ impl Notify {
         for (index, record) in records.iter().enumerate() {
             match self.entries(record).await {
                 Ok(entries) => {
-                    for Put { lane, entry, due, ceiling } in entries {
+                    for (number, Put { lane, entry, due, ceiling }) in entries.into_iter().enumerate() {
                         let parcel = match ceiling {
                             None => parcels.entry(lane).or_default(),
                             Some(Ceiling { held, most }) => {
@@ -64,7 +65,7 @@ impl Notify {
                             }
                         };
                         parcel.due = if parcel.entries.is_empty() { due } else { parcel.due.min(due) };
-                        parcel.entries.push(entry);
+                        parcel.entries.push(((index, number), entry));
                         parcel.records.push(index);
                     }
                 }
@@ -87,9 +88,18 @@ impl Notify {
                 }
             }
         }
+        // What comes again goes in when it does, in its order: nothing overtakes an entry that waits for that.
+        let first_failed = failed.iter().min().copied().unwrap_or(usize::MAX);
+        for parcel in parcels.values_mut() {
+            parcel.entries.retain(|(place, _)| place.0 < first_failed);
+            parcel.entries.sort_by_key(|(place, _)| *place);
+            parcel.records.retain(|record| *record < first_failed);
+        }
+        parcels.retain(|_, parcel| !parcel.entries.is_empty());
         let put = stream::iter(parcels).map(|(id, parcel)| async move {
             let holder = self.clock.random();
-            let put = self.put(id, parcel.entries, parcel.due, holder).await;
+            let put =
+                self.put(id, parcel.entries.into_iter().map(|(_, entry)| entry).collect(), parcel.due, holder).await;
             (put.map(|lane| lane.map(|lane| (lane, holder))), parcel.records)
         });
         let mut taken = Vec::new();
@@ -207,13 +217,14 @@ impl Notify {
         wanted: BTreeMap<LaneId, Parcel>,
         parcels: &mut BTreeMap<LaneId, Parcel>,
     ) -> std::result::Result<(), (StoreError, Vec<usize>)> {
+        // In the order of the stream: the oldest pass.
         let mut entries: Vec<_> = wanted.values().flat_map(|parcel| parcel.entries.iter().cloned()).collect();
-        // In the order of the stream, so that the same ones pass whenever it comes again.
-        entries.sort_by_key(|entry| entry.since);
+        entries.sort_by_key(|(place, _)| *place);
+        let entries = entries.into_iter().map(|(_, entry)| entry).collect();
         let records: Vec<_> = wanted.values().flat_map(|parcel| parcel.records.iter().copied()).collect();
         let passed = self.pass(held, most, entries).await.map_err(|error| (error, records))?;
         for (lane, Parcel { entries, due, records }) in wanted {
-            let entries: Vec<_> = entries.into_iter().filter(|entry| passed.contains(&entry.token())).collect();
+            let entries: Vec<_> = entries.into_iter().filter(|(_, entry)| passed.contains(&entry.token())).collect();
             if entries.is_empty() {
                 continue;
             }

@@ -59,6 +59,8 @@ pub struct Query {
     pub backlog: Arc<dyn Backlog>,
     /// What could not be digested.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// Notifications that could not be delivered.
+    pub undelivered: Arc<dyn DeadLetters>,
     /// Why it could not be.
     pub failures: Arc<dyn Failures>,
     /// Who is signed in to the pages.

@@ -27,6 +27,7 @@ async fn main() -> anyhow::Result<()> {
         directory: table.clone(),
         segments: setup.bucket()?,
         dead_letters: setup.dead_letters(&inbox)?,
+        undelivered: setup.undelivered()?,
         backlog: inbox,
         failures: table.clone(),
         sessions: table.clone(),

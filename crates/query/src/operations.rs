@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use domain::cost;
+use domain::notify::DeadNotice;
 use domain::time::Timestamp;
 use domain::timeline::Hour;
 use futures_util::future::try_join4;
@@ -39,6 +40,9 @@ struct Operations {
     inbox: Inbox,
     /// About how many messages could not be digested.
     dead_letters: u64,
+    /// Notifications that could not be delivered, at most a hundred: POST /projects/{project}/rules/retry sends them again.
+    #[schemars(length(max = FAILED))]
+    failed_notices: Vec<DeadNotice>,
     /// How often this process refused something, by reason. In AWS each function counts for itself, and the dashboard has the sums.
     refused: BTreeMap<&'static str, u64>,
     month: Month,
@@ -93,6 +97,23 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
     query.answer(operations(&query, request)).await
 }
 
+/// How many notifications that could not be delivered are listed.
+const FAILED: usize = 100;
+
+/// What could not be delivered, with the names of projects.
+async fn failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
+    let letters = query.undelivered.list(FAILED).await?;
+    let mut notices: Vec<_> =
+        letters.iter().map(|letter| DeadNotice::of(&letter.id, letter.sent_at, &letter.text)).collect();
+    for notice in &mut notices {
+        if let Some(project) = notice.project {
+            notice.project_name = query.projects.by_id(project).await?.map(|project| project.name);
+        }
+    }
+    notices.sort_by_key(|notice| notice.since);
+    Ok(notices)
+}
+
 async fn operations(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller_in(&request).await?.admin()?;
     let now = query.clock.now();
@@ -105,6 +126,7 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
     )
     .await
     .map_err(|error| storage_failed(&error))?;
+    let failed_notices = failed_notices(query).await.map_err(|error| storage_failed(&error))?;
     let events = timeline.total();
     // What waits came after what was stored last.
     let age = match (backlog.waiting + backlog.in_flight, counted_up_to) {
@@ -114,6 +136,7 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
     gate::data(Operations {
         inbox: Inbox { waiting: backlog.waiting, in_flight: backlog.in_flight, age },
         dead_letters: letters.waiting + letters.in_flight,
+        failed_notices,
         refused: query.outcomes.counts(),
         month: Month {
             start,

@@ -104,6 +104,7 @@ fn done(word: &str) -> Option<&'static str> {
         "added" => "The rule was added: send a test to see that it arrives.",
         "created" => "The project was made.",
         "deleted" => "Deleted.",
+        "retried" => "What could not be delivered is sent again.",
         "changed" => "Changed.",
         "redriven" => "Back in the inbox.",
         "merged" => "Merged: the others are listed in it now.",

@@ -20,7 +20,7 @@ pub use pages::errors::{ErrorRow, Errors, Search, Tab};
 pub use pages::message::Message;
 pub use pages::operations::{LetterRow, MonthCost, Operations};
 pub use pages::projects::{ProjectRow, Projects};
-pub use pages::rules::{Field, Input, KINDS, Kind, RuleDraft, RuleRow, Rules, RulesText, TargetRow, Tried};
+pub use pages::rules::{FailedRow, Field, Input, KINDS, Kind, RuleDraft, RuleRow, Rules, RulesText, TargetRow, Tried};
 pub use pages::settings::{Settings, SettingsFields};
 pub use pages::sign_in::SignIn;
 

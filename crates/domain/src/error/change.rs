@@ -19,9 +19,9 @@ pub enum StatusChange {
     Resolved(Option<Resolution>),
     /// Nobody wants to hear of it for this long.
     Muted(Mute),
-    /// Its mute was until this moment, which has passed. Nothing is changed if it is muted in another way by now.
+    /// Its mute was until this moment, which has passed. Nothing is changed if it is muted in another way already.
     Unmuted {
-        /// The moment.
+        /// When the mute ended.
         at: Timestamp,
     },
 }

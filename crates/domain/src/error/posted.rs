@@ -6,7 +6,7 @@ use crate::id::{ConfigId, OccurrenceId};
 /// used for these occurrences and for no other: whoever posts a config learns nothing of what others posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posted {
-    /// The configs.
+    /// The id of the configs.
     pub configs: ConfigId,
     /// The newest of the occurrences; none if an earlier version wrote it, and then the configs are not used.
     pub occurrence: Option<OccurrenceId>,

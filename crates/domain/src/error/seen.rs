@@ -12,7 +12,7 @@ pub struct Origin {
     /// Its environment, cut to 100 bytes.
     #[serde(default, rename = "e", skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// Its level.
+    /// Its level, of the occurrence.
     #[serde(rename = "l")]
     pub level: Level,
     /// Its release, cut to 100 bytes.

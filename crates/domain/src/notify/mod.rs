@@ -2,6 +2,7 @@
 
 mod document;
 pub mod lane;
+mod letter;
 mod link;
 pub mod posted;
 mod rule;
@@ -10,6 +11,7 @@ mod secret;
 pub mod target;
 mod telling;
 
+pub use letter::{DeadNotice, Letter};
 pub use link::{LinkFacts, link};
 pub use rule::{Decision, Hooks, Rule, Rules, SEALED, When};
 pub use sealed::Sealed;

@@ -50,7 +50,7 @@ pub enum PostedConfigs {
     Any,
     /// Those that an admin sealed by `POST /encrypt`.
     Sealed,
-    /// None.
+    /// Posted configs are not used.
     Off,
 }
 

@@ -88,6 +88,7 @@ impl Stack {
             segments: bucket.clone(),
             backlog: sender.clone(),
             dead_letters,
+            undelivered: undelivered.clone(),
             failures: table.clone(),
             sessions: table.clone(),
             clock: clock.clone(),

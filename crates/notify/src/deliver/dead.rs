@@ -3,57 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::id::ProjectId;
-use domain::notify::Target;
-use domain::notify::lane::{Entry, Lane, LaneId, Scope};
-use domain::time::Timestamp;
+use domain::notify::lane::{Entry, Lane, LaneId, RuleRef, Scope};
+use domain::notify::{DeadNotice, Letter, Target};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::ports::{Lent, Round};
 use store::{Kind, Result, StoreError};
 
 use crate::record::Record;
 use crate::{Deadline, Notify};
-
-/// A dead letter. It holds no secret: the rule, with its tokens, is looked up when it is told.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Letter {
-    /// The version of this form.
-    v: u8,
-    /// Why it is here; freed of secrets by the channel.
-    reason: String,
-    /// Whose it is; none of a record of the stream that could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    project: Option<ProjectId>,
-    /// The lane, without the project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    lane: Option<String>,
-    /// What was to be told.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    entries: Vec<Entry>,
-    /// How many more there were than are kept.
-    #[serde(default)]
-    more: u64,
-    /// The number of the record in the stream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    record: Option<String>,
-}
-
-/// A dead letter as an admin sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DeadNotice {
-    /// The queue's id of it.
-    pub id: String,
-    /// Since when it is here.
-    pub since: Timestamp,
-    /// The project's number.
-    pub project: Option<ProjectId>,
-    /// How many things were to be told.
-    pub notices: usize,
-    /// Why they could not be.
-    pub reason: String,
-}
 
 /// What was put back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -74,11 +32,15 @@ impl Notify {
     pub(super) async fn bury(&self, lane: &Lane, entries: usize, reason: &str) -> Result<()> {
         tracing::error!(lane = %lane.id, project.id = %lane.id.project, notices.len = entries, error.message = reason, "could not be told");
         let entries = &lane.pending[..entries.min(lane.pending.len())];
+        let (rule, rule_name, target) = self.named(lane).await;
         for (index, part) in entries.chunks(ENTRIES).enumerate() {
             let letter = Letter {
                 v: 1,
                 reason: reason.to_owned(),
                 project: Some(lane.id.project),
+                rule: rule.clone(),
+                rule_name: rule_name.clone(),
+                target: target.clone(),
                 lane: Some(lane.id.to_string()),
                 entries: part.to_vec(),
                 more: if index == 0 && entries.len() == lane.pending.len() { lane.more } else { 0 },
@@ -89,12 +51,22 @@ impl Notify {
         Ok(())
     }
 
+    /// The id and the name of the rule of a lane's first entry, and its target, for people: what cannot be read is left out.
+    async fn named(&self, lane: &Lane) -> (Option<String>, Option<String>, Option<String>) {
+        let Some(first) = lane.pending.first() else { return (None, None, None) };
+        let id = if let RuleRef::Project(id) = &first.rule { Some(id.clone()) } else { None };
+        let Ok(Some(ruled)) = self.ruled(lane.id.project).await else { return (id, None, None) };
+        let Ok(Some(rule)) = self.rule(&ruled, &first.rule).await else { return (id, None, None) };
+        let target = rule.to.iter().find(|target| target.destination() == lane.id.destination).map(Target::words);
+        (id, Some(rule.name), target)
+    }
+
     /// Keeps note of a record of the stream that cannot be read.
     pub(crate) async fn unreadable(&self, record: &Record, reason: &str) -> Result<()> {
         tracing::error!(record.number, error.message = reason, "a record cannot be read");
         let reason = reason.to_owned();
         let record = Some(record.number.clone());
-        self.keep(&Letter { v: 1, reason, project: None, lane: None, entries: Vec::new(), more: 0, record }).await
+        self.keep(&Letter { v: 1, reason, record, ..Letter::default() }).await
     }
 
     async fn keep(&self, letter: &Letter) -> Result<()> {
@@ -102,20 +74,41 @@ impl Notify {
         self.undelivered.keep(text).await
     }
 
-    /// At most `limit` dead letters.
+    /// At most `limit` dead letters, with the names of their projects.
     pub async fn dead_notices(&self, limit: usize) -> Result<Vec<DeadNotice>> {
         let (mut notices, mut round) = (Vec::new(), Round::over(&*self.undelivered));
         while let Some(lent) = round.next(limit).await? {
-            notices.push(notice(&lent));
+            notices.push(DeadNotice::of(&lent.letter.id, lent.letter.sent_at, &lent.letter.text));
             round.leave(lent);
         }
         round.end().await?;
+        for notice in &mut notices {
+            if let Some(project) = notice.project {
+                notice.project_name = self.projects.by_id(project).await?.map(|project| project.name);
+            }
+        }
         Ok(notices)
+    }
+
+    /// Those of one project, of the first thousand dead letters.
+    pub(crate) async fn dead_notices_of(&self, project: ProjectId) -> Result<Vec<DeadNotice>> {
+        let all = self.dead_notices(MAX).await?;
+        Ok(all.into_iter().filter(|notice| notice.project == Some(project)).collect())
     }
 
     /// Puts those of these ids, or all, back into the outbox, and tells them. What was to be told and was not is told
     /// once, however often this is repeated; where the rule leads elsewhere by now, there.
     pub async fn redrive(&self, ids: Option<&HashSet<String>>, deadline: Deadline) -> Result<Redriven> {
+        self.redrive_of(None, ids, deadline).await
+    }
+
+    /// The same, of one project if one is named.
+    pub(crate) async fn redrive_of(
+        &self,
+        project: Option<ProjectId>,
+        ids: Option<&HashSet<String>>,
+        deadline: Deadline,
+    ) -> Result<Redriven> {
         // The cause may be a rule that was mended a moment ago.
         self.known.forget();
         let (mut redriven, mut round) = (Redriven::default(), Round::over(&*self.undelivered));
@@ -123,7 +116,8 @@ impl Notify {
             && let Some(lent) = round.next(MAX).await?
         {
             let wanted = ids.is_none_or(|ids| ids.contains(&lent.letter.id));
-            match wanted.then(|| entries(&lent)).flatten() {
+            let found = wanted.then(|| entries(&lent)).flatten();
+            match found.filter(|(lane, _)| project.is_none_or(|project| lane.project == project)) {
                 Some((lane, entries)) => {
                     redriven.letters += 1;
                     redriven.notices += entries.len();
@@ -183,21 +177,6 @@ impl Notify {
             all.push((id, again.clone()));
         }
         Ok(if unseen.is_empty() { all } else { unseen })
-    }
-}
-
-fn notice(lent: &Lent) -> DeadNotice {
-    let (id, since) = (lent.letter.id.clone(), lent.letter.sent_at);
-    match serde_json::from_str::<Letter>(&lent.letter.text) {
-        Ok(letter) => {
-            let notices = letter.entries.len() + usize::try_from(letter.more).unwrap_or(usize::MAX);
-            DeadNotice { id, since, project: letter.project, notices, reason: letter.reason }
-        }
-        // What Lambda puts here when a batch of the stream failed until its records were gone.
-        Err(_) => {
-            let reason = "a batch of the table's stream could not be read for a day".to_owned();
-            DeadNotice { id, since, project: None, notices: 0, reason }
-        }
     }
 }
 

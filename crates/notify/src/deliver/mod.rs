@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use batch::{Batch, Message};
 pub(crate) use circuit::Circuits;
-pub use dead::{DeadNotice, Redriven};
+pub use dead::Redriven;
 use domain::notify::lane::{Entry, Lane, RuleRef, Scope};
 use domain::time::Timestamp;
 use futures_util::future::join_all;
@@ -200,7 +200,7 @@ impl Notify {
     }
 
     async fn link(&self, lane: &Lane, made: &Issue) -> Result<()> {
-        // A summary's issue is no error's.
+        // The issue of a summary is not the issue of one error.
         if !matches!(lane.id.scope, Scope::Error(_)) {
             return Ok(());
         }

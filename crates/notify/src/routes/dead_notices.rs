@@ -27,7 +27,11 @@ const LIMIT: usize = 100;
 const TIME: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> Router<Arc<Routes>> {
-    Router::new().route("/dead-notices", get(list_handler)).route("/dead-notices/redrive", post(redrive_handler))
+    Router::new()
+        .route("/dead-notices", get(list_handler))
+        .route("/dead-notices/redrive", post(redrive_handler))
+        .route("/projects/{project}/rules/failed", get(failed_handler))
+        .route("/projects/{project}/rules/retry", post(retry_handler))
 }
 
 pub(super) fn describe(api: &mut Description) {
@@ -39,6 +43,16 @@ pub(super) fn describe(api: &mut Description) {
         .says("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
         .body::<Which>(json!({}))
         .data::<Put>(200, "what is to be told again");
+    let failed = "Lists a project's notifications that could not be delivered";
+    api.operation("get", "/projects/{project}/rules/failed", "listFailedNotices", failed)
+        .says("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
+        .project()
+        .data::<Notices>(200, "the notifications");
+    api.operation("post", "/projects/{project}/rules/retry", "retryFailedNotices", "Sends them again")
+        .says("After a fix. What was delivered meanwhile is not sent again.")
+        .project()
+        .body::<Which>(json!({}))
+        .data::<Put>(200, "what is sent again");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -63,6 +77,34 @@ async fn redrive_handler(State(routes): State<Arc<Routes>>, request: Request<Bod
     routes.answer(redrive(&routes, request)).await
 }
 
+async fn failed_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(list_of_project(&routes, request)).await
+}
+
+async fn retry_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(retry(&routes, request)).await
+}
+
+async fn list_of_project(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(&request).await?;
+    let mut dead_notices = routes.notify.dead_notices_of(project.id).await.map_err(|error| storage_failed(&error))?;
+    dead_notices.truncate(LIMIT);
+    gate::data(Notices { dead_notices })
+}
+
+async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(&request).await?;
+    let Which { ids } = which(request).await?;
+    let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(TIME)).await;
+    gate::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+}
+
+async fn which(request: Request<Body>) -> Result<Which, Refusal> {
+    let body = body::read(request, BODY, FORM).await?;
+    serde_json::from_value(body)
+        .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}")))
+}
+
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller_in(&request).await?.admin()?;
     let dead_notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
@@ -84,9 +126,7 @@ struct Which {
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller_in(&request).await?.admin()?;
-    let body = body::read(request, BODY, FORM).await?;
-    let unfit = |_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}"));
-    let Which { ids } = serde_json::from_value(body).map_err(unfit)?;
+    let Which { ids } = which(request).await?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
     gate::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
 }

@@ -29,7 +29,7 @@ pub(super) fn describe(api: &mut Description) {
     let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "enum": ["slack", "github", "gitlab"] } } });
     let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
     api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
-        .says("For configs that others can look at, as in a web page. Whoever may post can use the answer: with `project` in that project, otherwise in all of them.")
+        .says("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
         .parameter("query", "project", "the one project that can use the answer", json!({ "type": "string" }))
         .body_as("application/json", config, example)
         .data::<Encrypted>(201, "what is posted in the config's place")

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
+use domain::notify::DeadNotice;
 use domain::time::Timestamp;
 use futures_util::future::try_join3;
 use http::{Method, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use visit::address::encoded;
 use visit::{Form, Pages, Refused, Shown, Visit, page};
-use web::{LetterRow, MadeKey, Moment, MonthCost, Operations};
+use web::{FailedRow, LetterRow, MadeKey, Moment, MonthCost, Operations};
 
 use super::keys;
 
@@ -24,6 +26,7 @@ struct Answer {
     inbox: Inbox,
     refused: BTreeMap<String, u64>,
     month: Month,
+    failed_notices: Vec<DeadNotice>,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +111,18 @@ async fn drawn(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> Shown {
         keys::list(pages, visit, None, "/pages/operations/keys".to_owned(), made),
     )
     .await?;
-    let Answer { inbox, refused, month } = answer;
+    let Answer { inbox, refused, month, failed_notices } = answer;
+    let failed = |notice: DeadNotice| FailedRow {
+        id: notice.id,
+        since: Moment::new(notice.since, visit.now),
+        action: notice.project_name.as_ref().map(|name| format!("/pages/projects/{}/rules", encoded(name.as_str()))),
+        project: notice.project_name.map(|name| name.to_string()),
+        rule: notice.rule,
+        rule_name: notice.rule_name,
+        target: notice.target,
+        notices: notice.notices,
+        reason: notice.reason,
+    };
     let mut refused: Vec<_> = refused.into_iter().filter(|(_, count)| *count > 0).collect();
     refused.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     Ok(page(&Operations {
@@ -117,6 +131,7 @@ async fn drawn(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> Shown {
         age: inbox.age,
         more_letters: letters.dead_letters.len() == LETTERS,
         letters: letters.dead_letters.into_iter().map(|letter| letter.row(visit.now)).collect(),
+        failed: failed_notices.into_iter().map(failed).collect(),
         refused,
         month: MonthCost {
             events: month.events,

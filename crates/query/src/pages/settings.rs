@@ -102,7 +102,7 @@ fn change(fields: &SettingsFields) -> Value {
         origins => lines(origins),
     };
     let (additional, exempt): (Value, Value) = (lines(&fields.additional), lines(&fields.exempt));
-    json!({
+    let mut change = json!({
         "owner": text(&fields.owner),
         "tier": fields.tier,
         "timeUnit": fields.time_unit,
@@ -110,8 +110,11 @@ fn change(fields: &SettingsFields) -> Value {
         "limits": { "perMinute": number(&fields.per_minute), "perMonth": number(&fields.per_month) },
         "scrubbing": { "additional": additional, "exempt": exempt },
         "allowedOrigins": origins,
-        "postedConfigs": fields.posted_configs,
-    })
+    });
+    if !fields.posted_configs.is_empty() {
+        change["postedConfigs"] = fields.posted_configs.as_str().into();
+    }
+    change
 }
 
 pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(name): Path<String>) -> Shown {

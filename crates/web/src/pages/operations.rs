@@ -1,6 +1,7 @@
 use askama::Template;
 
 use crate::keys::Keys;
+use crate::pages::rules::FailedRow;
 use crate::{Frame, Moment};
 
 /// How the stack is doing.
@@ -17,6 +18,8 @@ pub struct Operations {
     pub letters: Vec<LetterRow>,
     /// Whether there are more of them.
     pub more_letters: bool,
+    /// Notifications that could not be delivered.
+    pub failed: Vec<FailedRow>,
     /// What was refused, by reason, the most frequent first.
     pub refused: Vec<(String, u64)>,
     /// What the month costs.

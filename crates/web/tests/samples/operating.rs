@@ -5,7 +5,7 @@ use web::{KeyRow, Keys, LetterRow, MadeKey, Moment, MonthCost, Operations, Setti
 
 use super::frame;
 
-fn ago(seconds: i64) -> Moment {
+pub(crate) fn ago(seconds: i64) -> Moment {
     let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
     Moment::new(now.plus_seconds(-seconds), now)
 }
@@ -69,6 +69,7 @@ pub(crate) fn operations() -> Operations {
             reason: "the payload is no <b>JSON</b>\u{0}".to_owned(),
         }],
         more_letters: false,
+        failed: Vec::new(),
         refused: vec![("rate_limited".to_owned(), 1_204), ("body_not_json".to_owned(), 3)],
         month: MonthCost {
             events: 1_234_567,

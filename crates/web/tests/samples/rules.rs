@@ -1,8 +1,9 @@
 //! Rules to be shown.
 
-use web::{RuleDraft, RuleRow, Rules, RulesText, TargetRow, Tried};
+use web::{FailedRow, RuleDraft, RuleRow, Rules, RulesText, TargetRow, Tried};
 
 use super::frame;
+use super::operating::ago;
 
 fn target(kind: &str, facts: &[(&str, Option<&str>)], tried: Option<Tried>) -> TargetRow {
     let facts = facts.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned)));
@@ -34,7 +35,19 @@ pub(crate) fn page() -> Rules {
                 tried(false, "answered 401 Unauthorized: Bad credentials", None),
             ),
         ],
+        failed: 2,
     };
+    let failed = vec![FailedRow {
+        id: "f1".to_owned(),
+        since: ago(7_200),
+        project: Some("shop".to_owned()),
+        action: Some("/pages/projects/shop/rules".to_owned()),
+        rule: Some("team-chat".to_owned()),
+        rule_name: Some("Team <b>chat".to_owned()),
+        target: Some("Slack #errors".to_owned()),
+        notices: 2,
+        reason: "Slack answered 404 Not Found: no_service".to_owned(),
+    }];
     let often = RuleRow {
         id: "often".to_owned(),
         name: "<script>alert(1)</script>\u{202e}".to_owned(),
@@ -50,6 +63,7 @@ pub(crate) fn page() -> Rules {
         frame: frame("Rules of shop", Some("shop")),
         project: "shop".to_owned(),
         rules: vec![team, often],
+        failed,
         hooks: vec![("GitHub", "github")],
         draft: RuleDraft::default(),
         text: RulesText { json: "{\n  \"rules\": []\n}".to_owned(), version: "\"7\"".to_owned(), problem: None },

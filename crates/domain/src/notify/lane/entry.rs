@@ -38,7 +38,7 @@ pub enum Happened {
         at: Timestamp,
         /// How many occurrences there were, ever.
         count: u64,
-        /// The occurrence that is shown, of a posted config; otherwise it is the newest when it is told.
+        /// The occurrence to show, for a posted config; without, the newest one is shown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         own: Option<OccurrenceId>,
     },

@@ -20,9 +20,9 @@ pub enum Scope {
     Error(ErrorUid),
     /// What a rule collects of all errors: the rule's id.
     Collected(String),
-    /// What came over the ceiling of a rule, of all errors: the rule's id.
+    /// Notifications over the ceiling of a rule, of all errors: the rule's id.
     Held(String),
-    /// What came over the ceiling of configs that were posted.
+    /// Notifications over the ceiling of posted configs.
     HeldPosted,
     /// The end of an error's mute.
     Mute(Fingerprint),

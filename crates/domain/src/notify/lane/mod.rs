@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 /// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
 const REMEMBERED: usize = 512;
-/// What a ceiling counts in, in seconds.
+/// The span that a ceiling counts in, in seconds.
 const MINUTE: i64 = 60;
 /// How many entries wait in a lane; what is over is told as a number.
 const MAX_PENDING: usize = 1_000;
@@ -43,18 +43,18 @@ pub struct Lane {
     pub due: Timestamp,
     /// How often in a row telling failed.
     pub failures: u32,
-    /// What passed a ceiling lately; only of a lane that holds what is over one.
+    /// Entries let through lately; only of a lane that holds those over a ceiling.
     pub passed: Passed,
 }
 
-/// What may be told by itself, of a rule with a ceiling.
+/// The entries of a rule with a ceiling that were let through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
     /// When the minute began that is counted.
     pub since: Timestamp,
     /// How many of the newest tokens passed in it.
     pub count: u32,
-    /// What passed, the oldest first: it passes again if the stream brings it again.
+    /// Their tokens, the oldest first: each passes again if the stream brings it again.
     pub tokens: Vec<Token>,
 }
 

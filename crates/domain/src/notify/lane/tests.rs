@@ -203,7 +203,7 @@ fn what_is_over_a_ceiling_is_held_and_counted_once() {
     assert!(!lane.take(1, at(59)) && lane.take(1, at(60)));
     let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
     lane.settle(&told, at(61), at(61));
-    assert_eq!(lane.admit(all(), 3, at(62)), ((1..=3).map(entry).collect(), false), "told already");
+    assert_eq!(lane.admit(all(), 3, at(62)), ((1..=3).map(entry).collect(), false), "sent already");
     let (passed, _) = lane.admit((61..=65).map(entry).collect(), 3, at(62));
     assert_eq!((passed.len(), lane.pending.len(), lane.wakes_at()), (3, 2, Some(at(122))), "the next minute");
 }

@@ -29,6 +29,20 @@ pub enum Target {
 }
 
 impl Target {
+    /// It in a few words, without a secret: `GitHub acme/shop`.
+    pub fn words(&self) -> String {
+        let behind = |kind: &str, what: &str| format!("{kind} {what}").trim_end().to_owned();
+        match self {
+            Self::Slack(slack) => behind("Slack", slack.channel.as_deref().unwrap_or_default()),
+            Self::GitHub(github) => format!("GitHub {}/{}", github.owner, github.repo),
+            Self::GitLab(gitlab) => format!("GitLab {}/{}", gitlab.owner, gitlab.repo),
+            Self::Webhook(_) => "webhook".to_owned(),
+            Self::Mail(mail) => behind("email", &mail.to.join(", ")),
+            Self::Discord(_) => "Discord".to_owned(),
+            Self::Teams(_) => "Teams".to_owned(),
+        }
+    }
+
     /// Whether it keeps an issue for each error, rather than a stream of messages.
     pub fn is_tracker(&self) -> bool {
         matches!(self, Self::GitHub(_) | Self::GitLab(_))

@@ -87,7 +87,7 @@ impl Said {
     }
 }
 
-fn request(
+pub(super) fn request(
     visit: &Visit,
     method: Method,
     path: &str,
@@ -105,7 +105,7 @@ fn request(
     })
 }
 
-fn taken(mut answered: Answered) -> Result<Value, Said> {
+pub(super) fn taken(mut answered: Answered) -> Result<Value, Said> {
     match answered.status.is_success() {
         true => Ok(answered.body["data"].take()),
         false => {

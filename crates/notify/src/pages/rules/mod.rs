@@ -1,6 +1,7 @@
 //! `/projects/{project}/rules`: whom a project tells when.
 
 mod draft;
+mod failed;
 mod kept;
 mod words;
 
@@ -12,7 +13,7 @@ use http::{Request, StatusCode};
 use kept::{Kept, Said};
 use serde_json::{Value, json};
 use visit::{Form, Pages, Refused, Shown, Visit, page};
-use web::{Notice, RuleDraft, Rules};
+use web::{FailedRow, Notice, RuleDraft, Rules};
 
 /// The largest form, in bytes: a document of 64 KiB, each character encoded, and indented.
 const MAX_FORM: usize = 512 << 10;
@@ -20,15 +21,21 @@ const MAX_FORM: usize = 512 << 10;
 /// `GET /projects/{project}/rules` in a browser.
 pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project): Path<String>) -> Shown {
     let kept = Kept::read(&pages, &visit, &project).await?;
-    Ok(page(&shown(&visit, &project, &kept)))
+    let failed = failed::list(&pages, &visit, &project).await?;
+    Ok(page(&shown(&visit, &project, &kept, failed)))
 }
 
 /// The page of the rules as they are kept.
-fn shown(visit: &Visit, project: &str, kept: &Kept) -> Rules {
+fn shown(visit: &Visit, project: &str, kept: &Kept, failed: Vec<FailedRow>) -> Rules {
+    let mut rules = words::rows(&kept.document);
+    for rule in &mut rules {
+        rule.failed = failed.iter().filter(|row| row.rule.as_ref() == Some(&rule.id)).map(|row| row.notices).sum();
+    }
     Rules {
         frame: visit.frame_of(project, &format!("Rules of {project}")),
         project: project.to_owned(),
-        rules: words::rows(&kept.document),
+        rules,
+        failed,
         hooks: words::hooks(&kept.document),
         draft: RuleDraft::default(),
         text: kept.text(),
@@ -52,7 +59,8 @@ pub(super) async fn change(
 ) -> Result<Response, Refused> {
     let form = Form::within(MAX_FORM, &visit, request.into_body()).await?;
     let kept = Kept::read(&pages, &visit, &project).await?;
-    let page_now = shown(&visit, &project, &kept);
+    let failed = failed::list(&pages, &visit, &project).await?;
+    let page_now = shown(&visit, &project, &kept, failed);
     let here = kept.path.clone();
     let at = Place { pages: &pages, visit: &visit, kept, form: &form };
     let outcome = match form.get("do") {
@@ -61,6 +69,7 @@ pub(super) async fn change(
         Some("test") => at.test(page_now).await?,
         Some("delete") => at.delete(page_now).await?,
         Some("save") => at.save(page_now).await?,
+        Some("retry") => at.retry(&project, page_now).await?,
         _ => return Ok(Redirect::to(&here).into_response()),
     };
     Ok(match outcome {
@@ -125,6 +134,14 @@ impl Place<'_> {
                 }
                 Ok(Outcome::Said(StatusCode::OK, Box::new(shown)))
             }
+            Err(said) => Ok(noted(shown, &said, said.text.clone())),
+        }
+    }
+
+    /// Sends again what could not be delivered: the one that is named, or all of the project.
+    async fn retry(&self, project: &str, shown: Rules) -> Result<Outcome, Refused> {
+        match failed::retry(self.pages, self.visit, project, self.form.get("id")).await? {
+            Ok(()) => Ok(Outcome::Done("retried")),
             Err(said) => Ok(noted(shown, &said, said.text.clone())),
         }
     }

@@ -24,6 +24,7 @@ fn row(rule: &Value) -> RuleRow {
         only: only(rule),
         how: how(rule),
         to: list(&rule["to"]).iter().map(target).collect(),
+        failed: 0,
         id,
     }
 }

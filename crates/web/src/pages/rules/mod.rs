@@ -3,7 +3,7 @@ mod kinds;
 use askama::Template;
 pub use kinds::{Field, Input, KINDS, Kind};
 
-use crate::Frame;
+use crate::{Frame, Moment};
 
 /// The rules of a project: whom it tells when.
 #[derive(Debug, Template)]
@@ -17,6 +17,8 @@ pub struct Rules {
     pub rules: Vec<RuleRow>,
     /// The services whose calls are taken, as their secrets are known: name, and the word in the address.
     pub hooks: Vec<(&'static str, &'static str)>,
+    /// What could not be delivered.
+    pub failed: Vec<FailedRow>,
     /// A rule that is being made.
     pub draft: RuleDraft,
     /// The whole document.
@@ -38,6 +40,38 @@ pub struct RuleRow {
     pub how: Vec<String>,
     /// Whom.
     pub to: Vec<TargetRow>,
+    /// How many of its notifications could not be delivered.
+    pub failed: usize,
+}
+
+/// A notification that could not be delivered.
+#[derive(Clone, Debug)]
+pub struct FailedRow {
+    /// What names it.
+    pub id: String,
+    /// Since when.
+    pub since: Moment,
+    /// The project's name, if it is there.
+    pub project: Option<String>,
+    /// Where a form sends it again, if the project is there.
+    pub action: Option<String>,
+    /// The id of the rule; none of a config that was posted with an error.
+    pub rule: Option<String>,
+    /// What people call it.
+    pub rule_name: Option<String>,
+    /// Where it was to go.
+    pub target: Option<String>,
+    /// How many notifications it is.
+    pub notices: usize,
+    /// Why it could not be delivered.
+    pub reason: String,
+}
+
+impl FailedRow {
+    /// What to call its rule.
+    pub(crate) fn rule_words(&self) -> &str {
+        self.rule_name.as_deref().or(self.rule.as_deref()).unwrap_or("not known")
+    }
 }
 
 /// A destination in words.
