@@ -77,8 +77,10 @@ struct Story {
 
 impl Story {
     async fn begin(scene: &Scene, seed: u64) -> Self {
-        let always = |id: &str| json!({ "id": id, "on": ["first", "threshold"], "threshold": 1, "interval": 1,
-            "maxPerMinute": 100 });
+        let always = |id: &str| {
+            json!({ "id": id, "on": ["first", "threshold"], "threshold": 1, "interval": 1,
+            "maxPerMinute": 100 })
+        };
         let (mut now, mut later) = (always("now"), always("later"));
         let tracker = json!({ "type": "github", "userToken": "t", "owner": "o", "repo": "tracker" });
         now["to"] = json!([{ "type": "webhook", "endpoint": "https://hook/" }, tracker]);
