@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 
+use gate::BaseUrl;
 use serde_json::json;
 
 use crate::access::{Access, ProjectAccess};
@@ -10,7 +11,10 @@ use crate::system::Place;
 
 /// What a person, or a program that started this one, needs to get in.
 pub(super) struct Ready<'a> {
+    /// What is listened on.
     pub(super) address: SocketAddr,
+    /// Where people and SDKs reach it.
+    pub(super) url: &'a BaseUrl,
     pub(super) place: &'a Place,
     pub(super) access: (&'a Access, &'a ProjectAccess),
 }
@@ -19,8 +23,8 @@ impl Ready<'_> {
     /// Prints it on standard output: one line of JSON, or some lines for a person.
     pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
         let (access, project) = self.access;
-        let (address, key, name) = (self.address, &project.client_key, &project.name);
-        let (url, dsn) = (format!("http://{address}"), format!("http://{key}@{address}/{}", project.id));
+        let (key, name) = (&project.client_key, &project.name);
+        let (url, dsn) = (self.url.as_str(), self.url.dsn(key, project.id));
         let text = match as_json {
             true => json!({
                 "url": url,
@@ -32,12 +36,21 @@ impl Ready<'_> {
             .to_string(),
             false => {
                 let admin = &access.admin_key;
+                let listening = match self.address.ip().is_unspecified() {
+                    true => format!(
+                        "It listens on all addresses of this machine (port {}). Other machines need its name in the place of \
+                         this address: set it with --public-url\n",
+                        self.address.port(),
+                    ),
+                    false => String::new(),
+                };
                 let place = match self.place {
                     Place::Memory => "in memory: gone when this process ends".to_owned(),
                     Place::Directory(dir) => format!("in {}", dir.display()),
                 };
                 format!(
-                    "faultline {version} is ready. Everything is kept {place}\n\n\
+                    "faultline {version} is ready. Everything is kept {place}\n\
+                     {listening}\n\
                      address     {url}\n\
                      admin key   {admin}\n\
                      DSN         {dsn}\n\n\

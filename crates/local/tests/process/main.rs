@@ -6,6 +6,7 @@ mod bench;
 mod commands;
 mod dlq;
 mod kill;
+mod network;
 mod readme;
 mod running;
 mod serve;

@@ -14,6 +14,8 @@ pub(crate) struct Running {
     child: Child,
     pub(crate) ready: Value,
     pub(crate) client: reqwest::Client,
+    /// Where it listens.
+    address: String,
 }
 
 pub(crate) fn faultline(arguments: &[&str]) -> Command {
@@ -25,17 +27,46 @@ pub(crate) fn faultline(arguments: &[&str]) -> Command {
 impl Running {
     /// Starts it on `dir` and any port, and waits until it says that it is ready.
     pub(crate) fn start(dir: &Path) -> Self {
-        let arguments = ["serve", "--json", "--listen", "127.0.0.1:0", "--data", dir.to_str().unwrap()];
-        let mut child = faultline(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::run(faultline(&["serve", "--json", "--data", dir.to_str().unwrap()]), &[])
+    }
+
+    /// Starts it in memory, with these options.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        Self::run(faultline(&["serve", "--json", "--memory"]), options)
+    }
+
+    /// The same, from a shell after `first`: a limit that it has then.
+    pub(crate) fn start_limited(first: &str, options: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("{first}; exec \"$@\"");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_faultline"), "serve", "--json", "--memory"]);
+        Self::run(command, options)
+    }
+
+    fn run(mut command: Command, options: &[&str]) -> Self {
+        // A free port that is known before: the printed address may be another, such as a public one.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let host = if options.contains(&"--listen") { "0.0.0.0" } else { "127.0.0.1" };
+        let options = options.iter().filter(|option| !["--listen", "0.0.0.0:0"].contains(*option));
+        command.args(["--listen", &format!("{host}:{port}")]).args(options);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { child, ready: serde_json::from_str(&line).unwrap(), client }
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it does not start: {line}"));
+        Self { child, ready, client, address: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// Its resident memory, in MB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.ready["url"].as_str().unwrap())
+        format!("{}{path}", self.address)
     }
 
     /// Posts one error; returns its event id if, and only if, success was answered.

@@ -55,7 +55,10 @@ async fn a_second_process_is_told_why_it_cannot_start() {
     fails(&["serve", "--listen", "127.0.0.1:0", "--data", path], path);
     let taken = running.ready["url"].as_str().unwrap().trim_start_matches("http://");
     fails(&["serve", "--memory", "--listen", taken], "--listen");
-    fails(&["serve", "--memory", "--admin-key", "two words", "--listen", "127.0.0.1:0"], "admin key");
+    fails(
+        &["serve", "--memory", "--admin-key", "two words of which it is made", "--listen", "127.0.0.1:0"],
+        "admin key",
+    );
 }
 
 /// `faultline send` posts a sample error with the key of the data directory.

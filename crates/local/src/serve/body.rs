@@ -1,0 +1,214 @@
+//! A request body as it arrives: within a time, and within the memory that all bodies share.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
+
+use super::connections::{Connection, Connections};
+
+/// Bytes of each body that do not count: most events are smaller, and get in however many large bodies wait.
+const FREE: usize = 64 << 10;
+/// Bytes of a unit of the shared memory.
+const UNIT: usize = 1 << 10;
+/// How often a body that waits for memory asks to cut off another one.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The memory that bodies may take together, beyond the first 64 KiB of each.
+#[derive(Clone, Debug)]
+pub(super) struct BodyMemory {
+    units: Arc<Semaphore>,
+    connections: Arc<Connections>,
+}
+
+impl BodyMemory {
+    /// Of so many bytes, which the bodies of `connections` share.
+    pub(super) fn new(bytes: usize, connections: Arc<Connections>) -> Self {
+        Self { units: Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))), connections }
+    }
+
+    /// Takes units; cuts off the oldest unfinished bodies of others, one after the other, while there are none.
+    async fn take(self, units: u32, taker: Arc<Connection>) -> Option<OwnedSemaphorePermit> {
+        let taking = self.units.acquire_many_owned(units);
+        tokio::pin!(taking);
+        loop {
+            tokio::select! {
+                taken = &mut taking => return taken.ok(),
+                () = sleep(PATIENCE) => { self.connections.cut_off_body(&taker); }
+            }
+        }
+    }
+}
+
+/// The memory that one request has taken. It is given back when the request is answered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Taken {
+    fn add(&self, permit: OwnedSemaphorePermit) {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.as_mut() {
+            Some(taken) => taken.merge(permit),
+            None => *taken = Some(permit),
+        }
+    }
+}
+
+/// Why a body ends early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("it did not arrive within {} seconds", .0.as_secs_f32())]
+    Slow(Duration),
+    #[error("there is no memory for it")]
+    Memory,
+    #[error(transparent)]
+    Broken(#[from] hyper::Error),
+}
+
+type Taking = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
+
+/// A body that is arriving.
+pub(super) struct Arriving {
+    body: Incoming,
+    connection: Arc<Connection>,
+    memory: BodyMemory,
+    taken: Taken,
+    limit: Duration,
+    /// From the first time that somebody asks for the body: until then a client may wait for `100 Continue`.
+    timer: Option<Pin<Box<Sleep>>>,
+    bytes: usize,
+    units: usize,
+    /// Data that waits for memory.
+    waiting: Option<(Bytes, Taking)>,
+}
+
+impl Arriving {
+    pub(super) fn new(
+        body: Incoming,
+        connection: Arc<Connection>,
+        memory: BodyMemory,
+        taken: Taken,
+        limit: Duration,
+    ) -> Self {
+        Self { body, connection, memory, taken, limit, timer: None, bytes: 0, units: 0, waiting: None }
+    }
+
+    /// Memory for `data`: `None` if it was there, else what to wait for.
+    fn account(&mut self, data: &Bytes) -> Option<Taking> {
+        self.bytes += data.len();
+        if self.bytes <= FREE {
+            return None;
+        }
+        // All of what was announced at once: bodies that each hold a part would wait for each other.
+        let announced = self.body.size_hint().upper().and_then(|left| usize::try_from(left).ok()).unwrap_or_default();
+        let expected = (self.bytes + announced).min(gate::MAX_BODY).max(self.bytes);
+        let needed = (expected - FREE).div_ceil(UNIT);
+        let more = u32::try_from(needed.saturating_sub(self.units)).unwrap_or(u32::MAX);
+        if more == 0 {
+            return None;
+        }
+        self.units = needed;
+        match self.memory.units.clone().try_acquire_many_owned(more) {
+            Ok(permit) => {
+                self.taken.add(permit);
+                None
+            }
+            Err(_) => Some(Box::pin(self.memory.clone().take(more, self.connection.clone()))),
+        }
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let limit = this.limit;
+        if this.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx).is_ready() {
+            this.connection.body_ended();
+            return Poll::Ready(Some(Err(BodyError::Slow(limit))));
+        }
+        if let Some((_, taking)) = this.waiting.as_mut() {
+            let taken = ready!(taking.as_mut().poll(cx));
+            let data = this.waiting.take().map(|(data, _)| data).unwrap_or_default();
+            return Poll::Ready(Some(match taken {
+                Some(permit) => {
+                    this.taken.add(permit);
+                    Ok(Frame::data(data))
+                }
+                None => Err(BodyError::Memory),
+            }));
+        }
+        let frame = match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            ended => {
+                this.connection.body_ended();
+                return Poll::Ready(ended.map(|frame| frame.map_err(BodyError::from)));
+            }
+        };
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+        };
+        match this.account(&data) {
+            None => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Some(taking) => {
+                this.waiting = Some((data, taking));
+                // To begin waiting.
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.waiting.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.connection.body_ended();
+    }
+}
+
+/// The body of an answer. When it was handed over, its connection waits for the next request.
+pub(super) struct Answer {
+    pub(super) body: axum::body::Body,
+    pub(super) connection: Arc<Connection>,
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.connection.enter(super::connections::Phase::Waiting);
+    }
+}
