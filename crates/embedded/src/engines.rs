@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::shared::directory::{Directory, Place};
+use crate::shared::manifest::Manifest;
 use crate::{Clock, Dynamo, Error, Kms, S3, Sqs, kms};
 
 /// The four engines. Clones share them; the directory is given back when the last clone of every engine is dropped.
@@ -31,10 +32,12 @@ impl Engines {
     pub fn open_with_clock(dir: &Path, clock: impl Into<Clock>) -> Result<Self, Error> {
         let directory = Directory::open(dir)?;
         let key = directory.file(kms::FILE);
-        if directory.file("dynamo.db").exists() && !key.exists() {
+        let manifest = Manifest::prepare(&directory)?;
+        if manifest.is_complete() && !key.exists() {
             return Err(Error::KeyMissing { path: key });
         }
         let engines = Self::start(&Place::Directory(directory.clone()), clock.into())?;
+        manifest.complete(&directory, engines.kms.key_id())?;
         directory.sync()?;
         Ok(engines)
     }
@@ -64,6 +67,16 @@ impl Engines {
             s3: S3::open(place, clock.clone())?,
             sqs: Sqs::open(place, clock)?,
         })
+    }
+
+    /// Gives the space of what was deleted back to the file system, in small steps between which other requests are
+    /// served. What was written before is no longer in a journal then. Returns how many bytes were given back.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if a file cannot be written; what was given back before stays so.
+    pub async fn reclaim(&self) -> Result<u64, Error> {
+        let dynamo = self.dynamo.reclaim().await?;
+        Ok(dynamo + self.s3.reclaim().await? + self.sqs.reclaim().await?)
     }
 
     /// DynamoDB and its streams.

@@ -31,6 +31,32 @@ pub enum Error {
         /// What SQLite or the engine said.
         reason: String,
     },
+    /// A file of the data directory is gone or empty, and the others have data.
+    #[error(
+        "{} is missing or empty beside existing data: put it back from a backup, or start with an empty directory",
+        path.display()
+    )]
+    Missing {
+        /// Where the file should be.
+        path: PathBuf,
+    },
+    /// A file is of another data directory.
+    #[error(
+        "{} belongs to another data directory: put this directory's own file back, or copy directories only as a whole",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The list of what belongs together cannot be read.
+    #[error("{} is damaged: {reason}; put it back from a backup", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The KMS key file cannot be read as one.
     #[error("the key file {} is damaged: {reason}; put it back from a backup", path.display())]
     KeyFile {

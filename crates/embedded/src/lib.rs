@@ -14,5 +14,6 @@ pub use error::Error;
 pub use kms::Kms;
 pub use s3::S3;
 pub use shared::clock::{Clock, ManualClock};
+pub use shared::directory::replace_file;
 pub use shared::{ACCOUNT, REGION};
 pub use sqs::Sqs;

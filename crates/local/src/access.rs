@@ -1,8 +1,5 @@
 //! The keys of a data directory: made at the first start, and shown at every start.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -51,17 +48,11 @@ impl Access {
         }
     }
 
-    /// Keeps the keys in `dir`: written aside, then renamed, so that the file is never half there.
+    /// Keeps the keys in `dir`.
     pub fn write(&self, dir: &Path) -> anyhow::Result<()> {
-        let (path, aside) = (dir.join(FILE), dir.join(format!("{FILE}.new")));
-        let write = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-            file.write_all(&serde_json::to_vec_pretty(self)?)?;
-            file.sync_all()?;
-            std::fs::rename(&aside, &path)?;
-            File::open(dir)?.sync_all()
-        };
-        write().with_context(|| format!("cannot write {}", path.display()))
+        let path = dir.join(FILE);
+        let bytes = serde_json::to_vec_pretty(self)?;
+        embedded::replace_file(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

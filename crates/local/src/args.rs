@@ -21,7 +21,7 @@ use crate::cli::send::Send;
 
 /// An error tracker of your own: groups errors, keeps every occurrence, counts exactly.
 ///
-/// All commands but `serve`, `explain` and `bench` talk to a running faultline, here or deployed.
+/// All commands but `serve`, `admin-key`, `explain` and `bench` talk to a running faultline, here or deployed.
 #[derive(Debug, Parser)]
 #[command(name = "faultline", version)]
 pub struct Args {
@@ -38,6 +38,8 @@ pub struct Args {
 pub enum Command {
     /// Run the whole system in this process
     Serve(Serve),
+    /// Print the admin key of the data directory
+    AdminKey,
     /// List, create, change and delete projects
     Projects {
         /// What to do

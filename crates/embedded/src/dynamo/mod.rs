@@ -91,6 +91,26 @@ impl Dynamo {
         }
     }
 
+    /// See [`crate::Engines::reclaim`].
+    pub(crate) async fn reclaim(&self) -> Result<u64, Error> {
+        let mut bytes = 0;
+        loop {
+            let all = Arc::clone(&self.0.gate).acquire_many_owned(GATE).await.map_err(stopped)?;
+            let inner = Arc::clone(&self.0);
+            let step = blocking(move || {
+                let _all = all;
+                match inner.records.reclaim()? {
+                    0 => inner.records.empty_journal().map(|()| 0),
+                    step => Ok(step),
+                }
+            });
+            match step.await?.map_err(|e: rusqlite::Error| Error::failed("dynamo", e))? {
+                0 => return Ok(bytes),
+                step => bytes += step,
+            }
+        }
+    }
+
     async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let other = |e: Error| ConnectorError::other(e.into(), None);
         let permit = Arc::clone(&self.0.gate).acquire_owned().await.map_err(|e| other(stopped(e)))?;

@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 
 use crate::Error;
 use crate::shared::clock::to_ms;
+use crate::shared::sqlite::reclaim_step;
 use crate::shared::{hex, random};
 
 /// The table is dynoxide's and there from its first opening on.
@@ -61,6 +62,19 @@ impl Records {
             params![to_ms(older_than) / 1000, STEP],
         )?;
         Ok(trimmed as u64)
+    }
+}
+
+impl Records {
+    /// Gives some pages that nothing is in back to the file system; returns how many bytes.
+    pub(super) fn reclaim(&self) -> rusqlite::Result<u64> {
+        reclaim_step(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Moves the journal into the file, and empties it.
+    pub(super) fn empty_journal(&self) -> rusqlite::Result<()> {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 }
 

@@ -1,10 +1,8 @@
 //! The key: its file, its names, sealing and opening.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::fs;
+use std::io;
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
@@ -43,9 +41,7 @@ impl Key {
                 let line = new_line().map_err(|e| Error::io(&path, e))?;
                 // The directory is locked, so nobody else writes here. What an interrupted attempt left is not a key
                 // that anything was sealed with: it is overwritten.
-                let draft = directory.file("kms.key.new");
-                write_synced(&draft, &line).map_err(|e| Error::io(&draft, e))?;
-                fs::rename(&draft, &path).map_err(|e| Error::io(&path, e))?;
+                directory.replace(FILE, line.as_bytes())?;
                 directory.sync()?;
                 line
             }
@@ -122,15 +118,4 @@ impl Key {
 fn new_line() -> io::Result<String> {
     let id = crate::shared::uuid(random()?);
     Ok(format!("{id} {}\n", BASE64_STANDARD.encode(random::<32>()?)))
-}
-
-fn write_synced(path: &Path, line: &str) -> io::Result<()> {
-    // Removed first: the mode only counts for a file that is made.
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(line.as_bytes())?;
-    file.sync_all()
 }

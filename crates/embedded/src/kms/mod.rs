@@ -49,6 +49,11 @@ impl Kms {
         self.0.arn()
     }
 
+    /// The id of the key.
+    pub(crate) fn key_id(&self) -> &str {
+        self.0.id()
+    }
+
     async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let operation = wire::operation(&request);
         Ok(match operations::call(&self.0, &operation, wire::body(&request)) {

@@ -110,6 +110,11 @@ impl S3 {
         Ok(deleted)
     }
 
+    /// See [`crate::Engines::reclaim`].
+    pub(crate) async fn reclaim(&self) -> Result<u64, Error> {
+        self.database.reclaim().await.map_err(|fault| Error::failed("s3", fault))
+    }
+
     async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let mut request = request.try_into_http1x().map_err(|e| ConnectorError::user(e.into()))?;
         // On a socket the HTTP client adds it; the signature covers it.

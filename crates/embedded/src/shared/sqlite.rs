@@ -111,6 +111,23 @@ impl Sqlite {
         self.writer.run(work, after).await
     }
 
+    /// Gives the pages that nothing is in back to the file system, and empties the journal. Returns how many bytes were
+    /// given back. In memory there is nothing to do.
+    pub(crate) async fn reclaim(&self) -> Result<u64, Fault> {
+        let Some(readers) = &self.readers else { return Ok(0) };
+        let mut bytes = 0;
+        loop {
+            match self.write(|c| Ok::<_, Fault>(reclaim_step(c)?)).await? {
+                0 => break,
+                step => bytes += step,
+            }
+        }
+        let path = readers.path.clone();
+        let emptied = tokio::task::spawn_blocking(move || empty_journal(&path));
+        emptied.await.map_err(|_| Fault::Stopped)??;
+        Ok(bytes)
+    }
+
     /// Runs `work` on a read connection, in one snapshot. It sees every commit that was answered before the call.
     pub(crate) async fn read<T, E>(
         &self,
@@ -127,7 +144,31 @@ impl Sqlite {
     }
 }
 
+/// Pages that are given back at a time, so that other operations get their turn between.
+pub(crate) const RECLAIM_STEP: u32 = 256;
+
+/// Gives some pages that nothing is in back to the file system; returns how many bytes.
+pub(crate) fn reclaim_step(c: &Connection) -> rusqlite::Result<u64> {
+    let number = |name: &str| c.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+    let before = number("freelist_count")?;
+    if before == 0 {
+        return Ok(0);
+    }
+    // The statement gives back one page for each step of it.
+    let mut vacuum = c.prepare(&format!("PRAGMA incremental_vacuum({RECLAIM_STEP})"))?;
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
+    drop(rows);
+    Ok(before.saturating_sub(number("freelist_count")?) * number("page_size")?)
+}
+
+/// Moves the journal of the database into its file, and empties it. Readers and writers are waited for.
+pub(crate) fn empty_journal(path: &Path) -> rusqlite::Result<()> {
+    connect(Some(path))?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 struct Readers {
+    path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
@@ -141,7 +182,7 @@ impl Readers {
                 Ok(connection)
             })
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(READERS)) })
+        Ok(Self { path: path.to_owned(), idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(READERS)) })
     }
 
     async fn run<T, E>(

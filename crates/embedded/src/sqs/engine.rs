@@ -68,7 +68,7 @@ impl State {
 
 impl Engine {
     pub(super) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
-        let options = Options { file: "sqs.db", schema: SCHEMA, page_size: 16_384, group: 512, erase: false };
+        let options = Options { file: "sqs.db", schema: SCHEMA, page_size: 16_384, group: 512, erase: true };
         let (database, (queues, ids)) = Sqlite::open_with(place, &options, |c| Ok((load(c)?, Ids::load(c)?)))?;
         Ok(Self {
             database,

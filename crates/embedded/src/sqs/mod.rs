@@ -63,6 +63,11 @@ impl Sqs {
         }
     }
 
+    /// See [`crate::Engines::reclaim`].
+    pub(crate) async fn reclaim(&self) -> Result<u64, Error> {
+        self.0.database.reclaim().await.map_err(|fault| Error::failed("sqs", fault))
+    }
+
     async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let operation = wire::operation(&request);
         Ok(match operations::call(&self.0, &operation, wire::body(&request)).await {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::redirect::Policy;
 use reqwest::{Response, Url};
 use serde_json::Value;
 
@@ -69,7 +70,7 @@ impl Client {
         };
         // A second installation in the same process is refused and does no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
         Ok(Self { http, base, key, patience: Patience::None })
     }
 
@@ -140,6 +141,17 @@ impl Client {
             }
         };
         let (status, again_after) = (answer.status(), retry_after(&answer));
+        if status.is_redirection() {
+            // Never followed: the key would go there, too.
+            let target = answer.headers().get(http::header::LOCATION);
+            let target = target.map_or("elsewhere".into(), |target| String::from_utf8_lossy(target.as_bytes()));
+            let error = anyhow!(
+                "{} sends on to {target}: nothing was sent there, since the key would go along; if that is right, name it with \
+                 --url",
+                self.base,
+            );
+            return Err(Failure { error, again_after: None });
+        }
         if status == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
@@ -173,6 +185,11 @@ fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<String> {
     if !here && remote.data.is_none() {
         bail!("no key for {base}: give one with --key, or in FAULTLINE_KEY");
     }
+    kept_key(remote)
+}
+
+/// The admin key that is kept in the data directory.
+pub(crate) fn kept_key(remote: &Remote) -> anyhow::Result<String> {
     let dir = data_dir(remote.data.clone())?;
     let access = Access::read(&dir)?.with_context(|| {
         format!(
@@ -207,6 +224,24 @@ mod tests {
         });
         tokio::spawn(async move { axum::serve(listener, app).await });
         (url, calls)
+    }
+
+    /// The key goes where it was meant to go, and nowhere else.
+    #[tokio::test]
+    async fn a_redirect_is_named_and_not_followed() {
+        let (other, calls) = busy(StatusCode::NOT_FOUND, 0).await;
+        let target = format!("{other}/projects");
+        for status in [StatusCode::MOVED_PERMANENTLY, StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT] {
+            let location = target.clone();
+            let app = axum::Router::new().fallback(move || async move { (status, [("location", location)]) });
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, app).await });
+            let client = Client::of(&remote(&url, Some("key"))).unwrap();
+            let error = client.get(&["projects"], &[]).await.unwrap_err().to_string();
+            assert!(error.contains(&target), "{error}");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0, "nothing reached it");
     }
 
     /// A long job waits out what passes, and nothing else; a command says it at once.

@@ -1,8 +1,9 @@
 //! `faultline export`: all occurrences, as lines of JSON.
 
 use std::collections::HashSet;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -13,7 +14,7 @@ use super::client::{Client, Refused};
 use super::errors::pages;
 use super::output::{Output, note};
 use super::progress::bar;
-use super::text::harmless;
+use super::text::{harmless, harmless_json};
 use super::{InProject, Remote};
 
 /// The most occurrences, and errors, that are asked for at once.
@@ -45,7 +46,7 @@ pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> 
     part.push(".part");
     let part = PathBuf::from(part);
     let cannot = |path: &Path| format!("cannot write {}", path.display());
-    let out = File::create(&part).with_context(|| cannot(&part))?;
+    let out = create_private(&part).with_context(|| cannot(&part))?;
     let mut export = Exporter::new(&client, &project, Box::new(out));
     export.all(options.error.as_deref()).await.with_context(|| format!("{} is not whole", part.display()))?;
     std::fs::rename(&part, file).with_context(|| cannot(file))?;
@@ -53,6 +54,15 @@ pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> 
     let data = json!({ "exported": written, "file": file });
     Output::of(remote)
         .show(&data, |_| format!("exported {written} occurrences to {}", harmless(&file.to_string_lossy())))
+}
+
+/// Makes an empty file that only its owner may read: occurrences are confidential.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 struct Exporter<'a> {
@@ -115,7 +125,8 @@ impl<'a> Exporter<'a> {
             };
             for occurrence in page["errors"].as_array_mut().into_iter().flatten() {
                 occurrence["fingerprint"] = fingerprint.into();
-                serde_json::to_writer(&mut self.out, occurrence).map_err(std::io::Error::from)?;
+                let line = serde_json::to_string(occurrence).map_err(std::io::Error::from)?;
+                self.out.write_all(harmless_json(&line).as_bytes())?;
                 self.out.write_all(b"\n")?;
                 self.written += 1;
                 self.progress.inc(1);

@@ -1,5 +1,6 @@
 //! The commands that talk to a faultline, here or deployed: by its API, with a URL and a key.
 
+mod admin_key;
 pub mod bench;
 mod client;
 pub mod completions;
@@ -51,6 +52,7 @@ pub struct InProject {
 pub async fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
     match command {
         Command::Serve(options) => crate::serve::run(options).await,
+        Command::AdminKey => admin_key::run(remote),
         Command::Projects { command } => projects::run(command, remote).await,
         Command::Keys { command } => keys::run(command, remote).await,
         Command::Errors { command } => errors::run(*command, remote).await,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::table::Table;
-use super::text::harmless_lines;
+use super::text::{harmless_json, harmless_lines};
 
 /// How text is set off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Output {
     /// Prints `data` as a document, or the text that is made of it.
     pub(crate) fn show(self, data: &Value, text: impl FnOnce(Self) -> String) -> anyhow::Result<()> {
         match self.json {
-            true => print(&serde_json::to_string_pretty(data)?),
+            true => print(&harmless_json(&serde_json::to_string_pretty(data)?)),
             false => print(&text(self)),
         }
     }

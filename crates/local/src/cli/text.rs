@@ -23,6 +23,28 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// JSON in which what a terminal obeys is written as `\u` escapes. The document means the same: only its strings can have
+/// such characters.
+pub(crate) fn harmless_json(json: &str) -> Cow<'_, str> {
+    // Line ends and tabs of the layout are not in strings, where JSON has them escaped already.
+    let is_escaped = |char: char| is_hostile(char) && !matches!(char, '\n' | '\r' | '\t');
+    if !json.chars().any(is_escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for char in json.chars() {
+        match is_escaped(char) {
+            true => {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    safe.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            false => safe.push(char),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// The same for text of several lines, which it keeps.
 pub(crate) fn harmless_lines(text: &str) -> String {
     text.lines().map(harmless).collect::<Vec<_>>().join("\n")
@@ -83,6 +105,17 @@ pub(crate) fn age(value: &Value, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_for_a_terminal_means_the_same() {
+        let value = serde_json::json!({ "a\u{202e}": "\u{9b}2J \u{1b}[0m \u{2066}x\u{7f}\u{e0001} Größe 😀 \n\t" });
+        for json in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let safe = harmless_json(&json);
+            assert!(!safe.chars().any(|char| is_hostile(char) && !"\n\r\t".contains(char)), "{safe}");
+            assert!(safe.contains("Größe 😀") && safe.contains("\\u009b"), "{safe}");
+            assert_eq!(serde_json::from_str::<Value>(&safe).unwrap(), value);
+        }
+    }
 
     /// What is in an event cannot reach into the terminal of whoever looks at it.
     #[test]

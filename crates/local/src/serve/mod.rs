@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::access::data_dir;
+use crate::access::{Access, data_dir};
 use crate::args::{Network, Serve};
 use crate::system::{Place, Settings, System};
 
@@ -49,6 +49,10 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         true => Place::Memory,
         false => Place::Directory(data_dir(options.data.clone())?),
     };
+    let is_key_new = match &place {
+        Place::Memory => true,
+        Place::Directory(dir) => Access::read(dir)?.is_none(),
+    };
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
     let url = match &options.public_url {
@@ -64,7 +68,8 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     };
     let system = System::start(settings).await?;
 
-    Ready { address, url: &url, place: &place, access: system.stack().access() }.print(options.json)?;
+    let shows_key = is_key_new && options.admin_key.is_none();
+    Ready { address, url: &url, place: &place, access: system.stack().access(), shows_key }.print(options.json)?;
 
     let proxies = options.network.trusted_proxy.iter().cloned().collect();
     let (stop, stopped) = watch::channel(false);

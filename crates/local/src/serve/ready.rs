@@ -16,6 +16,8 @@ pub(super) struct Ready<'a> {
     /// Where people and SDKs reach it.
     pub(super) url: &'a BaseUrl,
     pub(super) place: &'a Place,
+    /// Whether a person is shown the admin key: only once, since what is printed ends in logs.
+    pub(super) shows_key: bool,
     pub(super) access: (&'a Access, &'a ProjectAccess),
 }
 
@@ -35,7 +37,13 @@ impl Ready<'_> {
             })
             .to_string(),
             false => {
-                let admin = &access.admin_key;
+                let (admin, shown) = match (self.shows_key, self.place) {
+                    (true, _) => (access.admin_key.as_str(), access.admin_key.clone()),
+                    (false, Place::Memory) => ("ADMIN-KEY", "as given".to_owned()),
+                    (false, Place::Directory(dir)) => {
+                        ("ADMIN-KEY", format!("as before: `faultline admin-key --data '{}'` prints it", dir.display()))
+                    }
+                };
                 let listening = match self.address.ip().is_unspecified() {
                     true => format!(
                         "It listens on all addresses of this machine (port {}). Other machines need its name in the place of \
@@ -52,7 +60,7 @@ impl Ready<'_> {
                     "faultline {version} is ready. Everything is kept {place}\n\
                      {listening}\n\
                      address     {url}\n\
-                     admin key   {admin}\n\
+                     admin key   {shown}\n\
                      DSN         {dsn}\n\n\
                      Open the address in a browser and sign in with the admin key; or send an error, then read it back:\n\n  \
                      curl -H 'x-api-key: {key}' -d '{{\"errors\":[{{\"type\":\"Hello\",\"message\":\"first error\"}}]}}' {url}/projects/{name}/errors\n  \

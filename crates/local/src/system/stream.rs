@@ -46,8 +46,8 @@ impl Stream {
             streams.streams().first().and_then(|stream| stream.stream_arn()).context("the table has no stream")?;
         let file = dir.map(|dir| dir.join(FILE));
         let position = match &file {
-            Some(file) if file.exists() => Some(std::fs::read_to_string(file)?.trim().to_owned()),
-            _ => None,
+            Some(file) => read_position(file)?,
+            None => None,
         };
         Ok(Self { arn: arn.to_owned(), client, position, file })
     }
@@ -84,10 +84,30 @@ impl Stream {
     pub fn taken(&mut self, number: &str) -> std::io::Result<()> {
         self.position = Some(number.to_owned());
         match &self.file {
-            Some(file) => std::fs::write(file, number),
+            Some(file) => embedded::replace_file(file, number.as_bytes()),
             None => Ok(()),
         }
     }
+}
+
+/// The position that a process before this one kept. One that is damaged counts as none: what was taken in already is
+/// told once all the same.
+fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let number = text.trim();
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        tracing::warn!(
+            file = %file.display(),
+            "the position in the table's stream is damaged: reading goes on from the oldest record that there is"
+        );
+        return Ok(None);
+    }
+    Ok(Some(number.to_owned()))
 }
 
 /// Runs until `stopped`.

@@ -40,5 +40,9 @@ pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTi
         engines.s3().expire(BUCKET, &SegmentId::kept_prefix(retention), ago(days + 1)).await?;
     }
     engines.s3().expire(BUCKET, "inbox/", ago(CLAIMS_KEPT)).await?;
+    let bytes = engines.reclaim().await?;
+    if bytes > 0 {
+        tracing::info!(space.bytes = bytes, "space of what was deleted was given back");
+    }
     Ok(())
 }

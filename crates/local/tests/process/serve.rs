@@ -1,4 +1,7 @@
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::running::{Running, faultline};
 
@@ -75,4 +78,57 @@ async fn send_posts_a_sample_error() {
     assert_eq!(running.wait_for_count("hello", 1).await, 1);
     let refused = send(&["--key", "wrong"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("403"));
+}
+
+/// The admin key is shown when it is made; afterwards `admin-key` shows it.
+#[tokio::test]
+async fn the_admin_key_is_shown_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let running = Running::start(dir.path());
+    let key = running.ready["adminKey"].as_str().unwrap().to_owned();
+    assert_eq!(running.interrupt(), Some(0));
+
+    let mut again =
+        faultline(&["serve", "--data", path, "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(again.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let said: Vec<_> = lines.by_ref().take_while(|line| !line.contains("Ctrl-C")).collect();
+    let said = said.join("\n");
+    assert!(!said.contains(&key) && said.contains("faultline admin-key"), "{said}");
+    Command::new("kill").args(["-INT", &again.id().to_string()]).status().unwrap();
+    assert!(again.wait().unwrap().success());
+    let shown = faultline(&["admin-key", "--data", path]).output().unwrap();
+    assert_eq!(String::from_utf8(shown.stdout).unwrap().trim(), key);
+}
+
+/// A position that a full disk left empty does not stop notifications: it is read anew. A database that was emptied stops
+/// the start.
+#[tokio::test]
+async fn damaged_files_are_found_at_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path());
+    running.post("m").await.unwrap();
+    running.wait_for_count("m", 1).await;
+    let position = dir.path().join("stream-position");
+    let start = Instant::now();
+    while !position.exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no position is kept");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(running.interrupt(), Some(0));
+    std::fs::write(&position, "").unwrap();
+
+    let running = Running::start(dir.path());
+    let start = Instant::now();
+    while std::fs::read_to_string(&position).unwrap().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(60), "the stream is not read any more");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(running.interrupt(), Some(0));
+
+    std::fs::write(dir.path().join("dynamo.db"), "").unwrap();
+    let output =
+        faultline(&["serve", "--listen", "127.0.0.1:0", "--data", dir.path().to_str().unwrap()]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && error.contains("dynamo.db is missing or empty"), "{error}");
 }

@@ -13,7 +13,7 @@ use crate::cli::Remote;
 use crate::cli::client::{Client, Refused};
 use crate::cli::output::{Output, Tone, note, print};
 use crate::cli::projects;
-use crate::cli::text::{moment, shown};
+use crate::cli::text::{harmless_json, moment, shown};
 
 /// How many pages of errors one look goes through at the most: more than a thousand that were seen in the same minutes
 /// are a storm, of which the first thousand tell.
@@ -160,7 +160,8 @@ impl News {
     fn print(&self, output: Output) -> anyhow::Result<()> {
         let Self { kind, project, error } = self;
         if output.json {
-            return print(&json!({ "kind": kind, "project": project, "error": error }).to_string());
+            let line = json!({ "kind": kind, "project": project, "error": error }).to_string();
+            return print(&harmless_json(&line));
         }
         let tone = if *kind == "new" { Tone::Red } else { Tone::Yellow };
         let (seen, fingerprint) = (moment(&error["lastSeen"]), shown(&error["fingerprint"]));

@@ -1,0 +1,12 @@
+//! `faultline admin-key`: the key that `serve` shows only when it is made.
+
+use serde_json::json;
+
+use super::Remote;
+use super::client::kept_key;
+use super::output::Output;
+
+pub(super) fn run(remote: &Remote) -> anyhow::Result<()> {
+    let key = kept_key(remote)?;
+    Output::of(remote).show(&json!({ "adminKey": key }), |_| key.clone())
+}
