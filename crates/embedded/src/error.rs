@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// A file of the data directory is gone or empty, and the others have data.
     #[error(
-        "{} is missing or empty beside existing data: put it back from a backup, or start with an empty directory",
+        "{} is missing or empty although other files have data: put it back from a backup, or start with an empty directory",
         path.display()
     )]
     Missing {
@@ -54,7 +54,7 @@ pub enum Error {
     Manifest {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The cause, as the reader of the file reports it.
         reason: String,
     },
     /// The KMS key file cannot be read as one.

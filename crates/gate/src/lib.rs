@@ -10,6 +10,7 @@ mod front;
 mod guesses;
 mod outcomes;
 mod path;
+mod stages;
 
 pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
 pub use base_url::{BaseUrl, BaseUrlError};
@@ -19,6 +20,7 @@ pub use client_address::{ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
 pub use outcomes::Outcomes;
 pub use path::{Prefix, decoded, parameters, project_in, project_named};
+pub use stages::Stages;
 
 use domain::outcome::{Reason, Refusal};
 use store::{Kind, StoreError};

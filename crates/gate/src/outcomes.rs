@@ -7,11 +7,15 @@ use axum::response::Response;
 use domain::outcome::{Reason, Refusal};
 
 use crate::answer::{self, Answer};
+use crate::stages::{STORAGE, Stages};
 
 /// How often this process refused something, by reason. Each refusal is a log line as well (`outcome.reason`), which is
 /// what a stack of many processes is counted by.
 #[derive(Debug, Default)]
-pub struct Outcomes(Mutex<BTreeMap<&'static str, u64>>);
+pub struct Outcomes {
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+    stages: Stages,
+}
 
 impl Outcomes {
     /// Counts one refusal.
@@ -28,13 +32,16 @@ impl Outcomes {
 
     /// Counts the refusal of so many events at once.
     fn count_events(&self, reason: Reason, events: u64) {
+        if reason == Reason::Unavailable {
+            self.stages.failed(STORAGE);
+        }
         // Some SDKs send what is not stored with every request until they have read that they need not.
         if reason == Reason::ItemNotStored {
             tracing::debug!(outcome.reason = reason.name(), "not stored");
         } else {
             tracing::warn!(outcome.reason = reason.name(), events.len = events, "refused");
         }
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += events;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += events;
     }
 
     /// The answer that a handler found, or the refusal, which is counted.
@@ -48,8 +55,13 @@ impl Outcomes {
         answer::refuse(refusal)
     }
 
+    /// The stages of this process that fail now.
+    pub fn stages(&self) -> &Stages {
+        &self.stages
+    }
+
     /// The counts so far.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use gate::Answer;
 use gate::describe::Description;
-use http::Request;
+use http::{Request, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -39,7 +39,21 @@ struct Info {
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Health {
+    /// `ok`, or `degraded` with status 503 while a stage fails.
     status: &'static str,
+    /// The stages that fail now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Problem>,
+}
+
+/// A stage that fails.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Problem {
+    /// `storage` (requests are refused with 503), `digest`, `stream`, `sweep` or `upkeep`.
+    stage: &'static str,
+    /// How many seconds it has failed.
+    seconds: u64,
 }
 
 async fn info(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
@@ -52,7 +66,16 @@ async fn version(query: &Query, request: Request<Body>) -> Answer {
     gate::created_data(Info { version: env!("CARGO_PKG_VERSION"), refused: query.outcomes.counts() })
 }
 
-/// Open to all: says nothing but that it is there.
+/// Open to all: says only that it is there, and which stages fail.
 async fn health(State(query): State<Arc<Query>>) -> Response {
-    query.answer(async { gate::data(Health { status: "ok" }) }).await
+    let failing = query.outcomes.stages().failing();
+    let problems: Vec<_> =
+        failing.into_iter().map(|(stage, since)| Problem { stage, seconds: since.as_secs() }).collect();
+    let is_ok = problems.is_empty();
+    let status = if is_ok { "ok" } else { "degraded" };
+    let mut response = query.answer(async { gate::data(Health { status, problems }) }).await;
+    if !is_ok {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
 }

@@ -113,7 +113,7 @@ fn close_file(path: &Path) -> io::Result<()> {
 /// Replaces the file at `path` (mode 0600): what a crash or a full disk leaves is the old file or the new one.
 ///
 /// # Errors
-/// What the file system says; the old file is kept then.
+/// Fails as the file system does; the old file is kept then.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut aside = path.to_owned().into_os_string();
     aside.push(".new");

@@ -1,4 +1,4 @@
-//! What belongs together in a data directory: a number that is in each of its databases, and the id of its key.
+//! The manifest of a data directory: a number that is in each of its databases, and the id of its key.
 //!
 //! Without it, an emptied or missing file would be taken for a new installation, and one of another directory for ours.
 
@@ -197,7 +197,7 @@ mod tests {
         }
     }
 
-    /// What was in a queue is in no file after it was deleted and the space given back, and the files are small again.
+    /// A deleted message is in no file after space was reclaimed, and the files are small again.
     #[tokio::test]
     async fn what_was_deleted_is_gone_and_its_space_too() {
         let dir = tempfile::tempdir().unwrap();

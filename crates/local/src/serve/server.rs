@@ -50,7 +50,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Answers by `front`, which is told who the client is, and `base` as the address that people know.
+    /// Answers by `front`. Each request carries its client and `base`, the address that people know.
     pub(super) fn new(front: Front, base: Option<BaseUrl>, proxies: TrustedProxies, limits: Limits) -> Self {
         let connections = Arc::new(Connections::default());
         let memory = BodyMemory::new(limits.body_memory, connections.clone());
@@ -153,7 +153,7 @@ impl Server {
     }
 }
 
-/// Waits until the server is told to stop.
+/// Waits until the server must stop.
 async fn told(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -25,7 +25,7 @@ pub(super) struct Timed {
     in_header: Arc<AtomicBool>,
 }
 
-/// What the service tells the stream.
+/// Signals from the service to the stream.
 #[derive(Clone)]
 pub(super) struct Marks {
     is_between: Arc<AtomicBool>,

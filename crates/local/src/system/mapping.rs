@@ -41,6 +41,7 @@ pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiv
             },
             () = told(&mut stopped) => return mapping.drain().await,
         };
+        mapping.stack.note("digest", &done);
         if let Err(error) = done {
             tracing::error!(error.message = %error, "a batch of the inbox is not done");
             sleep(PAUSE).await;

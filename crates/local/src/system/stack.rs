@@ -26,6 +26,7 @@ use crate::access::{Access, ProjectAccess};
 /// The stack in one process, at rest: requests are answered, but nothing is digested unless somebody says so.
 pub struct Stack {
     front: Front,
+    outcomes: Arc<Outcomes>,
     digest: Arc<Digest>,
     notify: Arc<Notify>,
     inbox: embedded::sqs::Queue,
@@ -131,15 +132,23 @@ impl Stack {
             clock,
             retention_days: settings.retention_days,
         });
-        let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes);
+        let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes.clone());
         let (digest, place) = (Arc::new(digest), settings.place.clone());
         let retention_days = settings.retention_days;
-        Ok(Self { front, digest, notify, inbox, streams, place, engines, access, sample, retention_days })
+        Ok(Self { front, outcomes, digest, notify, inbox, streams, place, engines, access, sample, retention_days })
     }
 
     /// The routes of ingest, query and notify, as API Gateway would offer them.
     pub fn front(&self) -> Front {
         self.front.clone()
+    }
+
+    /// Notes whether a stage works, for `GET /health`.
+    pub(super) fn note<T, E>(&self, stage: &'static str, done: &Result<T, E>) {
+        match done {
+            Ok(_) => self.outcomes.stages().worked(stage),
+            Err(_) => self.outcomes.stages().failed(stage),
+        }
     }
 
     /// The keys to get in with.

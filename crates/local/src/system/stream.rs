@@ -90,8 +90,8 @@ impl Stream {
     }
 }
 
-/// The position that a process before this one kept. One that is damaged counts as none: what was taken in already is
-/// told once all the same.
+/// The position that a process before this one kept. One that is damaged counts as none: a change that is read twice
+/// notifies once all the same.
 fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -113,7 +113,9 @@ fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
 /// Runs until `stopped`.
 pub(super) async fn run(stack: Arc<Stack>, mut stream: Stream, mut stopped: watch::Receiver<bool>) {
     loop {
-        let pause = match take(&stack, &mut stream).await {
+        let taken = take(&stack, &mut stream).await;
+        stack.note("stream", &taken);
+        let pause = match taken {
             Ok(true) => continue,
             Ok(false) => EVERY,
             Err(error) => {
@@ -150,7 +152,9 @@ async fn take(stack: &Stack, stream: &mut Stream) -> anyhow::Result<bool> {
 /// The schedule of template.yaml: sends what is due, until `stopped`.
 pub(super) async fn sweep(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = stack.notify().sweep(Deadline::within(TIME)).await {
+        let swept = stack.notify().sweep(Deadline::within(TIME)).await;
+        stack.note("sweep", &swept);
+        if let Err(error) = swept {
             tracing::warn!(error.message = %error, "what is due cannot be sent");
         }
         tokio::select! {

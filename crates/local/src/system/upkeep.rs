@@ -19,7 +19,9 @@ const CLAIMS_KEPT: u32 = 15;
 /// Runs now and every ten minutes until `stopped`.
 pub(super) async fn run(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = stack.expire(SystemTime::now()).await {
+        let expired = stack.expire(SystemTime::now()).await;
+        stack.note("upkeep", &expired);
+        if let Err(error) = expired {
             tracing::warn!(error.message = %error, "what has expired cannot be removed");
         }
         tokio::select! {

@@ -101,7 +101,7 @@ async fn the_admin_key_is_shown_once() {
     assert_eq!(String::from_utf8(shown.stdout).unwrap().trim(), key);
 }
 
-/// A position that a full disk left empty does not stop notifications: it is read anew. A database that was emptied stops
+/// A position that a full disk left empty does not stop notifications: reading starts again. A database that was emptied stops
 /// the start.
 #[tokio::test]
 async fn damaged_files_are_found_at_the_start() {
