@@ -11,7 +11,8 @@ pub use check::{MAX_DEPTH, check, measure};
 pub(crate) use list::{List, Size, size};
 use serde::de::DeserializeOwned;
 pub use serde_json::{Map, Value};
-pub use take::{Fields, Path, text_of};
+pub(crate) use take::is_list;
+pub use take::{Fields, Path, list_of, text_of};
 pub(crate) use words::words;
 
 /// The text is not JSON, even after what clients are known to get wrong was put right.

@@ -140,11 +140,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list.
+    /// A list, or an object whose keys are numbers (see [`list_of`]).
     pub fn list(&mut self, key: &str) -> Option<Vec<Value>> {
-        match self.value(key)? {
-            Value::Array(list) => Some(list),
-            value => {
+        match list_of(self.value(key)?) {
+            Ok(list) => Some(list),
+            Err(value) => {
                 self.problem(key, value, "expected a list");
                 None
             }
@@ -161,6 +161,26 @@ impl<'a> Fields<'a> {
     pub fn rest(self) -> Map<String, Value> {
         self.map.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
+}
+
+/// The entries of a list, or of an object whose keys are all whole numbers, in their order: PHP writes a list so that has
+/// gaps or was sorted. The value itself if it is neither.
+pub fn list_of(value: Value) -> Result<Vec<Value>, Value> {
+    match value {
+        Value::Array(list) => Ok(list),
+        Value::Object(map) if is_list(&map) => {
+            let numbered = map.into_iter().map(|(key, value)| (key.parse::<i64>().unwrap_or_default(), value));
+            let mut entries: Vec<_> = numbered.collect();
+            entries.sort_by_key(|(number, _)| *number);
+            Ok(entries.into_iter().map(|(_, value)| value).collect())
+        }
+        other => Err(other),
+    }
+}
+
+/// Whether an object is a list as PHP writes it.
+pub(crate) fn is_list(map: &Map<String, Value>) -> bool {
+    !map.is_empty() && map.keys().all(|key| key.len() <= 18 && key.parse::<i64>().is_ok())
 }
 
 /// The text of a scalar (numbers and booleans written out); the value itself if it is none.

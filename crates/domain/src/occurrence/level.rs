@@ -33,6 +33,25 @@ impl Level {
         }
     }
 
+    /// From what clients and loggers call it, in whatever case, or by the numbers of Python, pino (10 to 60), syslog (1 to
+    /// 7) and Monolog (100 to 600); `None` if its meaning is not plain.
+    pub fn of_client(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase();
+        Some(match word.trim_end_matches(".0") {
+            "fatal" | "critical" | "crit" | "emergency" | "emerg" | "alert" | "panic" | "crash" => Self::Fatal,
+            "error" | "err" | "severe" | "exception" | "failure" => Self::Error,
+            "warning" | "warn" => Self::Warning,
+            "info" | "information" | "informational" | "log" | "notice" => Self::Info,
+            "debug" | "trace" | "verbose" | "fine" | "finer" | "finest" => Self::Debug,
+            "1" | "2" | "50" | "60" | "500" | "550" | "600" => Self::Fatal,
+            "3" | "40" | "400" => Self::Error,
+            "4" | "30" | "300" => Self::Warning,
+            "5" | "6" | "20" | "25" | "200" | "250" => Self::Info,
+            "7" | "10" | "100" => Self::Debug,
+            _ => return None,
+        })
+    }
+
     /// The word.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -3,7 +3,9 @@
 //! costs the value it is in, never the event, and a fault in one item never its neighbours.
 
 pub mod auth;
+pub mod crash;
 mod envelope;
+mod moment;
 mod normalise;
 mod peek;
 pub mod security;

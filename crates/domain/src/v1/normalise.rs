@@ -104,7 +104,7 @@ fn describe(occurrence: &mut Occurrence, context: &Map<String, Value>) {
         (Some(component), Some(action)) => Some(format!("{component}#{action}")),
         (component, action) => component.or(action).map(str::to_owned),
     };
-    if let Some(level) = text("severity").and_then(Level::parse) {
+    if let Some(level) = text("severity").and_then(Level::of_client) {
         occurrence.level = level;
     }
     if let Some(platform) = text("language").and_then(platform) {

@@ -33,19 +33,30 @@ pub(crate) fn describe(api: &mut Description) {
     let report = || json!({ "type": "object", "required": ["csp-report"], "properties": { "csp-report": { "type": "object" } } });
     let example =
         || json!({ "csp-report": { "document-uri": "https://shop.example/", "violated-directive": "script-src" } });
-    for (path, id) in [("/api/{number}/security", "postReport"), ("/api/{number}/csp-report", "postCspReport")] {
+    for (path, id) in [
+        ("/api/{number}/security", "postReport"),
+        ("/api/{number}/csp-report", "postCspReport"),
+        ("/api/{number}/nel", "postNetworkReport"),
+    ] {
         limited(api.operation("post", path, id, "Takes what browsers report by themselves"))
-            .says("CSP reports and their like, also as a list of the Reporting API.")
+            .says("CSP reports and their like, also as a list of the Reporting API. Reports of requests that succeeded are not stored. At most 2 MiB and 100 reports.")
             .path::<ProjectId>("number", "the project's number")
             .body_as("application/csp-report", report(), example())
             .body_as("application/json", report(), example())
             .answers_nothing(200, "the reports are durable");
     }
+    let form = || json!({ "type": "object", "properties": { "upload_file_minidump": { "type": "string", "format": "binary" }, "sentry": { "type": "string" } } });
+    limited(api.operation("post", "/api/{number}/minidump", "postMinidump", "Takes what crash reporters upload"))
+        .says("The crash becomes an event, with what the form says under `sentry` and in its other fields. The dump itself is not stored: it holds the memory of the process.")
+        .path::<ProjectId>("number", "the project's number")
+        .body_as("multipart/form-data", form(), json!({ "sentry": "{\"release\":\"shop@1.2.3\"}" }))
+        .body_as("application/octet-stream", json!({ "type": "string", "format": "binary" }), json!("MDMP"))
+        .answers_as(200, "the crash is durable; the id of its event", "text/plain", text());
 }
 
 fn envelope(operation: Operation<'_>) -> Operation<'_> {
     limited(operation)
-        .says("The body may be packed by gzip, deflate, br or zstd.")
+        .says("The body may be packed by gzip, deflate, br or zstd. An event has at most 1 MiB of JSON. Of an envelope up to 200 MiB are read, with items that are not stored; each of several events is stored.")
         .answers::<Accepted>(200, TAKEN)
         .with_header(200, "X-Sentry-Rate-Limits", "what not to send, and for how long")
         .refuses(Reason::ItemInvalid, "the event cannot be used")

@@ -1,6 +1,7 @@
 //! The endpoints of the Sentry protocol, for any official SDK.
 
 mod answer;
+mod crash;
 mod credentials;
 mod describe;
 mod envelope;
@@ -16,5 +17,5 @@ use crate::Ingest;
 
 /// All of them.
 pub(crate) fn routes() -> Router<Arc<Ingest>> {
-    Router::new().merge(envelope::routes()).merge(store::routes()).merge(security::routes())
+    Router::new().merge(envelope::routes()).merge(store::routes()).merge(security::routes()).merge(crash::routes())
 }

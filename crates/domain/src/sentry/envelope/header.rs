@@ -3,7 +3,7 @@
 use crate::id::EventId;
 use crate::json::{self, Word};
 use crate::outcome::{Reason, Refusal};
-use crate::sentry::ItemKind;
+use crate::sentry::{ItemKind, moment};
 use crate::time::Timestamp;
 
 /// The longest value of a header that is read, in bytes.
@@ -36,7 +36,7 @@ impl Header {
         Ok(Self {
             event_id: event_id.and_then(|id| EventId::parse(&id).ok()),
             dsn,
-            sent_at: sent_at.and_then(|time| Timestamp::parse(&time).ok()),
+            sent_at: sent_at.and_then(|time| moment::parse(&time)),
         })
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Received;
 use crate::json::Fields;
 use crate::occurrence::Problem;
+use crate::sentry::moment;
 use crate::time::Timestamp;
 
 /// From how many seconds on a difference between the client's clock and ours is a wrong clock. Smaller ones are the
@@ -62,14 +63,11 @@ pub(super) fn timestamp(fields: &mut Fields<'_>, received: &Received, drift: i64
     now
 }
 
-/// Seconds since 1970, or RFC 3339.
+/// Seconds or milliseconds since 1970, or a date and time.
 fn read(value: &Value) -> Option<Timestamp> {
     match value {
-        Value::Number(number) => {
-            let seconds = number.as_f64().filter(|seconds| (0.0..1e12).contains(seconds))?;
-            Some(Timestamp::from_micros((seconds * 1e6).round() as i64))
-        }
-        Value::String(text) => Timestamp::parse(text.trim()).ok(),
+        Value::Number(number) => moment::from_number(number.as_f64()?),
+        Value::String(text) => moment::parse(text),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -10,6 +10,9 @@ use crate::occurrence::{Exception, Problem, Thread};
 /// The most exceptions of a chain; of longer ones the ends are kept. Python's client sends at most 50.
 const MAX_EXCEPTIONS: usize = 50;
 
+/// The most threads that are kept.
+const MAX_THREADS: usize = 1_000;
+
 /// The exceptions at `exception`, cause first.
 pub(super) fn exceptions(fields: &mut Fields<'_>) -> Vec<Exception> {
     let mut list = values(fields, "exception");
@@ -71,9 +74,15 @@ fn split_type(exception: &mut Exception) {
 
 /// The threads at `threads`.
 pub(super) fn threads(fields: &mut Fields<'_>) -> Vec<Thread> {
-    let list = values(fields, "threads");
+    let mut list = values(fields, "threads");
     let at = fields.path();
     let path = at.key("threads");
+    if list.len() > MAX_THREADS {
+        // The one that matters is among those that are kept.
+        let is_of_interest = |thread: &Value| ["crashed", "current"].iter().any(|key| thread[key] == true);
+        list.sort_by_key(|thread| !is_of_interest(thread));
+    }
+    cut(&mut list, MAX_THREADS, 0, path, fields.problems());
     let list = objects(list, path, fields.problems());
     let mut threads = Vec::with_capacity(list.len());
     for (index, map) in list.into_iter().enumerate() {

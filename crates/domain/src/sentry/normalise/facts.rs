@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::Received;
+use super::{Received, values};
 use crate::id::EventId;
-use crate::json::{Fields, text_of};
+use crate::json::{Fields, list_of, text_of};
 use crate::occurrence::{Level, Problem};
 
 /// The platforms of the protocol.
@@ -32,6 +32,8 @@ const PLATFORMS: [&str; 22] = [
     "ruby",
     "rust",
 ];
+/// The most entries of a fingerprint; those of applications have a handful.
+const MAX_FINGERPRINT: usize = 100;
 /// The longest release, in characters.
 const MAX_RELEASE: usize = 250;
 /// The longest environment, in characters.
@@ -50,19 +52,12 @@ pub(super) fn event_id(fields: &mut Fields<'_>, received: &Received) {
     }
 }
 
-/// The level; Python's old client sends the numbers of its log levels.
+/// The level, by a word or a number.
 pub(super) fn level(fields: &mut Fields<'_>) -> Level {
     let Some(value) = fields.value("level") else { return Level::Error };
     let level = match &value {
-        Value::String(word) => Level::parse(word),
-        Value::Number(number) => match number.as_u64() {
-            Some(10) => Some(Level::Debug),
-            Some(20) => Some(Level::Info),
-            Some(30) => Some(Level::Warning),
-            Some(40) => Some(Level::Error),
-            Some(50) => Some(Level::Fatal),
-            Some(_) | None => None,
-        },
+        Value::String(word) => Level::of_client(word),
+        Value::Number(number) => Level::of_client(&number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     level.unwrap_or_else(|| {
@@ -128,18 +123,21 @@ pub(super) fn is_environment(name: &str) -> bool {
 }
 
 /// What the client wants it to be grouped by. One text is as good as a list of one.
+///
+/// Each entry is explained in the answer that shows the occurrence, so their number is bounded.
 pub(super) fn fingerprint(fields: &mut Fields<'_>) -> Vec<String> {
-    let list = match fields.value("fingerprint") {
+    let mut list = match fields.value("fingerprint").map(list_of) {
         None => return Vec::new(),
-        Some(Value::Array(list)) => list,
-        Some(text @ Value::String(_)) => vec![text],
-        Some(other) => {
+        Some(Ok(list)) => list,
+        Some(Err(text @ (Value::String(_) | Value::Number(_)))) => vec![text],
+        Some(Err(other)) => {
             fields.problem("fingerprint", other, "expected a list of texts");
             return Vec::new();
         }
     };
     let at = fields.path();
     let path = at.key("fingerprint");
+    values::cut(&mut list, MAX_FINGERPRINT, 0, path, fields.problems());
     list.into_iter()
         .enumerate()
         .filter_map(|(index, entry)| match entry {

@@ -96,7 +96,7 @@ fn interpolate(template: &str, params: &Value) -> Option<String> {
             }
             None => {
                 next += 1;
-                params.get(next - 1)?
+                params.get(next - 1).or_else(|| params.get((next - 1).to_string()))?
             }
         };
         let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
@@ -148,6 +148,7 @@ mod tests {
         check("%(user)s lost %(n)d", json!({"user": "ann", "n": 3}), Some("ann lost 3"));
         check("%s", json!([{"a": 1}]), Some("{\"a\":1}"));
         check("%x", json!([255]), Some("ff"));
+        check("%s of %s", json!({"0": "one", "1": "two"}), Some("one of two"));
         check("%s and %s", json!(["one"]), None);
         check("%(gone)s", json!({}), None);
         check("100%", json!([1]), None);

@@ -130,6 +130,8 @@ fn contexts(fields: &mut Fields<'_>) -> Map<String, Value> {
 }
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;

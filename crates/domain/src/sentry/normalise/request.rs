@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::values::{any_text, pairs};
-use crate::json::Fields;
+use crate::json::{Fields, list_of};
 use crate::occurrence::Problem;
 
 /// The request: headers and cookies as objects, the query string as a text without `?`, and out of the URL; the rest as
@@ -76,8 +76,21 @@ fn query_text(value: Value, path: crate::json::Path<'_>, problems: &mut Vec<Prob
     for (name, value) in pairs(value, path.key("query_string"), problems) {
         write_parameter(&mut out, &name, value, 0);
     }
+    if out.len() > MAX_QUERY {
+        let length = out.len();
+        out.truncate(MAX_QUERY);
+        Problem::note(problems, || Problem {
+            kind: "value_too_long".to_owned(),
+            name: path.key("query_string").to_string(),
+            value: Value::Null,
+            reason: format!("of {length} bytes or more the first {MAX_QUERY} are kept"),
+        });
+    }
     out
 }
+
+/// The longest query that is made of an object, in bytes: the names of objects are repeated for each value in them.
+const MAX_QUERY: usize = 256 << 10;
 
 /// How many objects within objects of a query get names of their own; deeper ones are written as JSON.
 const MAX_NESTED: usize = 16;
@@ -85,6 +98,9 @@ const MAX_NESTED: usize = 16;
 /// Writes a parameter as it came in the URL: an object as `name[key]=…`, a list as one `name=…` for each entry, as PHP and
 /// Rails parse them. So each value has its name next to it.
 fn write_parameter(out: &mut String, name: &str, value: Value, depth: usize) {
+    if out.len() > MAX_QUERY {
+        return;
+    }
     match value {
         Value::Array(values) if depth < MAX_NESTED => {
             for value in values {
@@ -111,8 +127,10 @@ fn header_map(value: Value, path: crate::json::Path<'_>, problems: &mut Vec<Prob
     for (name, value) in pairs(value, path.key("headers"), problems) {
         let text = match value {
             Value::Null => continue,
-            Value::Array(values) => values.into_iter().map(any_text).collect::<Vec<_>>().join(","),
-            value => any_text(value),
+            value => match list_of(value) {
+                Ok(values) => values.into_iter().map(any_text).collect::<Vec<_>>().join(","),
+                Err(value) => any_text(value),
+            },
         };
         match headers.get_mut(&name) {
             Some(Value::String(before)) => {

@@ -3,12 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::values::{any_text, cut};
-use crate::json::{Fields, Path, text_of};
+use crate::json::{Fields, Path, is_list, list_of, text_of};
 use crate::occurrence::{Frame, Problem, Stacktrace};
 
 /// The most frames of a stack: 125 callers and the 125 frames nearest to the fault. Sentry keeps 250 with their
 /// contents; a stack that overflowed has thousands, all alike in the middle.
 const MAX_FRAMES: usize = 250;
+
+/// The most source lines before and after a frame's own.
+const MAX_LINES: usize = 50;
 
 /// The stack at `key`: an object with `frames`, or the frames alone.
 pub(super) fn stacktrace(fields: &mut Fields<'_>, key: &str) -> Option<Stacktrace> {
@@ -19,11 +22,14 @@ pub(super) fn stacktrace(fields: &mut Fields<'_>, key: &str) -> Option<Stacktrac
 
 fn from_value(value: Value, path: Path<'_>, problems: &mut Vec<Problem>) -> Option<Stacktrace> {
     let (frames, other) = match value {
+        Value::Object(map) if is_list(&map) => (list_of(Value::Object(map)).unwrap_or_default(), Map::new()),
         Value::Object(mut map) => {
-            let frames = match map.remove("frames") {
-                Some(Value::Array(frames)) => frames,
-                None | Some(Value::Null) => Vec::new(),
-                Some(other) => {
+            let frames = match map.remove("frames").map(list_of) {
+                Some(Ok(frames)) => frames,
+                None | Some(Err(Value::Null)) => Vec::new(),
+                // One frame alone.
+                Some(Err(frame @ Value::Object(_))) => vec![frame],
+                Some(Err(other)) => {
                     Problem::note(problems, || {
                         Problem::invalid(path.key("frames").to_string(), other, "expected a list")
                     });
@@ -82,14 +88,21 @@ fn frame(map: Map<String, Value>, path: Path<'_>, problems: &mut Vec<Problem>) -
                 Ok(())
             }
             ("in_app", value) => Err((value, "expected true or false")),
-            ("pre_context", value) => lines(&mut frame.pre_context, value),
-            ("post_context", value) => lines(&mut frame.post_context, value),
+            ("pre_context", value) => lines(&mut frame.pre_context, value).inspect(|()| {
+                cut(&mut frame.pre_context, 0, MAX_LINES, path.key(&key), problems);
+            }),
+            ("post_context", value) => lines(&mut frame.post_context, value).inspect(|()| {
+                cut(&mut frame.post_context, MAX_LINES, 0, path.key(&key), problems);
+            }),
             ("vars", Value::Object(vars)) => {
                 frame.vars = vars;
                 Ok(())
             }
-            // PHP's empty map.
-            ("vars", Value::Array(list)) if list.is_empty() => Ok(()),
+            // Arguments without names; an empty list is PHP's empty map.
+            ("vars", Value::Array(list)) => {
+                frame.vars = list.into_iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect();
+                Ok(())
+            }
             ("vars", value) => Err((value, "expected an object")),
             (_, value) => {
                 frame.other.insert(key, value);
@@ -132,7 +145,11 @@ fn number(field: &mut Option<u64>, value: Value) -> Result<(), Bad> {
 
 /// Source lines. A line that is `null` stays as an empty one, so that the others keep their numbers.
 fn lines(field: &mut Vec<String>, value: Value) -> Result<(), Bad> {
-    let Value::Array(list) = value else { return Err((value, "expected a list of lines")) };
+    let list = match list_of(value) {
+        Ok(list) => list,
+        Err(line @ Value::String(_)) => vec![line],
+        Err(other) => return Err((other, "expected a list of lines")),
+    };
     *field = list.into_iter().map(|line| if line.is_null() { String::new() } else { any_text(line) }).collect();
     Ok(())
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::values::pairs;
+use super::values::{cut, pairs};
 use crate::json::Fields;
 use crate::occurrence::Problem;
 
+/// The most tags of an event.
+const MAX_TAGS: usize = 500;
 /// The longest name of a tag, in bytes.
 const MAX_NAME: usize = 200;
 
@@ -18,7 +20,9 @@ pub(super) fn tags(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
     let at = fields.path();
     let path = at.key("tags");
     let problems = fields.problems();
-    for (name, value) in pairs(value, path, problems) {
+    let mut pairs = pairs(value, path, problems);
+    cut(&mut pairs, MAX_TAGS, 0, path, problems);
+    for (name, value) in pairs {
         let text = match value {
             Value::Null => continue,
             Value::String(text) => Ok(text),

@@ -92,7 +92,8 @@ pub(super) fn address(
 }
 
 fn replace_auto(map: &mut Map<String, Value>, key: &str, client: Option<&str>) {
-    if map.get(key).is_some_and(|value| value == AUTO) {
+    let is_auto = |text: &str| text.split_whitespace().collect::<String>().eq_ignore_ascii_case(AUTO);
+    if map.get(key).and_then(Value::as_str).is_some_and(is_auto) {
         match client {
             Some(client) => drop(map.insert(key.to_owned(), client.into())),
             None => drop(map.remove(key)),

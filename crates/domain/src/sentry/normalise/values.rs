@@ -2,15 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use crate::json::{Fields, Path, text_of};
+use crate::json::{Fields, Path, is_list, list_of, text_of};
 use crate::occurrence::Problem;
 
-/// The entries of the list at `key`: `{"values": […]}`, the list itself, or one entry. What else the wrapper holds is
-/// put back. `null`s are left out.
+/// The entries of the list at `key`: `{"values": […]}`, the list itself, or one entry; either list may be an object whose
+/// keys are numbers. What else the wrapper holds is put back. `null`s are left out.
 pub(super) fn values(fields: &mut Fields<'_>, key: &str) -> Vec<Value> {
     let list = match fields.value(key) {
         None => return Vec::new(),
         Some(Value::Array(list)) => list,
+        Some(Value::Object(map)) if is_list(&map) => list_of(Value::Object(map)).unwrap_or_default(),
         Some(Value::Object(mut wrapper)) => match wrapper.remove("values") {
             None => vec![Value::Object(wrapper)],
             Some(values) => {
@@ -18,11 +19,11 @@ pub(super) fn values(fields: &mut Fields<'_>, key: &str) -> Vec<Value> {
                 if !wrapper.is_empty() {
                     fields.keep(key, Value::Object(wrapper));
                 }
-                match values {
-                    Value::Array(list) => list,
-                    Value::Null => Vec::new(),
-                    Value::Object(_) => vec![values],
-                    Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                match list_of(values) {
+                    Ok(list) => list,
+                    Err(Value::Null) => Vec::new(),
+                    Err(values @ Value::Object(_)) => vec![values],
+                    Err(values) => {
                         fields.problem(key, values, "expected a list");
                         Vec::new()
                     }
@@ -46,7 +47,11 @@ pub(super) fn cut<T>(list: &mut Vec<T>, first: usize, last: usize, path: Path<'_
             kind: "value_too_long".to_owned(),
             name: path.to_string(),
             value: length.into(),
-            reason: format!("of {length} entries the first {first} and the last {last} are kept"),
+            reason: match (first, last) {
+                (first, 0) => format!("of {length} entries the first {first} are kept"),
+                (0, last) => format!("of {length} entries the last {last} are kept"),
+                (first, last) => format!("of {length} entries the first {first} and the last {last} are kept"),
+            },
         });
     }
 }
@@ -54,6 +59,13 @@ pub(super) fn cut<T>(list: &mut Vec<T>, first: usize, last: usize, path: Path<'_
 /// The names and values at `path`: an object, a list of `[name, value]` pairs, or a list of objects with `name` (or
 /// `key`) and `value`.
 pub(super) fn pairs(value: Value, path: Path<'_>, problems: &mut Vec<Problem>) -> Vec<(String, Value)> {
+    let value = match value {
+        // A list of pairs with numbers before them, not names that are numbers.
+        Value::Object(map) if is_list(&map) && map.values().all(|entry| is_pair(entry) || entry.is_null()) => {
+            list_of(Value::Object(map)).map_or_else(|value| value, Value::Array)
+        }
+        other => other,
+    };
     match value {
         Value::Object(map) => map.into_iter().collect(),
         Value::Array(list) => list
@@ -79,7 +91,20 @@ pub(super) fn pairs(value: Value, path: Path<'_>, problems: &mut Vec<Problem>) -
     }
 }
 
+fn is_pair(entry: &Value) -> bool {
+    match entry {
+        Value::Array(pair) => pair.len() == 2,
+        Value::Object(map) if is_list(map) => map.len() == 2,
+        Value::Object(map) => map.contains_key("value") && (map.contains_key("name") || map.contains_key("key")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 fn pair(entry: Value) -> Result<(String, Value), Value> {
+    let entry = match entry {
+        Value::Object(map) if is_list(&map) => list_of(Value::Object(map)).map_or_else(|value| value, Value::Array),
+        other => other,
+    };
     match entry {
         Value::Array(mut pair) if pair.len() == 2 => {
             let value = pair.pop().unwrap_or_default();
