@@ -147,7 +147,13 @@ impl Faultline {
         let response = self.stack.front().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        let text = || String::from_utf8_lossy(&body).into_owned();
+        let is_json = parts.headers.get("content-type").is_none_or(|kind| kind != "text/plain");
+        let body = match body.is_empty() {
+            true => Value::Null,
+            false if is_json => serde_json::from_slice(&body).unwrap_or_else(|error| panic!("{error}: {}", text())),
+            false => text().into(),
+        };
         Answered { status: parts.status, headers: parts.headers, body }
     }
 

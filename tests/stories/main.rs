@@ -13,6 +13,7 @@ mod figures;
 mod finding;
 mod first_error;
 mod history;
+mod intake;
 mod keys;
 mod lifecycle;
 mod limits;

@@ -11,7 +11,7 @@ fuzz_target!(|body: &[u8]| {
     assert!(stored <= body.len(), "{stored} bytes of items in {} bytes", body.len());
     for item in &envelope.items {
         if item.kind == ItemKind::Event {
-            let _ = peek(item.payload);
+            let _ = peek(&item.payload);
         }
     }
 });

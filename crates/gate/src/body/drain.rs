@@ -97,3 +97,69 @@ impl HttpBody for Borrowed {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::routing::post;
+    use domain::outcome::{Reason, Refusal};
+    use futures_util::stream::{self, StreamExt};
+    use http::StatusCode;
+    use http_body_util::StreamBody;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{Front, Outcomes};
+
+    /// A body of `count` pieces of 64 KiB, which counts those that were read.
+    fn body(count: usize, read: &Arc<AtomicUsize>) -> Body {
+        let read = read.clone();
+        let pieces = stream::iter(0..count).map(move |_| {
+            read.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[0; 64 << 10])))
+        });
+        Body::new(StreamBody::new(pieces))
+    }
+
+    /// The status, and how many pieces were read when the answer was there.
+    async fn ask(method: &str, path: &str, expect: Option<&str>, count: usize) -> (StatusCode, usize) {
+        let outcomes = Arc::<Outcomes>::default();
+        let counted = outcomes.clone();
+        let refuse = move |request: Request<Body>| {
+            let outcomes = counted.clone();
+            async move {
+                outcomes
+                    .answer(async { crate::read(request).await.map(|_| Err(Refusal::new(Reason::KeyUnknown, "no")))? })
+                    .await
+            }
+        };
+        let unread = || async { StatusCode::FORBIDDEN };
+        let router = Router::new().route("/projects/a", post(refuse)).route("/projects/b", post(unread));
+        let read = Arc::<AtomicUsize>::default();
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(expect) = expect {
+            request = request.header(EXPECT, expect);
+        }
+        let request = request.body(body(count, &read)).unwrap();
+        let answer = Front::new(router, outcomes).oneshot(request).await.unwrap();
+        (answer.status(), read.load(Ordering::Relaxed))
+    }
+
+    /// Whatever refuses, and however much of the body it read: a client that writes first reads the answer then.
+    #[tokio::test]
+    async fn a_refused_body_is_read_before_the_answer_goes_out() {
+        let mib = 16;
+        assert_eq!(ask("POST", "/projects/a", None, 40 * mib).await, (StatusCode::PAYLOAD_TOO_LARGE, 40 * mib));
+        assert_eq!(ask("POST", "/projects/a", None, 3).await, (StatusCode::FORBIDDEN, 3));
+        assert_eq!(ask("POST", "/projects/b", None, 40 * mib).await, (StatusCode::FORBIDDEN, 40 * mib));
+        assert_eq!(ask("POST", "/nowhere", None, mib).await, (StatusCode::NOT_FOUND, mib));
+        assert_eq!(ask("PUT", "/projects/b", None, mib).await, (StatusCode::METHOD_NOT_ALLOWED, mib));
+        let (status, read) = ask("POST", "/projects/b", None, 400 * mib).await;
+        assert_eq!((status, read), (StatusCode::FORBIDDEN, 256 * mib), "up to the bound");
+        // The client has sent nothing yet, and sends nothing now.
+        assert_eq!(ask("POST", "/projects/b", Some("100-continue"), mib).await, (StatusCode::FORBIDDEN, 0));
+    }
+}

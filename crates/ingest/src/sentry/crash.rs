@@ -36,6 +36,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let client_ip = accept::client_ip(request.extensions());
     let (project, key) = ingest.addressee(&headers, &uri, None).await?;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut form = crash::Form::new(kind);
@@ -56,7 +57,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let peek = peek(event.as_bytes())?;
     let id = peek.event_id.unwrap_or_else(|| ingest.event_id());
     let header = Header {
-        client_ip: accept::client_ip(&headers),
+        client_ip,
         key,
         trace: accept::trace(&headers),
         ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
