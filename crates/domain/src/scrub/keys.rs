@@ -176,33 +176,12 @@ fn weigh(word: &[u8]) -> Weight {
 
 /// The word for a password in other languages, with and without its accents.
 fn is_foreign_password(word: &[u8]) -> bool {
-    const WORDS: [&str; 38] = [
-        "passwort",
-        "kennwort",
-        "mdp",
+    const BEYOND_ASCII: [&str; 17] = [
         "contraseña",
-        "contrasena",
-        "contrasenya",
-        "contrasenha",
-        "senha",
-        "palavrapasse",
-        "parola",
         "hasło",
-        "haslo",
-        "heslo",
         "jelszó",
-        "jelszo",
         "lösenord",
-        "losenord",
-        "wachtwoord",
-        "salasana",
-        "adgangskode",
-        "passord",
         "şifre",
-        "sifre",
-        "lozinka",
-        "geslo",
-        "parool",
         "slaptažodis",
         "пароль",
         "Пароль",
@@ -216,8 +195,12 @@ fn is_foreign_password(word: &[u8]) -> bool {
         "비밀번호",
         "암호",
     ];
-    // Most words are told apart by their length alone.
-    matches!(word.len(), 3..=22) && WORDS.iter().any(|known| known.as_bytes() == word)
+    match word {
+        b"passwort" | b"kennwort" | b"mdp" | b"contrasena" | b"contrasenya" | b"contrasenha" | b"senha"
+        | b"palavrapasse" | b"parola" | b"haslo" | b"heslo" | b"jelszo" | b"losenord" | b"wachtwoord" | b"salasana"
+        | b"adgangskode" | b"passord" | b"sifre" | b"lozinka" | b"geslo" | b"parool" => true,
+        _ => !word.is_ascii() && BEYOND_ASCII.iter().any(|known| known.as_bytes() == word),
+    }
 }
 
 /// Whether a `token` behind this word is a place in a list of results, or a parser's.

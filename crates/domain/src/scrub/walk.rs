@@ -187,7 +187,8 @@ impl<'a> Walk<'a> {
 
     /// A longer list: values, arguments of a command line (`--token`, `x`), or names and values by turns.
     fn arguments(&mut self, list: &mut [Value], path: Path<'_>) {
-        let program = list.first().and_then(Value::as_str).unwrap_or_default().to_owned();
+        let has_options = list.iter().any(|entry| entry.as_str().is_some_and(|text| text.starts_with('-')));
+        let program = list.first().and_then(Value::as_str).filter(|_| has_options).unwrap_or_default().to_owned();
         let mut before = String::new();
         for (index, entry) in list.iter_mut().enumerate() {
             let path = path.index(index);

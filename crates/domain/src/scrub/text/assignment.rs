@@ -14,7 +14,7 @@ use super::{Style, look, look_back, value};
 const MAX_NAME: usize = 80;
 
 /// The value that the `=` or `:` at `at` gives to a name that is a secret's.
-pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
+pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let sign = bytes[at];
     // `==`, `!=`, `::` and their like compare or name; `:=` and `=>` assign.
@@ -24,7 +24,6 @@ pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Opt
         (b':', Some(b':'), _) | (b':', _, Some(b':' | b'=')) => return None,
         _ => {}
     }
-    let name = Name::before(text, at)?;
     let decoded;
     let plain_name = if name.name.contains('%') {
         decoded = percent_decode_str(name.name).decode_utf8_lossy().into_owned();
@@ -41,7 +40,7 @@ pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Opt
         verdict @ (Verdict::Secret | Verdict::SecretText | Verdict::Pin) => verdict,
         Verdict::Open if sign == b'=' && is_signature(plain_name) => Verdict::Secret,
         Verdict::Open if sign == b'=' && is_digest_response(plain_name, &text[start..]) => Verdict::Secret,
-        Verdict::Open if sign == b'=' && is_parameter(text, &name, start) => Verdict::Secret,
+        Verdict::Open if sign == b'=' && is_parameter(text, name, start) => Verdict::Secret,
         Verdict::Open if sign == b':' && name.name == "Private-Lines" => return putty_key(text, start),
         Verdict::Open | Verdict::Link | Verdict::Exempt => return None,
     };
@@ -56,7 +55,7 @@ pub(super) fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Opt
         None => match value::wrapped(text, start, style == Style::Code) {
             Some(range) => range,
             None if style == Style::Code => return None,
-            None => return plain(text, at, start, &name, plain_name, verdict),
+            None => return plain(text, at, start, name, plain_name, verdict),
         },
     };
     (!is_harmless(&text[range.clone()], verdict)).then_some(range)

@@ -13,6 +13,10 @@ const MAX_TAG: usize = 200;
 /// The content of the element whose opening tag ends at the `>` at `at`.
 pub(super) fn element(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let next = text.as_bytes().get(at + 1)?;
+    // `->` and `=>`.
+    if at == 0 || matches!(text.as_bytes()[at - 1], b'-' | b'=') {
+        return None;
+    }
     let before = look_back(text, at, MAX_TAG);
     let tag = &before[before.rfind('<')? + 1..];
     let name = if tag == "/key" || tag == "/name" || tag == "/Name" || tag == "/Key" {

@@ -101,10 +101,25 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
     }
     let bytes = text.as_bytes();
     let (mut at, mut folded) = (0, false);
-    while let Some(passed) = bytes[at..].iter().position(|&byte| NOTICED[usize::from(byte)]) {
-        at += passed;
-        folded = folded || unfold::is_folded(bytes, at);
-        match find(text, at, style, rules, &mut found) {
+    while let Some(&byte) = bytes.get(at) {
+        let class = CLASSES[usize::from(byte)];
+        let is_candidate = match class {
+            PASSED => false,
+            // Not behind a dash or point: a run of token characters would be walked from each of them. Most words are told
+            // apart by their second byte.
+            LETTER => {
+                bytes.get(at + 1).is_some_and(|&second| token::may_begin(byte, second))
+                    && (at == 0 || !token::is_inner(bytes[at - 1]))
+            }
+            // `bot123…:…` is Telegram's.
+            DIGIT => at == 0 || !is_word(bytes[at - 1]) || bytes[at - 1] == b't',
+            FOLD => {
+                folded = folded || unfold::is_folded(bytes, at);
+                false
+            }
+            _ => true,
+        };
+        match is_candidate.then(|| find(text, at, style, rules, &mut found)).flatten() {
             Some(range) => {
                 at = range.end.max(at + 1);
                 found.push(range);
@@ -121,50 +136,67 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
     found
 }
 
-/// The bytes at which [`find`] may find something. All others are passed over, which makes out most of the time that
-/// looking for secrets takes.
-const NOTICED: [bool; 256] = {
-    let mut noticed = [false; 256];
+/// What a byte may begin. Most begin nothing and are passed over, which makes out most of the time that looking for
+/// secrets takes.
+const CLASSES: [u8; 256] = {
+    let mut classes = [PASSED; 256];
     let mut byte = 0;
     while byte < 256 {
         let at = byte as u8;
-        noticed[byte] = matches!(at, b'=' | b',' | b':' | b'-' | b'>' | b'@' | b'$' | b'"' | b'\'' | b'0'..=b'9')
-            || token::opens(at)
-            || unfold::opens(at)
-            || matches!(at, b'V' | b'v');
+        if matches!(at, b'=' | b',' | b':' | b'-' | b'>' | b'@' | b'$' | b'"' | b'\'') {
+            classes[byte] = SIGN;
+        } else if at.is_ascii_digit() {
+            classes[byte] = DIGIT;
+        } else if unfold::opens(at) {
+            classes[byte] = FOLD;
+        } else if token::OPENS[byte] != 0 {
+            classes[byte] = LETTER;
+        }
         byte += 1;
     }
-    noticed
+    classes
 };
+const PASSED: u8 = 0;
+const SIGN: u8 = 1;
+const DIGIT: u8 = 2;
+const LETTER: u8 = 3;
+/// May be the beginning of something encoded.
+const FOLD: u8 = 4;
 
 /// The secret that is noticed at the byte at `at`: it may begin there, before, or behind. What comes as several is
 /// added to `more`.
 fn find(text: &str, at: usize, style: Style, rules: &Compiled, more: &mut Vec<Range<usize>>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     match bytes[at] {
-        b'=' => assignment::find(text, at, style, rules).or_else(|| named::find(text, at, rules)),
+        b'=' => named(text, at, style, rules),
         b',' if style == Style::Text => assignment::in_pair(text, at, rules),
         b':' => {
             if bytes[at..].starts_with(b"://") {
                 return url::user(text, at + 3).or_else(|| token::hook_within(text, at + 3));
             }
-            assignment::find(text, at, style, rules).or_else(|| named::find(text, at, rules))
+            named(text, at, style, rules)
         }
         b'@' => url::bare_user(text, at),
         b'>' => markup::element(text, at, rules),
         b'$' => token::password_hash(text, at),
         b'"' | b'\'' => sql::literal(text, at, rules),
-        b'0'..=b'9' if at > 0 && bytes[at - 1].is_ascii_digit() => None,
         b'0'..=b'9' => card::find(bytes, at).or_else(|| token::telegram(text, at)),
         b'-' => token::private_key(text, at).or_else(|| argv::option(text, at, rules)),
         // Not behind a dash or point: a run of token characters would be walked from each of them.
-        b'V' | b'v' if at > 0 && !token::is_inner(bytes[at - 1]) => {
-            sql::values(text, at, rules, more);
+        first @ (b'A'..=b'Z' | b'a'..=b'z') => {
+            if matches!(first, b'V' | b'v') {
+                sql::values(text, at, rules, more);
+            }
             token::find(text, at)
         }
-        b'A'..=b'Z' | b'a'..=b'z' if at == 0 || !token::is_inner(bytes[at - 1]) => token::find(text, at),
         _ => None,
     }
+}
+
+/// What the name before the `=` or `:` at `at` says, be it its own value or that of something beside it.
+fn named(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
+    let name = assignment::Name::before(text, at)?;
+    assignment::find(text, at, &name, style, rules).or_else(|| named::find(text, at, &name, rules))
 }
 
 fn is_word(byte: u8) -> bool {

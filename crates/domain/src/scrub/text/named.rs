@@ -14,21 +14,46 @@ const MAX_GAP: usize = 200;
 
 /// Keys that hold the name of another value.
 pub(in crate::scrub) fn is_naming(key: &str) -> bool {
-    ["name", "key", "header", "field", "param", "parameter", "id", "k", "headername"]
-        .iter()
-        .any(|known| key.eq_ignore_ascii_case(known))
+    matches!(
+        key,
+        "name"
+            | "Name"
+            | "key"
+            | "Key"
+            | "header"
+            | "Header"
+            | "field"
+            | "Field"
+            | "param"
+            | "parameter"
+            | "id"
+            | "k"
+            | "headerName"
+    )
 }
 
 /// Keys that hold the value of what another one names.
 pub(in crate::scrub) fn is_named(key: &str) -> bool {
-    ["value", "values", "val", "v", "content", "contents", "data", "text", "headervalue", "stringvalue"]
-        .iter()
-        .any(|known| key.eq_ignore_ascii_case(known))
+    matches!(
+        key,
+        "value"
+            | "Value"
+            | "values"
+            | "Values"
+            | "val"
+            | "v"
+            | "content"
+            | "contents"
+            | "data"
+            | "text"
+            | "headerValue"
+            | "stringValue"
+            | "StringValue"
+    )
 }
 
 /// The value of what the `=` or `:` at `at` names.
-pub(super) fn find(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
-    let key = Name::before(text, at)?;
+pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> Option<Range<usize>> {
     if !is_naming(key.name.rsplit('.').next().unwrap_or(key.name)) {
         return None;
     }

@@ -139,10 +139,46 @@ pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
     found.or_else(|| known(rest).map(|length| at..at + length))
 }
 
-/// Whether [`find`] may find something at a word that begins with this byte: nearly every word of a text does not.
-pub(super) const fn opens(first: u8) -> bool {
-    matches!(first, b'e' | b'B' | b'b' | b'h' | b'd' | b'o' | b'm' | b'w' | b'c' | b'M' | b'N' | b'O')
-        || !prefixes(first).is_empty()
+/// For each first byte of a word with which [`find`] or the search for SQL may find something, the second bytes that it
+/// may have: the bit of their last six bits.
+pub(super) const OPENS: [u64; 256] = {
+    let mut opens = [0u64; 256];
+    let mut first = 0;
+    while first < 256 {
+        let known = prefixes(first as u8);
+        let mut index = 0;
+        while index < known.len() {
+            opens[first] |= 1 << (known[index].0.as_bytes()[1] & 63);
+            index += 1;
+        }
+        first += 1;
+    }
+    let mut index = 0;
+    while index < HOOKS.len() {
+        let bytes = HOOKS[index].as_bytes();
+        opens[bytes[0] as usize] |= 1 << (bytes[1] & 63);
+        index += 1;
+    }
+    // JSON web tokens, schemes of HTTP, `VALUES`, Vault, Twilio, Stripe.
+    let others = [
+        *b"ey", *b"be", *b"bE", *b"Be", *b"BE", *b"ba", *b"bA", *b"Ba", *b"BA", *b"va", *b"Va", *b"VA", *b"s.", *b"SK",
+        *b"pi", *b"se",
+    ];
+    let mut index = 0;
+    while index < others.len() {
+        opens[others[index][0] as usize] |= 1 << (others[index][1] & 63);
+        index += 1;
+    }
+    // Discord's begin with a number in base64.
+    opens[b'M' as usize] = u64::MAX;
+    opens[b'N' as usize] = u64::MAX;
+    opens[b'O' as usize] = u64::MAX;
+    opens
+};
+
+/// Whether a word that begins with these two bytes may be a token: nearly none may.
+pub(super) const fn may_begin(first: u8, second: u8) -> bool {
+    OPENS[first as usize] >> (second & 63) & 1 == 1
 }
 
 fn known(rest: &str) -> Option<usize> {
