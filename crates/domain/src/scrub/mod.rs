@@ -13,7 +13,7 @@ mod text;
 mod url;
 mod walk;
 
-pub use rules::Rules;
+pub use rules::{Personal, Rules};
 
 use rules::Compiled;
 use walk::Walk;

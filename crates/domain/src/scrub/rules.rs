@@ -20,6 +20,26 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = Rules::MAX_NAMES))]
     pub exempt: Vec<String>,
+    /// Personal data to replace wherever its form is found in a text. None is by default: it is often what an error is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5))]
+    pub personal: Vec<Personal>,
+}
+
+/// A kind of personal data that is known by its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Personal {
+    /// Email addresses.
+    Email,
+    /// IPv4 and IPv6 addresses.
+    Ip,
+    /// Bank accounts (IBAN) whose check digits are right.
+    Iban,
+    /// Phone numbers in international form, from `+` or `00` on.
+    Phone,
+    /// Social security numbers of the USA, `123-45-6789`.
+    Ssn,
 }
 
 impl Rules {
@@ -31,12 +51,13 @@ impl Rules {
 pub(super) struct Compiled {
     additional: Vec<Vec<String>>,
     exempt: Vec<Vec<String>>,
+    pub(super) personal: Vec<Personal>,
 }
 
 impl Compiled {
     pub(super) fn of(rules: &Rules) -> Self {
         let split = |names: &[String]| names.iter().map(|name| words(name)).filter(|words| !words.is_empty()).collect();
-        Self { additional: split(&rules.additional), exempt: split(&rules.exempt) }
+        Self { additional: split(&rules.additional), exempt: split(&rules.exempt), personal: rules.personal.clone() }
     }
 
     /// What the value at `key` is.

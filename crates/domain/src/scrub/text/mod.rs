@@ -5,6 +5,7 @@ mod assignment;
 mod card;
 mod markup;
 mod named;
+mod personal;
 mod prose;
 mod sql;
 mod token;
@@ -126,6 +127,9 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
             }
             None => at += 1,
         }
+    }
+    if !rules.personal.is_empty() && style == Style::Text {
+        personal::find(text, &rules.personal, &mut found);
     }
     if folded && depth < MAX_DEPTH {
         let (plain, places) = unfold::unfold(text);
