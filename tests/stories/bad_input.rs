@@ -35,7 +35,7 @@ async fn every_refusal_is_named_and_stores_nothing() {
         (Method::POST, sample, "", good.clone(), 401, "key_missing"),
         (Method::POST, sample, "wrong", good.clone(), 403, "key_unknown"),
         (Method::POST, "/projects/other/errors", &client, good.clone(), 403, "key_project"),
-        (Method::POST, "/projects/a.b/errors", ADMIN, good.clone(), 400, "project_name"),
+        (Method::POST, "/projects/a%23b/errors", ADMIN, good.clone(), 400, "project_name"),
         (Method::GET, sample, &client, Vec::new(), 403, "key_role"),
         (Method::GET, "/projects", &client, Vec::new(), 403, "key_role"),
         (Method::POST, "/projects", &client, Vec::new(), 403, "key_role"),

@@ -51,6 +51,8 @@ pub enum Reason {
     ErrorUnknown,
     /// The error is merged into another.
     ErrorMerged,
+    /// It is not known whether the error is one of those that filters ask for.
+    MatchUncertain,
     /// There is no such occurrence.
     OccurrenceUnknown,
     /// There was such an occurrence, or may have been: its time is over.
@@ -115,6 +117,7 @@ impl Reason {
             Self::ProjectExists => "project_exists",
             Self::ErrorUnknown => "error_unknown",
             Self::ErrorMerged => "error_merged",
+            Self::MatchUncertain => "match_uncertain",
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::OccurrenceExpired => "occurrence_expired",
             Self::CommentUnknown => "comment_unknown",
@@ -154,7 +157,9 @@ impl Reason {
             Self::MethodUnknown => 405,
             Self::OccurrenceExpired => 410,
             Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown | Self::ReleaseUnknown => 404,
-            Self::ProjectExists | Self::ErrorMerged | Self::RulesChanged | Self::KeyRotated => 409,
+            Self::ProjectExists | Self::ErrorMerged | Self::MatchUncertain | Self::RulesChanged | Self::KeyRotated => {
+                409
+            }
             Self::RateLimited | Self::QuotaExceeded | Self::SignInLimited | Self::KeyGuessesLimited => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
             Self::Unavailable | Self::NotificationsNotSealed => 503,

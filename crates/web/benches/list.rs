@@ -40,6 +40,7 @@ fn page() -> Errors {
         tabs: ["Open", "Resolved", "Muted", "All"].map(tab).into(),
         search: Search::default(),
         rows: (0..ROWS).map(row).collect(),
+        uncertain: Vec::new(),
         examined: None,
         first: None,
         next: Some("/projects/shop/errors?cursor=x".to_owned()),

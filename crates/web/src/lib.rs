@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 pub mod assets;
 mod chart;
 mod frame;
@@ -7,8 +8,10 @@ mod keys;
 mod moment;
 mod occurrence;
 mod pages;
+mod quoted;
 mod text;
 
+pub use address::encoded;
 pub use chart::{Chart, ChartBar, Sparkline};
 pub use frame::{Frame, Notice, Visitor};
 pub use keys::{KeyRow, Keys, MadeKey};

@@ -64,6 +64,7 @@ fn errors(rows: Vec<ErrorRow>) -> Errors {
         tabs: vec![tab("unresolved", true), tab("resolved", false), tab("muted", false), tab("all", false)],
         search: Search { status: "unresolved".to_owned(), ..Search::default() },
         rows,
+        uncertain: Vec::new(),
         examined: None,
         first: None,
         next: Some("/projects/shop/errors?cursor=x".to_owned()),
@@ -72,6 +73,10 @@ fn errors(rows: Vec<ErrorRow>) -> Errors {
 }
 
 fn error_page(name: &str, occurrence: &domain::occurrence::Occurrence) -> String {
+    kept(name, &error_of("shop", occurrence))
+}
+
+fn error_of(project: &str, occurrence: &domain::occurrence::Occurrence) -> ErrorPage {
     let why = grouping::explain(occurrence).1;
     let steps = Steps {
         first: Some("/first".to_owned()),
@@ -87,9 +92,9 @@ fn error_page(name: &str, occurrence: &domain::occurrence::Occurrence) -> String
         count: (hour as u64 * 37) % 23,
         href: Some(format!("/zoom/{hour}")),
     });
-    let page = ErrorPage {
-        frame: frame("error", Some("shop")),
-        project: "shop".to_owned(),
+    ErrorPage {
+        frame: frame("error", Some(project)),
+        project: project.to_owned(),
         head: ErrorHead {
             fingerprint: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
             level: occurrence.level.as_str(),
@@ -131,8 +136,7 @@ fn error_page(name: &str, occurrence: &domain::occurrence::Occurrence) -> String
             },
         ],
         occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now())),
-    };
-    kept(name, &page)
+    }
 }
 
 #[test]
@@ -174,7 +178,11 @@ fn projects() {
 
 #[test]
 fn connect() {
-    let page = Connect {
+    insta::assert_snapshot!(kept("connect", &connect_page()));
+}
+
+fn connect_page() -> Connect {
+    Connect {
         frame: frame("Connect warehouse", Some("warehouse")),
         project: "warehouse".to_owned(),
         dsn: "https://CLIENT-KEY@faultline.example/2".to_owned(),
@@ -182,8 +190,7 @@ fn connect() {
         url: "https://faultline.example".to_owned(),
         is_new: false,
         has_events: false,
-    };
-    insta::assert_snapshot!(kept("connect", &page));
+    }
 }
 
 #[test]
@@ -269,6 +276,92 @@ fn hostile_events_do_no_harm() {
     }
     assert!(html.len() < 1 << 20, "{} bytes", html.len());
     insta::assert_snapshot!(samples::around(&html, "[U+202E]"));
+}
+
+/// Whatever a project is named, each link and each form of each page leads to it and to no other. Such names are not made
+/// any more, but a page does not rely on that.
+#[test]
+fn links_and_forms_lead_to_the_project_of_the_page() {
+    for name in [
+        "client.example",
+        "a#b",
+        "a?b=c",
+        "p%41",
+        "a/b",
+        "..",
+        "x$(id)",
+        "it's",
+        "<b>\"&",
+        "日本 語",
+        "a\u{202e}b",
+        "a\\b",
+    ] {
+        let frame = || frame("title", Some(name));
+        let project = || name.to_owned();
+        let row = || row("error", "KeyError", "m");
+        let list = Errors { frame: frame(), project: project(), uncertain: vec![row()], ..errors(vec![row()]) };
+        let none = Errors { frame: frame(), project: project(), has_events: false, next: None, ..errors(Vec::new()) };
+        let mut connect = connect_page();
+        (connect.frame, connect.project) = (frame(), project());
+        let connected = Connect { has_events: true, ..connect_page() };
+        let connected = Connect { frame: frame(), project: project(), ..connected };
+        let mut settings = samples::operating::settings();
+        (settings.frame, settings.project) = (frame(), project());
+        let mut rules = samples::rules::page();
+        (rules.frame, rules.project) = (frame(), project());
+        let mut operations = samples::operating::operations();
+        operations.keys.rows.iter_mut().for_each(|row| row.project = Some(project()));
+        let row = ProjectRow { name: project(), ..ProjectRow::default() };
+        let projects = Projects { frame: frame(), projects: vec![row], next: None };
+        let pages = [
+            web::page(&list),
+            web::page(&none),
+            web::page(&connect),
+            web::page(&connected),
+            web::page(&settings),
+            web::page(&rules),
+            web::page(&operations),
+            web::page(&projects),
+            web::page(&error_of(name, &ordinary())),
+        ];
+        for html in pages.map(Result::unwrap) {
+            let places: Vec<String> = ["href", "action", "formaction", "data-waiting"]
+                .iter()
+                .flat_map(|attribute| html.match_indices(*attribute))
+                .filter_map(|(at, attribute)| html[at + attribute.len()..].strip_prefix("=\""))
+                .map(|rest| unescaped(rest.split('"').next().unwrap()))
+                .collect();
+            let of_project = places.iter().filter_map(|place| {
+                let place = place.split(['?', '#']).next().unwrap();
+                place.strip_prefix("/pages/projects/").or_else(|| place.strip_prefix("/projects/"))
+            });
+            let named: Vec<_> = of_project.map(|rest| rest.split('/').next().unwrap().to_owned()).collect();
+            assert!(!named.is_empty(), "{html}");
+            for segment in named.iter().filter(|segment| *segment != "shop") {
+                let decoded = percent_encoding::percent_decode_str(segment).decode_utf8().unwrap();
+                assert_eq!(decoded, name, "{segment}");
+            }
+            assert!(named.iter().any(|segment| segment != "shop"), "{named:?}");
+            assert!(!html.contains('\u{202e}'), "the name turns the page around");
+        }
+    }
+}
+
+fn unescaped(html: &str) -> String {
+    let marks = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
+}
+
+/// What is copied into a shell or a program is one word of it.
+#[test]
+fn what_is_copied_is_quoted() {
+    let page = Connect { project: "x$(id)'".to_owned(), url: "http://h'$(id)".to_owned(), ..connect_page() };
+    let html = unescaped(&web::page(&page).unwrap());
+    assert!(html.contains(r"'http://h'\''$(id)/projects/x%24%28id%29%27/errors'"), "{html}");
+    let page = Connect { dsn: "http://k@h\"'\\/1".to_owned(), ..connect_page() };
+    let html = unescaped(&web::page(&page).unwrap());
+    assert!(html.contains(r#"sentry_sdk.init(dsn="http://k@h\"'\\/1")"#), "{html}");
+    assert!(html.contains(r#"'http://k@h"\'\\/1'"#), "{html}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Errors are found by what they have.
 
 mod model;
+mod rare;
 mod reads;
 
 use faultline_tests::{ADMIN, Answered, Faultline, raw};

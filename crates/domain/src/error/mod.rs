@@ -31,8 +31,7 @@ pub use regression::{BadRegression, Regression};
 pub use resolution::Resolution;
 pub use seen::{BadSeen, Origin, Origins, Seen};
 pub use status::{BadStatus, Status};
-pub(crate) use tags::held;
-pub use tags::{BadTags, Tag, TagValue, Tags};
+pub use tags::{BadTags, Has, Tag, TagValue, Tags};
 pub use units::{BadUnits, Units};
 pub use users::{BadUsers, User, Users};
 

@@ -1,20 +1,25 @@
+mod form;
+mod others;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::Error as _;
-use serde::ser::SerializeSeq;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use form::BadTags;
+use others::Others;
+use sha2::{Digest, Sha256};
 
-use super::cut;
 use crate::occurrence::Occurrence;
 
 /// How often which values of which tags were seen: the most frequent ones.
 ///
-/// It is bounded, since each commit writes it: 20 tags, the first that came; eight values of each; names of at most 32
-/// bytes, values cut to 60; together 2 KB. While a tag has no more values than are held, each count is exact. Beyond, it
-/// is a *space-saving* sketch (Metwally, Agrawal, El Abbadi, 2005): a value that comes anew takes the place of the rarest
-/// one, and of each is known between which bounds its count is. A value that more than an eighth of the occurrences have
-/// is always held, if its tag has all eight places.
+/// It is bounded, since each commit writes it: `level`, `environment`, `release` and 20 other tags, the first that came;
+/// eight values of each; names of at most 32 bytes, values of at most 60 (see [`Tags::held`]); together 2 KB. While a tag
+/// has no more values than are held, each count is exact. Beyond, it is a *space-saving* sketch (Metwally, Agrawal, El
+/// Abbadi, 2005): a new value takes the place of the rarest one, and the count of each is known within bounds. A value that
+/// more than an eighth of the occurrences have is always held, if its tag has all eight places.
+///
+/// Values that lost their place are remembered by their hashes, so that [`Tags::has`] knows them: 200 releases and 200
+/// environments, the newest ones, and 48 values of any other tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
     tags: BTreeMap<String, Tag>,
@@ -30,12 +35,25 @@ pub struct Tag {
     /// A value that is not held was seen this often at the most.
     floor: u64,
     values: Vec<TagValue>,
+    /// The values that were seen and are not held.
+    others: Others,
+}
+
+/// Whether an error was seen with a value of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Has {
+    /// It was not.
+    No,
+    /// It had more values than it remembers: this may be one of them.
+    Unknown,
+    /// It was. Of values that are not held this is by a hash of 40 bits: wrong once in 10^12 / 200 questions.
+    Yes,
 }
 
 /// A value of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagValue {
-    /// The value, cut to 60 bytes: longer ones with the same beginning are counted as one.
+    /// The value, as [`Tags::held`] has it.
     pub text: String,
     /// It was seen this often at the least.
     pub at_least: u64,
@@ -48,31 +66,48 @@ const MAX_VALUE: usize = 60;
 /// The longest text form, in bytes. One value of each tag always has room in it.
 const MAX_BYTES: usize = 2_048;
 
-/// The tags of an occurrence that are counted. One more than are held tells that there were more.
-pub(super) fn tagged(occurrence: &Occurrence) -> Vec<(String, String)> {
-    let tags = occurrence.all_tags().into_iter().take(Tags::MAX_TAGS + 1);
-    tags.map(|(name, value)| (name.to_owned(), held(&value))).collect()
-}
+/// The tags that are held whatever other tags came first: errors are found by them.
+const ALWAYS: [&str; 3] = ["level", "environment", "release"];
+/// The most tags of an occurrence that are counted.
+const MAX_COUNTED: usize = 250;
 
-/// The value as it is held.
-pub(crate) fn held(value: &str) -> String {
-    cut(value, MAX_VALUE)
+/// The tags of an occurrence that are counted.
+pub(super) fn tagged(occurrence: &Occurrence) -> Vec<(String, String)> {
+    let tags = occurrence.all_tags().into_iter().take(MAX_COUNTED);
+    tags.map(|(name, value)| (name.to_owned(), Tags::held(&value).into_owned())).collect()
 }
 
 impl Tags {
-    /// The most tags that are held.
+    /// The most tags that are held, besides `level`, `environment` and `release`.
     pub const MAX_TAGS: usize = 20;
     /// The most values that are held of each.
     pub const MAX_VALUES: usize = 8;
+    /// The most tags that are listed.
+    pub const MOST: usize = Self::MAX_TAGS + ALWAYS.len();
 
-    /// A value as it is held: cut to 60 bytes.
-    pub(crate) fn held(value: &str) -> &str {
-        &value[..value.floor_char_boundary(MAX_VALUE)]
+    /// A value as it is held: of one that is longer than 60 bytes its beginning, `…`, and eight digits of its hash, so that
+    /// values with the same beginning are not taken for each other. What is held already stays as it is.
+    pub fn held(value: &str) -> Cow<'_, str> {
+        if value.len() <= MAX_VALUE {
+            return Cow::Borrowed(value);
+        }
+        let hash = Sha256::digest(value);
+        let begin = &value[..value.floor_char_boundary(MAX_VALUE - 11)];
+        Cow::Owned(format!("{begin}…{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]))
     }
 
-    /// Whether this value of this tag is held.
-    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
-        self.tags.get(name).is_some_and(|tag| tag.values.iter().any(|held| held.text == value))
+    /// Whether occurrences had this value of this tag.
+    pub fn has(&self, name: &str, value: &str) -> Has {
+        match self.tags.get(name) {
+            Some(tag) => tag.has(&Self::held(value)),
+            None if self.is_partial && !ALWAYS.contains(&name) => Has::Unknown,
+            None => Has::No,
+        }
+    }
+
+    fn has_room(&self, name: &str) -> bool {
+        let others = self.tags.keys().filter(|held| !ALWAYS.contains(&held.as_str())).count();
+        ALWAYS.contains(&name) || (others < Self::MAX_TAGS && name.len() <= MAX_NAME)
     }
 
     /// The tags by name.
@@ -88,13 +123,12 @@ impl Tags {
     /// Counts an occurrence.
     pub(super) fn add(&mut self, tagged: &[(String, String)]) {
         for (name, value) in tagged {
-            let has_room = self.tags.len() < Self::MAX_TAGS;
-            match self.tags.get_mut(name) {
-                Some(tag) => tag.add(value),
-                None if has_room && name.len() <= MAX_NAME => {
-                    self.tags.entry(name.clone()).or_default().add(value);
-                }
-                None => self.is_partial = true,
+            if let Some(tag) = self.tags.get_mut(name) {
+                tag.add(value);
+            } else if self.has_room(name) {
+                self.tags.entry(name.clone()).or_default().add(value);
+            } else {
+                self.is_partial = true;
             }
         }
     }
@@ -109,17 +143,31 @@ impl Tags {
             longest.drop_rarest();
             length += longest.length();
         }
+        for (name, tag) in &mut self.tags {
+            tag.others.fit(ALWAYS.contains(&name.as_str()));
+        }
     }
 
     /// Adds what another error had.
     pub fn join(&mut self, other: &Self) {
+        let was_partial = self.is_partial;
         self.is_partial |= other.is_partial;
+        for (name, tag) in &mut self.tags {
+            // The other may have had it, and not held it.
+            if other.is_partial && !ALWAYS.contains(&name.as_str()) && !other.tags.contains_key(name) {
+                tag.others.forget();
+            }
+        }
         for (name, theirs) in &other.tags {
-            let has_room = self.tags.len() < Self::MAX_TAGS;
-            match self.tags.get_mut(name) {
-                Some(tag) => tag.join(theirs),
-                None if has_room => drop(self.tags.insert(name.clone(), theirs.clone())),
-                None => self.is_partial = true,
+            if let Some(tag) = self.tags.get_mut(name) {
+                tag.join(theirs);
+            } else if self.has_room(name) {
+                let tag = self.tags.entry(name.clone()).or_insert_with(|| theirs.clone());
+                if was_partial && !ALWAYS.contains(&name.as_str()) {
+                    tag.others.forget();
+                }
+            } else {
+                self.is_partial = true;
             }
         }
         self.fit();
@@ -139,7 +187,16 @@ impl Tag {
 
     /// Whether all values are held: then each count is exact.
     pub fn is_exact(&self) -> bool {
-        self.floor == 0
+        self.floor == 0 && !self.others.is_lossy()
+    }
+
+    /// `value` as it is held.
+    fn has(&self, value: &str) -> Has {
+        match self.values.iter().any(|held| held.text == value) || self.others.has(value) {
+            true => Has::Yes,
+            false if self.others.is_lossy() => Has::Unknown,
+            false => Has::No,
+        }
     }
 
     /// The values that are held, the most frequent first.
@@ -159,6 +216,7 @@ impl Tag {
         if self.values.len() >= Tags::MAX_VALUES {
             self.drop_rarest();
         }
+        self.others.remove(value);
         self.values.push(TagValue { text: value.to_owned(), at_least: 1, at_most: self.floor + 1 });
     }
 
@@ -166,7 +224,9 @@ impl Tag {
     fn drop_rarest(&mut self) {
         let rarest = self.values.iter().enumerate().min_by_key(|(_, value)| (value.at_most, value.at_least));
         if let Some((index, _)) = rarest {
-            self.floor = self.floor.max(self.values.swap_remove(index).at_most);
+            let dropped = self.values.swap_remove(index);
+            self.floor = self.floor.max(dropped.at_most);
+            self.others.insert(&dropped.text);
         }
     }
 
@@ -183,6 +243,10 @@ impl Tag {
         }
         self.total += other.total;
         self.floor += other.floor;
+        self.others.join(&other.others);
+        for held in &self.values {
+            self.others.remove(&held.text);
+        }
         while self.values.len() > Tags::MAX_VALUES {
             self.drop_rarest();
         }
@@ -207,81 +271,6 @@ fn escaped(text: &str) -> usize {
         _ => 0,
     };
     text.len() + text.bytes().map(more).sum::<usize>() + 2
-}
-
-/// The text is not the text form of tags.
-#[derive(Debug, thiserror::Error)]
-#[error("`tags` is not the text form of tags: {0}")]
-pub struct BadTags(serde_json::Error);
-
-/// What stands for the name of the tags that are not held: no tag is named so.
-const OTHERS: &str = "";
-
-/// The text form: JSON, a list for each tag. It begins with the total, and the floor if there is one; then come the
-/// values, each with the least it was seen, and how much more it may be, if that is not known:
-/// `{"os":[41,3,"Linux",30,"Windows",4,3]}`.
-impl fmt::Display for Tags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let others = self.is_partial.then(Tag::default);
-        let tags: BTreeMap<&str, &Tag> = self.iter().chain(others.iter().map(|others| (OTHERS, others))).collect();
-        f.write_str(&serde_json::to_string(&tags).map_err(|_| fmt::Error)?)
-    }
-}
-
-impl Tags {
-    /// From the text form.
-    pub fn parse(text: &str) -> Result<Self, BadTags> {
-        let mut tags: BTreeMap<String, Tag> = serde_json::from_str(text).map_err(BadTags)?;
-        let is_partial = tags.remove(OTHERS).is_some();
-        Ok(Self { tags, is_partial })
-    }
-}
-
-impl Serialize for Tag {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        let numbers = |list: &mut S::SerializeSeq, number: u64, second: u64| {
-            list.serialize_element(&number)?;
-            if second > 0 { list.serialize_element(&second) } else { Ok(()) }
-        };
-        numbers(&mut list, self.total, self.floor)?;
-        for TagValue { text, at_least, at_most } in &self.values {
-            list.serialize_element(text)?;
-            numbers(&mut list, *at_least, at_most - at_least)?;
-        }
-        list.end()
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Word {
-    Number(u64),
-    Text(String),
-}
-
-impl<'de> Deserialize<'de> for Tag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bad = || D::Error::custom("expected a list of a total, perhaps a floor, then texts, each with its counts");
-        let words = Vec::<Word>::deserialize(deserializer)?;
-        let mut words = words.into_iter().peekable();
-        let numbers = |words: &mut std::iter::Peekable<std::vec::IntoIter<Word>>| {
-            let mut number = || match words.next_if(|word| matches!(word, Word::Number(_))) {
-                Some(Word::Number(number)) => Some(number),
-                _ => None,
-            };
-            Some((number()?, number().unwrap_or_default()))
-        };
-        let (total, floor) = numbers(&mut words).ok_or_else(bad)?;
-        let mut values = Vec::new();
-        while let Some(word) = words.next() {
-            let Word::Text(text) = word else { return Err(bad()) };
-            let (at_least, unsure) = numbers(&mut words).ok_or_else(bad)?;
-            let at_most = at_least.checked_add(unsure).ok_or_else(bad)?;
-            values.push(TagValue { text, at_least, at_most });
-        }
-        Ok(Self { total, floor, values })
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{shown, text_form};
+use crate::text::is_hostile;
 
 /// A project's number, from 1. Numeric because several Sentry SDKs accept only digits in a DSN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,8 +59,11 @@ impl<'de> serde::Deserialize<'de> for ProjectId {
     }
 }
 
-/// A project's name: 1 to 256 bytes without `/`, `.` or white space (faultline v1's rule), and without control
-/// characters, which no URL or page could show.
+/// A project's name: 1 to 256 bytes of text that can stand in an address and on a page. It does not begin with a dot, and
+/// has none of `/`, `\`, `?`, `#` and `%`, no white space, and nothing that is invisible or turns the direction of writing.
+///
+/// faultline v1's clients put the name into an address without encoding it, and API Gateway decodes it before faultline
+/// reads it: either way a `?` or `#` would end it, and a `%` be read as something else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectName(String);
 
@@ -70,10 +74,16 @@ pub enum BadProjectName {
     #[error("a project name cannot be empty")]
     Empty,
     /// More than 256 bytes of UTF-8.
-    #[error("project name `{0}` has {1} bytes: at most 256 are allowed")]
+    #[error("project name `{0}` has {1} bytes: use at most 256")]
     TooLong(String, usize),
-    /// `/`, `.`, white space or a control character.
-    #[error("project name `{0}` holds {1:?}: `/`, `.`, white space and control characters are not allowed")]
+    /// It begins with a dot.
+    #[error("project name `{0}` begins with a dot: begin it with another character")]
+    Dot(String),
+    /// A character that no name has.
+    #[error(
+        "project name `{0}` holds {1:?}: leave out `/`, `\\`, `?`, `#`, `%`, white space, and control and other \
+         invisible characters"
+    )]
     Character(String, char),
 }
 
@@ -83,13 +93,19 @@ impl ProjectName {
 
     /// Checks the rule above.
     pub fn parse(text: &str) -> Result<Self, BadProjectName> {
+        let is_unseen = |c: char| is_hostile(c) || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{206f}');
+        let is_forbidden = |c: char| "/\\?#%".contains(c) || c.is_whitespace() || is_unseen(c);
+        let shown = |text: &str| shown(text).replace(is_unseen, "\u{fffd}");
         if text.is_empty() {
             return Err(BadProjectName::Empty);
         }
         if text.len() > Self::MAX_BYTES {
             return Err(BadProjectName::TooLong(shown(text), text.len()));
         }
-        match text.chars().find(|&c| c == '/' || c == '.' || c.is_whitespace() || c.is_control()) {
+        if text.starts_with('.') {
+            return Err(BadProjectName::Dot(shown(text)));
+        }
+        match text.chars().find(|&c| is_forbidden(c)) {
             Some(c) => Err(BadProjectName::Character(shown(text), c)),
             None => Ok(Self(text.to_owned())),
         }
@@ -107,18 +123,30 @@ impl fmt::Display for ProjectName {
     }
 }
 
-text_form!(ProjectName, r"^[^/.\s\x00-\x1f\x7f-\x9f]{1,256}$", "shop");
+/// [`ProjectName::parse`] as a regular expression, for the API's description.
+const PATTERN: &str = concat!(
+    r"^(?!\.)[^/\\?#%\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]",
+    r"{1,256}$"
+);
+
+text_form!(ProjectName, PATTERN, "shop");
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_project_name_has_no_slash_space_or_dot_and_at_most_256_bytes() {
-        for good in ["a", "sample-project", "日本語", "a_b%20", &"x".repeat(256), &"é".repeat(128)] {
+    fn a_project_name_can_stand_in_an_address_and_on_a_page() {
+        let long = ["x".repeat(256), "é".repeat(128)];
+        let good =
+            ["a", "sample-project", "client.example", "日本語", "हिन्दी", "a_b", "x$(id)", "it's", "a&b=c", "<b>", "🛒"];
+        for good in good.into_iter().chain(long.iter().map(String::as_str)) {
             assert_eq!(ProjectName::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "a/b", "a.b", "a b", "a\tb", "a\u{3000}b", "a\0", &"x".repeat(257), &"é".repeat(129)] {
+        let long = ["x".repeat(257), "é".repeat(129)];
+        let bad = ["", ".", "..", ".env", "a/b", "a\\b", "a#b", "a?b", "p%41", "a b", "a\tb", "a\u{3000}b", "a\0"];
+        let unseen = ["a\u{202e}b", "a\u{200b}b", "a\u{9b}b", "a\u{2066}b", "a\u{feff}"];
+        for bad in bad.into_iter().chain(unseen).chain(long.iter().map(String::as_str)) {
             assert!(ProjectName::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -1,6 +1,6 @@
 use super::term::{Term, regressed_in};
-use super::words::{is_posted, wholes, words};
-use crate::error::{ErrorAggregate, Status, Tags};
+use super::words::{all_words, is_posted, wholes};
+use crate::error::{ErrorAggregate, Has, Status, Tags};
 use crate::occurrence::Level;
 use crate::time::Timestamp;
 
@@ -106,7 +106,7 @@ impl Filter {
                 "one more tag than {MAX_TAGS}, levels, environments and releases included: leave some out"
             ));
         }
-        self.tags.push((key.to_owned(), Tags::held(value).to_owned()));
+        self.tags.push((key.to_owned(), Tags::held(value).into_owned()));
         Ok(())
     }
 
@@ -129,10 +129,14 @@ impl Filter {
     }
 
     /// The terms that an error which matches has, by sets: of each set it has at least one.
-    pub fn terms(&self) -> Vec<Vec<Term>> {
-        let value = |term: fn(String) -> Term, value: &Option<String>| value.clone().map(|value| vec![term(value)]);
-        let tags = self.tags.iter().map(|(key, value)| vec![Term::tag(key, value), Term::ManyValues(key.clone())]);
-        let words = self.words.iter().map(|word| vec![Term::Word(word.clone())]);
+    pub fn terms(&self) -> Vec<Terms> {
+        let only = |term: Term| Terms { term, or: Vec::new() };
+        let value = |term: fn(String) -> Term, value: &Option<String>| value.clone().map(|value| only(term(value)));
+        let tags = self.tags.iter().map(|(key, value)| Terms {
+            term: Term::tag(key, value),
+            or: vec![Term::ManyValues(key.clone()), Term::ManyTags],
+        });
+        let words = self.words.iter().map(|word| Terms { term: Term::Word(word.clone()), or: vec![Term::ManyWords] });
         let values = [
             value(Term::FirstRelease, &self.first_release),
             value(Term::RegressedIn, &self.regressed_in),
@@ -149,12 +153,12 @@ impl Filter {
     }
 
     /// Whether `error` is one of those that are looked for. One that was merged into another never is.
-    pub fn matches(&self, error: &ErrorAggregate) -> bool {
+    pub fn matches(&self, error: &ErrorAggregate) -> Has {
         let within = |(from, to): (Option<Timestamp>, Option<Timestamp>), moment: Timestamp| {
             from.is_none_or(|from| from <= moment) && to.is_none_or(|to| moment < to)
         };
         let is = |wanted: &Option<String>, value: Option<&str>| wanted.is_none() || wanted.as_deref() == value;
-        error.merged_into.is_none()
+        let is_certain = error.merged_into.is_none()
             && self.status.is_none_or(|status| status == error.status)
             && within(self.first_seen, error.first_seen)
             && within(self.last_seen, error.last_seen)
@@ -162,13 +166,14 @@ impl Filter {
             && is(&self.first_release, error.first_release.as_deref())
             && is(&self.regressed_in, regressed_in(error))
             && is(&self.assignee, error.assignee.as_deref())
-            && self.tags.iter().all(|(key, value)| has_tag(error, key, value))
-            && self.has_text(error)
+            && self.has_text(error);
+        let tags = self.tags.iter().map(|(key, value)| has_tag(error, key, value));
+        if is_certain { tags.min().unwrap_or(Has::Yes) } else { Has::No }
     }
 
     fn has_text(&self, error: &ErrorAggregate) -> bool {
         let has_words = || {
-            let words = words(error);
+            let words = all_words(error);
             self.words.iter().all(|word| words.contains(word))
         };
         let has_parts = || {
@@ -180,14 +185,24 @@ impl Filter {
     }
 }
 
-fn has_tag(error: &ErrorAggregate, key: &str, value: &str) -> bool {
+/// An error that matches a filter is posted under at least one of these terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// What the filter asks for.
+    pub term: Term,
+    /// The terms of errors that have too much of it to be posted under each.
+    pub or: Vec<Term>,
+}
+
+fn has_tag(error: &ErrorAggregate, key: &str, value: &str) -> Has {
     let newest = match key {
         "level" => Some(error.level.as_str()),
         "environment" => error.environment.as_deref(),
         "release" => error.last_release.as_deref(),
         _ => None,
     };
-    newest.map(Tags::held) == Some(value) || error.tags.has(key, value)
+    let is_newest = newest.is_some_and(|newest| Tags::held(newest) == value);
+    if is_newest { Has::Yes } else { error.tags.has(key, value) }
 }
 
 /// A time in a query, where an unencoded `+` before an offset has become a space.

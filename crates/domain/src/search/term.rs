@@ -4,7 +4,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::Step;
-use super::words::words;
+use super::words::{all_words, words};
 use crate::error::{ErrorAggregate, Tags};
 
 /// Something that an error can be found by. The first three are orders: every error has one of each.
@@ -20,8 +20,10 @@ pub enum Term {
     Platform(String),
     /// Seen with this tag; so it is with levels, environments and releases, by these names.
     Tag(String, String),
-    /// Seen with so many values of this tag that the error does not know all.
+    /// Seen with so many values of this tag that not each is posted.
     ManyValues(String),
+    /// Seen with so many tags that not each is posted.
+    ManyTags,
     /// The release of its first occurrence.
     FirstRelease(String),
     /// The release in which it came back after it was resolved.
@@ -30,6 +32,8 @@ pub enum Term {
     Assignee(String),
     /// A word of its type, message, culprit, or of the names of its frames.
     Word(String),
+    /// Has so many words that not each is posted.
+    ManyWords,
 }
 
 /// Seconds of a slot, as of the table's index by last seen.
@@ -45,7 +49,7 @@ pub fn slot(second: i64) -> u32 {
 impl Term {
     /// Seen with this value of this tag, cut as errors hold it.
     pub fn tag(key: &str, value: &str) -> Self {
-        Self::Tag(key.to_owned(), Tags::held(value).to_owned())
+        Self::Tag(key.to_owned(), Tags::held(value).into_owned())
     }
 
     /// What stands for the term in storage: no data of events is in a key. All steps of an order share one.
@@ -57,10 +61,12 @@ impl Term {
             Self::Platform(platform) => ("platform", [platform, ""]),
             Self::Tag(key, value) => ("tag", [key, value]),
             Self::ManyValues(key) => ("manyValues", [key, ""]),
+            Self::ManyTags => ("manyTags", ["", ""]),
             Self::FirstRelease(release) => ("firstRelease", [release, ""]),
             Self::RegressedIn(release) => ("regressedIn", [release, ""]),
             Self::Assignee(name) => ("assignee", [name, ""]),
             Self::Word(word) => ("word", [word, ""]),
+            Self::ManyWords => ("manyWords", ["", ""]),
         };
         let mut hash = Sha256::new();
         for part in [kind, parts[0], parts[1]] {
@@ -117,9 +123,16 @@ pub fn terms(error: &ErrorAggregate) -> BTreeSet<Term> {
             false => drop(terms.insert(Term::ManyValues(key.to_owned()))),
         }
     }
+    if error.tags.is_partial() {
+        terms.insert(Term::ManyTags);
+    }
     terms.extend(error.first_release.clone().map(Term::FirstRelease));
     terms.extend(regressed_in(error).map(|release| Term::RegressedIn(release.to_owned())));
     terms.extend(error.assignee.clone().map(Term::Assignee));
-    terms.extend(words(error).into_iter().map(Term::Word));
+    let posted = words(error);
+    if all_words(error).iter().any(|word| !posted.contains(word)) {
+        terms.insert(Term::ManyWords);
+    }
+    terms.extend(posted.into_iter().map(Term::Word));
     terms
 }

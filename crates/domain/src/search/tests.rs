@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::words::words;
 use super::*;
-use crate::error::{ErrorAggregate, Regression, Sighting, Status};
+use crate::error::{ErrorAggregate, Has, Regression, Sighting, Status};
 use crate::id::{ErrorUid, EventId, Fingerprint, ProjectId};
 use crate::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
 use crate::project::TimeUnit;
@@ -206,7 +206,7 @@ fn a_filter_takes_what_has_all_of_it() {
     error.first_release = Some("shop@1.0".to_owned());
     error.regression = Some(Regression { at: at(60), release: Some("shop@1.1".to_owned()), count: 1 });
     let check = |parameters: &[(&str, &str)], expected: bool| {
-        assert_eq!(filter(parameters).matches(&error), expected, "{parameters:?}");
+        assert_eq!(filter(parameters).matches(&error) == Has::Yes, expected, "{parameters:?}");
     };
     check(&[], true);
     for (name, right, wrong) in [
@@ -237,13 +237,13 @@ fn a_filter_takes_what_has_all_of_it() {
     }
     check(&[("text", "17")], true);
     let merged = ErrorAggregate { merged_into: Some(error.fingerprint), ..error.clone() };
-    assert!(!filter(&[]).matches(&merged), "lists show what it is merged into");
+    assert_eq!(filter(&[]).matches(&merged), Has::No, "lists show what it is merged into");
     let mut part = filter(&[("text", "valueerro empty")]);
     part.loosen("valueerro");
-    assert!(part.matches(&error), "a word that nothing is posted under is a part");
+    assert_eq!(part.matches(&error), Has::Yes, "a word that nothing is posted under is a part");
     let mut other = filter(&[("text", "valuterro")]);
     other.loosen("valuterro");
-    assert!(!other.matches(&error));
+    assert_eq!(other.matches(&error), Has::No);
 }
 
 /// A tag of which each occurrence has another value is posted as such, once.
@@ -263,7 +263,8 @@ fn values_that_come_and_go_are_not_posted_for_ever() {
     let many = Term::ManyValues("request".to_owned()).hash();
     assert_eq!(posted.iter().filter(|term| **term == many).count(), 1);
     let newest = filter(&[("tag", "request:r99")]);
-    assert!(newest.matches(&error) && newest.terms()[0].iter().any(|term| term.hash() == many));
+    assert_eq!(newest.matches(&error), Has::Yes);
+    assert!(newest.terms()[0].or.iter().any(|term| term.hash() == many));
 }
 
 /// Whoever reads the postings of the terms misses nothing.
@@ -273,6 +274,11 @@ fn an_error_that_matches_is_posted_under_a_term_of_each_set() {
     let mut newest = occurrence(100);
     (newest.environment, newest.release) = (Some("é".repeat(90)), Some("r".repeat(190)));
     newest.kind = "ValueError".to_owned();
+    for zone in 0..12 {
+        newest.tags.insert("zone".to_owned(), zone.to_string());
+        observe(&mut error, &newest, "cart is empty");
+    }
+    newest.tags.extend((0..31).map(|n| (format!("name{n}"), "v".to_owned())));
     observe(&mut error, &newest, "cart is empty");
     let parameters = [
         ("level", "error"),
@@ -280,6 +286,8 @@ fn an_error_that_matches_is_posted_under_a_term_of_each_set() {
         ("environment", &"é".repeat(90)),
         ("release", &"r".repeat(190)),
         ("text", "valueerror cart pay"),
+        ("tag", "zone:8"),
+        ("tag", "name30:v"),
         ("assignee", "ann"),
         ("regressedIn", "2.0"),
     ];
@@ -287,10 +295,28 @@ fn an_error_that_matches_is_posted_under_a_term_of_each_set() {
     error.regression = Some(Regression { at: at(60), release: Some("2.0".to_owned()), count: 1 });
     let has: BTreeSet<_> = terms(&error).iter().map(Term::hash).collect();
     let filter = filter(&parameters);
-    assert!(filter.matches(&error));
+    assert_eq!(filter.matches(&error), Has::Unknown, "it remembers 20 tags");
     for set in filter.terms() {
-        assert!(set.iter().any(|term| has.contains(&term.hash())), "{set:?}");
+        assert!(std::iter::once(&set.term).chain(&set.or).any(|term| has.contains(&term.hash())), "{set:?}");
     }
+}
+
+/// Words beyond those that an error is posted under are found, too.
+#[test]
+fn a_word_at_the_end_of_a_long_message_is_found() {
+    let message: String = (0..40u8)
+        .map(|n| format!("word{} ", char::from(b'a' + n % 26).to_string().repeat(1 + usize::from(n / 26))))
+        .collect();
+    let error = named("E", &format!("{message} mailto ann@shop.example lastly"), "", "");
+    let has: BTreeSet<_> = terms(&error).iter().map(Term::hash).collect();
+    for word in ["worda", "wordnn", "lastly", "shop"] {
+        let filter = filter(&[("text", word)]);
+        assert_eq!(filter.matches(&error), Has::Yes, "{word}");
+        let terms = &filter.terms()[0];
+        assert!(std::iter::once(&terms.term).chain(&terms.or).any(|term| has.contains(&term.hash())), "{word}");
+    }
+    let short = named("E", "cart is empty", "", "");
+    assert!(!terms(&short).contains(&Term::ManyWords));
 }
 
 #[test]

@@ -25,7 +25,7 @@ const COMMON: [&str; 34] = [
     "the", "this", "to", "was", "with", "cs", "go", "java", "js", "jsx", "php", "py", "rb", "rs", "ts", "tsx", "www",
 ];
 
-/// The words that an error is found by, at most 24.
+/// The words that an error is posted under, at most 24.
 pub(super) fn words(error: &ErrorAggregate) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let mut take = |text: &str, most: usize| {
@@ -45,6 +45,14 @@ pub(super) fn words(error: &ErrorAggregate) -> BTreeSet<String> {
     take(&without_what_varies(&error.message), OF_MESSAGE);
     take(error.frames.as_deref().unwrap_or_default(), MOST);
     words
+}
+
+/// All words that an error is found by: those that it is posted under, and those that are left out there.
+pub(super) fn all_words(error: &ErrorAggregate) -> BTreeSet<String> {
+    let texts = [Some(&error.kind), Some(&error.message), error.culprit.as_ref(), error.frames.as_ref()];
+    let wholes = texts.into_iter().flatten().flat_map(|text| wholes(text));
+    let all = wholes.flat_map(|whole| std::iter::once(whole).chain(parts(whole)));
+    all.map(str::to_lowercase).filter(|word| is_posted(word)).chain(words(error)).collect()
 }
 
 /// The names in the frames that raised an occurrence's error: of functions, modules and files, at most 120 bytes, as an

@@ -139,6 +139,7 @@ async fn one(query: &Query, project: &Project, target: Target, wanted: &Wanted, 
     let name = target.name();
     let error = match (wanted, target) {
         (_, Target::Found(error)) => *error,
+        (_, Target::Uncertain(_)) => return Err(uncertain(&name)),
         (Wanted::Change(_), Target::Named(name)) => named(query, project, &name).await?,
         (Wanted::Delete, Target::Named(name)) => stored(query, project, &name).await?,
     };
@@ -153,6 +154,8 @@ enum Target {
     /// By its fingerprint or message.
     Named(String),
     Found(Box<ErrorAggregate>),
+    /// One that may be meant by the filters: it is left as it is.
+    Uncertain(Box<ErrorAggregate>),
 }
 
 impl Target {
@@ -160,7 +163,7 @@ impl Target {
     fn name(&self) -> String {
         match self {
             Self::Named(name) => name.clone(),
-            Self::Found(error) => error.fingerprint.to_string(),
+            Self::Found(error) | Self::Uncertain(error) => error.fingerprint.to_string(),
         }
     }
 }
@@ -182,7 +185,7 @@ async fn targets(query: &Query, project: &Project, bulk: Bulk) -> Result<(Vec<Ta
     }
 }
 
-/// The first errors that all filters are true of.
+/// The first errors that all filters are true of, or may be.
 async fn found(
     query: &Query,
     project: &Project,
@@ -209,7 +212,18 @@ async fn found(
     let search = Search { filter, sort, after, limit: MOST };
     let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
     let next = found.next.map(|cursor| cursor.to_string());
-    Ok((found.errors.into_iter().map(|error| Target::Found(Box::new(error))).collect(), next))
+    let certain = found.errors.into_iter().map(|error| Target::Found(Box::new(error)));
+    let uncertain = found.uncertain.into_iter().map(|error| Target::Uncertain(Box::new(error)));
+    Ok((certain.chain(uncertain).collect(), next))
+}
+
+/// An error may match the filters, or not: only whoever names it can mean it.
+fn uncertain(fingerprint: &str) -> Refusal {
+    let message = format!(
+        "it is not known whether `where` is true of {fingerprint}, which had more values of a tag, or more tags, than it \
+         remembers: look at its occurrences, and send it in `errors` if it is meant"
+    );
+    Refusal::new(Reason::MatchUncertain, message)
 }
 
 fn invalid(message: &str, key: &str) -> Refusal {

@@ -65,7 +65,7 @@ pub(super) fn describe(api: &mut Description) {
         operation = operation.query_as(name, is, moment());
     }
     let cursor =
-        json!({ "type": "string", "pattern": "^([A-Za-z]+\\.[-0-9a-f]*\\.)?[-0-9A-Fa-f]*$", "maxLength": 200 });
+        json!({ "type": "string", "pattern": "^([A-Za-z]+\\.(rest|[-0-9a-f]*)\\.)?[-0-9A-Fa-f]*$", "maxLength": 200 });
     let sorts = Sort::ALL.map(Sort::as_str);
     operation
         .query_as("sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
@@ -77,10 +77,13 @@ pub(super) fn describe(api: &mut Description) {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Errors<'a> {
-    /// How many are on this page.
+    /// How many match on this page.
     scanned_count: usize,
     #[schemars(length(max = LIMIT))]
     errors: Vec<ErrorEntry<'a>>,
+    /// Errors that may match: they had more values of a tag, or more tags, than they remember.
+    #[schemars(length(max = LIMIT))]
+    uncertain: Vec<ErrorEntry<'a>>,
     /// How many were looked at to find them: at most 400.
     examined: usize,
     /// What the next page is asked for with; none at the end. A page that is not full may have one: what was looked at
@@ -101,8 +104,9 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let project = existing(query, &name).await?;
     caller.reader_of_id(project.id)?;
     let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
-    let Found { errors, examined, next } = found;
+    let Found { errors, uncertain, examined, next } = found;
     let next_cursor = next.map(|next| next.to_string());
-    let errors: Vec<_> = errors.iter().map(|error| v1::error_entry(&project.name, error)).collect();
-    gate::data(Errors { scanned_count: errors.len(), errors, examined, next_cursor })
+    let [errors, uncertain] = [&errors, &uncertain]
+        .map(|errors| errors.iter().map(|error| v1::error_entry(&project.name, error)).collect::<Vec<_>>());
+    gate::data(Errors { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })
 }

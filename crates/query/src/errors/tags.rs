@@ -16,8 +16,9 @@ pub(super) fn describe(api: &mut Description) {
     let path = "/projects/{project}/errors/{message}/tags";
     super::named_operation(api.operation("get", path, "listTags", "Lists the tags of an error's occurrences"))
         .says(
-            "The most frequent values of each. Kept are the first 20 names that came, at most 32 bytes long, and eight \
-             values of each, cut to 60 bytes. While a tag has no more values, its counts are exact.",
+            "The most frequent values of each. Kept are `level`, `environment`, `release` and the first 20 other names \
+             that came, at most 32 bytes long, and eight values of each; of a value longer than 60 bytes its beginning and \
+             a hash. While a tag has no more values, its counts are exact.",
         )
         .limit(Tags::MAX_VALUES, Tags::MAX_VALUES)
         .data::<Listed<'_>>(200, "the tags");
@@ -28,7 +29,7 @@ pub(super) fn describe(api: &mut Description) {
 #[schemars(rename = "Tags")]
 struct Listed<'a> {
     /// By name.
-    #[schemars(length(max = Tags::MAX_TAGS))]
+    #[schemars(length(max = Tags::MOST))]
     tags: Vec<Entry<'a>>,
     /// Whether occurrences had tags that are not kept.
     is_partial: bool,

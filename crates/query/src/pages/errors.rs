@@ -22,6 +22,8 @@ const DAY: i64 = 86_400;
 #[serde(rename_all = "camelCase")]
 pub(super) struct List {
     pub(super) errors: Vec<Entry>,
+    #[serde(default)]
+    pub(super) uncertain: Vec<Entry>,
     pub(super) next_cursor: Option<String>,
     pub(super) examined: Option<u64>,
 }
@@ -162,10 +164,13 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
     let shown = Errors {
         frame: visit.frame_of(&project, &format!("Errors of {project}")),
         tabs: vec![tab("Open", "unresolved"), tab("Resolved", "resolved"), tab("Muted", "muted"), tab("All", "")],
-        examined: list.examined.filter(|_| list.next_cursor.is_some() && list.errors.len() < LIMIT),
+        examined: list
+            .examined
+            .filter(|_| list.next_cursor.is_some() && list.errors.len() + list.uncertain.len() < LIMIT),
         first: (!cursor.is_empty()).then(|| here(&status, "")),
         next: list.next_cursor.as_deref().map(|cursor| here(&status, cursor)),
         rows: list.errors.into_iter().map(|entry| entry.row(visit.now)).collect(),
+        uncertain: list.uncertain.into_iter().map(|entry| entry.row(visit.now)).collect(),
         search: Search { status, text, sort, problem },
         has_events,
         project,

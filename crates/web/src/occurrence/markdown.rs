@@ -1,12 +1,14 @@
-//! An occurrence as Markdown, to be pasted into an issue or a chat.
+//! An occurrence as Markdown, to be pasted into an issue or a chat. Its texts are an event's, and so an attacker's: pasted,
+//! they must neither link, load an image, notify anybody, close an issue, nor end the block they stand in.
 
 use std::fmt::Write;
 
-use domain::occurrence::{Frame, Occurrence};
+use domain::occurrence::{Exception, Frame, Occurrence};
 
 use crate::text::visible;
 
-/// How many frames of an exception are written.
+/// How many exceptions are written, and how many frames of each.
+const EXCEPTIONS: usize = 5;
 const FRAMES: usize = 30;
 
 /// The occurrence as Markdown: title, facts and stacks, with what raised first.
@@ -17,11 +19,11 @@ pub fn markdown(occurrence: &Occurrence) -> String {
         (kind, "") => kind.to_owned(),
         (kind, message) => format!("{kind}: {message}"),
     };
-    let _ = writeln!(text, "## {}\n", visible(&title, 300).replace('\n', " "));
+    let _ = writeln!(text, "## {}\n", code(&title, 300));
+    let _ = writeln!(text, "- When: {}", occurrence.timestamp);
+    let _ = writeln!(text, "- Event: {}", occurrence.event_id);
+    let _ = writeln!(text, "- Level: {}", occurrence.level.as_str());
     let facts = [
-        ("When", Some(occurrence.timestamp.to_string())),
-        ("Event", Some(occurrence.event_id.to_string())),
-        ("Level", Some(occurrence.level.as_str().to_owned())),
         ("Environment", occurrence.environment.clone()),
         ("Release", occurrence.release.clone()),
         ("Server", occurrence.server_name.clone()),
@@ -29,29 +31,158 @@ pub fn markdown(occurrence: &Occurrence) -> String {
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
-            let _ = writeln!(text, "- {name}: {}", visible(&fact, 200).replace('\n', " "));
+            let _ = writeln!(text, "- {name}: {}", code(&fact, 200));
         }
     }
-    for exception in occurrence.exceptions.iter().rev().take(5) {
-        let kind = exception.kind.as_deref().unwrap_or("Exception");
-        let _ =
-            writeln!(text, "\n```\n{}: {}", visible(kind, 200), fenced(exception.value.as_deref().unwrap_or_default()));
-        let frames = exception.stacktrace.iter().flat_map(|stack| stack.frames.iter().rev());
-        for frame in frames.take(FRAMES) {
-            let _ = writeln!(text, "    {}", line(frame));
-        }
-        text.push_str("```\n");
+    for exception in occurrence.exceptions.iter().rev().take(EXCEPTIONS) {
+        let _ = write!(text, "\n{}", block(&stack(exception)));
     }
     text
 }
 
-/// Text that cannot end the block it stands in.
-fn fenced(text: &str) -> String {
-    visible(text, 1_000).replace("```", "'''")
+fn stack(exception: &Exception) -> String {
+    let kind = exception.kind.as_deref().unwrap_or("Exception");
+    let mut text =
+        format!("{}: {}\n", visible(kind, 200), visible(exception.value.as_deref().unwrap_or_default(), 1_000));
+    let frames = exception.stacktrace.iter().flat_map(|stack| stack.frames.iter().rev());
+    for frame in frames.take(FRAMES) {
+        let _ = writeln!(text, "    {}", line(frame));
+    }
+    text
 }
 
 fn line(frame: &Frame) -> String {
     let place = frame.filename.as_ref().or(frame.module.as_ref()).map_or("?", String::as_str);
     let number = frame.lineno.map(|line| format!(":{line}")).unwrap_or_default();
-    fenced(&format!("{place}{number} in {}", frame.function.as_deref().unwrap_or("?"))).replace('\n', " ")
+    let function = frame.function.as_deref().unwrap_or("?");
+    visible(&format!("{place}{number} in {function}"), 1_000).replace('\n', " ")
+}
+
+/// A text of one line as code: of all that Markdown knows, only in code nothing is read as anything else. (GitHub finds
+/// names, issues and closing words in escaped text, too.) A text without marks of any kind stands as it is.
+fn code(text: &str, limit: usize) -> String {
+    let text = visible(text, limit).replace(['\n', '\t'], " ");
+    let text = text.trim();
+    // Words, and the marks after them: `www.a.example` and `:bug:` are not among them.
+    let is_plain = |word: &str| word.trim_end_matches(['.', ',', ':']).chars().all(char::is_alphanumeric);
+    if text.split(' ').all(is_plain) {
+        return text.to_owned();
+    }
+    let fence = "`".repeat(longest_run(text) + 1);
+    // A blank between the fence and a backtick is not shown; nor are both, if the text has them at both ends.
+    match text.starts_with('`') || text.ends_with('`') {
+        true => format!("{fence} {text} {fence}"),
+        false => format!("{fence}{text}{fence}"),
+    }
+}
+
+/// A text of several lines as a block of code, between fences that are longer than all in it.
+fn block(text: &str) -> String {
+    let fence = "`".repeat((longest_run(text) + 1).max(3));
+    format!("{fence}\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
+
+/// The most backticks one after the other.
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::EventId;
+    use domain::occurrence::{Source, Stacktrace};
+    use domain::time::Timestamp;
+
+    use super::*;
+
+    fn occurrence(hostile: &str) -> Occurrence {
+        let now = Timestamp::from_seconds(1_793_577_600);
+        let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::Sentry, now, now);
+        let text = || Some(hostile.to_owned());
+        (occurrence.message, occurrence.release, occurrence.transaction) = (hostile.to_owned(), text(), text());
+        let frame = Frame { filename: text(), function: text(), ..Frame::default() };
+        let stacktrace = Some(Stacktrace { frames: vec![frame], ..Stacktrace::default() });
+        occurrence.exceptions = vec![Exception { kind: text(), value: text(), stacktrace, ..Exception::default() }];
+        occurrence
+    }
+
+    #[test]
+    fn plain_texts_stand_as_they_are() {
+        let mut plain = occurrence("cart is empty");
+        plain.kind = "ValueError".to_owned();
+        let text = markdown(&plain);
+        assert!(text.starts_with("## ValueError: cart is empty\n\n- When: 2026"), "{text}");
+        assert!(text.contains("- Release: cart is empty\n"));
+        assert!(
+            text.ends_with("\n```\ncart is empty: cart is empty\n    cart is empty in cart is empty\n```\n"),
+            "{text}"
+        );
+    }
+
+    /// Without its code, nothing of a text is left: whatever Markdown or a tracker would read there.
+    #[test]
+    fn hostile_texts_are_code_and_stay_in_it() {
+        for hostile in [
+            "[click](https://evil.example)",
+            "<img src=x onerror=alert(1)>",
+            "@channel @team/all",
+            "fixes #1, closes owner/repo#2",
+            "``` \n# heading\n```",
+            "`a``b```c````",
+            "` `",
+            "``````````",
+            "https://evil.example www.evil.example",
+            "| a | b |\n|---|---|",
+            "~~~\n<b>",
+            "\\`@someone\\`",
+            "a\u{202e}b @x",
+            "fixes GH-12",
+            "www.evil.example",
+            ":rocket:",
+            "&lt;&#64;x :rocket: **b** _i_ $x^2$",
+            "$(id)",
+        ] {
+            let text = markdown(&occurrence(hostile));
+            let left = without_code(&text);
+            for mark in
+                ["[", "<", "@", "#1", "#2", "`", "*", "_", "evil", "|", "~", "$", "&", "\\", "heading", "GH", "rocket"]
+            {
+                assert!(!left.replacen("##", "", 1).contains(mark), "{hostile:?} leaves {mark} in {left:?} of {text}");
+            }
+        }
+    }
+
+    /// What a reader of Markdown does not take for code: blocks and spans end with as many backticks as they began with.
+    fn without_code(text: &str) -> String {
+        let (mut left, mut fence): (String, Option<String>) = (String::new(), None);
+        for line in text.lines() {
+            let marks: String = line.chars().take_while(|character| *character == '`').collect();
+            match &fence {
+                Some(open) => {
+                    if line.trim() == marks && marks.len() >= open.len() {
+                        fence = None;
+                    }
+                }
+                None if marks.len() >= 3 && !line[marks.len()..].contains('`') => fence = Some(marks),
+                None => left.push_str(&(without_spans(line) + "\n")),
+            }
+        }
+        assert!(fence.is_none(), "a block does not end: {text}");
+        left
+    }
+
+    fn without_spans(line: &str) -> String {
+        let Some(at) = line.find('`') else { return line.to_owned() };
+        let length = line[at..].chars().take_while(|character| *character == '`').count();
+        let behind = &line[at + length..];
+        let mut from = 0;
+        while let Some(next) = behind[from..].find('`').map(|next| from + next) {
+            let run = behind[next..].chars().take_while(|character| *character == '`').count();
+            if run == length {
+                return line[..at].to_owned() + &without_spans(&behind[next + run..]);
+            }
+            from = next + run;
+        }
+        line.to_owned()
+    }
 }

@@ -22,3 +22,13 @@ pub struct Connect {
     /// Whether events have come.
     pub has_events: bool,
 }
+
+impl Connect {
+    fn header(&self) -> String {
+        format!("x-api-key: {}", self.key)
+    }
+
+    fn errors_url(&self) -> String {
+        format!("{}{}/errors", self.url, crate::address::project(&self.project))
+    }
+}

@@ -129,7 +129,7 @@ impl Part {
 
 impl ErrorPage {
     fn here(&self) -> String {
-        format!("/pages/projects/{}/errors/{}", self.project, self.head.fingerprint)
+        format!("/pages{}/errors/{}", crate::address::project(&self.project), self.head.fingerprint)
     }
 
     fn is_open(&self) -> bool {

@@ -16,6 +16,8 @@ pub struct Errors {
     pub search: Search,
     /// The errors of this page.
     pub rows: Vec<ErrorRow>,
+    /// Errors that may match: they do not remember enough to tell.
+    pub uncertain: Vec<ErrorRow>,
     /// How many errors were looked at, if they were fewer than there may be.
     pub examined: Option<u64>,
     /// Where the first page is, if this is another, and the next.

@@ -48,7 +48,7 @@ pub struct SettingsFields {
 
 impl Settings {
     fn here(&self) -> String {
-        format!("/pages/projects/{}/settings", self.project)
+        format!("/pages{}/settings", crate::address::project(&self.project))
     }
 
     fn is_kept_for(&self, days: &u32) -> bool {

@@ -32,7 +32,8 @@ fn a_few_values_are_counted_exactly() {
 fn a_ninth_value_takes_the_place_of_the_rarest() {
     let values = ["a", "a", "a", "b", "b", "c", "c", "d", "d", "e", "e", "f", "f", "g", "g", "h", "i", "h"];
     let tags = of(values.map(|value| ("t", value)));
-    check(&tags, r#"{"t":[18,2,"a",3,"b",2,"c",2,"d",2,"e",2,"f",2,"g",2,"h",1,2]}"#);
+    let hash = &format!("{:x}", Sha256::digest("i"))[..10];
+    check(&tags, &format!(r#"{{"t":[18,2,"a",3,"b",2,"c",2,"d",2,"e",2,"f",2,"g",2,"h",1,2,"{hash}"]}}"#));
     let tag = &tags.tags["t"];
     assert_eq!((tag.rest(), tag.is_exact()), (2, false));
     let first = tag.values()[0];
@@ -76,10 +77,84 @@ fn what_is_no_text_form_is_named() {
         r#"{"a":[]}"#,
         r#"{"a":["x"]}"#,
         r#"{"a":[1,"x"]}"#,
+        r#"{"a":[1,"x",1,"12345"]}"#,
         r#"{"a":[1,2,3]}"#,
         r#"{"a":[1,"x",18446744073709551615,1]}"#,
     ] {
         assert!(Tags::parse(bad).unwrap_err().to_string().contains("`tags`"), "{bad}");
+    }
+}
+
+#[test]
+fn values_with_the_same_beginning_are_told_apart() {
+    let [a, b] = ["a", "b"].map(|end| format!("{}{end}", "é".repeat(40)));
+    let tags = of([("url", &*Tags::held(&a))]);
+    assert_eq!((tags.has("url", &a), tags.has("url", &b)), (Has::Yes, Has::No));
+    let held = Tags::held(&a);
+    assert!(held.len() <= MAX_VALUE && held.starts_with("éé") && Tags::held(&held) == held, "{held}");
+    assert_eq!(tags.has("url", &held), Has::Yes, "as pages show it");
+    assert_eq!(Tags::held(&"x".repeat(60)), "x".repeat(60));
+}
+
+/// Whatever an error was seen with, in whatever order and company: `has` is right, or says that it does not know; and it
+/// knows as much as it promises. Also of errors that are merged, and after they are stored.
+#[test]
+fn what_an_error_was_seen_with_is_known_or_said_to_be_unknown() {
+    for seed in 0..60 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (mut both, mut seen) = (Vec::new(), std::collections::HashSet::new());
+        let names: Vec<String> = (0..rng.usize(1..26)).map(|n| format!("tag{n}")).collect();
+        let spread = [3, 9, 30, 56, 90, 260][rng.usize(..6)];
+        for _ in 0..2 {
+            let mut tags = Tags::default();
+            for _ in 0..rng.usize(1..20) {
+                for _ in 0..rng.usize(1..60) {
+                    let mut tagged = vec![("level".to_owned(), "error".to_owned())];
+                    tagged.push(("release".to_owned(), rng.usize(..spread).min(rng.usize(..spread)).to_string()));
+                    if rng.bool() {
+                        tagged.push(("environment".to_owned(), rng.usize(..8).to_string()));
+                    }
+                    for name in &names {
+                        if rng.bool() {
+                            continue;
+                        }
+                        let value = rng.usize(..spread).min(rng.usize(..spread));
+                        tagged.push((name.clone(), "x".repeat(value % 3 * 40) + &value.to_string()));
+                    }
+                    let held = |(name, value): &(String, String)| (name.clone(), Tags::held(value).into_owned());
+                    tags.add(&tagged.iter().map(held).collect::<Vec<_>>());
+                    seen.extend(tagged);
+                }
+                tags.fit();
+                tags = Tags::parse(&tags.to_string()).unwrap();
+            }
+            both.push(tags);
+        }
+        let mut whole = both[0].clone();
+        whole.join(&both[1]);
+        let mut unknown = 0;
+        for name in names.iter().map(String::as_str).chain(["level", "release", "environment", "other"]) {
+            let known = seen.iter().filter(|(of, _)| of == name).count();
+            for value in 0..300 {
+                let value = match name.starts_with("tag") {
+                    true => "x".repeat(value % 3 * 40) + &value.to_string(),
+                    false => value.to_string(),
+                };
+                let is_seen = seen.contains(&(name.to_owned(), value.clone()));
+                match whole.has(name, &value) {
+                    Has::Unknown => unknown += 1,
+                    has => assert_eq!(has == Has::Yes, is_seen, "seed {seed}: {name} {value}"),
+                }
+                let is_promised = match name {
+                    "level" | "environment" => true,
+                    "release" => known <= 200,
+                    "other" => !whole.is_partial(),
+                    _ => known <= 48 && !whole.is_partial(),
+                };
+                assert!(!is_promised || whole.has(name, &value) != Has::Unknown, "seed {seed}: {name} {value} {known}");
+            }
+        }
+        assert!(whole.to_string().len() < 12_000, "seed {seed}: {unknown}");
     }
 }
 
@@ -105,7 +180,7 @@ fn holds(tags: &Tags, events: &[(String, String)]) -> Result<(), TestCaseError> 
         prop_assert!(missing.clone().all(|count| count <= tag.floor));
         prop_assert!(missing.sum::<u64>() <= tag.rest());
     }
-    prop_assert!(tags.to_string().len() <= MAX_BYTES + 50);
+    prop_assert!(tags.to_string().len() <= MAX_BYTES + 50 + 20 * (48 * 10 + 3));
     prop_assert_eq!(&Tags::parse(&tags.to_string()).unwrap(), tags);
     Ok(())
 }

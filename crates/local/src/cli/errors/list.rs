@@ -38,16 +38,19 @@ pub(super) async fn run(options: List, remote: &Remote) -> anyhow::Result<()> {
     let mut parameters = options.filters.parameters();
     parameters.extend(options.sort.map(|sort| ("sort", sort)));
     let mut pages = pages(&client, &["projects", &project, "errors"], parameters, "cursor").from(options.cursor);
-    let (mut errors, mut data) = (Vec::new(), Value::Null);
+    let (mut errors, mut uncertain, mut data) = (Vec::new(), Vec::new(), Value::Null);
     while errors.len() < options.limit
         && let Some(mut page) = pages.next(options.limit - errors.len()).await?
     {
         if let Value::Array(more) = page["errors"].take() {
             errors.extend(more);
         }
+        if let Value::Array(more) = page["uncertain"].take() {
+            uncertain.extend(more);
+        }
         data = page;
     }
-    data["errors"] = errors.into();
+    (data["errors"], data["uncertain"]) = (errors.into(), uncertain.into());
     Output::of(remote).show(&data, |output| text(output, &data, &project))
 }
 
@@ -57,6 +60,13 @@ fn text(output: Output, data: &Value, project: &str) -> String {
         [] => format!("no such errors in {project}"),
         errors => output.table(&table(errors, SystemClock.now())),
     };
+    if let Some(uncertain) = data["uncertain"].as_array().filter(|uncertain| !uncertain.is_empty()) {
+        let _ = write!(
+            text,
+            "\n\nthese may match, too: they had more values of a tag, or more tags, than they remember\n\n"
+        );
+        text += &output.table(&table(uncertain, SystemClock.now()));
+    }
     if data["nextCursor"].is_string() {
         let _ = write!(text, "\n\nmore: --cursor {}", shown(&data["nextCursor"]));
     }

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Filter, Term};
-use futures_util::future::try_join_all;
+use domain::search::{Filter, Term, Terms};
+use futures_util::future::{try_join, try_join_all};
 
 use super::MOST;
 use crate::Query;
@@ -13,26 +13,49 @@ const POSTINGS: usize = 2 * MOST;
 /// The errors of a list; `None` if there are so many that it is not read to its end.
 type List = Option<HashSet<Fingerprint>>;
 
+/// The errors that may pass a filter.
+pub(super) struct Candidates {
+    pub(super) errors: HashSet<Fingerprint>,
+    /// Whether these are all. Otherwise there are others among the many that have too much of something to be posted under
+    /// each of it: only a walk finds those.
+    pub(super) are_all: bool,
+}
+
 impl Query {
-    /// All errors that may pass the filter, if they are few enough to be read: those that stand in each of the lists that
-    /// are short. A word that no error is posted under is taken for a part of one, which no list helps to find.
-    pub(super) async fn candidates(&self, project: ProjectId, filter: &mut Filter) -> store::Result<List> {
+    /// The errors that may pass the filter, if they are few enough to be read: those in each of the lists that are short. A
+    /// word that no error is posted under is taken for a part of one, which no list helps to find.
+    pub(super) async fn candidates(
+        &self,
+        project: ProjectId,
+        filter: &mut Filter,
+    ) -> store::Result<Option<Candidates>> {
         let sets = filter.terms();
-        let lists = sets.iter().map(|terms| try_join_all(terms.iter().map(|term| self.list(project, term))));
-        let lists = try_join_all(lists).await?;
-        let mut candidates: List = None;
-        for (terms, lists) in sets.iter().zip(lists) {
-            let Some(any) = union(lists) else { continue };
-            if let ([Term::Word(word)], true) = (terms.as_slice(), any.is_empty()) {
+        let lists = try_join_all(sets.iter().map(|terms| self.lists(project, terms))).await?;
+        let mut candidates: Option<Candidates> = None;
+        for (terms, (list, others)) in sets.iter().zip(lists) {
+            let Some(mut errors) = list else { continue };
+            if let (Term::Word(word), true) = (&terms.term, errors.is_empty()) {
                 filter.loosen(word);
                 continue;
             }
-            candidates = Some(match candidates {
-                Some(others) => others.intersection(&any).copied().collect(),
-                None => any,
-            });
+            let others = others.filter(|others| errors.union(others).count() <= MOST);
+            let mut are_all = others.is_some();
+            errors.extend(others.into_iter().flatten());
+            if let Some(before) = candidates {
+                errors.retain(|error| before.errors.contains(error));
+                are_all &= before.are_all;
+            }
+            candidates = Some(Candidates { errors, are_all });
         }
         Ok(candidates)
+    }
+
+    /// The errors that are posted under what is asked for, and those that may have it without that.
+    async fn lists(&self, project: ProjectId, terms: &Terms) -> store::Result<(List, List)> {
+        let others = try_join_all(terms.or.iter().map(|term| self.list(project, term)));
+        let (list, others) = try_join(self.list(project, &terms.term), others).await?;
+        let others: Option<Vec<_>> = others.into_iter().collect();
+        Ok((list, others.map(|lists| lists.into_iter().flatten().collect())))
     }
 
     async fn list(&self, project: ProjectId, term: &Term) -> store::Result<List> {
@@ -49,11 +72,4 @@ impl Query {
             }
         }
     }
-}
-
-/// The errors of any of these lists, if all are known and together are not too many.
-fn union(lists: Vec<List>) -> List {
-    let lists: Option<Vec<_>> = lists.into_iter().collect();
-    let any: HashSet<_> = lists?.into_iter().flatten().collect();
-    (any.len() <= MOST).then_some(any)
 }

@@ -6,12 +6,13 @@ use domain::search::Sort;
 use store::ports::{ErrorCursor, Place};
 
 /// A place in a list of errors: behind an error of this value, or a place of the walk, or both, where a list was read
-/// whole and grew so long that it is walked by now.
+/// whole and grew so long that it is walked by now; or a place of the walk over what no short list has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
     sort: Sort,
     exact: Option<(u64, Fingerprint)>,
     place: Option<Step>,
+    is_of_the_rest: bool,
 }
 
 /// A place of the walk.
@@ -22,6 +23,9 @@ pub(super) enum Step {
     /// In a list of postings.
     Posted(Place),
 }
+
+/// Stands for an error in a cursor that is behind all errors of the short lists.
+const REST: &str = "rest";
 
 /// Why a text is no cursor of the list.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -37,12 +41,17 @@ pub(crate) enum BadCursor {
 impl Cursor {
     /// Behind `error` in a list that was read whole.
     pub(super) fn behind(sort: Sort, error: &ErrorAggregate) -> Self {
-        Self { sort, exact: Some((sort.value(error), error.fingerprint)), place: None }
+        Self { sort, exact: Some((sort.value(error), error.fingerprint)), ..Self::default() }
+    }
+
+    /// Behind all errors of the short lists: at the beginning of a walk over the others.
+    pub(super) fn of_the_rest(sort: Sort) -> Self {
+        Self { sort, is_of_the_rest: true, ..Self::default() }
     }
 
     /// At a place of the walk that began at this cursor.
     pub(super) fn at(&self, sort: Sort, place: Step) -> Self {
-        Self { sort, exact: self.exact, place: Some(place) }
+        Self { sort, place: Some(place), ..self.clone() }
     }
 
     pub(super) fn place(&self) -> Option<&Step> {
@@ -57,6 +66,11 @@ impl Cursor {
     /// Whether only the walk can go on from here.
     pub(super) fn is_of_a_walk(&self) -> bool {
         self.place.is_some()
+    }
+
+    /// Whether the errors of the short lists were on the pages before.
+    pub(super) fn is_of_the_rest(&self) -> bool {
+        self.is_of_the_rest
     }
 
     /// Whether `error` comes behind it, as far as values say.
@@ -88,20 +102,23 @@ fn parse(text: &str) -> Option<Cursor> {
         Sort::LastSeen => Some(Step::Seen(ErrorCursor::parse(text).ok()?)),
         _ => Some(Step::Posted(Place::parse(text).ok()?)),
     };
-    let exact = if exact.is_empty() { None } else { Some(behind(exact)?) };
+    let is_of_the_rest = exact == REST;
+    let exact = if exact.is_empty() || is_of_the_rest { None } else { Some(behind(exact)?) };
     let place = if place.is_empty() { None } else { Some(step(place)?) };
-    (exact.is_some() || place.is_some()).then_some(Cursor { sort, exact, place })
+    let is_any = exact.is_some() || place.is_some() || is_of_the_rest;
+    is_any.then_some(Cursor { sort, exact, place, is_of_the_rest })
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (None, Some(Step::Seen(place))) = (self.exact, &self.place) {
+        if let (None, Some(Step::Seen(place)), false) = (self.exact, &self.place, self.is_of_the_rest) {
             return f.write_str(place.as_str());
         }
         write!(f, "{}.", self.sort)?;
         if let Some((value, fingerprint)) = self.exact {
             write!(f, "{value}-{fingerprint}")?;
         }
+        f.write_str(if self.is_of_the_rest { REST } else { "" })?;
         f.write_str(".")?;
         match &self.place {
             Some(Step::Seen(place)) => f.write_str(place.as_str()),
@@ -128,6 +145,9 @@ mod tests {
             (Sort::Count, "count..12-1a2b3c4d-0-17".to_owned()),
             (Sort::FirstSeen, format!("firstSeen.{exact}.2989296-ff-3-0")),
             (Sort::Users, "users..0-1-0-249".to_owned()),
+            (Sort::LastSeen, "lastSeen.rest.".to_owned()),
+            (Sort::LastSeen, format!("lastSeen.rest.{slot}")),
+            (Sort::Count, "count.rest.12-1a2b3c4d-0-17".to_owned()),
         ] {
             let cursor = Cursor::parse(&text, sort).unwrap();
             assert_eq!(cursor.to_string(), text);

@@ -3,17 +3,18 @@
 //! Some of what is looked for has few errors: those are read, and answered exactly. Else the errors are walked in the
 //! order of the list, and those that do not match are left out; a request walks over [`MOST`] of them, and says where the
 //! next one goes on. Either way a request reads no more than some hundred errors, however many there are.
+//!
+//! An error that had so many values of a tag that it does not remember them all is answered as one that may match.
 
 mod candidates;
 mod cursor;
 mod post;
 mod walk;
 
-use std::collections::HashSet;
-
+use candidates::Candidates;
 pub(crate) use cursor::Cursor;
-use domain::error::ErrorAggregate;
-use domain::id::{Fingerprint, ProjectId};
+use domain::error::{ErrorAggregate, Has};
+use domain::id::ProjectId;
 use domain::outcome::Refusal;
 use domain::search::{Filter, Sort};
 
@@ -37,8 +38,10 @@ pub(crate) struct Search {
 /// A page of what was found.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// In the order that was asked for.
+    /// Those that match, in the order that was asked for.
     pub(crate) errors: Vec<ErrorAggregate>,
+    /// Those that may match, in the same order. Together with those that match they fill the page.
+    pub(crate) uncertain: Vec<ErrorAggregate>,
     /// How many errors were read for it.
     pub(crate) examined: usize,
     /// Where the next page begins; `None` if there is certainly no more.
@@ -64,28 +67,31 @@ impl Query {
     /// none of them.
     pub(crate) async fn find(&self, project: ProjectId, search: &Search) -> store::Result<Found> {
         let mut search = search.clone();
-        let candidates = self.candidates(project, &mut search.filter).await?;
-        match candidates.filter(|_| !search.after.is_of_a_walk()) {
-            Some(candidates) => self.among(project, &search, candidates).await,
-            None => self.walk(project, &search).await,
+        let Some(candidates) = self.candidates(project, &mut search.filter).await? else {
+            return self.walk(project, &search, None).await;
+        };
+        match (search.after.is_of_the_rest(), search.after.is_of_a_walk()) {
+            // What is among the candidates was on the pages before.
+            (true, _) => self.walk(project, &search, Some(&candidates.errors)).await,
+            (false, true) => self.walk(project, &search, None).await,
+            (false, false) => self.among(project, &search, candidates).await,
         }
     }
 
-    /// Reads all that may match; the page is exact.
-    async fn among(
-        &self,
-        project: ProjectId,
-        search: &Search,
-        candidates: HashSet<Fingerprint>,
-    ) -> store::Result<Found> {
-        let candidates: Vec<_> = candidates.into_iter().collect();
+    /// Reads the candidates: of them the page is exact.
+    async fn among(&self, project: ProjectId, search: &Search, candidates: Candidates) -> store::Result<Found> {
+        let Candidates { errors, are_all } = candidates;
+        let candidates: Vec<_> = errors.into_iter().collect();
         let mut errors = self.errors.get_many(project, &candidates).await?;
-        errors.retain(|error| search.filter.matches(error) && search.after.is_before(search.sort, error));
+        errors.retain(|error| search.filter.matches(error) > Has::No && search.after.is_before(search.sort, error));
         search.order(&mut errors);
         let more = errors.len() > search.limit;
         errors.truncate(search.limit);
-        let next = errors.last().filter(|_| more).map(|error| Cursor::behind(search.sort, error));
-        Ok(Found { errors, examined: candidates.len(), next })
+        let next = match errors.last().filter(|_| more) {
+            Some(error) => Some(Cursor::behind(search.sort, error)),
+            None => (!are_all).then(|| Cursor::of_the_rest(search.sort)),
+        };
+        Ok(search.found(errors, candidates.len(), next))
     }
 }
 
@@ -93,5 +99,12 @@ impl Search {
     /// The most first; those that are equal by their fingerprints, so that a cursor can stand between them.
     fn order(&self, errors: &mut [ErrorAggregate]) {
         errors.sort_by_key(|error| (std::cmp::Reverse(self.sort.value(error)), error.fingerprint));
+    }
+
+    /// A page of errors that match or may match.
+    fn found(&self, errors: Vec<ErrorAggregate>, examined: usize, next: Option<Cursor>) -> Found {
+        let is_certain = |error: &ErrorAggregate| self.filter.matches(error) == Has::Yes;
+        let (errors, uncertain) = errors.into_iter().partition(is_certain);
+        Found { errors, uncertain, examined, next }
     }
 }

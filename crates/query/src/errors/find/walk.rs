@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use domain::error::Status;
+use domain::error::{ErrorAggregate, Has, Status};
 use domain::id::{Fingerprint, ProjectId};
 use domain::search::{Batch, Sort, TermHash, slot};
 use domain::time::Timestamp;
@@ -15,9 +15,15 @@ const STRIDE: usize = 100;
 
 impl Query {
     /// Goes through the errors in the order of the list, until the page is full or [`MOST`] were read. What stands on
-    /// one page is in the exact order; across pages it is in that of [`Sort::order`].
-    pub(super) async fn walk(&self, project: ProjectId, search: &Search) -> store::Result<Found> {
+    /// one page is in the exact order; across pages it is in that of [`Sort::order`]. What was `shown` before is left out.
+    pub(super) async fn walk(
+        &self,
+        project: ProjectId,
+        search: &Search,
+        shown: Option<&HashSet<Fingerprint>>,
+    ) -> store::Result<Found> {
         let Search { filter, sort, after, limit } = search;
+        let is_shown = |error: &ErrorAggregate| shown.is_some_and(|shown| shown.contains(&error.fingerprint));
         let is_plain = *sort == Sort::LastSeen && !filter.asks_errors();
         let mut way = Way::new(self, project, search);
         let (mut errors, mut seen, mut examined, mut last) = (Vec::new(), HashSet::new(), 0, None);
@@ -34,7 +40,10 @@ impl Query {
             let mut entries = VecDeque::from(entries);
             while let Some(entry) = entries.pop_front() {
                 let is_it = read.get(&entry.fingerprint).is_some_and(|error| {
-                    sort.stands(error, entry.batch) && after.is_before(*sort, error) && filter.matches(error)
+                    sort.stands(error, entry.batch)
+                        && after.is_before(*sort, error)
+                        && !is_shown(error)
+                        && filter.matches(error) > Has::No
                 });
                 last = Some(entry.place);
                 if is_it && seen.insert(entry.fingerprint) {
@@ -48,7 +57,7 @@ impl Query {
         }
         search.order(&mut errors);
         let next = if way.has_more() { last.map(|place| after.at(*sort, place)) } else { None };
-        Ok(Found { errors, examined, next })
+        Ok(search.found(errors, examined, next))
     }
 }
 

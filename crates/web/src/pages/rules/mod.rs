@@ -145,7 +145,7 @@ impl RuleDraft {
 
 impl Rules {
     fn here(&self) -> String {
-        format!("/pages/projects/{}/rules", self.project)
+        format!("/pages{}/rules", crate::address::project(&self.project))
     }
 
     fn kinds(&self) -> &'static [Kind] {

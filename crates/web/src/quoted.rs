@@ -1,0 +1,60 @@
+//! Texts as literals of what they are copied into.
+
+/// A literal in double quotes, as Python, JavaScript, Go, Java, C# and Rust read it.
+pub(crate) fn double(text: &str) -> String {
+    format!("\"{}\"", escaped(text, &['"', '\\']))
+}
+
+/// A literal in single quotes, as PHP and Ruby read it: nothing in it is replaced.
+pub(crate) fn single(text: &str) -> String {
+    format!("'{}'", escaped(text, &['\'', '\\']))
+}
+
+/// A word of a POSIX shell. What the shell reads as it stands is not quoted.
+pub(crate) fn shell(text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:@%+=,".contains(character);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// Without control characters, which no address has and no literal may hold.
+fn escaped(text: &str, marks: &[char]) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars().filter(|character| !character.is_control()) {
+        if marks.contains(&character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_ends_where_its_text_ends() {
+        assert_eq!(double("https://k@h/1"), r#""https://k@h/1""#);
+        assert_eq!(double(r#"a"b\c"#), r#""a\"b\\c""#);
+        assert_eq!(single(r"a'b\c"), r"'a\'b\\c'");
+        assert_eq!(double("a\nb"), r#""ab""#);
+    }
+
+    #[test]
+    fn a_shell_reads_a_word_as_text() {
+        for (text, expected) in [
+            ("http://localhost:8080/projects/shop/errors", "http://localhost:8080/projects/shop/errors"),
+            ("x-api-key: k", "'x-api-key: k'"),
+            ("x$(id)`id`;&|", "'x$(id)`id`;&|'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("~", "'~'"),
+        ] {
+            assert_eq!(shell(text), expected);
+        }
+    }
+}
