@@ -59,7 +59,8 @@ async fn an_error_is_posted_and_read_back() {
       ],
       "examined": 1,
       "nextCursor": null,
-      "scannedCount": 1
+      "scannedCount": 1,
+      "uncertain": []
     }
     "#);
     let shown = faultline.get("/projects/sample/errors/x%20is%20undefined").await;
