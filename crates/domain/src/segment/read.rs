@@ -20,7 +20,8 @@ pub enum BadFrame {
 const MAX_LINE: u64 = 32 << 20;
 
 /// The lines of a frame (or of several, one after the other), unpacked as they are asked for, so that a page of ten
-/// does not unpack a frame of ten thousand. Blanked frames are skipped.
+/// does not unpack a frame of ten thousand. A blanked frame has none; empty lines are skipped, as other readers of JSON lines
+/// do: the shortest blanked frames hold some.
 pub fn lines(frame: &[u8]) -> Lines<'_> {
     Lines { reader: zstd::stream::read::Decoder::with_buffer(frame).map(BufReader::new).map_err(Some) }
 }
@@ -37,13 +38,16 @@ impl Lines<'_> {
             Err(error) => return error.take().map_or(Ok(None), |error| Err(error.into())),
         };
         let mut line = Vec::new();
-        if reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
-        }
-        match line.pop() {
-            Some(b'\n') => Ok(Some(line)),
-            _ if line.len() as u64 + 1 >= MAX_LINE => Err(BadFrame::LongLine),
-            _ => Err(BadFrame::Decode(io::ErrorKind::UnexpectedEof.into())),
+        loop {
+            if reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+                return Ok(None);
+            }
+            match line.pop() {
+                Some(b'\n') if line.is_empty() => {}
+                Some(b'\n') => return Ok(Some(line)),
+                _ if line.len() as u64 + 1 >= MAX_LINE => return Err(BadFrame::LongLine),
+                _ => return Err(BadFrame::Decode(io::ErrorKind::UnexpectedEof.into())),
+            }
         }
     }
 }
