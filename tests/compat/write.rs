@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::error::Link;
 use domain::id::{Key, ProjectName, SegmentId};
-use domain::inbox::{self, Text};
+use domain::inbox::{self, Claim, Message, Text};
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use http::Method;
@@ -67,8 +67,10 @@ async fn write() {
         if file == "inbox-v1-claimed.txt" {
             // As ingest does with what is too large, but of a size that can be kept here.
             let Text::Inline(body) = inbox::form(&text).unwrap() else { panic!("it is small") };
-            let key = inbox::claim_key(faultline.clock.now(), 7);
-            resources.bucket.put_claim(&key, inbox::packed(body).unwrap()).await.unwrap();
+            let packed = inbox::packed(body).unwrap();
+            let header = Message::unpack(&packed).unwrap().header;
+            let key = Claim::of(&header, 7).unwrap().to_string();
+            resources.bucket.put_claim(&key, packed).await.unwrap();
             object(&samples, &mut objects, "claimed.zst.base64", &key, &resources).await;
             text = inbox::claim(&key);
         }

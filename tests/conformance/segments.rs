@@ -1,4 +1,5 @@
 use domain::id::{ProjectId, SegmentId};
+use domain::inbox::Addressee;
 use domain::project::Retention;
 use domain::segment::{FrameRange, SegmentWriter, lines};
 use local::system::Resources;
@@ -58,4 +59,17 @@ pub(crate) async fn claims(on: &Resources) {
     on.bucket.put_claim("inbox/v=1/x", b"packed".to_vec()).await.unwrap();
     assert_eq!(on.bucket.get_claim("inbox/v=1/x").await.unwrap(), "packed");
     assert_eq!(on.bucket.get_claim("inbox/v=1/y").await.unwrap_err().kind(), Kind::NotFound);
+    for _ in 0..2 {
+        on.bucket.remove_claim("inbox/v=1/x").await.unwrap();
+        assert_eq!(on.bucket.get_claim("inbox/v=1/x").await.unwrap_err().kind(), Kind::NotFound);
+    }
+
+    let projects = [1, 12].map(|id| Addressee::Id(ProjectId::new(id).unwrap()));
+    let keys = [1, 12].map(|id| format!("inbox/v=1/project={id}/event={}/x", "0".repeat(32)));
+    for key in &keys {
+        on.bucket.put_claim(key, b"packed".to_vec()).await.unwrap();
+    }
+    while on.bucket.remove_some_claims(&projects[0]).await.unwrap() {}
+    assert_eq!(on.bucket.get_claim(&keys[0]).await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(on.bucket.get_claim(&keys[1]).await.unwrap(), "packed", "another project's stays");
 }

@@ -55,7 +55,7 @@ def resources(checks, stack):
     rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
     checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
     checks.equal(rules["retention-7"]["Expiration"]["Days"], 7, "those of projects that keep a week earlier")
-    checks.equal(rules["inbox"]["Expiration"]["Days"], 30, "what is left of large messages expires")
+    checks.equal(rules["inbox"]["Expiration"]["Days"], 15, "what is left of large messages expires")
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     checks.that(all(closed.values()), "the bucket is private", closed)
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]

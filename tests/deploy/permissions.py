@@ -22,6 +22,9 @@ UNNEEDED = {
     ("ingest", "sqs:GetQueueAttributes"),
     ("digest", "sqs:GetQueueAttributes"), ("digest", "sqs:ReceiveMessage"), ("digest", "sqs:DeleteMessage"),
 }
+# What takes a moment that this check cannot choose: the first use of a key on a day, a message that comes again after
+# its body was removed, a project that is deleted while a large message waits.
+UNTIMED = {"NoteThatKeysAreUsed", "TellMissingLargeMessages", "RemoveLargeMessages"}
 
 
 class Role:
@@ -252,9 +255,9 @@ def taken_away(checks, role, does, late=None):
     """Each permission of a role is taken away: its call has to fail, and to work again when it is back."""
     counted = 0
     for index, action in role.permissions():
-        if action in UNSEEN:
-            continue
         statement = role.whole["Statement"][index]
+        if action in UNSEEN or statement["Sid"] in UNTIMED:
+            continue
         on_index = "index/" in json.dumps(statement["Resource"])
         name = f"index {action}" if on_index else action
         counted += 1
@@ -335,7 +338,8 @@ def check(checks, api, stack, client, standin, say):
     wait_until(lambda: api.count("shop", known) == 1)
     times = 1
     for index, action in role.permissions():
-        if action in UNSEEN or ("digest", action) in UNNEEDED:
+        untimed = role.whole["Statement"][index]["Sid"] in UNTIMED
+        if action in UNSEEN or ("digest", action) in UNNEEDED or untimed:
             continue
         role.forget()
         role.without(index, action)
@@ -343,7 +347,7 @@ def check(checks, api, stack, client, standin, say):
         # A query is made for an error that is in the table and not remembered.
         message = known if action == "dynamodb:Query" else unique()
         times += message == known
-        more = {"context": noise()} if action == "s3:GetObject" else {}
+        more = {"context": noise()} if action in ("s3:GetObject", "s3:DeleteObject") else {}
         checks.equal(api.post("shop", message, client, **more), 201, f"an event is accepted while digest lacks {action}")
         denied = wait_until(lambda: any("AccessDenied" in line for line in stack.log("digest")[lines:]), 15)
         checks.that(denied, f"digest without {action} fails, and says so", stack.log("digest")[lines:][:2])

@@ -1,16 +1,19 @@
-//! What is too large for the queue goes through S3, and what is left of it goes away by itself.
+//! What is too large for the queue goes through S3, and is removed from there with its message.
 
 use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
-use faultline_tests::Faultline;
+use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
+use local::system::stored_keys;
 use serde_json::json;
 use store::faults::{Fault, Faults, When};
 use store::ports::MESSAGE_LIMIT;
 
 use crate::turns::paused;
 use crate::world::World;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A body whose packed form has about this many bytes.
 fn body(bytes: usize) -> String {
@@ -43,10 +46,98 @@ async fn a_message_goes_by_the_queue_up_to_its_limit_and_through_s3_above() {
     assert_eq!(faultline.counts().await["large"], 3);
 }
 
-/// A claim stays while its message may come again, from the dead-letter queue too (14 days), and then goes by the
-/// bucket's lifecycle rule; so does one whose message never got into the queue.
+/// The keys of the claims that are in the bucket.
+async fn stored(faultline: &Faultline) -> Vec<String> {
+    stored_keys(faultline.stack.engines(), "inbox/").await.unwrap()
+}
+
+/// The text of a message with a large body to the project `sample`, by its own key or by an admin's, which names it.
+async fn claimed(faultline: &Faultline, key: &str) -> String {
+    let body = Body::from(body(MESSAGE_LIMIT * 2));
+    let answer = faultline.call(Method::POST, "/projects/sample/errors", key, body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let texts = faultline.take_inbox().await;
+    for text in &texts {
+        faultline.stack.inbox().send(text.clone()).await.unwrap();
+    }
+    texts.last().unwrap().clone()
+}
+
+/// A body that is not scrubbed goes with its commit. A message that comes again finds none, and is no dead letter.
+#[tokio::test]
+async fn a_claim_goes_with_its_commit_and_its_message_may_come_again() {
+    let faultline = Faultline::new().await;
+    let keys = [faultline.client_key().to_owned(), ADMIN.to_owned()];
+    for (count, key) in (1..).zip(keys) {
+        let text = claimed(&faultline, &key).await;
+        assert_eq!(stored(&faultline).await.len(), 1);
+        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(stored(&faultline).await, [""; 0]);
+        assert_eq!(faultline.counts().await["large"], count);
+        faultline.stack.inbox().send(text).await.unwrap();
+        assert_eq!(faultline.digest().await, 0, "it was digested before");
+        assert_eq!(faultline.counts().await["large"], count);
+    }
+}
+
+/// A body that is gone before its commit is a loss, and no success: somebody has to hear of it.
+#[tokio::test]
+async fn a_claim_that_is_gone_before_its_commit_is_a_dead_letter() {
+    let faultline = Faultline::new().await;
+    claimed(&faultline, faultline.client_key()).await;
+    faultline.stack.engines().s3().expire("faultline", "inbox/", SystemTime::now() + DAY).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(faultline.digest().await, 1);
+    }
+    assert_eq!(faultline.digest().await, 0);
+    let letters = faultline.get("/dead-letters").await;
+    assert!(letters["deadLetters"][0]["reason"].as_str().unwrap().contains("NoSuchKey"), "{letters}");
+}
+
+/// Deleting a project removes what waits for it at once, whichever way it was addressed; its messages are dropped then.
+#[tokio::test]
+async fn claims_go_with_their_project() {
+    let faultline = Faultline::new().await;
+    claimed(&faultline, faultline.client_key()).await;
+    claimed(&faultline, ADMIN).await;
+    faultline.post("other", &json!({ "errors": [{ "message": "small" }] })).await;
+    let other = body(MESSAGE_LIMIT * 2);
+    faultline.call(Method::POST, "/projects/other/errors", ADMIN, other).await;
+    assert_eq!(stored(&faultline).await.len(), 3);
+    let answer = faultline.call(Method::DELETE, "/projects/sample", ADMIN, Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+    assert_eq!(stored(&faultline).await.len(), 1, "the other project's");
+    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(stored(&faultline).await, [""; 0]);
+    assert_eq!(faultline.get("/projects/other/errors").await["errors"].as_array().unwrap().len(), 2);
+}
+
+/// Whatever befalls the removal, the message comes again, is counted once, and leaves no body.
 #[test]
-fn claims_are_cleaned_up_after_their_messages() {
+fn a_claim_that_cannot_be_removed_is_removed_later() {
+    paused(async {
+        for fault in [Fault::Before, Fault::After, Fault::Reject, Fault::TimeOut, Fault::TimeOutAfter] {
+            let world = World::new(0).await;
+            let faults = Faults::seeded(0);
+            let faultline =
+                Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+            claimed(&faultline, faultline.client_key()).await;
+            faults.rule(When::Always, fault, |call| call.operation == "DeleteObject");
+            assert_eq!(faultline.digest().await, 1, "{fault:?}: it is not done");
+            assert_eq!(faultline.counts().await["large"], 1, "{fault:?}");
+            faults.heal();
+            assert_eq!(faultline.digest().await, 0, "{fault:?}");
+            assert_eq!(faultline.counts().await["large"], 1, "{fault:?}");
+            let left = world.engines.s3().expire("faultline", "inbox/", SystemTime::now() + DAY).await.unwrap();
+            assert_eq!(left, 0, "{fault:?}");
+        }
+    });
+}
+
+/// A dead letter's body stays for as long as it may be redriven; one whose message never got into the queue goes by the
+/// bucket's lifecycle rule.
+#[test]
+fn claims_of_no_message_go_by_themselves() {
     paused(clean_up());
 }
 
@@ -58,19 +149,24 @@ async fn clean_up() {
         let body = Body::from(body(MESSAGE_LIMIT * 2));
         faultline.call(Method::POST, "/projects/sample/errors", faultline.client_key(), body).await.status
     };
-    let expire = async |days: u64| {
-        let now = SystemTime::now() + Duration::from_secs(days * 86_400);
-        world.engines.s3().expire("faultline", "inbox/", now - Duration::from_secs(15 * 86_400)).await.unwrap()
+    let expire = async |days: u32| {
+        let now = SystemTime::now() + DAY * days;
+        world.engines.s3().expire("faultline", "inbox/", now - DAY * 15).await.unwrap()
     };
 
+    faults.rule(When::Always, Fault::Reject, |call| {
+        call.operation == "UpdateItem" || call.operation == "TransactWriteItems"
+    });
     assert_eq!(post().await, StatusCode::CREATED);
+    assert_eq!(faultline.digest().await, 1);
+    assert_eq!(expire(14).await, 0, "it may be tried again");
+    faults.heal();
     assert_eq!(faultline.digest().await, 0);
-    assert_eq!(expire(14).await, 0, "the queue may deliver its message once more");
-    assert_eq!(expire(16).await, 1);
 
+    let before = faults.count(|call| call.operation == "PutObject");
     faults.rule(When::Always, Fault::Reject, |call| call.operation == "SendMessage");
     assert_eq!(post().await, StatusCode::SERVICE_UNAVAILABLE, "it is not accepted");
-    assert_eq!(faults.count(|call| call.operation == "PutObject"), 2 + 1, "two claims and a segment");
+    assert_eq!(faults.count(|call| call.operation == "PutObject"), before + 1);
     assert_eq!(expire(16).await, 1, "what nobody refers to goes all the same");
 
     faults.heal();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use digest::Delivery;
 use domain::id::{EventId, KeyId, ProjectId, ProjectName};
-use domain::inbox::{self, Addressee, Header, Message, Notifications};
+use domain::inbox::{self, Addressee, Claim, Header, Message, Notifications};
 use domain::occurrence::Source;
 use domain::time::Timestamp;
 use domain::v1::Parsed;
@@ -65,7 +65,8 @@ impl Writer {
     /// The same as [`Writer::v1`], in the bucket.
     pub(crate) async fn claimed(&mut self, world: &World, project: ProjectId, errors: &[(&str, i64)]) -> Delivery {
         let packed = self.packed_v1(project, errors);
-        let key = inbox::claim_key(Timestamp::from_seconds(NOON), u128::from(self.next));
+        let header = Message::unpack(&packed).unwrap().header;
+        let key = Claim::of(&header, u128::from(self.next)).unwrap().to_string();
         world.truth.bucket.put_claim(&key, packed).await.unwrap();
         self.delivery(inbox::claim(&key))
     }

@@ -38,8 +38,9 @@ const FAULTS: [Fault; 9] = [
 ];
 
 /// What digest calls for the batch below.
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "Claims::get_claim",
+    "Claims::remove_claim",
     "Configs::put_posted",
     "Projects::by_id",
     "Projects::by_name",

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod claims;
 mod commit;
 mod configs;
 mod deadline;
@@ -172,6 +173,7 @@ impl Digest {
         self.count_totals(happened, deadline).await;
         self.note_used(std::mem::take(&mut batch.used), deadline).await;
         batch.fail_repeated();
+        self.remove_claims(&mut batch, deadline).await;
         let failed = batch.failed.into_iter().map(|(source, reason)| (failure(&deliveries[source], &reason), reason));
         let failed: Vec<_> = failed.collect();
         self.note_failed(&failed, deadline).await;
@@ -213,7 +215,7 @@ impl Digest {
 
     /// The stages of one message.
     async fn take_in(&self, batch: &mut Batch, source: usize, text: &str) -> Result<(), Reason> {
-        let message = self.open(text).await?;
+        let Some(message) = self.open(batch, source, text).await? else { return Ok(()) };
         batch.used.add(&message.header);
         let Some(addressed) = self.address(&message.header).await? else { return Ok(()) };
         let Addressed { project, scrubbing, time_unit, retention, limits } = addressed;
@@ -247,6 +249,8 @@ struct Batch {
     stored: Stored,
     /// The keys that the deliveries were sent with.
     used: Used,
+    /// Where the bodies of deliveries are in S3.
+    claims: Vec<(usize, String)>,
     /// Why a delivery failed, by its index; the first reason stands.
     failed: BTreeMap<usize, Reason>,
 }

@@ -1,16 +1,23 @@
 use domain::inbox::{self, Message, Text};
+use store::Kind;
 
-use crate::Digest;
 use crate::reason::Reason;
+use crate::{Batch, Digest};
 
 impl Digest {
-    /// The accepted request in the text of a queue message. One that lies in S3 is left there, for the bucket's lifecycle
-    /// rule: the queue may deliver its message once more.
-    pub(crate) async fn open(&self, text: &str) -> Result<Message, Reason> {
+    /// The accepted request in the text of a queue message. `None` if its body was in S3, and is gone since the message was
+    /// digested before.
+    pub(crate) async fn open(&self, batch: &mut Batch, source: usize, text: &str) -> Result<Option<Message>, Reason> {
         let packed = match inbox::form(text).map_err(Reason::stays)? {
             Text::Inline(body) => inbox::packed(body).map_err(Reason::stays)?.into(),
-            Text::Claim(key) => self.claims.get_claim(key).await?,
+            Text::Claim(key) => match self.claims.get_claim(key).await {
+                Err(error) if error.kind() == Kind::NotFound && self.is_done(key).await? => return Ok(None),
+                body => {
+                    batch.claims.push((source, key.to_owned()));
+                    body?
+                }
+            },
         };
-        Message::unpack(&packed).map_err(Reason::stays)
+        Message::unpack(&packed).map(Some).map_err(Reason::stays)
     }
 }

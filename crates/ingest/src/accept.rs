@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use domain::id::EventId;
-use domain::inbox::{self, Header, Message};
+use domain::inbox::{self, Claim, Header, Message};
 use domain::outcome::{Reason, Refusal};
 use gate::{ClientAddress, storage_failed};
 use http::{Extensions, HeaderMap};
@@ -37,7 +37,9 @@ impl Ingest {
         let packed = message.pack();
         let mut text = inbox::inline(&packed);
         if text.len() > MESSAGE_LIMIT {
-            let key = inbox::claim_key(message.header.received_at, self.clock.random());
+            let claim = Claim::of(&message.header, self.clock.random());
+            let none = || Refusal::new(Reason::Internal, "a message without events is over the queue's limit");
+            let key = claim.ok_or_else(none)?.to_string();
             self.claims.put_claim(&key, packed).await.map_err(|error| storage_failed(&error))?;
             text = inbox::claim(&key);
         }

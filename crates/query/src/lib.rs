@@ -23,8 +23,8 @@ use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Backlog, Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences, Projects,
-    Releases, Segments, Sessions, Totals,
+    Backlog, Claims, Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences,
+    Projects, Releases, Segments, Sessions, Totals,
 };
 
 /// What the routes share.
@@ -55,6 +55,8 @@ pub struct Query {
     pub directory: Arc<dyn Directory>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
+    /// Large messages that wait for digestion: removed with their project.
+    pub claims: Arc<dyn Claims>,
     /// What is not digested yet.
     pub backlog: Arc<dyn Backlog>,
     /// What could not be digested.

@@ -12,6 +12,7 @@ async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
     let (table, inbox) = (setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
+    let bucket = setup.bucket()?;
     let query = Query {
         gate: Arc::new(Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone())),
         projects: table.clone(),
@@ -25,7 +26,8 @@ async fn main() -> anyhow::Result<()> {
         releases: table.clone(),
         totals: table.clone(),
         directory: table.clone(),
-        segments: setup.bucket()?,
+        segments: bucket.clone(),
+        claims: bucket,
         dead_letters: setup.dead_letters(&inbox)?,
         undelivered: setup.undelivered()?,
         backlog: inbox,

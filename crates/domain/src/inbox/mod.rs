@@ -3,6 +3,7 @@
 //! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
 //! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
 
+mod claim;
 mod notifications;
 
 use std::cell::RefCell;
@@ -10,6 +11,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+pub use claim::Claim;
 pub use notifications::Notifications;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -192,11 +194,6 @@ pub fn inline(packed: &[u8]) -> String {
 /// The text of a queue message whose packed form lies at `key` in S3.
 pub fn claim(key: &str) -> String {
     format!("{CLAIM}{key}")
-}
-
-/// Where a message accepted at `now` lies if it is over the queue's limit; told from others by 80 of the `random` bits.
-pub fn claim_key(now: Timestamp, random: u128) -> String {
-    format!("inbox/v=1/{}", ulid::Ulid::from_parts(now.millis() as u64, random))
 }
 
 /// Which of the two forms `text` has.

@@ -143,6 +143,17 @@ pub(crate) async fn stored_bytes(engines: &Engines) -> anyhow::Result<u64> {
     Ok(bytes)
 }
 
+/// The keys of all objects that begin with `prefix`.
+pub async fn stored_keys(engines: &Engines, prefix: &str) -> anyhow::Result<Vec<String>> {
+    let s3 = Clients::of(engines, |engine| engine).s3;
+    let mut pages = s3.list_objects_v2().bucket(BUCKET).prefix(prefix).into_paginator().send();
+    let mut keys = Vec::new();
+    while let Some(page) = pages.try_next().await? {
+        keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+    }
+    Ok(keys)
+}
+
 async fn make_queue(
     sqs: &aws_sdk_sqs::Client,
     name: &str,

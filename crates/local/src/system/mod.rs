@@ -9,8 +9,8 @@ mod upkeep;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use engines::Resources;
 pub(crate) use engines::stored_bytes;
+pub use engines::{Resources, stored_keys};
 use notify::PublicUrl;
 use notify::channels::Tell;
 use notify::guard::Destinations;

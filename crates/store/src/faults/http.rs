@@ -101,6 +101,7 @@ fn operation(request: &HttpRequest) -> String {
         "POST" if uri.contains("?delete") => "DeleteObjects",
         "GET" if uri.contains("list-type=2") => "ListObjectsV2",
         "GET" => "GetObject",
+        "DELETE" => "DeleteObject",
         other => other,
     }
     .to_owned()

@@ -65,6 +65,14 @@ impl<P: Claims> Claims for Faulty<P> {
     async fn get_claim(&self, key: &str) -> Result<Bytes> {
         self.call("Claims::get_claim", || self.port.get_claim(key)).await
     }
+
+    async fn remove_claim(&self, key: &str) -> Result<()> {
+        self.call("Claims::remove_claim", || self.port.remove_claim(key)).await
+    }
+
+    async fn remove_some_claims(&self, project: &Addressee) -> Result<bool> {
+        self.call("Claims::remove_some_claims", || self.port.remove_some_claims(project)).await
+    }
 }
 
 #[async_trait]

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::id::{ProjectId, SegmentId};
+use domain::inbox::Addressee;
 use domain::segment::FrameRange;
 
 use crate::error::Result;
@@ -27,12 +28,18 @@ pub trait Segments: Send + Sync {
 /// Messages that are too large for the queue.
 #[async_trait]
 pub trait Claims: Send + Sync {
-    /// Writes a packed message under a key; when this returns it is durable. It stays until the bucket's lifecycle rule
-    /// removes it, after the longest time that its queue message may wait.
+    /// Writes a packed message under a key; when this returns it is durable. Digest removes it with its queue message. If
+    /// that never comes, the bucket's lifecycle rule does, after the longest time that the message may wait.
     async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()>;
 
     /// The packed message under this key.
     async fn get_claim(&self, key: &str) -> Result<Bytes>;
+
+    /// Removes the packed message under this key, if it is there.
+    async fn remove_claim(&self, key: &str) -> Result<()>;
+
+    /// Removes at most 1,000 messages to `project`; says whether any may be left.
+    async fn remove_some_claims(&self, project: &Addressee) -> Result<bool>;
 }
 
 /// What S3 calls the version of an object's contents.

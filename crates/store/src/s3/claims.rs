@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::inbox::{Addressee, Claim};
 
 use super::Bucket;
 use crate::error::{Result, StoreError};
@@ -16,5 +17,14 @@ impl Claims for Bucket {
         let doing = "reading a large message";
         let object = self.client.get_object().bucket(&self.name).key(key).send().await;
         self.body(doing, object.map_err(|error| StoreError::of_call(doing, &error))?.body).await
+    }
+
+    async fn remove_claim(&self, key: &str) -> Result<()> {
+        let call = self.client.delete_object().bucket(&self.name).key(key);
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("removing a large message", &error))
+    }
+
+    async fn remove_some_claims(&self, project: &Addressee) -> Result<bool> {
+        self.remove_under("removing large messages", &Claim::prefix(project)).await
     }
 }

@@ -41,7 +41,7 @@ impl Segments for Bucket {
 
     async fn remove_some(&self, project: ProjectId) -> Result<bool> {
         for prefix in SegmentId::prefixes(project) {
-            if self.remove_under(&prefix).await? {
+            if self.remove_under("removing segments", &prefix).await? {
                 return Ok(true);
             }
         }
@@ -51,8 +51,7 @@ impl Segments for Bucket {
 
 impl Bucket {
     /// Removes at most 1,000 objects under `prefix`; says whether there were any.
-    async fn remove_under(&self, prefix: &str) -> Result<bool> {
-        let doing = "removing segments";
+    pub(super) async fn remove_under(&self, doing: &'static str, prefix: &str) -> Result<bool> {
         let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
         let list = list.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
         let objects = list
