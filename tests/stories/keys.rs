@@ -1,6 +1,7 @@
 //! Keys: how they are made, shown, used, taken out of use and replaced. What each may do is in `access`.
 
 use axum::body::Body;
+use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -297,4 +298,47 @@ async fn the_day_of_last_use_is_known() {
     let (status, _) = call(&faultline, Method::GET, "/projects", text(&client["key"]), Value::Null).await;
     assert_eq!(status, 403);
     assert_eq!(last_used().await, json!(["2026-11-06", "2026-11-03", "2026-11-06"]));
+}
+
+/// A key that somebody has is of no use from the moment it is taken back: it makes no successor, and changes nothing,
+/// also where another process had found it good shortly before.
+#[tokio::test]
+async fn a_key_that_was_taken_back_changes_nothing_from_then_on() {
+    for way in ["delete", "disable"] {
+        let engines = Engines::memory().unwrap();
+        let [here, there] = [Faultline::on(engines.clone()).await, Faultline::on(engines).await];
+        let body = json!({ "role": "admin", "name": "lost" }).to_string();
+        let made = here.call(Method::POST, "/keys", ADMIN, body).await.body["data"]["key"].clone();
+        let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
+        for process in [&here, &there] {
+            assert_eq!(process.call(Method::GET, "/projects", key, Body::empty()).await.status.as_u16(), 200);
+        }
+        let path = format!("/keys/{id}");
+        let (method, body) = match way {
+            "delete" => (Method::DELETE, String::new()),
+            _ => (Method::PATCH, json!({ "disabled": true }).to_string()),
+        };
+        assert!(here.call(method, &path, ADMIN, body).await.status.is_success());
+        for process in [&here, &there] {
+            for (method, path, body) in [
+                (Method::POST, "/keys", json!({ "role": "admin", "name": "successor" })),
+                (Method::POST, "/projects", json!({ "name": "another" })),
+                (Method::PATCH, "/projects/sample", json!({ "timeUnit": "hour" })),
+                (Method::DELETE, "/projects/sample", json!({})),
+                (Method::DELETE, "/projects/sample/errors/any", json!({})),
+                (Method::PUT, "/projects/sample/rules", json!({})),
+                (Method::POST, "/projects/sample/occurrences", json!({ "occurrences": [] })),
+                (Method::POST, "/dead-letters/redrive", json!({})),
+                (Method::POST, path.as_str(), json!({})),
+            ] {
+                let answer = process.call(method.clone(), path, key, body.to_string()).await;
+                let refused = answer.status.as_u16();
+                assert!(refused == 403 || refused == 405, "{way}: {method} {path}: {refused} {}", answer.body);
+            }
+        }
+        let read = here.call(Method::GET, "/projects", key, Body::empty()).await.status.as_u16();
+        assert_eq!(read, 403, "{way}: this process knows at once");
+        let keys = here.get("/keys").await;
+        assert!(!keys.to_string().contains("successor"), "{keys}");
+    }
 }

@@ -9,21 +9,23 @@ use domain::outcome::{Reason, Refusal};
 use domain::project::TimeUnit;
 use domain::time::Timestamp;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 use store::Recent;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyUse, Keys, Role, Scope};
 
 use crate::storage_failed;
 
-/// How long a key that was found is trusted without looking again, in seconds: a disabled key works for this long.
+/// How long a key that was found is trusted without looking again, in seconds. A disabled key reads and posts events for
+/// this long where another process disabled it; for everything else each key is looked up.
 const FOUND: i64 = 60;
 /// How long a key that was not found stays unknown, in seconds.
 const NOT_FOUND: i64 = 10;
 /// How many keys are remembered: anybody may show made-up ones.
 const REMEMBERED: usize = 10_000;
 
-/// Knows the keys.
+/// Knows the keys. Clones share what they remember.
+#[derive(Clone)]
 pub struct Gate {
     keys: Arc<dyn Keys>,
     clock: Arc<dyn Clock>,
@@ -31,7 +33,7 @@ pub struct Gate {
     operator: Option<KeyHash>,
     /// Where it is noted when keys are used, if this process may.
     uses: Option<Arc<dyn KeyUse>>,
-    remembered: Recent<KeyHash, Option<KeyRecord>, REMEMBERED>,
+    remembered: Arc<Recent<KeyHash, Option<KeyRecord>, REMEMBERED>>,
 }
 
 /// Whoever shows a key that is known.
@@ -46,7 +48,7 @@ pub struct Caller {
 impl Gate {
     /// A gate that knows `keys`, and the operator's admin key by its hash. Without either nothing is open.
     pub fn new(keys: Arc<dyn Keys>, clock: Arc<dyn Clock>, operator: Option<KeyHash>) -> Self {
-        Self { keys, clock, operator, uses: None, remembered: Recent::default() }
+        Self { keys, clock, operator, uses: None, remembered: Arc::default() }
     }
 
     /// The same, noting in `uses` which keys are used, once a day for each.
@@ -55,55 +57,63 @@ impl Gate {
         Self { uses: Some(uses), ..self }
     }
 
-    /// The caller of a request: whom a page of this process calls for, else whoever shows a key in the headers.
+    /// The caller of a request: whom a page of this process calls for, else whoever shows a key in the headers. For a
+    /// request that changes anything the key is looked up afresh.
     pub fn caller_in<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Caller, Refusal>> + Send {
         // Not the request itself: its body may not be shared between threads, as what waits may be.
         let (visitor, headers) = (request.extensions().get::<Caller>().cloned(), request.headers());
+        let trust = Trust::for_method(request.method());
         async move {
             match visitor {
                 Some(caller) => Ok(caller),
-                None => self.caller(headers).await,
+                None => self.caller_with(shown(headers)?.hash(), trust).await,
             }
         }
     }
 
-    /// The caller by the headers `x-api-key` or `Authorization: Bearer`.
+    /// The caller by the headers `x-api-key` or `Authorization: Bearer`, to post events: a key that was found a short time
+    /// ago is trusted.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
-        let bearer = || {
-            let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-            let (scheme, key) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
-        };
-        let shown = headers.get("x-api-key").map(|value| value.to_str().unwrap_or_default()).or_else(bearer);
-        let missing = || Refusal::new(Reason::KeyMissing, "no key: send one in the header x-api-key");
-        self.caller_of(shown.filter(|key| !key.is_empty()).ok_or_else(missing)?).await
+        self.caller_with(shown(headers)?.hash(), Trust::Remembered).await
     }
 
-    /// The caller who shows `key`.
+    /// The caller who shows `key`, to post events.
     pub async fn caller_of(&self, key: &str) -> Result<Caller, Refusal> {
-        self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash()).await
+        self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash(), Trust::Remembered).await
     }
 
     /// The caller whose key has this hash: it was shown before, and may have been disabled since.
-    pub async fn caller_with(&self, hash: KeyHash) -> Result<Caller, Refusal> {
-        if self.operator == Some(hash) {
+    pub async fn caller_with(&self, hash: KeyHash, trust: Trust) -> Result<Caller, Refusal> {
+        if self.operator.is_some_and(|operator| operator.is_same(&hash)) {
             return Ok(Caller { role: Role::Admin, scope: Scope::All, key: None });
         }
         let now = self.clock.now();
-        let record = self.find(hash, now).await?.filter(|record| record.is_good(now)).ok_or_else(unknown)?;
+        let record = self.find(hash, trust, now).await?.filter(|record| record.is_good(now)).ok_or_else(unknown)?;
         Ok(Caller { role: record.role, scope: record.scope, key: Some((hash.id(), record.name)) })
     }
 
-    async fn find(&self, hash: KeyHash, now: Timestamp) -> Result<Option<KeyRecord>, Refusal> {
-        if let Some(record) = self.remembered.get(&hash, now) {
-            return Ok(record);
-        }
-        let record = self.keys.find(&hash).await.map_err(|error| storage_failed(&error))?;
+    /// Forgets a key that was changed or removed, so that this process knows at once.
+    pub fn forget(&self, hash: &KeyHash) {
+        self.remembered.forget_one(hash);
+    }
+
+    async fn find(&self, hash: KeyHash, trust: Trust, now: Timestamp) -> Result<Option<KeyRecord>, Refusal> {
+        let since = self.remembered.since();
+        let found = match trust {
+            Trust::Remembered => {
+                if let Some(record) = self.remembered.get(&hash, now) {
+                    return Ok(record);
+                }
+                self.keys.find(&hash).await
+            }
+            Trust::Nothing => self.keys.find_consistently(&hash).await,
+        };
+        let record = found.map_err(|error| storage_failed(&error))?;
         if let Some(record) = record.as_ref().filter(|record| record.is_good(now)) {
             self.note(&hash, record, now).await;
         }
         let until = now.plus_seconds(if record.is_some() { FOUND } else { NOT_FOUND });
-        self.remembered.put(hash, record.clone(), until);
+        self.remembered.put_read(since, hash, record.clone(), until);
         Ok(record)
     }
 
@@ -210,6 +220,34 @@ impl Caller {
             Some((id, name)) => Actor::Key { id: *id, name: name.clone() },
         }
     }
+}
+
+/// Whether a key that was found a short time ago is taken to be good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It is: to read, and to post events.
+    Remembered,
+    /// It is looked up: to change anything.
+    Nothing,
+}
+
+impl Trust {
+    /// By what a request does.
+    pub fn for_method(method: &Method) -> Self {
+        if method.is_safe() { Self::Remembered } else { Self::Nothing }
+    }
+}
+
+/// The key in the headers.
+fn shown(headers: &HeaderMap) -> Result<Key, Refusal> {
+    let bearer = || {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    };
+    let shown = headers.get("x-api-key").map(|value| value.to_str().unwrap_or_default()).or_else(bearer);
+    let missing = || Refusal::new(Reason::KeyMissing, "no key: send one in the header x-api-key");
+    Key::parse(shown.filter(|key| !key.is_empty()).ok_or_else(missing)?).map_err(|_| unknown())
 }
 
 fn within(scope: &Scope, project: &ProjectName) -> Result<(), Refusal> {

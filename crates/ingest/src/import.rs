@@ -66,7 +66,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 /// Only an admin's word is taken for what happened long ago, and to whom.
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
-    let caller = ingest.gate.caller(request.headers()).await?;
+    let caller = ingest.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     caller.admin_of(&name)?;
     let project = caller.post_to(&name)?;

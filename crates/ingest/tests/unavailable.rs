@@ -41,11 +41,23 @@ impl Claims for Down {
     async fn get_claim(&self, _: &str) -> Result<bytes::Bytes> {
         self.fail()
     }
+
+    async fn remove_claim(&self, _: &str) -> Result<()> {
+        self.fail()
+    }
+
+    async fn remove_some_claims(&self, _: &Addressee) -> Result<bool> {
+        self.fail()
+    }
 }
 
 #[async_trait]
 impl Keys for Down {
     async fn find(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
+        self.fail()
+    }
+
+    async fn find_consistently(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
         self.fail()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::id::{ErrorUid, ProjectId, SegmentId};
+use domain::inbox::Addressee;
 use domain::outcome::{Reason, Refusal};
 use domain::segment::{FrameRange, blank};
 use domain::time::Timestamp;
@@ -62,6 +63,14 @@ impl Query {
                 return Ok(false);
             }
         }
+        // What waits for digestion is dropped there, since the project is going; its large bodies go now.
+        for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
+            while self.claims.remove_some_claims(&addressee).await? {
+                if budget.is_used_up(&*self.clock) {
+                    return Ok(false);
+                }
+            }
+        }
         loop {
             // Those too that no list shows: what is merged into another is buried with it, unless that one is gone.
             let errors = self.errors.stored(project.id, STEP).await?;
@@ -97,6 +106,7 @@ impl Query {
             for (hash, key) in &page.items {
                 if matches!(key.scope, Scope::Project(id, _) if id == project) {
                     self.keys.remove(hash).await?;
+                    self.gate.forget(hash);
                 }
             }
             match page.next {

@@ -30,7 +30,7 @@ impl Form {
     pub async fn within(limit: usize, visit: &Visit, body: Body) -> Result<Self, Refused> {
         let form = Self::bytes(limit, body).await?;
         let shown = form.get("token").and_then(|token| KeyHash::parse(token).ok());
-        match shown == Some(visit.form_hash()) {
+        match shown.is_some_and(|shown| shown.is_same(&visit.form_hash())) {
             true => Ok(form),
             false => {
                 let text = "this form is of another session: go back, load the page again, and repeat".to_owned();

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use domain::id::{Key, KeyHash};
 use domain::outcome::Reason;
 use domain::time::Timestamp;
-use gate::{Caller, storage_failed};
+use gate::{Caller, Trust, storage_failed};
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -44,10 +44,12 @@ impl FromRequestParts<Pages> for Visit {
         let session = pages.sessions.session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
         let session = session.ok_or_else(signed_out)?;
         // The key may have been disabled, or deleted: then so is the session.
-        let caller = pages.gate.caller_with(session.key).await.map_err(|refusal| match refusal.reason {
-            Reason::KeyUnknown => signed_out(),
-            _ => refusal.into(),
-        })?;
+        let caller = pages.gate.caller_with(session.key, Trust::for_method(&parts.method)).await.map_err(
+            |refusal| match refusal.reason {
+                Reason::KeyUnknown => signed_out(),
+                _ => refusal.into(),
+            },
+        )?;
         caller.reads().map_err(|_| signed_out())?;
         let notice = notice(parts.uri.query());
         Ok(Self { caller, now, token, notice })

@@ -63,9 +63,10 @@ impl Stack {
         let outcomes = Arc::new(Outcomes::default());
         let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
         let table = Arc::new(table.with_clock(clock.clone()));
-        let gate = || Gate::new(table.clone(), clock.clone(), Some(operator));
+        // One memory of keys: what query forgets, all forget.
+        let gate = Gate::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
-            gate: gate(),
+            gate: gate.clone(),
             inbox: sender.clone(),
             claims: bucket.clone(),
             limiter: Limiter::new(table.clone()),
@@ -74,7 +75,7 @@ impl Stack {
             outcomes: outcomes.clone(),
         };
         let query = Query {
-            gate: Arc::new(gate().noting(table.clone())),
+            gate: Arc::new(gate.clone().noting(table.clone())),
             projects: table.clone(),
             keys: table.clone(),
             errors: table.clone(),
@@ -87,6 +88,7 @@ impl Stack {
             totals: table.clone(),
             directory: table.clone(),
             segments: bucket.clone(),
+            claims: bucket.clone(),
             backlog: sender.clone(),
             dead_letters,
             undelivered: undelivered.clone(),
@@ -111,7 +113,7 @@ impl Stack {
             public_url: settings.public_url.clone(),
         }));
         let routes = Routes {
-            gate: Arc::new(gate()),
+            gate: Arc::new(gate),
             notify: notify.clone(),
             sessions: table.clone(),
             outcomes: outcomes.clone(),

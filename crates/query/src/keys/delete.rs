@@ -23,7 +23,7 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 pub(super) fn describe(api: &mut Description) {
     api.operation("delete", "/keys/{id}", "deleteKey", "Removes a key")
         .path::<KeyId>("id", "the key's id, as in lists")
-        .answers_nothing(204, "the key is gone; a process that knew it may take it for another minute")
+        .answers_nothing(204, "the key is gone: it changes nothing any more; another process may let it read, and post events, for a minute")
         .refuses(Reason::ParameterInvalid, "this is no id")
         .refuses(Reason::KeyIdUnknown, "there is no such key");
 }
@@ -36,5 +36,6 @@ async fn remove(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let (hash, _) = named(query, &caller, request.uri()).await?;
     query.keys.remove(&hash).await.map_err(|error| storage_failed(&error))?;
+    query.gate.forget(&hash);
     gate::no_content()
 }

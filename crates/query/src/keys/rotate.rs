@@ -84,6 +84,7 @@ async fn rotate(query: &Query, request: Request<Body>) -> Answer {
         Err(error) if error.kind() == Kind::Conflict => return Err(rotated(old_hash.id(), None)),
         rotated => rotated.map_err(|error| storage_failed(&error))?,
     }
+    query.gate.forget(&old_hash);
     let old = KeyRecord { expires_at: Some(until), ..old };
     gate::created_data(Rotated { key: NewKey::of(&key, &new), replaced: KeyEntry::of(&old_hash, &old) })
 }

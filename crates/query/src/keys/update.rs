@@ -32,7 +32,7 @@ pub(super) fn describe(api: &mut Description) {
     api.operation("patch", "/keys/{id}", "updateKey", "Takes a key out of use, or back into it; names it")
         .path::<KeyId>("id", "the key's id, as in lists")
         .body::<Change>(json!({ "disabled": true }))
-        .data::<Changed>(200, "the key as it is now; a process that knew it may take it for another minute")
+        .data::<Changed>(200, "the key as it is now: one that is disabled changes nothing any more; another process may let it read, and post events, for a minute")
         .refuses(Reason::ParameterInvalid, "this is no id")
         .refuses(Reason::KeyIdUnknown, "there is no such key");
 }
@@ -68,6 +68,7 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
     }
     name.as_deref().map_or(Ok(()), check_name)?;
     let changed = query.keys.change(&hash, &KeyChange { disabled, name }).await;
+    query.gate.forget(&hash);
     let changed = changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(hash.id()))?;
     gate::data(Changed { key: KeyEntry::of(&hash, &changed) })
 }

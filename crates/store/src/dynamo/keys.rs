@@ -24,6 +24,11 @@ impl Keys for Table {
         let doing = "looking a key up";
         self.get(doing, key(KEYS, hash.to_string()), false).await?.map(|item| decode(doing, &item)).transpose()
     }
+
+    async fn find_consistently(&self, hash: &KeyHash) -> Result<Option<KeyRecord>> {
+        let doing = "looking a key up";
+        self.get(doing, key(KEYS, hash.to_string()), true).await?.map(|item| decode(doing, &item)).transpose()
+    }
 }
 
 #[async_trait]

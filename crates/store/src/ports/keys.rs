@@ -12,6 +12,9 @@ use crate::error::Result;
 pub trait Keys: Send + Sync {
     /// The key of this hash. It may have expired: see [`KeyRecord::is_good`].
     async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>>;
+
+    /// The same, by a consistent read: a key that was removed or disabled before is seen to be so.
+    async fn find_consistently(&self, hash: &KeyHash) -> Result<Option<KeyRecord>>;
 }
 
 /// When keys were last used.
