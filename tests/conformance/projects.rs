@@ -55,7 +55,11 @@ pub(crate) async fn settings(on: &Resources) {
         ProjectChange { per_month: Some(Some(7)), owner: Some(Some("team a".to_owned())), ..Default::default() },
         ProjectChange { tier: Some(Tier::Low), time_unit: Some(TimeUnit::Day), ..Default::default() },
         ProjectChange {
-            scrubbing: Some(Rules { additional: vec!["iban".to_owned()], exempt: Vec::new() }),
+            scrubbing: Some(Rules {
+                additional: vec!["iban".to_owned()],
+                exempt: Vec::new(),
+                personal: vec![domain::scrub::Personal::Iban],
+            }),
             ..Default::default()
         },
         ProjectChange { retention: Some(Some(month)), ..Default::default() },
@@ -69,7 +73,11 @@ pub(crate) async fn settings(on: &Resources) {
         owner: Some("team a".to_owned()),
         tier: Tier::Low,
         time_unit: TimeUnit::Day,
-        scrubbing: Rules { additional: vec!["iban".to_owned()], exempt: Vec::new() },
+        scrubbing: Rules {
+            additional: vec!["iban".to_owned()],
+            exempt: Vec::new(),
+            personal: vec![domain::scrub::Personal::Iban],
+        },
         retention: Some(month),
         allowed_origins: Some(origins),
         ..project.clone()

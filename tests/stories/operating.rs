@@ -29,6 +29,7 @@ async fn settings_are_saved_and_what_is_wrong_is_said_beside_what_was_typed() {
         ("perMonth", ""),
         ("additional", "iban\r\npin"),
         ("exempt", ""),
+        ("personal", "email, ip"),
         ("origins", "https://shop.example\r\nhttps://*.shop.example"),
     ];
     let saved = browser.submit("/pages/projects/sample/settings", &fields).await;
@@ -40,7 +41,7 @@ async fn settings_are_saved_and_what_is_wrong_is_said_beside_what_was_typed() {
         "timeUnit": "hour",
         "retentionDays": 30,
         "limits": { "perMinute": 100, "perMonth": null },
-        "scrubbing": { "additional": ["iban", "pin"] },
+        "scrubbing": { "additional": ["iban", "pin"], "personal": ["email", "ip"] },
         "allowedOrigins": ["https://shop.example", "https://*.shop.example"],
     });
     for (key, value) in expected.as_object().unwrap() {

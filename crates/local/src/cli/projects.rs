@@ -68,6 +68,9 @@ pub struct Settings {
     /// Names of keys that are none, separated by commas; goes with `--scrub`
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     exempt: Option<Vec<String>>,
+    /// Personal data to replace, separated by commas: email, ip, iban, phone, ssn; goes with `--scrub`
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    personal: Option<Vec<String>>,
 }
 
 /// What takes a setting away.
@@ -144,7 +147,7 @@ impl Settings {
         let limits = [("perMinute", &self.per_minute), ("perMonth", &self.per_month)];
         let limits = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), limit.clone()?)));
         put("limits", Some(Value::Object(limits.collect())).filter(|limits| *limits != json!({})));
-        let scrubbing = [("additional", &self.scrub), ("exempt", &self.exempt)];
+        let scrubbing = [("additional", &self.scrub), ("exempt", &self.exempt), ("personal", &self.personal)];
         let scrubbing =
             scrubbing.into_iter().filter_map(|(key, names)| Some((key.to_owned(), listed(names.as_ref()?))));
         put("scrubbing", Some(Value::Object(scrubbing.collect())).filter(|rules| *rules != json!({})));

@@ -44,6 +44,7 @@ struct Limits {
 struct Scrubbing {
     additional: Vec<String>,
     exempt: Vec<String>,
+    personal: Vec<String>,
 }
 
 /// What is typed for "no page at all may send": an empty field is for all.
@@ -61,6 +62,7 @@ impl Project {
             per_month: number(self.limits.per_month),
             additional: self.scrubbing.additional.join("\n"),
             exempt: self.scrubbing.exempt.join("\n"),
+            personal: self.scrubbing.personal.join(", "),
             posted_configs: self.posted_configs,
             origins: match self.allowed_origins {
                 None => String::new(),
@@ -84,6 +86,7 @@ fn typed(form: &Form) -> SettingsFields {
         per_month: field("perMonth"),
         additional: field("additional"),
         exempt: field("exempt"),
+        personal: field("personal"),
         origins: field("origins"),
     }
 }
@@ -102,13 +105,15 @@ fn change(fields: &SettingsFields) -> Value {
         origins => lines(origins),
     };
     let (additional, exempt): (Value, Value) = (lines(&fields.additional), lines(&fields.exempt));
+    let words = fields.personal.split([',', ' ', '\n', '\r']).filter(|word| !word.is_empty());
+    let personal: Vec<String> = words.map(str::to_lowercase).collect();
     let mut change = json!({
         "owner": text(&fields.owner),
         "tier": fields.tier,
         "timeUnit": fields.time_unit,
         "retentionDays": number(&fields.retention_days),
         "limits": { "perMinute": number(&fields.per_minute), "perMonth": number(&fields.per_month) },
-        "scrubbing": { "additional": additional, "exempt": exempt },
+        "scrubbing": { "additional": additional, "exempt": exempt, "personal": personal },
         "allowedOrigins": origins,
     });
     if !fields.posted_configs.is_empty() {
@@ -219,6 +224,7 @@ mod tests {
             per_minute: " 100 ".to_owned(),
             per_month: "many".to_owned(),
             additional: "iban\r\n\r\n pin ".to_owned(),
+            personal: "Email, ip".to_owned(),
             ..SettingsFields::default()
         };
         let expected = json!({
@@ -227,7 +233,7 @@ mod tests {
             "timeUnit": "minute",
             "retentionDays": null,
             "limits": { "perMinute": 100, "perMonth": "many" },
-            "scrubbing": { "additional": ["iban", "pin"], "exempt": [] },
+            "scrubbing": { "additional": ["iban", "pin"], "exempt": [], "personal": ["email", "ip"] },
             "allowedOrigins": null,
             "postedConfigs": "sealed",
         });

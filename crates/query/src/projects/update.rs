@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::patch;
 use domain::outcome::{Reason, Refusal};
 use domain::project::{Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
-use domain::scrub::Rules;
+use domain::scrub::{Personal, Rules};
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
@@ -29,7 +29,7 @@ const MAX_NAME: usize = 100;
 const MAX_OWNER: usize = 200;
 /// What a body should be.
 const FORM: &str = "an object with one or more of `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
-                    keys]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
+                    keys], `personal`: [email, ip, iban, phone, ssn]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
                     standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
                     null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off";
 
@@ -105,6 +105,10 @@ struct Scrubbing {
     #[serde(default)]
     #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
     exempt: Vec<String>,
+    /// Personal data to replace wherever its form is found in a text.
+    #[serde(default)]
+    #[schemars(length(max = 5))]
+    personal: Vec<Personal>,
 }
 
 /// Numbers of events; null for no limit.
@@ -142,8 +146,11 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
 fn checked(change: Change) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
     let Change { scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins, posted_configs } = change;
-    let scrubbing = scrubbing.map(|Scrubbing { additional, exempt }| Rules { additional, exempt });
+    let scrubbing = scrubbing.map(|Scrubbing { additional, exempt, personal }| Rules { additional, exempt, personal });
     if let Some(rules) = &scrubbing {
+        if rules.personal.len() > 5 {
+            return Err(invalid("`personal` may name each kind once".to_owned()).at(["scrubbing", "personal"]));
+        }
         for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
             if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.chars().count() > MAX_NAME) {
                 let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} characters");

@@ -40,6 +40,8 @@ pub struct SettingsFields {
     pub additional: String,
     /// Names of keys that are none.
     pub exempt: String,
+    /// Kinds of personal data to replace, separated by commas.
+    pub personal: String,
     /// Whose pages may send, one origin on each line; empty for all.
     pub origins: String,
     /// Which of the notification configs that clients post are used: `any`, `sealed` or `off`.

@@ -47,6 +47,7 @@ pub(crate) fn settings() -> Settings {
             per_month: "100000".to_owned(),
             additional: "iban\npin".to_owned(),
             exempt: String::new(),
+            personal: "email, ip".to_owned(),
             origins: "https://shop.example".to_owned(),
         },
         problem: Some("`limits.perMinute` is no number".to_owned()),
