@@ -32,7 +32,7 @@ fn words(
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let length = run(&text.get(at..).unwrap_or_default(), &inner);
+        let length = run(text.get(at..).unwrap_or_default(), &inner);
         // Within a longer word it is something else.
         let alone = (at == 0 || !is_word(bytes[at - 1])) && bytes.get(at + length).is_none_or(|&byte| !is_word(byte));
         // A port or the end of a sentence may follow.
