@@ -85,6 +85,8 @@ pub enum Reason {
     QuotaExceeded,
     /// The call is not built yet.
     NotImplemented,
+    /// A deletion takes more time than one request has; the next one goes on.
+    DeletionUnfinished,
     /// AWS, or the engine in its place, did not answer in time; trying again may help.
     Unavailable,
     /// A fault of faultline's own.
@@ -134,6 +136,7 @@ impl Reason {
             Self::KeyGuessesLimited => "key_guesses_limited",
             Self::QuotaExceeded => "quota_exceeded",
             Self::NotImplemented => "not_implemented",
+            Self::DeletionUnfinished => "deletion_unfinished",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -162,7 +165,7 @@ impl Reason {
             }
             Self::RateLimited | Self::QuotaExceeded | Self::SignInLimited | Self::KeyGuessesLimited => 429,
             Self::NotImplemented | Self::SealingKeyMissing => 501,
-            Self::Unavailable | Self::NotificationsNotSealed => 503,
+            Self::Unavailable | Self::DeletionUnfinished | Self::NotificationsNotSealed => 503,
             Self::Internal => 500,
         }
     }

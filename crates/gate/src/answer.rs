@@ -92,7 +92,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     response.headers_mut().insert("x-sentry-error", HeaderValue::from_static(reason.name()));
     response.extensions_mut().insert(*reason);
     match reason {
-        Reason::Unavailable => {
+        Reason::Unavailable | Reason::DeletionUnfinished => {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
         Reason::KeyGuessesLimited => {

@@ -43,6 +43,7 @@ struct Health {
     status: &'static str,
     /// The stages that fail now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5))]
     problems: Vec<Problem>,
 }
 

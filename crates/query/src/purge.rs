@@ -36,7 +36,10 @@ impl Budget {
 
 /// The refusal for a deletion that takes longer than a request may.
 pub(crate) fn unfinished() -> Refusal {
-    Refusal::new(Reason::Unavailable, "so much is stored that deleting takes longer: repeat the request to go on")
+    Refusal::new(
+        Reason::DeletionUnfinished,
+        "so much is stored that deleting takes longer: repeat the request to go on",
+    )
 }
 
 impl Query {

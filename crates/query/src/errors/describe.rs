@@ -45,6 +45,7 @@ pub(crate) fn describe(api: &mut Description) {
         .data::<Changed<'_>>(200, "the error as it is now");
     named(api.operation("delete", "/projects/{project}/errors/{message}", "deleteError", "Deletes an error"))
         .says("It leaves all lists at once. What has many occurrences takes more than one call: 503 says to repeat it.")
+        .refuses(Reason::DeletionUnfinished, "there is more to delete: repeat the request")
         .answers_nothing(204, "the error is gone, and its occurrences are blanked where they lie")
         .refuses(Reason::ErrorMerged, "the error is merged into another");
     tags::describe(api);

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
+use domain::outcome::Reason;
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
@@ -25,6 +26,7 @@ pub(super) fn describe(api: &mut Description) {
             "Nothing is stored in it from the first call on. What is large takes more than one: 503 says to repeat it.",
         )
         .project()
+        .refuses(Reason::DeletionUnfinished, "there is more to delete: repeat the request")
         .answers_nothing(204, "the project is gone, with its errors, their occurrences and its keys");
 }
 
