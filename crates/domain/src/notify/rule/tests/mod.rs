@@ -1,5 +1,6 @@
 mod cases;
 mod documents;
+mod filtered;
 mod models;
 mod quiet;
 mod redact;
