@@ -21,9 +21,11 @@ class Browser:
 
     def sign_in(self, key, to):
         """Shows a key; the answer."""
-        answer = self.submit("/sign-in", key=key, next=to)
-        cookie = answer[1].get("set-cookie", "")
-        self.headers["cookie"] = cookie.split(";")[0]
+        form = self.open("/sign-in")
+        self.headers["cookie"] = form[1].get("set-cookie", "").split(";")[0]
+        token = text(form).split('name="token" value="')[1].split('"')[0]
+        answer = self.submit("/sign-in", token=token, key=key, next=to)
+        self.headers["cookie"] = answer[1].get("set-cookie", "").split(";")[0]
         return answer
 
 

@@ -27,6 +27,13 @@ impl Seen {
         self.headers[LOCATION].to_str().unwrap()
     }
 
+    /// The cookie that was set.
+    pub(crate) fn cookie(&self) -> String {
+        let cookie = self.headers[SET_COOKIE].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
     /// What every form of the page brings back.
     pub(crate) fn token(&self) -> String {
         let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("no form");
@@ -41,12 +48,17 @@ impl<'a> Browser<'a> {
 
     pub(crate) async fn signed_in(faultline: &'a Faultline, key: &str) -> Self {
         let mut browser = Self::new(faultline);
-        let seen = browser.submit("/sign-in", &[("key", key)]).await;
+        let seen = browser.sign_in(key).await;
         assert_eq!(seen.status, 303, "{}", seen.text);
-        let cookie = seen.headers[SET_COOKIE].to_str().unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-        browser.cookie = cookie.split(';').next().unwrap().to_owned();
+        browser.cookie = seen.cookie();
         browser
+    }
+
+    /// Opens the form for signing in, and sends it with a key.
+    pub(crate) async fn sign_in(&self, key: &str) -> Seen {
+        let form = self.open("/sign-in").await;
+        let fresh = Self { faultline: self.faultline, cookie: form.cookie() };
+        fresh.submit("/sign-in", &[("token", &form.token()), ("key", key)]).await
     }
 
     pub(crate) async fn open(&self, path: &str) -> Seen {

@@ -1,9 +1,12 @@
 //! Keys: how they are made, shown, used, taken out of use and replaced. What each may do is in `access`.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use embedded::Engines;
-use faultline_tests::{ADMIN, Faultline};
+use faultline_tests::{ADMIN, Faultline, TestClock};
 use http::{Method, Request};
+use local::system::Resources;
 use serde_json::{Value, json};
 
 /// A key may also come as a bearer token.
@@ -306,7 +309,9 @@ async fn the_day_of_last_use_is_known() {
 async fn a_key_that_was_taken_back_changes_nothing_from_then_on() {
     for way in ["delete", "disable"] {
         let engines = Engines::memory().unwrap();
-        let [here, there] = [Faultline::on(engines.clone()).await, Faultline::on(engines).await];
+        let resources = Resources::make(&engines).await.unwrap();
+        let here = Faultline::on(engines.clone()).await;
+        let there = Faultline::with(engines, resources, Arc::new(TestClock::seeded(2))).await;
         let body = json!({ "role": "admin", "name": "lost" }).to_string();
         let made = here.call(Method::POST, "/keys", ADMIN, body).await.body["data"]["key"].clone();
         let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
 use gate::ClientAddress;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, SET_COOKIE};
 use http::{Method, Request};
 use serde_json::{Value, json};
 use store::clock::Clock;
@@ -91,20 +91,67 @@ async fn a_key_that_is_not_good_does_not_open_the_pages() {
     let faultline = Faultline::new().await;
     let browser = Browser::new(&faultline);
     for bad in ["", "a-key-that-nobody-made", faultline.client_key()] {
-        let seen = browser.submit("/sign-in", &[("key", bad)]).await;
-        assert!(seen.status >= 400 && !seen.headers.contains_key(SET_COOKIE), "{bad}");
+        let seen = browser.sign_in(bad).await;
+        assert!(seen.status >= 400 && !seen.cookie().contains("session"), "{bad}");
         assert!(seen.text.contains("role=\"alert\""), "{}", seen.text);
+    }
+}
+
+/// Another site cannot sign somebody in to its own key: it has no form of this browser.
+#[tokio::test]
+async fn a_form_for_signing_in_belongs_to_a_browser() {
+    let faultline = Faultline::new().await;
+    let [form, other] =
+        [Browser::new(&faultline).open("/sign-in").await, Browser::new(&faultline).open("/sign-in").await];
+    let (token, foreign) = (form.token(), other.token());
+    for (cookie, token) in [
+        (String::new(), Some(&token)),
+        (form.cookie(), None),
+        (form.cookie(), Some(&foreign)),
+        (form.cookie(), Some(&"0".repeat(64))),
+    ] {
+        let mut browser = Browser::new(&faultline);
+        browser.cookie = cookie;
+        let fields: Vec<_> = token.map(|token| ("token", token.as_str())).into_iter().chain([("key", ADMIN)]).collect();
+        let seen = browser.submit("/sign-in", &fields).await;
+        assert_eq!(seen.status, 403, "{fields:?}");
+        assert!(!seen.cookie().contains("session"));
+        browser.cookie = seen.cookie();
+        let again = browser.submit("/sign-in", &[("token", &seen.token()), ("key", ADMIN)]).await;
+        assert_eq!(again.status, 303, "the form that came back is good");
+    }
+}
+
+/// Whatever is answered, browsers are told how to treat it; and by TLS, to come by TLS only.
+#[tokio::test]
+async fn every_answer_says_how_browsers_treat_it() {
+    let faultline = Faultline::new().await;
+    for (path, accept) in [("/sign-in", "text/html"), ("/projects", "*/*"), ("/health", "*/*"), ("/nothing", "*/*")] {
+        for (scheme, is_https) in [("https", true), ("HTTPS,http", true), ("http", false)] {
+            let request = Request::get(path).header(ACCEPT, accept).header("x-forwarded-proto", scheme);
+            let answer = faultline.stack.front().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+            assert_eq!(header("referrer-policy").as_deref(), Some("same-origin"), "{path}");
+            assert!(header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
+            assert_eq!(header("strict-transport-security").is_some(), is_https, "{path} {scheme}");
+            if let Some(cookie) = header("set-cookie") {
+                assert_eq!(cookie.starts_with("__Host-") && cookie.contains("Secure"), is_https, "{cookie}");
+            }
+        }
     }
 }
 
 #[tokio::test]
 async fn wrong_keys_are_throttled_by_address_and_lock_nobody_out() {
     let faultline = Faultline::new().await;
+    let form = Browser::new(&faultline).open("/sign-in").await;
     let sign_in = async |address: &str, key: &str| {
         let request = Request::post("/sign-in")
             .header("x-forwarded-for", format!("192.0.2.{}", faultline.clock.random() % 250))
             .extension(ClientAddress::new(address.parse().unwrap()))
-            .body(Body::from(format!("key={key}")));
+            .header(COOKIE, form.cookie())
+            .body(Body::from(format!("token={}&key={key}", form.token())));
         faultline.stack.front().oneshot(request.unwrap()).await.unwrap().status().as_u16()
     };
     for _ in 0..10 {
@@ -127,8 +174,7 @@ async fn a_session_ends_with_its_key_by_signing_out_and_by_itself() {
     let browser = Browser::signed_in(&faultline, &key).await;
     assert_eq!(browser.open("/").await.status, 200);
     faultline.call(Method::PATCH, &format!("/keys/{id}"), ADMIN, r#"{"disabled":true}"#).await;
-    faultline.clock.advance(61);
-    assert_eq!(browser.open("/").await.status, 303, "its key is disabled");
+    assert_eq!(browser.open("/").await.status, 303, "its key is disabled, and this process knows at once");
 
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let token = browser.open("/").await.token();

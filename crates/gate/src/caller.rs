@@ -82,6 +82,11 @@ impl Gate {
         self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash(), Trust::Remembered).await
     }
 
+    /// The caller who shows `key`, to sign in: the key is looked up.
+    pub async fn caller_afresh(&self, key: &str) -> Result<Caller, Refusal> {
+        self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash(), Trust::Nothing).await
+    }
+
     /// The caller whose key has this hash: it was shown before, and may have been disabled since.
     pub async fn caller_with(&self, hash: KeyHash, trust: Trust) -> Result<Caller, Refusal> {
         if self.operator.is_some_and(|operator| operator.is_same(&hash)) {

@@ -15,14 +15,14 @@ use domain::outcome::{Reason, Refusal};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Method, Request, StatusCode};
 use tower::{Service, ServiceExt};
 
 use crate::body::Lent;
 use crate::guesses::Guesses;
-use crate::{ClientAddress, Outcomes, path};
+use crate::{BaseUrl, ClientAddress, Outcomes, path};
 
 /// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
 /// refusals included, gets the headers without which a browser would not show it to the page that asked. What a handler
@@ -40,6 +40,8 @@ const ALLOWED_HEADERS: &str = "x-api-key, x-sentry-auth, x-requested-with, x-for
                                traceparent, sentry-trace, baggage";
 /// What they read.
 const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-limits, retry-after";
+/// For a year browsers that came by TLS come by nothing else. Only to this host: others of the domain are not ours.
+const ONLY_TLS: &str = "max-age=31536000";
 const ALLOWED_METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
 impl Front {
@@ -77,6 +79,7 @@ where
         let Self { router, guesses, outcomes } = self.clone();
         let mut request = request.map(Body::new);
         Box::pin(async move {
+            let is_https = BaseUrl::of(request.headers(), request.extensions()).is_https();
             let mut response = if request.method() == Method::OPTIONS {
                 preflight()
             } else {
@@ -95,6 +98,9 @@ where
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+            if is_https {
+                headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
+            }
             // JSON and assets are what they say they are; pages have a policy of their own.
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));

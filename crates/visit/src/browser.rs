@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use gate::{BaseUrl, Prefix};
 use http::header::{ACCEPT, AUTHORIZATION, VARY};
 use http::{HeaderMap, HeaderValue, Method};
 use tower::ServiceExt;
@@ -31,6 +32,12 @@ fn anew(request: &Request) -> Request {
     let mut anew = Request::new(Body::empty());
     *anew.uri_mut() = request.uri().clone();
     *anew.headers_mut() = request.headers().clone();
+    if let Some(base) = request.extensions().get::<BaseUrl>() {
+        anew.extensions_mut().insert(base.clone());
+    }
+    if let Some(prefix) = request.extensions().get::<Prefix>() {
+        anew.extensions_mut().insert(prefix.clone());
+    }
     anew
 }
 

@@ -3,12 +3,14 @@
 pub mod address;
 mod browser;
 mod call;
+mod cookies;
 mod form;
 mod pages;
 mod visit;
 
 pub use browser::before;
 pub use call::{Answered, Refused, Shown, page};
+pub use cookies::{Cookie, Cookies, form_hash};
 pub use form::Form;
 pub use pages::Pages;
-pub use visit::{COOKIE_NAME, LASTS, Visit};
+pub use visit::{LASTS, Visit};

@@ -5,16 +5,13 @@ use domain::id::{Key, KeyHash};
 use domain::outcome::Reason;
 use domain::time::Timestamp;
 use gate::{Caller, Trust, storage_failed};
-use http::header::COOKIE;
+use http::Method;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use store::ports::Scope;
 use web::{Frame, Notice, Visitor};
 
-use crate::{Pages, Refused};
+use crate::{Cookie, Cookies, Pages, Refused, form_hash};
 
-/// The name of the session's cookie.
-pub const COOKIE_NAME: &str = "faultline-session";
 /// How long a session lasts, in seconds: a week.
 pub const LASTS: i64 = 7 * 86_400;
 
@@ -39,7 +36,8 @@ impl FromRequestParts<Pages> for Visit {
             _ => "/".to_owned(),
         };
         let signed_out = || Refused::SignedOut(here.clone());
-        let token = token(&parts.headers).ok_or_else(signed_out)?;
+        let cookies = Cookies::of(&parts.headers, &parts.extensions);
+        let token = cookies.find(Cookie::Session, &parts.headers).ok_or_else(signed_out)?;
         let now = pages.clock.now();
         let session = pages.sessions.session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
         let session = session.ok_or_else(signed_out)?;
@@ -74,15 +72,13 @@ impl Visit {
         Frame { project: Some(project.to_owned()), ..self.frame(title) }
     }
 
-    /// What each form of this session brings back. Another site cannot know it: it is made of the cookie, which only the
-    /// browser has, and tells nothing of it.
+    /// What each form of this session brings back.
     pub fn form_token(&self) -> String {
         self.form_hash().to_string()
     }
 
     pub(crate) fn form_hash(&self) -> KeyHash {
-        let token = Key::parse(&format!("form-of-{}", self.token.reveal()));
-        token.map_or_else(|_| self.token.hash(), |key| key.hash())
+        form_hash(&self.token)
     }
 
     /// The name of the session.
@@ -115,29 +111,9 @@ fn done(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The token in the session's cookie.
-fn token(headers: &HeaderMap) -> Option<Key> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE_NAME).and_then(|(_, token)| Key::parse(token).ok())
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
-
-    #[test]
-    fn the_cookie_is_found_among_others() {
-        let found = |cookies: &'static str| {
-            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(cookies))]);
-            token(&headers).map(|token| token.reveal().to_owned())
-        };
-        assert_eq!(found("a=b; faultline-session=abc; c=d").as_deref(), Some("abc"));
-        assert_eq!(found("not-faultline-session=abc"), None);
-        assert_eq!(found("faultline-session="), None);
-    }
 
     #[test]
     fn only_what_is_known_is_said() {

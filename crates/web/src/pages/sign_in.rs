@@ -10,6 +10,8 @@ pub struct SignIn {
     pub frame: Frame,
     /// Where to go afterwards: a path of this site.
     pub next: String,
+    /// What the form brings back, so that no other site can send it.
+    pub token: String,
     /// Why the key that was just shown was not taken.
     pub refused: Option<String>,
 }
