@@ -1,7 +1,7 @@
 use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use local::system::Resources;
 use store::Kind;
-use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Role, Scope};
+use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 
 use super::at;
 
@@ -120,7 +120,7 @@ pub(crate) async fn rotated(on: &Resources) {
         (key.hash(), KeyRecord::new(&key, Role::Client, of_project(7), "n", at(9)))
     };
     let (hash, second) = new(2);
-    on.table.rotate(&old, at(60), &hash, &second).await.unwrap();
+    on.table.rotate(None, &old, at(60), &hash, &second).await.unwrap();
     let ending = find(on, &old).await.unwrap();
     assert_eq!(ending, KeyRecord { expires_at: Some(at(60)), ..record });
     assert!(ending.is_good(at(59)) && !ending.is_good(at(60)), "until, not at");
@@ -131,7 +131,7 @@ pub(crate) async fn rotated(on: &Resources) {
     let (third_hash, third) = new(3);
     let (none, (other, _)) = (new(4).0, add(on, 5, Role::Client, of_project(7)).await);
     for (old, hash, key) in [(&old, &third_hash, &third), (&other, &hash, &second), (&none, &third_hash, &third)] {
-        let refused = on.table.rotate(old, at(90), hash, key).await.unwrap_err();
+        let refused = on.table.rotate(None, old, at(90), hash, key).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
     }
     assert_eq!(find(on, &old).await, Some(ending));
@@ -139,5 +139,45 @@ pub(crate) async fn rotated(on: &Resources) {
     assert_eq!(find(on, &other).await.unwrap().expires_at, None);
     for hash in [third_hash, none] {
         assert_eq!(find(on, &hash).await, None);
+    }
+}
+
+/// A key that was taken back, in whichever way, makes no other: the table decides, whatever was read before.
+pub(crate) async fn made_by_good_keys_only(on: &Resources) {
+    let record = |key: &Key| KeyRecord::new(key, Role::Admin, Scope::All, "", at(0));
+    for (number, way) in (100u8..).zip(["good", "removed", "disabled", "expired"]) {
+        let [maker, other, made] = [0, 50, 100].map(|more| Key::from_random([number + more; 16]));
+        for key in [&maker, &other] {
+            on.table.add(&key.hash(), &record(key)).await.unwrap();
+        }
+        match way {
+            "removed" => on.table.remove(&maker.hash()).await.unwrap(),
+            "disabled" => {
+                let change = KeyChange { disabled: Some(true), name: None };
+                on.table.change(&maker.hash(), &change).await.unwrap();
+            }
+            "expired" => {
+                let next = Key::from_random([number + 25; 16]);
+                on.table.rotate(None, &maker.hash(), at(60), &next.hash(), &record(&next)).await.unwrap();
+            }
+            _ => {}
+        }
+        let by = Maker { key: maker.hash(), at: at(60) };
+        let results = [
+            on.table.add_by(&by, &made.hash(), &record(&made)).await,
+            on.table
+                .rotate(Some(&by), &other.hash(), at(90), &Key::from_random([number + 75; 16]).hash(), &record(&made))
+                .await,
+            on.table
+                .rotate(Some(&by), &maker.hash(), at(90), &Key::from_random([number + 76; 16]).hash(), &record(&made))
+                .await,
+        ];
+        for result in results {
+            match way {
+                "good" => result.unwrap(),
+                _ => assert_eq!(result.unwrap_err().kind(), Kind::Conflict, "{way}"),
+            }
+        }
+        assert_eq!(on.table.find(&made.hash()).await.unwrap().is_some(), way == "good", "{way}");
     }
 }

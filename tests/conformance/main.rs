@@ -49,6 +49,7 @@ on_every_engine! {
     a_key_changes_in_what_is_said: crate::keys::changed;
     the_first_use_of_a_day_is_kept: crate::keys::use_noted;
     a_rotated_key_expires: crate::keys::rotated;
+    a_key_is_made_by_good_keys_only: crate::keys::made_by_good_keys_only;
     a_project_gets_a_number_of_its_own: crate::projects::numbers_of_their_own;
     projects_of_one_name_are_one: crate::projects::one_of_a_name;
     a_setting_is_changed_alone: crate::projects::settings;

@@ -42,7 +42,7 @@ pub struct Caller {
     role: Role,
     scope: Scope,
     /// The key that they show, and what its owner calls it; `None` for the operator's own.
-    key: Option<(KeyId, String)>,
+    key: Option<(KeyHash, String)>,
 }
 
 impl Gate {
@@ -94,7 +94,7 @@ impl Gate {
         }
         let now = self.clock.now();
         let record = self.find(hash, trust, now).await?.filter(|record| record.is_good(now)).ok_or_else(unknown)?;
-        Ok(Caller { role: record.role, scope: record.scope, key: Some((hash.id(), record.name)) })
+        Ok(Caller { role: record.role, scope: record.scope, key: Some((hash, record.name)) })
     }
 
     /// Forgets a key that was changed or removed, so that this process knows at once.
@@ -215,14 +215,19 @@ impl Caller {
 
     /// The key that the caller showed; `None` for the operator's own.
     pub fn key(&self) -> Option<KeyId> {
-        self.key.as_ref().map(|(id, _)| *id)
+        self.key_hash().map(|hash| hash.id())
+    }
+
+    /// The hash of that key.
+    pub fn key_hash(&self) -> Option<KeyHash> {
+        self.key.as_ref().map(|(hash, _)| *hash)
     }
 
     /// What a history calls them: by their key's id and name.
     pub fn actor(&self) -> Actor {
         match &self.key {
             None => Actor::Operator,
-            Some((id, name)) => Actor::Key { id: *id, name: name.clone() },
+            Some((hash, name)) => Actor::Key { id: hash.id(), name: name.clone() },
         }
     }
 }

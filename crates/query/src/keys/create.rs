@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::post;
 use domain::id::{Key, ProjectName};
 use domain::outcome::{Reason, Refusal};
+use gate::Answer;
 use gate::describe::Description;
-use gate::{Answer, storage_failed};
 use http::Request;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,6 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
 
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
-    query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
+    query.add_key(&caller, &key, &record).await?;
     gate::created_data(Created { key: NewKey::of(&key, &record) })
 }

@@ -14,11 +14,12 @@ use domain::id::{KeyHash, KeyId};
 use domain::outcome::{Reason, Refusal};
 use domain::time::Timestamp;
 use gate::describe::Description;
-use gate::{Caller, storage_failed};
+use gate::{Caller, Trust, storage_failed};
 use http::Uri;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::{KeyRecord, Role, Scope};
+use store::Kind;
+use store::ports::{KeyRecord, Maker, Role, Scope};
 
 use crate::Query;
 use crate::list::parameter;
@@ -136,5 +137,30 @@ struct NewKey {
 impl NewKey {
     fn of(key: &Key, record: &KeyRecord) -> Self {
         Self { key: key.reveal().to_owned(), entry: KeyEntry::of(&key.hash(), record) }
+    }
+}
+
+impl Query {
+    /// Adds a key that the caller makes, unless the caller's own was taken back meanwhile.
+    pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
+        let added = match caller.key_hash() {
+            None => self.keys.add(&key.hash(), record).await,
+            Some(maker) => self.keys.add_by(&Maker { key: maker, at: self.clock.now() }, &key.hash(), record).await,
+        };
+        match added {
+            Err(error) if error.kind() == Kind::Conflict => {
+                self.still_good(caller).await?;
+                Err(storage_failed(&error))
+            }
+            added => added.map_err(|error| storage_failed(&error)),
+        }
+    }
+
+    /// Refuses a caller whose key was taken back since they were let in.
+    async fn still_good(&self, caller: &Caller) -> Result<(), Refusal> {
+        match caller.key_hash() {
+            None => Ok(()),
+            Some(hash) => self.gate.caller_with(hash, Trust::Nothing).await.map(drop),
+        }
     }
 }

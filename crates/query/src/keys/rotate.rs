@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Kind;
-use store::ports::KeyRecord;
+use store::ports::{KeyRecord, Maker};
 
 use super::{KeyEntry, NewKey, named};
 use crate::Query;
@@ -79,9 +79,13 @@ async fn rotate(query: &Query, request: Request<Body>) -> Answer {
     let until = now.plus_seconds(i64::from(overlap_hours) * 3_600);
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
-    match query.keys.rotate(&old_hash, until, &key.hash(), &new).await {
-        // Another request was faster, or the key was removed.
-        Err(error) if error.kind() == Kind::Conflict => return Err(rotated(old_hash.id(), None)),
+    let maker = caller.key_hash().map(|key| Maker { key, at: now });
+    match query.keys.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {
+        // Another request was faster, or a key was taken back: this one, or the caller's.
+        Err(error) if error.kind() == Kind::Conflict => {
+            query.still_good(&caller).await?;
+            return Err(rotated(old_hash.id(), None));
+        }
         rotated => rotated.map_err(|error| storage_failed(&error))?,
     }
     query.gate.forget(&old_hash);

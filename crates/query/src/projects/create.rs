@@ -66,7 +66,8 @@ struct NewProject {
 }
 
 async fn create(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller_in(&request).await?.admin()?;
+    let caller = query.gate.caller_in(&request).await?;
+    caller.admin()?;
     let base = BaseUrl::of(request.headers(), request.extensions());
     let new: New = parse_body(request, "an object with a text `name`").await?;
     let name = gate::project_named(&new.name)?;
@@ -82,7 +83,7 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let scope = Scope::Project(project.id, name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "made with the project", project.created_at);
-    query.keys.add(&key.hash(), &record).await.map_err(|error| storage_failed(&error))?;
+    query.add_key(&caller, &key, &record).await?;
     let dsn = base.dsn(key.reveal(), project.id);
     let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };
     gate::created_data(Created { project })

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnValue, TransactWriteItem, Update};
 use domain::id::{KeyHash, KeyId, ProjectId, ProjectName};
 use domain::project::TimeUnit;
 use domain::time::Timestamp;
@@ -11,7 +11,7 @@ use super::call::{Cancelled, Range};
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
 use super::schema::{INDEX, INDEX_PK, INDEX_SK, KEYS, PK, SK, TTL, keys_after, keys_end, project_keys_pk};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Page, Role, Scope};
+use crate::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Page, Role, Scope};
 
 const NAME: &str = "name";
 const DISABLED: &str = "disabled";
@@ -72,6 +72,11 @@ impl KeyRing for Table {
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PK);
         call.send().await.map(drop).map_err(|error| StoreError::of_call("adding a key", &error))
+    }
+
+    async fn add_by(&self, maker: &Maker, hash: &KeyHash, record: &KeyRecord) -> Result<()> {
+        let doing = "adding a key";
+        self.write_with_maker(doing, Some(maker), put(&self.name, doing, hash, record)?, None).await
     }
 
     async fn with_id(&self, id: KeyId) -> Result<Option<(KeyHash, KeyRecord)>> {
@@ -140,29 +145,87 @@ impl KeyRing for Table {
         }
     }
 
-    async fn rotate(&self, old: &KeyHash, until: Timestamp, hash: &KeyHash, new: &KeyRecord) -> Result<()> {
+    async fn rotate(
+        &self,
+        maker: Option<&Maker>,
+        old: &KeyHash,
+        until: Timestamp,
+        hash: &KeyHash,
+        new: &KeyRecord,
+    ) -> Result<()> {
         let doing = "rotating a key";
-        let corrupt = |error| StoreError::corrupt(doing, error);
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(encode(hash, new)))
-            .condition_expression("attribute_not_exists(#pk)")
-            .expression_attribute_names("#pk", PK);
         let set = Set::of(index(old, &new.scope)).and(EXPIRES_AT, time(until)).and(TTL, number(until.seconds()));
-        let update = Update::builder()
+        // A key that rotates itself is one item, which a transaction may name once.
+        let is_own = maker.is_some_and(|maker| maker.key == *old);
+        let good = if is_own { " AND #disabled = :false" } else { "" };
+        let mut update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(KEYS, old.to_string())))
             .update_expression(set.expression)
-            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#expires)")
+            .condition_expression(format!("attribute_exists(#pk) AND attribute_not_exists(#expires){good}"))
             .set_expression_attribute_names(Some(set.names))
             .set_expression_attribute_values(Some(set.values))
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#expires", EXPIRES_AT);
-        let call = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put.build().map_err(corrupt)?).build())
-            .transact_items(TransactWriteItem::builder().update(update.build().map_err(corrupt)?).build());
+        if is_own {
+            update = update
+                .expression_attribute_names("#disabled", DISABLED)
+                .expression_attribute_values(":false", AttributeValue::Bool(false));
+        }
+        let update = update.build().map_err(|error| StoreError::corrupt(doing, error))?;
+        let maker = maker.filter(|_| !is_own);
+        self.write_with_maker(doing, maker, put(&self.name, doing, hash, new)?, Some(update)).await
+    }
+
+    async fn remove(&self, hash: &KeyHash) -> Result<()> {
+        Table::remove(self, "removing a key", key(KEYS, hash.to_string())).await
+    }
+}
+
+/// The put of a key that must not exist.
+fn put(table: &str, doing: &'static str, hash: &KeyHash, record: &KeyRecord) -> Result<Put> {
+    Put::builder()
+        .table_name(table)
+        .set_item(Some(encode(hash, record)))
+        .condition_expression("attribute_not_exists(#pk)")
+        .expression_attribute_names("#pk", PK)
+        .build()
+        .map_err(|error| StoreError::corrupt(doing, error))
+}
+
+impl Table {
+    /// Writes a key, and changes another, on condition that the key that makes it is good.
+    async fn write_with_maker(
+        &self,
+        doing: &'static str,
+        maker: Option<&Maker>,
+        put: Put,
+        update: Option<Update>,
+    ) -> Result<()> {
+        let check = maker.map(|maker| {
+            ConditionCheck::builder()
+                .table_name(&self.name)
+                .set_key(Some(key(KEYS, maker.key.to_string())))
+                .condition_expression(
+                    "attribute_exists(#pk) AND #disabled = :false \
+                     AND (attribute_not_exists(#expires) OR #expires > :now)",
+                )
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#disabled", DISABLED)
+                .expression_attribute_names("#expires", EXPIRES_AT)
+                .expression_attribute_values(":false", AttributeValue::Bool(false))
+                .expression_attribute_values(":now", time(maker.at))
+                .build()
+        });
+        let check = check.transpose().map_err(|error| StoreError::corrupt(doing, error))?;
+        let item = TransactWriteItem::builder;
+        let mut call = self.client.transact_write_items().transact_items(item().put(put).build());
+        if let Some(update) = update {
+            call = call.transact_items(item().update(update).build());
+        }
+        if let Some(check) = check {
+            call = call.transact_items(item().condition_check(check).build());
+        }
         call.send().await.map(drop).map_err(|error| {
             let refused =
                 error.reasons().iter().filter_map(|reason| reason.code.as_deref()).find(|code| *code != "None");
@@ -173,12 +236,6 @@ impl KeyRing for Table {
         })
     }
 
-    async fn remove(&self, hash: &KeyHash) -> Result<()> {
-        Table::remove(self, "removing a key", key(KEYS, hash.to_string())).await
-    }
-}
-
-impl Table {
     async fn key_of(&self, doing: &'static str, id: KeyId, consistent: bool) -> Result<Option<(KeyHash, KeyRecord)>> {
         let range = Range { limit: Some(1), consistent, ..Range::of_prefix(KEYS, &id.to_string()) };
         self.query(doing, &range).await?.0.first().map(|item| with_hash(doing, item)).transpose()

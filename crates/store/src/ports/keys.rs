@@ -31,6 +31,10 @@ pub trait KeyRing: Send + Sync {
     /// Adds a key. A key that exists is a [`Conflict`](crate::Kind::Conflict).
     async fn add(&self, hash: &KeyHash, key: &KeyRecord) -> Result<()>;
 
+    /// The same, in one transaction with a look at the key that makes it: if that one is not good any more, it is a
+    /// [`Conflict`](crate::Kind::Conflict), too. So a key that was taken back makes no successor.
+    async fn add_by(&self, maker: &Maker, hash: &KeyHash, key: &KeyRecord) -> Result<()>;
+
     /// The key of this id.
     async fn with_id(&self, id: KeyId) -> Result<Option<(KeyHash, KeyRecord)>>;
 
@@ -50,11 +54,28 @@ pub trait KeyRing: Send + Sync {
     async fn change(&self, hash: &KeyHash, change: &KeyChange) -> Result<Option<KeyRecord>>;
 
     /// Adds `new`, and lets the key of the hash `old` expire at `until`, in one transaction. An old key that is gone or
-    /// expires already, and a new one that exists, are a [`Conflict`](crate::Kind::Conflict).
-    async fn rotate(&self, old: &KeyHash, until: Timestamp, hash: &KeyHash, new: &KeyRecord) -> Result<()>;
+    /// expires already, a new one that exists, and a `maker` that is not good any more are a
+    /// [`Conflict`](crate::Kind::Conflict).
+    async fn rotate(
+        &self,
+        maker: Option<&Maker>,
+        old: &KeyHash,
+        until: Timestamp,
+        hash: &KeyHash,
+        new: &KeyRecord,
+    ) -> Result<()>;
 
     /// Removes a key, if it is there.
     async fn remove(&self, hash: &KeyHash) -> Result<()>;
+}
+
+/// The key that makes another, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// The key.
+    pub key: KeyHash,
+    /// The moment at which it has to be good.
+    pub at: Timestamp,
 }
 
 /// What a key may do, and where.

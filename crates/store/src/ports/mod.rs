@@ -31,7 +31,7 @@ pub use failures::{Failures, Noted};
 pub use history::History;
 pub use inbox::{Backlog, Inbox, MESSAGE_LIMIT, Waiting};
 pub use index::{BadPlace, Index, Place, Posted};
-pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Role, Scope};
+pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 pub use merges::Merges;
 pub use occurrences::{Occurrences, Reference, Stretch};
 pub use outbox::{Lent, Links, Outbox, Round, Undelivered};
