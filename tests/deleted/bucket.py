@@ -4,6 +4,8 @@ import pathlib
 import sqlite3
 import subprocess
 
+import zstandard
+
 
 def opened(data, file):
     return sqlite3.connect(f"file:{data / file}?mode=ro", uri=True)
@@ -30,6 +32,12 @@ def items(data):
 def unpacked(packed):
     """What `zstd -d` makes of an object."""
     return subprocess.run(["zstd", "-dc"], input=packed, stdout=subprocess.PIPE, check=True).stdout
+
+
+def unpacked_by_python(packed):
+    """What the Python package `zstandard` makes of an object: another reader of frames that follow each other."""
+    reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+    return reader.readall()
 
 
 def written(data, folder):

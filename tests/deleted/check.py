@@ -1,15 +1,17 @@
 """See README.md."""
 
+import base64
 import collections
 import json
 import pathlib
+import secrets
 import sys
 import time
 import urllib.request
 
 import duckdb
 
-from bucket import items, objects, unpacked, written
+from bucket import items, objects, unpacked, unpacked_by_python, written
 
 ROUNDS = 40
 ERRORS = ("pomegranate", "quince", "rowan")
@@ -79,6 +81,10 @@ class Checks:
         written(self.data, folder)
         segments = {key: body for key, body in objects(self.data).items() if key.startswith("segments/")}
         texts = {key: unpacked(body) for key, body in segments.items()}
+        same = all(unpacked_by_python(body) == texts[key] for key, body in segments.items())
+        self.that(same, "Python's zstandard reads the same as zstd")
+        skippable = sum(bytes.fromhex("502a4d18") in body for body in segments.values())
+        self.that(skippable == 0, "no segment has a skippable frame, which Trino's reader refuses", skippable)
         rows = items(self.data)
         for name, found in (("raw", segments.values()), ("unpacked by zstd", texts.values()), ("in the table", rows)):
             for one in gone:
@@ -99,6 +105,27 @@ class Checks:
         self.that(by_sql == wanted, f"DuckDB reads every event of {len(kept)} errors", by_sql)
 
 
+def large(checks, api, data, project):
+    """A body that is too large for the queue is nowhere as it came, once it is digested."""
+    secret = f"unscrubbed{secrets.token_hex(8)}"
+    body = {
+        "message": "a large one",
+        "extra": {"password": secret, "noise": base64.b64encode(secrets.token_bytes(500_000)).decode()},
+    }
+    path = f"/api/{project['id']}/store/?sentry_key={project['clientKey']}"
+    api.call("POST", path, body, project["clientKey"])
+    deadline = time.monotonic() + 60
+    found = lambda: [mine for message, mine in api.counts(project["name"]).items() if "a large one" in message]
+    while not found() or any(key.startswith("inbox/") for key in objects(data)):
+        if time.monotonic() > deadline:
+            sys.exit(f"the large event was not digested, or is in the inbox: {[*objects(data)]}")
+        time.sleep(0.1)
+    texts = [unpacked(body) for body in objects(data).values()]
+    hits = sum(secret.encode() in text for text in texts + items(data))
+    checks.that(hits == 0, "the secret of a large event is nowhere", hits)
+    api.call("DELETE", f"/projects/{project['name']}/errors/{found()[0][0]}")
+
+
 def main():
     work, ready = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
     api, data = Api(ready), work / "data"
@@ -106,6 +133,7 @@ def main():
     fill(api, projects)
     marks = {name: [mark(name, error) for error in ERRORS] for name in ("shop", "till")}
     checks = Checks(api, data, work)
+    large(checks, api, data, projects[0])
     checks.left([], marks["shop"] + marks["till"])
     in_table = [one for one in marks["shop"] if any(one.encode() in row for row in items(data))]
     checks.that(in_table == marks["shop"], "the table has the marks of what is there", in_table)

@@ -63,7 +63,7 @@ async fn claimed(faultline: &Faultline, key: &str) -> String {
     texts.last().unwrap().clone()
 }
 
-/// A body that is not scrubbed goes with its commit. A message that comes again finds none, and is no dead letter.
+/// A body that is not scrubbed goes with its commit. A message that comes again finds none, and is not a dead letter.
 #[tokio::test]
 async fn a_claim_goes_with_its_commit_and_its_message_may_come_again() {
     let faultline = Faultline::new().await;

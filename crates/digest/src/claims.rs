@@ -1,7 +1,7 @@
 //! The bodies of messages that are too large for the queue.
 //!
 //! They are not scrubbed, so none is kept for longer than its message has to come again. It is removed when all events of
-//! its message are committed, and before the queue is told so:
+//! its message are committed, and before the queue deletes the message:
 //!
 //! - a process that dies between the commit and the removal leaves both, and the message comes again: it changes nothing,
 //!   and its body is removed then;

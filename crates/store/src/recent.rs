@@ -45,7 +45,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Recent<K, V, MOST> {
         Since(self.values().forgotten)
     }
 
-    /// Remembers a value that was read after `since`, unless anything was forgotten meanwhile: it may have changed then.
+    /// Remembers a value that was read after `since`, unless anything was forgotten since: it may have changed.
     pub fn put_read(&self, since: Since, key: K, value: V, until: Timestamp) {
         let mut values = self.values();
         if values.forgotten == since.0 {
@@ -53,7 +53,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Recent<K, V, MOST> {
         }
     }
 
-    /// Forgets one value.
+    /// Forgets the value of `key`, and what is being read for it.
     pub fn forget_one(&self, key: &K) {
         let mut values = self.values();
         values.until.remove(key);

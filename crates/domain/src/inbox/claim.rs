@@ -4,11 +4,11 @@ use super::{Addressee, Header};
 use crate::id::{EventId, ProjectId, ProjectName};
 use crate::time::Timestamp;
 
-/// What is before every claim.
+/// The beginning of every claim's key.
 const ROOT: &str = "inbox/v=1/";
 
 /// Where a message over the queue's limit is in S3, by a key that also says whose it is: so that the messages of a project
-/// can be removed with it, and a message that comes again after its object was removed can be told from one that is lost.
+/// can be removed with it, and a message that comes again after its object was removed is not taken for one that is lost.
 ///
 /// `inbox/v=1/project={id}/event={event}/{ULID}`, or with `name={the name in hexadecimal digits}` for a project that was
 /// named and may not exist yet.
@@ -22,7 +22,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Of a message with this header, told from others by 80 of the `random` bits. `None` if it has no event.
+    /// Of a message with this header, distinct by 80 of the `random` bits. `None` if it has no event.
     pub fn of(header: &Header, random: u128) -> Option<Self> {
         let ulid = ulid::Ulid::from_parts(header.received_at.millis() as u64, random);
         Some(Self { project: header.project.clone(), event: *header.event_ids.first()?, ulid })
@@ -46,7 +46,7 @@ impl Claim {
         Timestamp::from_millis(self.ulid.timestamp_ms() as i64)
     }
 
-    /// What is before all keys of messages to this project, and to no other.
+    /// The beginning of the keys of all messages to this project, and of no other.
     pub fn prefix(project: &Addressee) -> String {
         match project {
             Addressee::Id(id) => format!("{ROOT}project={id}/"),

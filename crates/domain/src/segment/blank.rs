@@ -103,7 +103,7 @@ mod tests {
         }
     }
 
-    /// What earlier deletions wrote can be blanked as well.
+    /// Frames that earlier deletions wrote can be blanked as well.
     #[test]
     fn a_skippable_frame_becomes_an_ordinary_one() {
         let mut frame = [SKIPPABLE.as_slice(), &20_u32.to_le_bytes(), &[0; 20]].concat();

@@ -141,7 +141,7 @@ impl NewKey {
 }
 
 impl Query {
-    /// Adds a key that the caller makes, unless the caller's own was taken back meanwhile.
+    /// Adds a key that the caller makes, unless the caller's own was just taken back.
     pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
         let added = match caller.key_hash() {
             None => self.keys.add(&key.hash(), record).await,

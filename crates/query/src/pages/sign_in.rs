@@ -22,7 +22,7 @@ const OPEN: i64 = 3_600;
 /// A browser that signs in.
 struct SigningIn {
     cookies: Cookies,
-    /// What its cookie holds.
+    /// The token in its cookie.
     shown: Option<Key>,
 }
 

@@ -72,7 +72,7 @@ pub trait KeyRing: Send + Sync {
 /// The key that makes another, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Maker {
-    /// The key.
+    /// The hash of the key that makes another.
     pub key: KeyHash,
     /// The moment at which it has to be good.
     pub at: Timestamp,
