@@ -91,6 +91,8 @@ fn query_text(value: Value, path: crate::json::Path<'_>, problems: &mut Vec<Prob
 
 /// The longest query that is made of an object, in bytes: the names of objects are repeated for each value in them.
 const MAX_QUERY: usize = 256 << 10;
+/// The longest name that is repeated, in bytes; what is in it is written as JSON if it is longer.
+const MAX_REPEATED: usize = 1 << 10;
 
 /// How many objects within objects of a query get names of their own; deeper ones are written as JSON.
 const MAX_NESTED: usize = 16;
@@ -101,13 +103,14 @@ fn write_parameter(out: &mut String, name: &str, value: Value, depth: usize) {
     if out.len() > MAX_QUERY {
         return;
     }
+    let is_nested = depth < MAX_NESTED && name.len() <= MAX_REPEATED;
     match value {
-        Value::Array(values) if depth < MAX_NESTED => {
+        Value::Array(values) if is_nested => {
             for value in values {
                 write_parameter(out, name, value, depth + 1);
             }
         }
-        Value::Object(map) if depth < MAX_NESTED => {
+        Value::Object(map) if is_nested => {
             for (key, value) in map {
                 write_parameter(out, &format!("{name}[{key}]"), value, depth + 1);
             }
