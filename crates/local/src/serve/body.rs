@@ -106,9 +106,10 @@ impl Arriving {
         if self.bytes <= FREE {
             return None;
         }
-        // All of what was announced at once: bodies that each hold a part would wait for each other.
+        // All of what was announced at once: bodies that each hold a part would wait for each other. No handler holds more
+        // than the limit of most routes: an envelope may be larger, and is skipped while it is read.
         let announced = self.body.size_hint().upper().and_then(|left| usize::try_from(left).ok()).unwrap_or_default();
-        let expected = (self.bytes + announced).min(gate::MAX_BODY).max(self.bytes);
+        let expected = (self.bytes + announced).min(gate::MAX_BODY);
         let needed = (expected - FREE).div_ceil(UNIT);
         let more = u32::try_from(needed.saturating_sub(self.units)).unwrap_or(u32::MAX);
         if more == 0 {
