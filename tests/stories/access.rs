@@ -27,6 +27,8 @@ POST   /api/{number}/envelope                                 401 403 403   200 
 POST   /api/{number}/store                                    401 403 403   200 403 403   403 403 403   200 403 403
 POST   /api/{number}/security                                 401 403 403   200 403 403   403 403 403   200 403 403
 POST   /api/{number}/csp-report                               401 403 403   200 403 403   403 403 403   200 403 403
+POST   /api/{number}/nel                                      401 403 403   200 403 403   403 403 403   200 403 403
+POST   /api/{number}/minidump                                 401 403 403   400 403 403   403 403 403   400 403 403
 POST   /api/store                                             401 403 403   200 200 403   403 403 403   200 200 403
 POST   /tunnel                                                401 403 403   200 200 403   403 403 403   200 200 403
 
@@ -101,7 +103,7 @@ fn body(method: &Method, route: &str) -> Value {
                 "receivedAt": moment, "type": "E", "message": "m", "level": "error", "platform": "other" }] })
         }
         ("POST", "/api/{number}/store" | "/api/store") => json!({ "message": "m" }),
-        ("POST", "/api/{number}/security" | "/api/{number}/csp-report") => {
+        ("POST", "/api/{number}/security" | "/api/{number}/csp-report" | "/api/{number}/nel") => {
             json!({ "csp-report": { "document-uri": "http://a.example", "violated-directive": "script-src" } })
         }
         ("POST", "/projects") => json!({ "name": "new" }),

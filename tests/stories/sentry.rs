@@ -262,7 +262,7 @@ async fn a_refusal_is_one_that_sdks_understand() {
     let (good, x_auth) = (envelope(&event()), auth(&faultline));
     let x = ("x-sentry-auth", x_auth.as_str());
     let wrong = ("x-sentry-auth", "Sentry sentry_key=00000000000000000000000000000000");
-    let cases: [(&str, &[Header], &str, u16, &str); 9] = [
+    let cases: [(&str, &[Header], &str, u16, &str); 10] = [
         ("/api/1/envelope/", &[], &good, 401, "key_missing"),
         ("/api/1/envelope/", &[wrong], &good, 403, "key_unknown"),
         ("/api/2/envelope/", &[x], &good, 403, "key_project"),
@@ -271,7 +271,8 @@ async fn a_refusal_is_one_that_sdks_understand() {
         ("/api/1/envelope/", &[x], "{}\n{\"type\":\"event\"}\n{\"a\":\n", 400, "item_invalid"),
         ("/api/1/store/", &[x], "{\"a\":", 400, "item_invalid"),
         ("/api/1/security/", &[x], "nope", 400, "body_not_json"),
-        ("/api/1/minidump/", &[x], "", 404, "path_unknown"),
+        ("/api/1/minidump/", &[x], "", 400, "body_invalid"),
+        ("/api/1/cron/", &[x], "", 404, "path_unknown"),
     ];
     for (path, headers, body, status, reason) in cases {
         let answer = send(&faultline, path, headers, body.to_owned()).await;

@@ -42,11 +42,11 @@ pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> 
     let (sender, envelope, broken) = read(ingest, request, sender).await?;
     ingest.outcomes.count_all(&envelope.refused);
 
-    let accepted = accept_events(ingest, &headers, client_ip, sender, &envelope).await?;
     let not_stored: Vec<_> = envelope.items.iter().map(|item| &item.kind).filter(|kind| !kind.is_stored()).collect();
     for _ in &not_stored {
         ingest.outcomes.count(Reason::ItemNotStored);
     }
+    let accepted = accept_events(ingest, &headers, client_ip, sender, &envelope).await?;
     match (accepted, broken) {
         (Some(_), Some(broken)) => ingest.outcomes.count(broken.reason),
         (None, Some(broken)) => return Err(broken),

@@ -21,6 +21,8 @@ pub struct Form {
     fields: Vec<(String, String)>,
     texts: usize,
     dump: Option<u64>,
+    /// The first bytes of a body that is a dump and no form.
+    magic: Vec<u8>,
     is_done: bool,
 }
 
@@ -52,6 +54,7 @@ impl Form {
     /// Takes what comes next.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         if self.delimiter.is_empty() {
+            self.magic.extend(bytes.iter().take(4 - self.magic.len()));
             self.dump = self.dump.map(|size| size + bytes.len() as u64);
             return Ok(());
         }
@@ -68,9 +71,10 @@ impl Form {
         self.fields.iter()
     }
 
-    /// How many bytes the minidump has, if there is one.
+    /// How many bytes the minidump has, if there is one. A body that is no form must begin as dumps do.
     pub fn dump_size(&self) -> Option<u64> {
-        self.dump.filter(|size| *size > 0)
+        let is_dump = !self.delimiter.is_empty() || matches!(self.magic.as_slice(), b"MDMP" | b"PMDM");
+        self.dump.filter(|size| *size > 0 && is_dump)
     }
 
     /// Whether it is a form, and broke off.

@@ -70,6 +70,17 @@ fn a_dump_alone_is_a_crash() {
 }
 
 #[test]
+fn a_body_of_another_kind_is_no_dump() {
+    for body in ["", "{}", "MDM", "a=b"] {
+        let mut form = Form::new("application/x-www-form-urlencoded");
+        for byte in body.bytes() {
+            form.push(&[byte]).unwrap();
+        }
+        assert_eq!(form.dump_size(), None, "{body}");
+    }
+}
+
+#[test]
 fn texts_and_headers_are_bounded() {
     let mut form = Form::new(KIND);
     let text = part("a", "", &"x".repeat(3 << 20));
