@@ -50,7 +50,11 @@ impl Front {
     pub fn new(router: Router, outcomes: Arc<Outcomes>) -> Self {
         let (unknown, kept) = (outcomes.clone(), outcomes.clone());
         let path_unknown = move |request: Request<Body>| {
-            let message = format!("there is nothing at {}: the README lists what there is", request.uri().path());
+            let path = request.uri().path();
+            let message = match path::not_taken(path) {
+                Some(why) => format!("there is nothing at {path}: {why}"),
+                None => format!("there is nothing at {path}: the README lists what there is"),
+            };
             ready(unknown.refuse(&Refusal::new(Reason::PathUnknown, message)))
         };
         let method_unknown = move |request: Request<Body>| {

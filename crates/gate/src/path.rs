@@ -63,6 +63,21 @@ fn is_root(first: &str, behind: &str) -> bool {
     }
 }
 
+/// Why an address of the Sentry protocol is not answered, and what is taken instead.
+pub(crate) fn not_taken(path: &str) -> Option<&'static str> {
+    let mut parts = path.strip_prefix("/api/")?.split('/').filter(|part| !part.is_empty());
+    parts.next().filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+    Some(match parts.next()? {
+        "unreal" | "playstation" | "applecrashreport" | "nnswitch" => {
+            "crash reports of this kind are not stored: if there is a minidump, send it to /api/{number}/minidump/"
+        }
+        "cron" => "check-ins are not stored: faultline takes errors",
+        "events" | "attachments" | "upload" => "attachments are not stored: send the event to /api/{number}/envelope/",
+        "integration" | "otlp" => "logs and traces are not stored: send errors with an SDK",
+        _ => return None,
+    })
+}
+
 fn tidy(path: &str) -> String {
     let (head, message) = match path.split_once("/errors/") {
         Some((head, message)) if !message.is_empty() => (head.to_owned() + "/errors", Some(message)),

@@ -1,5 +1,5 @@
 //! `POST /api/{id}/minidump/`: what crash reporters upload (Crashpad, Breakpad, Electron). The crash is an event; the dump
-//! itself is not stored. Other services' formats are refused by name.
+//! itself is not stored.
 
 use std::sync::Arc;
 
@@ -20,14 +20,7 @@ use super::envelope::ENVELOPE;
 use crate::{Ingest, accept};
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
-    let others = [
-        "/api/{project}/unreal/{key}",
-        "/api/{project}/unreal",
-        "/api/{project}/playstation",
-        "/api/{project}/applecrashreport",
-    ];
-    let router = Router::new().route("/api/{project}/minidump", post(handle));
-    others.into_iter().fold(router, |router, path| router.route(path, post(refuse)))
+    Router::new().route("/api/{project}/minidump", post(handle))
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
@@ -69,14 +62,4 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let mut response = Response::new(Body::from(dashed));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     Ok(response)
-}
-
-async fn refuse(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
-    let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let refused = async {
-        ingest.addressee(&headers, &uri, None).await?;
-        let message = "crash reports of this kind are not taken: send an event with an SDK, or a minidump to /api/{number}/minidump/";
-        Err(Refusal::new(Reason::NotImplemented, message))
-    };
-    ingest.answer(refused).await
 }

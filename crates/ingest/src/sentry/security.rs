@@ -20,8 +20,10 @@ use crate::{Ingest, accept};
 const REPORTS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
-    let paths = ["/api/{project}/security", "/api/{project}/csp-report", "/api/{project}/nel"];
-    paths.into_iter().fold(Router::new(), |router, path| router.route(path, post(handle)))
+    Router::new()
+        .route("/api/{project}/security", post(handle))
+        .route("/api/{project}/csp-report", post(handle))
+        .route("/api/{project}/nel", post(handle))
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
