@@ -139,7 +139,7 @@ impl Faultline {
 
     /// The client key of the project `sample`.
     pub fn client_key(&self) -> &str {
-        &self.stack.access().1.client_key
+        &self.stack.access().1.unwrap().client_key
     }
 
     /// Sends a request as it is.

@@ -68,7 +68,7 @@ async fn of_a_project(errors: usize) {
     let resources = || Resources::through(&engines, |engine| meter.around(engine));
     let clock = Arc::<TestClock>::default();
     let faultline = Faultline::with(engines.clone(), resources().await.unwrap(), clock.clone()).await;
-    let project = faultline.stack.access().1.id;
+    let project = faultline.stack.access().1.unwrap().id;
     let (began, resources) = (Instant::now(), resources().await.unwrap());
     for begin in (0..errors).step_by(BATCH) {
         fill(&resources, &clock, project, begin..errors.min(begin + BATCH), errors).await;

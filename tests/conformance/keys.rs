@@ -75,7 +75,7 @@ pub(crate) async fn found_listed_and_removed(on: &Resources) {
 
 pub(crate) async fn changed(on: &Resources) {
     let (hash, record) = add(on, 1, Role::Client, of_project(7)).await;
-    let change = |disabled, name: Option<&str>| KeyChange { disabled, name: name.map(str::to_owned) };
+    let change = |disabled, name: Option<&str>| KeyChange { disabled, name: name.map(str::to_owned), project: None };
     let off = KeyRecord { disabled: true, ..record.clone() };
     let renamed = KeyRecord { name: "m".to_owned(), ..off.clone() };
     for (change, expected) in [

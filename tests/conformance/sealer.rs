@@ -24,7 +24,7 @@ fn shows(text: &str) -> bool {
 }
 
 pub(crate) async fn bound_to_a_project(on: &Resources) {
-    let (sealer, shop, other) = (sealer(on), name("shop"), name("größe#"));
+    let (sealer, shop, other) = (sealer(on), name("shop"), name("größe@"));
     for project in [&shop, &other] {
         let texts: Vec<Vec<u8>> = vec![SECRET.to_vec(), Vec::new(), vec![7; 100_000]];
         let sealed = join_all(texts.iter().map(|text| sealer.seal(project, text))).await;

@@ -193,7 +193,7 @@ impl Replay {
 
 /// Posts an envelope as an SDK does.
 pub(super) async fn post(faultline: &Faultline, body: String) {
-    let project: ProjectId = faultline.stack.access().1.id;
+    let project: ProjectId = faultline.stack.access().1.unwrap().id;
     let path = format!("/api/{project}/envelope/?sentry_key={}", faultline.client_key());
     let answer = faultline.send(Request::post(path).body(Body::from(body)).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

@@ -17,9 +17,9 @@ UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents",
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 }
-# ingest asks for the inbox's attributes only to be connected before the first event; digest's poller asks, not digest.
+# ingest asks for the inbox's attributes only to be connected before the first event, and digest makes a project if ingest cannot; digest's poller asks, not digest.
 UNNEEDED = {
-    ("ingest", "sqs:GetQueueAttributes"),
+    ("ingest", "sqs:GetQueueAttributes"), ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
     ("digest", "sqs:GetQueueAttributes"), ("digest", "sqs:ReceiveMessage"), ("digest", "sqs:DeleteMessage"),
 }
 # What takes a moment that this check cannot choose: the first use of a key on a day, a message that comes again after

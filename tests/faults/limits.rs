@@ -38,6 +38,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         claims: world.truth.bucket.clone(),
         sealer: None,
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
+        projects: world.truth.table.clone(),
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),
     };

@@ -244,6 +244,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
+        projects: Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone())),
         sealer: None,
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),

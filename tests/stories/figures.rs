@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Posts an event as an SDK does, with `more` in it.
 async fn post(faultline: &Faultline, message: &str, more: Value) {
-    let (id, key) = (faultline.stack.access().1.id, faultline.client_key().to_owned());
+    let (id, key) = (faultline.stack.access().1.unwrap().id, faultline.client_key().to_owned());
     let mut event = json!({ "platform": "python", "message": message });
     more.as_object().unwrap().iter().for_each(|(name, value)| event[name] = value.clone());
     let answer =

@@ -20,6 +20,7 @@ mod limits;
 mod lists;
 mod merging;
 mod muting;
+mod names;
 mod notifications;
 mod occurrences;
 mod openapi;

@@ -47,7 +47,7 @@ fn version(answer: &Answered) -> &str {
 /// The rules as notify reads them.
 async fn opened(faultline: &Faultline) -> Value {
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
-    let sample = &faultline.stack.access().1;
+    let sample = faultline.stack.access().1.unwrap();
     let stored = resources.table.rules(sample.id).await.unwrap().unwrap();
     let opened = resources.sealer.unwrap().open(&sample.name, &stored.document).await.unwrap();
     serde_json::from_slice(&opened).unwrap()

@@ -45,6 +45,8 @@ pub enum Reason {
     ProjectName,
     /// There is no such project.
     ProjectUnknown,
+    /// The project has another name now.
+    ProjectRenamed,
     /// A project of that name exists.
     ProjectExists,
     /// There is no such error.
@@ -116,6 +118,7 @@ impl Reason {
             Self::ParameterInvalid => "parameter_invalid",
             Self::ProjectName => "project_name",
             Self::ProjectUnknown => "project_unknown",
+            Self::ProjectRenamed => "project_renamed",
             Self::ProjectExists => "project_exists",
             Self::ErrorUnknown => "error_unknown",
             Self::ErrorMerged => "error_merged",
@@ -156,7 +159,11 @@ impl Reason {
             | Self::ItemNotStored
             | Self::ParameterInvalid
             | Self::ProjectName => 400,
-            Self::ProjectUnknown | Self::ErrorUnknown | Self::OccurrenceUnknown | Self::PathUnknown => 404,
+            Self::ProjectUnknown
+            | Self::ProjectRenamed
+            | Self::ErrorUnknown
+            | Self::OccurrenceUnknown
+            | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
             Self::OccurrenceExpired => 410,
             Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown | Self::ReleaseUnknown => 404,
@@ -183,6 +190,8 @@ pub struct Refusal {
     pub path: Vec<String>,
     /// When to come back, if it is for a limit.
     pub limited: Option<Limited>,
+    /// The name that the project has now, if it was called by a former one.
+    pub renamed_to: Option<String>,
 }
 
 /// What the refusal for a limit says besides.
@@ -202,7 +211,7 @@ const LONGEST_WAIT: i64 = 3_600;
 impl Refusal {
     /// A refusal that concerns the request as a whole.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), path: Vec::new(), limited: None }
+        Self { reason, message: message.into(), path: Vec::new(), limited: None, renamed_to: None }
     }
 
     /// For `events` that came at `now`, when their project's limit was reached. They are refused until `end`; a client is

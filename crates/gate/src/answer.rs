@@ -63,6 +63,9 @@ pub(crate) struct Refused<'a> {
     message: &'a str,
     /// The same.
     detail: &'a str,
+    /// The name that the project has now, if it was called by a former one.
+    #[serde(rename = "renamedTo", skip_serializing_if = "Option::is_none")]
+    renamed_to: Option<&'a str>,
 }
 
 /// What is wrong with a request, or with a part of it.
@@ -85,8 +88,9 @@ impl<'a> From<&'a Refusal> for Fault<'a> {
 
 /// The answer to what is refused.
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let Refusal { reason, message, limited, .. } = refusal;
-    let body = Refused { errors: [refusal.into()], error: reason.name(), message, detail: message };
+    let Refusal { reason, message, limited, renamed_to, .. } = refusal;
+    let (errors, renamed_to) = ([refusal.into()], renamed_to.as_deref());
+    let body = Refused { errors, error: reason.name(), message, detail: message, renamed_to };
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, &body).unwrap_or_default();
     response.headers_mut().insert("x-sentry-error", HeaderValue::from_static(reason.name()));

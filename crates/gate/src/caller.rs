@@ -145,23 +145,12 @@ impl Caller {
         }
     }
 
-    /// Allows only admins of the project or of the whole stack.
-    pub fn admin_of(&self, project: &ProjectName) -> Result<(), Refusal> {
-        within(self.administers()?, project)
-    }
-
-    /// Allows what [`Caller::admin_of`] allowed by the name, now that the project is known: a name may be another
-    /// project's by now.
+    /// Allows only admins of the project or of the whole stack. By its number, since its name may be another project's now.
     pub fn admin_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
         within_id(self.administers()?, project)
     }
 
     /// Allows who may read the project: its readers and admins, and those of the whole stack.
-    pub fn reader_of(&self, project: &ProjectName) -> Result<(), Refusal> {
-        within(self.reads()?, project)
-    }
-
-    /// Allows what [`Caller::reader_of`] allowed by the name, now that the project is known.
     pub fn reader_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
         within_id(self.reads()?, project)
     }
@@ -183,8 +172,24 @@ impl Caller {
         }
     }
 
+    /// Allows a caller to hear that there is no project of this name: a key of one project is told of no other.
+    pub fn may_miss(&self, project: &ProjectName) -> Result<(), Refusal> {
+        match &self.scope {
+            Scope::Project(_, own) if own != project => Err(wrong_project()),
+            Scope::All | Scope::Project(..) => Ok(()),
+        }
+    }
+
+    /// The one project that the key is of.
+    pub fn own(&self) -> Option<ProjectId> {
+        match &self.scope {
+            Scope::Project(own, _) => Some(*own),
+            Scope::All => None,
+        }
+    }
+
     /// Where events for `project` go: a key of the project says its number, one of all projects may also name a project
-    /// that is yet to be made.
+    /// that is yet to be made. A key that knows its project by another name is refused: see [`own`](Self::own).
     pub fn post_to(&self, project: &ProjectName) -> Result<Addressee, Refusal> {
         match self.posts()? {
             Scope::All => Ok(Addressee::Name(project.clone())),
@@ -258,13 +263,6 @@ fn shown(headers: &HeaderMap) -> Result<Key, Refusal> {
     let shown = headers.get("x-api-key").map(|value| value.to_str().unwrap_or_default()).or_else(bearer);
     let missing = || Refusal::new(Reason::KeyMissing, "no key: send one in the header x-api-key");
     Key::parse(shown.filter(|key| !key.is_empty()).ok_or_else(missing)?).map_err(|_| unknown())
-}
-
-fn within(scope: &Scope, project: &ProjectName) -> Result<(), Refusal> {
-    match scope {
-        Scope::Project(_, own) if own != project => Err(wrong_project()),
-        Scope::All | Scope::Project(..) => Ok(()),
-    }
 }
 
 fn within_id(scope: &Scope, project: ProjectId) -> Result<(), Refusal> {

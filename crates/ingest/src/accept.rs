@@ -2,16 +2,20 @@
 
 use std::net::IpAddr;
 
-use domain::id::EventId;
-use domain::inbox::{self, Claim, Header, Message};
+use domain::id::{EventId, ProjectName};
+use domain::inbox::{self, Addressee, Claim, Header, Message};
 use domain::outcome::{Reason, Refusal};
-use gate::{ClientAddress, storage_failed};
+use domain::time::Timestamp;
+use gate::{Caller, ClientAddress, storage_failed};
 use http::{Extensions, HeaderMap};
 use schemars::JsonSchema;
 use serde::Serialize;
+use store::Kind;
 use store::ports::MESSAGE_LIMIT;
+use tokio::time::timeout;
 
 use crate::Ingest;
+use crate::limiter::PATIENCE;
 
 impl Ingest {
     /// Puts a message into the inbox, if its project may send so much; when this returns it is durable. One request is one
@@ -20,10 +24,42 @@ impl Ingest {
         let Header { project, event_ids, received_at, .. } = &message.header;
         let admitted = self.limiter.admit(project, event_ids.len() as u64, *received_at).await?;
         let kept = self.keep(message).await;
-        if kept.is_err() {
-            self.limiter.give_back(admitted);
+        match &kept {
+            Ok(()) => self.make_project(project, *received_at).await,
+            Err(_) => self.limiter.give_back(admitted),
         }
         kept
+    }
+
+    /// Where events go that a caller sends to the project `name`. A key knows its project by the name that it had when the
+    /// key was made or last changed: if it is another, the project is asked, which has this name now or had it before.
+    pub(crate) async fn addressee_named(&self, caller: &Caller, name: &ProjectName) -> Result<Addressee, Refusal> {
+        let refused = match caller.post_to(name) {
+            Err(refusal) if refusal.reason == Reason::KeyProject => refusal,
+            found => return found,
+        };
+        let named = Addressee::Name(name.clone());
+        let found = self.limiter.quota(&named, self.clock.now()).await.map(|quota| quota.project);
+        match caller.own().filter(|own| found == Some(*own)) {
+            Some(own) => Ok(Addressee::Id(own)),
+            None => Err(refused),
+        }
+    }
+
+    /// Makes the project that a message names, if there is none of this name: so whoever was answered with success can read
+    /// from it at once, and finds nothing yet. What fails here fails nobody: digest makes it, too.
+    async fn make_project(&self, project: &Addressee, now: Timestamp) {
+        let Addressee::Name(name) = project else { return };
+        if self.limiter.quota(project, now).await.is_some() {
+            return;
+        }
+        match timeout(PATIENCE, self.projects.create(name, now)).await {
+            Ok(Ok(made)) => self.limiter.learn(project, made.id, now),
+            // Somebody else made it.
+            Ok(Err(error)) if error.kind() == Kind::Conflict => {}
+            Ok(Err(error)) => tracing::warn!(error.message = %error, "failed to make a project: digest makes it"),
+            Err(late) => tracing::warn!(error.message = %late, "failed to make a project: digest makes it"),
+        }
     }
 
     /// The same, of what is put into the inbox as JSON.

@@ -68,8 +68,8 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.admin_of(&name)?;
-    let project = caller.post_to(&name)?;
+    caller.administers()?;
+    let project = ingest.addressee_named(&caller, &name).await?;
     let trace = accept::trace(request.headers());
 
     let body = gate::read_unpacked(request).await?;

@@ -16,7 +16,7 @@ use gate::describe::Description;
 use gate::{Answer, Gate, Outcomes};
 pub use limiter::Limiter;
 use store::clock::Clock;
-use store::ports::{Claims, Inbox, Sealer};
+use store::ports::{Claims, Inbox, Projects, Sealer};
 
 /// Says what the API's description says of these routes.
 pub fn describe(api: &mut Description) {
@@ -35,6 +35,8 @@ pub struct Ingest {
     pub claims: Arc<dyn Claims>,
     /// How many events a project may send, and whose pages may.
     pub limiter: Limiter,
+    /// Where a project is made that a post names for the first time.
+    pub projects: Arc<dyn Projects>,
     /// What seals the notification configs of posts; without it they are not kept.
     pub sealer: Option<Arc<dyn Sealer>>,
     /// The time, and random event ids.

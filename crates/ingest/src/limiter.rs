@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::id::ProjectId;
 use domain::inbox::Addressee;
 use domain::outcome::Refusal;
-use domain::project::{Limit, Window};
+use domain::project::{Limit, Limits, PostedConfigs, Window};
 use domain::time::Timestamp;
 use store::ports::{Quota, Quotas};
 
@@ -24,7 +24,7 @@ const FRESH: i64 = 10;
 /// How soon limits that could not be read are looked for again, in seconds.
 const RETRY: i64 = 5;
 /// How long a post waits for limits to be read: some SDKs give up after a second, in their user's request.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 /// How many projects are remembered.
 const REMEMBERED: usize = 10_000;
 
@@ -112,6 +112,18 @@ impl Limiter {
         }
         known.insert(project.clone(), (quota.clone(), now.plus_seconds(trusted)));
         quota
+    }
+
+    /// A project was made just now: it has no limits, and all may send to it.
+    pub(crate) fn learn(&self, name: &Addressee, project: ProjectId, now: Timestamp) {
+        let quota = Quota {
+            project,
+            limits: Limits::default(),
+            mark: None,
+            origins: None,
+            posted_configs: PostedConfigs::default(),
+        };
+        self.known().insert(name.clone(), (Some(quota), now.plus_seconds(FRESH)));
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<Addressee, (Option<Quota>, Timestamp)>> {

@@ -17,6 +17,7 @@ async fn main() -> anyhow::Result<()> {
         inbox: inbox.clone(),
         claims: setup.bucket()?,
         limiter: Limiter::new(table.clone()),
+        projects: table.clone(),
         sealer: setup.sealer(),
         clock,
         outcomes: outcomes.clone(),

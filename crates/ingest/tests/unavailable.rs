@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::body::Body;
-use domain::id::{Key, KeyHash};
+use domain::id::{Key, KeyHash, ProjectId, ProjectName};
 use domain::inbox::Addressee;
+use domain::time::Timestamp;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
 use store::clock::SystemClock;
-use store::ports::{Claims, Inbox, KeyRecord, Keys, Quota, Quotas};
+use store::ports::{Claims, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas};
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
 
@@ -52,6 +53,41 @@ impl Claims for Down {
 }
 
 #[async_trait]
+impl Projects for Down {
+    async fn create(&self, _: &ProjectName, _: Timestamp) -> Result<Project> {
+        self.fail()
+    }
+
+    async fn by_name(&self, _: &ProjectName) -> Result<Option<Project>> {
+        self.fail()
+    }
+
+    async fn by_id(&self, _: ProjectId) -> Result<Option<Project>> {
+        self.fail()
+    }
+
+    async fn list(&self, _: Option<&ProjectName>, _: usize) -> Result<Page<Project, ProjectName>> {
+        self.fail()
+    }
+
+    async fn update(&self, _: &Project, _: &ProjectChange) -> Result<()> {
+        self.fail()
+    }
+
+    async fn rename(&self, _: &Project, _: &ProjectName) -> Result<Project> {
+        self.fail()
+    }
+
+    async fn mark_deleting(&self, _: &Project) -> Result<()> {
+        self.fail()
+    }
+
+    async fn remove(&self, _: &Project) -> Result<()> {
+        self.fail()
+    }
+}
+
+#[async_trait]
 impl Keys for Down {
     async fn find(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
         self.fail()
@@ -76,7 +112,8 @@ async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
         gate: Gate::new(down.clone(), clock.clone(), Some(operator)),
         inbox: down.clone(),
         claims: down.clone(),
-        limiter: Limiter::new(down),
+        limiter: Limiter::new(down.clone()),
+        projects: down,
         sealer: None,
         clock,
         outcomes: outcomes.clone(),

@@ -160,7 +160,7 @@ impl Notify {
     }
 
     async fn opened(&self, project: &Project, sealed: &Sealed) -> Result<Value> {
-        let plain = self.sealer.as_ref().ok_or_else(no_key)?.open(&project.name, sealed).await?;
+        let plain = self.sealer.as_ref().ok_or_else(no_key)?.open_for(project, sealed).await?;
         // The text of serde's error could quote what was sealed.
         serde_json::from_slice(&plain).map_err(|_| corrupt("what was sealed is no JSON"))
     }

@@ -114,10 +114,9 @@ async fn of_stack(query: &Query, request: Request<Body>) -> Answer {
 async fn of_project(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.reader_of(&name)?;
+    caller.reads()?;
     let drawing = Drawing::of(request.uri(), query)?;
-    let project = existing(query, &name).await?;
-    caller.reader_of_id(project.id)?;
+    let project = existing(query, &caller, &name).await?;
     let timeline = query.totals.totals(Whole::Project(project.id), drawing.chart.hours()).await;
     drawing.answer(query, Some(&project), &timeline.map_err(|error| storage_failed(&error))?).await
 }

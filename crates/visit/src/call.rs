@@ -22,6 +22,8 @@ pub type Shown = Result<Response, Refused>;
 pub enum Refused {
     /// Nobody is signed in: first sign in, then come back to this address.
     SignedOut(String),
+    /// The project has another name: the same page of it is there.
+    Renamed(String),
     /// The API refused, or there is nothing.
     Said {
         /// As the API answered.
@@ -44,6 +46,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::SignedOut(path) => Redirect::to(&format!("/sign-in?next={}", encoded(&path))).into_response(),
+            Self::Renamed(path) => Redirect::to(&path).into_response(),
             Self::Said { status, text, mut frame } => {
                 let title = match status {
                     StatusCode::NOT_FOUND => "There is nothing here",
@@ -63,7 +66,7 @@ impl Refused {
     pub fn within(self, visit: &Visit) -> Self {
         match self {
             Self::Said { status, text, .. } => Self::Said { status, text, frame: Box::new(visit.frame("")) },
-            signed_out => signed_out,
+            elsewhere => elsewhere,
         }
     }
 }
@@ -84,7 +87,7 @@ impl Pages {
     ///
     /// # Errors
     ///
-    /// 502 if the answer breaks off.
+    /// 502 if the answer breaks off; where the page is, if its project has another name now.
     pub async fn ask(&self, visit: &Visit, mut request: Request<Body>) -> Result<Answered, Refused> {
         request.extensions_mut().insert(visit.caller.clone());
         let response = match self.api.clone().oneshot(request).await {
@@ -94,7 +97,10 @@ impl Pages {
         let (parts, body) = response.into_parts();
         let broken = |text| Refused::Said { status: StatusCode::BAD_GATEWAY, text, frame: Box::new(visit.frame("")) };
         let bytes = body.collect().await.map_err(|error| broken(error.to_string()))?.to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if let Some(path) = body["renamedTo"].as_str().and_then(|name| visit.under(name)) {
+            return Err(Refused::Renamed(path));
+        }
         Ok(Answered { status: parts.status, headers: parts.headers, body })
     }
 

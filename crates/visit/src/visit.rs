@@ -10,6 +10,7 @@ use http::request::Parts;
 use store::ports::Scope;
 use web::{Frame, Notice, Visitor};
 
+use crate::address::encoded;
 use crate::{Cookie, Cookies, Pages, Refused, form_hash};
 
 /// How long a session lasts, in seconds: a week.
@@ -24,6 +25,8 @@ pub struct Visit {
     pub now: Timestamp,
     token: Key,
     notice: Option<Notice>,
+    /// The address of the page; `/`, if the request changes something.
+    here: String,
 }
 
 impl FromRequestParts<Pages> for Visit {
@@ -50,7 +53,7 @@ impl FromRequestParts<Pages> for Visit {
         )?;
         caller.reads().map_err(|_| signed_out())?;
         let notice = notice(parts.uri.query());
-        Ok(Self { caller, now, token, notice })
+        Ok(Self { caller, now, token, notice, here })
     }
 }
 
@@ -70,6 +73,13 @@ impl Visit {
     /// The same, of a page of a project.
     pub fn frame_of(&self, project: &str, title: &str) -> Frame {
         Frame { project: Some(project.to_owned()), ..self.frame(title) }
+    }
+
+    /// The address of this page of a project, under the project's name `name`.
+    pub(crate) fn under(&self, name: &str) -> Option<String> {
+        let behind = self.here.strip_prefix("/projects/")?;
+        let rest = behind.find(['/', '?']).map_or("", |at| &behind[at..]);
+        Some(format!("/projects/{}{rest}", encoded(name)))
     }
 
     /// What each form of this session brings back.

@@ -168,6 +168,7 @@ fn projects() {
         open: (100, true),
         hours: hours(),
         last_seen: Some(ago(125)),
+        has_events: true,
         fresh: (3, 1),
     };
     let fresh = ProjectRow { name: "warehouse".to_owned(), ..ProjectRow::default() };

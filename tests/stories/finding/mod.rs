@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Sends an event of a Sentry SDK to the project `sample`.
 async fn event(faultline: &Faultline, event: Value) {
-    let (_, sample) = faultline.stack.access();
+    let sample = faultline.stack.access().1.unwrap();
     let path = format!("/api/{}/store/?sentry_key={}", sample.id, sample.client_key);
     let answer = faultline.call(Method::POST, &path, "", event.to_string()).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

@@ -154,7 +154,7 @@ async fn paging_finds_what_a_look_at_every_error_finds() {
     let seed = std::env::var("FAULTLINE_SEED").ok().map_or(7, |seed| seed.parse().unwrap());
     let mut rng = Rng::with_seed(seed);
     let (faultline, had) = history(&mut rng).await;
-    let project = faultline.stack.access().1.id;
+    let project = faultline.stack.access().1.unwrap().id;
     for error in everything(&faultline, project).await.iter().step_by(7) {
         let path = format!("/projects/sample/errors/{}", error.fingerprint);
         faultline.call(Method::PATCH, &path, ADMIN, r#"{"status":"resolved"}"#).await;

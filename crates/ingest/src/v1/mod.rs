@@ -82,7 +82,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.gate.caller(request.headers()).await?;
     let name = gate::project_in(request.uri().path())?;
-    let project = caller.post_to(&name)?;
+    let project = ingest.addressee_named(&caller, &name).await?;
     ingest.check_origin(&project, request.headers()).await?;
     let trace = accept::trace(request.headers());
 

@@ -18,7 +18,7 @@ pub enum Projects {
     List,
     /// Make one; prints its DSN and client key
     Create {
-        /// Its name: no `/`, `.` or white space
+        /// Its name: no white space, none of `/`, `\`, `?`, `#` and `%`, and no dot at the beginning
         name: String,
     },
     /// Delete one, with all its errors and keys
@@ -38,6 +38,9 @@ pub enum Projects {
 pub struct Settings {
     /// Its name
     name: String,
+    /// Its new name; what is sent to the old one still comes in
+    #[arg(long, value_name = "NAME")]
+    rename: Option<String>,
     /// Whose it is; `none` for nobody's
     #[arg(long, value_name = "WHO")]
     owner: Option<String>,
@@ -137,6 +140,7 @@ impl Settings {
         let mut change = Map::new();
         let mut put = |key: &str, value: Option<Value>| value.map(|value| change.insert(key.to_owned(), value));
         let or_null = |text: &String| if text == NONE { Value::Null } else { json!(text) };
+        put("name", self.rename.as_ref().map(|name| json!(name)));
         put("owner", self.owner.as_ref().map(or_null));
         put("tier", self.tier.as_ref().map(|tier| json!(tier)));
         put("timeUnit", self.time_unit.as_ref().map(|unit| json!(unit)));

@@ -24,11 +24,17 @@ pub struct Send {
     /// The error's message
     #[arg(long, default_value = "A sample error, sent by `faultline send`", value_name = "TEXT")]
     pub message: String,
+    /// Make the project if there is none of this name
+    #[arg(long)]
+    pub create: bool,
 }
 
 /// Posts the error, waits until it is stored, and says how it can be read.
 pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
-    let (client, Send { project, message }) = (Client::of(remote)?, options);
+    let (client, Send { project, message, create }) = (Client::of(remote)?, options);
+    if !create {
+        check_project(&client, &project).await?;
+    }
     let path = ["projects", &project, "errors"];
     let answer = client.send(Method::POST, &path, Some(&sample(&message))).await?;
     let id = &answer["id"];
@@ -42,6 +48,22 @@ pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
         Some(false) => format!("sent, but not stored within {} s: it waits to be digested", PATIENCE.as_secs()),
         None => "sent; this key may not see what is stored".to_owned(),
     })
+}
+
+/// A post to a name that no project has makes the project, where the key is good in all: for whom it is a slip, that would
+/// be one project more. A key that may not read is asked nothing: one of a project makes none.
+async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
+    match client.get(&["projects", project], &[]).await {
+        Ok(_) => Ok(()),
+        Err(error) => match error.downcast_ref::<Refused>().map(|refused| refused.status) {
+            Some(StatusCode::NOT_FOUND) => {
+                let name = harmless(project);
+                anyhow::bail!("there is no project `{name}`: `faultline projects list` lists them, --create makes it")
+            }
+            Some(StatusCode::FORBIDDEN) => Ok(()),
+            _ => Err(error),
+        },
+    }
 }
 
 /// Whether the event of this id is among the newest of its error by now; `None` if the key may not read.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use gate::BaseUrl;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use crate::access::{Access, ProjectAccess};
@@ -18,22 +19,22 @@ pub(super) struct Ready<'a> {
     pub(super) place: &'a Place,
     /// Whether a person is shown the admin key: only once, since what is printed ends in logs.
     pub(super) shows_key: bool,
-    pub(super) access: (&'a Access, &'a ProjectAccess),
+    pub(super) access: (&'a Access, Option<&'a ProjectAccess>),
 }
 
 impl Ready<'_> {
     /// Prints it on standard output: one line of JSON, or some lines for a person.
     pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
         let (access, project) = self.access;
-        let (key, name) = (&project.client_key, &project.name);
-        let (url, dsn) = (self.url.as_str(), self.url.dsn(key, project.id));
+        let url = self.url.as_str();
+        let dsn = |project: &ProjectAccess| self.url.dsn(&project.client_key, project.id);
         let text = match as_json {
             true => json!({
                 "url": url,
                 "adminKey": access.admin_key,
-                "project": { "id": project.id, "name": name },
-                "dsn": dsn,
-                "clientKey": key,
+                "project": project.map(|project| json!({ "id": project.id, "name": project.name })),
+                "dsn": project.map(dsn),
+                "clientKey": project.map(|project| &project.client_key),
             })
             .to_string(),
             false => {
@@ -56,15 +57,18 @@ impl Ready<'_> {
                     Place::Memory => "in memory: gone when this process ends".to_owned(),
                     Place::Directory(dir) => format!("in {}", dir.display()),
                 };
+                let how = match project {
+                    Some(project) => first_steps(project, url, admin),
+                    None => "Open the address in a browser and sign in with the admin key".to_owned(),
+                };
+                let dsn = project.map_or_else(|| "of each project: see its page \"Connect\"".to_owned(), dsn);
                 format!(
                     "faultline {version} is ready. Everything is kept {place}\n\
                      {listening}\n\
                      address     {url}\n\
                      admin key   {shown}\n\
                      DSN         {dsn}\n\n\
-                     Open the address in a browser and sign in with the admin key; or send an error, then read it back:\n\n  \
-                     curl -H 'x-api-key: {key}' -d '{{\"errors\":[{{\"type\":\"Hello\",\"message\":\"first error\"}}]}}' {url}/projects/{name}/errors\n  \
-                     curl -H 'x-api-key: {admin}' {url}/projects/{name}/errors\n\n\
+                     {how}\n\n\
                      Ctrl-C stops it.",
                     version = env!("CARGO_PKG_VERSION"),
                 )
@@ -74,4 +78,15 @@ impl Ready<'_> {
         writeln!(out, "{text}")?;
         out.flush()
     }
+}
+
+/// What to do with the project that was made for trying things out.
+fn first_steps(project: &ProjectAccess, url: &str, admin: &str) -> String {
+    let key = &project.client_key;
+    let errors = format!("'{url}/projects/{}/errors'", utf8_percent_encode(project.name.as_str(), NON_ALPHANUMERIC));
+    format!(
+        "Open the address in a browser and sign in with the admin key; or send an error, then read it back:\n\n  \
+         curl -H 'x-api-key: {key}' -d '{{\"errors\":[{{\"type\":\"Hello\",\"message\":\"first error\"}}]}}' {errors}\n  \
+         curl -H 'x-api-key: {admin}' {errors}"
+    )
 }

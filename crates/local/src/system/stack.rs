@@ -34,7 +34,7 @@ pub struct Stack {
     place: Place,
     engines: Engines,
     access: Access,
-    sample: ProjectAccess,
+    sample: Option<ProjectAccess>,
     retention_days: u32,
 }
 
@@ -70,6 +70,7 @@ impl Stack {
             inbox: sender.clone(),
             claims: bucket.clone(),
             limiter: Limiter::new(table.clone()),
+            projects: table.clone(),
             sealer: sealer.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
@@ -154,8 +155,8 @@ impl Stack {
     }
 
     /// The keys to get in with.
-    pub fn access(&self) -> (&Access, &ProjectAccess) {
-        (&self.access, &self.sample)
+    pub fn access(&self) -> (&Access, Option<&ProjectAccess>) {
+        (&self.access, self.sample.as_ref())
     }
 
     /// The inbox, as Lambda's poller sees it.
@@ -215,23 +216,26 @@ fn channels(settings: &Settings) -> Arc<dyn Tell> {
     settings.channels.clone().unwrap_or_else(real)
 }
 
-/// The keys of the place, made if it has none; and those of the sample project, made again if it was deleted.
+/// The keys of the place, made if it has none, and with them a sample project. One that was deleted stays so: then there are
+/// no keys of it.
 async fn access(
     settings: &Settings,
     resources: &Resources,
     clock: &dyn Clock,
-) -> anyhow::Result<(Access, ProjectAccess)> {
+) -> anyhow::Result<(Access, Option<ProjectAccess>)> {
     let kept = match &settings.place {
         Place::Memory => None,
         Place::Directory(dir) => Access::read(dir)?,
     };
     let new = || Access { admin_key: Key::from_random(clock.random().to_be_bytes()).reveal().to_owned(), sample: None };
     let mut access = kept.unwrap_or_else(new);
-    let sample = match access.sample.take() {
-        Some(sample) if resources.table.by_id(sample.id).await?.is_some() => sample,
-        _ => make_sample(resources, clock).await?,
+    let made = match access.sample.take() {
+        Some(sample) => sample,
+        None => make_sample(resources, clock).await?,
     };
-    access.sample = Some(sample.clone());
+    let project = resources.table.by_id(made.id).await?.filter(|project| !project.deleting);
+    let sample = project.map(|project| ProjectAccess { name: project.name, ..made.clone() });
+    access.sample = Some(made);
     if let Place::Directory(dir) = &settings.place {
         access.write(dir)?;
     }

@@ -66,13 +66,19 @@ impl Routes {
     }
 
     async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
-        caller.admin_of(&name)?;
+        caller.administers()?;
         let project = self.notify.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
-        let project = project.filter(|project| !project.deleting).ok_or_else(|| {
+        let Some(project) = project.filter(|project| !project.deleting) else {
+            caller.may_miss(&name)?;
             let message = format!("there is no project `{name}`: GET /projects lists those there are");
-            Refusal::new(Reason::ProjectUnknown, message)
-        })?;
+            return Err(Refusal::new(Reason::ProjectUnknown, message));
+        };
         caller.admin_of_id(project.id)?;
+        if project.name != name {
+            let message = format!("the project `{name}` is named `{}` now: ask by that name", project.name);
+            let renamed_to = Some(project.name.to_string());
+            return Err(Refusal { renamed_to, ..Refusal::new(Reason::ProjectRenamed, message) });
+        }
         Ok(project)
     }
 

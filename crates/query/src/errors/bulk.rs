@@ -99,7 +99,7 @@ enum Wanted {
 async fn change(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.admin_of(&name)?;
+    caller.administers()?;
     let mut bulk: Bulk = parse_body(request, FORM).await?;
     let wanted = match (bulk.change.take(), bulk.delete) {
         (Some(change), false) => {
@@ -108,7 +108,7 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
         (None, true) => Wanted::Delete,
         _ => return Err(invalid("send either `change` or `delete`: true", "change")),
     };
-    let project = existing(query, &name).await?;
+    let project = existing(query, &caller, &name).await?;
     caller.admin_of_id(project.id)?;
     let wanted = match wanted {
         Wanted::Change(wish) => Wanted::Change(query.informed(&project, wish).await?),

@@ -98,11 +98,10 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 async fn list(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.reader_of(&name)?;
+    caller.reads()?;
     let search = Search::parse(&Parameters::of(request.uri()))?;
 
-    let project = existing(query, &name).await?;
-    caller.reader_of_id(project.id)?;
+    let project = existing(query, &caller, &name).await?;
     let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
     let Found { errors, uncertain, examined, next } = found;
     let next_cursor = next.map(|next| next.to_string());

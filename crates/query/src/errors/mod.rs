@@ -57,9 +57,11 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
     let reads = request.method() == Method::GET;
-    if reads { caller.reader_of(&name) } else { caller.admin_of(&name) }?;
-    let project = existing(query, &name).await?;
-    if reads { caller.reader_of_id(project.id) } else { caller.admin_of_id(project.id) }?;
+    if reads { caller.reads() } else { caller.administers() }?;
+    let project = existing(query, &caller, &name).await?;
+    if !reads {
+        caller.admin_of_id(project.id)?;
+    }
     let (target, by) = (Target::of(request.uri().path())?, caller.actor());
     let methods = target.methods();
     match (request.method().as_str(), target) {

@@ -73,8 +73,8 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
         None => Scope::All,
         Some(name) => {
             let name = gate::project_named(&name)?;
-            caller.admin_of(&name)?;
-            let project = existing(query, &name).await?;
+            caller.administers()?;
+            let project = existing(query, &caller, &name).await?;
             Scope::Project(project.id, project.name)
         }
     };

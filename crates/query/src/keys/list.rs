@@ -66,8 +66,8 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
         None => own,
         Some(name) => {
             let name = gate::project_named(name)?;
-            caller.admin_of(&name)?;
-            let project = existing(query, &name).await?;
+            caller.administers()?;
+            let project = existing(query, &caller, &name).await?;
             caller.admin_of_id(project.id)?;
             Some(project.id)
         }

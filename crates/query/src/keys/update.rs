@@ -67,7 +67,7 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
         return Err(Refusal::new(Reason::BodyInvalid, format!("the body changes nothing: send {FORM}")));
     }
     name.as_deref().map_or(Ok(()), check_name)?;
-    let changed = query.keys.change(&hash, &KeyChange { disabled, name }).await;
+    let changed = query.keys.change(&hash, &KeyChange { disabled, name, project: None }).await;
     query.gate.forget(&hash);
     let changed = changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(hash.id()))?;
     gate::data(Changed { key: KeyEntry::of(&hash, &changed) })

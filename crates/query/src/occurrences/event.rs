@@ -50,12 +50,11 @@ async fn find(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let path = request.uri().path();
     let name = gate::project_in(path)?;
-    caller.reader_of(&name)?;
+    caller.reads()?;
     let event = EventId::parse(&gate::decoded(path.split('/').nth(4).unwrap_or_default()));
     let event = event.map_err(|error| parameter("event", error))?;
     let before = Parameters::of(request.uri()).parsed("storedBefore", moment)?;
-    let project = existing(query, &name).await?;
-    caller.reader_of_id(project.id)?;
+    let project = existing(query, &caller, &name).await?;
     Search { query, project: &project, event, digest: event.digest(), looked_at: HashSet::new() }.run(before).await
 }
 

@@ -55,15 +55,19 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> 
 async fn row(pages: &Pages, visit: &Visit, project: Project) -> ProjectRow {
     let path = format!("/projects/{}", encoded(&project.name));
     let list = format!("{path}/errors?status=unresolved&limit={ERRORS}");
-    let (list, hours) = join(pages.get::<List>(visit, &list), hours(pages, visit, &path)).await;
-    let list = list.unwrap_or_default();
+    // The newest of all, since those that are resolved or muted had events, too.
+    let newest = format!("{path}/errors?limit=1");
+    let lists = join(pages.get::<List>(visit, &list), pages.get::<List>(visit, &newest));
+    let ((list, newest), hours) = join(lists, hours(pages, visit, &path)).await;
+    let (list, newest) = (list.unwrap_or_default(), newest.unwrap_or_default());
     let since = visit.now.plus_seconds(-86_400);
     let fresh = |is: fn(&Entry, domain::time::Timestamp) -> bool| {
         list.errors.iter().filter(|error| is(error, since)).count() as u64
     };
     ProjectRow {
         open: (list.errors.len() as u64, list.next_cursor.is_some()),
-        last_seen: list.errors.iter().map(|error| error.last_seen).max().map(|seen| Moment::new(seen, visit.now)),
+        last_seen: newest.errors.first().map(|error| Moment::new(error.last_seen, visit.now)),
+        has_events: !newest.errors.is_empty() || hours.total() > 0,
         fresh: (fresh(Entry::is_new_since), fresh(Entry::is_back_since)),
         hours,
         name: project.name,

@@ -21,6 +21,7 @@ struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Project {
+    name: String,
     owner: Option<String>,
     tier: String,
     time_unit: String,
@@ -54,6 +55,7 @@ impl Project {
     fn fields(self) -> SettingsFields {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         SettingsFields {
+            name: self.name,
             owner: self.owner.unwrap_or_default(),
             tier: self.tier,
             time_unit: self.time_unit,
@@ -77,6 +79,7 @@ impl Project {
 fn typed(form: &Form) -> SettingsFields {
     let field = |name| form.get(name).unwrap_or_default().to_owned();
     SettingsFields {
+        name: field("name"),
         owner: field("owner"),
         tier: field("tier"),
         time_unit: field("timeUnit"),
@@ -116,6 +119,9 @@ fn change(fields: &SettingsFields) -> Value {
         "scrubbing": { "additional": additional, "exempt": exempt, "personal": personal },
         "allowedOrigins": origins,
     });
+    if !fields.name.trim().is_empty() {
+        change["name"] = fields.name.trim().into();
+    }
     if !fields.posted_configs.is_empty() {
         change["postedConfigs"] = fields.posted_configs.as_str().into();
     }
@@ -162,10 +168,10 @@ pub(super) async fn save(
     let fields = typed(&Form::of(&visit, request.into_body()).await?);
     let path = format!("/projects/{}", encoded(&name));
     match pages.call(&visit, Method::PATCH, &path, &change(&fields)).await {
-        Ok(_) => Ok(changed(&name)),
-        Err(Refused::Said { status: StatusCode::BAD_REQUEST, text, .. }) => {
+        Ok(saved) => Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
+        Err(Refused::Said { status: status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT), text, .. }) => {
             let shown = drawn(&pages, &visit, name, fields, Some(text), None).await?;
-            Ok((StatusCode::BAD_REQUEST, shown).into_response())
+            Ok((status, shown).into_response())
         }
         Err(refused) => Err(refused),
     }
@@ -218,6 +224,7 @@ mod tests {
     #[test]
     fn empty_fields_take_away_and_lists_have_a_name_on_each_line() {
         let fields = SettingsFields {
+            name: " shop ".to_owned(),
             tier: "low".to_owned(),
             time_unit: "minute".to_owned(),
             posted_configs: "sealed".to_owned(),
@@ -228,6 +235,7 @@ mod tests {
             ..SettingsFields::default()
         };
         let expected = json!({
+            "name": "shop",
             "owner": null,
             "tier": "low",
             "timeUnit": "minute",

@@ -12,7 +12,7 @@ use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
 
-use super::unknown;
+use super::{renamed, unknown};
 use crate::Query;
 use crate::purge::{Budget, unfinished};
 
@@ -42,6 +42,9 @@ async fn remove(query: &Query, request: Request<Body>) -> Answer {
     let name = gate::project_in(request.uri().path())?;
     let project = query.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
     let project = project.ok_or_else(|| unknown(&name))?;
+    if project.name != name {
+        return Err(renamed(&name, &project));
+    }
 
     query.projects.mark_deleting(&project).await.map_err(|error| storage_failed(&error))?;
     if !query.purge_project(&project, Budget::new(query)).await.map_err(|error| storage_failed(&error))? {

@@ -17,7 +17,7 @@ use gate::{Answer, storage_failed};
 use http::Request;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::{Page, Project, Scope};
+use store::ports::{MAX_FORMER_NAMES, Page, Project, Scope};
 
 use crate::Query;
 use crate::list::Parameters;
@@ -89,6 +89,9 @@ pub(super) struct ProjectEntry<'a> {
     retention_days: Option<Retention>,
     /// The origins of the pages that may send to it; null: any.
     allowed_origins: Option<&'a Origins>,
+    /// The names that it had before, the oldest first. What is sent to them still comes in.
+    #[schemars(length(max = MAX_FORMER_NAMES))]
+    former_names: &'a [ProjectName],
     /// Which of the notification configs that clients post with errors are used.
     posted_configs: PostedConfigs,
 }
@@ -106,6 +109,7 @@ impl<'a> ProjectEntry<'a> {
             owner: project.owner.as_deref(),
             retention_days: project.retention,
             allowed_origins: project.allowed_origins.as_ref(),
+            former_names: &project.former_names,
             posted_configs: project.posted_configs,
         }
     }

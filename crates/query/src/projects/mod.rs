@@ -42,19 +42,31 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
         .merge(update::route())
 }
 
-/// The project of this name, if it is there and not being deleted.
-pub(crate) async fn existing(query: &Query, name: &ProjectName) -> Result<Project, Refusal> {
+/// The project of this name, if it is there and not being deleted, and the caller may at least read it.
+pub(crate) async fn existing(query: &Query, caller: &Caller, name: &ProjectName) -> Result<Project, Refusal> {
     let project = query.projects.by_name(name).await.map_err(|error| storage_failed(&error))?;
-    project.filter(|project| !project.deleting).ok_or_else(|| unknown(name))
+    let Some(project) = project.filter(|project| !project.deleting) else {
+        caller.may_miss(name)?;
+        return Err(unknown(name));
+    };
+    caller.reader_of_id(project.id)?;
+    if project.name != *name {
+        return Err(renamed(name, &project));
+    }
+    Ok(project)
+}
+
+/// The refusal of a name that a project had before.
+fn renamed(name: &ProjectName, project: &Project) -> Refusal {
+    let message = format!("the project `{name}` is named `{}` now: ask by that name", project.name);
+    Refusal { renamed_to: Some(project.name.to_string()), ..Refusal::new(Reason::ProjectRenamed, message) }
 }
 
 /// The project that a path names, to somebody who may read it.
 pub(crate) async fn readable(query: &Query, caller: &Caller, uri: &Uri) -> Result<Project, Refusal> {
     let name = gate::project_in(uri.path())?;
-    caller.reader_of(&name)?;
-    let project = existing(query, &name).await?;
-    caller.reader_of_id(project.id)?;
-    Ok(project)
+    caller.reads()?;
+    existing(query, caller, &name).await
 }
 
 fn unknown(name: &ProjectName) -> Refusal {

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
+use domain::id::ProjectName;
 use domain::outcome::{Reason, Refusal};
 use domain::project::{Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use domain::scrub::{Personal, Rules};
@@ -16,7 +17,8 @@ use http::Request;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
-use store::ports::ProjectChange;
+use store::Kind;
+use store::ports::{KeyChange, MAX_FORMER_NAMES, Project, ProjectChange};
 
 use super::list::ProjectEntry;
 use super::{existing, object, parse_body, some_of};
@@ -27,8 +29,10 @@ const MAX_NAMES: usize = Rules::MAX_NAMES;
 const MAX_NAME: usize = 100;
 /// The longest `owner`, in characters: a name and an address.
 const MAX_OWNER: usize = 200;
+/// How many keys are read at once.
+const KEYS: usize = 100;
 /// What a body should be.
-const FORM: &str = "an object with one or more of `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
+const FORM: &str = "an object with one or more of `name`: text, `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys], `personal`: [email, ip, iban, phone, ssn]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
                     standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
                     null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off";
@@ -60,9 +64,12 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(
     rename = "ProjectChange",
-    extend("anyOf" = some_of(&["scrubbing", "limits", "tier", "timeUnit", "postedConfigs"], &["owner", "retentionDays", "allowedOrigins"]))
+    extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs"], &["owner", "retentionDays", "allowedOrigins"]))
 )]
 struct Change {
+    /// What it is called from now on. Its keys, its rules, its number and what is sent to its former names go on.
+    #[schemars(with = "Option<ProjectName>")]
+    name: Option<String>,
     /// What is scrubbed: both lists are replaced.
     #[serde(default, deserialize_with = "object")]
     #[schemars(with = "Option<Scrubbing>")]
@@ -134,18 +141,55 @@ pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) ->
 async fn update(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let name = gate::project_in(request.uri().path())?;
-    caller.admin_of(&name)?;
-    let change = checked(parse_body(request, FORM).await?)?;
-    let project = existing(query, &name).await?;
+    caller.administers()?;
+    let mut change: Change = parse_body(request, FORM).await?;
+    let new_name = change.name.take().map(|name| gate::project_named(&name)).transpose();
+    let new_name = new_name.map_err(|refusal| refusal.at(["name"]))?;
+    let change = checked(change, new_name.is_some())?;
+    let mut project = existing(query, &caller, &name).await?;
     caller.admin_of_id(project.id)?;
+    if let Some(new) = new_name {
+        project = rename(query, project, &new).await?;
+    }
     query.projects.update(&project, &change).await.map_err(|error| storage_failed(&error))?;
     let project = change.applied_to(project);
     gate::data(Changed { project: ProjectEntry::of(&project) })
 }
 
-fn checked(change: Change) -> Result<ProjectChange, Refusal> {
+/// A key that has the former name does not know the new one yet: that is told to each, and again if a request is repeated
+/// that was cut short.
+async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<Project, Refusal> {
+    let renamed = match query.projects.rename(&project, name).await {
+        Ok(renamed) => renamed,
+        Err(error) if error.kind() == Kind::Conflict => {
+            let message = format!("`{name}` is the name of another project, or was it: choose another name");
+            return Err(Refusal::new(Reason::ProjectExists, message).at(["name"]));
+        }
+        Err(error) if error.kind() == Kind::Rejected => {
+            let message = format!("a project may have had {MAX_FORMER_NAMES} names before: go back to one of them");
+            return Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]));
+        }
+        Err(error) => return Err(storage_failed(&error)),
+    };
+    let mut after = None;
+    loop {
+        let page = query.keys.list(Some(project.id), after, KEYS).await.map_err(|error| storage_failed(&error))?;
+        for (hash, _) in page.items {
+            let change = KeyChange { project: Some(name.clone()), ..KeyChange::default() };
+            query.keys.change(&hash, &change).await.map_err(|error| storage_failed(&error))?;
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(renamed),
+        }
+    }
+}
+
+/// `is_renamed` if it changes the name besides.
+fn checked(change: Change, is_renamed: bool) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
-    let Change { scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins, posted_configs } = change;
+    let Change { name: _, scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins, posted_configs } =
+        change;
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt, personal }| Rules { additional, exempt, personal });
     if let Some(rules) = &scrubbing {
         if rules.personal.len() > 5 {
@@ -187,7 +231,7 @@ fn checked(change: Change) -> Result<ProjectChange, Refusal> {
         allowed_origins,
         posted_configs,
     };
-    match change == ProjectChange::default() {
+    match change == ProjectChange::default() && !is_renamed {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),
         false => Ok(change),
     }

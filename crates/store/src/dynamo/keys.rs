@@ -14,6 +14,7 @@ use crate::error::{Kind, Result, StoreError};
 use crate::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Page, Role, Scope};
 
 const NAME: &str = "name";
+const PROJECT_NAME: &str = "projectName";
 const DISABLED: &str = "disabled";
 const LAST_USED: &str = "lastUsed";
 const EXPIRES_AT: &str = "expiresAt";
@@ -115,7 +116,7 @@ impl KeyRing for Table {
 
     async fn change(&self, hash: &KeyHash, change: &KeyChange) -> Result<Option<KeyRecord>> {
         let doing = "changing a key";
-        let KeyChange { disabled, name } = change;
+        let KeyChange { disabled, name, project } = change;
         let Some(record) = Keys::find(self, hash).await? else { return Ok(None) };
         let mut set = Set::of(index(hash, &record.scope));
         if let Some(disabled) = disabled {
@@ -123,6 +124,9 @@ impl KeyRing for Table {
         }
         if let Some(name) = name {
             set = set.and(NAME, text(name.as_str()));
+        }
+        if let (Some(project), Scope::Project(..)) = (project, &record.scope) {
+            set = set.and(PROJECT_NAME, text(project.as_str()));
         }
         if set.names.is_empty() {
             return Ok(Some(record));
@@ -304,7 +308,7 @@ fn encode(hash: &KeyHash, record: &KeyRecord) -> Attributes {
         .with(DISABLED, AttributeValue::Bool(*disabled))
         .with("createdAt", time(*created_at));
     if let Scope::Project(id, name) = scope {
-        item = item.with("project", number(id)).with("projectName", text(name.as_str()));
+        item = item.with("project", number(id)).with(PROJECT_NAME, text(name.as_str()));
     }
     if let Some(hint) = hint {
         item = item.with("hint", text(hint.as_str()));
@@ -324,11 +328,11 @@ fn with_hash(doing: &'static str, item: &Attributes) -> Result<(KeyHash, KeyReco
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<KeyRecord> {
     let read = Reader::new(doing, item)?;
-    let scope = match item.contains_key("project") || item.contains_key("projectName") {
+    let scope = match item.contains_key("project") || item.contains_key(PROJECT_NAME) {
         false => Scope::All,
         true => {
             let id = ProjectId::new(read.number("project")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))?;
-            Scope::Project(id, read.parsed("projectName", ProjectName::parse)?)
+            Scope::Project(id, read.parsed(PROJECT_NAME, ProjectName::parse)?)
         }
     };
     Ok(KeyRecord {

@@ -15,7 +15,7 @@ mod merges;
 mod occurrences;
 mod outbox;
 mod project_change;
-mod projects;
+pub(crate) mod projects;
 mod quotas;
 mod releases;
 pub mod schema;

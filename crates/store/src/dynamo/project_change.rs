@@ -15,7 +15,7 @@ pub(crate) const TIER: &str = "tier";
 pub(crate) const TIME_UNIT: &str = "timeUnit";
 pub(crate) const OWNER: &str = "owner";
 pub(crate) const RETENTION: &str = "retentionDays";
-const ALLOWED_ORIGINS: &str = "allowedOrigins";
+pub(crate) const ALLOWED_ORIGINS: &str = "allowedOrigins";
 pub(crate) const POSTED_CONFIGS: &str = "postedConfigs";
 
 /// An attribute's name, and its new value; `None` removes it.

@@ -10,11 +10,18 @@ use domain::time::Timestamp;
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
-use super::project_change::{self, OWNER, POSTED_CONFIGS, RETENTION, TIER, TIME_UNIT};
-use super::quotas;
+use super::project_change::{self, ALLOWED_ORIGINS, OWNER, POSTED_CONFIGS, RETENTION, TIER, TIME_UNIT};
+use super::quotas::{self, PER_MINUTE, PER_MONTH};
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Page, Project, ProjectChange, Projects};
+
+mod rename;
+
+pub(super) const FORMER_NAMES: &str = "formerNames";
+/// The attributes that a project's item has once they are set.
+const SETTINGS: [&str; 9] =
+    ["scrubbing", PER_MINUTE, PER_MONTH, TIER, TIME_UNIT, OWNER, RETENTION, ALLOWED_ORIGINS, POSTED_CONFIGS];
 
 #[async_trait]
 impl Projects for Table {
@@ -53,15 +60,22 @@ impl Projects for Table {
 
     async fn by_name(&self, name: &ProjectName) -> Result<Option<Project>> {
         let doing = "looking a project up";
-        self.get(doing, key(PROJECTS, name.as_str()), true).await?.map(|item| decode(doing, &item)).transpose()
+        if let Some(item) = self.get(doing, key(PROJECTS, name.as_str()), true).await? {
+            return decode(doing, &item).map(Some);
+        }
+        // A name that a project had before.
+        let Some(item) = self.get(doing, former_name(name), true).await? else { return Ok(None) };
+        self.by_id(id_of(doing, &item)?).await
     }
 
     async fn by_id(&self, id: ProjectId) -> Result<Option<Project>> {
         let doing = "looking a project up by its number";
         let Some(item) = self.get(doing, key(PROJECT_IDS, id.to_string()), true).await? else { return Ok(None) };
         let name = Reader::new(doing, &item)?.parsed("name", ProjectName::parse)?;
+        let item = self.get(doing, key(PROJECTS, name.as_str()), true).await?;
+        let project = item.map(|item| decode(doing, &item)).transpose()?;
         // The name may have gone to another project since.
-        Ok(self.by_name(&name).await?.filter(|project| project.id == id))
+        Ok(project.filter(|project| project.id == id))
     }
 
     async fn list(&self, after: Option<&ProjectName>, limit: usize) -> Result<Page<Project, ProjectName>> {
@@ -97,6 +111,10 @@ impl Projects for Table {
         })
     }
 
+    async fn rename(&self, project: &Project, name: &ProjectName) -> Result<Project> {
+        rename::rename(self, project, name).await
+    }
+
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
         self.set("marking a project", project, "deleting", AttributeValue::Bool(true)).await
     }
@@ -115,11 +133,14 @@ impl Projects for Table {
                 .map(|delete| TransactWriteItem::builder().delete(delete).build())
                 .map_err(|error| StoreError::corrupt(doing, error))
         };
-        let call = self
+        let mut call = self
             .client
             .transact_write_items()
             .transact_items(gone(key(PROJECTS, project.name.as_str()), Some("id = :id"))?)
             .transact_items(gone(key(PROJECT_IDS, project.id.to_string()), None)?);
+        for name in &project.former_names {
+            call = call.transact_items(gone(former_name(name), None)?);
+        }
         match call.send().await {
             // It is gone already.
             Err(error) if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) => {
@@ -164,6 +185,15 @@ impl Table {
     }
 }
 
+/// Where it stands whose former name this is.
+pub(super) fn former_name(name: &ProjectName) -> Attributes {
+    key(PROJECT_IDS, format!("NAME#{name}"))
+}
+
+fn id_of(doing: &'static str, item: &Attributes) -> Result<ProjectId> {
+    ProjectId::new(Reader::new(doing, item)?.number("id")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))
+}
+
 fn encode(project: &Project) -> Attributes {
     Writer::new(PROJECTS, project.name.as_str())
         .with("id", number(project.id))
@@ -172,12 +202,16 @@ fn encode(project: &Project) -> Attributes {
         .done()
 }
 
-fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
+pub(super) fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
     let read = Reader::new(doing, item)?;
     // Items of version 0.1 have no settings but the first.
     Ok(Project {
-        id: ProjectId::new(read.number("id")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))?,
+        id: id_of(doing, item)?,
         name: read.parsed(SK, ProjectName::parse)?,
+        former_names: match read.text_if_any(FORMER_NAMES) {
+            None => Vec::new(),
+            Some(_) => read.parsed(FORMER_NAMES, |names| serde_json::from_str(names))?,
+        },
         created_at: read.time("createdAt")?,
         deleting: read.boolean("deleting"),
         scrubbing: match read.text_if_any("scrubbing") {

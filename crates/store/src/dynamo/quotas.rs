@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 use super::Table;
 use super::item::{Attributes, Reader, key, number, text, time};
 use super::project_change::{self, POSTED_CONFIGS};
+use super::projects::former_name;
 use super::schema::{FORM, PK, PROJECT_IDS, PROJECTS, SK, TTL, project_pk, usage_sk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Quota, Quotas, Usage, Used};
@@ -37,7 +38,11 @@ impl Quotas for Table {
         let project = match project {
             Addressee::Id(id) => *id,
             Addressee::Name(name) => {
-                let Some(item) = self.get(doing, key(PROJECTS, name.as_str()), false).await? else { return Ok(None) };
+                let mut item = self.get(doing, key(PROJECTS, name.as_str()), false).await?;
+                if item.is_none() {
+                    item = self.get(doing, former_name(name), false).await?;
+                }
+                let Some(item) = item else { return Ok(None) };
                 project_id(doing, Reader::new(doing, &item)?.number("id")?)?
             }
         };

@@ -6,6 +6,7 @@
 //! | project | `PROJECT` | name | |
 //! | project by number | `PROJECT_ID` | number | |
 //! | last project number | `PROJECT_ID` | `LAST` | |
+//! | former name of a project | `PROJECT_ID` | `NAME#{name}` | |
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
 //! | alias of an error | `P#{project}` | `A#{hash}` | |
 //! | the key of a project's issues | `P#{project}` | `C#issues` | |

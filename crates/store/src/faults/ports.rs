@@ -173,6 +173,10 @@ impl<P: Projects> Projects for Faulty<P> {
         self.call("Projects::update", || self.port.update(project, change)).await
     }
 
+    async fn rename(&self, project: &Project, name: &ProjectName) -> Result<Project> {
+        self.call("Projects::rename", || self.port.rename(project, name)).await
+    }
+
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
         self.call("Projects::mark_deleting", || self.port.mark_deleting(project)).await
     }

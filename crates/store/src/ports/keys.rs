@@ -124,6 +124,8 @@ pub struct KeyChange {
     pub disabled: Option<bool>,
     /// What its owner calls it.
     pub name: Option<String>,
+    /// What its project is called now.
+    pub project: Option<ProjectName>,
 }
 
 /// What the holder of a key may do.

@@ -13,7 +13,7 @@ pub trait Projects: Send + Sync {
     /// Makes a project and gives it the next number. A name in use is a [`Conflict`](crate::Kind::Conflict).
     async fn create(&self, name: &ProjectName, now: Timestamp) -> Result<Project>;
 
-    /// The project of this name.
+    /// The project that has this name, or had it before.
     async fn by_name(&self, name: &ProjectName) -> Result<Option<Project>>;
 
     /// The project of this number.
@@ -26,12 +26,20 @@ pub trait Projects: Send + Sync {
     /// is, the next batch sets it again. A project that is gone is a [`Conflict`](crate::Kind::Conflict).
     async fn update(&self, project: &Project, change: &ProjectChange) -> Result<()>;
 
+    /// Gives a project another name. Under its former names it is still [found](Self::by_name), and no other project gets
+    /// them. A name that another project has or had is a [`Conflict`](crate::Kind::Conflict), more than
+    /// [`MAX_FORMER_NAMES`] are [`Rejected`](crate::Kind::Rejected). What is changed at the same time is not lost.
+    async fn rename(&self, project: &Project, name: &ProjectName) -> Result<Project>;
+
     /// Marks a project as being deleted: nothing is stored in it any more.
     async fn mark_deleting(&self, project: &Project) -> Result<()>;
 
-    /// Removes the project's name and number. Its contents must be gone before.
+    /// Removes the project's names and number. Its contents must be gone before.
     async fn remove(&self, project: &Project) -> Result<()>;
 }
+
+/// The most names that a project may have had before its present one.
+pub const MAX_FORMER_NAMES: usize = 20;
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +48,8 @@ pub struct Project {
     pub id: ProjectId,
     /// Its name, which may be given to another after it was deleted.
     pub name: ProjectName,
+    /// The names that it had before, the oldest first.
+    pub former_names: Vec<ProjectName>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether it is being deleted.
@@ -68,6 +78,7 @@ impl Project {
         Self {
             id,
             name,
+            former_names: Vec::new(),
             created_at,
             deleting: false,
             scrubbing: Rules::default(),
@@ -79,6 +90,11 @@ impl Project {
             allowed_origins: None,
             posted_configs: PostedConfigs::default(),
         }
+    }
+
+    /// Its name, then its former ones, the newest first: what was sealed for it was sealed under one of them.
+    pub fn names(&self) -> impl Iterator<Item = &ProjectName> {
+        std::iter::once(&self.name).chain(self.former_names.iter().rev())
     }
 
     /// For how many days what it sends now is kept, where a stack keeps things for `stack` days.

@@ -2,7 +2,8 @@ use async_trait::async_trait;
 use domain::id::ProjectName;
 use domain::notify::Sealed;
 
-use crate::error::Result;
+use super::Project;
+use crate::error::{Kind, Result};
 
 /// Seals what holds secrets before it rests anywhere, and opens it again. No error quotes a plaintext.
 ///
@@ -17,6 +18,18 @@ pub trait Sealer: Send + Sync {
     /// Opens what [`Sealer::seal`] sealed. What is damaged, or sealed for another project or by another key, is
     /// [`Corrupt`](crate::Kind::Corrupt).
     async fn open(&self, project: &ProjectName, sealed: &Sealed) -> Result<Vec<u8>>;
+
+    /// Opens what was sealed for `project` under its name or a former one.
+    async fn open_for(&self, project: &Project, sealed: &Sealed) -> Result<Vec<u8>> {
+        let mut opened = self.open(&project.name, sealed).await;
+        for name in project.names().skip(1) {
+            match opened {
+                Err(error) if error.kind() == Kind::Corrupt => opened = self.open(name, sealed).await,
+                done => return done,
+            }
+        }
+        opened
+    }
 
     /// Seals as faultline v1 does, for whoever posts it: base64 of what KMS itself encrypts, bound to no project. At
     /// most [`FOREIGN_LIMIT`] bytes; more is [`Rejected`](crate::Kind::Rejected).

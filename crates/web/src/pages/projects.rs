@@ -27,6 +27,8 @@ pub struct ProjectRow {
     pub hours: Sparkline,
     /// When it last had an event.
     pub last_seen: Option<Moment>,
+    /// Whether any event has come.
+    pub has_events: bool,
     /// How many errors are new since yesterday, and how many came back.
     pub fresh: (u64, u64),
 }

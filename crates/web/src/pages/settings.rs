@@ -24,6 +24,8 @@ pub struct Settings {
 /// The settings, as text.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsFields {
+    /// What it is called, or is to be called.
+    pub name: String,
     /// Who looks after it.
     pub owner: String,
     /// How much it matters.

@@ -38,6 +38,7 @@ pub(crate) fn settings() -> Settings {
         frame: frame("Settings of shop", Some("shop")),
         project: "shop".to_owned(),
         fields: SettingsFields {
+            name: "shop".to_owned(),
             owner: "\"><script>alert(1)</script>".to_owned(),
             tier: "critical".to_owned(),
             time_unit: "hour".to_owned(),

@@ -49,7 +49,7 @@ impl Routes {
         let stored = self.notify.configs.rules(project.id).await.map_err(|error| storage_failed(&error))?;
         let Some(stored) = stored else { return Ok(Document { version: 0, value: Some(json!({ "rules": [] })) }) };
         let version = stored.version;
-        match sealer.open(&project.name, &stored.document).await {
+        match sealer.open_for(project, &stored.document).await {
             // An error of the parser would quote what it cannot read.
             Ok(opened) => Ok(Document { version, value: serde_json::from_slice(&opened).ok() }),
             Err(error) if error.kind() == Kind::Corrupt => Ok(Document { version, value: None }),
