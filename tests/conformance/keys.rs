@@ -153,7 +153,7 @@ pub(crate) async fn made_by_good_keys_only(on: &Resources) {
         match way {
             "removed" => on.table.remove(&maker.hash()).await.unwrap(),
             "disabled" => {
-                let change = KeyChange { disabled: Some(true), name: None };
+                let change = KeyChange { disabled: Some(true), ..KeyChange::default() };
                 on.table.change(&maker.hash(), &change).await.unwrap();
             }
             "expired" => {
