@@ -115,10 +115,10 @@ mod tests {
             return v1::normalise(post.errors[0].clone(), &post.shared, event_id, received_at);
         }
         let event = match form {
-            Form::Envelope => Envelope::parse(body).unwrap().items[0].payload,
-            _ => body,
+            Form::Envelope => Envelope::parse(body).unwrap().items.swap_remove(0).payload,
+            _ => body.to_vec(),
         };
-        normalise(json::parse(event).unwrap(), &Received { event_id, received_at, sent_at: None, client_ip: None })
+        normalise(json::parse(&event).unwrap(), &Received { event_id, received_at, sent_at: None, client_ip: None })
     }
 
     #[test]
