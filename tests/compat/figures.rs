@@ -60,7 +60,8 @@ async fn figures_are_read_and_go_on() {
 }
 
 async fn of_folder(folder: &str) {
-    let faultline = Samples::of(folder).restored().await;
+    let fingerprint = crate::last_hash(&json!({ "message": "whole" }));
+    let faultline = Samples::of(folder).restored_with(&[("3abadabbdf955b91ffee0948f83c2731", fingerprint)]).await;
     let range = "unit=minute&start=2026-11-02T00:00:00Z&end=2026-11-02T00:01:00Z";
     let seen = async || {
         let error = faultline.get("/projects/shop/errors").await["errors"][0].clone();

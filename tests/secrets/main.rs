@@ -82,7 +82,9 @@ async fn a_posted_config_rests_sealed_only() {
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
     let items = raw::items(faultline.stack.engines()).await;
     let error = items.iter().find(|item| item["posted"]["S"].is_string()).unwrap();
-    let id = ConfigId::parse(error["posted"]["S"].as_str().unwrap()).unwrap();
+    // Then comes the occurrence that they were posted with.
+    let (id, _) = error["posted"]["S"].as_str().unwrap().split_once(' ').unwrap();
+    let id = ConfigId::parse(id).unwrap();
     let project = resources.table.by_id(ProjectId::new(1).unwrap()).await.unwrap().unwrap();
     let sealed = resources.table.posted(project.id, id).await.unwrap().unwrap();
     let opened = resources.sealer.unwrap().open(&project.name, &sealed).await.unwrap();

@@ -87,8 +87,7 @@ mod tests {
     #[test]
     fn a_claim_is_read_from_its_key() {
         let long = ProjectName::parse(&"ü".repeat(128)).unwrap();
-        let names = ["shop", "a=b&c", "日本語", "%2e", "..".replace('.', "-").as_str()]
-            .map(|name| ProjectName::parse(name).unwrap());
+        let names = ["shop", "a=b&c", "日本語", "a.b", "--"].map(|name| ProjectName::parse(name).unwrap());
         let named = names.into_iter().chain([long]).map(Addressee::Name);
         for project in named.chain([Addressee::Id(ProjectId::new(12).unwrap())]) {
             let claim = claim(project.clone());

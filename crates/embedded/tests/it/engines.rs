@@ -68,6 +68,7 @@ fn a_lost_key_is_not_replaced_by_a_new_one() {
 #[test]
 fn a_file_that_is_no_database_is_named() {
     let dir = tempfile::tempdir().unwrap();
+    drop(Engines::open(dir.path()).unwrap());
     std::fs::write(dir.path().join("s3.db"), "not a database, and longer than the header of one: ".repeat(10)).unwrap();
     let refused = Engines::open(dir.path()).unwrap_err().to_string();
     assert!(refused.contains("s3.db"), "{refused}");
