@@ -22,7 +22,7 @@ pub struct Rules {
     pub exempt: Vec<String>,
     /// Personal data to replace wherever its form is found in a text. None is by default: it is often what an error is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = Personal::ALL.len()))]
     pub personal: Vec<Personal>,
 }
 
@@ -40,6 +40,11 @@ pub enum Personal {
     Phone,
     /// Social security numbers of the USA, `123-45-6789`.
     Ssn,
+}
+
+impl Personal {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Email, Self::Ip, Self::Iban, Self::Phone, Self::Ssn];
 }
 
 impl Rules {

@@ -61,6 +61,12 @@ impl<'a> Walk<'a> {
 
     /// The tags.
     pub(super) fn tags(&mut self, tags: &mut BTreeMap<String, String>, path: Path<'_>) {
+        for name in self.secret_names(tags.keys()) {
+            if let Some(tag) = tags.remove(&name) {
+                let clean = self.clean_name(&name, path, |clean| tags.contains_key(clean));
+                tags.insert(clean, tag);
+            }
+        }
         for (name, tag) in tags.iter_mut() {
             let verdict = self.rules.verdict(name);
             match verdict {
@@ -74,17 +80,13 @@ impl<'a> Walk<'a> {
                 Verdict::Open | Verdict::Link => self.text(tag, path.key(name)),
             }
         }
-        for name in self.secret_names(tags.keys()) {
-            if let Some(tag) = tags.remove(&name) {
-                let clean = self.clean_name(&name, path, |clean| tags.contains_key(clean));
-                tags.insert(clean, tag);
-            }
-        }
     }
 
     /// The names that are secrets themselves, where an application makes them of what it was given.
     fn secret_names<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<String> {
-        let is_secret = |name: &&String| name.len() >= 13 && text::scrub(name, Style::Text, self.rules).is_some();
+        // Short ones without a sign hold no secret that has a form.
+        let may_be = |name: &str| name.len() >= 13 || name.contains(['=', ':', '@', ' ']);
+        let is_secret = |name: &&String| may_be(name) && text::scrub(name, Style::Text, self.rules).is_some();
         names.filter(is_secret).cloned().collect()
     }
 
@@ -100,6 +102,7 @@ impl<'a> Walk<'a> {
 
     /// The request. Every cookie is a secret, whatever it is called.
     pub(super) fn request(&mut self, request: &mut Map<String, Value>, path: Path<'_>) {
+        self.names(request, path);
         for (key, value) in request.iter_mut() {
             if key == "cookies" {
                 self.all(value, path.key(key));
@@ -109,21 +112,38 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// An object. Its names come first, so that the places of its values never hold a secret.
     pub(super) fn map(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
+        self.names(map, path);
         // `{"name": "password", "value": "…"}`
-        let name =
-            map.iter().find_map(|(key, value)| value.as_str().filter(|name| name.len() <= 80 && text::is_naming(key)));
-        let name =
-            name.filter(|name| !matches!(self.rules.verdict(name), Verdict::Open | Verdict::Link)).map(str::to_owned);
+        let name = map
+            .iter()
+            .filter(|(key, _)| text::is_naming(key))
+            .filter_map(|(_, value)| value.as_str().filter(|name| name.len() <= 80))
+            .find(|name| !matches!(self.rules.verdict(name), Verdict::Open | Verdict::Link))
+            .map(str::to_owned);
         for (key, value) in map.iter_mut() {
-            let is_plain = matches!(value, Value::String(_) | Value::Number(_) | Value::Array(_));
             match &name {
-                Some(name) if is_plain && text::is_named(key) => self.entry(name, value, path.key(key)),
+                Some(name) if key.eq_ignore_ascii_case("value") => self.named_value(name, value, path.key(key)),
+                Some(name) if !value.is_object() && text::is_named(key) => self.entry(name, value, path.key(key)),
                 Some(_) | None if BY_FORM.contains(&key.as_str()) => self.forms(value, path.key(key)),
                 Some(_) | None => self.entry(key, value, path.key(key)),
             }
         }
-        self.names(map, path);
+    }
+
+    /// The value of what another entry of the same object named; `{"stringValue": "…"}` where OpenTelemetry wrote it.
+    fn named_value(&mut self, name: &str, value: &mut Value, path: Path<'_>) {
+        match value {
+            Value::Object(map) if self.rules.verdict(name) != Verdict::Secret => {
+                self.names(map, path);
+                for (key, entry) in map.iter_mut() {
+                    let key_of_rule = if key.ends_with("Value") { name } else { key };
+                    self.entry(key_of_rule, entry, path.key(key));
+                }
+            }
+            value => self.entry(name, value, path),
+        }
     }
 
     /// The `value` at `key`.
@@ -234,10 +254,10 @@ impl<'a> Walk<'a> {
 
     /// The same for an object, and its names.
     pub(super) fn forms_of(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
+        self.names(map, path);
         for (key, entry) in map.iter_mut() {
             self.forms(entry, path.key(key));
         }
-        self.names(map, path);
     }
 
     fn names(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
@@ -251,7 +271,9 @@ impl<'a> Walk<'a> {
 
     /// A list. A list of two whose first is a text may be a pair of name and value, as headers come.
     fn list(&mut self, list: &mut [Value], path: Path<'_>) {
-        if let [Value::String(key), value] = list {
+        if let [Value::String(key), value] = list
+            && !value.as_str().is_some_and(|value| value.starts_with('-'))
+        {
             let key = key.clone();
             self.entry(&key, value, path.index(1));
         } else {
@@ -278,6 +300,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Value::Object(map) => {
+                self.names(map, path);
                 for (key, entry) in map.iter_mut() {
                     self.all(entry, path.key(key));
                 }

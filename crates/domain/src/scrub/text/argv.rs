@@ -108,7 +108,7 @@ fn gap(after: &str) -> usize {
 fn argument_end(text: &str, start: usize) -> usize {
     // In quotes, blanks belong to it.
     if let Some(mark @ (b'"' | b'\'')) = start.checked_sub(1).map(|before| text.as_bytes()[before]) {
-        return text[start..].find([char::from(mark), '\n']).map_or(text.len(), |length| start + length);
+        return start + super::run(&text[start..], |byte| byte != mark && byte != b'\n');
     }
     start + super::run(&text[start..], |byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`'))
 }

@@ -47,6 +47,9 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     if is_met(look_back(text, name.start, 32)) || text[start..].starts_with(FILTERED) {
         return None;
     }
+    if sign == b':' && is_visibility(look(text, at + 1, 120)) {
+        return None;
+    }
     if is_directory(plain_name, &text[start..]) {
         return None;
     }
@@ -75,9 +78,12 @@ fn plain(
         return Some(start..value::matching(bytes, open));
     }
     if bytes[at] == b':' && is_header(plain_name, text[..name.start].ends_with(' ')) {
-        let end = value::line_end(text, start);
-        let is_prose = is_prose(first_word(&text[start..end])) && !text[start..end].contains('=');
-        return (!is_prose && !says_nothing(&text[start..end], verdict)).then_some(start..end);
+        let line = &text[start..value::line_end(look(text, 0, start + value::MAX_LOOK), start)];
+        // `token` is a scheme of GitHub's.
+        let word = line.strip_prefix("token ").unwrap_or(line);
+        let is_prose = is_prose(first_word(word)) && !line.contains('=');
+        let is_secret = !is_prose && !says_nothing(line, verdict);
+        return is_secret.then(|| start..value::line_end(text, start));
     }
     // Decided by its beginning: what is no secret must not be walked to its end from each of its colons.
     let near = &text[start..value::plain_end(text, start, value::MAX_LOOK)];
@@ -97,7 +103,26 @@ fn plain(
     if is_harmless(near, verdict) || apart && !is_meant(text, start, near, name, plain_name, verdict) {
         return None;
     }
-    Some(start..value::plain_end(text, start, usize::MAX))
+    let end = value::plain_end(text, start, usize::MAX);
+    // `Wrapper<Text>("…")`
+    let near = look(text, end, 64);
+    if let Some(close) = near.strip_prefix('<').and_then(|near| near.find(">("))
+        && let Some(inner) = value::quoted(text, end + 1 + close + 2)
+    {
+        return Some(inner);
+    }
+    // A wrapper that is not known: what it holds in quotes must not stay behind the mark.
+    if matches!(bytes[start..end].last(), Some(b'(' | b'{' | b'[' | b'=' | b':'))
+        && let Some(inner) = value::quoted(text, end)
+    {
+        return Some(inner);
+    }
+    // `[hunter2]` keeps its brackets.
+    let opened = match (bytes[start], bytes.get(end)) {
+        (b'[', Some(b']')) | (b'{', Some(b'}')) | (b'(', Some(b')')) => 1,
+        _ => 0,
+    };
+    Some(start + opened..end)
 }
 
 /// Whether `near`, behind `name:`, is a value and not the next word of a sentence (`invalid token: expected …`).
@@ -168,6 +193,11 @@ impl<'a> Name<'a> {
             end -= 1;
         }
         let mut quoted = false;
+        end = before_visibility(text, end);
+        // `<<"password">>` of Erlang.
+        if bytes[..end].ends_with(b"\">>") {
+            end -= 2;
+        }
         while end > 0 && matches!(bytes[end - 1], b'"' | b'\'' | b'`' | b'\\' | b']') {
             quoted |= bytes[end - 1] != b']';
             end -= 1;
@@ -187,10 +217,21 @@ impl<'a> Name<'a> {
     }
 }
 
+/// The end of the name in `["password":protected]` or `["password":"User":private]`, as PHP prints the properties of an
+/// object; `end` where there is none of this.
+fn before_visibility(text: &str, end: usize) -> usize {
+    let near = look_back(text, end, 120);
+    let visible = near.strip_suffix(":protected]").or_else(|| {
+        let class = near.strip_suffix(":private]")?;
+        Some(&class[..class.rfind(':').filter(|_| !class.ends_with("]"))?])
+    });
+    visible.map_or(end, |visible| end - (near.len() - visible.len()))
+}
+
 /// The value of a printed pair, `('X-Api-Key', '…')` or `["token", "…"]`, whose comma is at `at`.
 pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let is_quoted = matches!(bytes.get(at.checked_sub(1)?), Some(b'"' | b'\''));
+    let is_quoted = matches!(bytes.get(at.checked_sub(1)?), Some(b'"' | b'\'')) || bytes[..at].ends_with(b"\">>");
     // `{password,"…"}` and `[:password, "…"]`: atoms and symbols stand in no quotes.
     let opens = matches!(bytes.get(at + 1..), Some([b'"' | b'<', ..] | [b' ', b'"' | b'<' | b'\'', ..]));
     if !is_quoted && !opens {
@@ -213,6 +254,12 @@ pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     let end = value::closing(text, open, quote);
     let closed = matches!(bytes.get(end + quote.len()), Some(b']' | b')' | b'}' | b'>'));
     (closed && !is_harmless(&text[open..end], verdict)).then_some(open..end)
+}
+
+/// Whether what follows the colon says who may see a property of a PHP object, and not its value.
+fn is_visibility(after: &str) -> bool {
+    let class = after.split(']').next().unwrap_or_default();
+    after.len() > class.len() && (class == "protected" || class == "private" || class.ends_with(":private"))
 }
 
 /// Headers whose whole line is the secret. `cookie:` within a sentence is none.
@@ -294,7 +341,7 @@ fn is_parameter(text: &str, name: &Name<'_>, start: usize) -> bool {
 
 /// The private part of a key as PuTTY writes it.
 fn putty_key(text: &str, start: usize) -> Option<Range<usize>> {
-    let from = start + text[start..].find('\n')? + 1;
-    let end = text[from..].find("Private-MAC").map_or(text.len(), |length| from + length);
+    let from = start + look(text, start, 16).find('\n')? + 1;
+    let end = super::find_from(text, from, "Private-MAC").unwrap_or(text.len());
     (end > from && !text[from..].starts_with(FILTERED)).then_some(from..end)
 }

@@ -9,6 +9,8 @@ use super::{look, look_back, prose};
 
 /// The longest tag that is looked at, in bytes.
 const MAX_TAG: usize = 200;
+/// The longest content that is looked at, in bytes. Longer ones are keys, which have a form of their own.
+const MAX_CONTENT: usize = 1_000;
 
 /// The content of the element whose opening tag ends at the `>` at `at`.
 pub(super) fn element(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
@@ -63,12 +65,54 @@ pub(super) fn content(text: &str, start: usize) -> Option<Range<usize>> {
     if rest.starts_with(FILTERED) {
         return None;
     }
-    if rest.trim_start().starts_with("<![CDATA[") {
-        let length = rest.find("]]>").unwrap_or(rest.len());
-        let from = rest.find("[CDATA[")? + "[CDATA[".len();
-        return (length > from && !rest[from..].starts_with(FILTERED)).then(|| start + from..start + length);
+    let blank = super::run(rest, |byte| byte.is_ascii_whitespace());
+    let rest = &rest[blank..];
+    let start = start + blank;
+    if let Some(data) = rest.strip_prefix("<![CDATA[") {
+        let from = text.len() - data.len();
+        let end = super::find_from(text, from, "]]>").unwrap_or(text.len());
+        return (end > from && !data.starts_with(FILTERED)).then_some(from..end);
     }
-    let length = rest.find('<')?;
-    let is_closed = rest[length..].starts_with("</");
-    (is_closed && !rest[..length].trim().is_empty()).then(|| start..start + length)
+    if rest.starts_with('<') {
+        return within(text, start).and_then(|start| content_of(text, start));
+    }
+    content_of(text, start)
+}
+
+/// The text that begins at `start`, up to a closing tag.
+fn content_of(text: &str, start: usize) -> Option<Range<usize>> {
+    let near = look(text, start, MAX_CONTENT);
+    let end = start + super::run(near, |byte| byte != b'<');
+    // A text that was cut ends within the element.
+    let is_word = |letter: char| !letter.is_whitespace() && !"\"'(){}[]>&,;".contains(letter);
+    let is_cut = end == text.len() && end >= start + 4 && text[start..end].chars().all(is_word);
+    let is_closed = text[end..].starts_with("</") || is_cut;
+    let is_text = !near.starts_with(FILTERED) && !text[start..end].trim().is_empty();
+    (is_closed && is_text).then_some(start..end)
+}
+
+/// Where the text begins in the element at `at`, if it is there only to say that it is a value:
+/// `<value><string>…</string></value>`.
+fn within(text: &str, mut at: usize) -> Option<usize> {
+    for _ in 0..3 {
+        let near = look(text, at, MAX_TAG);
+        let tag = near.strip_prefix('<')?;
+        let name = super::run(tag, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_'));
+        let local = tag[..name].rsplit(':').next()?;
+        if !["value", "val", "string", "text", "str", "data", "int", "i4"]
+            .iter()
+            .any(|known| local.eq_ignore_ascii_case(known))
+        {
+            return None;
+        }
+        let close = tag.find('>').filter(|&close| !tag[..close].ends_with('/'))?;
+        at += 1 + close + 1;
+        let inner = look(text, at, MAX_TAG);
+        let blank = inner.len() - inner.trim_start().len();
+        if !inner[blank..].starts_with('<') {
+            return Some(at);
+        }
+        at += blank;
+    }
+    None
 }

@@ -12,6 +12,7 @@ mod token;
 mod unfold;
 mod url;
 mod value;
+pub(super) mod work;
 
 use std::ops::Range;
 
@@ -100,7 +101,9 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
     if text.len() < 3 {
         return found;
     }
+    let mut rows_end = 0;
     let bytes = text.as_bytes();
+    work::count(bytes.len());
     let (mut at, mut folded) = (0, false);
     while let Some(&byte) = bytes.get(at) {
         let class = CLASSES[usize::from(byte)];
@@ -120,12 +123,18 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
             }
             _ => true,
         };
-        match is_candidate.then(|| find(text, at, style, rules, &mut found)).flatten() {
+        match is_candidate.then(|| find(text, at, style, rules)).flatten() {
             Some(range) => {
                 at = range.end.max(at + 1);
                 found.push(range);
             }
-            None => at += 1,
+            None => {
+                // The rows of a statement are read once, whatever stands in them.
+                if is_candidate && matches!(byte, b'V' | b'v') && at >= rows_end {
+                    rows_end = sql::values(text, at, rules, &mut found).unwrap_or(rows_end);
+                }
+                at += 1;
+            }
         }
     }
     if !rules.personal.is_empty() && style == Style::Text {
@@ -167,9 +176,8 @@ const LETTER: u8 = 3;
 /// May be the beginning of something encoded.
 const FOLD: u8 = 4;
 
-/// The secret that is noticed at the byte at `at`: it may begin there, before, or behind. What comes as several is
-/// added to `more`.
-fn find(text: &str, at: usize, style: Style, rules: &Compiled, more: &mut Vec<Range<usize>>) -> Option<Range<usize>> {
+/// The secret that is noticed at the byte at `at`: it may begin there, before, or behind.
+fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     match bytes[at] {
         b'=' => named(text, at, style, rules),
@@ -187,12 +195,7 @@ fn find(text: &str, at: usize, style: Style, rules: &Compiled, more: &mut Vec<Ra
         b'0'..=b'9' => card::find(bytes, at).or_else(|| token::telegram(text, at)),
         b'-' => token::private_key(text, at).or_else(|| argv::option(text, at, rules)),
         // Not behind a dash or point: a run of token characters would be walked from each of them.
-        first @ (b'A'..=b'Z' | b'a'..=b'z') => {
-            if matches!(first, b'V' | b'v') {
-                sql::values(text, at, rules, more);
-            }
-            token::find(text, at)
-        }
+        b'A'..=b'Z' | b'a'..=b'z' => token::find(text, at),
         _ => None,
     }
 }
@@ -209,12 +212,22 @@ fn is_word(byte: u8) -> bool {
 
 /// How many bytes of `text` from its beginning are `wanted`.
 fn run(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
-    text.bytes().take_while(|&byte| wanted(byte)).count()
+    let length = text.bytes().take_while(|&byte| wanted(byte)).count();
+    work::count(length);
+    length
+}
+
+/// Where `pattern` is found in `text` from `from` on.
+fn find_from(text: &str, from: usize, pattern: &str) -> Option<usize> {
+    let found = text[from..].find(pattern);
+    work::count(found.unwrap_or(text.len() - from));
+    found.map(|length| from + length)
 }
 
 /// The end of `text` whose bytes are all `wanted`, which are ASCII.
 fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
     let length = text.bytes().rev().take_while(|&byte| wanted(byte)).count();
+    work::count(length);
     &text[text.len() - length..]
 }
 

@@ -28,6 +28,8 @@ pub(in crate::scrub) fn is_naming(key: &str) -> bool {
             | "parameter"
             | "id"
             | "k"
+            | "label"
+            | "Label"
             | "headerName"
     )
 }
@@ -43,11 +45,9 @@ pub(in crate::scrub) fn is_named(key: &str) -> bool {
             | "val"
             | "v"
             | "content"
-            | "contents"
-            | "data"
-            | "text"
             | "headerValue"
             | "stringValue"
+            | "string_value"
             | "StringValue"
     )
 }
@@ -77,7 +77,10 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
         return None;
     }
     let rest = look(text, end.min(text.len()), MAX_GAP);
-    let range = multipart(text, end, rest).or_else(|| beside(text, end, rest)).or_else(|| element(text, end, rest))?;
+    let range = multipart(text, end, rest)
+        .or_else(|| beside(text, end, rest))
+        .or_else(|| element(text, end, rest))
+        .or_else(|| before(text, key.start))?;
     (!prose::is_harmless(&text[range.clone()], verdict)).then_some(range)
 }
 
@@ -96,8 +99,7 @@ fn multipart(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     if text[start..].starts_with(FILTERED) {
         return None;
     }
-    let length = text[start..].find(sign).unwrap_or(text.len() - start);
-    Some(start..start + length)
+    Some(start..super::find_from(text, start, sign).unwrap_or(text.len()))
 }
 
 /// The next value of the same object or tag.
@@ -110,13 +112,31 @@ fn beside(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     })?;
     let from = end + sign + 1 + usize::from(rest[sign + 1..].starts_with('>'));
     let start = from + super::run(look(text, from, 16), |byte| matches!(byte, b' ' | b'[' | b'\n'));
-    if text[start..].starts_with(FILTERED) {
+    if text[start..].starts_with(FILTERED) || text[start..].starts_with('{') {
         return None;
     }
     let range = value::quoted(text, start)
         .or_else(|| value::wrapped(text, start, false))
         .unwrap_or_else(|| start..value::plain_end(text, start, usize::MAX));
     (!range.is_empty()).then_some(range)
+}
+
+/// The value of the same object or tag that comes before the name at `to`: `{"value": "…", "name": "password"}`.
+fn before(text: &str, to: usize) -> Option<Range<usize>> {
+    let near = super::look_back(text, to, MAX_GAP);
+    let inner = &near[near.rfind(['{', '<', '(', '}', '>']).map_or(0, |open| open + 1)..];
+    let from = to - inner.len();
+    let (sign, _) = inner.match_indices(['=', ':']).find(|(sign, _)| {
+        let key = inner[..*sign].trim_end_matches([' ', '"', '\'', '`', '\\']);
+        is_named(super::tail(key, |byte| byte.is_ascii_alphanumeric()))
+    })?;
+    let arrow = usize::from(inner[sign + 1..].starts_with('>'));
+    let start = from + sign + 1 + arrow + super::run(&inner[sign + 1 + arrow..], |byte| byte == b' ');
+    if text[start..].starts_with(FILTERED) {
+        return None;
+    }
+    let range = value::quoted(text, start).unwrap_or_else(|| start..value::plain_end(text, start, MAX_GAP));
+    (!range.is_empty() && range.end <= to).then_some(range)
 }
 
 /// `<property name="password">…</property>`.

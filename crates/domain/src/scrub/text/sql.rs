@@ -50,27 +50,29 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
 }
 
 /// Adds the values of secret columns: `INSERT INTO users (name, password) VALUES ('ann', '…')`, with `VALUES` at `at`.
-pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Range<usize>>) {
+/// Returns up to where the rows were read.
+pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Range<usize>>) -> Option<usize> {
     let is_values = text.get(at..at + 6).is_some_and(|word| word.eq_ignore_ascii_case("values"));
     if !is_values || text.as_bytes().get(at + 6).is_some_and(|&byte| super::is_word(byte)) {
-        return;
+        return None;
     }
     // An `OUTPUT` or `OVERRIDING` clause may stand between.
     let before = look_back(text, at, MAX_COLUMNS);
-    let Some(close) = before.rfind(')').filter(|close| before.len() - close < 60) else { return };
-    let Some(open) = before[..close].rfind('(') else { return };
+    let close = before.rfind(')').filter(|close| before.len() - close < 60)?;
+    let open = before[..close].rfind('(')?;
     let columns = before[open + 1..close].split(',');
     let verdicts: Vec<Verdict> = columns
         .map(|column| rules.verdict(column.trim_matches([' ', '"', '`', '\'', '[', ']', '\\', '\n', '\t'])))
         .map(|verdict| if verdict == Verdict::SecretText { Verdict::Secret } else { verdict })
         .collect();
     if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Secret | Verdict::Pin)) {
-        return;
+        return None;
     }
     let bytes = text.as_bytes();
     let (mut place, mut column, mut depth) = (at + 6, 0, 0usize);
     for _ in 0..MAX_VALUES {
-        let Some(&byte) = bytes.get(place) else { return };
+        let Some(&byte) = bytes.get(place) else { break };
+        super::work::count(1);
         match byte {
             b'(' => {
                 depth += 1;
@@ -88,7 +90,7 @@ pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Ra
                 place += 1;
             }
             _ if byte.is_ascii_whitespace() => place += 1,
-            _ if depth == 0 => return,
+            _ if depth == 0 => break,
             _ => {
                 let range = value::quoted(text, place).unwrap_or_else(|| {
                     let length = super::run(&text[place..], |byte| !matches!(byte, b',' | b')' | b'('));
@@ -109,4 +111,5 @@ pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Ra
             }
         }
     }
+    Some(place)
 }

@@ -289,7 +289,8 @@ pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
 }
 /// Three parts of base64, the first of which opens a JSON object.
 fn jwt(rest: &str) -> Option<usize> {
-    let length = run(rest, |byte| is_inner(byte) || byte == b'=');
+    let inner = run(rest, is_inner);
+    let length = inner + run(look(rest, inner, 2), |byte| byte == b'=');
     let parts = rest[..length].split('.').filter(|part| part.len() >= 8).count();
     (parts >= 2 && length >= 32).then_some(length)
 }
@@ -318,11 +319,12 @@ fn scheme(rest: &str) -> Option<(usize, usize)> {
 /// A private key in PEM, up to its end or the end of the text.
 pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text[at..].strip_prefix("-----BEGIN ")?;
-    let line = &rest[..rest.find("-----")?];
+    let near = look(rest, 0, 48);
+    let line = &near[..near.find("-----")?];
     if line.len() > 40 || !line.contains("PRIVATE KEY") {
         return None;
     }
     let start = at + "-----BEGIN ".len() + line.len() + "-----".len();
-    let end = text[start..].find("-----END").map_or(text.len(), |end| start + end);
+    let end = super::find_from(text, start, "-----END").unwrap_or(text.len());
     (end > start).then_some(start..end)
 }

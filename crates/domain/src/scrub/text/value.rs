@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::look;
+use super::{look, run, work};
 
 /// How much of a value is looked at to decide whether it is one, in bytes.
 pub(super) const MAX_LOOK: usize = 256;
@@ -26,12 +26,13 @@ pub(super) fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
     let (mark, slashes) = (quote[quote.len() - 1], quote.len() - 1);
     let mut at = open;
     while at < bytes.len() {
-        let run = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
-        if bytes.get(at + run) == Some(&mark) && run <= slashes {
+        let slashed = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
+        work::count(slashed);
+        if bytes.get(at + slashed) == Some(&mark) && slashed <= slashes {
             return at;
         }
         // An escaped quote, or an escaped anything, is part of the value.
-        at += run + 1;
+        at += slashed + 1;
     }
     bytes.len()
 }
@@ -82,7 +83,7 @@ pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Rang
         let near = look(text, at, 64);
         let skipped = near.len() - near.strip_prefix("new ").unwrap_or(near).trim_start_matches(['&', '*']).len();
         let near = &near[skipped..];
-        let length = super::run(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.'));
+        let length = run(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.'));
         let name = &near[..length];
         let after = &near[length..];
         known |= WRAPPERS.contains(&name) || WRAPPERS.iter().any(|known| name.rsplit(['.', ':']).next() == Some(known));
@@ -114,7 +115,7 @@ pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Rang
         if let Some(range) = quoted(text, inner_at) {
             return (known || !only_known).then_some(range);
         }
-        let plain = super::run(look(text, inner_at, MAX_LOOK), |byte| {
+        let plain = run(look(text, inner_at, MAX_LOOK), |byte| {
             !matches!(byte, b')' | b'}' | b'(' | b'{' | b' ' | b',' | b'"' | b'\'')
         });
         if known && !only_known && plain > 0 && matches!(text.as_bytes().get(inner_at + plain), Some(b')' | b'}')) {
@@ -132,6 +133,7 @@ pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Rang
 pub(super) fn matching(bytes: &[u8], start: usize) -> usize {
     let (mut depth, mut quote, mut at) = (0usize, None, start);
     while at < bytes.len() {
+        work::count(1);
         match (bytes[at], quote) {
             (b'\\', _) => at += 1,
             (byte, Some(open)) if byte == open => quote = None,
@@ -158,12 +160,15 @@ pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
         byte.is_ascii_whitespace()
             || matches!(byte, b',' | b';' | b'&' | b')' | b'}' | b']' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'#')
     };
+    // A description of an object is one: `token=<Token object at 0x7f00>`.
+    let is_less = bytes.get(start) == Some(&b'<') && !look(text, start, 80).contains('>');
     // The sign at the beginning may belong to the value: `password=#hunter2`.
     let first = usize::from(
-        matches!(bytes.get(start), Some(b'#' | b'}' | b']' | b')'))
+        (matches!(bytes.get(start), Some(b'#' | b'}' | b']' | b')')) || is_less)
             && bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric),
     );
     let length = first + bytes[start + first..].iter().take(most).take_while(|&&byte| !ends(byte)).count();
+    work::count(length);
     // A token behind its scheme belongs to the value.
     let scheme = matches!(&bytes[start..start + length], [b'B' | b'b', ..] if is_scheme(&text[start..start + length]));
     if scheme && bytes.get(start + length) == Some(&b' ') {
@@ -177,5 +182,20 @@ fn is_scheme(word: &str) -> bool {
 }
 
 pub(super) fn line_end(text: &str, start: usize) -> usize {
-    text[start..].find(['\n', '\r', '"', '\'']).map_or(text.len(), |length| start + length)
+    let mut at = start;
+    loop {
+        let end = at + run(&text[at..], |byte| !matches!(byte, b'\n' | b'\r' | b'"' | b'\''));
+        if end == text.len() {
+            return end;
+        }
+        // `Digest username="ann", response="…"`: these quotes are within the line.
+        let is_parameter = text.as_bytes()[end] == b'"' && text[..end].ends_with('=') && end > start;
+        if !is_parameter {
+            return end;
+        }
+        at = end + 1 + run(&text[end + 1..], |byte| !matches!(byte, b'\n' | b'"'));
+        if text.as_bytes().get(at) == Some(&b'"') {
+            at += 1;
+        }
+    }
 }
