@@ -12,6 +12,7 @@ mod rules;
 mod text;
 mod url;
 mod walk;
+mod words;
 
 pub use rules::{Personal, Rules};
 

@@ -19,7 +19,7 @@ pub(super) fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
 }
 
 /// Letters and digits together in a long word without the points of a host.
-fn is_token(part: &str) -> bool {
+pub(super) fn is_token(part: &str) -> bool {
     part.len() >= MIN_TOKEN
         && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'~' | b'%'))
         && part.bytes().any(|byte| byte.is_ascii_digit())

@@ -72,7 +72,8 @@ impl<'a> Walk<'a> {
             match verdict {
                 Verdict::Exempt => {}
                 Verdict::Secret | Verdict::SecretText | Verdict::Pin => {
-                    if !text::is_harmless(tag, verdict) && !text::is_directory(name, tag) {
+                    if !text::is_harmless(tag, verdict) && !text::is_directory(name, tag) && !text::is_count(name, tag)
+                    {
                         *tag = FILTERED.to_owned();
                         self.note(path.key(name));
                     }
@@ -152,7 +153,7 @@ impl<'a> Walk<'a> {
         if matches!(value, Value::Null | Value::Bool(_)) {
             return;
         }
-        if value.as_str().is_some_and(|value| text::is_directory(key, value)) {
+        if value.as_str().is_some_and(|value| text::is_directory(key, value) || text::is_count(key, value)) {
             return;
         }
         match self.rules.verdict(key) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::{look, look_back, prose, value};
+use super::{look, look_back, prose, sentence, value};
 
 /// The argument of the option whose dash is at `at`.
 pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
@@ -27,12 +27,21 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
     if dashes == 1 {
         let line = look_back(text, at, 200);
         let runs = |programs: &[&str]| programs.iter().any(|program| line.contains(program));
+        // `-p'x'`
+        if word == "p" && gap == 0 && runs(&["mysql", "mariadb", "sshpass"]) {
+            return value::quoted(text, behind).filter(|range| !text[range.clone()].starts_with(FILTERED));
+        }
+        // `-uann:x`, `-sSu ann:x`
+        if word.starts_with('u') && name > 1 && runs(&["curl"]) && text[behind..].starts_with(':') {
+            let end = argument_end(text, behind);
+            return (!text[at + 2..].starts_with(FILTERED)).then_some(at + 2..end);
+        }
         if word.starts_with('p') && name >= 4 && runs(&["mysql", "mariadb", "sshpass", "7z", "unzip"]) {
             let is_flag = ["port", "protocol", "prompt", "plugin"].iter().any(|flag| word.starts_with(flag));
             return (!is_flag).then(|| at + 2..value::plain_end(text, at + 2, usize::MAX));
         }
-        let is_user =
-            matches!(word, "u" | "user" | "U") && runs(&["curl", "http ", "http\"", "https ", "wget", "ab ", "k6"]);
+        let is_user = (matches!(word, "u" | "user" | "U") || name <= 5 && word.ends_with('u'))
+            && runs(&["curl", "http ", "http\"", "https ", "wget", "ab ", "k6"]);
         if is_user && gap > 0 {
             let end = argument_end(text, start);
             let argument = &text[start..end];
@@ -52,15 +61,19 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
                         "\"login\"",
                     ])
                 || word == "w" && runs(&["ldap"])
+                || word == "P" && runs(&["sqlcmd", "bcp ", "isql", "tsql"])
                 || name > 3 && is_secret(rules.verdict(word)));
         let end = argument_end(text, start);
         return (is_secret && is_argument(&text[start..end], Verdict::Secret)).then_some(start..end);
     }
-    if gap == 0 || text[start..].starts_with(FILTERED) {
+    let is_login = matches!(word, "user" | "proxy-user");
+    let given = usize::from(is_login && text[behind..].starts_with('='));
+    let start = start + given;
+    if gap + given == 0 || text[start..].starts_with(FILTERED) {
         return None;
     }
     let verdict = rules.verdict(word);
-    if matches!(word, "user" | "proxy-user") {
+    if is_login {
         let end = argument_end(text, start);
         let argument = &text[start..end];
         return (look_back(text, at, 200).contains("curl") && argument.contains(':') && !argument.ends_with(':'))
@@ -86,10 +99,19 @@ fn is_switch(word: &str) -> bool {
 
 /// Whether what follows an option is its value and not the next option, or the rest of a sentence.
 fn is_argument(argument: &str, verdict: Verdict) -> bool {
-    !argument.starts_with('-')
+    !is_placeholder(argument)
+        && !argument.starts_with('-')
         && !argument.starts_with('|')
         && !prose::is_harmless(argument, verdict)
-        && !prose::is_prose(argument)
+        && !sentence::is_prose(argument)
+}
+
+/// `--token TOKEN]` of a usage text.
+fn is_placeholder(argument: &str) -> bool {
+    let word = argument.trim_end_matches([']', ')', ',', '.', '>']);
+    !word.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        && super::super::keys::verdict(word) != Verdict::Open
 }
 
 /// The bytes between an option and its argument: a blank, or the comma and quotes of a printed list.

@@ -7,7 +7,8 @@ use percent_encoding::percent_decode_str;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::prose::{is_harmless, is_met, is_placeholder, is_prose, says_nothing};
+use super::prose::{is_harmless, is_placeholder, says_nothing};
+use super::sentence::{is_met, is_prose, is_sentence};
 use super::{Style, look, look_back, value};
 
 /// The longest name, in bytes.
@@ -53,6 +54,10 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     if is_directory(plain_name, &text[start..]) {
         return None;
     }
+    // `total_tokens=123456` is a count, however many there are.
+    if is_count(plain_name, &text[start..]) {
+        return None;
+    }
     let range = match value::quoted(text, start) {
         Some(range) => range,
         None => match value::wrapped(text, start, style == Style::Code) {
@@ -74,6 +79,9 @@ fn plain(
     verdict: Verdict,
 ) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    if bytes.get(start) == Some(&b'[') && are_sentences(look(text, start + 1, 600)) {
+        return None;
+    }
     if let Some(open) = bracket(text, start, name, plain_name, verdict) {
         return Some(start..value::matching(bytes, open));
     }
@@ -127,7 +135,9 @@ fn plain(
 
 /// Whether `near`, behind `name:`, is a value and not the next word of a sentence (`invalid token: expected …`).
 fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &str, verdict: Verdict) -> bool {
-    if is_prose(near) {
+    let after = &text[start + near.len()..];
+    // `password: 8 characters minimum`, `password: doesn't match`
+    if is_prose(near) || after.starts_with(" char") || after.starts_with("'t ") {
         return false;
     }
     let digits = near.bytes().filter(u8::is_ascii_digit).count();
@@ -138,10 +148,25 @@ fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &
     let before = text[..name.start].trim_end_matches(['"', '\'', '`', '\\', '[', ':', '-']);
     let is_field =
         before.is_empty() || before.ends_with(['\n', ',', '{', '(', ';', '&', '|', '?']) || before.ends_with(", ");
-    let after = &text[start + near.len()..];
     let is_alone = after.is_empty() || after.starts_with(['\n', '\r', ',', ';', '}', ')']);
     let is_word = near.len() >= 4 && near.bytes().any(|byte| byte.is_ascii_alphanumeric());
     is_field && is_alone && is_word && is_strong(plain_name)
+}
+
+/// Whether a list has sentences only, as validations give them: `["This field is required."]`.
+fn are_sentences(list: &str) -> bool {
+    let mut at = 0;
+    while let Some(range) = value::quoted(list, at).filter(|range| range.end < list.len()) {
+        if !is_sentence(&list[range.clone()]) {
+            return false;
+        }
+        at = range.end + super::run(&list[range.end..], |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+        if list[at..].starts_with(']') {
+            return true;
+        }
+        at += super::run(&list[at..], |byte| matches!(byte, b',' | b' ' | b'\n'));
+    }
+    false
 }
 
 /// Where the bracket of a list or an object opens whose every value is a secret.
@@ -260,6 +285,19 @@ pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
 fn is_visibility(after: &str) -> bool {
     let class = after.split(']').next().unwrap_or_default();
     after.len() > class.len() && (class == "protected" || class == "private" || class.ends_with(":private"))
+}
+
+/// Whether a name is the plural of `token`, and its value a number.
+pub(in crate::scrub) fn is_count(name: &str, value: &str) -> bool {
+    let last = name.len().saturating_sub(6);
+    let is_plural = name.is_char_boundary(last) && name[last..].eq_ignore_ascii_case("tokens");
+    if !is_plural {
+        return false;
+    }
+    let value = value.trim_start_matches(['"', '\'', '\\']);
+    let digits = super::run(look(value, 0, 20), |byte| byte.is_ascii_digit());
+    let end = value.as_bytes().get(digits);
+    (1..=12).contains(&digits) && end.is_none_or(|&byte| !super::is_word(byte) && byte != b'-')
 }
 
 /// Headers whose whole line is the secret. `cookie:` within a sentence is none.

@@ -27,7 +27,7 @@ pub(super) fn find(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         end += run;
         let gap = match &bytes[end..] {
             [b' ', b' ', b'0'..=b'9', ..] => 2,
-            [b' ' | b'-' | b'.' | b'+', b'0'..=b'9', ..] => 1,
+            [b' ' | b'-' | b'.' | b'+' | b'/' | b'_' | b'\t', b'0'..=b'9', ..] => 1,
             _ => break,
         };
         // What goes on behind a whole card is another number.
@@ -61,7 +61,10 @@ pub(in crate::scrub) fn is_card_number(number: u64) -> bool {
 fn is_card(digits: &[u8]) -> bool {
     let known = match digits {
         [4, ..] | [6, 0 | 2 | 4 | 5, ..] => matches!(digits.len(), 16 | 19),
+        [5, 9, ..] => false,
+        // 2200 to 2204 are Mir's, 50, 56 to 58, 63 and 67 Maestro's.
         [5, ..] | [2, 2..=7, ..] | [3, 5, ..] => digits.len() == 16,
+        [6, 3, 0, 4, ..] | [6, 7, 5 | 6, 1..=3 | 9, ..] => digits.len() == 16,
         [3, 4 | 7, ..] => digits.len() == 15,
         [3, 0 | 6 | 8, ..] => digits.len() == 14,
         _ => false,

@@ -5,8 +5,11 @@ mod assignment;
 mod card;
 mod markup;
 mod named;
+mod number;
 mod personal;
+mod php;
 mod prose;
+mod sentence;
 mod sql;
 mod token;
 mod unfold;
@@ -16,7 +19,7 @@ pub(super) mod work;
 
 use std::ops::Range;
 
-pub(super) use assignment::{is_cookies, is_directory};
+pub(super) use assignment::{is_cookies, is_count, is_directory};
 pub(super) use card::is_card_number;
 pub(super) use named::{is_named, is_naming};
 pub(super) use prose::is_harmless;
@@ -191,8 +194,10 @@ fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<u
         b'@' => url::bare_user(text, at),
         b'>' => markup::element(text, at, rules),
         b'$' => token::password_hash(text, at),
-        b'"' | b'\'' => sql::literal(text, at, rules),
-        b'0'..=b'9' => card::find(bytes, at).or_else(|| token::telegram(text, at)),
+        b'"' | b'\'' => sql::literal(text, at, rules).or_else(|| php::serialized(text, at, rules)),
+        b'0'..=b'9' => {
+            card::find(bytes, at).or_else(|| number::social_security(text, at)).or_else(|| number::token(text, at))
+        }
         b'-' => token::private_key(text, at).or_else(|| argv::option(text, at, rules)),
         // Not behind a dash or point: a run of token characters would be walked from each of them.
         b'A'..=b'Z' | b'a'..=b'z' => token::find(text, at),

@@ -2,6 +2,7 @@
 
 use super::super::FILTERED;
 use super::super::keys::Verdict;
+use super::sentence::is_sentence;
 
 /// Values that are no secrets, of whatever name: none, a placeholder, a count, an object's description.
 pub(super) fn says_nothing(value: &str, verdict: Verdict) -> bool {
@@ -68,7 +69,9 @@ fn is_count(value: &str, verdict: Verdict) -> bool {
 
 /// Whether `value` at a key of this kind is harmless, be it in a text or alone.
 pub(in crate::scrub) fn is_harmless(value: &str, verdict: Verdict) -> bool {
-    says_nothing(value, verdict) || matches!(verdict, Verdict::SecretText | Verdict::Pin) && is_state(value)
+    says_nothing(value, verdict)
+        || is_sentence(value)
+        || matches!(verdict, Verdict::SecretText | Verdict::Pin) && is_state(value)
 }
 
 /// `$PASSWORD`, `${DB_PASS}`, `{token}`, `{{ token }}`, `<password>`, `[REDACTED]`, `(null)`, `:password`, `%(pw)s`, `$1`: what
@@ -83,20 +86,13 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         value
             .strip_prefix(open)
             .and_then(|inner| inner.strip_suffix(close))
-            .is_some_and(|inner| words(inner) || is_object(inner))
+            .is_some_and(|inner| words(inner) && is_said(inner) || is_object(inner))
     };
     match value.as_bytes().first() {
         Some(b'$') => {
             let name = &value[1..];
             let is_digits = !name.is_empty() && name.len() <= 2 && name.bytes().all(|byte| byte.is_ascii_digit());
-            let is_constant = name.len() >= 3
-                && name.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'));
-            is_digits
-                || is_constant
-                || is_name_of_secret(name)
-                || between("${", "}")
-                || between("${{", "}}")
-                || between("$(", ")")
+            is_digits || is_name_of_secret(name) || between("${", "}") || between("${{", "}}") || between("$(", ")")
         }
         Some(b'{') => between("{", "}") || between("{{", "}}") || value == "{}" || value == "{0}" || value == "{1}",
         Some(b'<') => between("<", ">"),
@@ -107,6 +103,35 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         Some(b'#') => value.starts_with("#{") && value.ends_with('}') || value.starts_with("#<"),
         Some(_) | None => false,
     }
+}
+
+/// What is written between brackets in the place of a secret: its name, or that it was taken out.
+fn is_said(inner: &str) -> bool {
+    const SAID: &[&str] = &[
+        "absent",
+        "censored",
+        "empty",
+        "filtered",
+        "hidden",
+        "masked",
+        "missing",
+        "nil",
+        "none",
+        "null",
+        "omitted",
+        "protected",
+        "redacted",
+        "removed",
+        "scrubbed",
+        "sensitive",
+        "set",
+        "stripped",
+        "undefined",
+        "unset",
+        "value",
+    ];
+    super::super::keys::Words::of(inner).any(|word| SAID.iter().any(|said| said.as_bytes() == word.as_bytes()))
+        || super::super::keys::verdict(inner) != Verdict::Open
 }
 
 /// `Token object at 0x7f00`: what Python says of an object that does not say anything.
@@ -196,151 +221,4 @@ fn is_state(value: &str) -> bool {
         "essential",
     ];
     value.len() <= 12 && STATES.iter().any(|state| value.eq_ignore_ascii_case(state))
-}
-
-/// Words that go on a sentence about a secret: `password: must contain …`.
-pub(super) fn is_prose(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "a",
-        "all",
-        "already",
-        "an",
-        "and",
-        "any",
-        "are",
-        "at",
-        "bad",
-        "be",
-        "because",
-        "blank",
-        "but",
-        "can",
-        "can't",
-        "cannot",
-        "change",
-        "changed",
-        "check",
-        "contains",
-        "could",
-        "couldn't",
-        "decryption",
-        "did",
-        "didn't",
-        "do",
-        "does",
-        "doesn't",
-        "empty",
-        "ensure",
-        "enter",
-        "error",
-        "expected",
-        "expired",
-        "failed",
-        "field",
-        "for",
-        "found",
-        "from",
-        "got",
-        "had",
-        "has",
-        "hash",
-        "have",
-        "if",
-        "in",
-        "incorrect",
-        "input",
-        "invalid",
-        "is",
-        "it",
-        "length",
-        "malformed",
-        "may",
-        "minimum",
-        "mismatch",
-        "missing",
-        "must",
-        "need",
-        "needs",
-        "new",
-        "no",
-        "not",
-        "of",
-        "on",
-        "only",
-        "or",
-        "passwords",
-        "please",
-        "provided",
-        "received",
-        "required",
-        "requires",
-        "rejected",
-        "expects",
-        "option",
-        "argument",
-        "should",
-        "string",
-        "still",
-        "that",
-        "the",
-        "there",
-        "they",
-        "this",
-        "to",
-        "token",
-        "too",
-        "unable",
-        "unauthorized",
-        "unexpected",
-        "unknown",
-        "unsupported",
-        "use",
-        "user",
-        "value",
-        "was",
-        "we",
-        "weak",
-        "were",
-        "when",
-        "will",
-        "with",
-        "without",
-        "wrong",
-        "you",
-        "your",
-        "yes",
-        "doit",
-        "requis",
-        "muss",
-        "darf",
-        "ist",
-        "zu",
-        "debe",
-        "deve",
-        "le",
-        "la",
-        "el",
-    ];
-    let word = word.trim_end_matches(['.', '!', '?', ':', ',']);
-    word.len() <= 12 && WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
-/// Words before `token` and its like with which a parser says what it met.
-pub(super) fn is_met(before: &str) -> bool {
-    let before = before.trim_end_matches([' ', '"', '\'', '`']);
-    let word = super::tail(before, |byte| byte.is_ascii_alphabetic());
-    [
-        "unexpected",
-        "expected",
-        "illegal",
-        "stray",
-        "next",
-        "current",
-        "lookahead",
-        "unrecognized",
-        "unrecognised",
-        "reserved",
-    ]
-    .iter()
-    .any(|known| word.eq_ignore_ascii_case(known))
 }

@@ -15,8 +15,19 @@ const MAX_VALUES: usize = 2_000;
 /// The literal that opens at `at` behind `IDENTIFIED BY`, `PASSWORD` or a keyword of Clojure and Ruby (`:password "…"`).
 pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    if at < 3 || bytes[at - 1] != b' ' || !bytes[at - 2].is_ascii_alphabetic() {
+    if at < 4 {
         return None;
+    }
+    let is_compared = match (bytes[at - 2], bytes[at - 1]) {
+        (b'a'..=b'z' | b'A'..=b'Z', b' ') => false,
+        // `PASSWORD('…')`, `IN ('…')`
+        (b'D' | b'd' | b'N' | b'n', b'(') | (b' ', b'(') => return in_brackets(text, at, rules),
+        // `SET PASSWORD FOR 'ann' = '…'`, `password <> '…'`
+        (b'=' | b'>', b' ') => true,
+        _ => return None,
+    };
+    if is_compared {
+        return compared(text, at, rules);
     }
     let before = look_back(text, at - 1, 64);
     let word = super::tail(before, |byte| super::is_word(byte) || byte == b'-');
@@ -39,6 +50,8 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
             || ends("set")
             || is_keyword
             || ends("user")
+    } else if word.eq_ignore_ascii_case("like") || word.eq_ignore_ascii_case("ilike") {
+        is_column(lead, rules)
     } else {
         is_keyword && matches!(rules.verdict(word), Verdict::Secret | Verdict::SecretText)
     };
@@ -47,6 +60,45 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     }
     let range = value::quoted(text, at)?;
     (!prose::says_nothing(&text[range.clone()], Verdict::Secret)).then_some(range)
+}
+
+/// The literal that opens at `at` within brackets: the argument of `PASSWORD(`, or the list of `password IN (`.
+fn in_brackets(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
+    let before = look_back(text, at - 1, 64).trim_end();
+    let word = super::tail(before, super::is_word);
+    let lead = before[..before.len() - word.len()].trim_end();
+    if text[at + 1..].starts_with(FILTERED) {
+        return None;
+    }
+    if matches!(word, "PASSWORD" | "OLD_PASSWORD") {
+        return value::quoted(text, at).filter(|range| !range.is_empty());
+    }
+    if word.eq_ignore_ascii_case("in") && is_column(lead, rules) {
+        let end = at + super::run(&text[at..], |byte| byte != b')');
+        return Some(at..end);
+    }
+    None
+}
+
+/// The literal that opens at `at` behind a sign: `SET PASSWORD FOR 'ann' = '…'`, `password <> '…'`.
+fn compared(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
+    let before = look_back(text, at, 120);
+    let range = || {
+        let range = value::quoted(text, at)?;
+        (!prose::says_nothing(&text[range.clone()], Verdict::Secret)).then_some(range)
+    };
+    if let Some(lead) = before.strip_suffix("<> ") {
+        return is_column(lead.trim_end(), rules).then(range)?;
+    }
+    let lead = before.strip_suffix("= ")?.as_bytes();
+    let is_set = lead.windows(13).any(|words| words.eq_ignore_ascii_case(b"password for "));
+    is_set.then(range)?
+}
+
+/// Whether `text` ends with the name of a column that holds a secret.
+fn is_column(text: &str, rules: &Compiled) -> bool {
+    let name = super::tail(text.trim_end_matches(['"', '`', ']', '\'']), super::is_word);
+    !name.is_empty() && matches!(rules.verdict(name), Verdict::Secret | Verdict::SecretText)
 }
 
 /// Adds the values of secret columns: `INSERT INTO users (name, password) VALUES ('ann', '…')`, with `VALUES` at `at`.

@@ -18,13 +18,19 @@ const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
             ("ATATT3", 40),
             ("ATCTT3", 40),
             ("ATBB", 28),
+            ("AKCp", 60),
         ],
-        b'C' => &[("CFPAT-", 30)],
-        b'E' => &[("EAACEdEose0cBA", 10), ("EAAA", 50), ("EZAK", 50), ("EZTK", 50)],
+        b'C' => &[("CFPAT-", 30), ("CCIPAT_", 30)],
+        b'E' => &[("EAACEdEose0cBA", 10), ("EAA", 50), ("EZAK", 50), ("EZTK", 50)],
+        b'H' => &[("HRKU-", 30)],
+        b'N' => &[("NRAK-", 24), ("NRII-", 24), ("NRAL-", 24)],
         b'G' => &[("GOCSPX-", 20)],
         b'P' => &[("PMAK-", 40)],
         b'S' => &[("SG.", 20), ("SWMTKN-1-", 30)],
+        b'a' => &[("amzn.mws.", 30), ("amzn1.oa2-cs.", 40), ("access_token$production$", 20)],
+        b'b' => &[("bkua_", 30)],
         b'd' => &[
+            ("dt0c01.", 60),
             ("dop_v1_", 32),
             ("doo_v1_", 32),
             ("dor_v1_", 32),
@@ -60,10 +66,30 @@ const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
         ],
         b'h' => &[("hvs.", 20), ("hvb.", 20), ("hvr.", 20), ("hf_", 30)],
         b'k' => &[("key-", 32)],
-        b'l' => &[("lin_api_", 30), ("lin_oauth_", 30)],
-        b'n' => &[("npm_", 30), ("ntn_", 40), ("nfp_", 30), ("nvapi-", 40)],
-        b'p' => &[("pypi-", 30), ("phx_", 30), ("pul-", 40), ("pplx-", 40), ("pscale_tkn_", 30), ("pscale_pw_", 30)],
-        b'r' => &[("rk_live_", 16), ("rk_test_", 16), ("rubygems_", 40), ("r8_", 30)],
+        b'l' => &[("lin_api_", 30), ("lin_oauth_", 30), ("lsv2_pt_", 30), ("lsv2_sk_", 30)],
+        b'o' => &[("ops_eyJ", 60)],
+        b'n' => &[("napi_", 40), ("npm_", 30), ("ntn_", 40), ("nfp_", 30), ("nvapi-", 40)],
+        b'p' => &[
+            ("pat-na1-", 30),
+            ("pat-eu1-", 30),
+            ("pnu_", 30),
+            ("pypi-", 30),
+            ("phx_", 30),
+            ("pul-", 40),
+            ("pplx-", 40),
+            ("pscale_tkn_", 30),
+            ("pscale_pw_", 30),
+            ("pscale_oauth_", 30),
+        ],
+        b'r' => &[
+            ("rdme_", 60),
+            ("re_", 30),
+            ("rpa_", 40),
+            ("rk_live_", 16),
+            ("rk_test_", 16),
+            ("rubygems_", 40),
+            ("r8_", 30),
+        ],
         b's' => &[
             ("shpat_", 24),
             ("shpss_", 24),
@@ -73,6 +99,13 @@ const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
             ("sk-proj-", 20),
             ("sk-svcacct-", 20),
             ("sk-or-", 20),
+            ("sk-admin-", 20),
+            ("sk-lf-", 30),
+            ("sk.eyJ", 30),
+            ("sb_secret_", 20),
+            ("sqp_", 40),
+            ("squ_", 40),
+            ("sqa_", 40),
             ("sk-", 32),
             ("sk_live_", 16),
             ("sk_test_", 16),
@@ -84,7 +117,8 @@ const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
             ("sgp_", 36),
             ("secret_", 40),
         ],
-        b't' => &[("tskey-", 20), ("tvly-", 20)],
+        b't' => &[("tfp_", 40), ("tskey-", 20), ("tvly-", 20)],
+        b'v' => &[("vcp_", 24), ("vercel_", 20)],
         b'w' => &[("whsec_", 16)],
         b'x' => &[
             ("xapp-", 16),
@@ -100,6 +134,7 @@ const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
             ("xoxs-", 16),
             ("xai-", 60),
             ("xkeysib-", 60),
+            ("xsmtpsib-", 60),
         ],
         b'y' => &[("ya29.", 20), ("y0_", 40)],
         _ => &[],
@@ -126,12 +161,24 @@ pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
         b'e' if rest.starts_with("eyJ") => return jwt(rest).map(|length| at..at + length),
         b'B' | b'b' => return scheme(rest).map(|(start, end)| at + start..at + end),
         b'M' | b'N' | b'O' => discord(rest).map(|length| at..at + length),
+        b'S' if rest.starts_with("SSHA") || rest.starts_with("SMD5") || rest.starts_with("SHA}") => ldap_hash(text, at),
+        b'p' if rest.starts_with("pat") && rest.as_bytes().get(17) == Some(&b'.') => {
+            exactly(rest, 18, 64, |byte| byte.is_ascii_hexdigit()).map(|end| at..at + end)
+        }
         b'S' if rest.starts_with("SK") => exactly(rest, 2, 32, |byte| byte.is_ascii_hexdigit()).map(|end| at..at + end),
         b's' if rest.starts_with("s.") => exactly(rest, 2, 24, |byte| byte.is_ascii_alphanumeric())
             .filter(|end| is_random(&rest[2..*end]))
             .map(|end| at..at + end),
         b'p' | b's' if rest.starts_with("pi_") || rest.starts_with("seti_") => {
             client_secret(rest).map(|end| at..at + end)
+        }
+        b'r' | b'v' if rest.starts_with("reset") || rest.starts_with("verify") => {
+            return super::url::path_token(text, at);
+        }
+        b'm' | b'a' | b'p'
+            if rest.starts_with("magic") || rest.starts_with("activate") || rest.starts_with("password") =>
+        {
+            return super::url::path_token(text, at);
         }
         b'h' | b'd' | b'o' | b'm' | b'w' | b'p' | b'c' => hook(rest).map(|(start, end)| at + start..at + end),
         _ => None,
@@ -162,7 +209,8 @@ pub(super) const OPENS: [u64; 256] = {
     // JSON web tokens, schemes of HTTP, `VALUES`, Vault, Twilio, Stripe.
     let others = [
         *b"ey", *b"be", *b"bE", *b"Be", *b"BE", *b"ba", *b"bA", *b"Ba", *b"BA", *b"va", *b"Va", *b"VA", *b"s.", *b"SK",
-        *b"pi", *b"se",
+        *b"pi", *b"se", *b"pa", *b"SS", *b"SM", *b"SH", // Links with which a password is reset.
+        *b"re", *b"ve", *b"ma", *b"ac",
     ];
     let mut index = 0;
     while index < others.len() {
@@ -187,7 +235,7 @@ fn known(rest: &str) -> Option<usize> {
     let second = bytes.get(1)?;
     let begins = |prefix: &str| prefix.as_bytes()[1] == *second && rest.starts_with(prefix);
     let (prefix, least) = prefixes(bytes[0]).iter().find(|(prefix, _)| begins(prefix))?;
-    let length = run(&rest[prefix.len()..], is_inner);
+    let length = run(&rest[prefix.len()..], |byte| is_inner(byte) || byte == b'$' && prefix.ends_with('$'));
     let mixed = rest[prefix.len()..][..length].bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
     (length >= *least && mixed).then_some(prefix.len() + length)
 }
@@ -255,15 +303,6 @@ pub(super) fn hook_within(text: &str, start: usize) -> Option<Range<usize>> {
     Some(start + known + from..start + known + to)
 }
 
-/// A Telegram bot's id and token, from the first digit of the id.
-pub(super) fn telegram(text: &str, at: usize) -> Option<Range<usize>> {
-    let near = look(text, at, 64);
-    let id = run(near, |byte| byte.is_ascii_digit());
-    let token = near[id..].strip_prefix(":AA")?;
-    let length = run(token, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    ((6..=12).contains(&id) && length >= 30).then_some(at..at + id + 3 + length)
-}
-
 /// A hash of a password, `$2y$10$…`, `$argon2id$…`, `$6$…`: it can be tried at leisure.
 pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = &text[at + 1..];
@@ -278,15 +317,25 @@ pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
     };
     if is_kind && !salted.is_empty() {
         let length = run(rest, inner);
-        return (length >= kind.len() + 17).then_some(at..at + 1 + length);
+        let hash = rest[..length].trim_end_matches([',', '.']);
+        return (hash.len() >= kind.len() + 17).then(|| at..at + 1 + hash.len());
     }
-    // Django: `pbkdf2_sha256$260000$salt$hash`.
-    let name = super::look_back(text, at, 24);
-    let name = super::tail(name, super::is_word);
-    let is_name = ["pbkdf2_sha", "bcrypt", "argon2", "scrypt"].iter().any(|kind| name.starts_with(kind));
+    // Django: `pbkdf2_sha256$260000$salt$hash`, Werkzeug: `scrypt:32768:8:1$salt$hash`.
+    let name = super::look_back(text, at, 32);
+    let name = super::tail(name, |byte| super::is_word(byte) || byte == b':');
+    let is_name = ["pbkdf2_sha", "pbkdf2:", "bcrypt", "argon2", "scrypt"].iter().any(|kind| name.starts_with(kind));
     let length = if is_name { run(rest, inner) } else { 0 };
     (length >= 20).then(|| at - name.len()..at + 1 + length)
 }
+/// `{SSHA}…` of a directory, from the `S` on.
+fn ldap_hash(text: &str, at: usize) -> Option<Range<usize>> {
+    let near = look(text, at, 12);
+    let start = at + near.find('}')? + 1;
+    let is_kind = text[..at].ends_with('{');
+    let length = run(&text[start..], |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    (is_kind && length >= 20).then(|| start..start + length)
+}
+
 /// Three parts of base64, the first of which opens a JSON object.
 fn jwt(rest: &str) -> Option<usize> {
     let inner = run(rest, is_inner);

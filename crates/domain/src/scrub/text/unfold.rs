@@ -2,7 +2,7 @@
 
 /// Whether [`is_folded`] may say yes at this byte.
 pub(super) const fn opens(byte: u8) -> bool {
-    matches!(byte, b'%' | b'&' | b'\\' | 0xc2 | 0xe2 | 0xef)
+    matches!(byte, b'%' | b'&' | b'\\' | 0xc2 | 0xd9 | 0xdb | 0xe2 | 0xef)
 }
 
 /// Whether something encoded begins at `at`.
@@ -51,8 +51,11 @@ fn decode(bytes: &[u8]) -> Option<(u8, usize)> {
             .map(|(name, byte)| (*byte, name.len() + 1)),
         [0xc2, 0xa0, ..] => Some((b' ', 2)),
         // Thin and figure blanks, and a hyphen.
-        [0xe2, 0x80, 0x80..=0x8a | 0xaf, ..] => Some((b' ', 3)),
-        [0xe2, 0x80, 0x90..=0x93, ..] => Some((b'-', 3)),
+        [0xe2, 0x80, 0x80..=0x8b | 0xaf, ..] => Some((b' ', 3)),
+        [0xe2, 0x80, 0x90..=0x95, ..] | [0xe2, 0x88, 0x92, ..] => Some((b'-', 3)),
+        // Digits of Arabic and Persian.
+        [0xd9, low @ 0xa0..=0xa9, ..] => Some((low - 0xa0 + b'0', 2)),
+        [0xdb, low @ 0xb0..=0xb9, ..] => Some((low - 0xb0 + b'0', 2)),
         // Wide digits and signs.
         [0xef, 0xbc, low @ 0x81..=0xbf, ..] => Some((low - 0x80 + 0x20, 3)),
         _ => None,

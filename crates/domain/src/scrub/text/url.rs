@@ -45,6 +45,7 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     let word = before.rsplit(ends).next()?;
     let start = at - word.len();
     let after = look(text, at + 1, 128);
+    let after = if word.starts_with("jdbc:") { after.trim_start_matches('/') } else { after };
     let host =
         &after[..super::run(after, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))];
     if word.contains("://") || !host.starts_with(|first: char| first.is_ascii_alphanumeric()) {
@@ -52,6 +53,14 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     }
     if let Some(oracle) = word.strip_prefix("jdbc:oracle:thin:").or_else(|| word.strip_prefix("jdbc:oracle:oci:")) {
         return oracle.contains('/').then(|| at - oracle.len()..at);
+    }
+    // `//ann:…@host`, of whatever scheme the page has.
+    let (start, word) = word.strip_prefix("//").map_or((start, word), |rest| (start + 2, rest));
+    // `sqlplus scott/tiger@orcl`
+    if let Some((_, password)) = word.split_once('/') {
+        let line = look_back(text, start, 64);
+        let is_oracle = ["sqlplus", "sqlldr", "expdp", "impdp", "rman"].iter().any(|program| line.contains(program));
+        return (is_oracle && !password.is_empty() && !word.contains(':')).then_some(start..at);
     }
     let (user, password) = word.split_once(':')?;
     let is_user =
@@ -107,3 +116,33 @@ const LABELS: [&str; 24] = [
     "author",
     "webpack",
 ];
+
+/// The token in the path of a link that lets in whoever has it: `/reset-password/…`, `/verify/…`; the part that says so
+/// begins at `at`.
+pub(super) fn path_token(text: &str, at: usize) -> Option<Range<usize>> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'~' | b'%' | b'.');
+    let near = look(text, at, 64);
+    let part = &near[..super::run(near, is_part)];
+    let opens = ["reset", "verify", "magic", "activate"].iter().any(|word| part.starts_with(word))
+        || part.starts_with("password") && part.contains("reset");
+    if !opens || !text[..at].ends_with('/') {
+        return None;
+    }
+    let mut start = at + part.len();
+    for _ in 0..2 {
+        if text.as_bytes().get(start) != Some(&b'/') {
+            return None;
+        }
+        start += 1;
+        let end = start + super::run(&text[start..], is_part);
+        if super::super::url::is_token(&text[start..end]) {
+            return Some(start..end);
+        }
+        // `/reset/password/…`
+        if end - start > 16 {
+            return None;
+        }
+        start = end;
+    }
+    None
+}
