@@ -1,7 +1,7 @@
 //! What the name of a key says about its value.
 
 use super::words::{
-    ends, goes_on, is_about, is_foreign_password, is_link, is_public, opens_code, opens_cursor, opens_key,
+    ends, goes_on, is_about, is_foreign_password, is_link, is_public, opens_code, opens_cursor, opens_key, opens_word,
 };
 
 /// What a value is, by its key.
@@ -95,7 +95,7 @@ enum Weight {
     Number,
     /// Half of a pair: `code` behind `recovery`.
     Code,
-    /// The end of `motDePasse`.
+    /// The end of `motDePasse` and of other languages' two words for it.
     Passe,
     /// A key or a certificate.
     Pem,
@@ -124,7 +124,7 @@ pub(super) fn verdict(key: &str) -> Verdict {
             Weight::StrongText | Weight::Last => Some(Verdict::SecretText),
             Weight::Pin => Some(Verdict::Pin),
             Weight::Code if opens_code(previous) => Some(Verdict::Secret),
-            Weight::Passe if matches!(previous, b"de") => Some(Verdict::Secret),
+            Weight::Passe if opens_word(previous, text) => Some(Verdict::Secret),
             Weight::Key if opens_key(previous) => Some(Verdict::Secret),
             Weight::Card if matches!(previous, b"credit" | b"debit") => Some(Verdict::Secret),
             Weight::Number if matches!(previous, b"card" | b"cc" | b"security") => Some(Verdict::Secret),
@@ -160,7 +160,7 @@ fn weigh(word: &[u8]) -> Weight {
         | b"creditcard" | b"credentials" | b"credential" | b"creds" | b"authorization" | b"ccnum" | b"kubeconfig"
         | b"mnemonic" | b"pgpass" => Weight::Strong,
         b"jwt" | b"bearer" | b"csrf" | b"xsrf" | b"tokens" | b"secrets" | b"passwords" => Weight::StrongText,
-        b"auth" | b"oauth" | b"pass" | b"session" | b"sessid" | b"sid" | b"cookie" | b"cookies" | b"pat" => {
+        b"auth" | b"oauth" | b"pass" | b"session" | b"sessid" | b"sid" | b"cookie" | b"cookies" | b"pat" | b"clave" => {
             Weight::Last
         }
         b"pin" | b"pincode" => Weight::Pin,
@@ -168,9 +168,10 @@ fn weigh(word: &[u8]) -> Weight {
         b"card" => Weight::Card,
         b"number" | b"no" | b"num" => Weight::Number,
         b"code" | b"codes" | b"answer" | b"phrase" => Weight::Code,
-        b"passe" => Weight::Passe,
+        b"passe" | b"khau" | b"sandi" => Weight::Passe,
         b"pem" => Weight::Pem,
         _ if is_foreign_password(word) => Weight::Strong,
+        _ if ["khẩu", "المرور", "عبور"].iter().any(|known| known.as_bytes() == word) => Weight::Passe,
         _ if word.len() < 5 => Weight::None,
         // Glued names: `dbpassword`, `csrfmiddlewaretoken`.
         _ if ends(

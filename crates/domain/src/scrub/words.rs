@@ -2,7 +2,12 @@
 
 /// The word for a password in other languages, with and without its accents.
 pub(super) fn is_foreign_password(word: &[u8]) -> bool {
-    const BEYOND_ASCII: [&str; 17] = [
+    const BEYOND_ASCII: [&str; 22] = [
+        "סיסמה",
+        "סיסמא",
+        "पासवर्ड",
+        "parolă",
+        "รหัสผ่าน",
         "contraseña",
         "hasło",
         "jelszó",
@@ -24,9 +29,18 @@ pub(super) fn is_foreign_password(word: &[u8]) -> bool {
     match word {
         b"passwort" | b"kennwort" | b"mdp" | b"contrasena" | b"contrasenya" | b"contrasenha" | b"senha"
         | b"palavrapasse" | b"parola" | b"haslo" | b"heslo" | b"jelszo" | b"losenord" | b"wachtwoord" | b"salasana"
-        | b"adgangskode" | b"passord" | b"sifre" | b"lozinka" | b"geslo" | b"parool" => true,
+        | b"adgangskode" | b"passord" | b"sifre" | b"lozinka" | b"geslo" | b"parool" | b"matkhau" | b"katasandi" => {
+            true
+        }
         _ => !word.is_ascii() && BEYOND_ASCII.iter().any(|known| known.as_bytes() == word),
     }
+}
+
+/// Whether two words together are one for a password: `mot de passe`, `kata sandi`, `mật khẩu`.
+pub(super) fn opens_word(first: &[u8], second: &[u8]) -> bool {
+    const PAIRS: [(&str, &str); 6] =
+        [("de", "passe"), ("kata", "sandi"), ("mat", "khau"), ("mật", "khẩu"), ("كلمة", "المرور"), ("رمز", "عبور")];
+    PAIRS.iter().any(|(one, two)| one.as_bytes() == first && two.as_bytes() == second)
 }
 
 /// Whether a `token` behind this word is a place in a list of results, or a parser's.

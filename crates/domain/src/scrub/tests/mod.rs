@@ -170,7 +170,7 @@ fn every_shape_is_scrubbed_or_kept_as_the_tables_say() {
         }
     }
     assert!(wrong.is_empty(), "{} of {count} are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(count >= 400, "only {count} shapes were read");
+    assert!(count >= 600, "only {count} shapes were read");
 }
 
 fn occurrence() -> Occurrence {

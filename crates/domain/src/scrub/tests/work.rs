@@ -5,7 +5,7 @@ use super::super::{Compiled, Personal, Rules};
 use super::clean;
 
 /// What the scanners look for, and what keeps them looking.
-const PIECES: [&str; 72] = [
+const PIECES: [&str; 75] = [
     "token:",
     "token: ",
     "token=",
@@ -78,6 +78,9 @@ const PIECES: [&str; 72] = [
     "password=x<",
     "{SSHA}a",
     "\"password\":\"a\":private]",
+    "password: |\n  a\n",
+    "the api key: ",
+    "password \"a1",
 ];
 
 /// No text makes a scanner walk it again and again: twice the text is at most twice the work. Counted in bytes that are

@@ -7,12 +7,10 @@ use percent_encoding::percent_decode_str;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
+use super::name::Name;
 use super::prose::{is_harmless, is_placeholder, says_nothing};
 use super::sentence::{is_met, is_prose, is_sentence};
 use super::{Style, look, look_back, value};
-
-/// The longest name, in bytes.
-const MAX_NAME: usize = 80;
 
 /// The value that the `=` or `:` at `at` gives to a name that is a secret's.
 pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: &Compiled) -> Option<Range<usize>> {
@@ -37,7 +35,8 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     // A printed map may go on in the next line.
     let is_gap = |byte: u8| matches!(byte, b' ' | b'\t') || arrow > 0 && matches!(byte, b'\n' | b'\r');
     let start = behind + bytes[behind..].iter().take_while(|&&byte| is_gap(byte)).count();
-    let verdict = match rules.verdict(plain_name) {
+    let spaced = name.with_words_before(text);
+    let verdict = match rules.verdict(spaced.unwrap_or(plain_name)) {
         verdict @ (Verdict::Secret | Verdict::SecretText | Verdict::Pin) => verdict,
         Verdict::Open if sign == b'=' && is_signature(plain_name) => Verdict::Secret,
         Verdict::Open if sign == b'=' && is_digest_response(plain_name, &text[start..]) => Verdict::Secret,
@@ -57,6 +56,12 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     // `total_tokens=123456` is a count, however many there are.
     if is_count(plain_name, &text[start..]) {
         return None;
+    }
+    if sign == b':'
+        && style == Style::Text
+        && let Some(range) = value::block(text, start)
+    {
+        return Some(range);
     }
     let range = match value::quoted(text, start) {
         Some(range) => range,
@@ -196,61 +201,6 @@ fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict:
         Verdict::Pin | Verdict::Open | Verdict::Link | Verdict::Exempt => false,
     };
     whole.then_some(open)
-}
-
-/// A name in a text.
-pub(super) struct Name<'a> {
-    pub(super) start: usize,
-    pub(super) name: &'a str,
-    pub(super) quoted: bool,
-}
-
-impl<'a> Name<'a> {
-    /// The name before the sign at `at`.
-    pub(super) fn before(text: &'a str, at: usize) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let mut end = at;
-        while end > 0 && at - end < 3 && bytes[end - 1] == b' ' {
-            end -= 1;
-        }
-        // `:` of `:=`.
-        if end > 0 && bytes[at] == b'=' && bytes[end - 1] == b':' {
-            end -= 1;
-        }
-        let mut quoted = false;
-        end = before_visibility(text, end);
-        // `<<"password">>` of Erlang.
-        if bytes[..end].ends_with(b"\">>") {
-            end -= 2;
-        }
-        while end > 0 && matches!(bytes[end - 1], b'"' | b'\'' | b'`' | b'\\' | b']') {
-            quoted |= bytes[end - 1] != b']';
-            end -= 1;
-        }
-        let is_name = |byte: u8| {
-            byte.is_ascii_alphanumeric()
-                || byte >= 0x80
-                || matches!(byte, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'$')
-        };
-        let length = bytes[..end].iter().rev().take(MAX_NAME).take_while(|&&byte| is_name(byte)).count();
-        let mut start = end - length;
-        while !text.is_char_boundary(start) {
-            start += 1;
-        }
-        let name = text.get(start..end)?;
-        name.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80).then_some(Self { start, name, quoted })
-    }
-}
-
-/// The end of the name in `["password":protected]` or `["password":"User":private]`, as PHP prints the properties of an
-/// object; `end` where there is none of this.
-fn before_visibility(text: &str, end: usize) -> usize {
-    let near = look_back(text, end, 120);
-    let visible = near.strip_suffix(":protected]").or_else(|| {
-        let class = near.strip_suffix(":private]")?;
-        Some(&class[..class.rfind(':').filter(|_| !class.ends_with("]"))?])
-    });
-    visible.map_or(end, |visible| end - (near.len() - visible.len()))
 }
 
 /// The value of a printed pair, `('X-Api-Key', '…')` or `["token", "…"]`, whose comma is at `at`.

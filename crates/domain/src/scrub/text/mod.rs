@@ -4,6 +4,7 @@ mod argv;
 mod assignment;
 mod card;
 mod markup;
+mod name;
 mod named;
 mod number;
 mod personal;
@@ -207,7 +208,7 @@ fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<u
 
 /// What the name before the `=` or `:` at `at` says, be it its own value or that of something beside it.
 fn named(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
-    let name = assignment::Name::before(text, at)?;
+    let name = name::Name::before(text, at)?;
     assignment::find(text, at, &name, style, rules).or_else(|| named::find(text, at, &name, rules))
 }
 

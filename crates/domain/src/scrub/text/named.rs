@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::assignment::Name;
+use super::name::Name;
 use super::{look, prose, value};
 
 /// How far behind the name its value may be, in bytes.

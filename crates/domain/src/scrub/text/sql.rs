@@ -50,6 +50,7 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
             || ends("set")
             || is_keyword
             || ends("user")
+            || is_mixed(value::quoted(text, at).map_or("", |range| &text[range]))
     } else if word.eq_ignore_ascii_case("like") || word.eq_ignore_ascii_case("ilike") {
         is_column(lead, rules)
     } else {
@@ -60,6 +61,12 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     }
     let range = value::quoted(text, at)?;
     (!prose::says_nothing(&text[range.clone()], Verdict::Secret)).then_some(range)
+}
+
+/// Whether a word in quotes has digits among its letters, as passwords have and names do not.
+fn is_mixed(word: &str) -> bool {
+    let has = |wanted: fn(&u8) -> bool| word.as_bytes().iter().any(wanted);
+    (4..=100).contains(&word.len()) && !word.contains(' ') && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }
 
 /// The literal that opens at `at` within brackets: the argument of `PASSWORD(`, or the list of `password IN (`.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::FILTERED;
 use super::{look, run, work};
 
 /// How much of a value is looked at to decide whether it is one, in bytes.
@@ -198,4 +199,23 @@ pub(super) fn line_end(text: &str, start: usize) -> usize {
             at += 1;
         }
     }
+}
+
+/// The indented lines of a YAML block whose `|` or `>` is at `start`.
+pub(super) fn block(text: &str, start: usize) -> Option<Range<usize>> {
+    let near = look(text, start, 8);
+    let rest = near.strip_prefix(['|', '>'])?.trim_start_matches(['-', '+', '1', '2', '4']);
+    let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n')?;
+    let from = start + near.len() - rest.len();
+    let mut at = from;
+    while text[at..].starts_with([' ', '\t']) {
+        at += run(&text[at..], |byte| byte != b'\n');
+        if at == text.len() {
+            break;
+        }
+        at += 1;
+    }
+    let lines = &text[from..at];
+    let inner = from + (lines.len() - lines.trim_start().len())..from + lines.trim_end().len();
+    (!inner.is_empty() && !lines.trim_start().starts_with(FILTERED)).then_some(inner)
 }
