@@ -43,7 +43,7 @@ pub enum Personal {
 }
 
 impl Personal {
-    /// Every kind.
+    /// Every kind, in the order of the documentation.
     pub const ALL: [Self; 5] = [Self::Email, Self::Ip, Self::Iban, Self::Phone, Self::Ssn];
 }
 

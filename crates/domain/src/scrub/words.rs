@@ -233,7 +233,7 @@ pub(super) fn goes_on(word: &[u8]) -> bool {
         || word.iter().all(u8::is_ascii_digit)
 }
 
-/// Words before `pem` that say it is no private key.
+/// Words before `pem` that name a public certificate.
 pub(super) fn is_public(word: &[u8]) -> bool {
     matches!(word, b"ca" | b"cert" | b"certificate" | b"certs" | b"chain" | b"csr" | b"public" | b"root")
 }

@@ -1,4 +1,4 @@
-//! What a project's option has replaced.
+//! Personal data, which only a project's option replaces.
 
 use super::super::text::{self, Style};
 use super::super::{Compiled, Personal, Rules};

@@ -4,7 +4,7 @@ use super::super::text::{self, Style};
 use super::super::{Compiled, Personal, Rules};
 use super::clean;
 
-/// What the scanners look for, and what keeps them looking.
+/// Signs and names at which the scanners stop, and texts that make them walk far.
 const PIECES: [&str; 75] = [
     "token:",
     "token: ",

@@ -133,7 +133,7 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
                 found.push(range);
             }
             None => {
-                // The rows of a statement are read once, whatever stands in them.
+                // The rows of a statement are read once, whatever they contain.
                 if is_candidate && matches!(byte, b'V' | b'v') && at >= rows_end {
                     rows_end = sql::values(text, at, rules, &mut found).unwrap_or(rows_end);
                 }

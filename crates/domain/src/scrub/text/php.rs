@@ -1,4 +1,4 @@
-//! What PHP serialises: `s:8:"password";s:8:"…";`.
+//! Texts in the form of PHP's `serialize`: `s:8:"password";s:8:"…";`.
 
 use std::ops::Range;
 

@@ -105,7 +105,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     }
 }
 
-/// What is written between brackets in the place of a secret: its name, or that it was taken out.
+/// Whether the words between brackets name a secret or say that one was removed.
 fn is_said(inner: &str) -> bool {
     const SAID: &[&str] = &[
         "absent",
