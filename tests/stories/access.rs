@@ -53,6 +53,7 @@ POST   /projects/{project}/errors/{message}/comments          401 403 403   403 
 DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204
 POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200
 POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200
+POST   /projects/{project}/errors/{message}/restore           401 403 403   403 403 403   403 403 403   200 403 200
 
 GET    /projects/{project}/occurrences/{event}                401 403 403   403 403 403   200 403 200   200 403 200
 
@@ -113,6 +114,12 @@ fn body(method: &Method, route: &str) -> Value {
         ("POST", "/projects/{project}/errors/{message}/comments") => json!({ "text": "a comment" }),
         ("POST", "/projects/{project}/errors/{message}/merge" | "/projects/{project}/errors/{message}/unmerge") => {
             json!({ "errors": [domain::v1::fingerprint("other")] })
+        }
+        ("POST", "/projects/{project}/errors/{message}/restore") => {
+            let entry = json!({ "id": "01KGZ3M5V00000000000000007", "at": "2026-11-02T00:01:00Z" });
+            let mut entry = entry.as_object().cloned().unwrap_or_default();
+            entry.extend([("by".to_owned(), json!({ "kind": "operator" })), ("what".to_owned(), json!("resolved"))]);
+            json!({ "history": [entry] })
         }
         ("POST", "/keys") => json!({ "role": "client", "project": "sample" }),
         ("PATCH", "/keys/{id}") => json!({ "disabled": true }),

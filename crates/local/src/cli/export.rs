@@ -1,4 +1,4 @@
-//! `faultline export`: all occurrences, as lines of JSON.
+//! `faultline export`: all occurrences, and what people set of errors, as lines of JSON.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -19,6 +19,9 @@ use super::{InProject, Remote};
 
 /// The most occurrences, and errors, that are asked for at once.
 const PAGE: usize = 100;
+
+/// The version of the lines with what people set of errors.
+pub(super) const STATE_VERSION: u64 = 1;
 
 /// Options of `faultline export`.
 #[derive(Debug, Clone, clap::Args)]
@@ -113,10 +116,11 @@ impl<'a> Exporter<'a> {
         let fingerprint = error["fingerprint"].as_str().context("the list has an error without a fingerprint")?;
         let path = ["projects", self.project, "errors", fingerprint, "occurrences"];
         let mut list = pages(self.client, &path, Vec::new(), "after");
+        let mut newest = Value::Null;
         loop {
             let mut page = match list.next(PAGE).await {
                 Ok(Some(page)) => page,
-                Ok(None) => return Ok(()),
+                Ok(None) => return self.state(fingerprint, error, newest).await,
                 Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 404) => {
                     self.progress.suspend(|| note(&format!("{fingerprint} was deleted meanwhile")));
                     return Ok(());
@@ -125,12 +129,54 @@ impl<'a> Exporter<'a> {
             };
             for occurrence in page["errors"].as_array_mut().into_iter().flatten() {
                 occurrence["fingerprint"] = fingerprint.into();
-                let line = serde_json::to_string(occurrence).map_err(std::io::Error::from)?;
-                self.out.write_all(harmless_json(&line).as_bytes())?;
-                self.out.write_all(b"\n")?;
+                if newest.is_null() {
+                    newest = occurrence["eventId"].clone();
+                }
+                self.line(occurrence)?;
                 self.written += 1;
                 self.progress.inc(1);
             }
         }
+    }
+
+    fn line(&mut self, value: &Value) -> std::io::Result<()> {
+        let line = serde_json::to_string(value).map_err(std::io::Error::from)?;
+        self.out.write_all(harmless_json(&line).as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+
+    /// What people set of an error, and its history, on a line behind its occurrences; nothing, if nobody did anything. By
+    /// an occurrence the error is found again, should it be named otherwise where it comes to.
+    async fn state(&mut self, fingerprint: &str, error: &Value, occurrence: Value) -> anyhow::Result<()> {
+        let path = ["projects", self.project, "errors", fingerprint, "history"];
+        let mut list = pages(self.client, &path, Vec::new(), "cursor");
+        let mut history = Vec::new();
+        while let Some(mut page) = list.next(PAGE).await? {
+            if let Value::Array(entries) = page["history"].take() {
+                history.extend(entries);
+            }
+        }
+        if history.is_empty() {
+            return Ok(());
+        }
+        let count = error["count"].as_u64().unwrap_or_default();
+        let more = error["mutedUntilCount"].as_u64().map(|until| until.saturating_sub(count).max(1));
+        let state = json!({
+            "status": error["status"],
+            "until": error["mutedUntil"],
+            "occurrences": more,
+            "after": error["resolution"]["after"],
+            "assignee": error["assignee"],
+        });
+        Ok(self.line(&json!({
+            "kind": "error",
+            "version": STATE_VERSION,
+            "project": self.project,
+            "fingerprint": fingerprint,
+            "eventId": occurrence,
+            "merged": error["merged"],
+            "state": state,
+            "history": history,
+        }))?)
     }
 }

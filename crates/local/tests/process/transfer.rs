@@ -70,6 +70,96 @@ async fn an_export_comes_back_once() {
     assert_eq!(whole(&copied), whole(&exported));
 }
 
+/// What people set of errors comes back with them, and only once: what is changed after an import stands when it is repeated.
+#[tokio::test]
+async fn what_people_set_comes_back_once() {
+    let shell = Shell::new();
+    for message in ["resolved", "muted", "assigned", "whole", "part", "untouched"] {
+        shell.says(&["send", "--message", message]);
+    }
+    shell.says(&["errors", "resolve", "resolved"]);
+    shell.says(&["errors", "resolve", "assigned"]);
+    shell.says(&["errors", "unresolve", "assigned"]);
+    shell.says(&["errors", "assign", "assigned", "--to", "ann@shop.example"]);
+    shell.says(&["errors", "mute", "muted", "--until", "2030-01-01T00:00:00Z", "--occurrences", "50"]);
+    let call = async |path: &str, body: Value| {
+        let request = shell.running.client.post(shell.running.url(path));
+        let request = request.header("x-api-key", shell.running.ready["adminKey"].as_str().unwrap());
+        let answer = request.json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    };
+    let print = |list: &Value, message: &str| {
+        let found =
+            list["errors"].as_array().unwrap().iter().find(|error| error["message"] == message).unwrap().clone();
+        found["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let list = shell.json(&["errors", "list"]);
+    let (whole, part) = (print(&list, "whole"), print(&list, "part"));
+    call(&format!("/projects/sample/errors/{whole}/comments"), json!({ "text": "seen <b>twice</b>\n`x`" })).await;
+    call(&format!("/projects/sample/errors/{whole}/merge"), json!({ "errors": [part] })).await;
+    call(&format!("/projects/sample/errors/{whole}/comments"), json!({ "text": "and merged" })).await;
+
+    let file = shell.path("all.ndjson");
+    shell.says(&["export", "--out", file.to_str().unwrap()]);
+    let states: Vec<_> = lines(&file).into_iter().filter(|line| line["kind"] == "error").collect();
+    assert_eq!(states.len(), 4, "one was not touched, and one is a part");
+    assert!(states.iter().all(|line| line["version"] == 1));
+
+    shell.says(&["projects", "create", "copy"]);
+    let import = || shell.says(&["import", "--project", "copy", file.to_str().unwrap()]);
+    let said = import();
+    assert!(said.contains("restored status, assignee, comments and merges of 4 errors"), "{said}");
+    let set = |project: &str| {
+        let list = shell.json(&["errors", "list", "--project", project, "--limit", "100"]);
+        let keys = ["message", "status", "assignee", "mutedUntil", "mutedUntilCount", "merged", "count", "resolution"];
+        let set = |error: &Value| keys.map(|key| error[key].to_string()).join(" ");
+        let mut set: Vec<_> = list["errors"].as_array().unwrap().iter().map(set).collect();
+        set.sort();
+        set
+    };
+    assert_eq!(set("copy"), set("sample"));
+    let histories = async |project: &str| {
+        let mut all = Vec::new();
+        for message in ["resolved", "muted", "assigned", "whole"] {
+            let history = shell.running.get(&format!("/projects/{project}/errors/{message}/history")).await;
+            all.push(history["data"]["history"].as_array().unwrap().clone());
+        }
+        all
+    };
+    let (original, copied) = (histories("sample").await, histories("copy").await);
+    for (original, copied) in original.iter().zip(&copied) {
+        let missing: Vec<_> = original.iter().filter(|entry| !copied.contains(entry)).collect();
+        assert!(missing.is_empty(), "with ids, times and authors: {missing:?}");
+    }
+
+    shell.says(&["errors", "resolve", "untouched", "--project", "copy"]);
+    shell.says(&["errors", "unresolve", "resolved", "--project", "copy"]);
+    let (before, histories_before) = (set("copy"), histories("copy").await);
+    let said = import();
+    assert!(!said.contains("restored"), "{said}");
+    assert_eq!((set("copy"), histories("copy").await), (before, histories_before));
+
+    let later = json!({ "kind": "error", "version": 2, "project": "copy" });
+    let gone = json!({ "kind": "new", "version": 1, "project": "copy" });
+    fs::write(&file, format!("{later}\n{gone}\n")).unwrap();
+    let (code, said) = shell.fails(&["import", file.to_str().unwrap()]);
+    assert!(
+        code == Some(1) && said.contains("all.ndjson:1: a line of kind `error`") && said.contains("newer"),
+        "{said}"
+    );
+}
+
+/// A slip makes no project: where a key of all projects may make one, it is asked for.
+#[tokio::test]
+async fn sending_to_a_project_that_is_not_there_makes_none() {
+    let shell = Shell::new();
+    let (code, said) = shell.fails(&["send", "--project", "typo"]);
+    assert!(code == Some(1) && said.contains("no project `typo`") && said.contains("--create"), "{said}");
+    assert_eq!(shell.json(&["projects", "list"])["projects"].as_array().unwrap().len(), 1);
+    shell.says(&["send", "--project", "typo", "--create"]);
+    assert_eq!(shell.json(&["projects", "list"])["projects"].as_array().unwrap().len(), 2);
+}
+
 /// faultline v1's bucket: each object is an occurrence of the time it happened at, counted once however often it is
 /// imported; what is none is named with its reason.
 #[tokio::test]

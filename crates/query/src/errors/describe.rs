@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::show::MAX_MINUTES;
 use super::update::MAX_ASSIGNEE;
-use super::{bulk, comments, history, list, merge, tags};
+use super::{bulk, comments, history, list, merge, restore, tags};
 use crate::occurrences;
 
 pub(crate) fn describe(api: &mut Description) {
@@ -51,6 +51,7 @@ pub(crate) fn describe(api: &mut Description) {
     tags::describe(api);
     in_merges(api);
     in_history(api);
+    in_restores(api);
     in_bulk(api);
 }
 
@@ -70,6 +71,17 @@ fn in_history(api: &mut Description) {
         .path::<EntryId>("id", "the comment's id, as in the history")
         .answers_nothing(204, "the comment is gone")
         .refuses(Reason::CommentUnknown, "the error has no such comment");
+}
+
+fn in_restores(api: &mut Description) {
+    let entry = json!({
+        "id": "01KGZ3M5V00000000000000007", "at": "2026-11-02T00:01:00Z", "by": { "kind": "operator" }, "what": "resolved",
+    });
+    let path = "/projects/{project}/errors/{message}/restore";
+    named(api.operation("post", path, "restoreError", "Takes back what people had set of an error elsewhere"))
+        .says("As an export has it. If the newest entry is there already, nothing is changed.")
+        .body::<restore::State>(json!({ "status": "resolved", "history": [entry] }))
+        .data::<restore::Restored>(200, "whether anything was restored");
 }
 
 fn in_merges(api: &mut Description) {

@@ -8,6 +8,7 @@ pub(crate) mod find;
 mod history;
 mod list;
 mod merge;
+mod restore;
 mod show;
 mod tags;
 mod target;
@@ -77,6 +78,7 @@ async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
         ("DELETE", Target::Comment(message, id)) => comments::remove(query, &project, &message, &id, &by).await,
         ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, &by, request).await,
         ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, &by, request).await,
+        ("POST", Target::Restore(message)) => restore::restore(query, &project, &message, request).await,
         (method, _) => {
             Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use {methods}")))
         }

@@ -18,6 +18,7 @@ pub(super) enum Target {
     Comment(String, String),
     Merge(String),
     Unmerge(String),
+    Restore(String),
 }
 
 const OCCURRENCES: &str = "/occurrences";
@@ -30,7 +31,7 @@ impl Target {
             Self::Error(_) => "GET, PATCH, DELETE",
             Self::Occurrences(_) | Self::Occurrence(..) => "GET",
             Self::History(_) | Self::Tags(_) | Self::Timeline(_) => "GET",
-            Self::Comments(_) | Self::Merge(_) | Self::Unmerge(_) => "POST",
+            Self::Comments(_) | Self::Merge(_) | Self::Unmerge(_) | Self::Restore(_) => "POST",
             Self::Comment(..) => "DELETE",
         }
     }
@@ -58,6 +59,9 @@ impl Target {
         }
         if let Some(message) = rest.strip_suffix("/unmerge") {
             return Ok(Self::Unmerge(gate::decoded(message)));
+        }
+        if let Some(message) = rest.strip_suffix("/restore") {
+            return Ok(Self::Restore(gate::decoded(message)));
         }
         let of = |name| rest.trim_end_matches('/').strip_suffix(name).filter(|message| !message.is_empty());
         if let Some(message) = of("/timeline") {
@@ -102,6 +106,7 @@ mod tests {
         check("a%2Fb/occurrences", Target::Occurrences("a/b".to_owned()));
         check("a%2Fmerge/merge", Target::Merge("a/merge".to_owned()));
         check("a%2Fb/unmerge", Target::Unmerge("a/b".to_owned()));
+        check("a%2Fb/restore", Target::Restore("a/b".to_owned()));
         check("a%2Fb/timeline", Target::Timeline("a/b".to_owned()));
         check("a/tags/", Target::Tags("a".to_owned()));
         check("tags", Target::Error("tags".to_owned()));

@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::state::Kept;
 use crate::cli::client::{Client, Refused};
 use crate::cli::output::note;
 
@@ -24,6 +25,8 @@ pub(super) struct Batch<'a> {
     imported: u64,
     failed: u64,
     progress: ProgressBar,
+    states: Vec<Kept>,
+    restored: u64,
 }
 
 /// An occurrence, where it was read, and how much progress it is.
@@ -36,7 +39,18 @@ impl<'a> Batch<'a> {
     pub(super) fn new(client: &'a Client, into: Option<String>) -> Self {
         let progress = ProgressBar::hidden();
         let (project, waiting) = (String::new(), Vec::new());
-        Self { client, into, project, waiting, bytes: 0, imported: 0, failed: 0, progress }
+        Self {
+            client,
+            into,
+            project,
+            waiting,
+            bytes: 0,
+            imported: 0,
+            failed: 0,
+            progress,
+            states: Vec::new(),
+            restored: 0,
+        }
     }
 
     /// Shows how far it is on this bar.
@@ -49,10 +63,28 @@ impl<'a> Batch<'a> {
         self.progress.inc(by);
     }
 
-    /// How many were imported, and how many were not.
-    pub(super) fn finish(self) -> (u64, u64) {
+    /// How many occurrences were imported, of how many errors what people set was restored, and how many lines failed.
+    pub(super) fn finish(self) -> (u64, u64, u64) {
         self.progress.finish_and_clear();
-        (self.imported, self.failed)
+        (self.imported, self.restored, self.failed)
+    }
+
+    /// Keeps what people set of an error until its occurrences are stored.
+    pub(super) fn keep(&mut self, origin: String, project: String, line: Value) {
+        let project = self.into.clone().unwrap_or(project);
+        self.states.push(Kept { origin, project, line });
+    }
+
+    /// Restores all that was kept. What cannot be is said, and keeps nothing else from it.
+    pub(super) async fn restore(&mut self) -> anyhow::Result<()> {
+        for kept in std::mem::take(&mut self.states) {
+            match kept.restore(self.client).await {
+                Ok(true) => self.restored += 1,
+                Ok(false) => {}
+                Err(error) => self.fail(&kept.origin, &concerns_occurrences(error)?),
+            }
+        }
+        Ok(())
     }
 
     /// Says why what was read at `origin` is not imported.
@@ -115,7 +147,11 @@ fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
     let about_them = |refused: &&Refused| {
         matches!(
             refused.status,
-            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY
+            StatusCode::BAD_REQUEST
+                | StatusCode::NOT_FOUND
+                | StatusCode::CONFLICT
+                | StatusCode::PAYLOAD_TOO_LARGE
+                | StatusCode::UNPROCESSABLE_ENTITY
         )
     };
     match error.downcast_ref::<Refused>().filter(about_them) {

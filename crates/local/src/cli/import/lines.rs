@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::batch::{Batch, text};
+use crate::cli::export::STATE_VERSION;
 use crate::cli::progress::bar;
 
 /// Reads a file, or standard input, line by line.
@@ -34,19 +35,37 @@ pub(super) async fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<(
             continue;
         }
         let origin = format!("{}:{number}", path.display());
-        match occurrence(&line) {
-            Ok((project, occurrence)) => batch.add(origin, &project, &occurrence).await?,
+        match parse(&line) {
+            Ok((project, Line::Occurrence(occurrence))) => batch.add(origin, &project, &occurrence).await?,
+            Ok((project, Line::State(state))) => batch.keep(origin, project, state),
             Err(why) => batch.fail(&origin, &why),
         }
     }
-    batch.send().await
+    batch.send().await?;
+    batch.restore().await
 }
 
-/// The project that a line is of, and its occurrence.
-fn occurrence(line: &[u8]) -> Result<(String, Occurrence), String> {
+enum Line {
+    Occurrence(Box<Occurrence>),
+    /// What people set of an error.
+    State(Value),
+}
+
+/// The project that a line is of, and what it has. Lines of occurrences have no `kind`.
+fn parse(line: &[u8]) -> Result<(String, Line), String> {
     let value: Value = serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}"))?;
-    let project = text(&value, "project").ok_or("without a `project`: is this what `faultline export` wrote?")?;
-    let occurrence =
-        Occurrence::deserialize(&value["event"]).map_err(|error| format!("its `event` does not fit: {error}"))?;
-    Ok((project.to_owned(), occurrence))
+    let project =
+        text(&value, "project").ok_or("without a `project`: is this what `faultline export` wrote?")?.to_owned();
+    match (value["kind"].as_str(), value["version"].as_u64()) {
+        (None, _) => {
+            let occurrence = Occurrence::deserialize(&value["event"])
+                .map_err(|error| format!("its `event` does not fit: {error}"))?;
+            Ok((project, Line::Occurrence(Box::new(occurrence))))
+        }
+        (Some("error"), Some(STATE_VERSION)) => Ok((project, Line::State(value))),
+        (Some(kind), _) => {
+            let kind: String = kind.chars().take(40).collect();
+            Err(format!("a line of kind `{kind}` of a version that this faultline does not know: use a newer one"))
+        }
+    }
 }

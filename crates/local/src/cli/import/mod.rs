@@ -6,6 +6,7 @@
 
 mod batch;
 mod lines;
+mod state;
 mod v1;
 
 use std::path::PathBuf;
@@ -50,12 +51,16 @@ pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> 
         From::Ndjson => lines::read(&options.path, &mut batch).await,
         From::V1 => v1::read(&options.path, &mut batch).await,
     };
-    let (imported, failed) = batch.finish();
+    let (imported, restored, failed) = batch.finish();
     if let Err(error) = read {
         return Err(error.context(format!("{imported} were imported; repeat it to go on, nothing is counted twice")));
     }
-    Output::of(remote).show(&json!({ "imported": imported, "failed": failed }), |_| {
-        format!("imported {imported} occurrences; they are listed when they are digested")
+    Output::of(remote).show(&json!({ "imported": imported, "restored": restored, "failed": failed }), |_| {
+        let errors = match restored {
+            0 => String::new(),
+            some => format!("\nrestored status, assignee, comments and merges of {some} errors"),
+        };
+        format!("imported {imported} occurrences; they are listed when they are digested{errors}")
     })?;
     match failed {
         0 => Ok(()),
