@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
-use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -75,6 +75,15 @@ impl<'a> Browser<'a> {
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
         let form: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let request = Request::post(path).header(COOKIE, &self.cookie);
+        self.send(request.body(form.join("&").into()).unwrap()).await
+    }
+
+    /// The same from a page of ours, as a browser says.
+    pub(crate) async fn submit_own(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+        let form: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let page = format!("http://errors.example{}", path.trim_start_matches("/pages"));
+        let request = Request::post(path).header(COOKIE, &self.cookie).header(HOST, "errors.example");
+        let request = request.header(ORIGIN, "http://errors.example").header(REFERER, page);
         self.send(request.body(form.join("&").into()).unwrap()).await
     }
 

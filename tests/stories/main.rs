@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod access;
+mod asking;
 mod bad_input;
 mod browser;
 mod bulk;

@@ -98,7 +98,7 @@ async fn a_key_is_shown_once_and_is_rotated_disabled_and_deleted_on_the_page() {
         send(&[("do", "enable"), ("id", &id)]).await;
         faultline.clock.advance(61);
         assert_eq!(good(&key).await, 200);
-        send(&[("do", "delete"), ("id", &id)]).await;
+        send(&[("do", "delete"), ("id", &id), ("sure", "yes")]).await;
         faultline.clock.advance(61);
         assert_eq!(good(&key).await, 403);
     }

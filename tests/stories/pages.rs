@@ -291,7 +291,7 @@ async fn a_person_comments_merges_and_takes_both_back() {
     let page = send(&[("do", "comment"), ("comment", "seen <i>on</i> staging")]).await;
     assert!(page.contains("seen &#60;i&#62;on&#60;/i&#62; staging"), "{page}");
     let (_, rest) = page.split_once("name=\"comment\" value=\"").unwrap();
-    let page = send(&[("do", "forget"), ("comment", rest.split('"').next().unwrap())]).await;
+    let page = send(&[("do", "forget"), ("comment", rest.split('"').next().unwrap()), ("sure", "yes")]).await;
     assert!(!page.contains("on staging") && page.contains("said something that was deleted"), "{page}");
 
     let address = format!("http://faultline.example/projects/sample/errors/{other}?range=1h");

@@ -74,7 +74,7 @@ async fn every_form_and_every_visitor() {
                 _ if statuses.is_empty() => visitor.submit(FORM, &[("do", row[0])]).await,
                 form => {
                     let fields = [("do", form), ("kind", "webhook"), ("webhook.endpoint", &url), ("rule", "team")];
-                    submit(visitor, &[&fields[..], &[("version", "*"), ("document", &document)]].concat()).await
+                    submit(visitor, &[&fields[..], &[("version", "*"), ("document", &document), ("sure", "yes")]].concat()).await
                 }
             };
             statuses.push(seen.status.to_string());
@@ -212,7 +212,7 @@ async fn a_form_of_another_site_changes_no_rules() {
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let other = Browser::signed_in(&faultline, ADMIN).await.open("/").await.token();
     for token in ["", "x", other.as_str()] {
-        let fields = [("do", "delete"), ("rule", "team"), ("version", "*"), ("token", token)];
+        let fields = [("do", "delete"), ("rule", "team"), ("version", "*"), ("token", token), ("sure", "yes")];
         assert_eq!(browser.submit(FORM, &fields).await.status, 403);
     }
     assert_eq!(listed(&faultline).await.as_array().unwrap().len(), 1);
@@ -237,13 +237,13 @@ async fn a_change_that_was_not_seen_is_not_undone() {
         assert!(seen.text.contains("theirs") && seen.text.contains("&#34;rules&#34;:[]"), "{}", seen.text);
         seen_version = version(&seen);
     }
-    let seen = submit(&browser, &[("do", "delete"), ("rule", "theirs"), ("version", &seen_at)]).await;
+    let seen = submit(&browser, &[("do", "delete"), ("rule", "theirs"), ("version", &seen_at), ("sure", "yes")]).await;
     assert_eq!(seen.status, 409);
     assert!(seen.text.contains("nothing was deleted"), "{}", seen.text);
     assert_eq!(listed(&faultline).await[0]["id"], "theirs");
 
     let seen_at = version(&browser.open(PAGE).await);
-    let seen = submit(&browser, &[("do", "delete"), ("rule", "theirs"), ("version", &seen_at)]).await;
+    let seen = submit(&browser, &[("do", "delete"), ("rule", "theirs"), ("version", &seen_at), ("sure", "yes")]).await;
     assert_eq!((seen.status, seen.location()), (303, "/projects/sample/rules?done=deleted#main"));
     assert_eq!(listed(&faultline).await, json!([]));
 }

@@ -29,8 +29,7 @@ impl Form {
     /// The same.
     pub async fn within(limit: usize, visit: &Visit, body: Body) -> Result<Self, Refused> {
         let form = Self::bytes(limit, body).await?;
-        let shown = form.get("token").and_then(|token| KeyHash::parse(token).ok());
-        match shown.is_some_and(|shown| shown.is_same(&visit.form_hash())) {
+        match form.is_of(visit) {
             true => Ok(form),
             false => {
                 let text = "this form is of another session: go back, load the page again, and repeat".to_owned();
@@ -55,7 +54,18 @@ impl Form {
             frame: Box::default(),
         };
         let bytes = axum::body::to_bytes(body, limit).await.map_err(too_large)?;
-        Ok(Self(gate::parameters(Some(&String::from_utf8_lossy(&bytes)))))
+        Ok(Self::parse(&bytes))
+    }
+
+    /// From the bytes of a body.
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
+        Self(gate::parameters(Some(&String::from_utf8_lossy(bytes))))
+    }
+
+    /// Whether a page of this session made it.
+    pub(crate) fn is_of(&self, visit: &Visit) -> bool {
+        let shown = self.get("token").and_then(|token| KeyHash::parse(token).ok());
+        shown.is_some_and(|shown| shown.is_same(&visit.form_hash()))
     }
 
     /// The first field of this name that is not empty.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod address;
+mod asking;
 mod browser;
 mod call;
 mod cookies;
@@ -8,6 +9,7 @@ mod form;
 mod pages;
 mod visit;
 
+pub use asking::asking;
 pub use browser::before;
 pub use call::{Answered, Refused, Shown, page};
 pub use cookies::{Cookie, Cookies, form_hash};

@@ -51,10 +51,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A form or a button that asks before it deletes.
+// A form or a button that asks before it deletes. Without a script, a page asks.
 document.addEventListener("submit", (event) => {
   const sure = event.submitter?.dataset.sure ?? event.target.dataset.sure;
-  if (sure && !confirm(sure)) event.preventDefault();
+  if (!sure) return;
+  if (!confirm(sure)) return event.preventDefault();
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "sure", value: "yes" });
+  event.target.append(field);
 });
 
 const units = [["d", 86400], ["h", 3600], ["min", 60]];

@@ -17,6 +17,7 @@ pub use frame::{Frame, Notice, Visitor};
 pub use keys::{KeyRow, Keys, MadeKey};
 pub use moment::Moment;
 pub use occurrence::{OccurrenceView, Steps, markdown};
+pub use pages::ask::Ask;
 pub use pages::connect::Connect;
 pub use pages::error::{Comment, Entry, ErrorHead, ErrorPage, IssueLink, Part, Ranges, TagTop};
 pub use pages::errors::{ErrorRow, Errors, Search, Tab};

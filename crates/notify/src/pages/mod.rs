@@ -20,8 +20,8 @@ pub(crate) fn with_pages(routes: &Arc<Routes>, api: Router) -> Router {
         api: api.clone(),
     };
     let shown = Router::new().route("/projects/{project}/rules", get(rules::show)).with_state(pages.clone());
-    let own = Router::new().route("/pages/projects/{project}/rules", post(rules::change)).with_state(pages);
-    visit::before(api, has_page, shown).merge(own)
+    let own = Router::new().route("/pages/projects/{project}/rules", post(rules::change)).with_state(pages.clone());
+    visit::before(api, has_page, shown).merge(visit::asking(pages, own))
 }
 
 /// Whether there is a page at a path of the API.

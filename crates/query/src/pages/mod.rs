@@ -55,8 +55,8 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/pages/projects/{project}/errors", post(errors::change))
         .route("/pages/projects/{project}/errors/{error}", post(error::change))
         .route("/pages/projects/{project}/errors/{error}/occurrences/{id}", get(error::raw))
-        .with_state(pages);
-    visit::before(api, has_page, shown).merge(own)
+        .with_state(pages.clone());
+    visit::before(api, has_page, shown).merge(visit::asking(pages, own))
 }
 
 /// Whether there is a page at a path of the API.

@@ -1,5 +1,6 @@
 //! One module for each page: what it shows, beside the template of the same name.
 
+pub(crate) mod ask;
 pub(crate) mod connect;
 pub(crate) mod error;
 pub(crate) mod errors;
