@@ -57,6 +57,9 @@ pub struct Component {
     pub components: Vec<Component>,
 }
 
+/// The most frames of a stack that are explained one by one. All of them count.
+const MAX_SHOWN: usize = 100;
+
 /// The same decision as [`group`](super::group), and why. For people, not for the hot path.
 pub fn explain(occurrence: &Occurrence) -> (Grouping, Explanation) {
     let basis = Basis::of(occurrence);
@@ -124,7 +127,17 @@ fn exception(key: &ExceptionKey<'_>) -> Component {
 fn stack(key: &StackKey<'_>) -> Component {
     let contributes = key.contributes(false);
     let why = (!contributes).then_some("none of its frames counts");
-    let components = key.frames.iter().map(frame).collect();
+    let components = if key.frames.len() <= MAX_SHOWN {
+        key.frames.iter().map(frame).collect()
+    } else {
+        let (first, rest) = key.frames.split_at(MAX_SHOWN / 2);
+        let (between, last) = rest.split_at(rest.len() - MAX_SHOWN / 2);
+        let left_out = Component {
+            contributes: between.iter().any(|frame| frame.ignored.is_none()),
+            ..leaf("frames", &format!("{} frames that are not shown", between.len()))
+        };
+        first.iter().map(frame).chain([left_out]).chain(last.iter().map(frame)).collect()
+    };
     Component { name: "stacktrace", contributes, why, components, ..Component::default() }
 }
 

@@ -179,3 +179,25 @@ fn titles_are_clean() {
     assert_eq!(of("python", "KeyError"), "KeyError: no total");
     assert_eq!(title(json!({ "exception": { "values": [{ "type": " ", "value": "\r" }] } })), "<unknown>");
 }
+
+/// Messages of nothing but beginnings: each byte is looked at a bounded number of times.
+#[test]
+fn hostile_messages_are_cleaned_within_a_bound() {
+    for part in ["http:///", "datetime.datetime(", "Mon Jan 02 2006 14:04:05 GMT-0800 (", "a.", "1,", "1:", "x_"] {
+        let text = part.repeat(8_192 / part.len());
+        let cleaned = super::parameterise(&text);
+        assert!(cleaned.len() <= 16 * text.len(), "{part}");
+    }
+}
+
+/// An explanation is shown with its occurrence, and an answer has a limit.
+#[test]
+fn a_long_stack_is_explained_in_parts() {
+    let frames: Vec<_> =
+        (0..250).map(|at| json!({ "module": "shop", "function": format!("f{at}"), "in_app": true })).collect();
+    let (_, explanation) = super::explain(&occurrence(thrown("python", "E", frames.into())));
+    let shown = serde_json::to_value(&explanation).unwrap();
+    let frames = shown["components"][0]["components"][1]["components"].as_array().unwrap().clone();
+    assert_eq!(frames.len(), 101);
+    assert_eq!(frames[50], json!({ "name": "frames", "value": "150 frames that are not shown", "contributes": true }));
+}

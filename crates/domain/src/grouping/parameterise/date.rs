@@ -22,13 +22,17 @@ const DAYS: [&str; 14] = [
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const ZONES: [&str; 11] = ["UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"];
 
+/// The most bytes in the brackets of a date. Without a bound a text of nothing but openings would be walked to its end
+/// from each.
+const MAX_NESTED: usize = 100;
+
 /// Any form.
 pub(super) fn any(cursor: Cursor<'_>) -> Match {
     match cursor.peek()? {
         b'0'..=b'9' => day_first(cursor).max(worded::day_first(cursor)).or_else(|| numeric(cursor)),
         b'd' => {
             let arguments = cursor.text("datetime.datetime(")?;
-            let length = arguments.rest().iter().position(|&byte| byte == b')')?;
+            let length = arguments.rest().iter().take(MAX_NESTED).position(|&byte| byte == b')')?;
             Some(arguments.skip(length + 1)?.at())
         }
         _ => formal(cursor).max(worded::any(cursor)),
@@ -71,7 +75,7 @@ fn month_first(cursor: Cursor<'_>) -> Match {
     }
     let offset = clock(next.digits(4, 4)?.1.spaces()?)?.spaces()?.text("GMT")?.byte(b"+-")?.digits(4, 4)?.1;
     let named = offset.text(" (").and_then(|name| {
-        let length = name.rest().iter().position(|&byte| byte == b')').filter(|&length| length > 0)?;
+        let length = name.rest().iter().take(MAX_NESTED).position(|&byte| byte == b')').filter(|&length| length > 0)?;
         name.skip(length + 1)
     });
     Some(named.unwrap_or(offset).at())

@@ -46,7 +46,8 @@ impl Emails {
         if first == 0 {
             return None;
         }
-        let mut last = &domain.rest()[..first];
+        let host = &domain.rest()[..first];
+        let mut last = host;
         domain = domain.skip(first)?;
         let mut labels = 1;
         while let Some(next) = domain.byte(b".") {
@@ -60,7 +61,11 @@ impl Emails {
             }
         }
         // `Cart@1a2b` is an object of Java's, and a host has a name.
-        let is_host = labels > 1 && last.len() > 1 && last.iter().any(u8::is_ascii_alphabetic);
+        let is_identity =
+            host.len() <= 16 && host.iter().all(u8::is_ascii_hexdigit) && host.iter().any(u8::is_ascii_digit);
+        let is_common = DOMAINS.iter().any(|domain| domain.as_bytes().eq_ignore_ascii_case(last));
+        let is_host =
+            labels > 1 && last.len() > 1 && last.iter().any(u8::is_ascii_alphabetic) && (!is_identity || is_common);
         (is_host || labels == 1 && last.eq_ignore_ascii_case(b"localhost")).then(|| domain.at())
     }
 }
@@ -71,9 +76,10 @@ pub(super) fn url(cursor: Cursor<'_>) -> Match {
         return None;
     }
     let rest = cursor.word(&["https", "http", "wss", "ws", "ftp"])?.text("://")?;
+    // Looked at first, so that what is not an address is not walked from each of its beginnings.
+    rest.peek().filter(|byte| !matches!(byte, b'/' | b'$' | b'.' | b'?' | b'#'))?;
     let length = rest.run(usize::MAX, |byte| !byte.is_ascii_whitespace());
-    let starts = rest.peek().is_some_and(|byte| !matches!(byte, b'/' | b'$' | b'.' | b'?' | b'#'));
-    (starts && length > 1).then(|| rest.skip(length)).flatten().map(Cursor::at)
+    (length > 1).then(|| rest.skip(length)).flatten().map(Cursor::at)
 }
 
 /// Labels that end in a common top-level domain, in one case.

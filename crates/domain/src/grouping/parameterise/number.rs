@@ -40,8 +40,25 @@ fn parts(cursor: Cursor<'_>, lengths: &[usize], wanted: impl Fn(u8) -> bool) -> 
     next.boundary()
 }
 
-/// `12ms`, `1.5s`, `1h2m3.5s`.
+/// Units that are read after a space, too: single letters may be anything there.
+const SPACED_DURATIONS: [&str; 15] = [
+    "ns", "us", "µs", "μs", "ms", "s", "sec", "secs", "second", "seconds", "min", "minute", "minutes", "hour", "hours",
+];
+const SPACED_SIZES: [&str; 16] =
+    ["byte", "bytes", "B", "KB", "kB", "kb", "MB", "mb", "GB", "gb", "TB", "KiB", "MiB", "GiB", "TiB", "kilobytes"];
+
+/// `12ms`, `1.5s`, `1h2m3.5s`, `3 seconds`.
 pub(super) fn duration(cursor: Cursor<'_>) -> Match {
+    joined_duration(cursor).or_else(|| spaced(cursor, &SPACED_DURATIONS))
+}
+
+/// A number, a space, and one of the units.
+fn spaced(cursor: Cursor<'_>, units: &[&str]) -> Match {
+    let number = fraction(cursor.digits(1, 20)?.1);
+    number.text(" ")?.word(units)?.boundary()
+}
+
+fn joined_duration(cursor: Cursor<'_>) -> Match {
     let mut next = cursor;
     loop {
         let number = next.digits(1, 20).map(|(_, whole)| fraction(whole))?;
@@ -52,8 +69,12 @@ pub(super) fn duration(cursor: Cursor<'_>) -> Match {
     }
 }
 
-/// `12KB`, `1.5GiB`, `64k`.
+/// `12KB`, `1.5GiB`, `64k`, `800 bytes`.
 pub(super) fn size(cursor: Cursor<'_>) -> Match {
+    joined_size(cursor).or_else(|| spaced(cursor, &SPACED_SIZES))
+}
+
+fn joined_size(cursor: Cursor<'_>) -> Match {
     let number = fraction(cursor.digits(1, 20)?.1);
     let units =
         ["B", "b", "KB", "kB", "kb", "MB", "mb", "GB", "gb", "TB", "KiB", "MiB", "GiB", "TiB", "k", "K", "M", "G"];

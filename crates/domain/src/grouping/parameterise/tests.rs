@@ -38,6 +38,8 @@ fn objects_keep_their_class() {
     check("com.shop.Cart@1a2b3c4d", "com.shop.Cart@<hex>");
     check("Cart@1a2b", "Cart@<hex>");
     check("Order@1a2b", "Order@<hex>");
+    check("Cart@1a2b.total", "Cart@<hex>.total");
+    check("ann@1a2b.com", "<email>");
     check("Cart@12345678", "Cart@<hex>");
     check("[Ljava.lang.String;@1a2b", "[Ljava.lang.String;@<hex>");
     check("ann@localhost", "<email>");
@@ -183,9 +185,14 @@ fn numbers_are_taken_out() {
     check("1h2m3.5s", "<duration>");
     check("12KB", "<size>");
     check("1.5GiB", "<size>");
-    check("3 seconds", "<number> seconds");
-    check("3.5 seconds", "<number> seconds");
-    check("81513688 bytes", "<number> bytes");
+    check("950 ms", "<duration>");
+    check("1.2 s", "<duration>");
+    check("3 seconds", "<duration>");
+    check("3.5 seconds", "<duration>");
+    check("81513688 bytes", "<size>");
+    check("1.5 kB", "<size>");
+    check("3 mice", "<number> mice");
+    check("3 m", "<number> m");
     check("1,234,567 rows", "<number> rows");
     check("12,34", "<number>,<number>");
     check("3%", "<number>%");

@@ -86,8 +86,18 @@ const REPORTERS: [&str; 8] = [
     "backtrace::",
 ];
 /// Names without a meaning, and what stands for a name that was taken out.
-const UNKNOWN: [&str; 6] =
-    ["<redacted>", "<unknown>", "<unknown symbol>", "_unknown_", "__mh_execute_header", "stripped_application_code"];
+const UNKNOWN: [&str; 8] = [
+    "<redacted>",
+    "<unknown>",
+    "<unknown symbol>",
+    "_unknown_",
+    "__mh_execute_header",
+    "stripped_application_code",
+    "<deduplicated_symbol>",
+    "??",
+];
+/// Beginnings of names that a debugger makes up.
+const UNNAMED: [&str; 2] = ["__hidden#", "___lldb_unnamed_symbol"];
 
 pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
     let name = frame.function.as_deref()?;
@@ -130,7 +140,7 @@ pub(in crate::grouping) fn bare(name: &str) -> &str {
 
 /// The function without return type, arguments and type parameters; `None` if it says nothing.
 pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
-    if UNKNOWN.contains(&name) || is_address(name) {
+    if UNKNOWN.contains(&name) || UNNAMED.iter().any(|prefix| name.starts_with(prefix)) || is_address(name) {
         return None;
     }
     // Objective-C says all there is to say, but for the number of a block: `__21-[Cart total:]_block_invoke_2`.

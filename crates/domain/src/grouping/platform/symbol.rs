@@ -44,12 +44,42 @@ pub(super) fn shortened(name: &str) -> String {
         .replace("`anonymous-namespace'", "{anon}")
         .replace("{anonymous}", "{anon}");
     let name = without_crate_hashes(&name);
+    let name = without_discriminators(&name);
     let name = lambdas(&name);
     let name = trait_side(&name).unwrap_or(name);
     let name = without_arguments(&name);
     let name = collapse_parameters(name);
     let name = without_return_type(&name);
     name.trim_end_matches("::").to_owned()
+}
+
+/// Private members of Swift's without the hash of their file: `Cart.(total in _1A2B3C)()` is `Cart.total()`.
+fn without_discriminators(name: &str) -> Cow<'_, str> {
+    if !name.contains(" in _") {
+        return Cow::Borrowed(name);
+    }
+    spend(name.len());
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find(" in _") {
+        let (before, after) = rest.split_at(at);
+        let digits = after[5..].bytes().take_while(u8::is_ascii_hexdigit).count();
+        let closes = digits > 0 && after[5 + digits..].starts_with(')');
+        match before.rfind('(').filter(|_| closes) {
+            Some(open) => {
+                out.push_str(&before[..open]);
+                out.push_str(&before[open + 1..]);
+                rest = &after[5 + digits + 1..];
+            }
+            None => {
+                out.push_str(before);
+                out.push_str(&after[..5]);
+                rest = &after[5..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// Without the hashes of crates, which rustc writes after a name: `shop[732db11e2f5fb19e]::cart::total`.
