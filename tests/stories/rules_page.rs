@@ -74,7 +74,11 @@ async fn every_form_and_every_visitor() {
                 _ if statuses.is_empty() => visitor.submit(FORM, &[("do", row[0])]).await,
                 form => {
                     let fields = [("do", form), ("kind", "webhook"), ("webhook.endpoint", &url), ("rule", "team")];
-                    submit(visitor, &[&fields[..], &[("version", "*"), ("document", &document), ("sure", "yes")]].concat()).await
+                    submit(
+                        visitor,
+                        &[&fields[..], &[("version", "*"), ("document", &document), ("sure", "yes")]].concat(),
+                    )
+                    .await
                 }
             };
             statuses.push(seen.status.to_string());
