@@ -102,7 +102,7 @@ pub struct Serve {
     /// For how many days occurrences are kept
     #[arg(long, default_value_t = 90, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub retention_days: u32,
-    /// The address that people and SDKs reach this by, such as https://errors.example: for links, DSNs and cookies
+    /// The address that people and SDKs reach this by, such as `https://errors.example`: for links, DSNs and cookies
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<BaseUrl>,
