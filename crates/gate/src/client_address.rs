@@ -53,6 +53,20 @@ impl ClientAddress {
     }
 }
 
+/// The address that events of a request have their user at, where it is not that of the [`ClientAddress`]: what a proxy
+/// that was not named as trusted says. It only describes an event, whose sender may write any address into it anyway;
+/// limits never count by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedAddress(IpAddr);
+
+impl ClaimedAddress {
+    /// The address that the user of an event has: the claimed one if there is one, else the client's.
+    pub fn of_user(extensions: &Extensions) -> Option<IpAddr> {
+        let claimed = extensions.get::<Self>().map(|claimed| claimed.0);
+        claimed.or_else(|| ClientAddress::of(extensions).map(ClientAddress::ip))
+    }
+}
+
 /// Proxies that are believed: an address or a network each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -105,6 +119,18 @@ impl TrustedProxies {
         client
     }
 
+    /// The client that a peer names which is not trusted, but has a private or loopback address: most likely a proxy, since
+    /// the users of a public service do not have one. It is the first address, as proxies are not known by which to skip
+    /// hops. `None` if the peer is trusted, has a public address, or names nobody.
+    pub fn claimed(&self, peer: IpAddr, headers: &HeaderMap) -> Option<ClaimedAddress> {
+        let peer = peer.to_canonical();
+        if self.contains(peer) || !is_private(peer) {
+            return None;
+        }
+        let address = hops(headers).into_iter().find_map(parse_hop)?;
+        Some(ClaimedAddress(address.to_canonical()))
+    }
+
     /// Removes what only a proxy may say from the headers of a request that `peer` sent, unless the peer is trusted.
     pub fn strip(&self, peer: IpAddr, headers: &mut HeaderMap) {
         if !self.contains(peer) {
@@ -112,6 +138,14 @@ impl TrustedProxies {
                 headers.remove(name);
             }
         }
+    }
+}
+
+/// Whether an address is of this machine or of a private network (RFC 1918, RFC 4193, link-local).
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 
@@ -188,6 +222,29 @@ mod tests {
         }
         let two = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.7, 10.0.0.2")];
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &two), "203.0.113.7");
+    }
+
+    #[test]
+    fn a_private_peer_that_is_not_trusted_may_name_an_event_s_user() {
+        let claimed = |proxies: &str, peer: &str, value: &'static str| {
+            let proxies: TrustedProxies = proxies.parse().unwrap();
+            let claimed = proxies.claimed(peer.parse().unwrap(), &headers(&[("x-forwarded-for", value)]));
+            claimed.map(|claimed| claimed.0.to_string())
+        };
+        for peer in ["127.0.0.1", "::1", "10.1.2.3", "::ffff:192.168.0.1", "fd00::1"] {
+            assert_eq!(claimed("192.0.2.1", peer, "203.0.113.7").as_deref(), Some("203.0.113.7"), "{peer}");
+        }
+        for (value, expected) in [
+            ("203.0.113.7:49152", Some("203.0.113.7")),
+            ("[2001:db8::7]:49152", Some("2001:db8::7")),
+            ("unknown, 203.0.113.7, 10.0.0.2", Some("203.0.113.7")),
+            ("unknown", None),
+            ("", None),
+        ] {
+            assert_eq!(claimed("192.0.2.1", "127.0.0.1", value).as_deref(), expected, "{value}");
+        }
+        assert_eq!(claimed("192.0.2.1", "198.51.100.1", "203.0.113.7"), None, "a public peer is the user itself");
+        assert_eq!(claimed("127.0.0.1", "127.0.0.1", "203.0.113.7"), None, "a trusted peer names the client");
     }
 
     #[test]

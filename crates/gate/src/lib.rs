@@ -16,7 +16,7 @@ pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, from_base64, read, read_unpacked, read_within, unpack};
 pub use caller::{Caller, Gate, Trust};
-pub use client_address::{ClientAddress, ProxyError, TrustedProxies, parse_hop};
+pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
 pub use outcomes::Outcomes;
 pub use path::{Prefix, decoded, parameters, project_in, project_named};

@@ -6,7 +6,7 @@ use domain::id::{EventId, ProjectName};
 use domain::inbox::{self, Addressee, Claim, Header, Message};
 use domain::outcome::{Reason, Refusal};
 use domain::time::Timestamp;
-use gate::{Caller, ClientAddress, storage_failed};
+use gate::{Caller, ClaimedAddress, storage_failed};
 use http::{Extensions, HeaderMap};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -104,5 +104,5 @@ pub(crate) fn trace(headers: &HeaderMap) -> Option<String> {
 
 /// The address of the client, which becomes the user's where an SDK asks for it (`{{auto}}`).
 pub(crate) fn client_ip(extensions: &Extensions) -> Option<IpAddr> {
-    ClientAddress::of(extensions).map(ClientAddress::ip)
+    ClaimedAddress::of_user(extensions)
 }

@@ -135,8 +135,12 @@ impl Server {
         let has_body = !request.body().is_end_stream();
         connection.enter(if has_body { Phase::Body } else { Phase::Answering });
         let client = self.proxies.client(connection.peer(), request.headers());
+        let claimed = self.proxies.claimed(connection.peer(), request.headers());
         self.proxies.strip(connection.peer(), request.headers_mut());
         request.extensions_mut().insert::<ClientAddress>(client);
+        if let Some(claimed) = claimed {
+            request.extensions_mut().insert(claimed);
+        }
         if let Some(base) = &self.base {
             request.extensions_mut().insert::<BaseUrl>(base.clone());
         }
