@@ -6,6 +6,14 @@ const http = require("node:http");
 const PATH = "/services/T0000/B0000/open-sesame-to-slack";
 const BLOCKS = new Set(["section", "actions", "context", "divider", "header"]);
 
+// A text object of a section, https://docs.slack.dev/reference/block-kit/composition-objects/text-object: only plain text may
+// say whether `:cart:` becomes a picture, only Markdown may be verbatim.
+function isText({ type, text, emoji, verbatim }, longest) {
+  if (typeof text !== "string" || text.length < 1 || text.length > longest) return false;
+  if (type === "plain_text") return verbatim === undefined;
+  return type === "mrkdwn" && emoji === undefined;
+}
+
 // What Slack would refuse, or could not show; null if nothing.
 function fault(request, body) {
   if (request.method !== "POST") return `method ${request.method}`;
@@ -21,9 +29,10 @@ function fault(request, body) {
   if (!Array.isArray(message.blocks) || message.blocks.length < 1 || message.blocks.length > 50) return "no blocks";
   const unknown = message.blocks.find((block) => !BLOCKS.has(block.type));
   if (unknown) return `block ${unknown.type}`;
-  const texts = message.blocks.flatMap((block) => [block.text, ...(block.fields ?? [])].filter(Boolean));
-  const long = texts.find(({ type, text }) => type !== "mrkdwn" || text.length < 1 || text.length > 3_000);
-  return long ? "a text of a block" : null;
+  const texts = message.blocks.flatMap((block) => (block.text ? [block.text] : []));
+  const fields = message.blocks.flatMap((block) => block.fields ?? []);
+  const refused = texts.find((text) => !isText(text, 3_000)) ?? fields.find((text) => !isText(text, 2_000));
+  return refused ? `a text of a block: ${JSON.stringify(refused)}` : null;
 }
 
 // For how long a message is waited for, in milliseconds, before the run has failed.
