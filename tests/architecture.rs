@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use domain::id::SegmentId;
-use domain::project::Retention;
+use model::id::SegmentId;
+use model::project::Retention;
 use serde_json::Value;
 
 fn root() -> PathBuf {

@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use domain::time::Timestamp;
 use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use local::system::{Place, Resources, Settings, Stack, Stream};
+use model::time::Timestamp;
 use notify::channels::Tell;
 use notify::guard::Destinations;
 use notify::{Deadline, Record};

@@ -9,18 +9,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::error::{ErrorAggregate, Sighting};
-use domain::id::{ErrorUid, EventId, ProjectId, ReferenceId, SegmentId};
-use domain::occurrence::{Occurrence, Source};
-use domain::project::TimeUnit;
-use domain::search::{Batch, Postings, blocks};
-use domain::segment::SegmentWriter;
-use domain::time::Timestamp;
-use domain::v1;
 use embedded::Engines;
 use faultline_tests::meter::{Meter, Reads};
 use faultline_tests::{Faultline, TestClock};
+use formats::segment::SegmentWriter;
 use local::system::Resources;
+use model::error::Batch;
+use model::error::{ErrorAggregate, Sighting};
+use model::id::{ErrorUid, EventId, ProjectId, ReferenceId, SegmentId};
+use model::occurrence::{Occurrence, Source};
+use model::project::TimeUnit;
+use model::time::Timestamp;
+
+use search::{Postings, blocks};
 use store::clock::Clock;
 use store::ports::{Commit, Digests, Index, Reference, Segments};
 
@@ -103,7 +104,7 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
         let occurrences: Vec<_> = (0..OCCURRENCES).map(|_| occurrence(number, of, now, clock)).collect();
         let message = &occurrences[0].message;
         let uid = ErrorUid::new(now, clock.random());
-        let mut error = ErrorAggregate::new(project, v1::fingerprint(message), uid, now);
+        let mut error = ErrorAggregate::new(project, grouping::message_fingerprint(message), uid, now);
         let sightings: Vec<_> = occurrences.iter().map(|occurrence| Sighting::of(occurrence, message)).collect();
         drop(error.observe(TimeUnit::Minute, &sightings));
         error.expires_at = expires_at;

@@ -1,8 +1,8 @@
 //! Slack, Discord and Teams.
 
-use domain::notify::Telling;
 use faultline_tests::standins;
 use notify::channels::Tell as _;
+use rules::Telling;
 use serde_json::{Value, json};
 
 use super::notices::{all, hostile, many, one, python};

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use domain::notify::Target;
 use faultline_tests::standins::{self, GITHUB_TOKEN, GITLAB_TOKEN, GitHub, Reply, StandIn};
 use notify::channels::Failed;
+use rules::Target;
 use serde_json::{Value, json};
 
 use super::notices::{one, python};

@@ -13,10 +13,10 @@ mod webhook;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::notify::Target;
 use faultline_tests::TestClock;
 use notify::channels::{Channels, Mailer};
 use notify::guard::{Client, Destinations, Timeouts};
+use rules::Target;
 use serde_json::Value;
 
 /// Channels that reach stand-ins, at 2026-11-02T00:01:00Z.

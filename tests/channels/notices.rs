@@ -1,10 +1,10 @@
 //! What is told in the tests.
 
-use domain::id::{EventId, Fingerprint, ProjectName};
-use domain::notify::{Notice, Telling, Why};
-use domain::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
+use model::id::{EventId, Fingerprint, ProjectName};
+use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
+use model::project::TimeUnit;
+use model::time::Timestamp;
+use rules::{Notice, Telling, Why};
 use serde_json::{Value, json};
 
 pub(crate) fn time(text: &str) -> Timestamp {

@@ -1,8 +1,8 @@
 //! Issues of GitHub and GitLab, for every `if_exist` and everything that may have become of an issue.
 
-use domain::notify::{Held, Target, Telling};
 use faultline_tests::standins::{GITHUB_TOKEN, GITLAB_TOKEN, GitHub, GitLab, Received};
 use notify::channels::{Failed, Issue};
+use rules::{Held, Target, Telling};
 use serde_json::json;
 
 use super::notices::{again, hostile, limited, one, python, sample, several, v1, v1_occurrence};
@@ -158,9 +158,9 @@ async fn another_error_is_another_issue() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "comment");
     let mut other = python();
-    other.fingerprint = domain::id::Fingerprint::parse(&"f0".repeat(16)).unwrap();
+    other.fingerprint = model::id::Fingerprint::parse(&"f0".repeat(16)).unwrap();
     let mut elsewhere = python();
-    elsewhere.project = domain::id::ProjectName::parse("shop-->2").unwrap();
+    elsewhere.project = model::id::ProjectName::parse("shop-->2").unwrap();
     for (number, notice) in [(1, python()), (2, other), (3, elsewhere.clone()), (3, elsewhere)] {
         assert_eq!(tell(&target, one(notice), None).await.unwrap().number, number);
     }
@@ -288,7 +288,7 @@ async fn an_issue_of_a_v1_error_has_v1s_form() {
     insta::assert_snapshot!("github_v1", unsigned(&server.body(1)));
 
     let mut long = v1();
-    long.fingerprint = domain::id::Fingerprint::parse(&"0e".repeat(16)).unwrap();
+    long.fingerprint = model::id::Fingerprint::parse(&"0e".repeat(16)).unwrap();
     long.message = "é".repeat(300);
     tell(&target, one(long), None).await;
     let request = server.standin.received().pop().unwrap().json();

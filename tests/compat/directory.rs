@@ -1,10 +1,10 @@
 //! Version 0.1 with a directory: events are found by their ids.
 
-use domain::id::{ProjectName, SegmentId};
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use http::Method;
 use local::system::Resources;
+use model::id::{ProjectName, SegmentId};
 use serde_json::json;
 use store::ports::Projects;
 

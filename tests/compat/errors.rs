@@ -1,11 +1,11 @@
 //! Version 0.1 with notifications: what an error remembers is read, and goes on from what it was.
 
-use domain::error::{ErrorAggregate, Link, Mute, Status};
-use domain::occurrence::Level;
-use domain::time::Timestamp;
-use domain::v1::fingerprint;
 use faultline_tests::Faultline;
+use grouping::message_fingerprint;
 use local::system::Resources;
+use model::error::{ErrorAggregate, Link, Mute, Status};
+use model::occurrence::Level;
+use model::time::Timestamp;
 use serde_json::json;
 use store::ports::{Errors, Projects};
 
@@ -13,8 +13,8 @@ use crate::Samples;
 
 async fn error(faultline: &Faultline, message: &str) -> ErrorAggregate {
     let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
-    let shop = table.by_name(&domain::id::ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
-    Errors::get(&*table, shop.id, &fingerprint(message)).await.unwrap().unwrap()
+    let shop = table.by_name(&model::id::ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    Errors::get(&*table, shop.id, &message_fingerprint(message)).await.unwrap().unwrap()
 }
 
 fn counts(error: &ErrorAggregate) -> Vec<(String, u64)> {

@@ -1,7 +1,7 @@
 //! Version 0.1 with reasons: why a message could not be digested is read.
 
-use domain::time::Timestamp;
 use local::system::Resources;
+use model::time::Timestamp;
 use serde_json::Value;
 use store::ports::Failures;
 

@@ -5,13 +5,13 @@
 //!     FAULTLINE_SAMPLES=… cargo test -p faultline-tests --test compat -- --ignored --exact history::write_history
 
 use axum::body::Body;
-use domain::error::StatusChange;
-use domain::error::history::{Action, Actor, Entry};
-use domain::id::ProjectName;
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
 use http::Method;
 use local::system::Resources;
+use model::error::StatusChange;
+use model::error::history::{Action, Actor, Entry};
+use model::id::ProjectName;
 use serde_json::{Value, json};
 use store::clock::Clock;
 use store::ports::{Errors, Projects};
@@ -61,7 +61,7 @@ async fn write_history() {
     faultline.clock.advance(40);
     faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
     let shop = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
-    let error = Errors::get(&*resources.table, shop.id, &domain::v1::fingerprint("m")).await.unwrap().unwrap();
+    let error = Errors::get(&*resources.table, shop.id, &grouping::message_fingerprint("m")).await.unwrap().unwrap();
     faultline.clock.advance(40);
     let (change, now) = (StatusChange::Unresolved.into(), faultline.clock.now());
     let by = Actor::Hook { service: "github".to_owned(), user: Some("ada".to_owned()) };

@@ -1,9 +1,9 @@
 //! Version 0.1 with limits: settings are read, the mark that one was reached holds, and usage goes on from what it was.
 
-use domain::id::ProjectName;
 use faultline_tests::ADMIN;
 use http::Method;
 use local::system::Resources;
+use model::id::ProjectName;
 use serde_json::json;
 use store::clock::Clock;
 use store::ports::{Projects, Usage, Used};

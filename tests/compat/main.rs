@@ -28,13 +28,13 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::grouping::group;
-use domain::id::EventId;
-use domain::sentry::{Received, normalise};
-use domain::time::Timestamp;
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
+use grouping::group;
 use local::system::Resources;
+use model::id::EventId;
+use model::time::Timestamp;
+use protocol::sentry::{Received, normalise};
 use serde_json::Value;
 use store::ports::Claims;
 

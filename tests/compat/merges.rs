@@ -1,6 +1,6 @@
 //! Errors that are merged: they are read, go on as one, and come apart.
 
-use domain::v1::fingerprint;
+use grouping::message_fingerprint;
 use http::Method;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ async fn merged_errors_go_on_and_come_apart() {
     assert_eq!(faultline.digest().await, 0);
     assert_eq!(list().await, expected(&[("a", 11)]));
     for (of, other, counts) in [("a", "b", vec![("a", 4), ("b", 7)]), ("b", "c", vec![("a", 4), ("b", 3), ("c", 4)])] {
-        let body = json!({ "errors": [fingerprint(other)] }).to_string();
+        let body = json!({ "errors": [message_fingerprint(other)] }).to_string();
         let path = format!("/projects/shop/errors/{of}/unmerge");
         assert_eq!(faultline.call(Method::POST, &path, "admin-key", body).await.status.as_u16(), 200);
         assert_eq!(list().await, expected(&counts));

@@ -1,13 +1,13 @@
 //! Version 0.1 with an outbox: what was yet to be told when the version changed is told; so is what could not be.
 
-use domain::id::{ErrorUid, Fingerprint, ProjectId};
-use domain::notify::Why;
-use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
 use embedded::Engines;
 use faultline_tests::raw;
 use local::system::Resources;
+use model::id::{ErrorUid, Fingerprint, ProjectId};
+use model::project::TimeUnit;
+use model::time::Timestamp;
+use rules::Why;
+use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
 use serde_json::json;
 use store::ports::{Outbox, Undelivered};
 

@@ -1,9 +1,9 @@
 //! Version 0.1 with notifications: rules and posted configs open, and so does what waits in the inbox.
 
-use domain::id::{Fingerprint, ProjectName};
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use local::system::Resources;
+use model::id::{Fingerprint, ProjectName};
 use serde_json::{Value, json};
 use store::ports::{Configs, Errors, Projects};
 
@@ -44,5 +44,5 @@ async fn what_was_sealed_opens() {
 }
 
 fn fingerprint() -> Fingerprint {
-    domain::v1::fingerprint("told")
+    grouping::message_fingerprint("told")
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use domain::id::ProjectId;
-use domain::occurrence::{Occurrence, Source};
-use domain::segment;
 use faultline_tests::Faultline;
+use formats::segment;
 use http::{Method, StatusCode};
+use model::id::ProjectId;
+use model::occurrence::{Occurrence, Source};
 use serde_json::json;
 use store::ports::Errors;
 

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::error::Link;
-use domain::id::{Key, ProjectName, SegmentId};
-use domain::inbox::{self, Claim, Message, Text};
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
+use formats::inbox::{self, Claim, Message, Text};
 use http::Method;
 use local::system::Resources;
+use model::error::Link;
+use model::id::{Key, ProjectName, SegmentId};
 use serde_json::{Value, json};
 use store::clock::Clock;
 use store::ports::{Claims, Errors, KeyRecord, KeyRing, Links, Projects, Role, Scope};
@@ -88,7 +88,7 @@ async fn write() {
     faultline.call(Method::DELETE, "/projects/shop/errors/deleted", "admin-key", "").await;
     faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("buried").to_string()).await;
     assert_eq!(faultline.digest().await, 0);
-    let all = resources.table.page(project.id, &[domain::error::Status::Unresolved], None, 10).await.unwrap();
+    let all = resources.table.page(project.id, &[model::error::Status::Unresolved], None, 10).await.unwrap();
     let buried = all.items.iter().find(|error| error.message == "buried").unwrap();
     resources.table.bury(buried).await.unwrap();
 
@@ -181,7 +181,8 @@ async fn write_errors() {
     let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 6 });
     faultline.call(Method::PATCH, "/projects/shop/errors/muted", "admin-key", mute.to_string()).await;
     let project = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
-    let whole = Errors::get(&*resources.table, project.id, &domain::v1::fingerprint("whole")).await.unwrap().unwrap();
+    let whole =
+        Errors::get(&*resources.table, project.id, &grouping::message_fingerprint("whole")).await.unwrap().unwrap();
     let link = Link { number: 7, url: "https://github.com/o/r/issues/7".to_owned() };
     resources.table.link(&whole, "0123456789abcdef0123456789abcdef", &link).await.unwrap();
     for item in raw::items(&engines).await {
@@ -207,7 +208,7 @@ async fn write_merges() {
     let messages = ["a", "b", "c"];
     for (others, into) in [("", ""), ("c", "b"), ("b", "a")] {
         if !into.is_empty() {
-            let body = json!({ "errors": [domain::v1::fingerprint(others)] }).to_string();
+            let body = json!({ "errors": [grouping::message_fingerprint(others)] }).to_string();
             faultline.call(Method::POST, &format!("/projects/shop/errors/{into}/merge"), "admin-key", body).await;
         }
         for message in messages {
@@ -308,7 +309,7 @@ async fn write_settings() {
             _ => continue,
         };
         if let Some(segment) = item["segment"]["S"].as_str() {
-            let key = SegmentId::parse(domain::id::ProjectId::new(2).unwrap(), segment).unwrap().key();
+            let key = SegmentId::parse(model::id::ProjectId::new(2).unwrap(), segment).unwrap().key();
             object(&samples, &mut objects, "segment.zst.base64", &key, &resources).await;
         }
         samples.write_item(file, &item);

@@ -1,10 +1,10 @@
-use domain::error::{ErrorAggregate, Posted, Sighting, StatusChange};
-use domain::id::{ErrorUid, EventId, Fingerprint, ProjectId, ReferenceId, SegmentId};
-use domain::occurrence::{Occurrence, Source};
-use domain::project::TimeUnit;
-use domain::segment::FrameRange;
-use domain::timeline::{Hour, Minute};
+use formats::segment::FrameRange;
 use local::system::Resources;
+use model::error::{ErrorAggregate, Posted, Sighting, StatusChange};
+use model::id::{ErrorUid, EventId, Fingerprint, ProjectId, ReferenceId, SegmentId};
+use model::occurrence::{Occurrence, Source};
+use model::project::TimeUnit;
+use model::timeline::{Hour, Minute};
 use store::Kind;
 use store::ports::{Commit, Digests, Errors, Occurrences, Reference};
 

@@ -1,6 +1,6 @@
-use domain::directory::{BlockId, Entries, Place, Width};
-use domain::id::{EventDigest, EventId, Fingerprint, ReferenceId};
+use formats::directory::{BlockId, Entries, Place, Width};
 use local::system::Resources;
+use model::id::{EventDigest, EventId, Fingerprint, ReferenceId};
 use store::ports::{Directory, Entered};
 
 use super::at;
@@ -29,7 +29,7 @@ pub(crate) async fn by_itself(on: &Resources) {
     assert_eq!(on.table.places(project(), event(2), 2).await.unwrap(), [place(120), place(60)]);
     assert_eq!(on.table.places(project(), event(3), 10).await.unwrap(), []);
 
-    let over = Entered { expires_at: domain::time::Timestamp::from_seconds(1), ..entered(0) };
+    let over = Entered { expires_at: model::time::Timestamp::from_seconds(1), ..entered(0) };
     let entries = Entries::of([(place(0), [event(4)].as_slice())]);
     on.table.enter(project(), &entries, over).await.unwrap();
     assert_eq!(on.table.places(project(), event(4), 10).await.unwrap(), []);

@@ -1,6 +1,6 @@
-use domain::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
-use domain::id::ErrorUid;
 use local::system::Resources;
+use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
+use model::id::ErrorUid;
 use store::Kind;
 use store::ports::{ErrorCursor, Errors};
 
@@ -133,10 +133,10 @@ pub(crate) async fn many(on: &Resources) {
     assert_eq!(found, expected);
     assert_eq!(on.table.get_many(project(), &[]).await.unwrap(), []);
 
-    let after = ErrorCursor::above(domain::search::slot(at(60).seconds()));
+    let after = ErrorCursor::above(search::slot(at(60).seconds()));
     let places = on.table.places(project(), &[Status::Unresolved], Some(&after), 1_000).await.unwrap();
     assert_eq!((places.items.len(), places.next), (150, None));
-    assert_eq!(places.items[0].slot(), domain::search::slot(at(149).seconds()));
-    let before_all = ErrorCursor::above(domain::search::slot(at(-601).seconds()));
+    assert_eq!(places.items[0].slot(), search::slot(at(149).seconds()));
+    let before_all = ErrorCursor::above(search::slot(at(-601).seconds()));
     assert!(on.table.places(project(), &Status::ALL, Some(&before_all), 10).await.unwrap().items.is_empty());
 }

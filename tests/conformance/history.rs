@@ -1,7 +1,7 @@
-use domain::error::history::{Action, Actor, Entry, EntryId};
-use domain::error::{ErrorChange, StatusChange};
-use domain::id::KeyId;
 use local::system::Resources;
+use model::error::history::{Action, Actor, Entry, EntryId};
+use model::error::{ErrorChange, StatusChange};
+use model::id::KeyId;
 use store::Kind;
 use store::ports::{Commit, Digests, Errors, History};
 
@@ -19,7 +19,7 @@ fn comment(seconds: i64, text: &str) -> Entry {
 }
 
 /// The texts and the actions of a history, newest first, in pages of two.
-async fn all(on: &Resources, of: &domain::error::ErrorAggregate) -> Vec<Action> {
+async fn all(on: &Resources, of: &model::error::ErrorAggregate) -> Vec<Action> {
     let (mut all, mut before) = (Vec::new(), None);
     loop {
         let page = on.table.history(project(), &of.uid, before.as_ref(), 2).await.unwrap();

@@ -1,6 +1,7 @@
-use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Batch, Block, Term};
 use local::system::Resources;
+use model::error::Batch;
+use model::id::{Fingerprint, ProjectId};
+use search::{Block, Term};
 use store::ports::{Index, Place};
 
 use super::at;

@@ -1,5 +1,5 @@
-use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use local::system::Resources;
+use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use store::Kind;
 use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 

@@ -20,9 +20,9 @@ mod releases;
 mod sealer;
 mod segments;
 
-use domain::time::Timestamp;
 use embedded::Engines;
 use local::system::Resources;
+use model::time::Timestamp;
 
 /// Runs a check of the suite on each engine; each time everything is empty.
 macro_rules! on_every_engine {

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use domain::error::{ErrorAggregate, Family, Status, StatusChange};
-use domain::id::Fingerprint;
-use domain::timeline::Hour;
 use local::system::Resources;
+use model::error::{ErrorAggregate, Family, Status, StatusChange};
+use model::id::Fingerprint;
+use model::timeline::Hour;
 use store::Kind;
 use store::ports::{Commit, Digests, Errors, Merges, Occurrences, Stretch};
 

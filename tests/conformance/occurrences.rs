@@ -1,6 +1,6 @@
-use domain::id::ReferenceId;
-use domain::timeline::{Hour, Minute};
 use local::system::Resources;
+use model::id::ReferenceId;
+use model::timeline::{Hour, Minute};
 use store::ports::{Occurrences, Page, Reference, Stretch};
 
 use super::at;

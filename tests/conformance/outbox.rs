@@ -1,7 +1,7 @@
-use domain::error::{ErrorAggregate, Link};
-use domain::id::{ErrorUid, ProjectId};
-use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
 use local::system::Resources;
+use model::error::{ErrorAggregate, Link};
+use model::id::{ErrorUid, ProjectId};
+use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
 use store::Kind;
 use store::ports::{Errors, Links, Outbox, Undelivered};
 

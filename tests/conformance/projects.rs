@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use domain::id::ProjectName;
-use domain::project::{Limits, Origins, Retention, Tier, TimeUnit};
-use domain::scrub::Rules;
 use futures_util::future::join_all;
 use local::system::Resources;
+use model::id::ProjectName;
+use model::project::{Limits, Origins, Retention, Tier, TimeUnit};
+use scrub::Rules;
 use store::Kind;
 use store::ports::{Project, ProjectChange, Projects};
 
@@ -58,7 +58,7 @@ pub(crate) async fn settings(on: &Resources) {
             scrubbing: Some(Rules {
                 additional: vec!["iban".to_owned()],
                 exempt: Vec::new(),
-                personal: vec![domain::scrub::Personal::Iban],
+                personal: vec![scrub::Personal::Iban],
             }),
             ..Default::default()
         },
@@ -76,7 +76,7 @@ pub(crate) async fn settings(on: &Resources) {
         scrubbing: Rules {
             additional: vec!["iban".to_owned()],
             exempt: Vec::new(),
-            personal: vec![domain::scrub::Personal::Iban],
+            personal: vec![scrub::Personal::Iban],
         },
         retention: Some(month),
         allowed_origins: Some(origins),

@@ -1,8 +1,8 @@
-use domain::id::{ProjectId, ProjectName};
-use domain::inbox::Addressee;
-use domain::project::{Limit, Limits, Mark, Origins, Window};
+use formats::inbox::Addressee;
 use futures_util::future::join_all;
 use local::system::Resources;
+use model::id::{ProjectId, ProjectName};
+use model::project::{Limit, Limits, Mark, Origins, Window};
 use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
 
 use super::at;

@@ -1,7 +1,7 @@
-use domain::id::ProjectId;
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Minute, Timeline};
 use local::system::Resources;
+use model::id::ProjectId;
+use model::time::Timestamp;
+use model::timeline::{Hour, Minute, Timeline};
 use store::ports::{Release, ReleaseCursor, Releases, Totals, Whole};
 
 use super::at;

@@ -1,8 +1,8 @@
-use domain::id::{ProjectId, SegmentId};
-use domain::inbox::Addressee;
-use domain::project::Retention;
-use domain::segment::{FrameRange, SegmentWriter, lines};
+use formats::inbox::Addressee;
+use formats::segment::{FrameRange, SegmentWriter, lines};
 use local::system::Resources;
+use model::id::{ProjectId, SegmentId};
+use model::project::Retention;
 use store::Kind;
 use store::ports::{Claims, Segments};
 

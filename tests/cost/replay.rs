@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use domain::id::ProjectId;
 use embedded::Engines;
 use http::{Request, StatusCode};
 use local::system::Resources;
+use model::id::ProjectId;
 use notify::Record;
 use store::clock::Clock;
 use tokio::time::Instant;

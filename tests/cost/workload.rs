@@ -1,6 +1,6 @@
 //! Events as they are sent by Sentry's SDKs, some 3 kB each.
 
-use domain::id::EventId;
+use model::id::EventId;
 use serde_json::{Value, json};
 
 /// How events are alike.

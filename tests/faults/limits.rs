@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use domain::id::Key;
-use domain::inbox::Addressee;
-use domain::project::Limits;
 use faultline_tests::ADMIN;
+use formats::inbox::Addressee;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
+use model::id::Key;
+use model::project::Limits;
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
 use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};

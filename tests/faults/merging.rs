@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use digest::Delivery;
-use domain::id::{EventId, ProjectId};
-use domain::v1::fingerprint;
 use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline};
 use futures_util::future::{join, join_all};
+use grouping::message_fingerprint;
 use http::{Method, StatusCode};
+use model::id::{EventId, ProjectId};
 use proptest::prelude::*;
 use serde_json::json;
 use store::faults::{Call, Fault, Faults, When};
@@ -215,7 +215,7 @@ fn bring_about(faults: &Faults, crash: Option<(u64, bool)>) {
 /// `what` (`merge` or `unmerge`) is asked of an error, about another.
 async fn asked(people: &Faultline, project: &str, what: &str, of: usize, other: usize) -> StatusCode {
     let path = format!("/projects/{project}/errors/{}/{what}", NAMES[of]);
-    let body = json!({ "errors": [fingerprint(NAMES[other])] }).to_string();
+    let body = json!({ "errors": [message_fingerprint(NAMES[other])] }).to_string();
     people.call(Method::POST, &path, ADMIN, body).await.status
 }
 

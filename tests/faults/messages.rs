@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use digest::Delivery;
-use domain::id::{EventId, KeyId, ProjectId, ProjectName};
-use domain::inbox::{self, Addressee, Claim, Header, Message, Notifications};
-use domain::occurrence::Source;
-use domain::time::Timestamp;
-use domain::v1::Parsed;
 use fastrand::Rng;
+use formats::inbox::{self, Addressee, Claim, Header, Message, Notifications};
+use model::id::{EventId, KeyId, ProjectId, ProjectName};
+use model::occurrence::Source;
+use model::time::Timestamp;
+use protocol::json_api::Parsed;
 use serde_json::json;
 use store::ports::Claims;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::id::ProjectName;
 use futures_util::future::join_all;
+use model::id::ProjectName;
 use store::Kind;
 use store::faults::{Fault, Faults, When};
 use store::ports::Sealer;

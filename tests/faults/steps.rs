@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use digest::Delivery;
-use domain::id::ProjectId;
+use model::id::ProjectId;
 use store::faults::{Fault, Faults, When};
 
 use crate::messages::Writer;

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::directory::{Place, Width};
-use domain::error::Status;
-use domain::id::{EventDigest, EventId, Fingerprint, ProjectId};
-use domain::occurrence::Occurrence;
-use domain::segment::{self, FrameRange};
-use domain::time::Timestamp;
-use domain::timeline::Hour;
+use formats::directory::{Place, Width};
+use formats::segment::{self, FrameRange};
 use local::system::Resources;
+use model::error::Status;
+use model::id::{EventDigest, EventId, Fingerprint, ProjectId};
+use model::occurrence::Occurrence;
+use model::time::Timestamp;
+use model::timeline::Hour;
 use store::ports::{Directory, Errors, Occurrences, Segments, Stretch};
 
 /// The occurrences of a project by their errors: message and fingerprint.

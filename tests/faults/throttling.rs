@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use domain::id::ProjectName;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
+use model::id::ProjectName;
 use serde_json::{Value, json};
 use store::faults::{Fault, Faults, When};
 use store::ports::Projects;

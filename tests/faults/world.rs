@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digest::{Deadline, Delivery, Digest, Failure, Parts};
-use domain::id::ProjectName;
 use embedded::Engines;
 use faultline_tests::TestClock;
 use local::system::Resources;
+use model::id::ProjectName;
 use store::clock::Clock;
 use store::faults::Faults;
 use store::ports::{Project, Projects};

@@ -1,7 +1,7 @@
 //! A flood of new errors makes as many messages as a rule says, and one summary.
 
-use domain::notify::Telling;
 use faultline_tests::{Faultline, time};
+use rules::Telling;
 use serde_json::{Value, json};
 
 use crate::recorder::{Break, Recorder, rules};

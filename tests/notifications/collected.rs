@@ -1,5 +1,5 @@
-use domain::notify::Telling;
 use faultline_tests::Faultline;
+use rules::Telling;
 use serde_json::json;
 
 use crate::recorder::{Recorder, rules};

@@ -1,6 +1,6 @@
-use domain::notify::Telling;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
+use rules::Telling;
 use serde_json::json;
 
 use crate::recorder::{Recorder, rules};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::notify::Telling;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
+use rules::Telling;
 use serde_json::{Value, json};
 
 use crate::recorder::Recorder;

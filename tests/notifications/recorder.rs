@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::notify::{Notice, Target, Telling, Why};
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
 use notify::channels::{Failed, Issue, Tell, Told};
+use rules::{Notice, Target, Telling, Why};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 

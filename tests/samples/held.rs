@@ -1,6 +1,6 @@
 //! Whether an occurrence holds what an SDK sent. `clients/check/compare.py` is the same for live clients.
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 use serde_json::{Map, Value};
 
 /// What an event calls it, and what an occurrence calls it, where they differ.

@@ -5,10 +5,10 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use domain::id::{ConfigId, ProjectId, SegmentId};
-use domain::inbox::{self, Message, Text};
 use faultline_tests::{Faultline, raw};
+use formats::inbox::{self, Message, Text};
 use local::system::Resources;
+use model::id::{ConfigId, ProjectId, SegmentId};
 use serde_json::{Value, json};
 use store::ports::{Claims, Configs, Projects};
 
@@ -27,7 +27,7 @@ async fn everything(faultline: &Faultline) -> String {
     for segment in items.iter().filter_map(|item| item["segment"]["S"].as_str()) {
         let key = SegmentId::parse(ProjectId::new(1).unwrap(), segment).unwrap().key();
         let packed = resources.bucket.get_claim(&key).await.unwrap();
-        for line in domain::segment::lines(&packed) {
+        for line in formats::segment::lines(&packed) {
             all.push_str(&String::from_utf8(line.unwrap()).unwrap());
         }
     }

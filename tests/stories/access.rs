@@ -113,7 +113,7 @@ fn body(method: &Method, route: &str) -> Value {
         ("PATCH", "/projects/{project}/errors") => json!({ "errors": ["m"], "change": { "status": "resolved" } }),
         ("POST", "/projects/{project}/errors/{message}/comments") => json!({ "text": "a comment" }),
         ("POST", "/projects/{project}/errors/{message}/merge" | "/projects/{project}/errors/{message}/unmerge") => {
-            json!({ "errors": [domain::v1::fingerprint("other")] })
+            json!({ "errors": [grouping::message_fingerprint("other")] })
         }
         ("POST", "/projects/{project}/errors/{message}/restore") => {
             let entry = json!({ "id": "01KGZ3M5V00000000000000007", "at": "2026-11-02T00:01:00Z" });

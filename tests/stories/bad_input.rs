@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use domain::json::MAX_DEPTH;
 use faultline_tests::{ADMIN, Faultline};
 use http::Method;
+use model::json::MAX_DEPTH;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

@@ -86,11 +86,11 @@ fn an_idle_stack_costs_what_the_readme_says() {
     let said = format!("| **together** | **${:.2}** | **${:.2}** |", month.provisioned, month.on_demand);
     assert!(readme.contains(&said), "the README does not say `{said}`");
     let cents = |dollars: f64| (dollars * 100.0).round();
-    let said = [*domain::cost::IDLE.start(), *domain::cost::IDLE.end()].map(cents);
+    let said = [*model::cost::IDLE.start(), *model::cost::IDLE.end()].map(cents);
     assert_eq!(said, [month.on_demand, month.provisioned].map(cents), "what the API says of an idle month");
-    assert_eq!(domain::cost::PRICES, prices::DATE);
+    assert_eq!(model::cost::PRICES, prices::DATE);
     // A million events take some minutes to replay: what the benchmark found is in the README.
-    let [storm, alone] = [*domain::cost::MILLION.start(), *domain::cost::MILLION.end()];
+    let [storm, alone] = [*model::cost::MILLION.start(), *model::cost::MILLION.end()];
     let (high, low) = (format!("| at a high rate | {storm:.2} ("), format!("({alone:.2}) |"));
     assert!(readme.contains(&high) && readme.contains(&low), "what the API says of a million: `{high}`, `{low}`");
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::error::ErrorAggregate;
-use domain::time::Timestamp;
 use embedded::Engines;
 use embedded::sqs::Received;
 use faultline_tests::meter::Meter;
 use faultline_tests::{Faultline, TestClock, raw};
 use futures_util::future::join_all;
 use local::system::Resources;
+use model::error::ErrorAggregate;
+use model::time::Timestamp;
 use notify::Record;
 use serde_json::{Value, json};
 use store::dynamo::error_in_stream;

@@ -1,11 +1,11 @@
 //! What is deleted is gone.
 
 use axum::body::Body;
-use domain::id::{ProjectId, SegmentId};
-use domain::segment;
 use faultline_tests::{ADMIN, Faultline, raw};
+use formats::segment;
 use http::Method;
 use local::system::Resources;
+use model::id::{ProjectId, SegmentId};
 use serde_json::json;
 use store::clock::Clock;
 use store::ports::Segments;

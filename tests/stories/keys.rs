@@ -28,8 +28,8 @@ async fn no_secret_is_stored() {
         "notifications": [{ "type": "slack", "endpoint": "https://hooks.example/SECRET-HOOK" }] });
     faultline.post("sample", &post).await;
     let inbox = faultline.take_inbox().await;
-    let unpacked = domain::inbox::packed(inbox[0].strip_prefix("1.").unwrap()).unwrap();
-    let message = domain::inbox::Message::unpack(&unpacked).unwrap();
+    let unpacked = formats::inbox::packed(inbox[0].strip_prefix("1.").unwrap()).unwrap();
+    let message = formats::inbox::Message::unpack(&unpacked).unwrap();
     assert!(!String::from_utf8_lossy(&message.payload).contains("SECRET-HOOK"));
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
@@ -108,7 +108,7 @@ async fn a_key_is_shown_once() {
     assert!(!list.to_string().contains(faultline.client_key()));
     assert_eq!(ids(&list).len(), 2, "with the sample project's client key; the operator's own is in no list");
 
-    let own = domain::id::Key::parse(ADMIN).unwrap().hash().id();
+    let own = model::id::Key::parse(ADMIN).unwrap().hash().id();
     for (method, path) in [(Method::PATCH, format!("/keys/{own}")), (Method::DELETE, format!("/keys/{own}"))] {
         let (status, body) = call(&faultline, method, &path, ADMIN, json!({ "disabled": true })).await;
         assert_eq!((status, &body["error"]), (404, &json!("key_id_unknown")), "nor can it be disabled");

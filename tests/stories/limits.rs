@@ -1,10 +1,10 @@
 //! A project sends as much as it may, others as before, and clients are told when to come back.
 
 use axum::body::Body;
-use domain::time::Timestamp;
 use faultline_tests::{ADMIN, Answered, Faultline};
 use http::{Method, Request, StatusCode};
 use local::system::Resources;
+use model::time::Timestamp;
 use serde_json::{Value, json};
 use store::clock::Clock;
 

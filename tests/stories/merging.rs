@@ -1,8 +1,8 @@
 //! Several errors are one to their people: they merge them, and take them apart again.
 
 use axum::body::Body;
-use domain::v1::fingerprint;
 use faultline_tests::{ADMIN, Faultline};
+use grouping::message_fingerprint;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const PROJECT: &str = "/projects/sample/errors";
 
 /// What is asked of an error, of others by their messages: `merge` or `unmerge`.
 async fn asked(faultline: &Faultline, what: &str, of: &str, others: &[&str]) -> (u16, Value) {
-    let others: Vec<_> = others.iter().map(|message| fingerprint(message).to_string()).collect();
+    let others: Vec<_> = others.iter().map(|message| message_fingerprint(message).to_string()).collect();
     let body = json!({ "errors": others }).to_string();
     let answer = faultline.call(Method::POST, &format!("{PROJECT}/{of}/{what}"), ADMIN, body).await;
     (answer.status.as_u16(), answer.body)
@@ -68,7 +68,7 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
     let faultline = Faultline::new().await;
     seen(&faultline, &["a", "b", "a", "c", "b"]).await;
     let merged = done(&faultline, "merge", "a", &["b", "c"]).await;
-    let others = json!([fingerprint("b"), fingerprint("c")]);
+    let others = json!([message_fingerprint("b"), message_fingerprint("c")]);
     assert_eq!((&merged["error"]["count"], &merged["error"]["merged"]), (&json!(5), &others));
     assert_eq!(listed(&faultline).await, list(&[("a", 5)]));
     assert_eq!(occurrences(&faultline, "a").await, ["b", "c", "a", "b", "a"]);
@@ -117,7 +117,7 @@ async fn a_merged_error_brings_along_what_is_merged_into_it() {
     seen(&faultline, &["c"]).await;
     assert_eq!(listed(&faultline).await, list(&[("a", 5)]));
     let undone = done(&faultline, "unmerge", "a", &["b"]).await;
-    assert_eq!(undone["errors"][0]["merged"], json!([fingerprint("c")]));
+    assert_eq!(undone["errors"][0]["merged"], json!([message_fingerprint("c")]));
     assert_eq!(listed(&faultline).await, list(&[("a", 2), ("b", 3)]));
     seen(&faultline, &["c", "d"]).await;
     assert_eq!(occurrences(&faultline, "b").await, ["c", "c", "c", "b"]);
@@ -151,7 +151,7 @@ async fn what_cannot_be_merged_is_named() {
     let faultline = Faultline::new().await;
     seen(&faultline, &["a", "b", "c"]).await;
     done(&faultline, "merge", "a", &["b"]).await;
-    let print = |message| fingerprint(message).to_string();
+    let print = |message| message_fingerprint(message).to_string();
     for (what, of, others, status, said) in [
         ("merge", "c", vec!["b"], 409, vec!["error_merged", "/unmerge", &print("a")]),
         ("merge", "c", vec!["c"], 400, vec!["body_invalid", "the error itself"]),
@@ -235,7 +235,7 @@ async fn a_part_lives_as_long_as_the_whole() {
     done(&faultline, "merge", "a", &["b"]).await;
     let days_left = async |of: &str| {
         let items = faultline_tests::raw::items(faultline.stack.engines()).await;
-        let key = format!("E#{}", fingerprint(of));
+        let key = format!("E#{}", message_fingerprint(of));
         let item = items.iter().find(|item| item["sk"]["S"] == key.as_str()).unwrap();
         let ttl: i64 = item["ttl"]["N"].as_str().unwrap().parse().unwrap();
         (ttl - store::clock::Clock::now(&*faultline.clock).seconds()) / 86_400

@@ -1,8 +1,8 @@
 //! What projects may be called, and that they may be called otherwise.
 
-use domain::id::ProjectName;
 use faultline_tests::{ADMIN, Answered, Faultline, encoded};
 use http::{Method, StatusCode};
+use model::id::ProjectName;
 use serde_json::{Value, json};
 use visit::address;
 

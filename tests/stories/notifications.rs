@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use domain::inbox::{self, Message, Text};
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
+use formats::inbox::{self, Message, Text};
 use http::{Method, StatusCode};
 use local::system::Resources;
 use serde_json::{Value, json};

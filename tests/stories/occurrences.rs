@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use domain::id::{EventId, ProjectName, SegmentId};
-use domain::segment::{FrameRange, blank};
 use embedded::Engines;
 use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline, TestClock, encoded, raw};
+use formats::segment::{FrameRange, blank};
 use http::Method;
 use local::system::Resources;
+use model::id::{EventId, ProjectName, SegmentId};
 use serde_json::{Value, json};
 use store::faults::Faults;
 use store::ports::{Projects, Segments};
@@ -174,7 +174,7 @@ async fn occurrences_are_filtered() {
     check("user=2", &[11, 8, 5, 2]).await;
     check("text=PART/1", &[9, 5, 1]).await;
     // The moments of numbers 3 and 6, with offsets and a `+` that is not encoded.
-    let at = |n: u64| domain::time::Timestamp::from_seconds((1_793_577_660 - 7_200 + n * 45) as i64).to_string();
+    let at = |n: u64| model::time::Timestamp::from_seconds((1_793_577_660 - 7_200 + n * 45) as i64).to_string();
     check(&format!("start={}&end={}", at(3), at(6)), &[5, 4, 3]).await;
     check(&format!("start={}", at(9)), &[11, 10, 9]).await;
     check(&format!("end={}&level=error", at(3)), &[1]).await;

@@ -1,12 +1,12 @@
 //! Promises 1 and 3: what cannot be digested ends in the dead-letter queue, alone, and comes back after a fix.
 
 use axum::body::Body;
-use domain::id::ProjectId;
-use domain::inbox::{self, Addressee, Header, Message};
-use domain::occurrence::Source;
 use faultline_tests::{ADMIN, Faultline, raw};
+use formats::inbox::{self, Addressee, Header, Message};
 use http::{Method, StatusCode};
 use local::system::Resources;
+use model::id::ProjectId;
+use model::occurrence::Source;
 use serde_json::{Value, json};
 use store::clock::Clock;
 

@@ -3,11 +3,11 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Body;
-use domain::id::{ProjectId, SegmentId};
 use embedded::{Engines, ManualClock};
 use faultline_tests::{ADMIN, Answered, Faultline, raw};
 use http::Method;
 use local::system::Resources;
+use model::id::{ProjectId, SegmentId};
 use serde_json::{Value, json};
 use store::clock::Clock;
 use store::ports::Segments;

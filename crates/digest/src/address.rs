@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use domain::id::ProjectId;
-use domain::inbox::{Addressee, Header};
-use domain::project::{Limits, Retention, TimeUnit};
-use domain::scrub::Rules;
-use domain::time::Timestamp;
+use formats::inbox::{Addressee, Header};
+use model::id::ProjectId;
+use model::project::{Limits, Retention, TimeUnit};
+use model::time::Timestamp;
+use scrub::Rules;
 use store::ports::Project;
 use store::{Kind, Recent};
 

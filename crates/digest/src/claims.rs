@@ -9,11 +9,11 @@
 //!   its key names its project and its first event, which tell that it was digested;
 //! - a message that fails keeps its body, also as a dead letter, to be read when it is redriven.
 
-use domain::directory::Width;
-use domain::id::{EventDigest, ProjectId};
-use domain::inbox::{Addressee, Claim};
+use formats::directory::Width;
+use formats::inbox::{Addressee, Claim};
 use futures_util::future::try_join_all;
 use futures_util::stream::{StreamExt, iter};
+use model::id::{EventDigest, ProjectId};
 
 use crate::reason::Reason;
 use crate::{Batch, Deadline, Digest};

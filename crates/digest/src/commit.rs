@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use domain::error::ErrorAggregate;
-use domain::error::history::{self, Action, EntryId};
-use domain::id::{ErrorUid, ProjectId, ReferenceId, SegmentId};
-use domain::project::Retention;
-use domain::segment::SegmentWriter;
-use domain::time::Timestamp;
+use formats::segment::SegmentWriter;
 use futures_util::future::join_all;
+use model::error::ErrorAggregate;
+use model::error::history::{self, Action, EntryId};
+use model::id::{ErrorUid, ProjectId, ReferenceId, SegmentId};
+use model::project::Retention;
+use model::time::Timestamp;
 use store::ports::{Commit, Reference};
 use store::{Kind, StoreError};
 

@@ -1,6 +1,6 @@
-use domain::id::{ConfigId, ProjectId};
-use domain::inbox::Notifications;
-use domain::project::Retention;
+use formats::inbox::Notifications;
+use model::id::{ConfigId, ProjectId};
+use model::project::Retention;
 use store::Recent;
 
 use crate::Digest;

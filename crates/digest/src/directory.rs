@@ -1,8 +1,8 @@
 //! Where events are, written down ahead of the commit that makes it so: what is committed can always be found by its id.
 //! An entry whose commit never comes points to nothing, which a reader sees.
 
-use domain::directory::{Entries, Place};
-use domain::id::ProjectId;
+use formats::directory::{Entries, Place};
+use model::id::ProjectId;
 use store::ports::Entered;
 
 use crate::Digest;

@@ -1,12 +1,12 @@
 use std::collections::hash_map::Entry::Vacant;
 use std::collections::{BTreeMap, HashMap};
 
-use domain::error::{Posted, Sighting};
-use domain::grouping::group;
-use domain::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, OccurrenceId, ProjectId};
-use domain::occurrence::{Occurrence, Source};
-use domain::project::{Retention, TimeUnit};
-use domain::timeline::Minute;
+use grouping::group;
+use model::error::{Posted, Sighting};
+use model::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, OccurrenceId, ProjectId};
+use model::occurrence::{Occurrence, Source};
+use model::project::{Retention, TimeUnit};
+use model::timeline::Minute;
 use store::ports::{Commit, Reference};
 
 use crate::{Deadline, Digest};

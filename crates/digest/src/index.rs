@@ -1,8 +1,9 @@
 //! What errors can be found by is posted before they are committed. So what is committed can be found; a digest that dies
 //! in between leaves postings that lead to nothing, which is seen by whoever follows them.
 
-use domain::occurrence::Occurrence;
-use domain::search::{self, Batch, Postings};
+use model::error::Batch;
+use model::occurrence::Occurrence;
+use search::{self, Postings};
 use store::ports::Commit;
 
 use crate::Digest;

@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::error::ErrorAggregate;
-use domain::id::{ErrorKey, EventDigest, Fingerprint};
-use domain::timeline::Minute;
 use futures_util::{StreamExt, TryStreamExt};
+use model::error::ErrorAggregate;
+use model::id::{ErrorKey, EventDigest, Fingerprint};
+use model::timeline::Minute;
 use store::ports::Commit;
 
 use crate::Digest;

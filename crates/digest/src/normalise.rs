@@ -1,10 +1,10 @@
-use domain::id::EventId;
-use domain::inbox::{Header, Message, Origin};
-use domain::json::{self, Map, Value};
-use domain::occurrence::Occurrence;
-use domain::scrub::{Rules, scrub};
-use domain::sentry::{self, Received, security};
-use domain::v1::{self, Post};
+use formats::inbox::{Header, Message, Origin};
+use model::id::EventId;
+use model::json::{self, Map, Value};
+use model::occurrence::Occurrence;
+use protocol::json_api::{self, Post};
+use protocol::sentry::{self, Received, security};
+use scrub::{Rules, scrub};
 
 /// The occurrences in an accepted request, freed of what the project's rules call secret.
 pub(crate) fn normalise(message: &Message, scrubbing: &Rules) -> Result<Vec<Occurrence>, String> {
@@ -57,5 +57,5 @@ fn v1_errors(message: &Message) -> Result<Vec<Occurrence>, String> {
     }
     let Post { errors, shared } = post;
     let errors = errors.into_iter().zip(&header.event_ids);
-    Ok(errors.map(|(item, &event_id)| v1::normalise(item, &shared, event_id, header.received_at)).collect())
+    Ok(errors.map(|(item, &event_id)| json_api::normalise(item, &shared, event_id, header.received_at)).collect())
 }

@@ -1,4 +1,4 @@
-use domain::inbox::{self, Message, Text};
+use formats::inbox::{self, Message, Text};
 use store::Kind;
 
 use crate::reason::Reason;

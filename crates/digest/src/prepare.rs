@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use domain::inbox::Message;
-use domain::scrub::Rules;
+use formats::inbox::Message;
+use scrub::Rules;
 
 use crate::group::Grouped;
 use crate::normalise::normalise;

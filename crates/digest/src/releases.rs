@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use domain::id::ProjectId;
-use domain::project::Retention;
-use domain::timeline::Hour;
 use futures_util::StreamExt;
+use model::id::ProjectId;
+use model::project::Retention;
+use model::timeline::Hour;
 use store::ports::Release;
 
 use crate::Digest;

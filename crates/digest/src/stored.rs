@@ -2,8 +2,8 @@
 //! to be exact. What a process had committed when it died, or when the time of its batch was over, is not counted, since
 //! it is not new when it comes again: at most a batch each time.
 
-use domain::id::ProjectId;
-use domain::project::Limits;
+use model::id::ProjectId;
+use model::project::Limits;
 
 use crate::group::Unit;
 use crate::totals::Happened;

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::ProjectId;
-use domain::project::Retention;
-use domain::time::Timestamp;
-use domain::timeline::{Minute, Timeline};
 use futures_util::StreamExt;
+use model::id::ProjectId;
+use model::project::Retention;
+use model::time::Timestamp;
+use model::timeline::{Minute, Timeline};
 use store::ports::Whole;
 
 use crate::group::Unit;

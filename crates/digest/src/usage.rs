@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::id::ProjectId;
-use domain::project::{Limits, Mark, Window};
-use domain::timeline::Minute;
 use futures_util::StreamExt;
+use model::id::ProjectId;
+use model::project::{Limits, Mark, Window};
+use model::timeline::Minute;
 use store::ports::Used;
 
 use crate::group::Unit;

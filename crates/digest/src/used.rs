@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::id::KeyId;
-use domain::inbox::Header;
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
+use formats::inbox::Header;
 use futures_util::StreamExt;
+use model::id::KeyId;
+use model::project::TimeUnit;
+use model::time::Timestamp;
 
 use crate::{Deadline, Digest};
 

@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use domain::outcome::{Reason, Refusal};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::error::history::Actor;
-use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
-use domain::inbox::Addressee;
-use domain::outcome::{Reason, Refusal};
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
+use formats::inbox::Addressee;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
+use model::error::history::Actor;
+use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
+use model::outcome::{Reason, Refusal};
+use model::project::TimeUnit;
+use model::time::Timestamp;
 use store::Recent;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyUse, Keys, Role, Scope};

@@ -11,13 +11,13 @@ use axum::body::Body;
 use axum::body::HttpBody;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::outcome::{Reason, Refusal};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Method, Request, StatusCode};
+use model::outcome::{Reason, Refusal};
 use tower::{Service, ServiceExt};
 
 use crate::body::Lent;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::response::Response;
-use domain::outcome::{Reason, Refusal};
+use model::outcome::{Reason, Refusal};
 
 use crate::{ClientAddress, Outcomes};
 

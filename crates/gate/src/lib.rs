@@ -22,7 +22,7 @@ pub use outcomes::Outcomes;
 pub use path::{Prefix, decoded, parameters, project_in, project_named};
 pub use stages::Stages;
 
-use domain::outcome::{Reason, Refusal};
+use model::outcome::{Reason, Refusal};
 use store::{Kind, StoreError};
 
 /// The refusal for a failure of storage. What exactly failed is logged here and not told: it is of no use to a caller.

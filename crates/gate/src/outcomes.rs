@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::response::Response;
-use domain::outcome::{Reason, Refusal};
+use model::outcome::{Reason, Refusal};
 
 use crate::answer::{self, Answer};
 use crate::stages::{STORAGE, Stages};

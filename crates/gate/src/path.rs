@@ -1,7 +1,7 @@
 //! Taking a path apart.
 
-use domain::id::ProjectName;
-use domain::outcome::{Reason, Refusal};
+use model::id::ProjectName;
+use model::outcome::{Reason, Refusal};
 use percent_encoding::percent_decode_str;
 
 /// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the

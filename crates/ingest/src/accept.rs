@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use domain::id::{EventId, ProjectName};
-use domain::inbox::{self, Addressee, Claim, Header, Message};
-use domain::outcome::{Reason, Refusal};
-use domain::time::Timestamp;
+use formats::inbox::{self, Addressee, Claim, Header, Message};
 use gate::{Caller, ClaimedAddress, storage_failed};
 use http::{Extensions, HeaderMap};
+use model::id::{EventId, ProjectName};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Kind;

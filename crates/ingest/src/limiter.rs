@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::id::ProjectId;
-use domain::inbox::Addressee;
-use domain::outcome::Refusal;
-use domain::project::{Limit, Limits, PostedConfigs, Window};
-use domain::time::Timestamp;
+use formats::inbox::Addressee;
+use model::id::ProjectId;
+use model::outcome::Refusal;
+use model::project::{Limit, Limits, PostedConfigs, Window};
+use model::time::Timestamp;
 use store::ports::{Quota, Quotas};
 
 /// For how long a project's limits are trusted without looking again, in seconds.

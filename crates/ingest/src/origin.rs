@@ -1,9 +1,9 @@
 //! Whose pages may send.
 
-use domain::inbox::Addressee;
-use domain::outcome::{Reason, Refusal};
+use formats::inbox::Addressee;
 use http::HeaderMap;
 use http::header::ORIGIN;
+use model::outcome::{Reason, Refusal};
 
 use crate::Ingest;
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::body::Body;
-use domain::id::{Key, KeyHash, ProjectId, ProjectName};
-use domain::inbox::Addressee;
-use domain::time::Timestamp;
+use formats::inbox::Addressee;
 use gate::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
+use model::id::{Key, KeyHash, ProjectId, ProjectName};
+use model::time::Timestamp;
 use store::clock::SystemClock;
 use store::ports::{Claims, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas};
 use store::{Kind, Result, StoreError};

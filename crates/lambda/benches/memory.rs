@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::id::{EventId, ProjectId};
-use domain::inbox::{self, Addressee, Header, Message};
-use domain::occurrence::{Occurrence, Source};
-use domain::segment::SegmentWriter;
-use domain::time::Timestamp;
-use domain::v1::Parsed;
+use formats::inbox::{self, Addressee, Header, Message};
+use formats::segment::SegmentWriter;
+use model::id::{EventId, ProjectId};
+use model::occurrence::{Occurrence, Source};
+use model::time::Timestamp;
+use protocol::json_api::Parsed;
 use serde_json::{Value, json};
 use standin::{Life, binaries, live, sample};
 

@@ -9,7 +9,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use domain::id::KeyHash;
+use model::id::KeyHash;
 use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
 use store::dynamo::Table;

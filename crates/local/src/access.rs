@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use domain::id::{ProjectId, ProjectName};
+use model::id::{ProjectId, ProjectName};
 use serde::{Deserialize, Serialize};
 
 /// The file in the data directory, readable by its owner only.

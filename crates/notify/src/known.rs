@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::id::{ConfigId, ProjectId};
-use domain::notify::posted::{self, Posted};
-use domain::notify::{Rule, Rules, Sealed};
-use domain::project::PostedConfigs;
-use domain::time::Timestamp;
+use model::id::{ConfigId, ProjectId};
+use model::project::PostedConfigs;
+use model::sealed::Sealed;
+use model::time::Timestamp;
+use rules::posted::{self, Posted};
+use rules::{Rule, Rules};
 use serde_json::Value;
 use store::ports::Project;
 use store::{Kind, Recent, Result, StoreError};

@@ -20,11 +20,11 @@ use channels::Tell;
 pub use deadline::Deadline;
 use deliver::Circuits;
 pub use deliver::Redriven;
-pub use domain::notify::DeadNotice;
 use known::Known;
 pub use public_url::PublicUrl;
 pub use record::Record;
 pub use routes::{Routes, describe};
+pub use rules::DeadNotice;
 use store::clock::Clock;
 use store::ports::{Configs, Errors, Links, Occurrences, Outbox, Projects, Sealer, Segments, Undelivered};
 

@@ -1,10 +1,10 @@
 //! What names an error in the text of its issue, on a line of its own that is not shown. It is signed: where strangers may
 //! open issues, one with a mark that we did not make is nobody's.
 
-use domain::id::{Fingerprint, ProjectName};
-use domain::notify::Target;
+use model::id::{Fingerprint, ProjectName};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::hmac;
+use rules::Target;
 
 /// What stands in a mark as it is. A project's name may hold `-->`.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');

@@ -1,11 +1,11 @@
 //! Mutes that end at a time: the error is unresolved again from then on, though nothing happens to it. Rules announce its
 //! next occurrence.
 
-use domain::error::history::{Action, Actor, Entry};
-use domain::error::{ErrorAggregate, ErrorChange, Status, StatusChange};
-use domain::id::Fingerprint;
-use domain::notify::lane::Lane;
-use domain::time::Timestamp;
+use model::error::history::{Action, Actor, Entry};
+use model::error::{ErrorAggregate, ErrorChange, Status, StatusChange};
+use model::id::Fingerprint;
+use model::time::Timestamp;
+use rules::lane::Lane;
 use store::Result;
 
 use crate::Notify;

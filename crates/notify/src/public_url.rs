@@ -1,4 +1,4 @@
-use domain::id::{Fingerprint, ProjectName};
+use model::id::{Fingerprint, ProjectName};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The address that people know this faultline by: where its pages are.

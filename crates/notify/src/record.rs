@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_lambda_events::dynamodb::EventRecord;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::error::ErrorAggregate;
+use model::error::ErrorAggregate;
 use store::StoreError;
 use store::dynamo::{LimitMark, error_in_stream, limit_in_stream};
 
@@ -73,8 +73,8 @@ fn attribute(value: serde_dynamo::AttributeValue) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
-    use domain::error::{Link, Mute, Seen, Status, Units};
-    use domain::time::Timestamp;
+    use model::error::{Link, Mute, Seen, Status, Units};
+    use model::time::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use domain::error::{ErrorAggregate, Status};
-use domain::id::OccurrenceId;
-use domain::notify::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope, Token};
-use domain::notify::{Decision, Rule, Target, When, Why};
-use domain::time::Timestamp;
 use futures_util::StreamExt;
 use futures_util::stream;
+use model::error::{ErrorAggregate, Status};
+use model::id::OccurrenceId;
+use model::time::Timestamp;
+use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope, Token};
+use rules::{Decision, Rule, Target, When, Why};
 use store::dynamo::LimitMark;
 use store::{Kind, Result, StoreError};
 

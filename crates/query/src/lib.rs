@@ -13,6 +13,7 @@ mod projects;
 mod purge;
 mod releases;
 mod timeline;
+mod views;
 
 use std::future::Future;
 use std::sync::Arc;

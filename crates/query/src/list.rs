@@ -1,8 +1,8 @@
 //! What lists have in common: parameters with bounds.
 
-use domain::outcome::{Reason, Refusal};
-use domain::time::{BadTimestamp, Timestamp};
 use http::Uri;
+use model::outcome::{Reason, Refusal};
+use model::time::{BadTimestamp, Timestamp};
 
 /// The parameters of a request.
 pub(crate) struct Parameters(Vec<(String, String)>);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{ErrorUid, ProjectId, SegmentId};
-use domain::inbox::Addressee;
-use domain::outcome::{Reason, Refusal};
-use domain::segment::{FrameRange, blank};
-use domain::time::Timestamp;
+use formats::inbox::Addressee;
+use formats::segment::{FrameRange, blank};
+use model::id::{ErrorUid, ProjectId, SegmentId};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
 use store::clock::Clock;
 use store::ports::{Project, Scope};
 use store::{Kind, StoreError};

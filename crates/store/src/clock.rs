@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 /// Tells the time and gives random numbers, so that a test can say what both are.
 pub trait Clock: Send + Sync {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 /// Remembers at most `MOST` values, each until a moment; beyond that it forgets all, so that a flood of keys takes no
 /// memory.

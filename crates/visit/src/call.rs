@@ -2,10 +2,10 @@
 
 use axum::body::Body;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use domain::outcome::Refusal;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use model::outcome::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt;

@@ -1,9 +1,9 @@
 //! The cookies of the pages: who is signed in, and who is about to.
 
-use domain::id::{Key, KeyHash};
 use gate::BaseUrl;
 use http::header::COOKIE;
 use http::{Extensions, HeaderMap};
+use model::id::{Key, KeyHash};
 
 /// A cookie of the pages. None is for scripts, and none is sent with what other sites embed or post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

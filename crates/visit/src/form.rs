@@ -1,8 +1,8 @@
 //! What a page's form brings back.
 
 use axum::body::Body;
-use domain::id::KeyHash;
 use http::StatusCode;
+use model::id::KeyHash;
 
 use crate::{Refused, Visit};
 

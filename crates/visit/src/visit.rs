@@ -1,12 +1,12 @@
 //! Who looks: the session behind a cookie.
 
 use axum::extract::FromRequestParts;
-use domain::id::{Key, KeyHash};
-use domain::outcome::Reason;
-use domain::time::Timestamp;
 use gate::{Caller, Trust, storage_failed};
 use http::Method;
 use http::request::Parts;
+use model::id::{Key, KeyHash};
+use model::outcome::Reason;
+use model::time::Timestamp;
 use store::ports::Scope;
 use web::{Frame, Notice, Visitor};
 

@@ -9,7 +9,7 @@
 
 use std::hint::black_box;
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 use web::{ErrorRow, Errors, Frame, Moment, Search, Sparkline, Tab, Visitor};
 
 const ROWS: usize = 50;

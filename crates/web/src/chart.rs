@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt::Write;
 
 use askama::Template;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use crate::text::number;
 

@@ -1,7 +1,7 @@
 //! Times as people read them: how long ago, with the exact time behind it.
 
 use askama::Template;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 /// A time on a page that was made at `now`.
 #[derive(Clone, Copy, Debug, Template)]

@@ -4,7 +4,7 @@
 use std::borrow::Borrow;
 use std::fmt::Write;
 
-use domain::text::is_hostile;
+use model::text::is_hostile;
 use serde_json::Value;
 
 /// The longest value that a page shows, in bytes; the whole is behind the link to the raw event.

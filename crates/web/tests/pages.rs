@@ -6,8 +6,7 @@
 mod samples;
 
 use askama::Template;
-use domain::grouping;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 use samples::{frame, hostile, ordinary};
 use web::{
     Chart, ChartBar, Comment, Connect, Entry, ErrorHead, ErrorPage, ErrorRow, Errors, IssueLink, Message, Moment,
@@ -72,11 +71,11 @@ fn errors(rows: Vec<ErrorRow>) -> Errors {
     }
 }
 
-fn error_page(name: &str, occurrence: &domain::occurrence::Occurrence) -> String {
+fn error_page(name: &str, occurrence: &model::occurrence::Occurrence) -> String {
     kept(name, &error_of("shop", occurrence))
 }
 
-fn error_of(project: &str, occurrence: &domain::occurrence::Occurrence) -> ErrorPage {
+fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorPage {
     let why = grouping::explain(occurrence).1;
     let steps = Steps {
         first: Some("/first".to_owned()),

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::id::Fingerprint;
-use domain::notify::{Notice, Target, Telling, Why};
+use model::id::Fingerprint;
 use notify::channels::{Failed, Issue, Tell, Told};
+use rules::{Notice, Target, Telling, Why};
 use store::faults::{Fault, Faults};
 
 /// How long a request is on its way, each way.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::project::{Limit, Mark, Window};
+use model::project::{Limit, Mark, Window};
 use notify::channels::Failed;
 use serde_json::{Value, json};
 use store::clock::Clock;

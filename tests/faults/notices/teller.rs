@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::id::ConfigId;
-use domain::inbox::Notifications;
-use domain::time::Timestamp;
 use faultline_tests::{Faultline, time};
+use formats::inbox::Notifications;
+use model::id::ConfigId;
+use model::time::Timestamp;
 use notify::{Notify, Parts, Record};
 use serde_json::{Value, json};
 use store::clock::Clock;

@@ -1,11 +1,11 @@
 //! The parts of the targets that several of them share.
 
-use domain::id::EventId;
-use domain::json::Map;
-use domain::occurrence::Occurrence;
-use domain::scrub::{Rules, scrub};
-use domain::sentry::{Received, normalise};
-use domain::time::Timestamp;
+use model::id::EventId;
+use model::json::Map;
+use model::occurrence::Occurrence;
+use scrub::{Rules, scrub};
+use protocol::sentry::{Received, normalise};
+use model::time::Timestamp;
 use serde_json::Value;
 
 /// The occurrence that a Sentry event becomes, with a fixed id, time and address.
@@ -28,8 +28,8 @@ pub fn check_grouping(mut occurrence: Occurrence) {
     assert_eq!(again, occurrence, "scrubbed twice");
     let line = serde_json::to_string(&occurrence).expect("an occurrence can be written");
     let read: Occurrence = serde_json::from_str(&line).expect("an occurrence can be read back");
-    let grouping = domain::grouping::group(&occurrence);
-    assert_eq!(domain::grouping::group(&read), grouping, "read back, it belongs to the same error");
-    assert_eq!(domain::grouping::explain(&occurrence).0, grouping, "the explanation");
+    let grouping = grouping::group(&occurrence);
+    assert_eq!(grouping::group(&read), grouping, "read back, it belongs to the same error");
+    assert_eq!(grouping::explain(&occurrence).0, grouping, "the explanation");
     assert!(!grouping.title.is_empty(), "an error without a title");
 }

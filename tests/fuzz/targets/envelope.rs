@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use domain::sentry::{Envelope, ItemKind, peek};
+use protocol::sentry::{Envelope, ItemKind, peek};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use domain::json;
+use model::json;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

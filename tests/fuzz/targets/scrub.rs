@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use domain::scrub::{FILTERED, text};
+use scrub::{FILTERED, text};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::error::{ErrorAggregate, Has, Status};
-use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Filter, Sort, Term, terms};
 use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline, encoded};
 use http::Method;
 use local::system::Resources;
+use model::error::{ErrorAggregate, Has, Status};
+use model::id::{Fingerprint, ProjectId};
+use search::{Filter, Sort, Term, terms};
 use serde_json::{Value, json};
 use store::ports::Errors;
 
@@ -99,7 +99,7 @@ fn question(rng: &mut Rng) -> Vec<(&'static str, String)> {
     const TEXTS: [&str; 9] = ["cart", "payment", "checkou", "user_name", "NAME lock", "empty cart", "17", "zzz", "no"];
     let moment = |rng: &mut Rng| {
         let seconds = 1_793_577_600 + rng.i64(-3_600..2 * 86_400);
-        domain::time::Timestamp::from_seconds(seconds).to_string()
+        model::time::Timestamp::from_seconds(seconds).to_string()
     };
     let mut filters = Vec::new();
     for _ in 0..rng.usize(..4) {

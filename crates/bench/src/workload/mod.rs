@@ -92,12 +92,13 @@ impl Workload {
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::grouping::group;
-    use domain::id::EventId;
-    use domain::sentry::{Envelope, Received, normalise};
-    use domain::time::Timestamp;
-    use domain::v1::{self, Parsed, Post};
-    use domain::{json, occurrence::Occurrence};
+    use grouping::group;
+    use model::id::EventId;
+    use model::json;
+    use model::occurrence::Occurrence;
+    use model::time::Timestamp;
+    use protocol::json_api::{self, Parsed, Post};
+    use protocol::sentry::{Envelope, Received, normalise};
 
     use super::*;
 
@@ -112,7 +113,7 @@ mod tests {
         if form == Form::V1 {
             let taken = Parsed::of(body).unwrap().taken;
             let post: Post = json::parse(&serde_json::to_vec(&taken).unwrap()).unwrap();
-            return v1::normalise(post.errors[0].clone(), &post.shared, event_id, received_at);
+            return json_api::normalise(post.errors[0].clone(), &post.shared, event_id, received_at);
         }
         let event = match form {
             Form::Envelope => Envelope::parse(body).unwrap().items.swap_remove(0).payload,

@@ -1,8 +1,8 @@
 //! Which encodings a body may have, and the decoders for them, one after the other.
 
-use domain::outcome::{Reason, Refusal};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use model::outcome::{Reason, Refusal};
 
 use super::codec::{Codec, Damaged, Encoding, Moved};
 

@@ -105,10 +105,10 @@ mod tests {
 
     use axum::Router;
     use axum::routing::post;
-    use domain::outcome::{Reason, Refusal};
     use futures_util::stream::{self, StreamExt};
     use http::StatusCode;
     use http_body_util::StreamBody;
+    use model::outcome::{Reason, Refusal};
     use tower::ServiceExt;
 
     use super::*;

@@ -9,10 +9,10 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use bytes::Bytes;
-use domain::outcome::{Reason, Refusal};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use model::outcome::{Reason, Refusal};
 
 use chain::{Chain, refuse_damaged};
 pub(crate) use drain::Lent;

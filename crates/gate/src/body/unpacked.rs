@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use bytes::{Buf, Bytes, BytesMut};
-use domain::outcome::Refusal;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
+use model::outcome::Refusal;
 
 use super::chain::{Chain, refuse_damaged};
 use super::{MAX_BODY, MAX_UNPACKED, PIECE, announced, broke_off, too_large, too_large_unpacked};

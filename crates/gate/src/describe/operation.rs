@@ -1,5 +1,5 @@
-use domain::id::ProjectName;
-use domain::outcome::Reason;
+use model::id::ProjectName;
+use model::outcome::Reason;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The refusals of an operation. Most follow from what else is said of it, so that none can be forgotten.
 
-use domain::outcome::Reason;
+use model::outcome::Reason;
 use serde_json::{Value, json};
 
 /// Adds a reason to those that the operation may be refused for.

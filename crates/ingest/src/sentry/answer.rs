@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::id::EventId;
-use domain::sentry::ItemKind;
 use gate::Answer;
 use http::HeaderValue;
+use model::id::EventId;
+use protocol::sentry::ItemKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -8,13 +8,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::inbox::{Header, Message};
-use domain::occurrence::Source;
-use domain::outcome::{Reason, Refusal};
-use domain::sentry::{crash, peek};
+use formats::inbox::{Header, Message};
 use gate::{Answer, Unpacked};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request};
+use model::occurrence::Source;
+use model::outcome::{Reason, Refusal};
+use protocol::sentry::{crash, peek};
 
 use super::envelope::ENVELOPE;
 use crate::{Ingest, accept};

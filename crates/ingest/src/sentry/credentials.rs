@@ -1,13 +1,13 @@
 //! Who sends, and to which project.
 
-use domain::id::{KeyId, ProjectId};
-use domain::inbox::Addressee;
-use domain::outcome::{Reason, Refusal};
-use domain::sentry::auth::Presented;
+use formats::inbox::Addressee;
 use futures_util::future::join;
 use gate::Caller;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
+use model::id::{KeyId, ProjectId};
+use model::outcome::{Reason, Refusal};
+use protocol::sentry::auth::Presented;
 use store::ports::Scope;
 
 use crate::Ingest;

@@ -1,8 +1,8 @@
 //! What the API's description says of the endpoints of the Sentry protocol.
 
-use domain::id::ProjectId;
-use domain::outcome::Reason;
 use gate::describe::{Description, Operation};
+use model::id::ProjectId;
+use model::outcome::Reason;
 use serde_json::json;
 
 use super::answer::Accepted;

@@ -10,13 +10,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::id::{EventId, KeyId};
-use domain::inbox::{Addressee, Header, Message};
-use domain::occurrence::Source;
-use domain::outcome::{Reason, Refusal};
-use domain::sentry::{Envelope, Item, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
+use formats::inbox::{Addressee, Header, Message};
 use gate::{Answer, Limits, Unpacked};
 use http::{HeaderMap, Request, Uri};
+use model::id::{EventId, KeyId};
+use model::occurrence::Source;
+use model::outcome::{Reason, Refusal};
+use protocol::sentry::{Envelope, Item, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
 
 use super::answer::accepted_but;
 use crate::{Ingest, accept};

@@ -7,12 +7,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::inbox::{Header, Message, Sender};
-use domain::occurrence::Source;
-use domain::sentry::security;
+use formats::inbox::{Header, Message, Sender};
 use gate::{Answer, Limits};
 use http::Request;
 use http::header::USER_AGENT;
+use model::occurrence::Source;
+use protocol::sentry::security;
 
 use crate::{Ingest, accept};
 

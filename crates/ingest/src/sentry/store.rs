@@ -8,13 +8,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::inbox::{Header, Message};
-use domain::occurrence::Source;
-use domain::outcome::Reason;
-use domain::sentry::peek;
+use formats::inbox::{Header, Message};
 use gate::Answer;
 use http::Request;
 use http::header::CONTENT_TYPE;
+use model::occurrence::Source;
+use model::outcome::Reason;
+use protocol::sentry::peek;
 
 use super::answer::{accepted, accepted_but};
 use super::envelope::accept_envelope;
@@ -56,7 +56,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
 }
 
 /// The JSON in a body: old clients send it in base64, some of them packed by zlib within.
-fn plain(body: &[u8]) -> Result<Cow<'_, [u8]>, domain::outcome::Refusal> {
+fn plain(body: &[u8]) -> Result<Cow<'_, [u8]>, model::outcome::Refusal> {
     if body.trim_ascii_start().starts_with(b"{") {
         return Ok(Cow::Borrowed(body));
     }

@@ -1,10 +1,10 @@
 //! Sealing the notification configs of a post, before anything of them rests.
 
-use domain::id::{ConfigId, ProjectName};
-use domain::inbox::{Addressee, Notifications};
-use domain::notify::posted::Posted;
-use domain::outcome::{Reason, Refusal};
-use domain::project::PostedConfigs;
+use formats::inbox::{Addressee, Notifications};
+use model::id::{ConfigId, ProjectName};
+use model::outcome::{Reason, Refusal};
+use model::project::PostedConfigs;
+use rules::posted::Posted;
 use serde_json::Value;
 
 use crate::Ingest;

@@ -4,12 +4,11 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use domain::grouping;
-use domain::id::EventId;
-use domain::json::{self, Value};
-use domain::scrub::{Rules, scrub};
-use domain::sentry::{self, Envelope, ItemKind, Received};
-use domain::time::Timestamp;
+use model::id::EventId;
+use model::json::{self, Value};
+use model::time::Timestamp;
+use protocol::sentry::{self, Envelope, ItemKind, Received};
+use scrub::{Rules, scrub};
 
 use super::output::print;
 

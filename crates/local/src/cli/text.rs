@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use domain::text::is_hostile;
-use domain::time::Timestamp;
+use model::text::is_hostile;
+use model::time::Timestamp;
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

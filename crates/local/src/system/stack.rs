@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use digest::{Deadline, Delivery, Digest, Failure, Parts};
-use domain::id::{Key, ProjectName};
 use embedded::Engines;
 use embedded::sqs::Received;
 use gate::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
+use model::id::{Key, ProjectName};
 use notify::channels::{Channels, Tell};
 use notify::guard::{Client, Timeouts};
 use notify::{Notify, Routes};

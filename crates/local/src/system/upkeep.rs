@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use domain::id::SegmentId;
-use domain::project::Retention;
 use embedded::Engines;
+use model::id::SegmentId;
+use model::project::Retention;
 use tokio::sync::watch;
 
 use super::engines::BUCKET;

@@ -1,8 +1,8 @@
 //! Discord's webhooks. Limits are those of its reference on embeds: 256 characters in a title, 4,096 in a description,
 //! 25 fields of 256 and 1,024, and 6,000 in all.
 
-use domain::notify::{Telling, target};
-use domain::occurrence::Level;
+use model::occurrence::Level;
+use rules::{Telling, target};
 use serde_json::{Value, json};
 
 use super::Failed;

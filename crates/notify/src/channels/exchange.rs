@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use domain::notify::Target;
-use domain::time::Timestamp;
 use http::{HeaderMap, HeaderValue, Method, header};
+use model::time::Timestamp;
+use rules::Target;
 use serde_json::Value;
 
 use super::Failed;

@@ -1,7 +1,7 @@
 //! Mail.
 
 use async_trait::async_trait;
-use domain::notify::{Telling, target};
+use rules::{Telling, target};
 
 use super::Failed;
 use super::message::{Message, token};

@@ -1,9 +1,9 @@
 //! What every channel says, in words, before each puts them into its own form.
 
-use domain::notify::{Held, Notice, Telling, Why};
-use domain::occurrence::{Exception, Frame, Level, Occurrence, Stacktrace};
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
+use model::occurrence::{Exception, Frame, Level, Occurrence, Stacktrace};
+use model::project::TimeUnit;
+use model::time::Timestamp;
+use rules::{Held, Notice, Telling, Why};
 use url::Url;
 
 use super::text::{cut, line, thousands};

@@ -17,9 +17,9 @@ mod webhook;
 
 use std::sync::Arc;
 
-use domain::notify::{Target, Telling};
 pub use failed::Failed;
 pub use mail::{Letter, Mailer};
+use rules::{Target, Telling};
 pub use ses::Ses;
 use store::clock::Clock;
 pub use tell::{Tell, Told};

@@ -1,5 +1,5 @@
-use domain::notify::{Secret, Target};
 use percent_encoding::percent_decode_str;
+use rules::{Secret, Target};
 use url::Url;
 
 use super::text::{clean, cut};

@@ -1,8 +1,8 @@
 //! Slack's incoming webhooks. Limits are those of Block Kit's reference: 3,000 characters in a section, 2,000 in a field,
 //! 10 fields, 50 blocks, 2,000 characters in a button's value.
 
-use domain::notify::{Telling, target};
 use http::{HeaderValue, Method, header};
+use rules::{Telling, target};
 use serde_json::{Value, json};
 
 use super::Failed;

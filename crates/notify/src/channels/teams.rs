@@ -1,8 +1,8 @@
 //! Microsoft Teams, by the webhook of a workflow ("Post to a channel when a webhook request is received"), which takes a
 //! message with an Adaptive Card. A message may have some 28 KB; more than 21 KB were seen refused.
 
-use domain::notify::{Telling, target};
-use domain::occurrence::Level;
+use model::occurrence::Level;
+use rules::{Telling, target};
 use serde_json::{Value, json};
 
 use super::Failed;

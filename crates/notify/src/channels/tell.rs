@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use domain::notify::{Target, Telling};
+use rules::{Target, Telling};
 
 use super::slack;
 use super::{Channels, Failed, Issue, IssueKey};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::text::is_hostile;
+use model::text::is_hostile;
 
 /// `text` without what has no place in a message: control characters but line breaks and tabs, and the marks that turn
 /// the direction of writing, with which a text can look like another.

@@ -1,12 +1,12 @@
 //! Any HTTPS address: JSON, signed, so that the receiver knows who sent it, and that it is new.
 
-use domain::id::{Fingerprint, ProjectName};
-use domain::notify::{Notice, Secret, Telling, Why, target};
-use domain::occurrence::Level;
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use model::id::{Fingerprint, ProjectName};
+use model::occurrence::Level;
+use model::project::TimeUnit;
+use model::time::Timestamp;
 use ring::hmac;
+use rules::{Notice, Secret, Telling, Why, target};
 use serde::Serialize;
 
 use super::Failed;

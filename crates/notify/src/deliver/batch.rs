@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use domain::error::{ErrorAggregate, Sighting};
-use domain::id::{OccurrenceId, ProjectName};
-use domain::notify::lane::{Entry, Happened, Lane, RuleRef, Scope, name_of};
-use domain::notify::{Held, LinkFacts, Notice, Rule, Target, Telling, When, link};
-use domain::time::Timestamp;
 use futures_util::future::try_join_all;
+use model::error::{ErrorAggregate, Sighting};
+use model::id::{OccurrenceId, ProjectName};
+use model::time::Timestamp;
+use rules::lane::{Entry, Happened, Lane, RuleRef, Scope, name_of};
+use rules::{Held, LinkFacts, Notice, Rule, Target, Telling, When, link};
 use store::Result;
 
 use crate::Notify;

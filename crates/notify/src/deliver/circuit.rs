@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 /// After how many failures in a row a destination is left alone.
 const FAILURES: u32 = 2;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use domain::id::ProjectId;
-use domain::notify::lane::{Entry, Lane, LaneId, RuleRef, Scope};
-use domain::notify::{DeadNotice, Letter, Target};
+use model::id::ProjectId;
+use rules::lane::{Entry, Lane, LaneId, RuleRef, Scope};
+use rules::{DeadNotice, Letter, Target};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::{Lent, Round};

@@ -1,7 +1,8 @@
-use domain::error::ErrorAggregate;
-use domain::id::OccurrenceId;
-use domain::occurrence::Occurrence;
-use domain::{json, segment};
+use formats::segment;
+use model::error::ErrorAggregate;
+use model::id::OccurrenceId;
+use model::json;
+use model::occurrence::Occurrence;
 use store::ports::Stretch;
 use store::{Kind, Result};
 

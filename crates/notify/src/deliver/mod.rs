@@ -11,9 +11,9 @@ use std::time::Duration;
 use batch::{Batch, Message};
 pub(crate) use circuit::Circuits;
 pub use dead::Redriven;
-use domain::notify::lane::{Entry, Lane, RuleRef, Scope};
-use domain::time::Timestamp;
 use futures_util::future::join_all;
+use model::time::Timestamp;
+use rules::lane::{Entry, Lane, RuleRef, Scope};
 use store::{Kind, Result};
 
 use crate::channels::{self, Failed, Issue};
@@ -210,7 +210,7 @@ impl Notify {
         if matches!(entry.rule, RuleRef::Posted(..)) && error.links.len() >= MAX_POSTED_LINKS {
             return Ok(());
         }
-        let link = domain::error::Link { number: made.number, url: made.url.clone() };
+        let link = model::error::Link { number: made.number, url: made.url.clone() };
         match self.links.link(&error, &lane.id.destination, &link).await {
             // Its error is gone meanwhile.
             Err(error) if error.kind() == Kind::Conflict => Ok(()),

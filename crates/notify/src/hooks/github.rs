@@ -1,11 +1,11 @@
 //! GitHub's webhook for the event `issues`.
 
 use axum::body::Bytes;
-use domain::id::ProjectName;
-use domain::notify::Secret;
-use domain::outcome::Refusal;
-use domain::time::Timestamp;
 use http::HeaderMap;
+use model::id::ProjectName;
+use model::outcome::Refusal;
+use model::time::Timestamp;
+use rules::Secret;
 use serde::Deserialize;
 
 use super::{Deed, Wish, called, malformed, signature};

@@ -3,12 +3,12 @@
 use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::id::ProjectName;
-use domain::notify::Secret;
-use domain::outcome::Refusal;
-use domain::time::Timestamp;
 use http::HeaderMap;
+use model::id::ProjectName;
+use model::outcome::Refusal;
+use model::time::Timestamp;
 use ring::hmac;
+use rules::Secret;
 use serde::Deserialize;
 
 use super::{Deed, Wish, called, malformed, signature};

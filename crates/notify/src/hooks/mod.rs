@@ -9,14 +9,14 @@ mod signature;
 mod slack;
 
 use axum::body::Bytes;
-use domain::error::history::{Action, Actor, Entry};
-use domain::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
-use domain::id::{Fingerprint, ProjectName};
-use domain::notify::Secret;
-use domain::outcome::{Reason, Refusal};
-use domain::time::Timestamp;
 use gate::{Answer, storage_failed};
 use http::HeaderMap;
+use model::error::history::{Action, Actor, Entry};
+use model::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
+use model::id::{Fingerprint, ProjectName};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
+use rules::Secret;
 use serde_json::json;
 use store::ports::Project;
 

@@ -1,5 +1,5 @@
-use domain::notify::Secret;
 use ring::hmac;
+use rules::Secret;
 
 /// Whether `signature`, in hexadecimal digits, is `secret`'s HMAC-SHA256 over the parts. Takes the same time whatever is
 /// wrong with it.

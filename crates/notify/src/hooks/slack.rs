@@ -1,11 +1,11 @@
 //! The buttons of Slack messages.
 
 use axum::body::Bytes;
-use domain::id::{Fingerprint, ProjectName};
-use domain::notify::Secret;
-use domain::outcome::Refusal;
-use domain::time::Timestamp;
 use http::HeaderMap;
+use model::id::{Fingerprint, ProjectName};
+use model::outcome::Refusal;
+use model::time::Timestamp;
+use rules::Secret;
 use serde::Deserialize;
 
 use super::{Deed, Wish, called, malformed, signature};

@@ -1,8 +1,8 @@
 use axum::body::Bytes;
-use domain::id::{Fingerprint, ProjectName};
-use domain::notify::Secret;
-use domain::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use model::id::{Fingerprint, ProjectName};
+use model::time::Timestamp;
+use rules::Secret;
 use serde_json::json;
 
 use super::*;

@@ -1,7 +1,7 @@
 use axum::body::Body;
-use domain::json;
-use domain::outcome::{Reason, Refusal};
 use http::Request;
+use model::json;
+use model::outcome::{Reason, Refusal};
 use serde_json::Value;
 
 /// The JSON in a request's body, which may have `limit` bytes unpacked; `form` says what it should be.

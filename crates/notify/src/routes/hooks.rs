@@ -7,11 +7,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use domain::id::ProjectName;
-use domain::outcome::{Reason, Refusal};
 use gate::Answer;
 use gate::describe::Description;
 use http::Request;
+use model::id::ProjectName;
+use model::outcome::{Reason, Refusal};
 use serde_json::json;
 
 use super::Routes;

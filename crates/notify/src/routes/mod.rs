@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
-use domain::id::ProjectName;
-use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
 use gate::{Answer, Caller, Gate, Outcomes, storage_failed};
 use http::Request;
+use model::id::ProjectName;
+use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Sealer, Sessions};
 
 use crate::{Notify, pages};

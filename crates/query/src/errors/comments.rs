@@ -1,10 +1,10 @@
 //! `POST …/errors/{message}/comments` and `DELETE …/comments/{id}`. Comments are read in the error's history.
 
 use axum::body::Body;
-use domain::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
-use domain::outcome::{Reason, Refusal};
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
+use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::ports::Project;

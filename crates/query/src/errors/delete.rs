@@ -1,8 +1,8 @@
 //! `DELETE /projects/{project}/errors/{message}`
 
-use domain::error::ErrorAggregate;
-use domain::outcome::Refusal;
 use gate::{Answer, storage_failed};
+use model::error::ErrorAggregate;
+use model::outcome::Refusal;
 use store::Kind;
 use store::ports::Project;
 

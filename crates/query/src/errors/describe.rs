@@ -1,11 +1,11 @@
 //! What the API's description says of errors.
 
-use domain::error::Family;
-use domain::error::history::EntryId;
-use domain::outcome::Reason;
-use domain::time::Timestamp;
-use domain::v1::{ErrorEntry, TimelineEntry};
+use crate::views::{ErrorEntry, TimelineEntry};
 use gate::describe::{Description, Operation};
+use model::error::Family;
+use model::error::history::EntryId;
+use model::outcome::Reason;
+use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
 
-use domain::error::history::{Action, Actor, Entry, EntryId};
-use domain::time::Timestamp;
 use gate::{Answer, storage_failed};
 use http::Uri;
+use model::error::history::{Action, Actor, Entry, EntryId};
+use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::Project;

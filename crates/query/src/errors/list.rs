@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use crate::views::{self, ErrorEntry};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use domain::error::Status;
-use domain::search::Sort;
-use domain::v1;
-use domain::v1::ErrorEntry;
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::error::Status;
 use schemars::JsonSchema;
+use search::Sort;
 use serde::Serialize;
 use serde_json::json;
 
@@ -106,6 +105,6 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let Found { errors, uncertain, examined, next } = found;
     let next_cursor = next.map(|next| next.to_string());
     let [errors, uncertain] = [&errors, &uncertain]
-        .map(|errors| errors.iter().map(|error| v1::error_entry(&project.name, error)).collect::<Vec<_>>());
+        .map(|errors| errors.iter().map(|error| views::error_entry(&project.name, error)).collect::<Vec<_>>());
     gate::data(Errors { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })
 }

@@ -1,13 +1,13 @@
 //! `POST /projects/{project}/errors/{message}/merge` and `…/unmerge`: several errors shown as one, and apart again.
 
+use crate::views::{self, ErrorEntry};
 use axum::body::Body;
-use domain::error::history::{Action, Actor, Entry};
-use domain::error::{ErrorAggregate, Family};
-use domain::id::Fingerprint;
-use domain::outcome::{Reason, Refusal};
-use domain::v1::{self, ErrorEntry};
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::error::history::{Action, Actor, Entry};
+use model::error::{ErrorAggregate, Family};
+use model::id::Fingerprint;
+use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Kind;
@@ -55,7 +55,7 @@ pub(super) async fn merge(
     request: Request<Body>,
 ) -> Answer {
     let done = done(query, project, message, Wish::Merge, by, request).await?;
-    gate::data(Merged { error: v1::error_entry(&project.name, &done.family.whole) })
+    gate::data(Merged { error: views::error_entry(&project.name, &done.family.whole) })
 }
 
 /// Takes the errors of the body out of this one again, each with what was merged into it before: their occurrences, past
@@ -68,8 +68,8 @@ pub(super) async fn unmerge(
     request: Request<Body>,
 ) -> Answer {
     let done = done(query, project, message, Wish::Split, by, request).await?;
-    let errors = done.split.iter().map(|family| v1::error_entry(&project.name, &family.whole)).collect();
-    gate::data(Unmerged { error: v1::error_entry(&project.name, &done.family.whole), errors })
+    let errors = done.split.iter().map(|family| views::error_entry(&project.name, &family.whole)).collect();
+    gate::data(Unmerged { error: views::error_entry(&project.name, &done.family.whole), errors })
 }
 
 async fn others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
@@ -160,7 +160,7 @@ impl Plan {
         if let Some(into) = merged_into(query, project, &joining.whole).await? {
             return Err(is_merged(project, other, &into));
         }
-        let refused = |error: domain::error::TooManyParts| {
+        let refused = |error: model::error::TooManyParts| {
             let message = format!("{error}: merge fewer, or fold them by a fingerprint that their client sends");
             Refusal::new(Reason::BodyInvalid, message).at(["errors"])
         };

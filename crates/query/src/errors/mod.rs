@@ -22,13 +22,12 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 pub(crate) use describe::{describe, named as named_operation};
-use domain::error::ErrorAggregate;
-use domain::id::Fingerprint;
-use domain::outcome::{Reason, Refusal};
-use domain::{scrub, v1};
 use gate::{Answer, storage_failed};
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Request, StatusCode};
+use model::error::ErrorAggregate;
+use model::id::Fingerprint;
+use model::outcome::{Reason, Refusal};
 use store::ports::Project;
 use target::Target;
 
@@ -101,9 +100,9 @@ async fn shown_as(query: &Query, project: &Project, error: ErrorAggregate) -> Re
 
 /// The error that a path names, as it is stored.
 async fn stored(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
-    let by_message = v1::fingerprint(message);
+    let by_message = grouping::message_fingerprint(message);
     // What was posted with a secret in it was stored without.
-    let by_scrubbed = v1::fingerprint(&scrub::text(message));
+    let by_scrubbed = grouping::message_fingerprint(&scrub::text(message));
     let candidates =
         [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
     for fingerprint in candidates.into_iter().flatten() {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use axum::body::Body;
-use domain::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
-use domain::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
-use domain::outcome::{Reason, Refusal};
-use domain::time::Timestamp;
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
+use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::ports::Project;

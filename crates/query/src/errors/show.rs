@@ -1,11 +1,11 @@
 //! `GET /projects/{project}/errors/{message}`: the newest occurrence, and the timeline of a range.
 
-use domain::error::ErrorAggregate;
-use domain::outcome::Refusal;
-use domain::timeline::Hour;
-use domain::v1;
+use crate::views;
 use gate::{Answer, storage_failed};
 use http::Uri;
+use model::error::ErrorAggregate;
+use model::outcome::Refusal;
+use model::timeline::Hour;
 use serde_json::{Value, json};
 use store::ports::Project;
 
@@ -36,7 +36,7 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
     let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await;
     let timeline = timeline.map_err(|error| storage_failed(&error))?.between(start, end);
     let entries: Vec<_> =
-        timeline.minutes().map(|(minute, count)| v1::timeline_entry(&project.name, &error, minute, count)).collect();
+        timeline.minutes().map(|(minute, count)| views::timeline_entry(&project.name, &error, minute, count)).collect();
     let mut data = json!({
         "error": shown(query, project, &error).await?,
         "timeline": Minutes { total_count: timeline.total(), scanned_count: entries.len(), errors: entries },
@@ -52,12 +52,12 @@ async fn parts(query: &Query, project: &Project, error: ErrorAggregate) -> Resul
     let family = query.merges.family(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
     let parts = family.map(|family| family.parts).unwrap_or_default();
     let lives = std::iter::once(error.without_parts()).chain(parts);
-    Ok(lives.map(|life| json!(v1::error_entry(&project.name, &life))).collect())
+    Ok(lives.map(|life| json!(views::error_entry(&project.name, &life))).collect())
 }
 
 /// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.
 async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Value, Refusal> {
-    let mut entry = json!(v1::error_entry(&project.name, error));
+    let mut entry = json!(views::error_entry(&project.name, error));
     match newest(query, project, error).await? {
         Some(Value::Object(occurrence)) => {
             for (key, value) in occurrence {

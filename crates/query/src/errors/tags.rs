@@ -1,9 +1,9 @@
 //! `GET …/errors/{message}/tags`: which values of which tags its occurrences have, and how often.
 
-use domain::error::{ErrorAggregate, Tag, Tags};
 use gate::Answer;
 use gate::describe::Description;
 use http::Uri;
+use model::error::{ErrorAggregate, Tag, Tags};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::Project;

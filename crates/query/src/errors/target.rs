@@ -1,6 +1,6 @@
 //! What a path behind `/projects/{project}/errors/` is about.
 
-use domain::outcome::Refusal;
+use model::outcome::Refusal;
 
 use crate::occurrences::Which;
 
@@ -81,9 +81,9 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::{OccurrenceId, ReferenceId};
-    use domain::outcome::Reason;
-    use domain::time::Timestamp;
+    use model::id::{OccurrenceId, ReferenceId};
+    use model::outcome::Reason;
+    use model::time::Timestamp;
 
     use super::*;
     use crate::occurrences::End;

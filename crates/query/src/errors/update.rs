@@ -1,13 +1,13 @@
 //! `PATCH /projects/{project}/errors/{message}`: what people set of an error, any of it at once.
 
+use crate::views;
 use axum::body::Body;
-use domain::error::history::{Action, Actor, Entry};
-use domain::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
-use domain::outcome::{Reason, Refusal};
-use domain::time::Timestamp;
-use domain::v1;
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::error::history::{Action, Actor, Entry};
+use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
 use serde::Deserialize;
 use store::ports::Project;
 
@@ -34,7 +34,7 @@ pub(super) async fn update(
     let wish = query.informed(project, wish).await?;
     let error = named(query, project, message).await?;
     let error = query.fulfil(&wish, &error, by).await?.ok_or_else(|| unknown(project, message))?;
-    gate::data(Changed { error: v1::error_entry(&project.name, &error) })
+    gate::data(Changed { error: views::error_entry(&project.name, &error) })
 }
 
 /// How many releases of the project are looked at for the newest: those that came last.

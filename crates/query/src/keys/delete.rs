@@ -7,11 +7,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
-use domain::id::KeyId;
-use domain::outcome::Reason;
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::id::KeyId;
+use model::outcome::Reason;
 
 use super::named;
 use crate::Query;

@@ -9,13 +9,13 @@ mod update;
 use std::sync::Arc;
 
 use axum::Router;
-use domain::id::{Key, ProjectName};
-use domain::id::{KeyHash, KeyId};
-use domain::outcome::{Reason, Refusal};
-use domain::time::Timestamp;
 use gate::describe::Description;
 use gate::{Caller, Trust, storage_failed};
 use http::Uri;
+use model::id::{Key, ProjectName};
+use model::id::{KeyHash, KeyId};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Kind;

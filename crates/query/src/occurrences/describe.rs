@@ -1,12 +1,12 @@
 //! What the API's description says of occurrences.
 
-use domain::id::{EventId, OccurrenceId, ProjectName};
-use domain::occurrence::Level;
-use domain::outcome::Reason;
-use domain::time::Timestamp;
-use domain::v1::ErrorEntry;
+use crate::views::ErrorEntry;
 use gate::MAX_UNPACKED;
 use gate::describe::Description;
+use model::id::{EventId, OccurrenceId, ProjectName};
+use model::occurrence::Level;
+use model::outcome::Reason;
+use model::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::list::{DEFAULT, MOST};

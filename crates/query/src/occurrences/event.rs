@@ -13,13 +13,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use domain::directory::{BlockId, Bucket, Place, Width};
-use domain::id::{EventDigest, EventId};
-use domain::outcome::{Reason, Refusal};
-use domain::time::Timestamp;
+use formats::directory::{BlockId, Bucket, Place, Width};
 use futures_util::future::{try_join, try_join_all};
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::id::{EventDigest, EventId};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
 use store::ports::Project;
 
 use super::show::{answer, unknown};

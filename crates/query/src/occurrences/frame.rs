@@ -4,11 +4,12 @@
 use std::iter::zip;
 
 use axum::body::Bytes;
-use domain::id::OccurrenceId;
-use domain::occurrence::Occurrence;
-use domain::outcome::Refusal;
-use domain::{json, segment};
+use formats::segment;
 use gate::storage_failed;
+use model::id::OccurrenceId;
+use model::json;
+use model::occurrence::Occurrence;
+use model::outcome::Refusal;
 use store::Kind;
 use store::ports::Reference;
 

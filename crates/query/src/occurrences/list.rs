@@ -1,9 +1,9 @@
-use domain::id::OccurrenceId;
-use domain::occurrence::{Filter, Level};
-use domain::outcome::Refusal;
-use domain::v1;
+use crate::views;
 use gate::Answer;
 use http::Uri;
+use model::id::OccurrenceId;
+use model::occurrence::{Filter, Level};
+use model::outcome::Refusal;
 use serde_json::{Value, json};
 use store::ports::Project;
 
@@ -40,7 +40,7 @@ pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &
     if matches!(from, From::Before(_)) {
         walked.found.reverse();
     }
-    let entries = walked.found.iter().map(|found| v1::occurrence_entry(&project.name, &found.id, &found.occurrence));
+    let entries = walked.found.iter().map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence));
     gate::data(json!({
         "errors": entries.collect::<Vec<Value>>(),
         "totalCount": error.count,

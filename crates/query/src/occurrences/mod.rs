@@ -11,12 +11,12 @@ mod walk;
 
 use std::sync::Arc;
 
+use crate::views;
 use axum::Router;
 pub(crate) use describe::{describe, properties};
-use domain::error::ErrorAggregate;
-use domain::outcome::Refusal;
-use domain::v1;
 pub(crate) use list::list;
+use model::error::ErrorAggregate;
+use model::outcome::Refusal;
 pub(crate) use references::References;
 use serde_json::Value;
 pub(crate) use show::{Which, show};
@@ -33,5 +33,5 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 /// The newest occurrence of an error; `None` if all have expired.
 pub(crate) async fn newest(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Option<Value>, Refusal> {
     let found = step::newest(query, &References::of(query, error)).await?;
-    Ok(found.map(|found| v1::occurrence_entry(&project.name, &found.id, &found.occurrence)))
+    Ok(found.map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence)))
 }

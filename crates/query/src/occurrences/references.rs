@@ -1,7 +1,7 @@
 //! The references of an error, over those that have expired and are yet to be removed.
 
-use domain::error::ErrorAggregate;
-use domain::id::ReferenceId;
+use model::error::ErrorAggregate;
+use model::id::ReferenceId;
 use store::ports::{Occurrences, Page, Reference, Stretch};
 
 use crate::Query;

@@ -1,8 +1,8 @@
-use domain::error::ErrorAggregate;
-use domain::id::OccurrenceId;
-use domain::outcome::{Reason, Refusal};
-use domain::{grouping, v1};
+use crate::views;
 use gate::{Answer, storage_failed};
+use model::error::ErrorAggregate;
+use model::id::OccurrenceId;
+use model::outcome::{Reason, Refusal};
 use serde_json::json;
 use store::ports::Project;
 
@@ -79,8 +79,8 @@ pub(super) fn unknown(what: &str) -> Refusal {
 
 /// An occurrence of `error` as it is shown alone.
 pub(super) fn answer(project: &Project, error: &ErrorAggregate, Seen { found, newer, older }: Seen) -> Answer {
-    let mut shown = v1::occurrence_entry(&project.name, &found.id, &found.occurrence);
+    let mut shown = views::occurrence_entry(&project.name, &found.id, &found.occurrence);
     shown["grouping"] = json!(grouping::explain(&found.occurrence).1);
-    let belongs_to = v1::error_entry(&project.name, error);
+    let belongs_to = views::error_entry(&project.name, error);
     gate::data(json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to }))
 }

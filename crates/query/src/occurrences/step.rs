@@ -1,10 +1,10 @@
 //! From one occurrence of an error to the next: within a frame by lines, across frames by references.
 
 use axum::body::Bytes;
-use domain::id::OccurrenceId;
-use domain::outcome::Refusal;
 use futures_util::future::try_join;
 use gate::storage_failed;
+use model::id::OccurrenceId;
+use model::outcome::Refusal;
 use store::ports::{Reference, Stretch};
 
 use super::References;

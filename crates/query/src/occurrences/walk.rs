@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::iter::zip;
 
 use axum::body::Bytes;
-use domain::id::{OccurrenceId, ReferenceId};
-use domain::occurrence::Filter;
-use domain::outcome::Refusal;
-use domain::timeline::Minute;
 use futures_util::future::try_join_all;
 use gate::storage_failed;
+use model::id::{OccurrenceId, ReferenceId};
+use model::occurrence::Filter;
+use model::outcome::Refusal;
+use model::timeline::Minute;
 use store::ports::{Reference, Stretch};
 
 use super::References;
@@ -146,7 +146,7 @@ impl<'a> Walk<'a> {
         {
             // All have expired. It counts as if one had been read: what is bounded must end.
             self.frames -= 1;
-            self.walked.next = Some(self.end_of(next, 0, domain::time::Timestamp::default()));
+            self.walked.next = Some(self.end_of(next, 0, model::time::Timestamp::default()));
         }
         let wanted: Vec<_> = page.items.into_iter().filter(|reference| self.may_have_any(reference)).collect();
         self.waiting.extend(wanted.into_iter().map(|reference| (reference, None)));
@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A place behind all lines of a frame.
-    fn end_of(&self, id: ReferenceId, lines: usize, last: domain::time::Timestamp) -> OccurrenceId {
+    fn end_of(&self, id: ReferenceId, lines: usize, last: model::time::Timestamp) -> OccurrenceId {
         let line = if self.towards_now { 0 } else { u32::try_from(lines).unwrap_or(u32::MAX) };
         OccurrenceId::new(last, id, line)
     }

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::outcome::{Reason, Refusal};
 use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use model::outcome::{Reason, Refusal};
 use visit::{Pages, Refused};
 
 pub(super) async fn show(State(pages): State<Pages>, uri: Uri) -> Response {

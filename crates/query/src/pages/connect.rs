@@ -3,9 +3,9 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::id::ProjectId;
 use gate::BaseUrl;
 use http::{Method, Request};
+use model::id::ProjectId;
 use serde::Deserialize;
 use serde_json::json;
 use visit::address::encoded;

@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::time::Timestamp;
 use http::{Method, Request, Uri};
+use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use visit::address::{encoded, with_query};
@@ -37,9 +37,9 @@ pub(super) struct Entry {
     pub(super) kind: String,
     pub(super) message: String,
     pub(super) culprit: Option<String>,
-    pub(super) level: domain::occurrence::Level,
+    pub(super) level: model::occurrence::Level,
     pub(super) platform: String,
-    pub(super) status: domain::error::Status,
+    pub(super) status: model::error::Status,
     pub(super) count: u64,
     pub(super) users: u64,
     pub(super) first_seen: Timestamp,
@@ -99,7 +99,7 @@ impl Entry {
             level: self.level.as_str(),
             status: self.status.as_str(),
             is_new: self.is_new_since(since),
-            is_regressed: self.regression.is_some() && self.status == domain::error::Status::Unresolved,
+            is_regressed: self.regression.is_some() && self.status == model::error::Status::Unresolved,
             hours: last_day(&self.hours, now),
             first_seen: Moment::new(self.first_seen, now),
             last_seen: Moment::new(self.last_seen, now),

@@ -1,8 +1,8 @@
 //! Keys on a page: of a project in its settings, of the whole stack among its operations.
 
-use domain::id::KeyId;
-use domain::time::Timestamp;
 use http::Method;
+use model::id::KeyId;
+use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use visit::address::with_query;

@@ -61,7 +61,7 @@ async fn row(pages: &Pages, visit: &Visit, project: Project) -> ProjectRow {
     let ((list, newest), hours) = join(lists, hours(pages, visit, &path)).await;
     let (list, newest) = (list.unwrap_or_default(), newest.unwrap_or_default());
     let since = visit.now.plus_seconds(-86_400);
-    let fresh = |is: fn(&Entry, domain::time::Timestamp) -> bool| {
+    let fresh = |is: fn(&Entry, model::time::Timestamp) -> bool| {
         list.errors.iter().filter(|error| is(error, since)).count() as u64
     };
     ProjectRow {

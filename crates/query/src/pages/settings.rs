@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::project::Retention;
 use http::{Method, Request, StatusCode};
+use model::project::Retention;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use visit::address::{encoded, with_query};

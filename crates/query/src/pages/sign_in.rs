@@ -3,11 +3,11 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::id::{Key, KeyHash};
-use domain::outcome::{Reason, Refusal};
 use gate::{ClientAddress, storage_failed};
 use http::header::SET_COOKIE;
 use http::{Extensions, HeaderMap, Request, StatusCode};
+use model::id::{Key, KeyHash};
+use model::outcome::{Reason, Refusal};
 use store::ports::Session;
 use visit::{Cookie, Cookies, Form, LASTS, Pages, Refused, Shown, Visit, form_hash, page};
 use web::{Frame, SignIn};

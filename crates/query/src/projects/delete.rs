@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
-use domain::outcome::Reason;
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::Request;
+use model::outcome::Reason;
 
 use super::{renamed, unknown};
 use crate::Query;

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use domain::id::ProjectName;
-use domain::json;
-use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
 use gate::{Caller, storage_failed};
 use http::{Request, Uri};
+use model::id::ProjectName;
+use model::json;
+use model::outcome::{Reason, Refusal};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;

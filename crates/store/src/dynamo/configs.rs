@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
-use domain::id::{ConfigId, ProjectId};
-use domain::notify::Sealed;
-use domain::time::Timestamp;
+use model::id::{ConfigId, ProjectId};
+use model::sealed::Sealed;
+use model::time::Timestamp;
 
 use super::Table;
 use super::call::Range;

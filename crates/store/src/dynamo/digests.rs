@@ -4,11 +4,11 @@ use std::ops::RangeInclusive;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::error::ErrorAggregate;
-use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
-use domain::time::Timestamp;
-use domain::timeline::{Minute, Timeline};
 use futures_util::StreamExt;
+use model::error::ErrorAggregate;
+use model::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId, ReferenceId};
+use model::time::Timestamp;
+use model::timeline::{Minute, Timeline};
 
 use super::Table;
 use super::call::{Cancelled, Range};

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use domain::directory::{self, BlockId, Bucket, Entries, Place};
-use domain::id::{EventDigest, Fingerprint, ProjectId, ReferenceId};
+use formats::directory::{self, BlockId, Bucket, Entries, Place};
+use model::id::{EventDigest, Fingerprint, ProjectId, ReferenceId};
 
 use super::Table;
 use super::call::Range;

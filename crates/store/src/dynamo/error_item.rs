@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use domain::error::{
+use model::error::Indexed;
+use model::error::{
     ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Origins, Part, Posted, Regression, Resolution, Seen,
     Status, StatusChange, Tags, Units, Users,
 };
-use domain::id::{ErrorUid, Fingerprint, ProjectId};
-use domain::occurrence::Level;
-use domain::search::Indexed;
-use domain::time::Timestamp;
+use model::id::{ErrorUid, Fingerprint, ProjectId};
+use model::occurrence::Level;
+use model::time::Timestamp;
 
 use super::item::{Attributes, Reader, bytes, key, number, text, time};
 use super::schema::{ERROR, FORM, INDEX_PK, INDEX_SK, PK, SK, TTL, error_sk, index_pk, index_sk, project_pk};

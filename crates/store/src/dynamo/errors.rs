@@ -2,11 +2,11 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use domain::error::history::Entry;
-use domain::error::{ErrorAggregate, ErrorChange, Status};
-use domain::id::{ErrorUid, Fingerprint, ProjectId};
-use domain::time::Timestamp;
 use futures_util::future::try_join_all;
+use model::error::history::Entry;
+use model::error::{ErrorAggregate, ErrorChange, Status};
+use model::id::{ErrorUid, Fingerprint, ProjectId};
+use model::time::Timestamp;
 
 use super::Table;
 use super::call::Range;

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use super::Table;
 use super::item::{Attributes, Reader, Writer, key, text, time};

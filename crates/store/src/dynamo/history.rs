@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
-use domain::error::ErrorAggregate;
-use domain::error::history::{Entry, EntryId};
-use domain::id::{ErrorUid, ProjectId};
+use model::error::ErrorAggregate;
+use model::error::history::{Entry, EntryId};
+use model::id::{ErrorUid, ProjectId};
 
 use super::Table;
 use super::call::Range;

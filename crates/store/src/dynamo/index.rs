@@ -1,8 +1,8 @@
 //! Postings: what errors can be found by.
 
 use async_trait::async_trait;
-use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Block, TermHash};
+use model::id::{Fingerprint, ProjectId};
+use search::{Block, TermHash};
 
 use super::Table;
 use super::call::Range;

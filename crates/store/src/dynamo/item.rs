@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use super::schema::{FORM, PK, SK, TTL};
 use crate::error::{Result, StoreError};

@@ -2,9 +2,9 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnValue, TransactWriteItem, Update};
-use domain::id::{KeyHash, KeyId, ProjectId, ProjectName};
-use domain::project::TimeUnit;
-use domain::time::Timestamp;
+use model::id::{KeyHash, KeyId, ProjectId, ProjectName};
+use model::project::TimeUnit;
+use model::time::Timestamp;
 
 use super::Table;
 use super::call::{Cancelled, Range};

@@ -2,11 +2,11 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::error::history::Entry;
-use domain::error::{ErrorAggregate, Family, Part};
-use domain::id::{Fingerprint, ProjectId};
-use domain::time::Timestamp;
 use futures_util::{StreamExt, TryStreamExt};
+use model::error::history::Entry;
+use model::error::{ErrorAggregate, Family, Part};
+use model::id::{Fingerprint, ProjectId};
+use model::time::Timestamp;
 
 use super::Table;
 use super::error_item::{self, error_key};

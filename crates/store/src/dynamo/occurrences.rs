@@ -1,10 +1,10 @@
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use domain::id::{ErrorUid, EventDigest, ProjectId, ReferenceId, SegmentId};
-use domain::segment::FrameRange;
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Timeline};
+use formats::segment::FrameRange;
+use model::id::{ErrorUid, EventDigest, ProjectId, ReferenceId, SegmentId};
+use model::time::Timestamp;
+use model::timeline::{Hour, Timeline};
 
 use super::Table;
 use super::call::Range;

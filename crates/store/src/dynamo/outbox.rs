@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::error::{ErrorAggregate, Link};
-use domain::id::ProjectId;
-use domain::notify::lane::{self, Lane, LaneId, Lease, Passed, Token};
-use domain::time::Timestamp;
+use model::error::{ErrorAggregate, Link};
+use model::id::ProjectId;
+use model::time::Timestamp;
+use rules::lane::{self, Lane, LaneId, Lease, Passed, Token};
 
 use super::Table;
 use super::error_item::{error_key, link_attribute};

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 
-use domain::project::Origins;
+use model::project::Origins;
 
 use super::item::{Attributes, Reader, key, number, text};
 use super::quotas::{LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, PER_MINUTE, PER_MONTH};

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
-use domain::id::{ProjectId, ProjectName};
-use domain::project::{PostedConfigs, Retention, Tier, TimeUnit};
-use domain::scrub::Rules;
-use domain::time::Timestamp;
+use model::id::{ProjectId, ProjectName};
+use model::project::{PostedConfigs, Retention, Tier, TimeUnit};
+use model::time::Timestamp;
+use scrub::Rules;
 
 use super::Table;
 use super::call::Range;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::id::{ProjectId, ProjectName};
-use domain::inbox::Addressee;
-use domain::project::{Limit, Limits, Mark, PostedConfigs, Window};
-use domain::time::Timestamp;
+use formats::inbox::Addressee;
+use model::id::{ProjectId, ProjectName};
+use model::project::{Limit, Limits, Mark, PostedConfigs, Window};
+use model::time::Timestamp;
 
 use super::Table;
 use super::item::{Attributes, Reader, key, number, text, time};

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use domain::id::ProjectId;
-use domain::time::Timestamp;
-use domain::timeline::Hour;
+use model::id::ProjectId;
+use model::time::Timestamp;
+use model::timeline::Hour;
 
 use super::Table;
 use super::item::{Attributes, Reader, is_expired, key, number, text, time};

@@ -36,14 +36,15 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
-use domain::directory::Bucket;
-use domain::error::history::EntryId;
-use domain::error::{ErrorAggregate, Status};
-use domain::id::{ConfigId, ErrorUid, EventDigest, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
-use domain::notify::lane::LaneId;
-use domain::search::{Batch, Block, TermHash};
-use domain::time::Timestamp;
-use domain::timeline::Hour;
+use formats::directory::Bucket;
+use model::error::Batch;
+use model::error::history::EntryId;
+use model::error::{ErrorAggregate, Status};
+use model::id::{ConfigId, ErrorUid, EventDigest, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
+use model::time::Timestamp;
+use model::timeline::Hour;
+use rules::lane::LaneId;
+use search::{Block, TermHash};
 
 use crate::error::{Result, StoreError};
 use crate::ports::{Place, Whole};

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::id::{Key, KeyHash};
-use domain::time::Timestamp;
+use model::id::{Key, KeyHash};
+use model::time::Timestamp;
 
 use super::Table;
 use super::item::{Reader, Writer, is_expired, key, number, text};

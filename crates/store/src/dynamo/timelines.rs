@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use domain::id::ProjectId;
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Timeline};
+use model::id::ProjectId;
+use model::time::Timestamp;
+use model::timeline::{Hour, Timeline};
 
 use super::Table;
 use super::call::Range;

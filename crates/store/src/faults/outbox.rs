@@ -4,13 +4,13 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::error::history::Entry;
-use domain::error::{ErrorAggregate, ErrorChange, Link, Status};
-use domain::id::{ErrorUid, Fingerprint, ProjectId, ProjectName, ReferenceId};
-use domain::notify::Sealed;
-use domain::notify::lane::{Lane, LaneId};
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Timeline};
+use model::error::history::Entry;
+use model::error::{ErrorAggregate, ErrorChange, Link, Status};
+use model::id::{ErrorUid, Fingerprint, ProjectId, ProjectName, ReferenceId};
+use model::sealed::Sealed;
+use model::time::Timestamp;
+use model::timeline::{Hour, Timeline};
+use rules::lane::{Lane, LaneId};
 
 use super::Faulty;
 use crate::error::Result;

@@ -4,16 +4,16 @@ use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::directory::{self, BlockId, Bucket, Entries};
-use domain::error::ErrorAggregate;
-use domain::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
-use domain::inbox::Addressee;
-use domain::notify::Sealed;
-use domain::project::Mark;
-use domain::search::{Block, TermHash};
-use domain::segment::FrameRange;
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Minute, Timeline};
+use formats::directory::{self, BlockId, Bucket, Entries};
+use formats::inbox::Addressee;
+use formats::segment::FrameRange;
+use model::error::ErrorAggregate;
+use model::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
+use model::project::Mark;
+use model::sealed::Sealed;
+use model::time::Timestamp;
+use model::timeline::{Hour, Minute, Timeline};
+use search::{Block, TermHash};
 
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};

@@ -15,8 +15,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::id::ProjectName;
-use domain::notify::Sealed;
+use model::id::ProjectName;
+use model::sealed::Sealed;
 use ring::digest::{SHA256, digest};
 
 use crate::clock::Clock;

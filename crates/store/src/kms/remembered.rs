@@ -3,7 +3,7 @@ use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use crate::error::Result;
 

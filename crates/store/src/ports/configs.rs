@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use domain::id::{ConfigId, ProjectId};
-use domain::notify::Sealed;
-use domain::time::Timestamp;
+use model::id::{ConfigId, ProjectId};
+use model::sealed::Sealed;
+use model::time::Timestamp;
 
 use super::Project;
 use crate::error::Result;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use super::Backlog;
 use crate::error::Result;

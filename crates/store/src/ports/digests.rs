@@ -2,11 +2,11 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use domain::error::ErrorAggregate;
-use domain::error::history::Entry;
-use domain::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId};
-use domain::time::Timestamp;
-use domain::timeline::Minute;
+use model::error::ErrorAggregate;
+use model::error::history::Entry;
+use model::id::{ErrorKey, ErrorUid, EventDigest, Fingerprint, ProjectId};
+use model::time::Timestamp;
+use model::timeline::Minute;
 
 use super::Reference;
 use crate::error::Result;

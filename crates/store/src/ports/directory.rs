@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use domain::directory::{BlockId, Bucket, Entries, Place};
-use domain::id::{EventDigest, ProjectId};
-use domain::time::Timestamp;
+use formats::directory::{BlockId, Bucket, Entries, Place};
+use model::id::{EventDigest, ProjectId};
+use model::time::Timestamp;
 
 use super::Page;
 use crate::error::Result;

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
-use domain::error::history::Entry;
-use domain::error::{ErrorAggregate, ErrorChange, Status};
-use domain::id::{ErrorUid, Fingerprint, ProjectId};
-use domain::time::Timestamp;
+use model::error::history::Entry;
+use model::error::{ErrorAggregate, ErrorChange, Status};
+use model::id::{ErrorUid, Fingerprint, ProjectId};
+use model::time::Timestamp;
 
 use super::Page;
 use crate::error::Result;
@@ -82,7 +82,7 @@ impl ErrorCursor {
         fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
     }
 
-    /// Before all errors that were last seen in this [`slot`](domain::search::slot), and behind all of a later one.
+    /// Before all errors that were last seen in this [`slot`](search::slot), and behind all of a later one.
     pub fn above(slot: u32) -> Self {
         Self(format!("{:08}-{}", slot + 1, Fingerprint::from_bytes([0; 16])))
     }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use crate::error::Result;
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use domain::error::ErrorAggregate;
-use domain::error::history::{Entry, EntryId};
-use domain::id::{ErrorUid, ProjectId};
+use model::error::ErrorAggregate;
+use model::error::history::{Entry, EntryId};
+use model::id::{ErrorUid, ProjectId};
 
 use super::Page;
 use crate::error::Result;

@@ -1,8 +1,9 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Batch, Block, TermHash};
+use model::error::Batch;
+use model::id::{Fingerprint, ProjectId};
+use search::{Block, TermHash};
 
 use super::Page;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use domain::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
-use domain::time::Timestamp;
+use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
+use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use domain::error::history::Entry;
-use domain::error::{ErrorAggregate, Family};
-use domain::id::{Fingerprint, ProjectId};
+use model::error::history::Entry;
+use model::error::{ErrorAggregate, Family};
+use model::id::{Fingerprint, ProjectId};
 
 use crate::error::Result;
 

@@ -1,12 +1,12 @@
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use domain::error::ErrorAggregate;
-use domain::id::{ErrorUid, EventDigest, ProjectId, ReferenceId, SegmentId};
-use domain::segment::FrameRange;
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Timeline};
+use formats::segment::FrameRange;
 use futures_util::future::try_join_all;
+use model::error::ErrorAggregate;
+use model::id::{ErrorUid, EventDigest, ProjectId, ReferenceId, SegmentId};
+use model::time::Timestamp;
+use model::timeline::{Hour, Timeline};
 
 use super::Page;
 use crate::error::Result;
@@ -138,7 +138,7 @@ fn merge(pages: Vec<Page<Reference, ReferenceId>>, oldest_first: bool, limit: us
 
 #[cfg(test)]
 mod tests {
-    use domain::id::EventId;
+    use model::id::EventId;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 use std::collections::{HashSet, VecDeque};
 
 use async_trait::async_trait;
-use domain::error::ErrorAggregate;
-use domain::notify::lane::{Lane, LaneId};
-use domain::time::Timestamp;
+use model::error::ErrorAggregate;
+use model::time::Timestamp;
+use rules::lane::{Lane, LaneId};
 
 use super::DeadLetter;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub trait Outbox: Send + Sync {
 pub trait Links: Send + Sync {
     /// Notes the issue that an error has at a destination. An error that is gone, or has begun another life, is a
     /// [`Conflict`](crate::Kind::Conflict).
-    async fn link(&self, error: &ErrorAggregate, destination: &str, link: &domain::error::Link) -> Result<()>;
+    async fn link(&self, error: &ErrorAggregate, destination: &str, link: &model::error::Link) -> Result<()>;
 }
 
 /// What could not be told, however often it was tried.

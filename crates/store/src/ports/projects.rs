@@ -1,8 +1,8 @@
 use async_trait::async_trait;
-use domain::id::{ProjectId, ProjectName};
-use domain::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
-use domain::scrub::Rules;
-use domain::time::Timestamp;
+use model::id::{ProjectId, ProjectName};
+use model::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::time::Timestamp;
+use scrub::Rules;
 
 use super::Page;
 use crate::error::Result;

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::id::ProjectId;
-use domain::inbox::Addressee;
-use domain::project::{Limits, Mark, Origins, PostedConfigs};
-use domain::time::Timestamp;
+use formats::inbox::Addressee;
+use model::id::ProjectId;
+use model::project::{Limits, Mark, Origins, PostedConfigs};
+use model::time::Timestamp;
 
 use crate::error::Result;
 

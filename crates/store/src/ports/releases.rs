@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use domain::id::{Fingerprint, ProjectId};
-use domain::time::Timestamp;
+use model::id::{Fingerprint, ProjectId};
+use model::time::Timestamp;
 
 use super::Page;
 use crate::error::Result;

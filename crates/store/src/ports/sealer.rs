@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use domain::id::ProjectName;
-use domain::notify::Sealed;
+use model::id::ProjectName;
+use model::sealed::Sealed;
 
 use super::Project;
 use crate::error::{Kind, Result};

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::id::{ProjectId, SegmentId};
-use domain::inbox::Addressee;
-use domain::segment::FrameRange;
+use formats::inbox::Addressee;
+use formats::segment::FrameRange;
+use model::id::{ProjectId, SegmentId};
 
 use crate::error::Result;
 

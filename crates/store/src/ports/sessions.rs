@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use domain::id::KeyHash;
-use domain::time::Timestamp;
+use model::id::KeyHash;
+use model::time::Timestamp;
 
 use crate::error::Result;
 

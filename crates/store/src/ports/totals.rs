@@ -1,9 +1,9 @@
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use domain::id::ProjectId;
-use domain::time::Timestamp;
-use domain::timeline::{Hour, Timeline};
+use model::id::ProjectId;
+use model::time::Timestamp;
+use model::timeline::{Hour, Timeline};
 
 use crate::error::Result;
 

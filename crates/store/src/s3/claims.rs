@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::inbox::{Addressee, Claim};
+use formats::inbox::{Addressee, Claim};
 
 use super::Bucket;
 use crate::error::{Result, StoreError};

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::Bytes;
-use domain::id::{ProjectId, SegmentId};
-use domain::segment::FrameRange;
+use formats::segment::FrameRange;
+use model::id::{ProjectId, SegmentId};
 
 use super::Bucket;
 use crate::error::{Kind, Result, StoreError};

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 use super::Queue;
 use crate::error::{Kind, Result, StoreError};

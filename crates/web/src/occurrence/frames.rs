@@ -1,6 +1,6 @@
 //! Stacks: what raised first, the application's own frames in bold, the others folded.
 
-use domain::occurrence::{Frame, Stacktrace};
+use model::occurrence::{Frame, Stacktrace};
 use serde_json::Value;
 
 use crate::text::{self, visible};

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use domain::occurrence::{Exception, Frame, Occurrence};
+use model::occurrence::{Exception, Frame, Occurrence};
 
 use crate::text::visible;
 
@@ -89,9 +89,9 @@ fn longest_run(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::EventId;
-    use domain::occurrence::{Source, Stacktrace};
-    use domain::time::Timestamp;
+    use model::id::EventId;
+    use model::occurrence::{Source, Stacktrace};
+    use model::time::Timestamp;
 
     use super::*;
 

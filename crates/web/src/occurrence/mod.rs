@@ -5,15 +5,15 @@ mod markdown;
 mod sections;
 
 use askama::Template;
-use domain::grouping::{Component, Explanation};
-use domain::occurrence::{Exception, Occurrence};
 use frames::Stack;
+use grouping::{Component, Explanation};
 pub use markdown::markdown;
+use model::occurrence::{Exception, Occurrence};
 use sections::{Crumb, Section};
 
 use crate::text::{LONG, visible};
 use crate::{Moment, text};
-use domain::time::Timestamp;
+use model::time::Timestamp;
 
 /// An occurrence as a part of a page.
 #[derive(Debug, Template)]

@@ -1,7 +1,7 @@
 //! What is below the stack: the request, the user, contexts and the rest, each a table of names and values.
 
-use domain::occurrence::Occurrence;
-use domain::time::Timestamp;
+use model::occurrence::Occurrence;
+use model::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::text::{self, visible};

@@ -3,7 +3,7 @@
 pub(crate) mod operating;
 pub(crate) mod rules;
 
-use domain::occurrence::Occurrence;
+use model::occurrence::Occurrence;
 use serde_json::{Value, json};
 use web::{Frame, Visitor};
 

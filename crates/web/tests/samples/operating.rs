@@ -1,6 +1,6 @@
 //! What whoever runs faultline is shown.
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 use web::{KeyRow, Keys, LetterRow, MadeKey, Moment, MonthCost, Operations, Settings, SettingsFields};
 
 use super::frame;

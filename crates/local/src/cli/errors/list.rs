@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 use serde_json::Value;
 use store::clock::{Clock, SystemClock};
 

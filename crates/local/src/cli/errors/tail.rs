@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::time::Timestamp;
+use model::time::Timestamp;
 use serde_json::{Value, json};
 use store::clock::{Clock, SystemClock};
 

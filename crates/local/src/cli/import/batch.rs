@@ -1,8 +1,8 @@
 //! What is sent together.
 
-use domain::occurrence::Occurrence;
 use http::{Method, StatusCode};
 use indicatif::ProgressBar;
+use model::occurrence::Occurrence;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::Context;
-use domain::occurrence::Occurrence;
+use model::occurrence::Occurrence;
 use serde::Deserialize;
 use serde_json::Value;
 

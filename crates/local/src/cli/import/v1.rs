@@ -9,10 +9,10 @@ use std::fs::{self, ReadDir};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use domain::id::EventId;
-use domain::occurrence::Occurrence;
-use domain::time::Timestamp;
-use domain::v1::{self, Parsed, Post};
+use model::id::EventId;
+use model::occurrence::Occurrence;
+use model::time::Timestamp;
+use protocol::json_api::{self, Parsed, Post};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -69,7 +69,7 @@ fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), Str
     let mut object: Value = serde_json::from_slice(object).map_err(|error| format!("not JSON: {error}"))?;
     let project = text(&object, "project").ok_or("it has no `project`")?.to_owned();
     let message = object["message"].as_str().ok_or("it has no `message`")?;
-    let key = format!("projects/{project}/errors/{}/occurrences/{reversed}.json", v1::truncate(message));
+    let key = format!("projects/{project}/errors/{}/occurrences/{reversed}.json", grouping::truncate_message(message));
     let named = reversed.parse().ok().map(|reversed: i64| REVERSED_FROM - reversed);
     let named = named.filter(|seconds| SECONDS.contains(seconds)).map(Timestamp::from_seconds);
     let happened = text(&object, "timestamp").and_then(|time| Timestamp::parse(time).ok()).or(named);
@@ -85,7 +85,7 @@ fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), Str
     let taken = parsed.map_err(|refusal| refusal.message)?.taken;
     let post: Post = serde_json::to_value(taken).and_then(serde_json::from_value).map_err(|error| error.to_string())?;
     let error = post.errors.into_iter().next().ok_or("it has no error")?;
-    Ok((project, v1::normalise(error, &post.shared, event_id(&key), happened)))
+    Ok((project, json_api::normalise(error, &post.shared, event_id(&key), happened)))
 }
 
 /// The same for the same object, however often it is imported.

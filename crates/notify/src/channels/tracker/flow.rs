@@ -1,5 +1,5 @@
-use domain::notify::Telling;
-use domain::notify::target::IfExist;
+use rules::Telling;
+use rules::target::IfExist;
 
 use super::report::Report;
 use super::{Change, Found, Tracker, has_marker};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::notify::target;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use rules::target;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;

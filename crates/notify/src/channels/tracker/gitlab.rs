@@ -1,8 +1,8 @@
 //! Issues of GitLab, by its REST API (gitlab.com, or a server of one's own).
 
 use async_trait::async_trait;
-use domain::notify::target;
 use http::{HeaderValue, Method, StatusCode, header};
+use rules::target;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;

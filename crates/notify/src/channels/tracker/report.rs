@@ -1,8 +1,8 @@
 //! The words of an issue, in the Markdown that GitHub and GitLab have in common.
 
-use domain::id::ProjectName;
-use domain::notify::{Held, Notice, Telling};
-use domain::occurrence::Occurrence;
+use model::id::ProjectName;
+use model::occurrence::Occurrence;
+use rules::{Held, Notice, Telling};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 

@@ -80,7 +80,7 @@ pub(super) fn refused(form: &Form, said: &Said, path: &[String]) -> RuleDraft {
 
 #[cfg(test)]
 mod tests {
-    use domain::notify::Target;
+    use rules::Target;
 
     use super::*;
 

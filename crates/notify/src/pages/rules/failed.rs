@@ -1,7 +1,7 @@
 //! What could not be delivered, on the page of a project's rules.
 
-use domain::notify::DeadNotice;
 use http::Method;
+use rules::DeadNotice;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use visit::address::encoded;

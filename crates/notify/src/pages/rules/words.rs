@@ -4,7 +4,7 @@ use serde_json::Value;
 use web::{KINDS, RuleRow, TargetRow, Tried};
 
 /// What the API shows in the place of a secret.
-use domain::notify::SEALED;
+use rules::SEALED;
 
 pub(super) fn rows(document: &Value) -> Vec<RuleRow> {
     list(&document["rules"]).iter().map(row).collect()

@@ -7,12 +7,12 @@ mod test;
 use std::sync::Arc;
 
 use axum::Router;
-use domain::notify::Rules;
-use domain::outcome::{Reason, Refusal};
 use gate::describe::{Description, Operation};
 use gate::{Answer, storage_failed};
 use http::HeaderValue;
 use http::header::ETAG;
+use model::outcome::{Reason, Refusal};
+use rules::Rules;
 use serde_json::{Value, json};
 use store::Kind;
 use store::ports::Project;

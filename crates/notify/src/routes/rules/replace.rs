@@ -7,12 +7,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::put;
-use domain::notify::Rules;
-use domain::outcome::{Reason, Refusal};
 use gate::describe::Description;
 use gate::{Answer, storage_failed};
 use http::header::IF_MATCH;
 use http::{HeaderMap, Request};
+use model::outcome::{Reason, Refusal};
+use rules::Rules;
 use serde_json::{Value, json};
 use store::Kind;
 

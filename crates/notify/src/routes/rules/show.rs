@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use domain::notify::Rules;
 use gate::Answer;
 use gate::describe::Description;
 use http::Request;
+use rules::Rules;
 
 use crate::routes::Routes;
 

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
-use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Filter, Term, Terms};
 use futures_util::future::{try_join, try_join_all};
+use model::id::{Fingerprint, ProjectId};
+use search::{Filter, Term, Terms};
 
 use super::MOST;
 use crate::Query;

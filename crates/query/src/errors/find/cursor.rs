@@ -1,8 +1,8 @@
 use std::fmt;
 
-use domain::error::ErrorAggregate;
-use domain::id::Fingerprint;
-use domain::search::Sort;
+use model::error::ErrorAggregate;
+use model::id::Fingerprint;
+use search::Sort;
 use store::ports::{ErrorCursor, Place};
 
 /// A place in a list of errors: behind an error of this value, or a place of the walk, or both, where a list was read

@@ -13,10 +13,10 @@ mod walk;
 
 use candidates::Candidates;
 pub(crate) use cursor::Cursor;
-use domain::error::{ErrorAggregate, Has};
-use domain::id::ProjectId;
-use domain::outcome::Refusal;
-use domain::search::{Filter, Sort};
+use model::error::{ErrorAggregate, Has};
+use model::id::ProjectId;
+use model::outcome::Refusal;
+use search::{Filter, Sort};
 
 use crate::Query;
 use crate::list::{Parameters, parameter};

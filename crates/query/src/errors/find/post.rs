@@ -1,5 +1,6 @@
-use domain::error::ErrorAggregate;
-use domain::search::{Batch, Postings, Term, blocks};
+use model::error::Batch;
+use model::error::ErrorAggregate;
+use search::{Postings, Term, blocks};
 
 use crate::Query;
 

@@ -1,9 +1,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use domain::error::{ErrorAggregate, Has, Status};
-use domain::id::{Fingerprint, ProjectId};
-use domain::search::{Batch, Sort, TermHash, slot};
-use domain::time::Timestamp;
+use model::error::Batch;
+use model::error::{ErrorAggregate, Has, Status};
+use model::id::{Fingerprint, ProjectId};
+use model::time::Timestamp;
+use search::{Sort, TermHash, slot};
 use store::ports::{ErrorCursor, Place};
 
 use super::cursor::Step;

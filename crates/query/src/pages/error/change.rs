@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::time::Timestamp;
 use http::{Method, Request};
+use model::time::Timestamp;
 use serde_json::{Value, json};
 use visit::address::encoded;
 use visit::{Form, Pages, Refused, Visit};

@@ -1,8 +1,8 @@
 //! What was done with an error, in words.
 
-use domain::error::history::{Action, Actor};
-use domain::id::Fingerprint;
-use domain::time::Timestamp;
+use model::error::history::{Action, Actor};
+use model::id::Fingerprint;
+use model::time::Timestamp;
 use serde::Deserialize;
 use web::{Comment, Entry, Moment};
 

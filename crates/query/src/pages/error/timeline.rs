@@ -1,7 +1,7 @@
 //! How often an error was seen when: which range is shown, and its bars.
 
-use domain::time::Timestamp;
 use http::Uri;
+use model::time::Timestamp;
 use serde::Deserialize;
 use visit::address::with_query;
 use web::{Chart, ChartBar, Ranges};

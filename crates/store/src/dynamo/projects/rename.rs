@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
-use domain::id::ProjectName;
+use model::id::ProjectName;
 
 use super::{FORMER_NAMES, decode, former_name};
 use crate::dynamo::Table;

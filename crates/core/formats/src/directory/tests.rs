@@ -1,0 +1,111 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use model::id::EventId;
+use model::time::Timestamp;
+
+fn event(n: u64) -> EventDigest {
+    EventId::from_bytes(u128::from(n).to_be_bytes()).digest()
+}
+
+fn place(n: u64) -> Place {
+    let fingerprint = Fingerprint::of("test", [n.to_string().as_str()]);
+    Place { fingerprint, reference: ReferenceId::new(Timestamp::from_seconds(n as i64), u128::from(n)) }
+}
+
+/// References with this many events each; no event is there twice.
+fn references(counts: &[usize]) -> Vec<(Place, Vec<EventDigest>)> {
+    let mut next = 0;
+    let mut events = |count: usize| {
+        next += count as u64;
+        (next - count as u64..next).map(event).collect()
+    };
+    counts.iter().zip(0..).map(|(&count, n)| (place(n), events(count))).collect()
+}
+
+fn entries(references: &[(Place, Vec<EventDigest>)]) -> Entries {
+    Entries::of(references.iter().map(|(place, events)| (*place, events.as_slice())))
+}
+
+/// What a reader finds of an event: by itself, and in the blocks of its buckets.
+fn found(entries: &Entries, event: EventDigest) -> BTreeSet<Place> {
+    let alone = entries.alone.iter().filter(|(one, _)| *one == event).map(|(_, place)| *place);
+    let buckets = Width::ALL.map(|width| width.bucket_of(event));
+    let blocks = entries.blocks.iter().filter(|(bucket, _)| buckets.contains(bucket));
+    alone.chain(blocks.flat_map(|(_, block)| places(block, event).unwrap())).collect()
+}
+
+proptest! {
+    /// Every event is found where it is, and others are not (but for wrong hits, of which so few events have none).
+    #[test]
+    fn every_event_is_found(counts in proptest::collection::vec(0..40usize, 0..60), alone in 0..400usize) {
+        let counts = [counts, vec![1; alone]].concat();
+        let references = references(&counts);
+        let entries = entries(&references);
+        for (place, events) in &references {
+            for event in events {
+                prop_assert_eq!(found(&entries, *event), BTreeSet::from([*place]));
+            }
+        }
+        for n in 1_000_000..1_000_100 {
+            prop_assert_eq!(found(&entries, event(n)), BTreeSet::new());
+        }
+    }
+
+    #[test]
+    fn a_damaged_block_is_an_error_and_no_panic(block in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = places(&block, event(1));
+    }
+}
+
+/// How many items are written, and how many units of 1 KB they take; an item has some 130 bytes besides.
+fn cost(counts: &[usize]) -> (usize, usize) {
+    let entries = entries(&references(counts));
+    let units = entries.blocks.iter().map(|(_, block)| (block.len() + 130).div_ceil(1_024)).sum::<usize>();
+    (entries.alone.len() + entries.blocks.len(), entries.alone.len() + units)
+}
+
+/// The table above.
+#[test]
+fn a_storm_costs_a_handful_of_writes() {
+    for (events, expected) in [(1, 1), (16, 16), (100, 16), (1_000, 16), (10_000, 64)] {
+        assert_eq!(cost(&[events]), (expected, expected), "{events} events of one reference");
+    }
+    for (events, expected) in [(1, (1, 1)), (256, (256, 256)), (257, (64, 64)), (1_000, (64, 65)), (10_000, (256, 521))]
+    {
+        assert_eq!(cost(&vec![1; events]), expected, "{events} of their own");
+    }
+    // A batch of many references with some events each, and one with more events than a batch of small ones can hold.
+    assert_eq!(cost(&[3; 333]), (16, 47));
+    assert_eq!(cost(&[10_000; 13]), (256, 768));
+}
+
+/// Event ids are chosen by clients: all in one bucket, they still fit items; and one digest twice is one entry.
+#[test]
+fn hostile_ids_fit_items() {
+    let wide = Width::Wide.bucket_of(event(0));
+    let alike: Vec<_> = (0..).map(event).filter(|one| Width::Wide.bucket_of(*one) == wide).take(20_000).collect();
+    let entries = Entries::of([(place(1), alike.as_slice())]);
+    assert!(entries.blocks.len() > 1);
+    assert!(entries.blocks.iter().all(|(_, block)| block.len() <= 32 << 10));
+    for event in [alike[0], alike[10_000], alike[19_999]] {
+        assert_eq!(found(&entries, event), BTreeSet::from([place(1)]));
+    }
+    let twice = Entries::of([(place(1), [event(1), event(1)].as_slice())]);
+    assert_eq!((twice.alone.len(), twice.blocks.len()), (1, 0));
+}
+
+/// What is written today is read for ever.
+#[test]
+fn the_form_of_a_block_is_frozen() {
+    let events: Vec<_> = (0..17).map(event).collect();
+    let entries = Entries::of([(place(1), events.as_slice())]);
+    let (bucket, block) = &entries.blocks[0];
+    let hex = block.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(
+        (bucket.to_string().as_str(), hex.as_str()),
+        ("4#00", "55c9b274ab9b66bada357986fc2aeffa0000000003e80000000000000000000100018266ce88")
+    );
+}

@@ -1,0 +1,112 @@
+use std::fmt;
+
+use super::{Addressee, Header};
+use model::id::{EventId, ProjectId, ProjectName};
+use model::time::Timestamp;
+
+/// The beginning of every claim's key.
+const ROOT: &str = "inbox/v=1/";
+
+/// Where a message over the queue's limit is in S3, by a key that also says whose it is: so that the messages of a project
+/// can be removed with it, and a message that comes again after its object was removed is not taken for one that is lost.
+///
+/// `inbox/v=1/project={id}/event={event}/{ULID}`, or with `name={the name in hexadecimal digits}` for a project that was
+/// named and may not exist yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Where its events belong.
+    pub project: Addressee,
+    /// The first of its events.
+    pub event: EventId,
+    ulid: ulid::Ulid,
+}
+
+impl Claim {
+    /// Of a message with this header, distinct by 80 of the `random` bits. `None` if it has no event.
+    pub fn of(header: &Header, random: u128) -> Option<Self> {
+        let ulid = ulid::Ulid::from_parts(header.received_at.millis() as u64, random);
+        Some(Self { project: header.project.clone(), event: *header.event_ids.first()?, ulid })
+    }
+
+    /// From the key that [`Display`](fmt::Display) makes; `None` if it is not one.
+    pub fn parse(key: &str) -> Option<Self> {
+        let mut parts = key.strip_prefix(ROOT)?.split('/');
+        let project = match parts.next()?.split_once('=')? {
+            ("project", id) => Addressee::Id(ProjectId::parse(id).ok()?),
+            ("name", hex) => Addressee::Name(name_of(hex)?),
+            _ => return None,
+        };
+        let event = EventId::parse(parts.next()?.strip_prefix("event=")?).ok()?;
+        let ulid = ulid::Ulid::from_string(parts.next()?).ok()?;
+        parts.next().is_none().then_some(Self { project, event, ulid })
+    }
+
+    /// When the message was accepted.
+    pub fn received_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.ulid.timestamp_ms() as i64)
+    }
+
+    /// The beginning of the keys of all messages to this project, and of no other.
+    pub fn prefix(project: &Addressee) -> String {
+        match project {
+            Addressee::Id(id) => format!("{ROOT}project={id}/"),
+            Addressee::Name(name) => {
+                let hex: String = name.as_str().bytes().map(|byte| format!("{byte:02x}")).collect();
+                format!("{ROOT}name={hex}/")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { project, event, ulid } = self;
+        write!(f, "{}event={event}/{ulid}", Self::prefix(project))
+    }
+}
+
+fn name_of(hex: &str) -> Option<ProjectName> {
+    let pairs = hex.as_bytes().chunks(2).map(|pair| {
+        let digits = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(digits, 16).ok()
+    });
+    let name = String::from_utf8(pairs.collect::<Option<_>>()?).ok()?;
+    ProjectName::parse(&name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::occurrence::Source;
+
+    fn claim(project: Addressee) -> Claim {
+        let at = Timestamp::from_millis(1_478_044_860_123);
+        Claim::of(&Header::new(Source::V1, project, at, vec![EventId::from_bytes([7; 16])]), 5).unwrap()
+    }
+
+    #[test]
+    fn a_claim_is_read_from_its_key() {
+        let long = ProjectName::parse(&"ü".repeat(128)).unwrap();
+        let names = ["shop", "a=b&c", "日本語", "a.b", "--"].map(|name| ProjectName::parse(name).unwrap());
+        let named = names.into_iter().chain([long]).map(Addressee::Name);
+        for project in named.chain([Addressee::Id(ProjectId::new(12).unwrap())]) {
+            let claim = claim(project.clone());
+            let key = claim.to_string();
+            assert!(key.is_ascii() && key.len() < 1_024, "{key}");
+            assert!(key.starts_with(&Claim::prefix(&project)));
+            assert_eq!(Claim::parse(&key), Some(claim));
+            for cut in 0..key.len() {
+                assert_eq!(Claim::parse(&key[..cut]), None, "{cut} of {key}");
+            }
+        }
+    }
+
+    /// Deleting project 1 must leave the messages of project 12.
+    #[test]
+    fn no_prefix_begins_with_another() {
+        let id = |id| Claim::prefix(&Addressee::Id(ProjectId::new(id).unwrap()));
+        assert!(!id(12).starts_with(&id(1)));
+        let name = |name| Claim::prefix(&Addressee::Name(ProjectName::parse(name).unwrap()));
+        assert!(!name("shop2").starts_with(&name("shop")));
+    }
+}

@@ -1,0 +1,265 @@
+//! What waits in the inbox: one message for each accepted request.
+//!
+//! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
+//! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
+
+mod claim;
+mod notifications;
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+pub use claim::Claim;
+pub use notifications::Notifications;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use model::id::{EventId, KeyId, ProjectId, ProjectName};
+use model::occurrence::Source;
+use model::time::Timestamp;
+
+/// A request that ingest accepted: its facts and its payload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// What ingest knows about the request.
+    pub header: Header,
+    /// The body, unpacked and freed of secrets; its form depends on the header's source.
+    pub payload: Vec<u8>,
+}
+
+/// What ingest knows about a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// Where it came from, and so the form of the payload.
+    pub source: Origin,
+    /// Where its events belong.
+    pub project: Addressee,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// One id for each event in the payload, in its order.
+    pub event_ids: Vec<EventId>,
+    /// When the client sent it, by its own clock: how far that clock is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_ip: Option<IpAddr>,
+    /// What the request around a security report says of its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
+    /// The key that it was sent with, which is in use thereby; none for the operator's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// The caller's trace (W3C `traceparent`), so that it can be followed through the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// Whom its events are told to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
+}
+
+impl Header {
+    /// With nothing but what every request has.
+    pub fn new(source: impl Into<Origin>, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
+        let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
+        let source = source.into();
+        Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// faultline's own JSON API: errors, and what they share.
+    V1,
+    /// A Sentry SDK: one event.
+    Sentry,
+    /// A browser: security reports.
+    Security,
+    /// An import: occurrences, normalised when they first came, each with a [`Source`] of its own.
+    Import,
+}
+
+impl From<Source> for Origin {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::V1 => Self::V1,
+            Source::Sentry => Self::Sentry,
+            Source::Security => Self::Security,
+        }
+    }
+}
+
+/// What the request around a security report says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sender {
+    /// The header `User-Agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// `sentry_release` of the query string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// `sentry_environment` of the query string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
+/// Where the events of a message belong.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Addressee {
+    /// A project that was there when the message was accepted.
+    Id(ProjectId),
+    /// The project of this name, which is made if there is none.
+    Name(ProjectName),
+}
+
+/// Why the text of a queue message cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BadMessage {
+    /// A form of a later version, or nothing of ours.
+    #[error("an inbox message of an unknown form, beginning with {0:?}")]
+    Form(String),
+    /// Damaged on the way.
+    #[error("an inbox message cannot be unpacked: {0}")]
+    Unpack(String),
+    /// Unpacked, but without a header that can be read.
+    #[error("an inbox message has no readable header: {0}")]
+    Header(String),
+}
+
+/// The text of a queue message.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// The message itself, packed.
+    Inline(&'a str),
+    /// The key of the S3 object that holds it, packed.
+    Claim(&'a str),
+}
+
+/// Fast enough for the critical path; segments are packed better later.
+const LEVEL: i32 = 1;
+/// The largest message that is unpacked, in bytes: above what ingest accepts, so only a damaged one is refused.
+const MAX_UNPACKED: usize = 64 << 20;
+
+thread_local! {
+    /// Made once for each thread: making them anew costs more than packing a message.
+    static PACKER: RefCell<zstd::bulk::Compressor<'static>> =
+        RefCell::new(zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists"));
+    static UNPACKER: RefCell<zstd::bulk::Decompressor<'static>> =
+        RefCell::new(zstd::bulk::Decompressor::new().expect("a context without a dictionary"));
+}
+
+const INLINE: &str = "1.";
+const CLAIM: &str = "@";
+
+impl Message {
+    /// The message packed, as a claim-checked object holds it.
+    pub fn pack(&self) -> Vec<u8> {
+        let mut raw = serde_json::to_vec(&self.header).expect("a header has text keys only");
+        raw.reserve(1 + self.payload.len());
+        raw.push(b'\n');
+        raw.extend_from_slice(&self.payload);
+        PACKER.with_borrow_mut(|packer| packer.compress(&raw).expect("compressing into memory cannot fail"))
+    }
+
+    /// What [`Message::pack`] packed.
+    pub fn unpack(packed: &[u8]) -> Result<Self, BadMessage> {
+        let unpack = |error: std::io::Error| BadMessage::Unpack(error.to_string());
+        let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
+        let size = usize::try_from(size).ok().filter(|&size| size <= MAX_UNPACKED);
+        let size = size.ok_or_else(|| BadMessage::Unpack(format!("it would have more than {MAX_UNPACKED} bytes")))?;
+        let mut raw = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, size)).map_err(unpack)?;
+        let end = raw.iter().position(|&byte| byte == b'\n');
+        let end = end.ok_or_else(|| BadMessage::Header("no line end".to_owned()))?;
+        let header = serde_json::from_slice(&raw[..end]).map_err(|error| BadMessage::Header(error.to_string()))?;
+        raw.drain(..=end);
+        Ok(Self { header, payload: raw })
+    }
+}
+
+/// The text of a queue message that holds what [`Message::pack`] packed.
+pub fn inline(packed: &[u8]) -> String {
+    let mut text = String::with_capacity(INLINE.len() + packed.len().div_ceil(3) * 4);
+    text.push_str(INLINE);
+    BASE64.encode_string(packed, &mut text);
+    text
+}
+
+/// The text of a queue message whose packed form lies at `key` in S3.
+pub fn claim(key: &str) -> String {
+    format!("{CLAIM}{key}")
+}
+
+/// Which of the two forms `text` has.
+pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
+    let inline = text.strip_prefix(INLINE).map(Text::Inline);
+    inline
+        .or_else(|| text.strip_prefix(CLAIM).map(Text::Claim))
+        .ok_or_else(|| BadMessage::Form(text.chars().take(16).collect()))
+}
+
+/// The packed message in the text of an inline one.
+pub fn packed(inline: &str) -> Result<Vec<u8>, BadMessage> {
+    BASE64.decode(inline).map_err(|error| BadMessage::Unpack(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::sealed::Sealed;
+
+    fn message() -> Message {
+        Message {
+            header: Header::new(
+                Source::V1,
+                Addressee::Name(ProjectName::parse("sample").unwrap()),
+                Timestamp::from_millis(1_478_044_860_123),
+                vec![EventId::from_bytes([7; 16])],
+            ),
+            payload: b"{\"errors\":\n[]}".to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_message_comes_out_as_it_went_in() {
+        let text = inline(&message().pack());
+        let Text::Inline(body) = form(&text).unwrap() else { panic!("inline") };
+        assert_eq!(Message::unpack(&packed(body).unwrap()).unwrap(), message());
+        assert_eq!(form(&claim("inbox/x")).unwrap(), Text::Claim("inbox/x"));
+    }
+
+    /// Promise 8: what waits in the inbox while faultline is upgraded is read, with and without what came to it later.
+    #[test]
+    fn headers_of_every_version_are_read() {
+        let first = r#"{"source":"v1","project":{"name":"sample"},"receivedAt":"2016-11-02T00:01:00.123Z","eventIds":["07070707070707070707070707070707"]"#;
+        let read = |json: &str| serde_json::from_str::<Header>(json).unwrap();
+        assert_eq!(read(&format!("{first}}}")), message().header);
+        let told = r#","notifications":{"id":"c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b","sealed":"1.AAMBAgMw"}}"#;
+        let notifications = read(&format!("{first}{told}")).notifications.unwrap();
+        assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
+        assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
+        for (word, origin) in [("sentry", Origin::Sentry), ("security", Origin::Security), ("import", Origin::Import)] {
+            assert_eq!(read(&format!("{}}}", first.replacen("v1", word, 1))).source, origin);
+        }
+    }
+
+    /// A poison message is an error that can be reported, never a panic.
+    #[test]
+    fn a_damaged_message_is_an_error() {
+        assert!(form("").is_err());
+        assert!(form("{\"v\":9}").unwrap_err().to_string().contains("{\\\"v\\\":9}"));
+        assert!(packed("***").is_err());
+        let whole = message().pack();
+        for cut in 0..whole.len() {
+            assert!(Message::unpack(&whole[..cut]).is_err(), "{cut}");
+        }
+        assert!(Message::unpack(&zstd::bulk::compress(b"no line end", 1).unwrap()).is_err());
+        assert!(Message::unpack(&zstd::bulk::compress(b"{}\n", 1).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! Whether a frame is the application's own code, where the client does not say, or is known to say it wrong.
+
+use super::platform::Family;
+use model::occurrence::Frame;
+
+/// Parts of the paths of installed packages.
+const PACKAGES: [&str; 16] = [
+    "/site-packages/",
+    "/dist-packages/",
+    "/node_modules/",
+    "/vendor/",
+    "/go/pkg/mod/",
+    "/.cargo/registry/",
+    "/rustc/",
+    "/.rustup/",
+    "/gems/",
+    "/pub-cache/",
+    "/.pub-cache/",
+    "/lib/python",
+    "/usr/local/go/src/",
+    "/go/src/runtime/",
+    "/jdk/",
+    "/.nuget/packages/",
+];
+/// Where the system keeps its libraries.
+const SYSTEM: [&str; 6] = ["/usr/lib/", "/lib/", "/lib64/", "/usr/local/lib/", "node:", "internal/"];
+/// Where the web keeps its libraries.
+const CDNS: [&str; 7] = [
+    "://unpkg.com/",
+    "://cdnjs.cloudflare.com/",
+    "://cdn.jsdelivr.net/",
+    "://esm.sh/",
+    "://code.jquery.com/",
+    "://ajax.googleapis.com/",
+    "://esm.run/",
+];
+/// Packages of the JVM that are nobody's application.
+const JAVA: [&str; 39] = [
+    "java.",
+    "javax.",
+    "jakarta.",
+    "sun.",
+    "jdk.",
+    "com.sun.",
+    "kotlin.",
+    "kotlinx.",
+    "scala.",
+    "groovy.",
+    "clojure.",
+    "android.",
+    "androidx.",
+    "com.android.",
+    "com.google.android.",
+    "dalvik.",
+    "libcore.",
+    "reactor.",
+    "rx.",
+    "io.reactivex.",
+    "io.netty.",
+    "io.ktor.",
+    "io.micronaut.",
+    "io.quarkus.",
+    "io.vertx.",
+    "io.undertow.",
+    "akka.",
+    "org.springframework.",
+    "org.apache.",
+    "org.hibernate.",
+    "org.eclipse.",
+    "org.junit.",
+    "org.jboss.",
+    "org.codehaus.",
+    "org.slf4j.",
+    "ch.qos.logback.",
+    "com.fasterxml.",
+    "com.zaxxer.hikari.",
+    "net.sf.cglib.",
+];
+/// The standard library and the runtime of Rust, as functions and within their impls.
+const RUST: [&str; 12] = [
+    "std::",
+    "core::",
+    "alloc::",
+    "<std::",
+    "<core::",
+    "<alloc::",
+    "__rust_",
+    "__rustc",
+    "rust_begin_unwind",
+    "rust_panic",
+    "_rust_",
+    "tokio::runtime::",
+];
+/// Where Cargo keeps packages, and what rustc says of its library, on any machine.
+const RUST_PATHS: [&str; 3] = ["/registry/src/", "/git/checkouts/", "/rustc/"];
+/// What the C runtime puts around `main`.
+const C_RUNTIME: [&str; 9] =
+    ["main", "_main", "_start", "start", "<unknown>", "_init", "clone", "clone3", "start_thread"];
+
+/// Whether the frame is the application's own. `marked`: the client marked at least one of the event's frames as such,
+/// so that what it left open is not.
+pub(super) fn is_in_app(frame: &Frame, family: Family, marked: bool) -> bool {
+    if family == Family::Native && is_noise(frame) {
+        return false;
+    }
+    match frame.in_app {
+        Some(in_app) => in_app,
+        // Machine code has too many libraries of too many systems to guess: one unknown frame would be all that counts.
+        None => !marked && family != Family::Native && !is_library(frame, family),
+    }
+}
+
+/// What clients mark as the application's own although it never is: sentry-rust knows only its list of crates.
+fn is_noise(frame: &Frame) -> bool {
+    // An inlined function has a name without a crate, and the path only tells whose it is.
+    let path = frame.abs_path.as_deref().unwrap_or_default();
+    if RUST_PATHS.iter().any(|part| path.contains(part)) && path.ends_with(".rs") {
+        return true;
+    }
+    let Some(function) = frame.function.as_deref() else { return false };
+    C_RUNTIME.contains(&function)
+        || function.starts_with("__libc_start")
+        || RUST.iter().any(|prefix| function.starts_with(prefix))
+        || function.contains("{{vtable.shim}}")
+}
+
+fn is_library(frame: &Frame, family: Family) -> bool {
+    let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
+    let windows = if path.contains('\\') { path.replace('\\', "/") } else { String::new() };
+    let path = if windows.is_empty() { path } else { windows.as_str() };
+    if PACKAGES.iter().any(|part| path.contains(part) || path.starts_with(&part[1..]))
+        || SYSTEM.iter().any(|prefix| path.starts_with(prefix))
+    {
+        return true;
+    }
+    let module = frame.module.as_deref().unwrap_or_default();
+    match family {
+        Family::JavaScript => CDNS.iter().any(|cdn| path.contains(cdn)),
+        Family::Java => JAVA.iter().any(|prefix| module.starts_with(prefix)),
+        Family::CSharp => module == "System" || module.starts_with("System.") || module.starts_with("Microsoft."),
+        Family::Native | Family::Php | Family::Ruby | Family::Go | Family::Beam | Family::Python | Family::Other => {
+            false
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Lists of values that stay text.
+
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::NotJson;
+use super::check::{Check, Tally};
+
+/// The first entries of a list, as text, and how many it has: a list of millions takes no more memory than its text.
+#[derive(Debug)]
+pub struct List<const MOST: usize> {
+    /// The first entries, at most `MOST`.
+    pub first: Vec<Box<RawValue>>,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl<'de, const MOST: usize> Deserialize<'de> for List<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Entries)
+    }
+}
+
+struct Entries<const MOST: usize>;
+
+impl<'de, const MOST: usize> Visitor<'de> for Entries<MOST> {
+    type Value = List<MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<MOST>, A::Error> {
+        let mut first = Vec::new();
+        while first.len() < MOST {
+            match list.next_element()? {
+                Some(entry) => first.push(entry),
+                None => return Ok(List { count: first.len(), first }),
+            }
+        }
+        let mut count = first.len();
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(List { first, count })
+    }
+}
+
+/// How large a value is once it is parsed, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// As serde_json writes it: escapes become characters, spaces vanish, and `1e15` becomes four times as long.
+    pub written: usize,
+    /// In memory, about and at most.
+    pub memory: usize,
+}
+
+/// The size of the value in `text`. Nothing is built to find it out.
+pub fn size(text: &str) -> Result<Size, NotJson> {
+    let tally = Tally { writes: true, ..Tally::default() };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Check::value(0, &tally).deserialize(&mut reader).map_err(|error| NotJson(error.to_string()))?;
+    Ok(Size { written: tally.written.get(), memory: tally.memory.get() })
+}

@@ -1,0 +1,194 @@
+//! Taking typed fields out of an object of unknown quality.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::Problem;
+
+/// Where a value stands in an event: keys and indexes from the top, such as `exception.values.0.type`. Each step points
+/// to the one before it, so that a path costs nothing until it is written out, which only a problem does.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Path<'a> {
+    /// The value at `key` of the object at this path.
+    pub fn key<'b>(&'b self, key: &'b str) -> Path<'b> {
+        Path { parent: Some(self), step: Step::Key(key) }
+    }
+
+    /// The entry at `index` of the list at this path.
+    pub fn index(&self, index: usize) -> Path<'_> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl<'a> From<&'a str> for Path<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { parent: None, step: Step::Key(text) }
+    }
+}
+
+impl<'a> From<&'a String> for Path<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parent {
+            Some(Path { parent: None, step: Step::Key("") }) | None => {}
+            Some(parent) => write!(f, "{parent}.")?,
+        }
+        match self.step {
+            Step::Key(key) => f.write_str(key),
+            Step::Index(index) => index.fmt(f),
+        }
+    }
+}
+
+/// An object whose fields are taken one by one. `null` is absent. A field of the wrong type becomes absent and is
+/// written down as a problem; what nobody takes is what is left.
+pub struct Fields<'a> {
+    map: Map<String, Value>,
+    path: Path<'a>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    /// Around `map`, which is found at `path` in the event (empty at the top).
+    pub fn new(map: Map<String, Value>, path: impl Into<Path<'a>>, problems: &'a mut Vec<Problem>) -> Self {
+        Self { map, path: path.into(), problems }
+    }
+
+    /// Where the object stands.
+    pub fn path(&self) -> Path<'a> {
+        self.path
+    }
+
+    /// Where problems are written down; for what stands deeper in the object.
+    pub fn problems(&mut self) -> &mut Vec<Problem> {
+        self.problems
+    }
+
+    /// Moves the value at `from` to `to`, unless something stands there: for a key's former name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if self.map.contains_key(from) && self.map.get(to).is_none_or(Value::is_null) {
+            let value = self.map.remove(from).unwrap_or_default();
+            self.map.insert(to.to_owned(), value);
+        }
+    }
+
+    /// Puts back what was taken but has no field, so that [`Fields::rest`] keeps it.
+    pub fn keep(&mut self, key: &str, value: Value) {
+        self.map.insert(key.to_owned(), value);
+    }
+
+    /// The value at `key`, whatever it is; `None` if it is `null` or missing.
+    pub fn value(&mut self, key: &str) -> Option<Value> {
+        self.map.remove(key).filter(|value| !value.is_null())
+    }
+
+    /// A text; numbers and booleans are written out.
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        let value = self.value(key)?;
+        text_of(value).map_err(|value| self.problem(key, value, "expected a text")).ok()
+    }
+
+    /// A whole number from 0; digits in a text are read.
+    pub fn number(&mut self, key: &str) -> Option<u64> {
+        match self.value(key)? {
+            Value::Number(number) if number.as_u64().is_some() => number.as_u64(),
+            Value::String(text) if text.parse::<u64>().is_ok() => text.parse().ok(),
+            value => {
+                self.problem(key, value, "expected a whole number");
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, key: &str) -> Option<bool> {
+        match self.value(key)? {
+            Value::Bool(boolean) => Some(boolean),
+            value => {
+                self.problem(key, value, "expected true or false");
+                None
+            }
+        }
+    }
+
+    /// An object. An empty list counts as an empty object: PHP writes its empty maps so.
+    pub fn object(&mut self, key: &str) -> Option<Map<String, Value>> {
+        match self.value(key)? {
+            Value::Object(map) => Some(map),
+            Value::Array(list) if list.is_empty() => Some(Map::new()),
+            value => {
+                self.problem(key, value, "expected an object");
+                None
+            }
+        }
+    }
+
+    /// A list, or an object whose keys are numbers (see [`list_of`]).
+    pub fn list(&mut self, key: &str) -> Option<Vec<Value>> {
+        match list_of(self.value(key)?) {
+            Ok(list) => Some(list),
+            Err(value) => {
+                self.problem(key, value, "expected a list");
+                None
+            }
+        }
+    }
+
+    /// Writes down that the `value` at `key` could not be used.
+    pub fn problem(&mut self, key: &str, value: Value, reason: &str) {
+        let path = self.path.key(key);
+        Problem::note(self.problems, || Problem::invalid(path.to_string(), value, reason));
+    }
+
+    /// What nobody took, without `null`s.
+    pub fn rest(self) -> Map<String, Value> {
+        self.map.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    }
+}
+
+/// The entries of a list, or of an object whose keys are all whole numbers, in their order: PHP writes a list so that has
+/// gaps or was sorted. The value itself if it is neither.
+pub fn list_of(value: Value) -> Result<Vec<Value>, Value> {
+    match value {
+        Value::Array(list) => Ok(list),
+        Value::Object(map) if is_list(&map) => {
+            let numbered = map.into_iter().map(|(key, value)| (key.parse::<i64>().unwrap_or_default(), value));
+            let mut entries: Vec<_> = numbered.collect();
+            entries.sort_by_key(|(number, _)| *number);
+            Ok(entries.into_iter().map(|(_, value)| value).collect())
+        }
+        other => Err(other),
+    }
+}
+
+/// Whether an object is a list as PHP writes it.
+pub fn is_list(map: &Map<String, Value>) -> bool {
+    !map.is_empty() && map.keys().all(|key| key.len() <= 18 && key.parse::<i64>().is_ok())
+}
+
+/// The text of a scalar (numbers and booleans written out); the value itself if it is none.
+pub fn text_of(value: Value) -> Result<String, Value> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(boolean) => Ok(boolean.to_string()),
+        other => Err(other),
+    }
+}

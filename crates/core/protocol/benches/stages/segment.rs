@@ -1,0 +1,51 @@
+//! Segments: frames of like events, written, and read line by line.
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use formats::segment::{SegmentWriter, lines};
+
+use crate::samples;
+
+/// How many events of which sample a frame has.
+const FRAMES: [(&str, usize); 5] = [
+    ("python/message", 1),
+    ("python/message", 100),
+    ("rust/caught-panic", 1),
+    ("rust/caught-panic", 100),
+    ("python/rich to 1 MB", 1),
+];
+
+/// As digest would write them: each with an id of its own.
+fn frame((name, events): (&str, usize)) -> Vec<Vec<u8>> {
+    let mut occurrence = samples::scrubbed(name);
+    let line = |number: usize| {
+        occurrence.event_id = model::id::EventId::from_bytes((number as u128 * 0x9E37_79B9_7F4A_7C15).to_be_bytes());
+        serde_json::to_vec(&occurrence).expect("text keys only")
+    };
+    (0..events).map(line).collect()
+}
+
+fn bytes(lines: &[Vec<u8>]) -> BytesCount {
+    BytesCount::new(lines.iter().map(Vec::len).sum::<usize>())
+}
+
+#[divan::bench(args = FRAMES)]
+fn encode(bencher: Bencher<'_, '_>, of: (&str, usize)) {
+    let all = frame(of);
+    bencher.counter(bytes(&all)).bench_local(|| {
+        let mut writer = SegmentWriter::new();
+        writer.frame(black_box(&all).iter().map(Vec::as_slice)).expect("it is packed into memory");
+        writer.finish()
+    });
+}
+
+#[divan::bench(args = FRAMES)]
+fn decode(bencher: Bencher<'_, '_>, of: (&str, usize)) {
+    let all = frame(of);
+    let mut writer = SegmentWriter::new();
+    writer.frame(all.iter().map(Vec::as_slice)).expect("it is packed into memory");
+    let segment = writer.finish();
+    bencher
+        .counter(bytes(&all))
+        .bench_local(|| lines(black_box(&segment)).map(|line| line.expect("a line").len()).sum::<usize>());
+}

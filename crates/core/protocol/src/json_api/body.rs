@@ -1,0 +1,267 @@
+//! The body of `POST /projects/{project}/errors`.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use model::json::{self, List};
+use model::outcome::{Reason, Refusal};
+use rules::posted::{self, Posted};
+
+/// A body, parsed: what is stored of it, whom to tell, and what is refused.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What is stored.
+    pub taken: Taken,
+    /// The notification configs that can be used. They are not part of what is stored, since they hold secrets.
+    pub notifications: Vec<Posted>,
+    /// What is left out of the two, with the reasons.
+    pub refused: Vec<Refusal>,
+}
+
+/// What is stored of a body: its errors, and what they share. Written down it is a [`Post`](super::Post).
+///
+/// What is not looked into stays text: it is read once, by digest, and need not be built here.
+#[derive(Debug, Serialize)]
+pub struct Taken {
+    errors: Vec<Item>,
+    shared: BTreeMap<&'static str, Box<RawValue>>,
+}
+
+/// One error of a body.
+#[derive(Debug, Serialize)]
+struct Item {
+    #[serde(rename = "type")]
+    kind: String,
+    message: String,
+    rest: Object,
+}
+
+type Object = BTreeMap<String, Box<RawValue>>;
+
+/// The keys that are kept besides `errors`. `notifications` is not one of them: it holds tokens and webhook addresses,
+/// which must not rest in the inbox unsealed.
+const SHARED: [&str; 5] = ["notifier", "context", "environment", "session", "params"];
+
+/// The most errors of a body.
+pub const MAX_ERRORS: usize = 1_000;
+/// The largest error, and the largest of what errors share, in bytes of JSON: an occurrence of both must be shown in one
+/// answer.
+const MAX_ITEM: usize = 1 << 20;
+/// The most that all errors of a body together may take along of what they share, in bytes of JSON: each occurrence
+/// holds it.
+const MAX_SHARED: usize = 32 << 20;
+/// The most memory that an error may take when it is parsed, in bytes; a usual one takes ten times its JSON.
+const MAX_ITEM_MEMORY: usize = 32 << 20;
+/// The most memory that a body may take when it is parsed, and all that its errors take along of what they share.
+const MAX_MEMORY: usize = 128 << 20;
+/// The most configs of a body that are looked at, and the largest of them as it is sent, in bytes: with its spaces and
+/// escapes.
+const MAX_CONFIGS: usize = 10;
+const MAX_CONFIG: usize = 64 << 10;
+
+impl Parsed {
+    /// Parses a body. An error that cannot be stored, or a config that cannot be used, is left out and refused by name,
+    /// while its neighbours are kept; if no error is left the whole body is refused, with the first one's reason.
+    pub fn of(body: &[u8]) -> Result<Self, Refusal> {
+        let not_json = |error: &dyn Display| {
+            let most = json::MAX_DEPTH;
+            let what =
+                format!("the body is {error}: send a JSON object with a list `errors`, at most {most} levels deep");
+            Refusal::new(Reason::BodyNotJson, what)
+        };
+        let (text, memory) = json::measure(body, json::MAX_DEPTH).map_err(|error| not_json(&error))?;
+        if memory > MAX_MEMORY {
+            let message = format!(
+                "the body has so many values that they take {memory} bytes of memory, of {MAX_MEMORY}: send fewer at once"
+            );
+            return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
+        }
+        let text = std::str::from_utf8(&text).map_err(|error| not_json(&error))?;
+        if form(text) != Form::Object {
+            let message = format!("the body is {}: send a JSON object with a list `errors`", form(text).said());
+            return Err(invalid(message));
+        }
+        let mut body: Object = read(text)?;
+        let errors = body.remove("errors").filter(|errors| form(errors.get()) != Form::Null);
+        let errors = errors.ok_or_else(|| at_errors("`errors` is missing: send a list of at least one error"))?;
+        if form(errors.get()) != Form::List {
+            return Err(at_errors(&format!("`errors` is {}: send a list", form(errors.get()).said())));
+        }
+        let List { first: errors, count } = read::<List<MAX_ERRORS>>(errors.get())?;
+        if errors.is_empty() {
+            return Err(at_errors("`errors` is empty: send at least one error"));
+        }
+        if count > MAX_ERRORS {
+            return Err(at_errors(&format!("`errors` has {count} entries: send at most {MAX_ERRORS} at once")));
+        }
+        let (mut kept, mut refused) = (Vec::with_capacity(errors.len()), Vec::new());
+        for (index, error) in errors.iter().enumerate() {
+            let size = size(error)?;
+            if size.written > MAX_ITEM || size.memory > MAX_ITEM_MEMORY {
+                refused.push(too_large(index));
+                continue;
+            }
+            match Item::parse(error, index) {
+                Ok(item) => kept.push(item),
+                Err(refusal) => refused.push(refusal),
+            }
+        }
+        if kept.is_empty() {
+            let first = refused.swap_remove(0);
+            let reason = if first.reason == Reason::ItemInvalid { Reason::BodyInvalid } else { first.reason };
+            return Err(Refusal { reason, ..first });
+        }
+        let shared = SHARED.into_iter().filter_map(|key| Some((key, body.remove(key)?)));
+        let shared: BTreeMap<_, _> = shared.filter(|(_, value)| form(value.get()) != Form::Null).collect();
+        let (mut sum, mut memory) = (0, 0);
+        for value in shared.values() {
+            let size = size(value)?;
+            (sum, memory) = (sum + size.written, memory + size.memory);
+        }
+        if sum > MAX_ITEM || sum * kept.len() > MAX_SHARED || memory * kept.len() > MAX_MEMORY {
+            let message = format!(
+                "what the {} errors share has {sum} bytes, and each takes it along: send fewer at once, or less of it",
+                kept.len()
+            );
+            return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
+        }
+        let (notifications, unusable) = configs(body.remove("notifications").as_deref())?;
+        refused.extend(unusable);
+        Ok(Self { taken: Taken { errors: kept, shared }, notifications, refused })
+    }
+}
+
+impl Taken {
+    /// How many errors are stored; never none.
+    pub fn count(&self) -> usize {
+        self.errors.len()
+    }
+}
+
+impl Item {
+    fn parse(error: &RawValue, index: usize) -> Result<Self, Refusal> {
+        let index = index.to_string();
+        let refuse = |key: &str, what: String| {
+            let path = ["errors", &index, key];
+            let depth = if key.is_empty() { 2 } else { 3 };
+            let path = path[..depth].iter().map(|&part| part.to_owned()).collect();
+            Refusal { path, ..Refusal::new(Reason::ItemInvalid, what) }
+        };
+        if form(error.get()) != Form::Object {
+            let message = format!("an error is {}: send an object with a text `message`", form(error.get()).said());
+            return Err(refuse("", message));
+        }
+        let mut rest: Object = read(error.get())?;
+        rest.retain(|_, value| form(value.get()) != Form::Null);
+        let message = match rest.remove("message") {
+            Some(message) if form(message.get()) == Form::Text => read(message.get())?,
+            Some(other) => {
+                return Err(refuse("message", format!("`message` is {}: send a text", form(other.get()).said())));
+            }
+            None => return Err(refuse("message", "`message` is missing: send a text".to_owned())),
+        };
+        let kind = match rest.remove("type") {
+            Some(kind) if form(kind.get()) == Form::Text => read(kind.get())?,
+            Some(other) => return Err(refuse("type", format!("`type` is {}: send a text", form(other.get()).said()))),
+            None => String::new(),
+        };
+        // What v1's JavaScript client sends for an error without a type is empty.
+        let kind = if kind.is_empty() { "_".to_owned() } else { kind };
+        Ok(Self { kind, message, rest })
+    }
+}
+
+/// The size of a value as digest reads and writes it.
+fn size(value: &RawValue) -> Result<json::Size, Refusal> {
+    json::size(value.get()).map_err(|error| invalid(format!("the body is {error}")))
+}
+
+/// The configs that were posted, and the refusals of those that cannot be used. No more is read of them than there may be.
+fn configs(posted: Option<&RawValue>) -> Result<(Vec<Posted>, Vec<Refusal>), Refusal> {
+    let text = posted.map_or("null", RawValue::get);
+    if form(text) != Form::List {
+        // It says what is expected, whatever else was sent.
+        return Ok(posted::parse(if form(text) == Form::Null { Value::Null } else { Value::Bool(true) }));
+    }
+    let List { first, count } = read::<List<MAX_CONFIGS>>(text)?;
+    let mut refused = Vec::new();
+    if count > MAX_CONFIGS {
+        let message = format!("there are {count} notifications: only the first {MAX_CONFIGS} are taken");
+        refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
+    }
+    let mut values = Vec::with_capacity(first.len());
+    for (index, config) in first.iter().enumerate() {
+        if config.get().len() > MAX_CONFIG {
+            let message = format!("a config has more than {MAX_CONFIG} bytes: send less of it");
+            refused.push(Refusal::new(Reason::ItemTooLarge, message).at(["notifications", &index.to_string()]));
+            values.push(Value::Null);
+        } else {
+            values.push(read(config.get())?);
+        }
+    }
+    let (posted, unusable) = posted::parse(Value::Array(values));
+    refused.extend(unusable);
+    Ok((posted, refused))
+}
+
+/// What was gone through already, so that it can be read.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    serde_json::from_str(text).map_err(|error| invalid(format!("the body cannot be read: {error}")))
+}
+
+fn too_large(index: usize) -> Refusal {
+    let message = format!("an error has more than {MAX_ITEM} bytes of JSON, or too many values: send less of it");
+    Refusal::new(Reason::ItemTooLarge, message).at(["errors", &index.to_string()])
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal::new(Reason::BodyInvalid, message)
+}
+
+fn at_errors(message: &str) -> Refusal {
+    invalid(message.to_owned()).at(["errors"])
+}
+
+/// What kind of JSON value it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Null,
+    Bool,
+    Number,
+    Text,
+    List,
+    Object,
+}
+
+fn form(value: &str) -> Form {
+    match value.trim_ascii_start().as_bytes() {
+        [b'n', ..] => Form::Null,
+        [b't' | b'f', ..] => Form::Bool,
+        [b'"', ..] => Form::Text,
+        [b'[', ..] => Form::List,
+        [b'{', ..] => Form::Object,
+        _ => Form::Number,
+    }
+}
+
+impl Form {
+    /// In an error message.
+    fn said(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "true or false",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::List => "a list",
+            Self::Object => "an object",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

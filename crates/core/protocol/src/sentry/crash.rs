@@ -1,0 +1,86 @@
+//! Uploads of crash reporters (Crashpad, Breakpad, Electron): a form with a minidump, and what the application says of
+//! itself. The dump is not stored, since it holds the memory of the process; that there was a crash is.
+
+mod form;
+
+pub use form::Form;
+use serde_json::{Map, Value, json};
+
+use model::json;
+
+/// How deep names such as `sentry[tags][arch]` may nest.
+const MAX_NESTING: usize = 8;
+/// The most bytes of a text of the application's that is kept, beyond the event itself.
+const MAX_ANNOTATION: usize = 8 << 10;
+
+/// The event of an upload: what its form has under `sentry`, as JSON or name by name, else an empty one. What else it has
+/// is the context `crashpad`, and its dump the context `minidump`.
+pub fn event(form: &Form) -> Map<String, Value> {
+    let mut event = json_of(form);
+    let (mut named, mut annotations) = (Map::new(), Map::new());
+    for (name, text) in form.fields() {
+        if let Some(path) = name.strip_prefix("sentry[") {
+            insert(&mut named, path, text);
+        } else if name != "sentry" && !name.starts_with("sentry__") {
+            let end = text.floor_char_boundary(MAX_ANNOTATION);
+            annotations.insert(name.clone(), text[..end].into());
+        }
+    }
+    for (key, value) in named {
+        event.entry(key).or_insert(value);
+    }
+    event.entry("platform").or_insert_with(|| "native".into());
+    event.entry("level").or_insert_with(|| "fatal".into());
+    let says_what = ["exception", "message", "logentry", "threads", "stacktrace"];
+    if says_what.iter().all(|key| event.get(*key).is_none_or(Value::is_null)) {
+        let mechanism = json!({ "type": "minidump", "handled": false, "synthetic": true });
+        let value = "Fatal crash, as a minidump";
+        let exception = json!({ "type": "Minidump", "value": value, "mechanism": mechanism });
+        event.insert("exception".to_owned(), json!({ "values": [exception] }));
+    }
+    let contexts = event.entry("contexts").or_insert_with(|| json!({}));
+    if let Value::Object(contexts) = contexts {
+        if !annotations.is_empty() {
+            contexts.entry("crashpad").or_insert(annotations.into());
+        }
+        if let Some(size) = form.dump_size() {
+            contexts.insert("minidump".to_owned(), json!({ "size": size, "stored": false }));
+        }
+    }
+    event
+}
+
+/// The object in the field `sentry`, or in `sentry__1`, `sentry__2` and so on, which Crashpad makes of what is long.
+fn json_of(form: &Form) -> Map<String, Value> {
+    let whole = form.fields().find(|(name, _)| *name == "sentry").map(|(_, text)| text.clone());
+    let text = whole.unwrap_or_else(|| {
+        let number = |name: &str| name.strip_prefix("sentry__")?.parse::<u32>().ok();
+        let mut parts: Vec<_> = form.fields().filter_map(|(name, text)| Some((number(name)?, text))).collect();
+        parts.sort_by_key(|(number, _)| *number);
+        parts.into_iter().map(|(_, text)| text.as_str()).collect()
+    });
+    // Checked before it is built, as every event is.
+    match super::peek(text.as_bytes()) {
+        Ok(_) => json::parse(text.as_bytes()).unwrap_or_default(),
+        Err(_) => Map::new(),
+    }
+}
+
+/// Puts `text` where a name such as `tags][arch]` says.
+fn insert(map: &mut Map<String, Value>, path: &str, text: &str) {
+    let mut keys: Vec<_> = path.trim_end_matches(']').split("][").collect();
+    let Some(last) = keys.pop() else { return };
+    if keys.len() > MAX_NESTING {
+        return;
+    }
+    let mut at = map;
+    for key in keys {
+        let inner = at.entry(key).or_insert_with(|| json!({}));
+        let Value::Object(inner) = inner else { return };
+        at = inner;
+    }
+    at.insert(last.to_owned(), text.into());
+}
+
+#[cfg(test)]
+mod tests;

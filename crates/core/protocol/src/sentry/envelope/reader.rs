@@ -1,0 +1,290 @@
+//! Reads an envelope that comes piece by piece.
+
+mod payload;
+
+use super::framing::Framing;
+use super::header::Head;
+use super::{Envelope, Header, ItemKind, MAX_ITEM_HEADER, MAX_ITEMS};
+use model::outcome::{Reason, Refusal};
+
+/// How much is held of an item that is not stored, in bytes: if its length is wrong, what is in it is read again.
+const MAX_HELD_ASIDE: usize = 256 << 10;
+
+/// Reads an envelope that comes piece by piece. It holds what is stored, and about a megabyte besides.
+pub struct Reader {
+    max_header: usize,
+    envelope: Envelope,
+    has_header: bool,
+    state: State,
+    /// What was pushed and not taken yet.
+    pub(super) held: Vec<u8>,
+    /// From where on `held` is not taken.
+    at: usize,
+    /// How much of it is known to have no line end.
+    scanned: usize,
+    /// Whether nothing more comes.
+    ended: bool,
+    /// The place of the next item.
+    index: usize,
+    searches: usize,
+    stored: usize,
+    events: usize,
+}
+
+enum State {
+    /// At the envelope's first line.
+    Header,
+    /// At an item's header, or at blank lines before it.
+    Between,
+    /// At an item's payload. An event that `waits` is looked at again when there is as much of it as is ever held.
+    Payload { head: Head, waits: bool },
+    /// Within the payload of an item that is not stored, of which so much is left; `size` bytes were there.
+    Skipping { head: Head, left: u64, size: u64 },
+    /// Behind such a payload.
+    Skipped { head: Head, size: u64 },
+    /// Within a line that is too long to be of interest. It may be an item that is not stored.
+    DroppingLine { kind: Option<ItemKind>, size: u64, to_resync: bool },
+    /// After a fault: at a line that may be an item's header.
+    Resync,
+    /// Nothing more is wanted.
+    Done,
+}
+
+/// Whether to go on with what is held.
+enum Step {
+    Again,
+    NeedsMore,
+}
+
+impl Reader {
+    /// Nothing is read yet. The first line may have `max_header` bytes.
+    pub fn new(max_header: usize) -> Self {
+        Self {
+            max_header,
+            envelope: Envelope::default(),
+            has_header: false,
+            state: State::Header,
+            held: Vec::new(),
+            at: 0,
+            scanned: 0,
+            ended: false,
+            index: 0,
+            searches: 0,
+            stored: 0,
+            events: 0,
+        }
+    }
+
+    /// The envelope's header, as soon as it was read.
+    pub fn header(&self) -> Option<&Header> {
+        self.has_header.then_some(&self.envelope.header)
+    }
+
+    /// Takes what comes next. It is refused only if the first line is not a JSON object, or too long.
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Refusal> {
+        if let State::Skipping { left, .. } = &mut self.state {
+            // Nothing is held at this time.
+            let skipped = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= skipped as u64;
+            bytes = &bytes[skipped..];
+        }
+        if !matches!(self.state, State::Done) {
+            self.held.extend_from_slice(bytes);
+        }
+        self.go()
+    }
+
+    /// The envelope, now that nothing more comes.
+    pub fn end(mut self) -> Result<Envelope, Refusal> {
+        self.ended = true;
+        self.go()?;
+        Ok(self.envelope)
+    }
+
+    /// The items that are whole, of an envelope that broke off.
+    pub fn break_off(self) -> Envelope {
+        self.envelope
+    }
+
+    fn go(&mut self) -> Result<(), Refusal> {
+        while let Step::Again = self.step()? {}
+        self.held.drain(..self.at);
+        self.at = 0;
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<Step, Refusal> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Header => self.read_header(),
+            State::Between => Ok(self.read_head()),
+            State::Payload { head, waits } => Ok(match head.kind {
+                Some(ItemKind::Event) => self.read_event(head, waits),
+                _ => self.read_aside(head),
+            }),
+            State::Skipping { head, left, size } => Ok(self.skip(head, left, size)),
+            State::Skipped { head, size } => Ok(self.end_skipped(head, size)),
+            State::DroppingLine { kind, size, to_resync } => Ok(self.drop_line(kind, size, to_resync)),
+            State::Resync => Ok(self.resync()),
+            State::Done => {
+                self.take(self.rest().len());
+                Ok(Step::NeedsMore)
+            }
+        }
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.held[self.at..]
+    }
+
+    fn take(&mut self, count: usize) {
+        self.at += count;
+        self.scanned = 0;
+    }
+
+    fn wait(&mut self, state: State) -> Step {
+        self.state = state;
+        Step::NeedsMore
+    }
+
+    fn go_to(&mut self, state: State) -> Step {
+        self.state = state;
+        Step::Again
+    }
+
+    /// Where the first line of the rest ends, if its end is there.
+    fn line_end(&mut self) -> Option<usize> {
+        let found = self.rest()[self.scanned..].iter().position(|&byte| byte == b'\n').map(|at| self.scanned + at);
+        self.scanned = found.unwrap_or(self.rest().len());
+        found
+    }
+
+    /// The end of the first line and where the next one begins, if the line is there whole.
+    fn line(&mut self) -> Option<(usize, usize)> {
+        let end = self.line_end();
+        let all = self.rest().len();
+        end.map(|end| (end, end + 1)).or(self.ended.then_some((all, all)))
+    }
+
+    fn read_header(&mut self) -> Result<Step, Refusal> {
+        let line = self.line();
+        if line.map_or(self.rest().len(), |(end, _)| end) > self.max_header {
+            let message = format!("the envelope's first line has more than {} bytes: send less in it", self.max_header);
+            return Err(Refusal::new(Reason::BodyInvalid, message));
+        }
+        let Some((end, next)) = line else { return Ok(self.wait(State::Header)) };
+        self.envelope.header = Header::parse(&self.rest()[..end])?;
+        self.has_header = true;
+        self.take(next);
+        Ok(self.go_to(State::Between))
+    }
+
+    fn read_head(&mut self) -> Step {
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+        let blank = self.rest().iter().position(|byte| !is_blank(byte)).unwrap_or(self.rest().len());
+        if blank > 0 {
+            self.take(blank);
+        }
+        if self.rest().is_empty() {
+            return self.wait(State::Between);
+        }
+        if self.index == MAX_ITEMS {
+            self.refuse(format!("an envelope has at most {MAX_ITEMS} items: send the rest in another"));
+            return self.go_to(State::Done);
+        }
+        let line = self.line();
+        if line.map_or(self.rest().len(), |(end, _)| end) > MAX_ITEM_HEADER {
+            self.refuse_item(format!("an item header has more than {MAX_ITEM_HEADER} bytes: send less in it"));
+            return self.go_to(State::DroppingLine { kind: None, size: 0, to_resync: true });
+        }
+        let Some((end, next)) = line else { return self.wait(State::Between) };
+        let head = Head::parse(&self.rest()[..end]);
+        self.take(next);
+        match head {
+            // Its end is known if it has a length; without one, its payload may itself look like an item header.
+            Some(head) if head.kind.is_some() || head.length.is_some() => {
+                self.go_to(State::Payload { head, waits: false })
+            }
+            Some(_) => {
+                self.refuse_item(NO_TYPE.to_owned());
+                self.go_to(State::Resync)
+            }
+            None => {
+                self.refuse_item("an item header is not a JSON object: send one with a text `type`".to_owned());
+                self.go_to(State::Resync)
+            }
+        }
+    }
+
+    fn drop_line(&mut self, kind: Option<ItemKind>, size: u64, to_resync: bool) -> Step {
+        match self.line() {
+            None => {
+                let size = size + self.rest().len() as u64;
+                self.take(self.rest().len());
+                self.wait(State::DroppingLine { kind, size, to_resync })
+            }
+            Some((end, next)) => {
+                self.take(next);
+                match kind {
+                    Some(kind) => self.put_aside(Some(kind), size + end as u64),
+                    None => self.go_to(if to_resync { State::Resync } else { State::Between }),
+                }
+            }
+        }
+    }
+
+    /// Goes on at the next line that can only be an item's header and, if it has a length, has a line end where its
+    /// payload ends. An event's payload is no such line even if it has a `type`.
+    fn resync(&mut self) -> Step {
+        if self.rest().is_empty() {
+            return self.wait(State::Resync);
+        }
+        let Some((end, next)) = self.line() else {
+            if self.rest().len() > MAX_ITEM_HEADER {
+                return self.go_to(State::DroppingLine { kind: None, size: 0, to_resync: true });
+            }
+            return self.wait(State::Resync);
+        };
+        let head = if end <= MAX_ITEM_HEADER { Head::certain(&self.rest()[..end]) } else { None };
+        let fits = match head.as_ref().map(|head| head.length) {
+            None => Some(false),
+            Some(None) => Some(true),
+            Some(Some(length)) => match Framing::by_length(&self.rest()[next..], length, self.ended) {
+                Framing::Whole { .. } => Some(true),
+                Framing::Wrong => Some(false),
+                Framing::Unknown => (self.rest().len() > MAX_HELD_ASIDE).then_some(true),
+            },
+        };
+        match fits {
+            Some(true) => self.go_to(State::Between),
+            Some(false) => {
+                self.take(next);
+                self.go_to(State::Resync)
+            }
+            None => self.wait(State::Resync),
+        }
+    }
+
+    fn refuse(&mut self, message: String) {
+        self.refuse_as(invalid(message));
+    }
+
+    fn refuse_as(&mut self, refusal: Refusal) {
+        self.envelope.refused.push(refusal.at(["items", &self.index.to_string()]));
+    }
+
+    fn refuse_item(&mut self, message: String) {
+        self.refuse_item_as(invalid(message));
+    }
+
+    /// Refuses the item, and goes on with the next.
+    fn refuse_item_as(&mut self, refusal: Refusal) {
+        self.refuse_as(refusal);
+        self.index += 1;
+    }
+}
+
+const NO_TYPE: &str = "an item header has no text `type`: send one, such as `event`";
+
+fn invalid(message: String) -> Refusal {
+    Refusal::new(Reason::ItemInvalid, message)
+}

@@ -1,0 +1,173 @@
+//! The payloads of items.
+
+use super::super::framing::{Framing, object_length};
+use super::super::header::Head;
+use super::super::{Item, ItemKind, MAX_EVENTS, MAX_STORED};
+use super::{MAX_HELD_ASIDE, NO_TYPE, Reader, State, Step, invalid};
+use crate::sentry::Peek;
+use crate::sentry::peek::{MAX_EVENT, peek};
+use model::outcome::{Reason, Refusal};
+
+/// How much of an event is held while its end is looked for, in bytes.
+const MAX_HELD: usize = MAX_EVENT + (64 << 10);
+/// How many events of an envelope are searched for their end, where their length or their line end is not it.
+const MAX_SEARCHES: usize = 16;
+
+impl Reader {
+    fn framing(&mut self, head: &Head) -> Framing {
+        match head.length {
+            Some(length) => Framing::by_length(self.rest(), length, self.ended),
+            None => {
+                let line_end = self.line_end();
+                Framing::by_line(self.rest(), line_end, self.ended)
+            }
+        }
+    }
+
+    /// An event, which is stored. It is taken if it ends where its header says; else if its JSON is complete.
+    pub(super) fn read_event(&mut self, head: Head, waits: bool) -> Step {
+        let is_all = self.ended || self.rest().len() > MAX_HELD;
+        if waits && !is_all {
+            return self.wait(State::Payload { head, waits });
+        }
+        let framing = self.framing(&head);
+        let mut refusal = match framing {
+            Framing::Unknown if !is_all => return self.wait(State::Payload { head, waits }),
+            Framing::Unknown => too_large(),
+            Framing::Wrong => invalid(wrong_length(head.length)),
+            Framing::Whole { payload, next } => match peek(&self.rest()[..payload]) {
+                Ok(peek) => return self.keep(peek, payload, next),
+                Err(refusal) => refusal,
+            },
+        };
+        // An event that is too large is whole; of any other the end may be elsewhere.
+        if refusal.reason == Reason::ItemInvalid || framing == Framing::Unknown {
+            if self.searches < MAX_SEARCHES && (is_all || object_length(self.rest()).is_some()) {
+                self.searches += 1;
+                if let Some(end) = object_length(self.rest()) {
+                    match peek(&self.rest()[..end]) {
+                        Ok(peek) => return self.keep(peek, end, end),
+                        Err(other) if other.reason == Reason::ItemTooLarge => refusal = other,
+                        Err(_) => {}
+                    }
+                }
+            } else if self.searches < MAX_SEARCHES {
+                return self.wait(State::Payload { head, waits: true });
+            }
+        }
+        self.refuse_item_as(refusal);
+        match (framing, head.length) {
+            (Framing::Whole { next, .. }, _) => {
+                self.take(next);
+                self.go_to(State::Between)
+            }
+            (Framing::Unknown, Some(length)) => {
+                let (size, left) = (length as u64, length.saturating_sub(self.rest().len()) as u64);
+                self.take(self.rest().len());
+                self.go_to(State::Skipping { head: Head { kind: None, length: None }, left, size })
+            }
+            (Framing::Unknown, None) => self.go_to(State::DroppingLine { kind: None, size: 0, to_resync: false }),
+            (Framing::Wrong, _) => self.go_to(State::Resync),
+        }
+    }
+
+    /// Keeps the event in the first bytes of the rest.
+    fn keep(&mut self, peek: Peek, payload: usize, next: usize) -> Step {
+        let (kind, event_id, size) = (peek.kind, peek.event_id, payload as u64);
+        let mut bytes = Vec::new();
+        if kind.is_stored() {
+            if self.events == MAX_EVENTS || self.stored + payload > MAX_STORED {
+                let message = format!(
+                    "an envelope has at most {MAX_EVENTS} events of {MAX_STORED} bytes: send the rest in another"
+                );
+                self.take(next);
+                self.refuse_item(message);
+                return self.go_to(State::Between);
+            }
+            self.events += 1;
+            self.stored += payload;
+            let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+            let end = self.rest()[..payload].iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
+            bytes = self.rest()[..end].to_vec();
+        }
+        self.envelope.items.push(Item { index: self.index, kind, event_id, payload: bytes, size });
+        self.index += 1;
+        self.take(next);
+        self.go_to(State::Between)
+    }
+
+    /// An item that is not stored.
+    pub(super) fn read_aside(&mut self, head: Head) -> Step {
+        match self.framing(&head) {
+            Framing::Whole { payload, next } => {
+                self.take(next);
+                self.put_aside(head.kind, payload as u64)
+            }
+            Framing::Wrong => {
+                self.refuse_item(wrong_length(head.length));
+                self.go_to(State::Resync)
+            }
+            Framing::Unknown if self.rest().len() <= MAX_HELD_ASIDE => self.wait(State::Payload { head, waits: false }),
+            Framing::Unknown => match head.length {
+                Some(length) => {
+                    let skipped = self.rest().len().min(length);
+                    self.take(skipped);
+                    let (left, size) = ((length - skipped) as u64, length as u64);
+                    self.go_to(State::Skipping { head, left, size })
+                }
+                None => self.go_to(State::DroppingLine { kind: head.kind, size: 0, to_resync: false }),
+            },
+        }
+    }
+
+    pub(super) fn put_aside(&mut self, kind: Option<ItemKind>, size: u64) -> Step {
+        match kind {
+            Some(kind) => {
+                let item = Item { index: self.index, kind, event_id: None, payload: Vec::new(), size };
+                self.envelope.items.push(item);
+                self.index += 1;
+            }
+            None => self.refuse_item(NO_TYPE.to_owned()),
+        }
+        self.go_to(State::Between)
+    }
+
+    pub(super) fn skip(&mut self, head: Head, left: u64, size: u64) -> Step {
+        let skipped = self.rest().len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        self.take(skipped);
+        match left - skipped as u64 {
+            0 => self.go_to(State::Skipped { head, size }),
+            // Nothing is behind it, and it is not stored.
+            left if self.ended => self.put_aside(head.kind, size - left),
+            left => self.wait(State::Skipping { head, left, size }),
+        }
+    }
+
+    pub(super) fn end_skipped(&mut self, head: Head, size: u64) -> Step {
+        match Framing::by_length(self.rest(), 0, self.ended) {
+            Framing::Unknown => self.wait(State::Skipped { head, size }),
+            Framing::Whole { next, .. } => {
+                self.take(next);
+                // An event that was too large is refused already.
+                if head.kind.is_none() && head.length.is_none() {
+                    return self.go_to(State::Between);
+                }
+                self.put_aside(head.kind, size)
+            }
+            Framing::Wrong => {
+                self.refuse_item(wrong_length(head.length));
+                self.go_to(State::Resync)
+            }
+        }
+    }
+}
+
+fn wrong_length(length: Option<usize>) -> String {
+    let length = length.unwrap_or_default();
+    format!("an item's length is {length} bytes, but no line end is there: send the payload's length in bytes")
+}
+
+fn too_large() -> Refusal {
+    let message = format!("an event has more than {MAX_EVENT} bytes of JSON: send less of it");
+    Refusal::new(Reason::ItemTooLarge, message)
+}

@@ -1,0 +1,58 @@
+//! What follows from the rest of an event: its type and message, and what lists and searches show of it.
+
+use serde_json::Value;
+
+use super::{facts, message};
+use grouping::{crash_frame, crash_function, main_exception};
+use model::occurrence::{Frame, Occurrence};
+
+pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
+    // A stack of its own belongs to the exception that has none, if it is the only one.
+    if let [exception] = occurrence.exceptions.as_mut_slice()
+        && exception.stacktrace.is_none()
+    {
+        exception.stacktrace = occurrence.stacktrace.take();
+    }
+    match main_exception(&occurrence.exceptions) {
+        Some(exception) => {
+            occurrence.kind = exception.kind.clone().unwrap_or_default();
+            occurrence.message = exception.value.clone().unwrap_or_default();
+        }
+        None => occurrence.message = message::text(&occurrence.logentry).unwrap_or_default().to_owned(),
+    }
+    if occurrence.environment.is_none() {
+        let tag = occurrence.tags.get("environment").filter(|tag| facts::is_environment(tag));
+        occurrence.environment = tag.cloned();
+    }
+    if let Some(Value::String(site)) = occurrence.other.get("site")
+        && !occurrence.tags.contains_key("site")
+        && !site.contains('\n')
+    {
+        occurrence.tags.insert("site".to_owned(), site.clone());
+        occurrence.other.remove("site");
+    }
+    occurrence.trace_id = trace_id(occurrence);
+    occurrence.culprit = occurrence
+        .transaction
+        .clone()
+        .or(culprit)
+        .or_else(|| place(crash_frame(occurrence)?, crash_function(occurrence).as_deref()));
+}
+
+/// The trace that the event belongs to, if its id is one.
+fn trace_id(occurrence: &Occurrence) -> Option<String> {
+    let id = occurrence.contexts.get("trace")?.get("trace_id")?.as_str()?;
+    let id = id.replace('-', "").to_ascii_lowercase();
+    let is_id =
+        id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()) && id.bytes().any(|digit| digit != b'0');
+    is_id.then_some(id)
+}
+
+/// `module in function`, as Sentry writes it; the file where there is no module.
+fn place(frame: &Frame, function: Option<&str>) -> Option<String> {
+    let file = frame.module.as_deref().or(frame.filename.as_deref()).or(frame.package.as_deref());
+    match (file, function) {
+        (Some(file), Some(function)) => Some(format!("{file} in {function}")),
+        (place, function) => place.or(function).map(str::to_owned),
+    }
+}

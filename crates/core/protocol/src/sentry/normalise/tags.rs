@@ -1,0 +1,55 @@
+//! Tags: searchable names and values.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::values::{cut, pairs};
+use model::json::Fields;
+use model::json::Problem;
+
+/// The most tags of an event.
+const MAX_TAGS: usize = 500;
+/// The longest name of a tag, in bytes.
+const MAX_NAME: usize = 200;
+
+/// The tags: an object or pairs. Of several with one name the first wins.
+pub(super) fn tags(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    let Some(value) = fields.value("tags") else { return tags };
+    let at = fields.path();
+    let path = at.key("tags");
+    let problems = fields.problems();
+    let mut pairs = pairs(value, path, problems);
+    cut(&mut pairs, MAX_TAGS, 0, path, problems);
+    for (name, value) in pairs {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => Ok(text),
+            Value::Number(number) => Ok(number.to_string()),
+            // As Relay writes them.
+            Value::Bool(true) => Ok("True".to_owned()),
+            Value::Bool(false) => Ok("False".to_owned()),
+            other @ (Value::Array(_) | Value::Object(_)) => Err(other),
+        };
+        let checked = match text {
+            Ok(text) if text.contains('\n') => Err((text.into(), "expected a text of one line")),
+            Ok(text) if !is_name(&name) => Err((text.into(), "expected a name of at most 200 of a-z A-Z 0-9 _ . : -")),
+            Ok(text) => Ok(text),
+            Err(value) => Err((value, "expected a text")),
+        };
+        match checked {
+            Ok(text) => drop(tags.entry(name.replace(' ', "-")).or_insert(text)),
+            Err((value, reason)) => {
+                Problem::note(problems, || Problem::invalid(path.key(&name).to_string(), value, reason));
+            }
+        }
+    }
+    tags
+}
+
+/// Spaces are allowed, and become dashes.
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-' | b' '))
+}

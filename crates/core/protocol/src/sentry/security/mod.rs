@@ -1,0 +1,190 @@
+//! What browsers report by themselves: violations of a content security policy, and their like.
+
+mod csp;
+mod report;
+
+use serde_json::{Map, Value};
+
+use super::Received;
+use model::json::{self, MAX_DEPTH};
+use model::occurrence::{Occurrence, Source};
+use model::outcome::{Reason, Refusal};
+
+/// The most reports of one body; browsers gather a few.
+pub const MAX_REPORTS: usize = 100;
+
+/// One report, as it was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    kind: Kind,
+    body: Map<String, Value>,
+    /// What stood around the body in a list of reports: `age`, `url`, `user_agent`.
+    envelope: Map<String, Value>,
+}
+
+/// What a report is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A violation of the content security policy.
+    Csp,
+    /// A certificate that is not in the public logs.
+    ExpectCt,
+    /// A certificate without a proof that it is valid.
+    ExpectStaple,
+    /// A certificate other than the pinned ones.
+    Hpkp,
+    /// Any other type of the Reporting API, such as `deprecation`.
+    Other(String),
+}
+
+/// What the request around a report says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sender<'a> {
+    /// The header `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// `sentry_release` of the query string.
+    pub release: Option<&'a str>,
+    /// `sentry_environment` of the query string.
+    pub environment: Option<&'a str>,
+}
+
+/// The most memory that the reports of a body may take when they are parsed, in bytes.
+const MAX_MEMORY: usize = 32 << 20;
+
+/// The reports in a body: `{"csp-report": …}` and its like, HPKP's bare object, or a list of the Reporting API. One that
+/// cannot be used is refused alone, unless there is no other. One that tells of no fault is named as not stored; of a body
+/// that has nothing else no report is left.
+pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
+    let not_json = |error| {
+        let message = format!("the body is {error}: send a browser's report as JSON, at most {MAX_DEPTH} levels deep");
+        Refusal::new(Reason::BodyNotJson, message)
+    };
+    let (text, memory) = json::measure(body, MAX_DEPTH).map_err(not_json)?;
+    if memory > MAX_MEMORY {
+        let message =
+            format!("the body has so many values that they take {memory} bytes of memory: send fewer reports");
+        return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
+    }
+    let value: Value = json::parse(&text).map_err(not_json)?;
+    let (list, is_list) = match value {
+        Value::Array(list) => (list, true),
+        value => (vec![value], false),
+    };
+    let (mut reports, mut refused) = (Vec::new(), Vec::new());
+    for (index, entry) in list.into_iter().enumerate() {
+        let refuse = |message: String| {
+            let path = if is_list { vec![index.to_string()] } else { Vec::new() };
+            Refusal { path, ..Refusal::new(Reason::ItemInvalid, message) }
+        };
+        if index == MAX_REPORTS {
+            refused.push(refuse(format!("a body has at most {MAX_REPORTS} reports: send the rest in another")));
+            break;
+        }
+        match Report::parse(entry) {
+            Some(report) if report.tells_of_no_fault() => refused.push(Refusal {
+                reason: Reason::ItemNotStored,
+                ..refuse(format!("a report of type `{}` that tells of no fault is not stored", report.name()))
+            }),
+            Some(report) => reports.push(report),
+            None => refused.push(refuse(
+                "no report that is known: send `csp-report` or a report with `type` and `body`".to_owned(),
+            )),
+        }
+    }
+    if reports.is_empty() && !refused.iter().any(|refusal| refusal.reason == Reason::ItemNotStored) {
+        let first = refused.into_iter().next();
+        let none = Refusal::new(Reason::BodyInvalid, "the body holds no report: send at least one");
+        return Err(first.map_or(none, |refusal| Refusal { reason: Reason::BodyInvalid, ..refusal }));
+    }
+    Ok((reports, refused))
+}
+
+impl Report {
+    fn parse(value: Value) -> Option<Self> {
+        let Value::Object(mut map) = value else { return None };
+        let wrapped = [
+            ("csp-report", Kind::Csp),
+            ("expect-ct-report", Kind::ExpectCt),
+            ("expect-staple-report", Kind::ExpectStaple),
+        ];
+        for (key, kind) in wrapped {
+            if let Some(body) = map.remove(key) {
+                let Value::Object(body) = body else { return None };
+                return Some(Self { kind, body, envelope: map });
+            }
+        }
+        if map.contains_key("known-pins") || map.contains_key("noted-hostname") {
+            return Some(Self { kind: Kind::Hpkp, body: map, envelope: Map::new() });
+        }
+        let (Some(Value::String(name)), Some(Value::Object(body))) = (map.remove("type"), map.remove("body")) else {
+            return None;
+        };
+        let kind = if name == "csp-violation" || name == "csp" { Kind::Csp } else { Kind::Other(name) };
+        Some(Self { kind, body, envelope: map })
+    }
+
+    /// The type, as the Reporting API names it.
+    fn name(&self) -> &str {
+        match &self.kind {
+            Kind::Csp => "csp-violation",
+            Kind::ExpectCt => "expect-ct",
+            Kind::ExpectStaple => "expect-staple",
+            Kind::Hpkp => "hpkp",
+            Kind::Other(name) => name,
+        }
+    }
+
+    /// Whether nothing went wrong: browsers report requests that succeeded too (`network-error` of type `ok`, if a site
+    /// asks for them), those that the user ended, and the hashes of scripts that ran.
+    fn tells_of_no_fault(&self) -> bool {
+        match self.name() {
+            "network-error" => matches!(self.text(&["type"]), Some("ok" | "abandoned")),
+            "csp-hash" => true,
+            _ => false,
+        }
+    }
+
+    /// The first text there is at one of `keys`.
+    fn text(&self, keys: &[&str]) -> Option<&str> {
+        let at = |key: &&str| self.body.get(*key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        keys.iter().find_map(at)
+    }
+}
+
+/// A report as an occurrence: the type names the kind of report, the message is its title, and everything that was sent
+/// is a context of the type's name.
+pub fn normalise(report: Report, received: &Received, sender: &Sender<'_>) -> Occurrence {
+    let now = received.received_at;
+    let mut occurrence = Occurrence::new(received.event_id, Source::Security, report.time(now), now);
+    match &report.kind {
+        Kind::Csp => csp::describe(&mut occurrence, &report),
+        Kind::ExpectCt | Kind::ExpectStaple | Kind::Hpkp => report::certificate(&mut occurrence, &report),
+        Kind::Other(name) => report::other(&mut occurrence, &report, name),
+    }
+    let text = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    occurrence.release = text(sender.release);
+    occurrence.environment = text(sender.environment);
+    if let Some(ip) = received.client_ip {
+        occurrence.user.insert("ip_address".to_owned(), ip.to_string().into());
+    }
+    let Report { body, mut envelope, .. } = report;
+    let reported = envelope.remove("user_agent");
+    let mut headers = Map::new();
+    if let Some(agent) = reported.as_ref().and_then(Value::as_str).or(sender.user_agent) {
+        headers.insert("User-Agent".to_owned(), agent.into());
+    }
+    if let Some(Value::String(referrer)) = body.get("referrer")
+        && !referrer.is_empty()
+    {
+        headers.insert("Referer".to_owned(), referrer.as_str().into());
+    }
+    if !headers.is_empty() {
+        occurrence.request.insert("headers".to_owned(), headers.into());
+    }
+    occurrence.contexts.insert(occurrence.kind.clone(), body.into());
+    occurrence.other = envelope;
+    occurrence
+}
+
+#[cfg(test)]
+mod tests;

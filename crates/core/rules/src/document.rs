@@ -1,0 +1,264 @@
+//! Reads what people write: objects of JSON, key by key. What is wrong is refused with its path and the way out, and
+//! without the value, which may be a secret.
+
+use serde_json::{Map, Value, json};
+
+use super::Secret;
+use super::rule::SEALED;
+use model::outcome::{Reason, Refusal};
+
+/// The longest secret, URL and template, in bytes.
+const MAX_SECRET: usize = 2_048;
+/// What a text is made of: anything but control characters.
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]+$";
+
+/// An object at a place of a document. A key whose value is `null` is as good as absent.
+pub(super) struct Object<'a> {
+    map: &'a Map<String, Value>,
+    path: Vec<String>,
+    reason: Reason,
+}
+
+/// The form of what [`Object::text`] reads; null is as good as none.
+pub(super) fn text_schema(limit: usize) -> Value {
+    json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limit, "pattern": TEXT })
+}
+
+/// The form of what [`Object::needed_secret`] reads.
+pub(super) fn secret_schema() -> Value {
+    json!({ "type": "string", "pattern": "^[!-~]+$", "maxLength": MAX_SECRET })
+}
+
+/// The form of what [`Object::url`] reads, if it may be left out, or [`Object::needed_url`].
+pub(super) fn url_schema(optional: bool) -> Value {
+    let form = if optional { json!(["string", "null"]) } else { json!("string") };
+    json!({ "type": form, "minLength": 1, "maxLength": MAX_SECRET, "description": "an https URL" })
+}
+
+/// What a kind of value is, in words.
+fn form(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+impl<'a> Object<'a> {
+    /// The object that `value`, at `path`, is; what is wrong in it is refused for `reason`.
+    pub(super) fn of(value: &'a Value, path: Vec<String>, reason: Reason) -> Result<Self, Refusal> {
+        match value {
+            Value::Object(map) => Ok(Self { map, path, reason }),
+            other => {
+                let message = format!("this is {}: send an object", form(other));
+                Err(Refusal { path, ..Refusal::new(reason, message) })
+            }
+        }
+    }
+
+    /// The path of what is at `key`.
+    pub(super) fn path(&self, key: &str) -> Vec<String> {
+        let mut path = self.path.clone();
+        path.push(key.to_owned());
+        path
+    }
+
+    /// A refusal of what is at `key`.
+    pub(super) fn refusal(&self, key: &str, message: impl Into<String>) -> Refusal {
+        Refusal { path: self.path(key), ..Refusal::new(self.reason, message) }
+    }
+
+    fn wrong(&self, key: &str, value: &Value, wanted: &str) -> Refusal {
+        self.refusal(key, format!("`{key}` is {}: send {wanted}", form(value)))
+    }
+
+    /// Refuses any key but these: one that is spelt wrong must not silence a rule.
+    pub(super) fn only(&self, keys: &[&str]) -> Result<(), Refusal> {
+        match self.map.keys().find(|key| !keys.contains(&key.as_str())) {
+            None => Ok(()),
+            Some(unknown) => {
+                let shown: String = unknown.chars().take(80).collect();
+                Err(self.refusal(&shown, format!("`{shown}` is not known here: use {}", keys.join(", "))))
+            }
+        }
+    }
+
+    /// The value at `key`.
+    pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The text at `key`, of 1 to `limit` bytes without control characters.
+    pub(super) fn text(&self, key: &str, limit: usize) -> Result<Option<&'a str>, Refusal> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let Value::String(text) = value else { return Err(self.wrong(key, value, "a text")) };
+        if text.is_empty() {
+            return Err(self.refusal(key, format!("`{key}` is empty: send a text, or leave it out")));
+        }
+        if text.len() > limit {
+            return Err(self.refusal(key, format!("`{key}` has {} bytes: send at most {limit}", text.len())));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(self.refusal(key, format!("`{key}` has a control character, such as a line end: leave it out")));
+        }
+        Ok(Some(text))
+    }
+
+    /// The text at `key`, which must be there; `what` it is tells who left it out what to send.
+    pub(super) fn needed(&self, key: &str, limit: usize, what: &str) -> Result<&'a str, Refusal> {
+        self.text(key, limit)?.ok_or_else(|| self.refusal(key, format!("`{key}` is missing: send {what}")))
+    }
+
+    /// The token or key at `key`: ASCII without spaces, since it goes into a header.
+    pub(super) fn secret(&self, key: &str) -> Result<Option<Secret>, Refusal> {
+        let Some(text) = self.text(key, MAX_SECRET)? else { return Ok(None) };
+        self.not_sealed(key, text)?;
+        match text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            true => Ok(Some(Secret::new(text))),
+            false => {
+                Err(self.refusal(key, format!("`{key}` has a space or is not ASCII: send it as it was given to you")))
+            }
+        }
+    }
+
+    /// The same, which must be there.
+    pub(super) fn needed_secret(&self, key: &str, what: &str) -> Result<Secret, Refusal> {
+        self.secret(key)?.ok_or_else(|| self.refusal(key, format!("`{key}` is missing: send {what}")))
+    }
+
+    /// The URL at `key`.
+    pub(super) fn url(&self, key: &str) -> Result<Option<&'a str>, Refusal> {
+        let Some(text) = self.text(key, MAX_SECRET)? else { return Ok(None) };
+        self.not_sealed(key, text)?;
+        check_url(text).map_err(|what| self.refusal(key, format!("`{key}` {what}")))?;
+        Ok(Some(text))
+    }
+
+    /// The URL at `key` that lets whoever has it in; it must be there.
+    pub(super) fn needed_url(&self, key: &str, what: &str) -> Result<Secret, Refusal> {
+        let url = self.url(key)?.map(Secret::new);
+        url.ok_or_else(|| self.refusal(key, format!("`{key}` is missing: send {what}")))
+    }
+
+    /// A secret that came back as it was shown, where there is none that it could stand for.
+    fn not_sealed(&self, key: &str, text: &str) -> Result<(), Refusal> {
+        match text == SEALED {
+            false => Ok(()),
+            true => Err(self.refusal(
+                key,
+                format!(
+                    "`{SEALED}` stands for a secret that is kept, and it is not clear which: send the secret itself"
+                ),
+            )),
+        }
+    }
+
+    /// The whole number at `key`, of this range.
+    pub(super) fn number(&self, key: &str, range: std::ops::RangeInclusive<u64>) -> Result<Option<u64>, Refusal> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        let Value::Number(number) = value else { return Err(self.wrong(key, value, &wanted)) };
+        let number = number.as_u64().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| self.refusal(key, format!("`{key}` is out of range: send {wanted}")))
+    }
+
+    /// The list at `key`, of at most `most` entries.
+    pub(super) fn list(&self, key: &str, most: usize) -> Result<&'a [Value], Refusal> {
+        match self.value(key) {
+            None => Ok(&[]),
+            Some(Value::Array(list)) if list.len() <= most => Ok(list),
+            Some(Value::Array(list)) => {
+                Err(self.refusal(key, format!("`{key}` has {} entries: send at most {most}", list.len())))
+            }
+            Some(other) => Err(self.wrong(key, other, "a list")),
+        }
+    }
+
+    /// The texts in the list at `key`, each of 1 to `limit` bytes.
+    pub(super) fn texts(&self, key: &str, most: usize, limit: usize) -> Result<Vec<&'a str>, Refusal> {
+        let text = |(index, value): (usize, &'a Value)| match value {
+            Value::String(text) if (1..=limit).contains(&text.len()) && !text.chars().any(char::is_control) => {
+                Ok(text.as_str())
+            }
+            other => {
+                let mut refusal = self.wrong(key, other, "a list of texts");
+                refusal.message = format!(
+                    "an entry of `{key}` is {}: send a text of 1 to {limit} bytes without control characters",
+                    form(other)
+                );
+                refusal.path.push(index.to_string());
+                Err(refusal)
+            }
+        };
+        self.list(key, most)?.iter().enumerate().map(text).collect()
+    }
+
+    /// The words in the list at `key`, each read by `parse`; `wanted` names all that there are.
+    pub(super) fn words<T>(
+        &self,
+        key: &str,
+        most: usize,
+        wanted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, Refusal> {
+        let word = |(index, word): (usize, &str)| {
+            parse(word).ok_or_else(|| {
+                let mut refusal = self.refusal(key, format!("an entry of `{key}` is not one of {wanted}"));
+                refusal.path.push(index.to_string());
+                refusal
+            })
+        };
+        self.texts(key, most, MAX_WORD)?.into_iter().enumerate().map(word).collect()
+    }
+
+    /// The object at `key`.
+    pub(super) fn object(&self, key: &str) -> Result<Option<Object<'a>>, Refusal> {
+        self.value(key).map(|value| Object::of(value, self.path(key), self.reason)).transpose()
+    }
+}
+
+/// Longer than every word that is known.
+const MAX_WORD: usize = 100;
+
+/// Whether a text may be a URL to send to or to link to. Where it leads is looked at by the guard, each time.
+pub(super) fn check_url(url: &str) -> Result<(), &'static str> {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    let rest = match lower.strip_prefix("https://") {
+        Some(_) => url.get(8..),
+        None if lower.starts_with("http://") => url.get(7..).filter(|rest| is_loopback(host(rest))),
+        None => None,
+    };
+    let rest =
+        rest.ok_or("is no `https://` URL: send one (`http://` works with a loopback address only, to try things out)")?;
+    if url.contains(char::is_whitespace) {
+        return Err("has a space in it: send a URL, with spaces as `%20`");
+    }
+    let authority = authority(rest);
+    if authority.contains('@') {
+        return Err("has a user name in it: send a URL without one");
+    }
+    if authority.is_empty() {
+        return Err("has no host: send a whole URL");
+    }
+    Ok(())
+}
+
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
+}
+
+/// The host in what follows `//`, without its port.
+fn host(rest: &str) -> &str {
+    let authority = authority(rest);
+    authority
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(authority, |(host, _)| host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    ["127.0.0.1", "localhost", "[::1]"].contains(&host)
+}

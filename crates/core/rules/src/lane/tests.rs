@@ -1,0 +1,209 @@
+use super::*;
+use crate::Why;
+use model::id::{ErrorUid, Fingerprint, OccurrenceId, ProjectId};
+use model::project::TimeUnit;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_793_577_600 + seconds)
+}
+
+fn lane() -> Lane {
+    let scope = Scope::Error(ErrorUid::new(at(0), 1));
+    Lane::new(LaneId { project: ProjectId::new(1).unwrap(), scope, destination: "d".to_owned() })
+}
+
+fn entry(version: u64) -> Entry {
+    let happened = Happened::Error {
+        fingerprint: Fingerprint::of("m", []),
+        commit: format!("u:{version}"),
+        why: Why::First,
+        at: at(0),
+        count: version,
+        own: None,
+    };
+    Entry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
+}
+
+/// Who drops a delivery that was seen drops nothing that came after it.
+#[test]
+fn a_message_of_more_has_another_name() {
+    let id = lane().id;
+    let name = |entries: &[Entry], more| name_of(entries, more, &id);
+    let both = name(&[entry(1), entry(2)], 0);
+    assert_eq!(both, name(&[entry(1), entry(2)], 0));
+    for other in [name(&[entry(1)], 0), name(&[entry(1), entry(2), entry(3)], 0), name(&[entry(1), entry(2)], 1)] {
+        assert_ne!(both, other);
+    }
+    assert_eq!(both.len(), 32);
+}
+
+/// A record of the stream that comes again, in whatever company, adds nothing; also after its entry was told.
+#[test]
+fn what_was_put_in_once_is_not_put_in_again() {
+    let mut lane = lane();
+    assert!(lane.add([entry(1), entry(2), entry(1)], at(0)));
+    assert_eq!(lane.pending, [entry(1), entry(2)]);
+    lane.settle(&[entry(1).token(), entry(2).token()], at(1), at(1));
+    assert!(!lane.add([entry(2), entry(1)], at(2)));
+    assert!(lane.add([entry(3), entry(2)], at(2)));
+    assert_eq!(lane.pending, [entry(3)]);
+}
+
+/// The same crossing by another rule, or out of the dead-letter queue, is something else to tell.
+#[test]
+fn each_rule_and_each_redrive_tells_for_itself() {
+    let other = Entry { rule: RuleRef::Project("s".to_owned()), ..entry(1) };
+    let again = Entry { redriven: 1, ..entry(1) };
+    let posted = |id: &str, index| Entry { rule: RuleRef::Posted(id.to_owned(), index), ..entry(1) };
+    let mut lane = lane();
+    lane.add([entry(1), other, again, posted("a", 0), posted("a", 1)], at(0));
+    assert_eq!(lane.pending.len(), 5);
+    assert!(!lane.add([posted("b", 0)], at(0)), "the same config, posted with other texts");
+}
+
+/// A commit may bring occurrences of many units of time: each in which it crosses a threshold is told.
+#[test]
+fn each_unit_in_which_a_commit_crosses_a_threshold_tells_for_itself() {
+    let in_minute = |minute: i64| {
+        let mut entry = entry(1);
+        let Happened::Error { why, .. } = &mut entry.happened else { panic!("of an error") };
+        *why = Why::Threshold { count: 30, unit: TimeUnit::Minute, start: at(minute * 60) };
+        entry
+    };
+    let mut lane = lane();
+    lane.add([in_minute(0), in_minute(1), in_minute(0)], at(0));
+    assert_eq!(lane.pending, [in_minute(0), in_minute(1)]);
+}
+
+#[test]
+fn one_sender_at_a_time_has_it_until_its_lease_ends() {
+    let mut lane = lane();
+    assert!(!lane.take(1, at(0)), "nothing to tell");
+    lane.add([entry(1)], at(10));
+    assert_eq!(lane.wakes_at(), Some(at(10)));
+    assert!(!lane.take(1, at(9)), "not due");
+    assert!(lane.take(1, at(10)));
+    assert!(lane.is_held_by(1) && !lane.is_held_by(2));
+    assert_eq!(lane.wakes_at(), Some(at(10 + LEASE)), "if the holder dies somebody else goes on");
+    assert!(!lane.take(2, at(11)));
+    assert!(lane.take(2, at(10 + LEASE)));
+    assert!(!lane.is_held_by(1));
+}
+
+/// What comes while something waits goes with it, and changes nothing about when.
+#[test]
+fn what_comes_later_waits_with_what_waits() {
+    let mut lane = lane();
+    lane.add([entry(1)], at(600));
+    lane.add([entry(2)], at(700));
+    assert_eq!((lane.due, lane.pending.len()), (at(600), 2));
+    lane.failed(at(600), None, 0);
+    lane.add([entry(3)], at(601));
+    assert!(lane.due > at(601), "the destination failed a second ago");
+}
+
+#[test]
+fn pauses_grow_and_ask_no_less_than_the_destination() {
+    let mut lane = lane();
+    lane.add([entry(1)], at(0));
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        lane.take(1, lane.due);
+        let now = lane.due;
+        lane.failed(now, None, 999);
+        assert_eq!(lane.lease, None);
+        pauses.push(lane.due.seconds() - now.seconds());
+    }
+    assert!(pauses.is_sorted() && pauses[0] <= 10 && pauses[11] <= LONGEST_PAUSE, "{pauses:?}");
+    lane.failed(at(0), Some(3_600), 0);
+    assert!(lane.due >= at(3_600));
+    lane.settle(&[entry(1).token()], at(5), at(5));
+    assert_eq!((lane.failures, lane.wakes_at()), (0, None));
+}
+
+#[test]
+fn entries_are_too_old_after_a_day() {
+    let mut lane = lane();
+    let young = Entry { since: at(60), ..entry(2) };
+    lane.add([entry(1), young], at(0));
+    assert_eq!(lane.too_old(at(MAX_AGE - 1)), 0);
+    assert_eq!(lane.too_old(at(MAX_AGE)), 1);
+    assert_eq!(lane.too_old(at(MAX_AGE + 60)), 2);
+}
+
+/// However long a destination is away, a lane stays small, and nothing is forgotten without being told of.
+#[test]
+fn what_is_too_much_is_told_as_a_number() {
+    let mut lane = lane();
+    lane.add((0..MAX_PENDING as u64 + 7).map(entry), at(0));
+    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, REMEMBERED));
+    let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
+    lane.settle(&told, at(1), at(1));
+    assert_eq!(lane.more, 0);
+}
+
+#[test]
+fn names_are_read_as_they_were_written() {
+    let project = ProjectId::new(7).unwrap();
+    let uid = ErrorUid::new(at(0), 5);
+    for scope in [Scope::Error(uid), Scope::Collected("a#b".to_owned()), Scope::Project] {
+        let id = LaneId { project, scope, destination: "0f".repeat(16) };
+        assert_eq!(LaneId::parse(project, &id.to_string()).unwrap(), id);
+    }
+    for bad in ["", "error#x", "error#nouid#d", "other#a#d"] {
+        assert!(LaneId::parse(project, bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn entries_come_out_as_they_went_in() {
+    let limited = Happened::Limited { episode: "month:2026-11".to_owned(), limit: "9".to_owned(), until: at(9) };
+    let start = at(0);
+    let why = Why::Threshold { count: 7, unit: model::project::TimeUnit::Hour, start };
+    let Happened::Error { fingerprint, commit, at, count, .. } = entry(3).happened else { panic!("an error") };
+    let own = Some(OccurrenceId::parse("9007197776696131-01KGZ3M5V00000000000000007-0").unwrap());
+    let crossing = Happened::Error { fingerprint, commit, why, at, count, own };
+    let rule = RuleRef::Posted("c".to_owned(), 1);
+    let entries = [
+        entry(1),
+        Entry { happened: limited, ..entry(1) },
+        Entry { happened: crossing, rule, redriven: 2, ..entry(1) },
+    ];
+    assert_eq!(unpack(&pack(&entries)).unwrap(), entries);
+    assert!(unpack(b"?").is_err());
+}
+
+/// The holder goes on while something is due; a write whose answer was lost is repeated, and must remove nothing else.
+#[test]
+fn settling_keeps_the_lane_while_something_is_due() {
+    let mut lane = lane();
+    lane.add([entry(1), entry(2), entry(3)], at(0));
+    lane.take(1, at(0));
+    for _ in 0..2 {
+        lane.settle(&[entry(1).token()], at(1), at(1));
+        assert_eq!(lane.pending, [entry(2), entry(3)]);
+        assert!(lane.is_held_by(1));
+    }
+    lane.settle(&[entry(2).token()], at(60), at(1));
+    assert_eq!((lane.lease, lane.wakes_at()), (None, Some(at(60))));
+}
+
+/// A ceiling of three a minute: three pass, the others wait for one summary, and what comes again is decided as before.
+#[test]
+fn what_is_over_a_ceiling_is_held_and_counted_once() {
+    let mut lane = lane();
+    let all = || (1..=60).map(entry).collect::<Vec<_>>();
+    let (passed, changed) = lane.admit(all(), 3, at(0));
+    assert_eq!((passed, changed, lane.pending.len()), ((1..=3).map(entry).collect(), true, 57));
+    assert_eq!(lane.wakes_at(), Some(at(60)));
+    for late in [1, 59, 61] {
+        let again = lane.clone().admit(all(), 3, at(late));
+        assert_eq!(again, ((1..=3).map(entry).collect(), false), "after {late} s");
+    }
+    assert!(!lane.take(1, at(59)) && lane.take(1, at(60)));
+    let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
+    lane.settle(&told, at(61), at(61));
+    assert_eq!(lane.admit(all(), 3, at(62)), ((1..=3).map(entry).collect(), false), "sent already");
+    let (passed, _) = lane.admit((61..=65).map(entry).collect(), 3, at(62));
+    assert_eq!((passed.len(), lane.pending.len(), lane.wakes_at()), (3, 2, Some(at(122))), "the next minute");
+}

@@ -1,0 +1,18 @@
+//! When to tell whom, and what.
+
+mod document;
+pub mod lane;
+mod letter;
+mod link;
+pub mod posted;
+mod rule;
+mod secret;
+pub mod target;
+mod telling;
+
+pub use letter::{DeadNotice, Letter};
+pub use link::{LinkFacts, link};
+pub use rule::{Decision, Hooks, Rule, Rules, SEALED, When};
+pub use secret::Secret;
+pub use target::Target;
+pub use telling::{Held, Notice, Telling, Why};

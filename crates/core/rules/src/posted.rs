@@ -1,0 +1,209 @@
+//! v1's notification configs, which clients post with an error: each a rule of its own, with v1's meaning, for the
+//! occurrences that came with it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
+
+use super::document::Object;
+use super::rule::{Policy, Threshold, rule_link_template, rule_timezone};
+use super::{Rule, Target};
+use model::outcome::{Reason, Refusal};
+use model::project::PostedConfigs;
+
+/// The most configs of a post, the largest of them, in bytes of JSON (what KMS encrypts at once), and all together: each
+/// different post is an item of the table.
+const MAX_CONFIGS: usize = 10;
+const MAX_CONFIG: usize = 4_096;
+const MAX_POST: usize = 12_288;
+/// The largest ciphertext that KMS decrypts, in bytes.
+const MAX_CIPHERTEXT: usize = 6_144;
+
+/// The key of a sealed config that has the name of the project it was sealed for: no other can use it.
+pub const PROJECT: &str = "project";
+
+/// A config as it was posted.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Posted {
+    /// In clear, and valid; to be sealed before it rests anywhere.
+    Plain(Value),
+    /// A ciphertext of `POST /encrypt` or `aws kms encrypt`, as base64.
+    Sealed(String),
+}
+
+impl Posted {
+    /// Whether it may be used where a project takes these.
+    pub fn is_allowed(&self, which: PostedConfigs) -> bool {
+        match which {
+            PostedConfigs::Any => true,
+            PostedConfigs::Sealed => matches!(self, Self::Sealed(_)),
+            PostedConfigs::Off => false,
+        }
+    }
+
+    /// How many bytes are kept of it.
+    fn size(&self) -> usize {
+        match self {
+            Self::Plain(config) => config.to_string().len(),
+            Self::Sealed(text) => text.len(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Posted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain([Filtered])",
+            Self::Sealed(_) => "Sealed(_)",
+        })
+    }
+}
+
+/// The configs of a post, from its `notifications`: at most ten, of 4 KiB each and 12 KiB together; `null` is none. What is
+/// wrong is refused by name, its neighbours stay. Keys that no config has are dropped.
+pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
+    let (mut posted, mut refused) = (Vec::new(), Vec::new());
+    let configs = match notifications {
+        Value::Null => Vec::new(),
+        Value::Array(configs) => configs,
+        _ => {
+            let message = "`notifications` is no list: send a list of configs, or leave it out";
+            refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
+            Vec::new()
+        }
+    };
+    if configs.len() > MAX_CONFIGS {
+        let message = format!("there are {} notifications: only the first {MAX_CONFIGS} are taken", configs.len());
+        refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
+    }
+    for (index, config) in configs.into_iter().take(MAX_CONFIGS).enumerate() {
+        match config {
+            Value::Null => {}
+            Value::String(text) => match sealed(&text) {
+                Ok(text) => posted.push((index, Posted::Sealed(text))),
+                Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
+            },
+            config if config.to_string().len() > MAX_CONFIG => {
+                let message = format!("a config has more than {MAX_CONFIG} bytes of JSON: send less of it");
+                refused.push(refusal(Reason::ItemTooLarge, index, message));
+            }
+            config => match rule(&config, index) {
+                Ok(_) => posted.push((index, Posted::Plain(only_known(&config)))),
+                Err(refusal) => refused.push(refusal),
+            },
+        }
+    }
+    let mut size = 0;
+    let mut fits = |config: &Posted| {
+        size += config.size();
+        size <= MAX_POST
+    };
+    let (mut taken, mut is_full) = (Vec::new(), false);
+    for (index, config) in posted {
+        is_full = is_full || !fits(&config);
+        match is_full {
+            false => taken.push(config),
+            true => {
+                let message =
+                    format!("the notifications have more than {MAX_POST} bytes together: send fewer, or shorter ones");
+                refused.push(refusal(Reason::ItemTooLarge, index, message));
+            }
+        }
+    }
+    (taken, refused)
+}
+
+/// The keys that configs of every type have, and those of each type: all others are dropped.
+const COMMON: [&str; 6] = ["type", "notifyInterval", "threshold", "timezone", "linkTemplate", "linkExpires"];
+const SLACK: [&str; 7] = ["endpoint", "channel", "username", "iconEmoji", "iconUrl", "icon_emoji", "icon_url"];
+const GITHUB: [&str; 7] = ["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
+const GITLAB: [&str; 7] = ["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
+
+/// A valid config without keys that mean nothing: what is kept is what is used, and no room for anything else.
+pub fn only_known(config: &Value) -> Value {
+    let own = match config.get("type").and_then(Value::as_str) {
+        Some("slack") => &SLACK,
+        Some("github") => &GITHUB,
+        Some("gitlab") => &GITLAB,
+        _ => return config.clone(),
+    };
+    let Value::Object(map) = config else { return config.clone() };
+    let is_known = |key: &str| COMMON.contains(&key) || own.contains(&key);
+    let kept = map.iter().filter(|(key, value)| is_known(key) && !value.is_null());
+    Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+fn refusal(reason: Reason, index: usize, message: String) -> Refusal {
+    Refusal { path: path(index), ..Refusal::new(reason, message) }
+}
+
+fn path(index: usize) -> Vec<String> {
+    vec!["notifications".to_owned(), index.to_string()]
+}
+
+fn sealed(text: &str) -> Result<String, &'static str> {
+    let text: String = text.split_ascii_whitespace().collect();
+    match BASE64.decode(&text) {
+        Ok(bytes) if bytes.is_empty() => Err("a config is empty: send what `POST /encrypt` answered"),
+        Ok(bytes) if bytes.len() > MAX_CIPHERTEXT => {
+            Err("a config is no ciphertext of KMS, it is too long: send what `POST /encrypt` answered")
+        }
+        Ok(_) => Ok(text),
+        Err(_) => Err("a config is a text that is no base64: send what `POST /encrypt` answered, or an object"),
+    }
+}
+
+/// The rule that a config is, in place `index` of its post. Keys that v1 does not know are ignored, as v1 does; numbers
+/// may be texts; `null` and, where it is optional, an empty text are as good as absent.
+///
+/// It tells an error's first occurrence ever, whatever the threshold. After that nothing if `threshold` is negative;
+/// otherwise when the count in a unit of time is at least `threshold` (1 if absent) and a multiple of `notifyInterval`
+/// (1 if absent, or less than 1). Only v1's three types are taken: who has a client key must not write mails.
+pub fn rule(config: &Value, index: usize) -> Result<Rule, Refusal> {
+    let cleaned = without_empty(config);
+    let object = Object::of(&cleaned, path(index), Reason::ItemInvalid)?;
+    let types = "slack, github or gitlab";
+    let kind = object.needed("type", MAX_CONFIG, types)?;
+    let target = Target::v1(kind, &object)?;
+    let target = target.ok_or_else(|| object.refusal("type", format!("`type` is not known: use {types}")))?;
+    let interval = number(&object, "notifyInterval")?.filter(|interval| *interval >= 1.0).unwrap_or(1.0);
+    let threshold = number(&object, "threshold")?.unwrap_or(1.0);
+    // Casts hold at the largest number there is.
+    let threshold = (threshold >= 0.0)
+        .then_some(Threshold { count: (threshold.ceil() as u64).max(1), interval: Some(interval as u64) });
+    Ok(Rule {
+        id: format!("posted-{index}"),
+        name: format!("posted {kind} config"),
+        to: vec![target],
+        timezone: rule_timezone(&object)?,
+        link_template: rule_link_template(&object, false)?,
+        max_per_minute: None,
+        policy: Policy::V1 { threshold },
+        filter: Default::default(),
+        quiet: None,
+    })
+}
+
+fn without_empty(config: &Value) -> Value {
+    match config {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(_, value)| value.as_str() != Some(""));
+            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn number(object: &Object<'_>, key: &str) -> Result<Option<f64>, Refusal> {
+    let number = match object.value(key) {
+        None => return Ok(None),
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(_) => None,
+    };
+    let number = number.filter(|number: &f64| number.is_finite());
+    number.map(Some).ok_or_else(|| object.refusal(key, format!("`{key}` is no number: send one, or leave it out")))
+}
+
+#[cfg(test)]
+mod tests;

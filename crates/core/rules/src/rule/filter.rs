@@ -1,0 +1,36 @@
+use super::glob::Glob;
+use model::error::{ErrorAggregate, Origin};
+use model::occurrence::Level;
+
+/// Which occurrences a rule is about. A list that is empty asks for nothing; of the others any entry must be there, all in
+/// the same occurrence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(super) environments: Vec<String>,
+    pub(super) levels: Vec<Level>,
+    pub(super) releases: Vec<Glob>,
+    pub(super) title: Option<Glob>,
+}
+
+impl Filter {
+    /// Whether the rule is about an error of this title.
+    pub(super) fn matches_title(&self, error: &ErrorAggregate) -> bool {
+        self.title.as_ref().is_none_or(|title| {
+            title.matches(&error.message) || title.matches(&format!("{}: {}", error.kind, error.message))
+        })
+    }
+
+    /// Whether the rule is about any occurrence of these origins.
+    pub(super) fn matches_any(&self, origins: &[Origin]) -> bool {
+        origins.iter().any(|origin| self.matches(origin))
+    }
+
+    fn matches(&self, origin: &Origin) -> bool {
+        let environment = origin.environment.as_ref();
+        let release = origin.release.as_deref();
+        (self.environments.is_empty() || environment.is_some_and(|text| self.environments.contains(text)))
+            && (self.levels.is_empty() || self.levels.contains(&origin.level))
+            && (self.releases.is_empty()
+                || release.is_some_and(|text| self.releases.iter().any(|wanted| wanted.matches(text))))
+    }
+}

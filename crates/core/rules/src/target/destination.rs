@@ -1,0 +1,40 @@
+use super::Target;
+use model::id::Fingerprint;
+
+const GITHUB: &str = "https://api.github.com";
+const GITLAB: &str = "https://gitlab.com";
+
+impl Target {
+    /// What names where it leads: 32 hexadecimal digits of a SHA-256, from which nobody learns the address. Two targets
+    /// that reach the same channel, repository or mailboxes have the same, whatever token they do it with.
+    pub fn destination(&self) -> String {
+        let tracker = |base: Option<&str>, usual: &str, owner: &str, repo: &str| {
+            vec![base.unwrap_or(usual).trim_end_matches('/').to_owned(), owner.to_owned(), repo.to_owned()]
+                .into_iter()
+                // Case does not matter to either, nor in a host.
+                .map(|part| part.to_ascii_lowercase())
+                .collect()
+        };
+        let (kind, parts): (_, Vec<String>) = match self {
+            Self::Slack(slack) => {
+                ("slack", vec![slack.endpoint.reveal().to_owned(), slack.channel.clone().unwrap_or_default()])
+            }
+            Self::GitHub(github) => {
+                ("github", tracker(github.endpoint.as_deref(), GITHUB, &github.owner, &github.repo))
+            }
+            Self::GitLab(gitlab) => {
+                ("gitlab", tracker(gitlab.endpoint.as_deref(), GITLAB, &gitlab.owner, &gitlab.repo))
+            }
+            Self::Webhook(webhook) => ("webhook", vec![webhook.endpoint.reveal().to_owned()]),
+            Self::Mail(mail) => {
+                let mut to = mail.to.clone();
+                to.sort();
+                ("mail", to)
+            }
+            Self::Discord(hook) => ("discord", vec![hook.endpoint.reveal().to_owned()]),
+            Self::Teams(hook) => ("teams", vec![hook.endpoint.reveal().to_owned()]),
+        };
+        let parts = std::iter::once(kind).chain(parts.iter().map(String::as_str));
+        Fingerprint::of("destination:1", parts).to_string()
+    }
+}

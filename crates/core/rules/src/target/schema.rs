@@ -1,0 +1,58 @@
+//! The form of a target, as [`Target::parse`] reads it.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use super::Target;
+use super::parse::{MAX_ADDRESS, MAX_ADDRESSES, MAX_LABELS, MAX_NAME};
+use crate::document::{secret_schema, text_schema, url_schema};
+
+impl JsonSchema for Target {
+    fn schema_name() -> Cow<'static, str> {
+        "Target".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = || text_schema(MAX_NAME);
+        let name = || json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]+$", "maxLength": MAX_NAME });
+        let labels = json!({ "type": ["array", "null"], "maxItems": MAX_LABELS, "items": {
+            "type": "string", "minLength": 1, "maxLength": MAX_NAME
+        } });
+        let if_exist =
+            json!({ "enum": ["reopen-and-comment", "reopen", "reopen-and-update", "comment", "none", null] });
+        let tracker = |token: &str, owner: Value| {
+            json!({ token: secret_schema(), "owner": owner, "repo": name(), "endpoint": url_schema(true),
+                "labels": labels, "ifExist": if_exist, "if_exist": if_exist })
+        };
+        let group = json!({ "type": "string", "pattern": "^[A-Za-z0-9._/-]+$", "maxLength": MAX_NAME });
+        let hook = || json!({ "endpoint": url_schema(false) });
+        let slack = json!({ "endpoint": url_schema(false), "channel": text(), "username": text(),
+            "iconEmoji": text(), "iconUrl": url_schema(true), "icon_emoji": text(), "icon_url": url_schema(true) });
+        let mut secret = secret_schema();
+        secret["type"] = json!(["string", "null"]);
+        let webhook = json!({ "endpoint": url_schema(false), "secret": secret });
+        let addresses = json!({ "type": "array", "minItems": 1, "maxItems": MAX_ADDRESSES, "items": {
+            "type": "string", "pattern": "^[^@]+@[^@]+$", "maxLength": MAX_ADDRESS
+        } });
+        json_schema!({
+            "description": "Whom to tell. What is a secret is shown as `[sealed]`; sent back so, it stays what it is.",
+            "oneOf": [
+                of_type("slack", slack, &["endpoint"]),
+                of_type("github", tracker("userToken", name()), &["userToken", "owner", "repo"]),
+                of_type("gitlab", tracker("personalAccessToken", group), &["personalAccessToken", "owner", "repo"]),
+                of_type("webhook", webhook, &["endpoint"]),
+                of_type("mail", json!({ "to": addresses }), &["to"]),
+                of_type("discord", hook(), &["endpoint"]),
+                of_type("teams", hook(), &["endpoint"]),
+            ],
+        })
+    }
+}
+
+fn of_type(kind: &str, mut properties: Value, required: &[&str]) -> Value {
+    properties["type"] = json!({ "const": kind });
+    let required = [&["type"], required].concat();
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}
