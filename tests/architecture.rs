@@ -138,7 +138,7 @@ fn every_crate_says_what_it_is_for() {
 #[test]
 fn the_template_makes_the_table_that_the_store_reads() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-    let of_store = |module: &str| std::fs::read_to_string(root().join("crates/store/src/dynamo").join(module)).unwrap();
+    let of_store = |module: &str| std::fs::read_to_string(root().join("crates/platform/store/src/dynamo").join(module)).unwrap();
     let schema = of_store("schema.rs") + &of_store("quotas.rs");
     for (constant, line) in [
         ("PK", "- { AttributeName: {}, KeyType: HASH }"),
@@ -183,7 +183,7 @@ fn the_template_removes_every_segment_when_its_time_is_over() {
 #[test]
 fn the_template_answers_preflights_as_gate_does() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-    let front = std::fs::read_to_string(root().join("crates/gate/src/front.rs")).unwrap().replace("\\\n", "");
+    let front = std::fs::read_to_string(root().join("crates/platform/http-common/src/front.rs")).unwrap().replace("\\\n", "");
     let words = |text: &str| -> BTreeSet<String> {
         let word = |part: &str| part.trim().trim_start_matches("- ").to_owned();
         text.split([',', '\n']).map(word).filter(|word| !word.is_empty()).collect()
@@ -202,14 +202,14 @@ fn the_template_answers_preflights_as_gate_does() {
 /// it is built without them.
 #[test]
 fn the_lambda_binary_knows_no_destinations_on_loopback() {
-    let manifest = std::fs::read_to_string(root().join("crates/notify/Cargo.toml")).unwrap();
+    let manifest = std::fs::read_to_string(root().join("crates/functions/notify/Cargo.toml")).unwrap();
     let lines: Vec<_> = manifest.lines().filter(|line| line.contains("loopback")).collect();
     assert_eq!(
         lines,
         ["# Destinations on loopback, for trying things out and tests: never in a Lambda binary.", "loopback = []"]
     );
     assert!(manifest.contains("[package.metadata.lambda.build]\nfeatures = [\"lambda\"]\n"));
-    let source = std::fs::read_to_string(root().join("crates/notify/src/guard/destinations.rs")).unwrap();
+    let source = std::fs::read_to_string(root().join("crates/functions/notify/src/guard/destinations.rs")).unwrap();
     let switch = "#[cfg(any(test, feature = \"loopback\"))]\n    pub fn and_loopback(";
     assert_eq!(source.matches("loopback: true").count() + source.matches("loopback = true").count(), 1);
     assert!(source.contains(switch), "the one switch is not compiled into a Lambda binary");

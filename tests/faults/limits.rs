@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use faultline_tests::ADMIN;
 use formats::inbox::Addressee;
-use gate::{Front, Gate, Outcomes};
+use http_common::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
 use model::id::Key;

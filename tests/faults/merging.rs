@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use digest::Delivery;
+use processor::Delivery;
 use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline};
 use futures_util::future::{join, join_all};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use digest::Delivery;
+use processor::Delivery;
 use fastrand::Rng;
 use formats::inbox::{self, Addressee, Claim, Header, Message, Notifications};
 use model::id::{EventId, KeyId, ProjectId, ProjectName};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use digest::{Delivery, Digest, Parts};
+use processor::{Delivery, Digest, Parts};
 use formats::inbox::Notifications;
-use gate::{Front, Gate, Outcomes};
+use http_common::{Front, Gate, Outcomes};
 use http::Request;
 use ingest::{Ingest, Limiter};
 use model::id::{ConfigId, Key};

@@ -17,7 +17,7 @@ fn a_repeated_event_is_done_only_when_it_is_stored() {
         let project = world.project("p").await.id;
         let mut writer = Writer::new();
         let (first, other) = (writer.v1(project, &[("a", 1)]), writer.v1(project, &[("b", 1)]));
-        let again = digest::Delivery { id: "again".to_owned(), ..first.clone() };
+        let again = processor::Delivery { id: "again".to_owned(), ..first.clone() };
         let process = world.process(Faults::seeded(0)).await;
         process.faults.rule(When::Always, Fault::Throttle, |call| call.operation == "TransactWriteItems");
         let failures = process.digest(&[first, again, other]).await.unwrap();

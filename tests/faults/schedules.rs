@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use digest::Delivery;
+use processor::Delivery;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use store::faults::{Call, Fault, Faults, When};

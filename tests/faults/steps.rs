@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use digest::Delivery;
+use processor::Delivery;
 use model::id::ProjectId;
 use store::faults::{Fault, Faults, When};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use digest::{Deadline, Delivery, Digest, Failure, Parts};
+use processor::{Deadline, Delivery, Digest, Failure, Parts};
 use embedded::Engines;
 use faultline_tests::TestClock;
 use local::system::Resources;

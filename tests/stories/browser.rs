@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use visit::address::encoded;
+use web_session::address::encoded;
 
 /// A browser: it has at most one cookie, and follows nothing by itself.
 pub(crate) struct Browser<'a> {

@@ -4,7 +4,7 @@ use faultline_tests::{ADMIN, Answered, Faultline, encoded};
 use http::{Method, StatusCode};
 use model::id::ProjectName;
 use serde_json::{Value, json};
-use visit::address;
+use web_session::address;
 
 use crate::browser::Browser;
 

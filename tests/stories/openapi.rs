@@ -11,7 +11,7 @@ use super::access;
 
 /// Where the description is kept that `query` serves.
 fn file() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/query/openapi.json")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/functions/query/openapi.json")
 }
 
 fn generated() -> String {
@@ -35,13 +35,13 @@ fn the_description_that_is_served_is_up_to_date() {
     let kept = std::fs::read_to_string(file()).unwrap();
     assert!(
         kept == generated(),
-        "crates/query/openapi.json is not what the code says. Renew it, and look at the difference: \
+        "crates/functions/query/openapi.json is not what the code says. Renew it, and look at the difference: \
          cargo test -p faultline-tests --test stories -- --ignored --exact openapi::write"
     );
 }
 
 #[test]
-#[ignore = "writes crates/query/openapi.json, on purpose only"]
+#[ignore = "writes crates/functions/query/openapi.json, on purpose only"]
 fn write() {
     std::fs::write(file(), generated()).unwrap();
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
-use gate::ClientAddress;
+use http_common::ClientAddress;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, SET_COOKIE};
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -266,7 +266,7 @@ async fn an_asset_may_be_kept_for_ever() {
     let page = browser.open("/sign-in").await.text;
     for path in page.split('"').filter(|text| text.starts_with("/assets/")) {
         let asset = browser.open(path).await;
-        assert_eq!((asset.status, asset.headers[CACHE_CONTROL].to_str().unwrap()), (200, web::assets::CACHE_CONTROL));
+        assert_eq!((asset.status, asset.headers[CACHE_CONTROL].to_str().unwrap()), (200, web_pages::assets::CACHE_CONTROL));
     }
     assert_eq!(browser.open("/assets/0.css").await.status, 404);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use gate::{BaseUrl, TrustedProxies};
+use http_common::{BaseUrl, TrustedProxies};
 
 use crate::cli::Remote;
 use crate::cli::bench::Bench;

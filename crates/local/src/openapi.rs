@@ -1,6 +1,6 @@
 //! The description of the whole API.
 
-use gate::describe::Description;
+use http_common::describe::Description;
 use serde_json::{Value, json};
 
 /// The description, OpenAPI 3.1, made of what every route says of itself. `query` serves it, from a file that a test

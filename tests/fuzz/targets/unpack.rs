@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use gate::{MAX_UNPACKED, unpack};
+use http_common::{MAX_UNPACKED, unpack};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;

@@ -109,7 +109,7 @@ impl Arriving {
         // All of what was announced at once: bodies that each hold a part would wait for each other. No handler holds more
         // than the limit of most routes: an envelope may be larger, and is skipped while it is read.
         let announced = self.body.size_hint().upper().and_then(|left| usize::try_from(left).ok()).unwrap_or_default();
-        let expected = (self.bytes + announced).min(gate::MAX_BODY);
+        let expected = (self.bytes + announced).min(http_common::MAX_BODY);
         let needed = (expected - FREE).div_ceil(UNIT);
         let more = u32::try_from(needed.saturating_sub(self.units)).unwrap_or(u32::MAX);
         if more == 0 {

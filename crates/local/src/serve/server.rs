@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gate::{BaseUrl, ClientAddress, Front, TrustedProxies};
+use http_common::{BaseUrl, ClientAddress, Front, TrustedProxies};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;

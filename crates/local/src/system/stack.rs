@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use digest::{Deadline, Delivery, Digest, Failure, Parts};
+use processor::{Deadline, Delivery, Digest, Failure, Parts};
 use embedded::Engines;
 use embedded::sqs::Received;
-use gate::{Front, Gate, Outcomes};
+use http_common::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::{Key, ProjectName};
 use notify::channels::{Channels, Tell};

@@ -34,7 +34,7 @@ pub(crate) fn event(name: &str) -> Vec<u8> {
 
 /// The event that an SDK sent.
 fn captured(file: &str) -> Vec<u8> {
-    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples/captures");
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/samples/captures");
     let capture = std::fs::read(captures.join(file).with_extension("http")).expect("there is such a capture");
     let head = capture.windows(2).position(|pair| pair == b"\n\n").expect("an empty line before the body");
     let envelope = Envelope::parse(&capture[head + 2..]).expect("the body is an envelope");

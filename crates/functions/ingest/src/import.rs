@@ -1,0 +1,104 @@
+//! `POST /projects/{project}/occurrences`: occurrences that were stored before, here or elsewhere, to be stored again.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use formats::inbox::{Header, Origin};
+use http_common::describe::Description;
+use http_common::{Answer, Fault};
+use http::Request;
+use model::id::ProjectName;
+use model::occurrence::{Imported, MAX_OCCURRENCES};
+use model::outcome::Reason;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::accept::Count;
+use crate::{Ingest, accept};
+
+/// The route.
+pub(crate) fn route() -> Router<Arc<Ingest>> {
+    Router::new().route("/projects/{project}/occurrences", post(handle))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("sending");
+    let body = json!({
+        "type": "object",
+        "required": ["occurrences"],
+        "properties": {
+            "occurrences": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_OCCURRENCES,
+                "description": "what is shown of occurrences under `event`; what cannot be stored is named in `refused`",
+            },
+        },
+    });
+    let moment = "2026-11-02T00:01:00Z";
+    let example = json!({ "occurrences": [{
+        "v": 1, "eventId": "fc6d8c0c43fc4630ad850ee518f1b9d0", "source": "v1", "timestamp": moment, "receivedAt": moment,
+        "type": "KeyError", "message": "no such item", "level": "error", "platform": "other",
+    }] });
+    api.operation(
+        "post",
+        "/projects/{project}/occurrences",
+        "importOccurrences",
+        "Takes occurrences back as they were",
+    )
+    .says("With the ids and times that stand in them, so that what is sent twice is counted once.")
+    .path::<ProjectName>("project", "the project's name")
+    .body_as("application/json", body, example)
+    .answers::<Posted<'_>>(201, "the occurrences are durable; they show in lists some seconds later")
+    .refuses(Reason::ProjectName, "this can be no project's name")
+    .refuses(Reason::RateLimited, "the project sends more events a minute than it may")
+    .refuses(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
+}
+
+async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
+    ingest.answer(take(&ingest, request)).await
+}
+
+/// Only an admin's word is taken for what happened long ago, and to whom.
+async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
+    let caller = ingest.gate.caller_in(&request).await?;
+    let name = http_common::project_in(request.uri().path())?;
+    caller.administers()?;
+    let project = ingest.addressee_named(&caller, &name).await?;
+    let trace = accept::trace(request.headers());
+
+    let body = http_common::read_unpacked(request).await?;
+    let received_at = ingest.clock.now();
+    let Imported { occurrences, refused } = Imported::parse(&body, received_at)?;
+    ingest.outcomes.count_all(&refused);
+
+    let event_ids = occurrences.iter().map(|occurrence| occurrence.event_id).collect::<Vec<_>>();
+    let data = Data { occurrences: Count { post_count: event_ids.len() } };
+    if !event_ids.is_empty() {
+        let key = caller.key();
+        let header = Header { key, trace, ..Header::new(Origin::Import, project, received_at, event_ids) };
+        ingest.accept_json(header, &occurrences).await?;
+    }
+    http_common::created(&Posted { data, refused: refused.iter().map(Fault::from).collect() })
+}
+
+/// How many are taken, and what of the body is not.
+#[derive(Serialize, JsonSchema)]
+struct Posted<'a> {
+    data: Data,
+    /// What of the body is not stored, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_OCCURRENCES))]
+    refused: Vec<Fault<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Data {
+    occurrences: Count,
+}

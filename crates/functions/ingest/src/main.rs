@@ -1,0 +1,30 @@
+//! The Lambda function `ingest`, behind the HTTP API.
+
+use std::sync::Arc;
+
+use http_common::{Front, Gate, Outcomes};
+use ingest::{Ingest, Limiter};
+use lambda::Setup;
+use store::clock::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let setup = Setup::start()?;
+    let (table, inbox) = (setup.table()?, setup.inbox()?);
+    let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
+    let ingest = Ingest {
+        gate: Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)),
+        inbox: inbox.clone(),
+        claims: setup.bucket()?,
+        limiter: Limiter::new(table.clone()),
+        projects: table.clone(),
+        sealer: setup.sealer(),
+        clock,
+        outcomes: outcomes.clone(),
+    };
+    let connecting = async {
+        tokio::join!(table.connect(), inbox.connect());
+    };
+    setup.connect(connecting).await;
+    lambda::serve(Front::new(ingest.router(), outcomes)).await
+}

@@ -1,0 +1,40 @@
+//! Answers as SDKs understand them: success is exactly 200, with JSON.
+
+use std::collections::BTreeSet;
+
+use http_common::Answer;
+use http::HeaderValue;
+use model::id::EventId;
+use protocol::sentry::ItemKind;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// For how long an SDK shall not send what is not stored, in seconds.
+const SWITCHED_OFF: u32 = 3_600;
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Accepted {
+    /// The event's id, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<EventId>,
+}
+
+/// 200 with the event's id, or without one if nothing had an event.
+pub(super) fn accepted(id: Option<EventId>) -> Answer {
+    http_common::ok(&Accepted { id })
+}
+
+/// The same, and a rate limit for each category of items that were not stored, so that the SDK stops sending them.
+pub(super) fn accepted_but(id: Option<EventId>, not_stored: &[&ItemKind]) -> Answer {
+    let mut response = accepted(id)?;
+    let categories: BTreeSet<_> = not_stored.iter().filter_map(|kind| kind.category()).collect();
+    // `default` is what messages are sent as, too.
+    let categories: Vec<_> = categories.into_iter().filter(|category| *category != "default").collect();
+    if !categories.is_empty() {
+        let limits = format!("{SWITCHED_OFF}:{}:organization", categories.join(";"));
+        if let Ok(limits) = HeaderValue::from_str(&limits) {
+            response.headers_mut().insert("x-sentry-rate-limits", limits);
+        }
+    }
+    Ok(response)
+}

@@ -1,0 +1,65 @@
+//! `POST /api/{id}/minidump/`: what crash reporters upload (Crashpad, Breakpad, Electron). The crash is an event; the dump
+//! itself is not stored.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use formats::inbox::{Header, Message};
+use http_common::{Answer, Unpacked};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request};
+use model::occurrence::Source;
+use model::outcome::{Reason, Refusal};
+use protocol::sentry::{crash, peek};
+
+use super::envelope::ENVELOPE;
+use crate::{Ingest, accept};
+
+pub(super) fn routes() -> Router<Arc<Ingest>> {
+    Router::new().route("/api/{project}/minidump", post(handle))
+}
+
+async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
+    ingest.answer(take(&ingest, request)).await
+}
+
+async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let client_ip = accept::client_ip(request.extensions());
+    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut form = crash::Form::new(kind);
+    let mut body = Unpacked::new(request, ENVELOPE);
+    while let Some(piece) = body.next().await? {
+        form.push(piece)?;
+    }
+    let has_fields = form.fields().next().is_some();
+    if form.dump_size().is_none() && !has_fields {
+        let message =
+            "the body holds no minidump: send it as the form field `upload_file_minidump`, or as the body itself";
+        return Err(Refusal::new(Reason::BodyInvalid, message));
+    }
+    if form.dump_size().is_some() {
+        ingest.outcomes.count(Reason::ItemNotStored);
+    }
+    let event = serde_json::Value::Object(crash::event(&form)).to_string();
+    let peek = peek(event.as_bytes())?;
+    let id = peek.event_id.unwrap_or_else(|| ingest.event_id());
+    let header = Header {
+        client_ip,
+        key,
+        trace: accept::trace(&headers),
+        ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
+    };
+    ingest.accept(&Message { header, payload: event.into_bytes() }).await?;
+    // Crash reporters keep the answer as the name of their report: an id with dashes, and nothing else.
+    let id = id.to_string();
+    let dashed = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
+    let mut response = Response::new(Body::from(dashed));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    Ok(response)
+}

@@ -1,0 +1,60 @@
+//! `POST /api/{id}/security/`, `/csp-report/` and `/nel/`: what browsers report by themselves.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use formats::inbox::{Header, Message, Sender};
+use http_common::{Answer, Limits};
+use http::Request;
+use http::header::USER_AGENT;
+use model::occurrence::Source;
+use protocol::sentry::security;
+
+use crate::{Ingest, accept};
+
+/// How large a body of reports may be, in bytes.
+const REPORTS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
+
+pub(super) fn routes() -> Router<Arc<Ingest>> {
+    Router::new()
+        .route("/api/{project}/security", post(handle))
+        .route("/api/{project}/csp-report", post(handle))
+        .route("/api/{project}/nel", post(handle))
+}
+
+async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
+    ingest.answer(take(&ingest, request)).await
+}
+
+async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let client_ip = accept::client_ip(request.extensions());
+    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
+    let payload = http_common::read_within(request, REPORTS).await?;
+    let (reports, refused) = security::parse(&payload)?;
+    ingest.outcomes.count_all(&refused);
+    if reports.is_empty() {
+        return http_common::empty();
+    }
+
+    let parameters = http_common::parameters(uri.query());
+    let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let sender = Sender {
+        user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        release: parameter("sentry_release"),
+        environment: parameter("sentry_environment"),
+    };
+    let ids = reports.iter().map(|_| ingest.event_id()).collect();
+    let header = Header {
+        client_ip,
+        sender: Some(sender),
+        key,
+        ..Header::new(Source::Security, project, ingest.clock.now(), ids)
+    };
+    ingest.accept(&Message { header, payload: payload.into() }).await?;
+    http_common::empty()
+}

@@ -1,0 +1,147 @@
+//! Promise 1: success is answered only for what is durable.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use formats::inbox::Addressee;
+use http_common::{Front, Gate, Outcomes};
+use http::Request;
+use ingest::{Ingest, Limiter};
+use model::id::{Key, KeyHash, ProjectId, ProjectName};
+use model::time::Timestamp;
+use store::clock::SystemClock;
+use store::ports::{Claims, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas};
+use store::{Kind, Result, StoreError};
+use tower::ServiceExt;
+
+/// Storage that fails in one way.
+struct Down(Kind);
+
+impl Down {
+    fn fail<T>(&self) -> Result<T> {
+        Err(StoreError::new(self.0, "testing", "the secret address of a server"))
+    }
+}
+
+#[async_trait]
+impl Inbox for Down {
+    async fn send(&self, _: String) -> Result<()> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Claims for Down {
+    async fn put_claim(&self, _: &str, _: Vec<u8>) -> Result<()> {
+        self.fail()
+    }
+
+    async fn get_claim(&self, _: &str) -> Result<bytes::Bytes> {
+        self.fail()
+    }
+
+    async fn remove_claim(&self, _: &str) -> Result<()> {
+        self.fail()
+    }
+
+    async fn remove_some_claims(&self, _: &Addressee) -> Result<bool> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Projects for Down {
+    async fn create(&self, _: &ProjectName, _: Timestamp) -> Result<Project> {
+        self.fail()
+    }
+
+    async fn by_name(&self, _: &ProjectName) -> Result<Option<Project>> {
+        self.fail()
+    }
+
+    async fn by_id(&self, _: ProjectId) -> Result<Option<Project>> {
+        self.fail()
+    }
+
+    async fn list(&self, _: Option<&ProjectName>, _: usize) -> Result<Page<Project, ProjectName>> {
+        self.fail()
+    }
+
+    async fn update(&self, _: &Project, _: &ProjectChange) -> Result<()> {
+        self.fail()
+    }
+
+    async fn rename(&self, _: &Project, _: &ProjectName) -> Result<Project> {
+        self.fail()
+    }
+
+    async fn mark_deleting(&self, _: &Project) -> Result<()> {
+        self.fail()
+    }
+
+    async fn remove(&self, _: &Project) -> Result<()> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Keys for Down {
+    async fn find(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
+        self.fail()
+    }
+
+    async fn find_consistently(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Quotas for Down {
+    async fn quota(&self, _: &Addressee) -> Result<Option<Quota>> {
+        self.fail()
+    }
+}
+
+async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
+    let (down, clock, outcomes) = (Arc::new(Down(kind)), Arc::new(SystemClock), Arc::new(Outcomes::default()));
+    let operator = Key::parse("operator").unwrap().hash();
+    let ingest = Ingest {
+        gate: Gate::new(down.clone(), clock.clone(), Some(operator)),
+        inbox: down.clone(),
+        claims: down.clone(),
+        limiter: Limiter::new(down.clone()),
+        projects: down,
+        sealer: None,
+        clock,
+        outcomes: outcomes.clone(),
+    };
+    let request = Request::post("/projects/a/errors").header("x-api-key", key).body(Body::from(body)).unwrap();
+    let response = Front::new(ingest.router(), outcomes).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    assert_eq!(response.headers().contains_key("retry-after"), status == 503);
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    assert!(!body.contains("secret"), "what failed exactly is no caller's business: {body}");
+    (status, body)
+}
+
+/// If the inbox, S3 or the table does not answer, the caller is told to try again; other failures are ours.
+#[tokio::test]
+async fn what_cannot_be_made_durable_is_not_answered_with_success() {
+    let small = r#"{"errors":[{"message":"m"}]}"#.to_owned();
+    // Knuth's generator: what repeats itself would be packed to less than the queue's limit.
+    let next = |n: &u64| Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+    let letter = |n: u64| char::from(b'a' + (n >> 33) as u8 % 26);
+    let noise: String = std::iter::successors(Some(0), next).take(900_000).map(letter).collect();
+    let large = format!(r#"{{"errors":[{{"message":"m","noise":"{noise}"}}]}}"#);
+    for (kind, expected) in [(Kind::Unavailable, 503), (Kind::Throttled, 503), (Kind::Rejected, 500)] {
+        for (key, body) in [("operator", &small), ("operator", &large), ("some other key", &small), ("other", &small)] {
+            let (status, answer) = status(kind, key, body.clone()).await;
+            let expected = if key.contains(' ') { 403 } else { expected };
+            assert_eq!(status, expected, "{kind:?} {key}: {answer}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The Lambda function `notify`: behind the table's stream, on a schedule, and behind the routes of the HTTP API that
+//! have to do with what is sealed.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use aws_lambda_events::dynamodb::Event;
+use http_common::{Front, Gate, Outcomes};
+use lambda::Setup;
+use lambda_runtime::{LambdaEvent, service_fn};
+use notify::channels::{Channels, Mailer, Ses};
+use notify::guard::{Client, Destinations, Timeouts};
+use notify::{Deadline, Notify, Parts, PublicUrl, Record, Routes};
+use serde_json::{Value, json};
+use store::clock::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let setup = Setup::start()?;
+    let (table, bucket) = (setup.table()?, setup.bucket()?);
+    let clock = Arc::new(SystemClock);
+    let destinations = Destinations::parse(&setup.variable("ALLOWED_DESTINATIONS")?).context("ALLOWED_DESTINATIONS")?;
+    // For the test on an emulator, whose stand-ins listen on loopback; not built into what is deployed.
+    #[cfg(feature = "loopback")]
+    let destinations = destinations.and_loopback();
+    let from = setup.variable("MAIL_FROM")?;
+    let mailer = (!from.is_empty()).then(|| {
+        let (account, service) = setup.aws();
+        Arc::new(Ses::new(account, service, from)) as Arc<dyn Mailer>
+    });
+    let client = Client::new(destinations, Timeouts::default());
+    let channels = Arc::new(Channels::new(client, mailer, clock.clone()));
+    let notify = Arc::new(Notify::new(Parts {
+        projects: table.clone(),
+        errors: table.clone(),
+        occurrences: table.clone(),
+        segments: bucket,
+        configs: table.clone(),
+        links: table.clone(),
+        outbox: table.clone(),
+        undelivered: setup.undelivered()?,
+        sealer: setup.sealer(),
+        channels,
+        clock: clock.clone(),
+        public_url: Some(PublicUrl::at(&setup.variable("PUBLIC_URL")?)),
+    }));
+    let outcomes = Arc::new(Outcomes::default());
+    let routes = Routes {
+        gate: Arc::new(Gate::new(table.clone(), clock, Some(setup.operator()?))),
+        notify: notify.clone(),
+        sessions: table.clone(),
+        outcomes: outcomes.clone(),
+    };
+    let front = Front::new(routes.router(), outcomes);
+    setup.connect(table.connect()).await;
+    let handler = service_fn(move |event: LambdaEvent<Value>| {
+        let (notify, front) = (notify.clone(), front.clone());
+        async move { handle(&notify, front, event).await.map_err(lambda_runtime::Error::from) }
+    });
+    lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+/// Tells the three kinds of events apart by what only they have.
+async fn handle(notify: &Notify, front: Front, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
+    let deadline = Deadline::of_invocation(event.context.deadline());
+    let payload = event.payload;
+    if payload.get("Records").is_some() {
+        let event: Event = serde_json::from_value(payload).context("an event of the stream")?;
+        let records: Vec<_> = event.records.into_iter().map(Record::from).collect();
+        let again = notify.watch(&records, deadline).await;
+        // The stream goes on from the first that is named.
+        let failures: Vec<_> = again.into_iter().map(|number| json!({ "itemIdentifier": number })).collect();
+        return Ok(json!({ "batchItemFailures": failures }));
+    }
+    if payload.get("sweep").is_some() {
+        notify.sweep(deadline).await?;
+        return Ok(Value::Null);
+    }
+    lambda::answer(front, &payload.to_string()).await
+}

@@ -1,0 +1,107 @@
+//! A rule that is being made by the page's form.
+
+use serde_json::{Map, Value, json};
+use web_session::Form;
+use web_pages::{Field, Input, KINDS, Kind, RuleDraft};
+
+use super::kept::Said;
+
+/// The rule as the API takes it. What is not typed is left out; what is typed wrong goes as it is, and the API says so.
+pub(super) fn rule(form: &Form) -> Value {
+    let mut rule = Map::new();
+    let mut put = |key: &str, value: Value| rule.insert(key.to_owned(), value);
+    if let Some(name) = form.get("name") {
+        put("name", name.trim().into());
+    }
+    for key in ["on", "levels"] {
+        let words: Vec<_> = form.all(key).collect();
+        if !words.is_empty() {
+            put(key, json!(words));
+        }
+    }
+    for key in ["threshold", "interval"] {
+        if let Some(typed) = form.get(key).map(str::trim) {
+            put(key, typed.parse::<u64>().map_or_else(|_| typed.into(), Value::from));
+        }
+    }
+    if let Some(typed) = form.get("environments") {
+        put("environments", list(typed));
+    }
+    put("to", json!([target(form)]));
+    Value::Object(rule)
+}
+
+/// Its destination: the fields of the kind that is chosen, and of no other.
+pub(super) fn target(form: &Form) -> Value {
+    let word = form.get("kind").unwrap_or_default();
+    let mut target = Map::from_iter([("type".to_owned(), word.into())]);
+    for field in kind(word).map_or(&[][..], |kind| kind.fields) {
+        if let Some(typed) = form.get(&name(word, field)) {
+            let value = if field.input == Input::List { list(typed) } else { typed.trim().into() };
+            target.insert(field.key.to_owned(), value);
+        }
+    }
+    Value::Object(target)
+}
+
+fn kind(word: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.word == word)
+}
+
+fn name(kind: &str, field: &Field) -> String {
+    format!("{kind}.{}", field.key)
+}
+
+/// What stands between commas.
+fn list(typed: &str) -> Value {
+    typed.split([',', '\n']).map(str::trim).filter(|text| !text.is_empty()).collect()
+}
+
+/// The form as it was typed.
+pub(super) fn typed(form: &Form) -> RuleDraft {
+    RuleDraft { fields: form.fields().to_vec(), problem: None, wrong: None, tried: None }
+}
+
+/// The form as it was typed, with what the API said of the place `path` in the rule.
+pub(super) fn refused(form: &Form, said: &Said, path: &[String]) -> RuleDraft {
+    let parts: Vec<_> = path.iter().map(String::as_str).collect();
+    let chosen = form.get("kind").unwrap_or_default();
+    let (wrong, label) = match parts.as_slice() {
+        ["to", _, key, ..] => {
+            let field = kind(chosen).and_then(|kind| kind.fields.iter().find(|field| field.key == *key));
+            (field.map(|field| name(chosen, field)), field.map(|field| field.label))
+        }
+        [key, ..] => (Some((*key).to_owned()), None),
+        [] => (None, None),
+    };
+    let problem = label.map_or_else(|| said.text.clone(), |label| format!("{label}: {}", said.text));
+    RuleDraft { problem: Some(problem), wrong, ..typed(form) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::Target;
+
+    use super::*;
+
+    /// What the form asks for is what a target may have, and all that it must.
+    #[test]
+    fn every_kind_is_one_that_rules_know() {
+        for kind in &KINDS {
+            let value = |field: &Field| match field.input {
+                Input::List => json!(["a@b.example"]),
+                Input::Choice(choices) => choices[0].0.into(),
+                _ if field.key == "endpoint" || field.key.ends_with("Url") => "https://a.example/x".into(),
+                _ => "a".into(),
+            };
+            let fields = kind.fields.iter().map(|field| (field.key.to_owned(), value(field)));
+            let target: Map<_, _> = fields.chain([("type".to_owned(), kind.word.into())]).collect();
+            assert!(Target::parse(&Value::Object(target)).is_ok(), "{}", kind.word);
+        }
+    }
+
+    #[test]
+    fn a_list_is_parted_by_commas_and_lines() {
+        assert_eq!(list("a b, c,,\r\n d "), json!(["a b", "c", "d"]));
+    }
+}

@@ -1,0 +1,186 @@
+//! Rules in words.
+
+use serde_json::Value;
+use web_pages::{KINDS, RuleRow, TargetRow, Tried};
+
+/// What the API shows in the place of a secret.
+use rules::SEALED;
+
+pub(super) fn rows(document: &Value) -> Vec<RuleRow> {
+    list(&document["rules"]).iter().map(row).collect()
+}
+
+/// The services whose secrets are known: name, and the word in the address.
+pub(super) fn hooks(document: &Value) -> Vec<(&'static str, &'static str)> {
+    let services = [("GitHub", "github"), ("GitLab", "gitlab"), ("Slack", "slack")];
+    services.into_iter().filter(|(_, word)| document["hooks"][word].is_object()).collect()
+}
+
+fn row(rule: &Value) -> RuleRow {
+    let id = text(&rule["id"]);
+    RuleRow {
+        name: rule["name"].as_str().map_or_else(|| id.clone(), str::to_owned),
+        when: when(rule),
+        only: only(rule),
+        how: how(rule),
+        to: list(&rule["to"]).iter().map(target).collect(),
+        failed: 0,
+        id,
+    }
+}
+
+fn when(rule: &Value) -> Vec<String> {
+    let often = || {
+        let often = format!("an error is seen {} times in a unit of time", text(&rule["threshold"]));
+        match rule["interval"].as_u64() {
+            Some(interval) => format!("{often}, and at every multiple of {interval}"),
+            None => often,
+        }
+    };
+    let word = |word: &Value| match word.as_str().unwrap_or_default() {
+        "first" => "an error is new".to_owned(),
+        "regression" => "a resolved error is seen again".to_owned(),
+        "threshold" => often(),
+        "limited" => "the project sends more than it may".to_owned(),
+        other => other.to_owned(),
+    };
+    match (list(&rule["on"]), rule["threshold"].is_number()) {
+        ([], true) => vec!["as the project's tier says".to_owned(), often()],
+        ([], false) => vec!["as the project's tier says".to_owned()],
+        (on, _) => on.iter().map(word).collect(),
+    }
+}
+
+fn only(rule: &Value) -> Vec<String> {
+    let named = [("environments", "environment"), ("levels", "level"), ("releases", "release like")];
+    let lists = named.into_iter().filter_map(|(key, name)| {
+        let words: Vec<_> = list(&rule[key]).iter().map(text).collect();
+        (!words.is_empty()).then(|| format!("{name} {}", words.join(" or ")))
+    });
+    lists.chain(rule["title"].as_str().map(|title| format!("title like {title}"))).collect()
+}
+
+fn how(rule: &Value) -> Vec<String> {
+    let quiet = &rule["quiet"];
+    let days: Vec<_> = list(&quiet["days"]).iter().map(text).collect();
+    let zone = |zone: &Value| zone.as_str().map(|zone| format!(" ({zone})")).unwrap_or_default();
+    let hours = quiet["from"].as_str().map(|from| format!("from {from} to {}", text(&quiet["to"])));
+    let quiet_times: Vec<_> =
+        hours.into_iter().chain((!days.is_empty()).then(|| format!("on {}", days.join(", ")))).collect();
+    let lines = [
+        rule["collect"]["minutes"].as_u64().map(|minutes| format!("collected for {minutes} min into one message")),
+        (!quiet_times.is_empty()).then(|| format!("quiet {}{}", quiet_times.join(" and "), zone(&quiet["timezone"]))),
+        rule["timezone"].as_str().map(|zone| format!("times of {zone}")),
+        rule["linkTemplate"].as_str().map(|link| format!("links to {link}")),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+fn target(target: &Value) -> TargetRow {
+    let word = text(&target["type"]);
+    let kind = KINDS.iter().find(|kind| kind.word == word);
+    let mut facts = Vec::new();
+    for (key, value) in
+        target.as_object().into_iter().flatten().filter(|(key, value)| *key != "type" && !value.is_null())
+    {
+        let place = kind.and_then(|kind| kind.fields.iter().position(|field| field.key == key));
+        let label = place.and_then(|place| Some(kind?.fields.get(place)?.label.to_lowercase()));
+        let value = (value != SEALED).then(|| text(value));
+        // In the form's order; what the form does not ask for comes last.
+        facts.push((place.unwrap_or(usize::MAX), (label.unwrap_or_else(|| key.clone()), value)));
+    }
+    facts.sort_by_key(|(place, _)| *place);
+    TargetRow {
+        kind: kind.map_or(word, |kind| kind.name.to_owned()),
+        facts: facts.into_iter().map(|(_, fact)| fact).collect(),
+        tried: None,
+    }
+}
+
+/// One of a test's results.
+pub(super) fn tried(result: &Value) -> Tried {
+    let is_good = result["status"] == "sent";
+    let said = match is_good {
+        true => format!("sent, in {} ms", text(&result["durationMs"])),
+        false => text(&result["said"]),
+    };
+    // An address that a destination made up must be none that does something.
+    let issue = result["issue"]["url"].as_str().filter(|url| url.starts_with("https://"));
+    Tried { is_good, said, issue: issue.map(str::to_owned) }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A value in a line.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_is_read_as_a_sentence() {
+        let check = |rule: Value, expected: [&str; 3]| {
+            let row = row(&rule);
+            let parts = [row.when, row.only, row.how].map(|parts| parts.join("; "));
+            assert_eq!(parts, expected.map(str::to_owned), "{rule}");
+        };
+        check(json!({}), ["as the project's tier says", "", ""]);
+        check(
+            json!({ "threshold": 3 }),
+            ["as the project's tier says; an error is seen 3 times in a unit of time", "", ""],
+        );
+        check(
+            json!({ "on": ["first", "regression", "limited", "threshold"], "threshold": 30, "interval": 5 }),
+            [
+                "an error is new; a resolved error is seen again; the project sends more than it may; \
+                 an error is seen 30 times in a unit of time, and at every multiple of 5",
+                "",
+                "",
+            ],
+        );
+        check(
+            json!({ "on": ["first"], "environments": ["a", "b"], "levels": ["error"], "releases": ["2.*"], "title": "*x*" }),
+            ["an error is new", "environment a or b; level error; release like 2.*; title like *x*", ""],
+        );
+        check(
+            json!({ "on": ["first"], "collect": { "minutes": 10 }, "timezone": "UTC", "linkTemplate": "https://a.example",
+                "quiet": { "from": "22:00", "to": "07:00", "days": ["sat"], "timezone": "Europe/Berlin" } }),
+            [
+                "an error is new",
+                "",
+                "collected for 10 min into one message; quiet from 22:00 to 07:00 and on sat (Europe/Berlin); \
+                 times of UTC; links to https://a.example",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_sealed_is_said_and_not_shown() {
+        let row = target(&json!({ "username": "bot", "channel": "#a", "endpoint": SEALED, "type": "slack" }));
+        let some = |text: &str| Some(text.to_owned());
+        let expected = [("webhook address", None), ("channel", some("#a")), ("username", some("bot"))];
+        assert_eq!(
+            (row.kind.as_str(), row.facts),
+            ("Slack", expected.map(|(name, value)| (name.to_owned(), value)).to_vec())
+        );
+    }
+
+    #[test]
+    fn an_issue_elsewhere_than_on_the_web_is_no_link() {
+        let result = |url: &str| tried(&json!({ "status": "sent", "durationMs": 1, "issue": { "url": url } })).issue;
+        assert_eq!(result("javascript:alert(1)"), None);
+        assert!(result("https://github.com/a/b/issues/1").is_some());
+    }
+}

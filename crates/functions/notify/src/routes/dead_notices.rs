@@ -1,0 +1,132 @@
+//! `GET /dead-notices`, `POST /dead-notices/redrive`: what could not be told, and back with it after a fix.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http_common::describe::Description;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::outcome::{Reason, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Routes;
+use super::body;
+use crate::{DeadNotice, Deadline, Redriven};
+
+/// The most that are listed.
+const LIMIT: usize = 100;
+/// For how long a redrive begins to send: API Gateway waits 30 seconds for an answer. What is left goes by the next sweep.
+const TIME: Duration = Duration::from_secs(10);
+
+pub(super) fn routes() -> Router<Arc<Routes>> {
+    Router::new()
+        .route("/dead-notices", get(list_handler))
+        .route("/dead-notices/redrive", post(redrive_handler))
+        .route("/projects/{project}/rules/failed", get(failed_handler))
+        .route("/projects/{project}/rules/retry", post(retry_handler))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.tag("dead letters");
+    api.operation("get", "/dead-notices", "listDeadNotices", "Lists what could not be told, and why")
+        .says("Some of them, if there are more than a hundred.")
+        .data::<Notices>(200, "the notices");
+    api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Tells what could not be told")
+        .says("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
+        .body::<Which>(json!({}))
+        .data::<Put>(200, "what is to be told again");
+    let failed = "Lists a project's notifications that could not be delivered";
+    api.operation("get", "/projects/{project}/rules/failed", "listFailedNotices", failed)
+        .says("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
+        .project()
+        .data::<Notices>(200, "the notifications");
+    api.operation("post", "/projects/{project}/rules/retry", "retryFailedNotices", "Sends them again")
+        .says("After a fix. What was delivered meanwhile is not sent again.")
+        .project()
+        .body::<Which>(json!({}))
+        .data::<Put>(200, "what is sent again");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Notices {
+    #[schemars(length(max = LIMIT))]
+    dead_notices: Vec<DeadNotice>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Put {
+    redriven: Redriven,
+}
+
+async fn list_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(list(&routes, request)).await
+}
+
+async fn redrive_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(redrive(&routes, request)).await
+}
+
+async fn failed_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(list_of_project(&routes, request)).await
+}
+
+async fn retry_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(retry(&routes, request)).await
+}
+
+async fn list_of_project(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(&request).await?;
+    let mut dead_notices = routes.notify.dead_notices_of(project.id).await.map_err(|error| storage_failed(&error))?;
+    dead_notices.truncate(LIMIT);
+    http_common::data(Notices { dead_notices })
+}
+
+async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(&request).await?;
+    let Which { ids } = which(request).await?;
+    let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(TIME)).await;
+    http_common::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+}
+
+async fn which(request: Request<Body>) -> Result<Which, Refusal> {
+    let body = body::read(request, BODY, FORM).await?;
+    serde_json::from_value(body)
+        .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}")))
+}
+
+async fn list(routes: &Routes, request: Request<Body>) -> Answer {
+    routes.gate.caller_in(&request).await?.admin()?;
+    let dead_notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
+    http_common::data(Notices { dead_notices })
+}
+
+/// The largest body, in bytes: the ids of all that are listed.
+const BODY: usize = 64 << 10;
+const FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
+
+/// Which dead notices are meant.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WhichDeadNotices")]
+struct Which {
+    /// Their ids; without, all are meant.
+    #[schemars(with = "Option<Vec<String>>")]
+    ids: Option<HashSet<String>>,
+}
+
+async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
+    routes.gate.caller_in(&request).await?.admin()?;
+    let Which { ids } = which(request).await?;
+    let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
+    http_common::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+}

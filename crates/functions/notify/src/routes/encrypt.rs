@@ -1,0 +1,82 @@
+//! `POST /encrypt`: v1's way to seal a notification config, for clients that others can look into.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use http_common::describe::Description;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::id::ProjectName;
+use model::outcome::{Reason, Refusal};
+use rules::posted;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::ports::FOREIGN_LIMIT;
+
+use super::{Routes, body};
+
+pub(super) fn route() -> Router<Arc<Routes>> {
+    Router::new().route("/encrypt", post(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.tag("notifications");
+    let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "enum": ["slack", "github", "gitlab"] } } });
+    let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
+    api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
+        .says("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
+        .parameter("query", "project", "the one project that can use the answer", json!({ "type": "string" }))
+        .body_as("application/json", config, example)
+        .data::<Encrypted>(201, "what is posted in the config's place")
+        .refuses(Reason::SealingKeyMissing, "the stack has no key to seal with");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Encrypted {
+    encrypted: String,
+}
+
+async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(encrypt(&routes, request)).await
+}
+
+/// Whoever may post can use what is answered: in the named project, or in every one, which only admins of all may make.
+async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
+    let caller = routes.gate.caller_in(&request).await?;
+    let project = http_common::parameters(request.uri().query()).into_iter().find(|(name, _)| name == "project");
+    let project = match project {
+        None => None,
+        Some((_, name)) => {
+            Some(ProjectName::parse(&name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))?)
+        }
+    };
+    match &project {
+        None => caller.admin()?,
+        Some(name) => drop(routes.project_of(caller, name.clone()).await?),
+    }
+    let sealer = routes.sealer()?;
+    let mut config = body::read(request, FOREIGN_LIMIT, "one notification config, an object with a `type`").await?;
+    posted::rule(&config, 0).map_err(of_the_body)?;
+    config = posted::only_known(&config);
+    if let (Some(name), Value::Object(config)) = (&project, &mut config) {
+        config.insert(posted::PROJECT.to_owned(), name.as_str().into());
+    }
+    let encrypted = sealer.encrypt_foreign(config.to_string().as_bytes()).await;
+    let encrypted = encrypted.map_err(|error| storage_failed(&error))?;
+    http_common::created_data(Encrypted { encrypted })
+}
+
+/// What is wrong with a config of a post, as what is wrong with a body that is the config.
+fn of_the_body(refusal: Refusal) -> Refusal {
+    let path = match refusal.path.as_slice() {
+        [list, _, path @ ..] if list == "notifications" => path.to_vec(),
+        path => path.to_vec(),
+    };
+    Refusal { reason: Reason::BodyInvalid, path, ..refusal }
+}

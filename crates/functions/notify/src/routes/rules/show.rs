@@ -1,0 +1,35 @@
+//! `GET /projects/{project}/rules`
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http_common::Answer;
+use http_common::describe::Description;
+use http::Request;
+use rules::Rules;
+
+use crate::routes::Routes;
+
+pub(super) fn route() -> Router<Arc<Routes>> {
+    Router::new().route("/projects/{project}/rules", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    super::sealed(api.operation("get", "/projects/{project}/rules", "getRules", "Shows whom a project tells when"))
+        .data::<Rules>(200, "the document, with `[sealed]` in the place of every secret")
+        .with_header(200, "ETag", "the version, for `If-Match`");
+}
+
+async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(show(&routes, request)).await
+}
+
+/// The rules with `[sealed]` in the place of every secret.
+async fn show(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(&request).await?;
+    routes.document(&project).await?.shown()
+}

@@ -1,0 +1,239 @@
+//! `POST /projects/{project}/rules/test`: sends a sample, and answers with what the destinations said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use futures_util::future::join_all;
+use http_common::Answer;
+use http_common::describe::Description;
+use http::Request;
+use model::error::Link;
+use model::id::Fingerprint;
+use model::occurrence::Level;
+use model::outcome::{Reason, Refusal};
+use rules::{Notice, Rule, Rules, Target, Telling, Why};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::ports::Project;
+
+use crate::channels::{Issue, IssueKey, Told};
+use crate::routes::{Routes, body};
+
+/// The largest body, in bytes: one target.
+const LIMIT: usize = 16 << 10;
+/// The most targets of one test: each is a request, all at once.
+const MAX_TARGETS: usize = 20;
+/// How long a destination may take, with all requests that it needs: below API Gateway's limit of 30 s.
+const TIME: Duration = Duration::from_secs(20);
+/// What a body should be.
+const FORM: &str =
+    "an object with `rule`: its id, and `target`: its index in the rule, or a whole target; or {} for all";
+
+pub(super) fn route() -> Router<Arc<Routes>> {
+    Router::new().route("/projects/{project}/rules/test", post(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    let target = api.sent::<Target>();
+    let target = json!({
+        "anyOf": [{ "type": ["integer", "null"], "minimum": 0 }, target],
+        "description": "its index in the rule, or a whole target; without, all",
+    });
+    let rule = json!({ "type": ["string", "null"], "description": "the rule's id; without, all" });
+    let wanted = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "rule": rule, "target": target },
+    });
+    super::sealed(api.operation("post", "/projects/{project}/rules/test", "testRules", "Sends a sample"))
+        .body_as("application/json", wanted, json!({ "rule": "team" }))
+        .data::<Results>(200, "what each destination said")
+        .refuses(Reason::RuleUnknown, "the project has no such rule");
+}
+
+async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+    routes.answer(test(&routes, request)).await
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Results {
+    #[schemars(length(max = MAX_TARGETS))]
+    results: Vec<Tried>,
+}
+
+/// What came of a sample.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Tried {
+    /// The rule's id; none of a target that is in no rule.
+    rule: Option<String>,
+    /// The target's index in the rule.
+    target: usize,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// `sent` or `failed`.
+    status: &'static str,
+    /// What went wrong.
+    said: Option<String>,
+    /// The issue that was made.
+    issue: Option<Link>,
+    duration_ms: i64,
+}
+
+/// A target to be tried, and the rule that it is of.
+struct Trial {
+    rule: String,
+    index: usize,
+    target: Target,
+    timezone: Option<String>,
+}
+
+async fn test(routes: &Routes, request: Request<Body>) -> Answer {
+    let project = routes.project(&request).await?;
+    routes.sealer()?;
+    let wanted = body::read(request, LIMIT, FORM).await?;
+    let document = routes.document(&project).await?;
+    let kept = Rules::parse(document.value()?)?;
+    let buttons = kept.hooks.slack.is_some();
+    let trials = wanted_of(&wanted, kept.rules)?;
+    if trials.len() > MAX_TARGETS {
+        let message =
+            format!("there are {} targets, at most {MAX_TARGETS} are tried at once: name a `rule`", trials.len());
+        return Err(Refusal::new(Reason::BodyInvalid, message).at(["rule"]));
+    }
+    let results = join_all(trials.iter().map(|trial| routes.attempt(&project, trial, buttons))).await;
+    http_common::data(Results { results })
+}
+
+/// The targets that the body names.
+fn wanted_of(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal> {
+    let unfit = || Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}"));
+    let invalid = |path: &str| unfit().at([path]);
+    let Value::Object(wanted) = wanted else { return Err(unfit()) };
+    if let Some(unknown) = wanted.keys().find(|key| !matches!(key.as_str(), "rule" | "target")) {
+        return Err(invalid(unknown));
+    }
+    let rules = match wanted.get("rule") {
+        None | Some(Value::Null) => rules,
+        Some(Value::String(id)) => {
+            let named = rules.into_iter().filter(|rule| rule.id == *id).collect::<Vec<_>>();
+            if named.is_empty() {
+                let message = format!("the project has no rule `{id}`: GET …/rules lists those there are");
+                return Err(Refusal::new(Reason::RuleUnknown, message).at(["rule"]));
+            }
+            named
+        }
+        Some(_) => return Err(invalid("rule")),
+    };
+    let index = match wanted.get("target") {
+        None | Some(Value::Null) => None,
+        Some(Value::Number(index)) => Some(index.as_u64().ok_or_else(|| invalid("target"))?),
+        Some(target @ Value::Object(_)) => return whole(target).map(|trial| vec![trial]),
+        Some(_) => return Err(invalid("target")),
+    };
+    let all = rules.into_iter().flat_map(|rule| {
+        let Rule { id, to, timezone, .. } = rule;
+        to.into_iter().enumerate().map(move |(index, target)| Trial {
+            rule: id.clone(),
+            index,
+            target,
+            timezone: timezone.clone(),
+        })
+    });
+    let trials: Vec<_> = all.filter(|trial| index.is_none_or(|index| index == trial.index as u64)).collect();
+    if trials.is_empty() {
+        let path = if index.is_some() { "target" } else { "rule" };
+        let message = "there is no such target to try: GET …/rules lists those there are, from 0 in each rule";
+        return Err(Refusal::new(Reason::BodyInvalid, message).at([path]));
+    }
+    Ok(trials)
+}
+
+/// A target that is in no rule yet, checked as if it were.
+fn whole(target: &Value) -> Result<Trial, Refusal> {
+    let document = json!({ "rules": [{ "id": "test", "to": [target] }] });
+    let rules = Rules::parse(&document).map_err(|refusal| {
+        let path = match refusal.path.as_slice() {
+            [_, _, _, _, path @ ..] => [&["target".to_owned()], path].concat(),
+            path => path.to_vec(),
+        };
+        Refusal { path, ..refusal }
+    })?;
+    let target = rules.rules.into_iter().flat_map(|rule| rule.to).next();
+    let target = target.ok_or_else(|| Refusal::new(Reason::BodyInvalid, "no target").at(["target"]))?;
+    Ok(Trial { rule: String::new(), index: 0, target, timezone: None })
+}
+
+impl Routes {
+    /// Sends a sample to one target, and says what came of it. What the destination said has no secret in it: that is
+    /// the channels' promise.
+    async fn attempt(&self, project: &Project, trial: &Trial, buttons: bool) -> Tried {
+        let began = self.notify.clock.now();
+        let sample = self.sample(project, trial);
+        let issue_key = match trial.target.is_tracker() {
+            true => self.notify.issue_key(project).await.unwrap_or_default(),
+            false => IssueKey::default(),
+        };
+        let told = Told { telling: &sample, issue: None, buttons, issue_key: &issue_key };
+        let told = tokio::time::timeout(TIME, self.notify.channels.tell(&trial.target, &told)).await;
+        let (status, said, issue) = match told {
+            Ok(Ok(issue)) => ("sent", None, issue),
+            Ok(Err(failed)) => ("failed", Some(failed.to_string()), None),
+            Err(_) => ("failed", Some(format!("no answer within {} s", TIME.as_secs())), None),
+        };
+        Tried {
+            rule: (!trial.rule.is_empty()).then(|| trial.rule.clone()),
+            target: trial.index,
+            kind: kind(&trial.target),
+            status,
+            said,
+            issue: issue.map(|Issue { number, url }| Link { number, url }),
+            duration_ms: self.notify.clock.now().millis() - began.millis(),
+        }
+    }
+
+    fn sample(&self, project: &Project, trial: &Trial) -> Telling {
+        let now = self.notify.clock.now();
+        Telling::One(Box::new(Notice {
+            token: format!("sample-{:032x}", self.notify.clock.random()),
+            why: Why::Sample,
+            at: now,
+            project: project.name.clone(),
+            fingerprint: Fingerprint::of("sample", [trial.rule.as_str()]),
+            kind: "Sample".to_owned(),
+            message: "Somebody tries this rule: nothing is wrong".to_owned(),
+            culprit: None,
+            level: Level::Info,
+            platform: "other".to_owned(),
+            environment: None,
+            release: None,
+            count: 1,
+            first_seen: now,
+            last_seen: now,
+            link: None,
+            timezone: trial.timezone.clone(),
+            occurrence: None,
+            is_posted: false,
+        }))
+    }
+}
+
+/// The word that a target's `type` is.
+fn kind(target: &Target) -> &'static str {
+    match target {
+        Target::Slack(_) => "slack",
+        Target::GitHub(_) => "github",
+        Target::GitLab(_) => "gitlab",
+        Target::Webhook(_) => "webhook",
+        Target::Mail(_) => "mail",
+        Target::Discord(_) => "discord",
+        Target::Teams(_) => "teams",
+    }
+}

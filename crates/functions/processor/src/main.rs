@@ -1,0 +1,59 @@
+//! The Lambda function `digest`, behind the inbox queue.
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use processor::{Deadline, Delivery, Digest, Parts};
+use lambda::Setup;
+use lambda_runtime::{LambdaEvent, service_fn};
+use store::clock::SystemClock;
+
+#[cfg(panic = "abort")]
+compile_error!("digest catches the panic of one message so that its neighbours are kept: build it to unwind");
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let setup = Setup::start()?;
+    let (table, bucket) = (setup.table()?, setup.bucket()?);
+    let digest = Digest::new(Parts {
+        projects: table.clone(),
+        digests: table.clone(),
+        index: table.clone(),
+        directory: table.clone(),
+        configs: table.clone(),
+        usage: table.clone(),
+        releases: table.clone(),
+        totals: table.clone(),
+        keys: table.clone(),
+        failures: table,
+        segments: bucket.clone(),
+        claims: bucket,
+        clock: Arc::new(SystemClock),
+        retention_days: setup.retention_days()?,
+    });
+    let digest = &digest;
+    let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let deliveries: Vec<_> = event.payload.records.into_iter().map(delivery).collect();
+        let failures = digest.digest(&deliveries, Deadline::of_invocation(event.context.deadline())).await;
+        Ok::<_, std::convert::Infallible>(response(failures))
+    });
+    lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+fn delivery(record: aws_lambda_events::sqs::SqsMessage) -> Delivery {
+    Delivery { id: record.message_id.unwrap_or_default(), text: record.body.unwrap_or_default() }
+}
+
+/// The partial batch response: SQS delivers again what is named in it, and nothing else.
+fn response(failures: Vec<processor::Failure>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failures
+        .into_iter()
+        .map(|failure| {
+            let mut item = BatchItemFailure::default();
+            item.item_identifier = failure.id;
+            item
+        })
+        .collect();
+    response
+}

@@ -1,0 +1,129 @@
+//! `GET /dead-letters`: what is known of each and why it failed, but never what it holds: it is not scrubbed yet.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use formats::inbox::{self, Message, Text};
+use formats::inbox::{Addressee, Origin};
+use http_common::describe::Description;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::id::EventId;
+use model::time::Timestamp;
+use protocol::json_api::MAX_ERRORS;
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::ports::{DeadLetter, Noted};
+
+use super::LIMIT;
+use crate::Query;
+use crate::list::Parameters;
+
+/// How many letters are listed if nothing is said.
+const DEFAULT: usize = 100;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/dead-letters", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("get", "/dead-letters", "listDeadLetters", "Lists what could not be digested, and why")
+        .says("In any order. The queue lends a letter to one reader at a time: two at once may each see a part.")
+        .limit(DEFAULT, LIMIT)
+        .data::<Letters>(200, "the letters, without what they hold, which is not scrubbed yet");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Letters {
+    #[schemars(length(max = LIMIT))]
+    dead_letters: Vec<Letter>,
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(list(&query, request)).await
+}
+
+async fn list(query: &Query, request: Request<Body>) -> Answer {
+    query.gate.caller_in(&request).await?.admin()?;
+    let limit = Parameters::of(request.uri()).limit(DEFAULT, LIMIT)?;
+    let letters = query.dead_letters.list(limit).await.map_err(|error| storage_failed(&error))?;
+    let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
+    let noted = query.failures.failures(&ids).await.map_err(|error| storage_failed(&error))?;
+    let dead_letters = letters.iter().map(|letter| Letter::of(letter, noted.get(&letter.id))).collect();
+    http_common::data(Letters { dead_letters })
+}
+
+/// A letter as an entry: whose events it brings, or what is wrong with it; and why digest failed, unless that was for
+/// want of capacity or time, or its process died of it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "DeadLetter")]
+struct Letter {
+    id: String,
+    sent_at: Timestamp,
+    /// How large it is, packed.
+    bytes: usize,
+    /// Why it failed; null if that is not known.
+    reason: Option<String>,
+    /// When it failed, the last time.
+    failed_at: Option<Timestamp>,
+    /// Where its contents lie in the bucket, if they were too large for the queue: then nothing more is known of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
+    #[serde(flatten)]
+    header: Option<Header>,
+    /// Why the letter itself cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<String>,
+}
+
+/// What ingest knew of a letter.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Header {
+    /// The project's number, or its name.
+    project: Addressee,
+    /// The kind of client.
+    source: Origin,
+    received_at: Timestamp,
+    #[schemars(length(max = MAX_ERRORS))]
+    event_ids: Vec<EventId>,
+}
+
+impl Letter {
+    fn of(letter: &DeadLetter, noted: Option<&Noted>) -> Self {
+        let mut entry = Self {
+            id: letter.id.clone(),
+            sent_at: letter.sent_at,
+            bytes: letter.text.len(),
+            reason: noted.map(|noted| noted.reason.clone()),
+            failed_at: noted.map(|noted| noted.at),
+            claim: None,
+            header: None,
+            unreadable: None,
+        };
+        let message = match inbox::form(&letter.text) {
+            Ok(Text::Claim(key)) => {
+                entry.claim = Some(key.to_owned());
+                return entry;
+            }
+            Ok(Text::Inline(body)) => inbox::packed(body).and_then(|packed| Message::unpack(&packed)),
+            Err(error) => Err(error),
+        };
+        match message {
+            Ok(Message { header, .. }) => {
+                let inbox::Header { project, source, received_at, event_ids, .. } = header;
+                entry.header = Some(Header { project, source, received_at, event_ids });
+            }
+            Err(error) => entry.unreadable = Some(error.to_string()),
+        }
+        entry
+    }
+}

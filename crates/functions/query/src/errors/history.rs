@@ -1,0 +1,53 @@
+//! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
+
+use http_common::{Answer, storage_failed};
+use http::Uri;
+use model::error::history::{Action, Actor, Entry, EntryId};
+use model::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::ports::Project;
+
+use super::named;
+use crate::Query;
+use crate::list::Parameters;
+
+pub(super) const DEFAULT: usize = 50;
+/// Each may be a comment of 10,000 bytes.
+pub(super) const MOST: usize = 100;
+
+pub(super) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
+    let parameters = Parameters::of(uri);
+    let limit = parameters.limit(DEFAULT, MOST)?;
+    let cursor = parameters.parsed("cursor", EntryId::parse)?;
+    let error = named(query, project, message).await?;
+    let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await;
+    let page = page.map_err(|error| storage_failed(&error))?;
+    http_common::data(History { history: page.items.iter().map(HistoryEntry::of).collect(), next_cursor: page.next })
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub(super) struct History<'a> {
+    #[schemars(length(max = MOST))]
+    history: Vec<HistoryEntry<'a>>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<EntryId>,
+}
+
+/// An entry: `what` was done, with what belongs to it beside it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct HistoryEntry<'a> {
+    id: EntryId,
+    at: Timestamp,
+    by: &'a Actor,
+    #[serde(flatten)]
+    action: &'a Action,
+}
+
+impl<'a> HistoryEntry<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
+        Self { id: entry.id, at: entry.at, by: &entry.by, action: &entry.action }
+    }
+}

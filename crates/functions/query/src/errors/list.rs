@@ -1,0 +1,110 @@
+//! `GET /projects/{project}/errors`
+
+use std::sync::Arc;
+
+use crate::views::{self, ErrorEntry};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http_common::describe::Description;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::error::Status;
+use schemars::JsonSchema;
+use search::Sort;
+use serde::Serialize;
+use serde_json::json;
+
+use super::find::{Found, LIMIT, Search};
+use crate::Query;
+use crate::list::Parameters;
+use crate::projects::existing;
+
+pub(super) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects/{project}/errors", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    let text = || json!({ "type": "string", "maxLength": 200 });
+    let moment = || json!({ "type": "string", "format": "date-time" });
+    let levels = ["fatal", "error", "warning", "info", "debug"];
+    let mut operation = api
+        .operation(
+            "get",
+            "/projects/{project}/errors",
+            "listErrors",
+            "Finds errors of a project, in one of four orders",
+        )
+        .project()
+        .query::<Status>("status", "only errors of this status")
+        .query_as("level", "only errors seen with this level", json!({ "type": "string", "enum": levels }));
+    let words = json!({ "type": "string", "pattern": "[0-9A-Za-z]", "maxLength": 200 });
+    let says = "only errors with all of these words, at most eight, in type, message, culprit or names of frames";
+    operation = operation.query_as("text", says, words);
+    for (name, is) in [
+        ("environment", "only errors seen in this environment"),
+        ("release", "only errors seen in this release"),
+        ("platform", "only errors of this platform"),
+        ("assignee", "only errors that this name or address looks after"),
+        ("firstRelease", "only errors first seen in this release"),
+        ("regressedIn", "only errors that came back in this release"),
+    ] {
+        operation = operation.query_as(name, is, text());
+    }
+    let tag = json!({ "type": "string", "pattern": "^[^:]+:.+$", "maxLength": 200 });
+    operation = operation.query_as("tag", "`key:value`: only errors seen with this tag", tag);
+    for (name, is) in [
+        ("firstSeenFrom", "only errors first seen at this time or later"),
+        ("firstSeenTo", "only errors first seen before this time"),
+        ("lastSeenFrom", "only errors last seen at this time or later"),
+        ("lastSeenTo", "only errors last seen before this time"),
+    ] {
+        operation = operation.query_as(name, is, moment());
+    }
+    let cursor =
+        json!({ "type": "string", "pattern": "^([A-Za-z]+\\.(rest|[-0-9a-f]*)\\.)?[-0-9A-Fa-f]*$", "maxLength": 200 });
+    let sorts = Sort::ALL.map(Sort::as_str);
+    operation
+        .query_as("sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
+        .limit(LIMIT, LIMIT)
+        .query_as("cursor", "`nextCursor` of the page before, which had the same `sort`", cursor)
+        .data::<Errors<'_>>(200, "a page of errors");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Errors<'a> {
+    /// How many match on this page.
+    scanned_count: usize,
+    #[schemars(length(max = LIMIT))]
+    errors: Vec<ErrorEntry<'a>>,
+    /// Errors that may match: they had more values of a tag, or more tags, than they remember.
+    #[schemars(length(max = LIMIT))]
+    uncertain: Vec<ErrorEntry<'a>>,
+    /// How many were looked at to find them: at most 400.
+    examined: usize,
+    /// What the next page is asked for with; none at the end. A page that is not full may have one: what was looked at
+    /// does not match, and the next request looks on.
+    next_cursor: Option<String>,
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(list(&query, request)).await
+}
+
+async fn list(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller_in(&request).await?;
+    let name = http_common::project_in(request.uri().path())?;
+    caller.reads()?;
+    let search = Search::parse(&Parameters::of(request.uri()))?;
+
+    let project = existing(query, &caller, &name).await?;
+    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
+    let Found { errors, uncertain, examined, next } = found;
+    let next_cursor = next.map(|next| next.to_string());
+    let [errors, uncertain] = [&errors, &uncertain]
+        .map(|errors| errors.iter().map(|error| views::error_entry(&project.name, error)).collect::<Vec<_>>());
+    http_common::data(Errors { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })
+}

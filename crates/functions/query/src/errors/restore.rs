@@ -1,0 +1,192 @@
+//! `POST …/errors/{message}/restore`: what people had set of an error elsewhere, with its history, as an export has it.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
+use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::ports::Project;
+
+use super::update::MAX_ASSIGNEE;
+use super::{named, unknown};
+use crate::Query;
+use crate::projects::parse_body;
+
+/// The most entries of a request.
+pub(super) const MOST: usize = 1_000;
+/// The longest release that a resolution keeps, in bytes.
+const MAX_RELEASE: usize = 200;
+
+const FORM: &str = "an object with `history`: up to 1,000 entries as `GET …/history` has them, and perhaps `status`, `until`, \
+                    `occurrences`, `after` and `assignee`";
+
+/// What an error had elsewhere.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ErrorToRestore")]
+pub(super) struct State {
+    /// Entries of its history. They keep ids, times and authors.
+    #[schemars(length(min = 1, max = MOST))]
+    history: Vec<Past>,
+    /// Its status. Without, only the entries are added.
+    #[schemars(with = "Option<Status>")]
+    status: Option<String>,
+    /// Until when it is muted.
+    until: Option<Timestamp>,
+    /// For how many more occurrences it is muted.
+    occurrences: Option<u64>,
+    /// The release after which it is resolved, if not in all.
+    #[schemars(length(max = MAX_RELEASE))]
+    after: Option<String>,
+    /// Who looks after it.
+    #[schemars(length(min = 1, max = MAX_ASSIGNEE))]
+    assignee: Option<String>,
+}
+
+/// An entry, as `GET …/history` has it.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PastEntry")]
+struct Past {
+    #[schemars(with = "EntryId")]
+    id: String,
+    at: Timestamp,
+    by: Actor,
+    #[serde(flatten)]
+    action: Action,
+}
+
+/// What was done.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) struct Restored {
+    /// Whether anything was restored: not, if the newest of the entries is there already.
+    restored: bool,
+}
+
+/// The newest entry goes with the state, in one transaction: so what was cut short is repeated, and what is done is not done
+/// twice. What somebody changed here after the newest entry stands.
+pub(super) async fn restore(query: &Query, project: &Project, message: &str, request: Request<Body>) -> Answer {
+    let state: State = parse_body(request, FORM).await?;
+    let (mut entries, change) = state.checked(query.clock.now())?;
+    let error = named(query, project, message).await?;
+    let newest = entries.pop().ok_or_else(|| invalid("history", "`history` is empty: send 1 to 1,000 entries"))?;
+    let found = query.history.entry(project.id, &error.uid, &newest.id).await;
+    if found.map_err(|error| storage_failed(&error))?.is_some() {
+        return http_common::data(Restored { restored: false });
+    }
+    let ids: BTreeSet<_> = entries.iter().map(|entry| entry.id).collect();
+    let is_changed = is_changed_since(query, &error, &newest, &ids).await?;
+    for entry in &entries {
+        add(query, project, message, &error, entry).await?;
+    }
+    match change.filter(|_| !is_changed) {
+        None => add(query, project, message, &error, &newest).await?,
+        Some(change) => {
+            let change = change(&error);
+            if let Some(Some(assignee)) = &change.assignee {
+                query.post_assignee(&error, assignee).await.map_err(|error| storage_failed(&error))?;
+            }
+            let changed = query.errors.change(&error, &change, &[newest], query.clock.now()).await;
+            changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(project, message))?;
+        }
+    }
+    http_common::data(Restored { restored: true })
+}
+
+async fn add(
+    query: &Query,
+    project: &Project,
+    message: &str,
+    error: &ErrorAggregate,
+    entry: &Entry,
+) -> Result<(), Refusal> {
+    let is_there = query.history.add_entry(error, entry).await.map_err(|error| storage_failed(&error))?;
+    if is_there { Ok(()) } else { Err(unknown(project, message)) }
+}
+
+/// Whether somebody set something here after `newest`, which is not one of `ids`. Merging sets nothing.
+async fn is_changed_since(
+    query: &Query,
+    error: &ErrorAggregate,
+    newest: &Entry,
+    ids: &BTreeSet<EntryId>,
+) -> Result<bool, Refusal> {
+    let page =
+        query.history.history(error.project, &error.uid, None, 100).await.map_err(|error| storage_failed(&error))?;
+    let sets = |action: &Action| {
+        !matches!(
+            action,
+            Action::Merged { .. } | Action::Unmerged { .. } | Action::Commented { .. } | Action::CommentDeleted
+        )
+    };
+    Ok(page.items.iter().any(|entry| entry.at > newest.at && !ids.contains(&entry.id) && sets(&entry.action)))
+}
+
+/// What a state means for an error.
+type Meant = Box<dyn FnOnce(&ErrorAggregate) -> ErrorChange + Send>;
+
+impl State {
+    /// The entries, the oldest first, and what is to be changed.
+    fn checked(self, now: Timestamp) -> Result<(Vec<Entry>, Option<Meant>), Refusal> {
+        let Self { history, status, until, occurrences, after, assignee } = self;
+        if history.len() > MOST {
+            let message = format!("`history` has {} entries: send 1 to {MOST}", history.len());
+            return Err(invalid("history", &message));
+        }
+        let mut entries = history.into_iter().map(Past::checked).collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(|entry| entry.id);
+        let status = status.as_deref().map(Status::parse).transpose();
+        let status = status.map_err(|error| invalid("status", &error.to_string()))?;
+        check("assignee", assignee.as_deref(), MAX_ASSIGNEE)?;
+        check("after", after.as_deref(), MAX_RELEASE)?;
+        // One whose time is over has ended.
+        let status = status.filter(|status| *status != Status::Muted || until.is_none_or(|until| until > now));
+        if status.is_none_or(|status| status == Status::Unresolved) && assignee.is_none() {
+            return Ok((entries, None));
+        }
+        let meant = move |error: &ErrorAggregate| {
+            let status = match status {
+                None | Some(Status::Unresolved) => None,
+                Some(Status::Resolved) => Some(StatusChange::Resolved(after.map(|after| Resolution { after }))),
+                Some(Status::Muted) => {
+                    let until_count = occurrences.map(|more| error.count.saturating_add(more));
+                    Some(StatusChange::Muted(Mute { until, until_count }))
+                }
+            };
+            ErrorChange { status, assignee: assignee.map(Some) }
+        };
+        Ok((entries, Some(Box::new(meant))))
+    }
+}
+
+impl Past {
+    fn checked(self) -> Result<Entry, Refusal> {
+        let id = EntryId::parse(&self.id).map_err(|error| invalid("history", &error.to_string()))?;
+        match &self.action {
+            Action::Commented { text } => check("text", Some(text), MAX_COMMENT)?,
+            Action::Assigned { assignee } => check("assignee", Some(assignee), MAX_ASSIGNEE)?,
+            Action::Resolved { after: Some(release) }
+            | Action::Regressed { release: Some(release) }
+            | Action::MuteEnded { release: Some(release) } => check("release", Some(release), MAX_RELEASE)?,
+            _ => {}
+        }
+        Ok(Entry { id, at: self.at, by: self.by, action: self.action })
+    }
+}
+
+fn check(name: &str, text: Option<&str>, most: usize) -> Result<(), Refusal> {
+    match text.is_none_or(|text| (1..=most).contains(&text.len())) {
+        true => Ok(()),
+        false => Err(invalid(name, &format!("`{name}` must have 1 to {most} bytes"))),
+    }
+}
+
+fn invalid(key: &str, message: &str) -> Refusal {
+    Refusal::new(Reason::BodyInvalid, message).at([key])
+}

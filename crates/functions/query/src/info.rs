@@ -1,0 +1,82 @@
+//! `GET /info` and `GET /health`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http_common::Answer;
+use http_common::describe::Description;
+use http::{Request, StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::Query;
+
+pub(crate) fn routes() -> Router<Arc<Query>> {
+    Router::new().route("/info", get(info)).route("/health", get(health))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("stack");
+    api.operation("get", "/info", "getInfo", "Tells the version, and what was refused")
+        .data::<Info>(201, "201, as v1 answered it");
+    api.operation("get", "/health", "getHealth", "Tells that it is there").open().data::<Health>(200, "it is there");
+}
+
+/// What there is to know of the process that answers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Info {
+    version: &'static str,
+    /// How often it refused something, by reason.
+    refused: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Health {
+    /// `ok`, or `degraded` with status 503 while a stage fails.
+    status: &'static str,
+    /// The stages that fail now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5))]
+    problems: Vec<Problem>,
+}
+
+/// A stage that fails.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Problem {
+    /// `storage` (requests are refused with 503), `digest`, `stream`, `sweep` or `upkeep`.
+    stage: &'static str,
+    /// How many seconds it has failed.
+    seconds: u64,
+}
+
+async fn info(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(version(&query, request)).await
+}
+
+/// 201, as v1 answered it.
+async fn version(query: &Query, request: Request<Body>) -> Answer {
+    query.gate.caller_in(&request).await?.admin()?;
+    http_common::created_data(Info { version: env!("CARGO_PKG_VERSION"), refused: query.outcomes.counts() })
+}
+
+/// Open to all: says only that it is there, and which stages fail.
+async fn health(State(query): State<Arc<Query>>) -> Response {
+    let failing = query.outcomes.stages().failing();
+    let problems: Vec<_> =
+        failing.into_iter().map(|(stage, since)| Problem { stage, seconds: since.as_secs() }).collect();
+    let is_ok = problems.is_empty();
+    let status = if is_ok { "ok" } else { "degraded" };
+    let mut response = query.answer(async { http_common::data(Health { status, problems }) }).await;
+    if !is_ok {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
+}

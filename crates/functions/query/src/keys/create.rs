@@ -1,0 +1,87 @@
+//! `POST /keys`: a new key, shown this once.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use http_common::Answer;
+use http_common::describe::Description;
+use http::Request;
+use model::id::{Key, ProjectName};
+use model::outcome::{Reason, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::ports::{KeyRecord, Role, Scope};
+
+use super::{MAX_NAME, NAME, NewKey, allow, check_name};
+use crate::Query;
+use crate::projects::{existing, parse_body};
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/keys", post(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("post", "/keys", "createKey", "Makes a key")
+        .says("An admin key of one project makes keys of that project only.")
+        .body::<New>(json!({ "role": "read", "project": "shop", "name": "dashboard" }))
+        .data::<Created>(201, "the new key: it is shown this once")
+        .refuses(Reason::ProjectUnknown, "there is no such project");
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(create(&query, request)).await
+}
+
+/// A key to be made.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "KeyToMake")]
+struct New {
+    /// What it may do.
+    #[schemars(with = "Role")]
+    role: String,
+    /// What its owner calls it.
+    #[schemars(length(max = MAX_NAME), regex(pattern = NAME))]
+    name: Option<String>,
+    /// The project that it is of; without, it is good in all.
+    #[schemars(with = "Option<ProjectName>")]
+    project: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Created {
+    key: NewKey,
+}
+
+async fn create(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller_in(&request).await?;
+    caller.administers()?;
+    let form = "an object with `role` (`client`, `read` or `admin`), and if you like `name` and `project`";
+    let New { role, name, project } = parse_body(request, form).await?;
+    let unknown = || {
+        let message = format!("`{role}` is not a role: use `client`, `read` or `admin`");
+        Refusal::new(Reason::BodyInvalid, message).at(["role"])
+    };
+    let (role, name) = (Role::parse(&role).ok_or_else(unknown)?, name.unwrap_or_default());
+    check_name(&name)?;
+    let scope = match project {
+        None => Scope::All,
+        Some(name) => {
+            let name = http_common::project_named(&name)?;
+            caller.administers()?;
+            let project = existing(query, &caller, &name).await?;
+            Scope::Project(project.id, project.name)
+        }
+    };
+    allow(&caller, &scope)?;
+
+    let key = Key::from_random(query.clock.random().to_be_bytes());
+    let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
+    query.add_key(&caller, &key, &record).await?;
+    http_common::created_data(Created { key: NewKey::of(&key, &record) })
+}

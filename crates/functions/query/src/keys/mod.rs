@@ -1,0 +1,166 @@
+//! `/keys`: those that were made here. The operator's own, a parameter of the stack, is not among them.
+
+mod create;
+mod delete;
+mod list;
+mod rotate;
+mod update;
+
+use std::sync::Arc;
+
+use axum::Router;
+use http_common::describe::Description;
+use http_common::{Caller, Trust, storage_failed};
+use http::Uri;
+use model::id::{Key, ProjectName};
+use model::id::{KeyHash, KeyId};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::Kind;
+use store::ports::{KeyRecord, Maker, Role, Scope};
+
+use crate::Query;
+use crate::list::parameter;
+
+/// The longest name of a key, in characters.
+const MAX_NAME: usize = 200;
+/// What a name is made of: anything but control characters.
+const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+
+pub(crate) fn routes() -> Router<Arc<Query>> {
+    Router::new()
+        .merge(create::route())
+        .merge(delete::route())
+        .merge(list::route())
+        .merge(rotate::route())
+        .merge(update::route())
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("keys");
+    create::describe(api);
+    delete::describe(api);
+    list::describe(api);
+    rotate::describe(api);
+    update::describe(api);
+}
+
+/// The key that a path `/keys/{id}…` names, if `caller` may give such out.
+async fn named(query: &Query, caller: &Caller, uri: &Uri) -> Result<(KeyHash, KeyRecord), Refusal> {
+    caller.administers()?;
+    let id = http_common::decoded(uri.path().split('/').nth(2).unwrap_or_default());
+    let id = KeyId::parse(&id).map_err(|error| parameter("id", error))?;
+    let found = query.keys.with_id(id).await.map_err(|error| storage_failed(&error))?;
+    let found = found.filter(|(_, key)| !key.has_expired(query.clock.now()));
+    let (hash, key) = found.ok_or_else(|| unknown(id))?;
+    allow(caller, &key.scope)?;
+    Ok((hash, key))
+}
+
+/// Allows who may give out keys of this scope.
+fn allow(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
+    match scope {
+        Scope::All => caller.admin(),
+        Scope::Project(project, _) => caller.admin_of_id(*project),
+    }
+}
+
+fn unknown(id: KeyId) -> Refusal {
+    Refusal::new(Reason::KeyIdUnknown, format!("there is no key {id}: GET /keys lists those there are"))
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    match name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control) {
+        true => Ok(()),
+        false => {
+            let message = format!("`name` may have {MAX_NAME} characters, none of them control characters");
+            Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]))
+        }
+    }
+}
+
+/// What is shown of a key: all but the key itself.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct KeyEntry {
+    /// What it is called where it must not be shown.
+    id: KeyId,
+    /// Its first four characters; none of a short one.
+    hint: Option<String>,
+    /// What it may do.
+    role: Role,
+    /// The project that it is of; none if it is good in all.
+    project: Option<ProjectName>,
+    /// What its owner calls it.
+    name: String,
+    created_at: Timestamp,
+    /// Whether it is out of use.
+    disabled: bool,
+    /// The newest day on which it was used, such as `2026-11-02`.
+    last_used: Option<String>,
+    /// From when on it is good no more, since another took its place.
+    expires_at: Option<Timestamp>,
+}
+
+impl KeyEntry {
+    fn of(hash: &KeyHash, key: &KeyRecord) -> Self {
+        let project = match &key.scope {
+            Scope::All => None,
+            Scope::Project(_, name) => Some(name.clone()),
+        };
+        Self {
+            id: hash.id(),
+            hint: key.hint.clone(),
+            role: key.role,
+            project,
+            name: key.name.clone(),
+            created_at: key.created_at,
+            disabled: key.disabled,
+            // When on the day it was is of no use: it is the time of the first use.
+            last_used: key.last_used.map(Timestamp::date),
+            expires_at: key.expires_at,
+        }
+    }
+}
+
+/// A new key, and the key itself, which is shown this once.
+#[derive(Serialize, JsonSchema)]
+struct NewKey {
+    /// What to send as `x-api-key`, or in a DSN.
+    key: String,
+    #[serde(flatten)]
+    entry: KeyEntry,
+}
+
+impl NewKey {
+    fn of(key: &Key, record: &KeyRecord) -> Self {
+        Self { key: key.reveal().to_owned(), entry: KeyEntry::of(&key.hash(), record) }
+    }
+}
+
+impl Query {
+    /// Adds a key that the caller makes, unless the caller's own was just taken back.
+    pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
+        let added = match caller.key_hash() {
+            None => self.keys.add(&key.hash(), record).await,
+            Some(maker) => self.keys.add_by(&Maker { key: maker, at: self.clock.now() }, &key.hash(), record).await,
+        };
+        match added {
+            Err(error) if error.kind() == Kind::Conflict => {
+                self.still_good(caller).await?;
+                Err(storage_failed(&error))
+            }
+            added => added.map_err(|error| storage_failed(&error)),
+        }
+    }
+
+    /// Refuses a caller whose key was taken back since they were let in.
+    async fn still_good(&self, caller: &Caller) -> Result<(), Refusal> {
+        match caller.key_hash() {
+            None => Ok(()),
+            Some(hash) => self.gate.caller_with(hash, Trust::Nothing).await.map(drop),
+        }
+    }
+}

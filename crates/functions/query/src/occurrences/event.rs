@@ -1,0 +1,137 @@
+//! `GET /projects/{project}/occurrences/{event}`: the occurrence of an event, whichever error it is of.
+//!
+//! What it reads: the event's own entries in the directory, and at once the newest 200 blocks (some 25 KB) of its bucket
+//! of each width; of whatever these name, the error, the reference and the frame. If it is not among them, up to 4 MiB of
+//! blocks more of each width, 1 MiB at a time: what a bucket gets of some 30,000 batches. Beyond that it asks its caller to
+//! go on. So it grows with how many batches of storms were stored since, not with errors or occurrences.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use formats::directory::{BlockId, Bucket, Place, Width};
+use futures_util::future::{try_join, try_join_all};
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::id::{EventDigest, EventId};
+use model::outcome::{Reason, Refusal};
+use model::time::Timestamp;
+use store::ports::Project;
+
+use super::show::{answer, unknown};
+use super::{References, step};
+use crate::Query;
+use crate::errors::in_lists;
+use crate::list::{Parameters, moment, parameter};
+use crate::projects::existing;
+
+/// How many blocks of each width are read first: most who ask have an id of late.
+const FIRST: usize = 200;
+/// How many are read at a time then, if 1 MiB does not end it before.
+const MORE: usize = 10_000;
+const ROUNDS: usize = 5;
+/// How many places are looked at, at the most. There is one, but where a digest died before its commit, or where clients
+/// use an id again.
+const PLACES: usize = 50;
+
+pub(super) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects/{project}/occurrences/{event}", get(handle))
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(find(&query, request)).await
+}
+
+async fn find(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller_in(&request).await?;
+    let path = request.uri().path();
+    let name = http_common::project_in(path)?;
+    caller.reads()?;
+    let event = EventId::parse(&http_common::decoded(path.split('/').nth(4).unwrap_or_default()));
+    let event = event.map_err(|error| parameter("event", error))?;
+    let before = Parameters::of(request.uri()).parsed("storedBefore", moment)?;
+    let project = existing(query, &caller, &name).await?;
+    Search { query, project: &project, event, digest: event.digest(), looked_at: HashSet::new() }.run(before).await
+}
+
+struct Search<'a> {
+    query: &'a Query,
+    project: &'a Project,
+    event: EventId,
+    digest: EventDigest,
+    looked_at: HashSet<Place>,
+}
+
+impl Search<'_> {
+    async fn run(mut self, before: Option<Timestamp>) -> Answer {
+        let before = before.map(BlockId::floor);
+        let mut open: Vec<(Bucket, Option<BlockId>)> =
+            Width::ALL.iter().map(|width| (width.bucket_of(self.digest), before)).collect();
+        for round in 0..ROUNDS {
+            let own = async {
+                match round {
+                    0 => self.query.directory.places(self.project.id, self.digest, PLACES).await,
+                    _ => Ok(Vec::new()),
+                }
+            };
+            let limit = if round == 0 { FIRST } else { MORE };
+            let pages = open.iter().map(|(bucket, before)| {
+                self.query.directory.places_in(self.project.id, self.digest, *bucket, *before, limit)
+            });
+            let read = try_join(own, try_join_all(pages)).await;
+            let (mut places, pages) = read.map_err(|error| storage_failed(&error))?;
+            let ends: Vec<_> = pages.iter().map(|page| page.next).collect();
+            places.extend(pages.into_iter().flat_map(|page| page.items));
+            places.sort_by_key(|place| std::cmp::Reverse(place.reference));
+            for place in places {
+                if self.looked_at.len() < PLACES
+                    && self.looked_at.insert(place)
+                    && let Some(answer) = self.look_at(&place).await?
+                {
+                    return Ok(answer);
+                }
+            }
+            let buckets = open.into_iter().map(|(bucket, _)| bucket);
+            open = buckets.zip(ends).filter(|(_, end)| end.is_some()).collect();
+        }
+        Err(self.not_found(open.into_iter().filter_map(|(_, end)| end).max()))
+    }
+
+    /// What is at a place, if it is the event.
+    async fn look_at(&self, place: &Place) -> Result<Option<Response>, Refusal> {
+        let error = in_lists(self.query, self.project, &place.fingerprint).await?;
+        let Some(error) = error else { return Ok(None) };
+        let references = References::of(self.query, &error);
+        let reference = references.find(&place.reference).await.map_err(|error| storage_failed(&error))?;
+        let Some(reference) = reference else { return Ok(None) };
+        // The events of a reference are in the order of its frame's lines.
+        let lines = (0u32..).zip(&reference.events).filter(|(_, event)| **event == self.digest);
+        for (line, _) in lines {
+            let seen = step::at(self.query, &references, &reference, line).await?;
+            if let Some(seen) = seen.filter(|seen| seen.found.occurrence.event_id == self.event) {
+                return answer(self.project, &error, seen).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// `end` is how far it was looked for, if not to the end.
+    fn not_found(&self, end: Option<BlockId>) -> Refusal {
+        let Self { project, event, .. } = self;
+        let Some(end) = end else {
+            return unknown(&format!("project `{}` has no occurrence of event {event}", project.name));
+        };
+        // The same millisecond may have more.
+        let end = Timestamp::from_millis(end.written_at().millis() + 1);
+        let message = format!(
+            "event {event} is not among what project `{}` stored since {end}: add `storedBefore={end}` to look further \
+             back",
+            project.name
+        );
+        Refusal::new(Reason::OccurrenceUnknown, message)
+    }
+}

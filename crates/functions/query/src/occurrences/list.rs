@@ -1,0 +1,93 @@
+use crate::views;
+use http_common::Answer;
+use http::Uri;
+use model::id::OccurrenceId;
+use model::occurrence::{Filter, Level};
+use model::outcome::Refusal;
+use serde_json::{Value, json};
+use store::ports::Project;
+
+use super::References;
+use super::walk::{From, Walk};
+use crate::Query;
+use crate::errors::named;
+use crate::list::{Parameters, moment, parameter};
+
+/// v1's default.
+pub(super) const DEFAULT: usize = 10;
+pub(super) const MOST: usize = 100;
+/// The most tags of one request.
+const MAX_TAGS: usize = 10;
+
+/// `GET …/occurrences`, newest first; `after` and `before` page through them. A request reads at most 20 frames, or looks
+/// at 8 MiB of occurrences, where a filter other than a time decides; so a page may have fewer than `limit`, or none, and
+/// still lead on.
+pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
+    let parameters = Parameters::of(uri);
+    let limit = parameters.limit(DEFAULT, MOST)?;
+    let from = from(&parameters)?;
+    let filter = filter(&parameters)?;
+    let error = named(query, project, message).await?;
+
+    let references = References::of(query, &error);
+    let mut walked = Walk::begin(query, &references, &filter, limit, from).await?.go().await?;
+    let id_of = |found: Option<&super::frame::Found>| found.map(|found| found.id);
+    let (next, previous) = match from {
+        From::Now => (walked.next, None),
+        From::After(_) => (walked.next, id_of(walked.found.first())),
+        From::Before(_) => (id_of(walked.found.first()), walked.next),
+    };
+    if matches!(from, From::Before(_)) {
+        walked.found.reverse();
+    }
+    let entries = walked.found.iter().map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence));
+    http_common::data(json!({
+        "errors": entries.collect::<Vec<Value>>(),
+        "totalCount": error.count,
+        "examined": walked.examined,
+        "nextCursor": next,
+        "previousCursor": previous,
+    }))
+}
+
+fn from(parameters: &Parameters) -> Result<From, Refusal> {
+    let after = parameters.parsed("after", OccurrenceId::parse)?;
+    match (after, parameters.parsed("before", OccurrenceId::parse)?) {
+        (Some(_), Some(_)) => {
+            Err(parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
+        }
+        (Some(after), None) => Ok(From::After(after)),
+        (None, Some(before)) => Ok(From::Before(before)),
+        (None, None) => Ok(From::Now),
+    }
+}
+
+fn filter(parameters: &Parameters) -> Result<Filter, Refusal> {
+    let text = |name| parameters.get(name).map(str::to_owned);
+    let level = |word: &str| {
+        let unknown = || format!("`{word}` is not a level: it is `fatal`, `error`, `warning`, `info` or `debug`");
+        Level::parse(word).ok_or_else(unknown)
+    };
+    let filter = Filter {
+        start: parameters.parsed("start", moment)?,
+        end: parameters.parsed("end", moment)?,
+        environment: text("environment"),
+        release: text("release"),
+        level: parameters.parsed("level", level)?,
+        tags: parameters.all_of("tag").map(str::to_owned).collect(),
+        user: text("user"),
+        text: text("text"),
+    };
+    if let (Some(start), Some(end)) = (filter.start, filter.end)
+        && end < start
+    {
+        return Err(parameter("end", format!("{end} is before the start, {start}")));
+    }
+    if let Some(tag) = filter.tags.iter().find(|tag| !tag.contains(':')) {
+        return Err(parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
+    }
+    if filter.tags.len() > MAX_TAGS {
+        return Err(parameter("tag", format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len())));
+    }
+    Ok(filter)
+}

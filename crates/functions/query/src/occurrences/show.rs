@@ -1,0 +1,86 @@
+use crate::views;
+use http_common::{Answer, storage_failed};
+use model::error::ErrorAggregate;
+use model::id::OccurrenceId;
+use model::outcome::{Reason, Refusal};
+use serde_json::json;
+use store::ports::Project;
+
+use super::References;
+use super::step::{self, End, Seen};
+use crate::Query;
+use crate::errors::named;
+
+/// Which occurrence of an error a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    Id(OccurrenceId),
+    End(End),
+}
+
+impl Which {
+    /// `first` (the oldest), `last` (the newest), or an id.
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        match text {
+            "first" => Ok(Self::End(End::First)),
+            "last" => Ok(Self::End(End::Last)),
+            id => OccurrenceId::parse(id)
+                .map(Self::Id)
+                .map_err(|error| Refusal::new(Reason::OccurrenceUnknown, format!("{error}, or say `first` or `last`"))),
+        }
+    }
+}
+
+/// `GET …/occurrences/{id}`: the occurrence, why it went where it went, and which ones are beside it.
+pub(crate) async fn show(query: &Query, project: &Project, message: &str, which: Which) -> Answer {
+    let error = named(query, project, message).await?;
+    let references = References::of(query, &error);
+    let seen = match which {
+        Which::Id(id) => {
+            let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
+            let Some(reference) = reference else {
+                let days = i64::from(project.retention_days(query.retention_days));
+                return Err(missing(&id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now()));
+            };
+            let seen = step::at(query, &references, &reference, id.line()).await?;
+            if seen.is_none() && (id.line() as usize) < reference.events.len() {
+                return Err(missing(&id, true));
+            }
+            seen
+        }
+        Which::End(end) => step::at_end(query, &references, end).await?,
+    };
+    let unknown = || match which {
+        Which::Id(id) => missing(&id, false),
+        Which::End(_) => unknown("this error has no occurrence any more"),
+    };
+    answer(project, &error, seen.ok_or_else(unknown)?)
+}
+
+/// Why there is no such occurrence. One whose reference is left has expired, since the bucket removed its segment first;
+/// of one without a reference that is known by the time when it happened.
+fn missing(id: &OccurrenceId, expired: bool) -> Refusal {
+    if expired {
+        let message = format!(
+            "occurrence {id} has expired: ask for a newer one; what comes from now on is kept for longer if `retentionDays` \
+             is set by PATCH /projects/{{project}}"
+        );
+        return Refusal::new(Reason::OccurrenceExpired, message);
+    }
+    let message = format!("this error has no occurrence {id}: take one from a `reversedUnixtime` that the API gave");
+    Refusal::new(Reason::OccurrenceUnknown, message)
+}
+
+/// The refusal of an occurrence that is not there.
+pub(super) fn unknown(what: &str) -> Refusal {
+    let message = format!("{what}: it may have expired, or the log of faultline says why it cannot be read");
+    Refusal::new(Reason::OccurrenceUnknown, message)
+}
+
+/// An occurrence of `error` as it is shown alone.
+pub(super) fn answer(project: &Project, error: &ErrorAggregate, Seen { found, newer, older }: Seen) -> Answer {
+    let mut shown = views::occurrence_entry(&project.name, &found.id, &found.occurrence);
+    shown["grouping"] = json!(grouping::explain(&found.occurrence).1);
+    let belongs_to = views::error_entry(&project.name, error);
+    http_common::data(json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to }))
+}

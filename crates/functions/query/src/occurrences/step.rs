@@ -1,0 +1,140 @@
+//! From one occurrence of an error to the next: within a frame by lines, across frames by references.
+
+use axum::body::Bytes;
+use futures_util::future::try_join;
+use http_common::storage_failed;
+use model::id::OccurrenceId;
+use model::outcome::Refusal;
+use store::ports::{Reference, Stretch};
+
+use super::References;
+use super::frame::{self, Found};
+use crate::Query;
+
+/// How many frames that cannot be read are stepped over at the most. Frames expire after their references, so only
+/// damage, or a deletion that is under way, makes any.
+const MOST: usize = 50;
+/// How many references are asked for when the nearest one leads to nothing.
+const STEP: usize = 10;
+
+/// An occurrence, and its neighbours.
+pub(super) struct Seen {
+    pub(super) found: Found,
+    /// The next one in the direction of now.
+    pub(super) newer: Option<OccurrenceId>,
+    /// The next one in the direction of the past.
+    pub(super) older: Option<OccurrenceId>,
+}
+
+/// Which of all occurrences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The first that happened: the oldest.
+    First,
+    /// The last that happened: the newest.
+    Last,
+}
+
+/// Where an occurrence is, and the frame that it is in.
+struct Place {
+    reference: Reference,
+    frame: Bytes,
+    line: u32,
+}
+
+/// The occurrence at a line of a reference's frame, if it is there and can be read. Reads the frame, and a reference and
+/// a frame for each side on which the frame ends.
+pub(super) async fn at(
+    query: &Query,
+    references: &References<'_>,
+    reference: &Reference,
+    line: u32,
+) -> Result<Option<Seen>, Refusal> {
+    let frame = frame::fetch(query, reference).await?;
+    seen(query, references, &Place { reference: reference.clone(), frame, line }, None).await
+}
+
+/// The first or the last occurrence of all, with its neighbour. Reads as [`at`] does.
+pub(super) async fn at_end(query: &Query, references: &References<'_>, end: End) -> Result<Option<Seen>, Refusal> {
+    let stretch = Stretch { oldest_first: end == End::First, ..Stretch::default() };
+    match outermost(query, references, stretch).await? {
+        Some((place, _)) => seen(query, references, &place, Some(end)).await,
+        None => Ok(None),
+    }
+}
+
+/// The newest occurrence of all. Reads one reference and one frame.
+pub(super) async fn newest(query: &Query, references: &References<'_>) -> Result<Option<Found>, Refusal> {
+    Ok(outermost(query, references, Stretch::default()).await?.map(|(_, found)| found))
+}
+
+/// What is at a place, and beside it. Behind the `end` of all nothing needs to be looked for.
+async fn seen(
+    query: &Query,
+    references: &References<'_>,
+    Place { reference, frame, line }: &Place,
+    end: Option<End>,
+) -> Result<Option<Seen>, Refusal> {
+    let Some((found, newer, older)) = in_frame(reference, frame, *line) else { return Ok(None) };
+    let beyond = async |known: Option<OccurrenceId>, stretch: Stretch, side| match known {
+        None if end != Some(side) => Ok(outermost(query, references, stretch).await?.map(|(_, found)| found.id)),
+        known => Ok(known),
+    };
+    let newer_than = Stretch { newer_than: Some(reference.id), oldest_first: true, ..Stretch::default() };
+    let older_than = Stretch { older_than: Some(reference.id), ..Stretch::default() };
+    let beside = try_join(beyond(newer, newer_than, End::Last), beyond(older, older_than, End::First));
+    let (newer, older) = beside.await?;
+    Ok(Some(Seen { found, newer, older }))
+}
+
+/// The occurrence that a stretch begins with, in its own direction, over frames that have none.
+async fn outermost(
+    query: &Query,
+    references: &References<'_>,
+    mut stretch: Stretch,
+) -> Result<Option<(Place, Found)>, Refusal> {
+    let (mut limit, mut left) = (1, MOST);
+    while left > 0 {
+        let page = references.page(&stretch, limit.min(left)).await.map_err(|error| storage_failed(&error))?;
+        // A page of nothing but what has expired counts too: what is bounded must end.
+        left -= page.items.len().max(1);
+        for reference in page.items {
+            let frame = frame::fetch(query, &reference).await?;
+            let found = begin_of(&reference, &frame, stretch.oldest_first);
+            if let Some(found) = found {
+                let line = found.id.line();
+                return Ok(Some((Place { reference, frame, line }, found)));
+            }
+        }
+        match page.next {
+            Some(next) => stretch = stretch.behind(next),
+            None => return Ok(None),
+        }
+        limit = STEP;
+    }
+    tracing::error!(stretch = ?stretch, "too many frames in a row cannot be read: stepping ends before them");
+    Ok(None)
+}
+
+/// The newest occurrence of a frame, or the oldest.
+fn begin_of(reference: &Reference, frame: &[u8], oldest_first: bool) -> Option<Found> {
+    let mut lines = frame::lines(reference, frame);
+    if !oldest_first {
+        return lines.find_map(|line| frame::read(reference, &line));
+    }
+    let lines: Vec<_> = lines.collect();
+    lines.iter().rev().find_map(|line| frame::read(reference, line))
+}
+
+type InFrame = (Found, Option<OccurrenceId>, Option<OccurrenceId>);
+
+/// The occurrence at `line`, and the ones beside it, newer and older, as far as the frame has them.
+fn in_frame(reference: &Reference, frame: &[u8], line: u32) -> Option<InFrame> {
+    let mut lines = frame::lines(reference, frame);
+    let before: Vec<_> = lines.by_ref().take(line as usize).collect();
+    let found = frame::read(reference, &lines.next()?)?;
+    let id = |found: Found| found.id;
+    let newer = before.iter().rev().find_map(|line| frame::read(reference, line)).map(id);
+    let older = lines.find_map(|line| frame::read(reference, &line)).map(id);
+    Some((found, newer, older))
+}

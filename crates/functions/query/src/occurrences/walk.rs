@@ -1,0 +1,225 @@
+//! Goes over the occurrences of an error in one direction, until enough that are wanted are found or a bound is reached.
+
+use std::collections::VecDeque;
+use std::iter::zip;
+
+use axum::body::Bytes;
+use futures_util::future::try_join_all;
+use http_common::storage_failed;
+use model::id::{OccurrenceId, ReferenceId};
+use model::occurrence::Filter;
+use model::outcome::Refusal;
+use model::timeline::Minute;
+use store::ports::{Reference, Stretch};
+
+use super::References;
+use super::frame::{self, Found};
+use crate::Query;
+
+/// A page of occurrences ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB. Each is shown
+/// twice, as v1 has it, and whole.
+const MAX_ANSWERED: usize = 3 << 20;
+/// How many frames are read at the most, where what is in them decides.
+pub(super) const MAX_FRAMES: usize = 20;
+/// How many bytes of lines are looked at, at the most; more by one line.
+const MAX_EXAMINED: usize = 8 << 20;
+/// How many frames are read at once, and how many bytes of them unless one alone has more: what bounds memory.
+const WAVE: usize = 8;
+const WAVE_BYTES: u64 = 8 << 20;
+/// How many references are read at once.
+const STEP: usize = 20;
+
+/// Where to begin, and in which direction to go.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum From {
+    /// At the newest, towards the past.
+    Now,
+    /// Behind this one, towards the past.
+    After(OccurrenceId),
+    /// Before this one, towards now.
+    Before(OccurrenceId),
+}
+
+/// What was found on the way.
+#[derive(Default)]
+pub(super) struct Walked {
+    /// In the order of the way.
+    pub(super) found: Vec<Found>,
+    /// How many occurrences were looked at.
+    pub(super) examined: usize,
+    /// Where to go on; `None` if nothing is left.
+    pub(super) next: Option<OccurrenceId>,
+}
+
+/// On the way.
+pub(super) struct Walk<'a> {
+    query: &'a Query,
+    references: &'a References<'a>,
+    filter: &'a Filter,
+    limit: usize,
+    towards_now: bool,
+    /// What is left behind those that wait.
+    stretch: Option<Stretch>,
+    /// What is yet to be read: from this line on, or the whole frame.
+    waiting: VecDeque<(Reference, Option<u32>)>,
+    frames: usize,
+    examined_bytes: usize,
+    answered_bytes: usize,
+    walked: Walked,
+}
+
+impl<'a> Walk<'a> {
+    /// Over those of `references` that `filter` wants, until `limit` are found.
+    pub(super) async fn begin(
+        query: &'a Query,
+        references: &'a References<'a>,
+        filter: &'a Filter,
+        limit: usize,
+        from: From,
+    ) -> Result<Self, Refusal> {
+        let towards_now = matches!(from, From::Before(_));
+        let mut walk = Self {
+            query,
+            references,
+            filter,
+            limit,
+            towards_now,
+            stretch: Some(Stretch { oldest_first: towards_now, ..range(filter) }),
+            waiting: VecDeque::new(),
+            // If the time alone decides, each frame has some, but for those that cannot be read.
+            frames: if filter.is_of_time() { limit + MAX_FRAMES } else { MAX_FRAMES },
+            examined_bytes: 0,
+            answered_bytes: 0,
+            walked: Walked::default(),
+        };
+        let (id, line) = match from {
+            From::Now => return Ok(walk),
+            From::After(id) => (id, id.line().saturating_add(1)),
+            From::Before(id) => (id, id.line()),
+        };
+        walk.stretch = walk.stretch.map(|stretch| stretch.behind(id.reference()));
+        if !(towards_now && line == 0) {
+            let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
+            let is_left = |one: &Reference| towards_now || (line as usize) < one.events.len();
+            let reference = reference.filter(|one| is_left(one) && walk.may_have_any(one));
+            walk.waiting.extend(reference.map(|one| (one, Some(line))));
+        }
+        Ok(walk)
+    }
+
+    /// Goes until enough are found, a bound is reached, or nothing is left.
+    pub(super) async fn go(mut self) -> Result<Walked, Refusal> {
+        while self.frames > 0 {
+            if self.waiting.is_empty() {
+                let Some(stretch) = self.stretch else { return Ok(self.walked_to(None)) };
+                self.look_ahead(stretch).await?;
+                continue;
+            }
+            let wave = self.wave();
+            let fetched = wave.iter().map(|(reference, _)| frame::fetch(self.query, reference));
+            let frames: Vec<Bytes> = try_join_all(fetched).await?;
+            let mut left = wave.len();
+            for ((reference, line), frame) in zip(wave, frames) {
+                left -= 1;
+                self.frames -= 1;
+                let stopped_at = self.go_over(&reference, line, &frame);
+                if let Some((at, is_last)) = stopped_at {
+                    let is_end = is_last && left == 0 && self.waiting.is_empty() && self.stretch.is_none();
+                    return Ok(self.walked_to((!is_end).then_some(at)));
+                }
+            }
+        }
+        let next = self.walked.next;
+        Ok(self.walked_to(next))
+    }
+
+    fn walked_to(self, next: Option<OccurrenceId>) -> Walked {
+        Walked { next, ..self.walked }
+    }
+
+    /// Finds the next references.
+    async fn look_ahead(&mut self, stretch: Stretch) -> Result<(), Refusal> {
+        let page = self.references.page(&stretch, STEP).await.map_err(|error| storage_failed(&error))?;
+        self.stretch = page.next.map(|next| stretch.behind(next));
+        if page.items.is_empty()
+            && let Some(next) = page.next
+        {
+            // All have expired. It counts as if one had been read: what is bounded must end.
+            self.frames -= 1;
+            self.walked.next = Some(self.end_of(next, 0, model::time::Timestamp::default()));
+        }
+        let wanted: Vec<_> = page.items.into_iter().filter(|reference| self.may_have_any(reference)).collect();
+        self.waiting.extend(wanted.into_iter().map(|reference| (reference, None)));
+        Ok(())
+    }
+
+    /// Whether any of a reference's occurrences may be in the range of time.
+    fn may_have_any(&self, Reference { first, last, .. }: &Reference) -> bool {
+        self.filter.start.is_none_or(|start| *last >= start) && self.filter.end.is_none_or(|end| *first < end)
+    }
+
+    /// Takes out the references whose frames are read next, at once.
+    fn wave(&mut self) -> Vec<(Reference, Option<u32>)> {
+        let wanted = self.limit - self.walked.found.len();
+        let (mut wave, mut bytes, mut lines) = (Vec::new(), 0, 0);
+        while wave.len() < WAVE.min(self.frames) {
+            let Some((next, _)) = self.waiting.front() else { break };
+            bytes += next.frame.length;
+            let is_enough = bytes > WAVE_BYTES || (self.filter.is_of_time() && lines >= wanted);
+            if is_enough && !wave.is_empty() {
+                break;
+            }
+            lines += next.events.len();
+            wave.extend(self.waiting.pop_front());
+        }
+        wave
+    }
+
+    /// Looks at the lines of a frame. Where it stops because it has enough, it says so, and whether that was the last
+    /// line.
+    fn go_over(&mut self, reference: &Reference, line: Option<u32>, frame: &[u8]) -> Option<(OccurrenceId, bool)> {
+        let lines = frame::lines(reference, frame);
+        let mut lines: Box<dyn Iterator<Item = frame::Line>> = if self.towards_now {
+            let before: Vec<_> = lines.take(line.map_or(usize::MAX, |line| line as usize)).collect();
+            Box::new(before.into_iter().rev())
+        } else {
+            Box::new(lines.skip(line.unwrap_or_default() as usize))
+        };
+        while let Some(line) = lines.next() {
+            self.walked.examined += 1;
+            self.examined_bytes += line.1.len();
+            let mut at = OccurrenceId::new(reference.last, reference.id, line.0);
+            let found = frame::read(reference, &line).filter(|found| self.filter.matches(&found.occurrence));
+            if let Some(found) = found {
+                at = found.id;
+                self.answered_bytes += 2 * found.length;
+                self.walked.found.push(found);
+            }
+            let is_full = self.walked.found.len() == self.limit;
+            if is_full || self.answered_bytes >= MAX_ANSWERED || self.examined_bytes >= MAX_EXAMINED {
+                return Some((at, lines.next().is_none()));
+            }
+        }
+        self.walked.next = Some(self.end_of(reference.id, reference.events.len(), reference.last));
+        None
+    }
+
+    /// A place behind all lines of a frame.
+    fn end_of(&self, id: ReferenceId, lines: usize, last: model::time::Timestamp) -> OccurrenceId {
+        let line = if self.towards_now { 0 } else { u32::try_from(lines).unwrap_or(u32::MAX) };
+        OccurrenceId::new(last, id, line)
+    }
+}
+
+/// The references that may have occurrences in a filter's range of time: each is of one minute, and named by its newest.
+fn range(filter: &Filter) -> Stretch {
+    let end = filter.end.map(|end| match Minute::of(end) {
+        minute if minute.start() == end => end,
+        minute => minute.next().start(),
+    });
+    Stretch {
+        newer_than: filter.start.and_then(|start| ReferenceId::floor(start).previous()),
+        older_than: end.map(ReferenceId::floor),
+        oldest_first: false,
+    }
+}

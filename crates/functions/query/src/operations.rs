@@ -1,0 +1,150 @@
+//! `GET /operations`: how the stack is doing, for whoever runs it.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use futures_util::future::try_join4;
+use http_common::describe::Description;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::cost;
+use model::time::Timestamp;
+use model::timeline::Hour;
+use rules::DeadNotice;
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::ports::Whole;
+
+use crate::Query;
+
+pub(crate) fn routes() -> Router<Arc<Query>> {
+    Router::new().route("/operations", get(handle))
+}
+
+pub(crate) fn describe(api: &mut Description) {
+    api.tag("stack");
+    api.operation("get", "/operations", "getOperations", "Tells how the stack is doing, and what the month costs")
+        .data::<Operations>(200, "how it is now");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Operations {
+    inbox: Inbox,
+    /// About how many messages could not be digested.
+    dead_letters: u64,
+    /// Notifications that could not be delivered, at most a hundred: POST /projects/{project}/rules/retry sends them again.
+    #[schemars(length(max = FAILED))]
+    failed_notices: Vec<DeadNotice>,
+    /// How often this process refused something, by reason. In AWS each function counts for itself, and the dashboard has the sums.
+    refused: BTreeMap<&'static str, u64>,
+    month: Month,
+}
+
+/// What is accepted, and not stored yet.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Inbox {
+    /// About how many messages wait.
+    waiting: u64,
+    /// About how many are being worked on.
+    in_flight: u64,
+    /// About how many seconds the oldest of them has waited; 0 if there is none, null if nothing was ever stored.
+    age: Option<i64>,
+}
+
+/// The month so far, in UTC.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct Month {
+    start: Timestamp,
+    /// How many events happened in it, of those that are stored.
+    events: u64,
+    /// What it has cost by now in AWS.
+    dollars: Dollars,
+    /// What a million events cost: in a storm of one error, and if they come one by one.
+    dollars_per_million: Dollars,
+    /// What a month costs while nothing comes: with capacity on demand, and provisioned.
+    dollars_idle: Dollars,
+    /// The day of the price list.
+    prices: &'static str,
+}
+
+/// From the least that it can be to the most.
+#[derive(Serialize, JsonSchema)]
+struct Dollars {
+    from: f64,
+    to: f64,
+}
+
+impl Dollars {
+    fn of(range: &RangeInclusive<f64>) -> Self {
+        let cents = |dollars: &f64| (dollars * 100.0).round() / 100.0;
+        Self { from: cents(range.start()), to: cents(range.end()) }
+    }
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(operations(&query, request)).await
+}
+
+/// How many notifications that could not be delivered are listed.
+const FAILED: usize = 100;
+
+/// What could not be delivered, with the names of projects.
+async fn failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
+    let letters = query.undelivered.list(FAILED).await?;
+    let mut notices: Vec<_> =
+        letters.iter().map(|letter| DeadNotice::of(&letter.id, letter.sent_at, &letter.text)).collect();
+    for notice in &mut notices {
+        if let Some(project) = notice.project {
+            notice.project_name = query.projects.by_id(project).await?.map(|project| project.name);
+        }
+    }
+    notices.sort_by_key(|notice| notice.since);
+    Ok(notices)
+}
+
+async fn operations(query: &Query, request: Request<Body>) -> Answer {
+    query.gate.caller_in(&request).await?.admin()?;
+    let now = query.clock.now();
+    let (start, _) = now.month();
+    let (backlog, letters, counted_up_to, timeline) = try_join4(
+        query.backlog.backlog(),
+        query.dead_letters.backlog(),
+        query.totals.counted_up_to(Whole::Stack),
+        query.totals.totals(Whole::Stack, Hour::of(start)..=Hour::of(now)),
+    )
+    .await
+    .map_err(|error| storage_failed(&error))?;
+    let failed_notices = failed_notices(query).await.map_err(|error| storage_failed(&error))?;
+    let events = timeline.total();
+    // What waits came after what was stored last.
+    let age = match (backlog.waiting + backlog.in_flight, counted_up_to) {
+        (0, _) => Some(0),
+        (_, received_at) => received_at.map(|received_at| (now.seconds() - received_at.seconds()).max(0)),
+    };
+    http_common::data(Operations {
+        inbox: Inbox { waiting: backlog.waiting, in_flight: backlog.in_flight, age },
+        dead_letters: letters.waiting + letters.in_flight,
+        failed_notices,
+        refused: query.outcomes.counts(),
+        month: Month {
+            start,
+            events,
+            dollars: Dollars::of(&cost::so_far(events, now)),
+            dollars_per_million: Dollars::of(&cost::MILLION),
+            dollars_idle: Dollars::of(&cost::IDLE),
+            prices: cost::PRICES,
+        },
+    })
+}

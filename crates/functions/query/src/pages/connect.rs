@@ -1,0 +1,90 @@
+//! `GET /projects/{project}/connect`: how an application sends its errors here.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http_common::BaseUrl;
+use http::{Method, Request};
+use model::id::ProjectId;
+use serde::Deserialize;
+use serde_json::json;
+use web_session::address::encoded;
+use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_pages::Connect;
+
+use super::errors::has_events;
+
+/// What stands for a key that is not shown.
+const SOME_KEY: &str = "CLIENT-KEY";
+
+#[derive(Deserialize)]
+struct Answer {
+    project: Project,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    id: ProjectId,
+}
+
+pub(super) async fn show(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Shown {
+    let base = BaseUrl::of(request.headers(), request.extensions());
+    let has_events = has_events(&pages, &visit, &name).await?;
+    let id = number(&pages, &visit, &name).await?;
+    Ok(drawn(&visit, &name, &base, &id, None, has_events))
+}
+
+/// The page of a project whose client key was made just now.
+pub(super) fn made(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: &str) -> Response {
+    drawn(visit, name, base, id, Some(key), false)
+}
+
+fn drawn(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>, has_events: bool) -> Response {
+    let shown = key.unwrap_or(SOME_KEY);
+    page(&Connect {
+        frame: visit.frame_of(name, &format!("Connect {name}")),
+        project: name.to_owned(),
+        dsn: base.dsn(shown, id),
+        key: shown.to_owned(),
+        url: base.as_str().to_owned(),
+        is_new: key.is_some(),
+        has_events,
+    })
+}
+
+/// The project's number, which a DSN ends with.
+async fn number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, Refused> {
+    let Answer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
+    Ok(project.id.to_string())
+}
+
+/// `GET /pages/projects/{project}/first`: whether the first event has come.
+pub(super) async fn first(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<&'static str, Refused> {
+    Ok(if has_events(&pages, &visit, &name).await? { "yes" } else { "no" })
+}
+
+/// `POST /pages/projects/{project}/client-key`: a new client key, shown this once.
+pub(super) async fn make_key(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, Refused> {
+    let base = BaseUrl::of(request.headers(), request.extensions());
+    Form::of(&visit, request.into_body()).await?;
+    let body = json!({ "role": "client", "project": name, "name": "made on the page" });
+    let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
+    let id = number(&pages, &visit, &name).await?;
+    let key = made["key"]["key"].as_str().unwrap_or_default();
+    let has_events = has_events(&pages, &visit, &name).await?;
+    Ok(drawn(&visit, &name, &base, &id, Some(key), has_events).into_response())
+}

@@ -1,0 +1,45 @@
+//! What was done with an error, in words.
+
+use model::error::history::{Action, Actor};
+use model::id::Fingerprint;
+use model::time::Timestamp;
+use serde::Deserialize;
+use web_pages::{Comment, Entry, Moment};
+
+use super::limits;
+
+/// Something that was done with the error.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    id: String,
+    at: Timestamp,
+    by: Actor,
+    #[serde(flatten)]
+    action: Action,
+}
+
+impl Done {
+    pub(super) fn told(self, now: Timestamp) -> Entry {
+        let in_release = |release: Option<String>| release.map(|release| format!(" in {release}")).unwrap_or_default();
+        let errors = |errors: &[Fingerprint]| match errors {
+            [one] => format!("error {}", &one.to_string()[..8]),
+            more => format!("{} errors", more.len()),
+        };
+        let (what, comment) = match self.action {
+            Action::Resolved { after: None } => ("resolved it".to_owned(), None),
+            Action::Resolved { after: Some(after) } => (format!("resolved it in the release after {after}"), None),
+            Action::Unresolved => ("opened it again".to_owned(), None),
+            Action::Muted { until, until_count } => (format!("muted it{}", limits(until, until_count)), None),
+            Action::Regressed { release } => (format!("brought it back{}", in_release(release)), None),
+            Action::MuteEnded { release } => (format!("ended its mute{}", in_release(release)), None),
+            Action::Assigned { assignee } => (format!("gave it to {assignee}"), None),
+            Action::Unassigned => ("took it from its assignee".to_owned(), None),
+            Action::Commented { text } => ("said".to_owned(), Some(text)),
+            Action::CommentDeleted => ("said something that was deleted".to_owned(), None),
+            Action::Merged { errors: others } => (format!("merged {} into it", errors(&others)), None),
+            Action::Unmerged { errors: others } => (format!("took {} out of it", errors(&others)), None),
+        };
+        let comment = comment.map(|text| Comment { id: self.id, text });
+        Entry { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment }
+    }
+}

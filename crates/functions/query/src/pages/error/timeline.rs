@@ -1,0 +1,137 @@
+//! How often an error was seen when: which range is shown, and its bars.
+
+use http::Uri;
+use model::time::Timestamp;
+use serde::Deserialize;
+use web_session::address::with_query;
+use web_pages::{Chart, ChartBar, Ranges};
+
+use super::minute;
+
+/// The ranges that a timeline is offered in: name, word in the address, length in hours, unit.
+const RANGES: [(&str, &str, i64, &str); 4] = [
+    ("1 h", "1h", 1, "minute"),
+    ("24 h", "24h", 24, "hour"),
+    ("14 d", "14d", 14 * 24, "hour"),
+    ("90 d", "90d", 90 * 24, "day"),
+];
+const DEFAULT: usize = 1;
+
+#[derive(Deserialize)]
+pub(super) struct Timeline {
+    points: Vec<Point>,
+    end: Timestamp,
+    releases: Vec<Release>,
+}
+
+#[derive(Deserialize)]
+struct Point {
+    start: Timestamp,
+    count: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Release {
+    release: String,
+    first_seen: Timestamp,
+}
+
+/// Which part of the timeline is shown.
+pub(super) struct Range {
+    start: Timestamp,
+    end: Timestamp,
+    unit: &'static str,
+    /// Which of the offered ranges it is.
+    choice: Option<usize>,
+}
+
+impl Range {
+    /// The one that the address names: by a word, or by its beginning and end.
+    pub(super) fn of(uri: &Uri, now: Timestamp) -> Self {
+        let parameters = http_common::parameters(uri.query());
+        let given = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let moment = |name| given(name).and_then(|text| Timestamp::parse(text).ok());
+        if let (Some(start), Some(end)) = (moment("from"), moment("to"))
+            && start < end
+        {
+            let unit = match end.seconds() - start.seconds() {
+                ..=10_800 => "minute",
+                10_801..=1_209_600 => "hour",
+                _ => "day",
+            };
+            return Self { start, end, unit, choice: None };
+        }
+        let word = given("range").unwrap_or_default();
+        let choice = RANGES.iter().position(|(_, range, ..)| *range == word).unwrap_or(DEFAULT);
+        let (_, _, hours, unit) = RANGES[choice];
+        Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(choice) }
+    }
+
+    /// The address at `path` that answers it.
+    pub(super) fn asked(&self, path: String) -> String {
+        let (start, end) = (self.start.to_string(), self.end.to_string());
+        with_query(path, [("unit", self.unit), ("start", &start), ("end", &end)])
+    }
+
+    /// A page at `path` that shows this range, too.
+    pub(super) fn shown(&self, path: String) -> String {
+        match self.choice {
+            Some(DEFAULT) => path,
+            Some(choice) => with_query(path, [("range", RANGES[choice].1)]),
+            None => {
+                with_query(path, [("from", self.start.to_string().as_str()), ("to", self.end.to_string().as_str())])
+            }
+        }
+    }
+
+    pub(super) fn choices(&self, base: &str) -> Ranges {
+        let choice = |(index, (name, word, ..)): (usize, &(&'static str, &str, i64, &str))| {
+            (*name, format!("{base}?range={word}"), self.choice == Some(index))
+        };
+        Ranges {
+            choices: RANGES.iter().enumerate().map(choice).collect(),
+            zoomed: self.choice.is_none().then(|| format!("{} to {} UTC", minute(self.start), minute(self.end))),
+        }
+    }
+}
+
+impl Timeline {
+    /// A bar leads to its own span: a day in hours, an hour in minutes.
+    pub(super) fn chart(self, base: &str) -> Chart {
+        let points = self.points;
+        let ends = points.iter().skip(1).map(|point| point.start).chain([self.end]);
+        let bars = points.iter().zip(ends).map(|(point, end)| {
+            let (text, length) = (point.start.to_string(), end.seconds() - point.start.seconds());
+            let name = match length {
+                ..=60 => text[11..16].to_owned(),
+                61..=3_600 => format!("{} {}", &text[5..10], &text[11..16]),
+                _ => text[..10].to_owned(),
+            };
+            let zoom = || with_query(base, [("from", text.as_str()), ("to", end.to_string().as_str())]);
+            ChartBar { start: point.start, name, count: point.count, href: (length > 60 && point.count > 0).then(zoom) }
+        });
+        let releases: Vec<_> = self.releases.iter().map(|mark| (mark.first_seen, mark.release.clone())).collect();
+        Chart::new(bars.collect(), self.end, &releases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_named_or_given() {
+        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        let range = |query: &str| Range::of(&format!("/x?{query}").parse().unwrap(), now);
+        assert_eq!((range("").unit, range("").choice), ("hour", Some(DEFAULT)));
+        assert_eq!(range("range=90d").unit, "day");
+        let zoomed = range("from=2026-11-21T10:00:00Z&to=2026-11-21T11:00:00Z");
+        assert_eq!((zoomed.unit, zoomed.choice), ("minute", None));
+        assert_eq!(range("").shown("/x".to_owned()), "/x");
+        assert_eq!(range("range=90d").shown("/x".to_owned()), "/x?range=90d");
+        let uri = zoomed.shown("/x".to_owned()).parse().unwrap();
+        assert_eq!((Range::of(&uri, now).start, Range::of(&uri, now).end), (zoomed.start, zoomed.end));
+        assert_eq!(range("from=2026-11-21T10:00:00Z&to=2026-11-20T10:00:00Z").choice, Some(DEFAULT), "backwards");
+    }
+}

@@ -1,0 +1,87 @@
+//! Keys on a page: of a project in its settings, of the whole stack among its operations.
+
+use http::Method;
+use model::id::KeyId;
+use model::time::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use web_session::address::with_query;
+use web_session::{Form, Pages, Refused, Visit};
+use web_pages::{KeyRow, Keys, MadeKey, Moment};
+
+/// For how many hours a key that another took the place of is good: time to change it everywhere.
+const OVERLAP: u32 = 24;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    keys: Vec<Entry>,
+    next_cursor: Option<KeyId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    id: KeyId,
+    hint: Option<String>,
+    role: String,
+    project: Option<String>,
+    name: String,
+    created_at: Timestamp,
+    disabled: bool,
+    last_used: Option<String>,
+    expires_at: Option<Timestamp>,
+}
+
+/// The keys of a project, or all, whose forms go to `action`; with the one that was `made` just now.
+pub(super) async fn list(
+    pages: &Pages,
+    visit: &Visit,
+    project: Option<&str>,
+    action: String,
+    made: Option<MadeKey>,
+) -> Result<Keys, Refused> {
+    let path = with_query("/keys", [("project", project.unwrap_or_default())]);
+    let list: List = pages.get(visit, &path).await?;
+    let moment = |at| Moment::new(at, visit.now);
+    let row = |entry: Entry| KeyRow {
+        id: entry.id.to_string(),
+        hint: entry.hint,
+        role: entry.role,
+        // Among those of one project it goes without saying.
+        project: entry.project.filter(|_| project.is_none()),
+        name: entry.name,
+        created_at: moment(entry.created_at),
+        last_used: entry.last_used,
+        disabled: entry.disabled,
+        expires_at: entry.expires_at.map(moment),
+    };
+    let rows = list.keys.into_iter().map(row).collect();
+    Ok(Keys { action, token: visit.form_token(), rows, has_more: list.next_cursor.is_some(), made })
+}
+
+/// What a form wants of a key of `project`, or of all; returns the key that was made, if one was.
+pub(super) async fn change(
+    pages: &Pages,
+    visit: &Visit,
+    project: Option<&str>,
+    form: &Form,
+) -> Result<Option<MadeKey>, Refused> {
+    let field = |name| form.get(name).unwrap_or_default();
+    let key = format!("/keys/{}", web_session::address::encoded(field("id")));
+    let (method, path, body) = match field("do") {
+        "create" => {
+            let body = json!({ "role": field("role"), "name": field("name"), "project": project });
+            (Method::POST, "/keys".to_owned(), body)
+        }
+        "rotate" => (Method::POST, format!("{key}/rotate"), json!({ "overlapHours": OVERLAP })),
+        "disable" => (Method::PATCH, key, json!({ "disabled": true })),
+        "enable" => (Method::PATCH, key, json!({ "disabled": false })),
+        "delete" => (Method::DELETE, key, Value::Null),
+        _ => return Ok(None),
+    };
+    let answer = pages.call(visit, method, &path, &body).await?;
+    let text = |name: &str| answer["key"][name].as_str().map(str::to_owned);
+    // A key that is only changed is not shown.
+    Ok(text("key").map(|key| MadeKey { name: text("name").unwrap_or_default(), key }))
+}

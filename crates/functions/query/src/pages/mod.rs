@@ -1,0 +1,72 @@
+//! What a person sees: the API's answers as pages, and forms as calls of the API.
+//!
+//! A browser that opens an address of the API is shown the page of it.
+
+mod assets;
+mod connect;
+mod error;
+mod errors;
+mod keys;
+mod operations;
+mod projects;
+mod search;
+mod settings;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use web_session::Pages;
+
+use crate::Query;
+
+/// The API's routes, with those of the pages beside and before them.
+pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
+    let pages = Pages {
+        gate: query.gate.clone(),
+        sessions: query.sessions.clone(),
+        clock: query.clock.clone(),
+        outcomes: query.outcomes.clone(),
+        api: api.clone(),
+    };
+    let shown = Router::new()
+        .route("/projects", get(projects::home))
+        .route("/projects/{project}", get(errors::of_project))
+        .route("/projects/{project}/errors", get(errors::show))
+        .route("/projects/{project}/errors/{*error}", get(error::show))
+        .route("/operations", get(operations::show))
+        .with_state(pages.clone());
+    let own = Router::new()
+        .route("/", get(projects::show))
+        .route("/assets/{name}", get(assets::show))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/projects/{project}/connect", get(connect::show))
+        .route("/projects/{project}/settings", get(settings::show))
+        .route("/pages/operations/keys", post(operations::change_keys))
+        .route("/pages/operations/redrive", post(operations::redrive))
+        .route("/pages/projects", post(projects::create))
+        .route("/pages/projects/{project}/settings", post(settings::save))
+        .route("/pages/projects/{project}/keys", post(settings::change_keys))
+        .route("/pages/projects/{project}/delete", post(settings::delete))
+        .route("/pages/projects/{project}/client-key", post(connect::make_key))
+        .route("/pages/projects/{project}/first", get(connect::first))
+        .route("/pages/projects/{project}/errors", post(errors::change))
+        .route("/pages/projects/{project}/errors/{error}", post(error::change))
+        .route("/pages/projects/{project}/errors/{error}/occurrences/{id}", get(error::raw))
+        .with_state(pages.clone());
+    web_session::before(api, has_page, shown).merge(web_session::asking(pages, own))
+}
+
+/// Whether there is a page at a path of the API.
+fn has_page(path: &str) -> bool {
+    if path == "/operations" {
+        return true;
+    }
+    let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
+    behind.is_some_and(|rest| match rest.split_once('/') {
+        None => true,
+        Some((_, rest)) => rest == "errors" || rest.starts_with("errors/"),
+    })
+}

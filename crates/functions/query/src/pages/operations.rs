@@ -1,0 +1,172 @@
+//! `GET /operations` in a browser: how the stack is doing, for whoever runs it.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use futures_util::future::try_join3;
+use http::{Method, Request};
+use model::time::Timestamp;
+use rules::DeadNotice;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use web_session::address::encoded;
+use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_pages::{FailedRow, LetterRow, MadeKey, Moment, MonthCost, Operations};
+
+use super::keys;
+
+/// How many dead letters a page has.
+const LETTERS: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    inbox: Inbox,
+    refused: BTreeMap<String, u64>,
+    month: Month,
+    failed_notices: Vec<DeadNotice>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Inbox {
+    waiting: u64,
+    in_flight: u64,
+    age: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Month {
+    events: u64,
+    dollars: Dollars,
+    dollars_per_million: Dollars,
+    dollars_idle: Dollars,
+    prices: String,
+}
+
+#[derive(Deserialize)]
+struct Dollars {
+    from: f64,
+    to: f64,
+}
+
+impl Dollars {
+    fn pair(self) -> (f64, f64) {
+        (self.from, self.to)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Letters {
+    dead_letters: Vec<Letter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Letter {
+    id: String,
+    sent_at: Timestamp,
+    reason: Option<String>,
+    unreadable: Option<String>,
+    /// A project's number, or its name.
+    project: Option<Value>,
+    #[serde(default)]
+    event_ids: Vec<Value>,
+}
+
+impl Letter {
+    fn row(self, now: Timestamp) -> LetterRow {
+        let project = self.project.map(|project| match project {
+            Value::String(name) => name,
+            Value::Object(one) => one.values().next().map(plain).unwrap_or_default(),
+            number => number.to_string(),
+        });
+        LetterRow {
+            sent_at: Moment::new(self.sent_at, now),
+            project,
+            events: self.event_ids.len(),
+            reason: self.unreadable.or(self.reason).unwrap_or_else(|| "not known: digest's log may say".to_owned()),
+            id: self.id,
+        }
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+pub(super) async fn show(State(pages): State<Pages>, visit: Visit) -> Shown {
+    drawn(&pages, &visit, None).await
+}
+
+async fn drawn(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> Shown {
+    let letters = format!("/dead-letters?limit={LETTERS}");
+    let (answer, letters, keys) = try_join3(
+        pages.get::<Answer>(visit, "/operations"),
+        pages.get::<Letters>(visit, &letters),
+        keys::list(pages, visit, None, "/pages/operations/keys".to_owned(), made),
+    )
+    .await?;
+    let Answer { inbox, refused, month, failed_notices } = answer;
+    let failed = |notice: DeadNotice| FailedRow {
+        id: notice.id,
+        since: Moment::new(notice.since, visit.now),
+        action: notice.project_name.as_ref().map(|name| format!("/pages/projects/{}/rules", encoded(name.as_str()))),
+        project: notice.project_name.map(|name| name.to_string()),
+        rule: notice.rule,
+        rule_name: notice.rule_name,
+        target: notice.target,
+        notices: notice.notices,
+        reason: notice.reason,
+    };
+    let mut refused: Vec<_> = refused.into_iter().filter(|(_, count)| *count > 0).collect();
+    refused.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(page(&Operations {
+        frame: visit.frame("Health"),
+        inbox: (inbox.waiting, inbox.in_flight),
+        age: inbox.age,
+        more_letters: letters.dead_letters.len() == LETTERS,
+        letters: letters.dead_letters.into_iter().map(|letter| letter.row(visit.now)).collect(),
+        failed: failed_notices.into_iter().map(failed).collect(),
+        refused,
+        month: MonthCost {
+            events: month.events,
+            so_far: month.dollars.pair(),
+            million: month.dollars_per_million.pair(),
+            idle: month.dollars_idle.pair(),
+            prices: month.prices,
+        },
+        keys,
+        version: env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+/// `POST /pages/operations/keys`: a key of the whole stack.
+pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
+    let form = Form::of(&visit, request.into_body()).await?;
+    match keys::change(&pages, &visit, None, &form).await? {
+        Some(made) => drawn(&pages, &visit, Some(made)).await,
+        None => Ok(Redirect::to("/operations?done=changed").into_response()),
+    }
+}
+
+/// `POST /pages/operations/redrive`: all dead letters, or those that are chosen.
+pub(super) async fn redrive(
+    State(pages): State<Pages>,
+    visit: Visit,
+    request: Request<Body>,
+) -> Result<Redirect, Refused> {
+    let form = Form::of(&visit, request.into_body()).await?;
+    let chosen: Vec<_> = form.all("id").collect();
+    let body = match form.get("do") {
+        Some("all") => json!({}),
+        _ if chosen.is_empty() => return Ok(Redirect::to("/operations")),
+        _ => json!({ "ids": chosen }),
+    };
+    pages.call(&visit, Method::POST, "/dead-letters/redrive", &body).await?;
+    Ok(Redirect::to("/operations?done=redriven"))
+}

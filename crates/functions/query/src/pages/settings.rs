@@ -1,0 +1,251 @@
+//! `GET /projects/{project}/settings`: what is set for a project, its keys, and its end.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{Method, Request, StatusCode};
+use model::project::Retention;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use web_session::address::{encoded, with_query};
+use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_pages::{MadeKey, Settings, SettingsFields};
+
+use super::keys;
+
+#[derive(Deserialize)]
+struct Answer {
+    project: Project,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Project {
+    name: String,
+    owner: Option<String>,
+    tier: String,
+    time_unit: String,
+    retention_days: Option<u32>,
+    limits: Limits,
+    scrubbing: Scrubbing,
+    allowed_origins: Option<Vec<String>>,
+    posted_configs: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Limits {
+    per_minute: Option<u64>,
+    per_month: Option<u64>,
+}
+
+/// Lists that are empty are left out.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Scrubbing {
+    additional: Vec<String>,
+    exempt: Vec<String>,
+    personal: Vec<String>,
+}
+
+/// What is typed for "no page at all may send": an empty field is for all.
+const NONE: &str = "none";
+
+impl Project {
+    fn fields(self) -> SettingsFields {
+        let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        SettingsFields {
+            name: self.name,
+            owner: self.owner.unwrap_or_default(),
+            tier: self.tier,
+            time_unit: self.time_unit,
+            retention_days: self.retention_days.map(|days| days.to_string()).unwrap_or_default(),
+            per_minute: number(self.limits.per_minute),
+            per_month: number(self.limits.per_month),
+            additional: self.scrubbing.additional.join("\n"),
+            exempt: self.scrubbing.exempt.join("\n"),
+            personal: self.scrubbing.personal.join(", "),
+            posted_configs: self.posted_configs,
+            origins: match self.allowed_origins {
+                None => String::new(),
+                Some(none) if none.is_empty() => NONE.to_owned(),
+                Some(origins) => origins.join("\n"),
+            },
+        }
+    }
+}
+
+/// What a form has.
+fn typed(form: &Form) -> SettingsFields {
+    let field = |name| form.get(name).unwrap_or_default().to_owned();
+    SettingsFields {
+        name: field("name"),
+        owner: field("owner"),
+        tier: field("tier"),
+        time_unit: field("timeUnit"),
+        posted_configs: field("postedConfigs"),
+        retention_days: field("retentionDays"),
+        per_minute: field("perMinute"),
+        per_month: field("perMonth"),
+        additional: field("additional"),
+        exempt: field("exempt"),
+        personal: field("personal"),
+        origins: field("origins"),
+    }
+}
+
+/// What the API is asked to change. A number that is none goes as it was typed, so that the API says what is wrong.
+fn change(fields: &SettingsFields) -> Value {
+    let text = |text: &str| match text.trim() {
+        "" => Value::Null,
+        text => text.into(),
+    };
+    let number = |typed: &str| typed.trim().parse::<u64>().map_or_else(|_| text(typed), Value::from);
+    let lines = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().into();
+    let origins: Value = match fields.origins.trim() {
+        "" => Value::Null,
+        NONE => json!([]),
+        origins => lines(origins),
+    };
+    let (additional, exempt): (Value, Value) = (lines(&fields.additional), lines(&fields.exempt));
+    let words = fields.personal.split([',', ' ', '\n', '\r']).filter(|word| !word.is_empty());
+    let personal: Vec<String> = words.map(str::to_lowercase).collect();
+    let mut change = json!({
+        "owner": text(&fields.owner),
+        "tier": fields.tier,
+        "timeUnit": fields.time_unit,
+        "retentionDays": number(&fields.retention_days),
+        "limits": { "perMinute": number(&fields.per_minute), "perMonth": number(&fields.per_month) },
+        "scrubbing": { "additional": additional, "exempt": exempt, "personal": personal },
+        "allowedOrigins": origins,
+    });
+    if !fields.name.trim().is_empty() {
+        change["name"] = fields.name.trim().into();
+    }
+    if !fields.posted_configs.is_empty() {
+        change["postedConfigs"] = fields.posted_configs.as_str().into();
+    }
+    change
+}
+
+pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(name): Path<String>) -> Shown {
+    let fields = stored(&pages, &visit, &name).await?;
+    drawn(&pages, &visit, name, fields, None, None).await
+}
+
+async fn stored(pages: &Pages, visit: &Visit, name: &str) -> Result<SettingsFields, Refused> {
+    let Answer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
+    Ok(project.fields())
+}
+
+async fn drawn(
+    pages: &Pages,
+    visit: &Visit,
+    project: String,
+    fields: SettingsFields,
+    problem: Option<String>,
+    made: Option<MadeKey>,
+) -> Shown {
+    let keys = keys::list(pages, visit, Some(&project), format!("/pages/projects/{}/keys", encoded(&project)), made);
+    let shown = Settings {
+        frame: visit.frame_of(&project, &format!("Settings of {project}")),
+        keys: keys.await?,
+        retentions: Retention::ALL.map(Retention::days).to_vec(),
+        project,
+        fields,
+        problem,
+    };
+    Ok(page(&shown))
+}
+
+/// `POST /pages/projects/{project}/settings`: what was typed is kept if it cannot be saved.
+pub(super) async fn save(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Shown {
+    let fields = typed(&Form::of(&visit, request.into_body()).await?);
+    let path = format!("/projects/{}", encoded(&name));
+    match pages.call(&visit, Method::PATCH, &path, &change(&fields)).await {
+        Ok(saved) => Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
+        Err(Refused::Said { status: status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT), text, .. }) => {
+            let shown = drawn(&pages, &visit, name, fields, Some(text), None).await?;
+            Ok((status, shown).into_response())
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The page as it is after a change, which it says.
+fn changed(name: &str) -> Response {
+    Redirect::to(&with_query(format!("/projects/{}/settings", encoded(name)), [("done", "changed")])).into_response()
+}
+
+/// `POST /pages/projects/{project}/keys`: a key that is made is shown on the page that answers, and never again.
+pub(super) async fn change_keys(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Shown {
+    let form = Form::of(&visit, request.into_body()).await?;
+    match keys::change(&pages, &visit, Some(&name), &form).await? {
+        Some(made) => {
+            let fields = stored(&pages, &visit, &name).await?;
+            drawn(&pages, &visit, name, fields, None, Some(made)).await
+        }
+        None => Ok(changed(&name)),
+    }
+}
+
+/// `POST /pages/projects/{project}/delete`: only if its name was typed.
+pub(super) async fn delete(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Shown {
+    let form = Form::of(&visit, request.into_body()).await?;
+    if form.get("name").map(str::trim) != Some(name.as_str()) {
+        let fields = stored(&pages, &visit, &name).await?;
+        let problem = format!("Nothing was deleted: type the name `{name}` to confirm.");
+        let shown = drawn(&pages, &visit, name, fields, Some(problem), None).await?;
+        return Ok((StatusCode::BAD_REQUEST, shown).into_response());
+    }
+    pages.call(&visit, Method::DELETE, &format!("/projects/{}", encoded(&name)), &Value::Null).await?;
+    Ok(Redirect::to("/?done=deleted").into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_fields_take_away_and_lists_have_a_name_on_each_line() {
+        let fields = SettingsFields {
+            name: " shop ".to_owned(),
+            tier: "low".to_owned(),
+            time_unit: "minute".to_owned(),
+            posted_configs: "sealed".to_owned(),
+            per_minute: " 100 ".to_owned(),
+            per_month: "many".to_owned(),
+            additional: "iban\r\n\r\n pin ".to_owned(),
+            personal: "Email, ip".to_owned(),
+            ..SettingsFields::default()
+        };
+        let expected = json!({
+            "name": "shop",
+            "owner": null,
+            "tier": "low",
+            "timeUnit": "minute",
+            "retentionDays": null,
+            "limits": { "perMinute": 100, "perMonth": "many" },
+            "scrubbing": { "additional": ["iban", "pin"], "exempt": [], "personal": ["email", "ip"] },
+            "allowedOrigins": null,
+            "postedConfigs": "sealed",
+        });
+        assert_eq!(change(&fields), expected);
+        assert_eq!(change(&SettingsFields { origins: NONE.to_owned(), ..fields })["allowedOrigins"], json!([]));
+    }
+}

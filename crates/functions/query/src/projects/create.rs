@@ -1,0 +1,90 @@
+//! `POST /projects`
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use http_common::describe::Description;
+use http_common::{Answer, BaseUrl, storage_failed};
+use http::Request;
+use model::id::{Key, ProjectId, ProjectName};
+use model::outcome::{Reason, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::Kind;
+use store::ports::{KeyRecord, Role, Scope};
+
+use super::parse_body;
+use crate::Query;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects", post(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("post", "/projects", "createProject", "Makes a project, and a client key for it")
+        .body::<New>(json!({ "name": "shop" }))
+        .data::<Created>(201, "the project, with what its app is set up by; the key is shown this once")
+        .refuses(Reason::ProjectName, "this can be no project's name")
+        .refuses(Reason::ProjectExists, "there is a project of this name");
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(create(&query, request)).await
+}
+
+/// A project to be made.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ProjectToMake")]
+struct New {
+    /// 1 to 256 bytes without `/`, `.`, white space and control characters.
+    #[schemars(with = "ProjectName")]
+    name: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Created {
+    project: NewProject,
+}
+
+/// A new project, and how events come into it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewProject {
+    /// Its number, as in the DSN.
+    id: ProjectId,
+    name: ProjectName,
+    /// What a Sentry SDK is given.
+    dsn: String,
+    /// What faultline's own clients send as `x-api-key`.
+    client_key: String,
+}
+
+async fn create(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller_in(&request).await?;
+    caller.admin()?;
+    let base = BaseUrl::of(request.headers(), request.extensions());
+    let new: New = parse_body(request, "an object with a text `name`").await?;
+    let name = http_common::project_named(&new.name)?;
+    let project = match query.projects.create(&name, query.clock.now()).await {
+        Ok(project) => project,
+        Err(error) if error.kind() == Kind::Conflict => {
+            let message =
+                format!("there is a project `{name}` already: choose another name, or make a key with POST /keys");
+            return Err(Refusal::new(Reason::ProjectExists, message));
+        }
+        Err(error) => return Err(storage_failed(&error)),
+    };
+    let key = Key::from_random(query.clock.random().to_be_bytes());
+    let scope = Scope::Project(project.id, name.clone());
+    let record = KeyRecord::new(&key, Role::Client, scope, "made with the project", project.created_at);
+    query.add_key(&caller, &key, &record).await?;
+    let dsn = base.dsn(key.reveal(), project.id);
+    let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };
+    http_common::created_data(Created { project })
+}

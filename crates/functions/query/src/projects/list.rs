@@ -1,0 +1,116 @@
+//! `GET /projects`: all of them, or the one that the key is of.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http_common::describe::Description;
+use http_common::{Answer, storage_failed};
+use http::Request;
+use model::id::ProjectId;
+use model::id::ProjectName;
+use model::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::time::Timestamp;
+use schemars::JsonSchema;
+use scrub::Rules;
+use serde::Serialize;
+use store::ports::{MAX_FORMER_NAMES, Page, Project, Scope};
+
+use crate::Query;
+use crate::list::Parameters;
+
+/// v1 lists all projects at once; 1,000 are one page of the table.
+const LIMIT: usize = 1_000;
+
+pub(crate) fn route() -> Router<Arc<Query>> {
+    Router::new().route("/projects", get(handle))
+}
+
+pub(super) fn describe(api: &mut Description) {
+    api.operation("get", "/projects", "listProjects", "Lists projects, in the order of their names")
+        .says("A key of one project is shown that project.")
+        .limit(LIMIT, LIMIT)
+        .query::<ProjectName>("cursor", "`nextCursor` of the page before")
+        .data::<Projects>(200, "a page of projects");
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Projects<'a> {
+    #[schemars(length(max = LIMIT))]
+    projects: Vec<ProjectEntry<'a>>,
+    /// What the next page is asked for with; none at the end.
+    next_cursor: Option<ProjectName>,
+}
+
+async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+    query.answer(list(&query, request)).await
+}
+
+async fn list(query: &Query, request: Request<Body>) -> Answer {
+    let caller = query.gate.caller_in(&request).await?;
+    let scope = caller.reads()?;
+    let parameters = Parameters::of(request.uri());
+    let limit = parameters.limit(LIMIT, LIMIT)?;
+    let after = parameters.parsed("cursor", ProjectName::parse)?;
+    let page = match scope {
+        Scope::All => query.projects.list(after.as_ref(), limit).await,
+        Scope::Project(own, _) => {
+            let found = query.projects.by_id(*own).await;
+            found.map(|project| Page { items: project.into_iter().collect(), next: None })
+        }
+    };
+    let page = page.map_err(|error| storage_failed(&error))?;
+    let live = page.items.iter().filter(|project| !project.deleting);
+    http_common::data(Projects { projects: live.map(ProjectEntry::of).collect(), next_cursor: page.next })
+}
+
+/// A project, and its settings.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Project")]
+pub(super) struct ProjectEntry<'a> {
+    name: &'a ProjectName,
+    /// Its number, as in a DSN.
+    id: ProjectId,
+    created_at: Timestamp,
+    /// What is scrubbed besides, and what is not.
+    scrubbing: &'a Rules,
+    limits: Limits,
+    tier: Tier,
+    /// What its occurrences are counted by for thresholds.
+    time_unit: TimeUnit,
+    /// Who looks after it.
+    owner: Option<&'a str>,
+    /// For how many days its occurrences are kept; null: for as long as the stack keeps them.
+    retention_days: Option<Retention>,
+    /// The origins of the pages that may send to it; null: any.
+    allowed_origins: Option<&'a Origins>,
+    /// The names that it had before, the oldest first. What is sent to them still comes in.
+    #[schemars(length(max = MAX_FORMER_NAMES))]
+    former_names: &'a [ProjectName],
+    /// Which of the notification configs that clients post with errors are used.
+    posted_configs: PostedConfigs,
+}
+
+impl<'a> ProjectEntry<'a> {
+    pub(super) fn of(project: &'a Project) -> Self {
+        Self {
+            name: &project.name,
+            id: project.id,
+            created_at: project.created_at,
+            scrubbing: &project.scrubbing,
+            limits: project.limits,
+            tier: project.tier,
+            time_unit: project.time_unit,
+            owner: project.owner.as_deref(),
+            retention_days: project.retention,
+            allowed_origins: project.allowed_origins.as_ref(),
+            former_names: &project.former_names,
+            posted_configs: project.posted_configs,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Requests as an HTTP API hands them to a function.
+
+use std::convert::Infallible;
+
+use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http_common::ClientAddress;
+use http::uri::PathAndQuery;
+use http::{Response, Uri};
+use http_body::Body;
+use http_body_util::BodyExt;
+use lambda_http::request::RequestContext;
+use lambda_http::{IntoResponse, Request, RequestExt};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+use tower::{Service, ServiceExt};
+
+/// What cannot stand in a path. A `%` can: the one escape that an HTTP API leaves as it was sent is that of `%` itself.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Answers the requests of an HTTP API (payload format 2.0) by `service`, for as long as the environment lives.
+pub async fn serve<S>(service: S) -> anyhow::Result<()>
+where
+    S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
+{
+    let service = service.map_request(|request: Request| as_sent(request));
+    lambda_http::run(service).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+/// Answers one request of an HTTP API (payload format 2.0) by `service`: for a function that gets other events as well.
+/// An event that is none is an error that names what is missing, and not what is in it.
+pub async fn answer<S, B>(service: S, event: &str) -> anyhow::Result<Value>
+where
+    S: Service<Request, Response = Response<B>, Error = Infallible>,
+    B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let request = lambda_http::request::from_str(event).context("an event that is no request")?;
+    let response = match service.oneshot(as_sent(request)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| anyhow::anyhow!(error.into()))?.to_bytes();
+    let text = std::str::from_utf8(&body);
+    let headers: Map<String, Value> = parts
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.into())))
+        .collect();
+    Ok(json!({
+        "statusCode": parts.status.as_u16(),
+        "headers": headers,
+        "body": text.map_or_else(|_| BASE64.encode(&body), str::to_owned),
+        "isBase64Encoded": text.is_err(),
+    }))
+}
+
+/// Puts the path back into the form in which it was sent: an HTTP API decodes it, so that a message in it could hold a
+/// `#`, a `\` or a `/../` by now, which `lambda_http` takes for something else than text. (Of a decoded `?` and what
+/// follows nothing is left to put back: the HTTP API cuts there.)
+fn as_sent(mut request: Request) -> Request {
+    if let Some(client) = client(&request) {
+        request.extensions_mut().insert(client);
+    }
+    let path = utf8_percent_encode(request.raw_http_path(), ENCODED).to_string();
+    let path = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    if let Ok(path) = PathAndQuery::try_from(path) {
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = Some(path);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+/// The address that API Gateway took the connection from. What the client itself wrote into `X-Forwarded-For` does not
+/// count.
+fn client(request: &Request) -> Option<ClientAddress> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => {
+            http_common::parse_hop(context.http.source_ip.as_deref()?).map(ClientAddress::new)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+    use tower::service_fn;
+
+    use super::*;
+
+    fn event(raw: &str, query: &str) -> Value {
+        json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": raw,
+            "rawQueryString": query,
+            "headers": { "host": "errors.example" },
+            "requestContext": {
+                "stage": "$default",
+                "http": { "method": "GET", "path": raw, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" },
+            },
+            "isBase64Encoded": false,
+        })
+    }
+
+    fn path_of(raw: &str, query: &str) -> String {
+        let event = event(raw, query);
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
+        as_sent(request).uri().path_and_query().map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_decoded_path_reads_as_it_was_sent() {
+        for (decoded, sent) in [
+            ("/projects/sample/errors", "/projects/sample/errors"),
+            ("/projects/sample/errors/first error", "/projects/sample/errors/first%20error"),
+            ("/projects/sample/errors/100%25 of #1", "/projects/sample/errors/100%25%20of%20%231"),
+            ("/projects/sample/errors/%2541", "/projects/sample/errors/%2541"),
+            ("/projects/sample/errors/a/../b\\c", "/projects/sample/errors/a/../b%5Cc"),
+            ("/projects/sample/errors/Größe 😀", "/projects/sample/errors/Gr%C3%B6%C3%9Fe%20%F0%9F%98%80"),
+        ] {
+            assert_eq!(path_of(decoded, ""), sent);
+        }
+    }
+
+    #[test]
+    fn the_client_is_who_api_gateway_saw() {
+        let mut event = event("/health", "");
+        event["headers"]["x-forwarded-for"] = "198.51.100.9".into();
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
+        let client = ClientAddress::of(as_sent(request).extensions()).map(|client| client.ip().to_string());
+        assert_eq!(client.as_deref(), Some("192.0.2.1"));
+    }
+
+    #[test]
+    fn the_query_is_left_as_it_is() {
+        assert_eq!(
+            path_of("/projects/sample/errors", "cursor=a%2Fb&limit=2"),
+            "/projects/sample/errors?cursor=a%2Fb&limit=2"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_among_other_events_is_answered() {
+        let echo = |bytes: Vec<u8>| {
+            service_fn(move |request: Request| {
+                let header = request.uri().path().to_owned();
+                let body = Full::<bytes::Bytes>::new(bytes.clone().into());
+                async move {
+                    Ok::<_, Infallible>(Response::builder().status(201).header("x-path", header).body(body).unwrap())
+                }
+            })
+        };
+        let answer = super::answer(echo(b"{}".to_vec()), &event("/a b", "").to_string()).await.unwrap();
+        let expected =
+            json!({ "statusCode": 201, "headers": { "x-path": "/a%20b" }, "body": "{}", "isBase64Encoded": false });
+        assert_eq!(answer, expected);
+        let answer = super::answer(echo(vec![0xff]), &event("/", "").to_string()).await.unwrap();
+        assert_eq!((&answer["body"], &answer["isBase64Encoded"]), (&json!("/w=="), &json!(true)));
+        assert!(super::answer(echo(Vec::new()), r#"{"Records":[]}"#).await.is_err());
+    }
+}

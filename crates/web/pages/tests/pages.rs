@@ -1,0 +1,388 @@
+//! Every page, as HTML: what a change of a template does is seen in the snapshots' diff. Also written to Cargo's directory for
+//! tests' files, to be looked at.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod samples;
+
+use askama::Template;
+use model::time::Timestamp;
+use samples::{frame, hostile, ordinary};
+use web_pages::{
+    Chart, ChartBar, Comment, Connect, Entry, ErrorHead, ErrorPage, ErrorRow, Errors, IssueLink, Message, Moment,
+    Notice, OccurrenceView, Part, ProjectRow, Projects, Ranges, Search, SignIn, Sparkline, Steps, Tab, TagTop,
+};
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
+}
+
+fn ago(seconds: i64) -> Moment {
+    Moment::new(now().plus_seconds(-seconds), now())
+}
+
+fn kept(name: &str, page: &impl Template) -> String {
+    let html = web_pages::page(page).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(folder.join("assets")).unwrap();
+    std::fs::write(folder.join(format!("{name}.html")), &html).unwrap();
+    for path in html.split('"').filter(|text| text.starts_with("/assets/")) {
+        std::fs::write(folder.join(&path[1..]), web_pages::assets::asset(path).unwrap().body).unwrap();
+    }
+    html
+}
+
+fn hours() -> Sparkline {
+    Sparkline::new((0..24).map(|hour| if hour % 5 == 4 { 0 } else { (hour * 7 + 3) % 11 }).collect())
+}
+
+fn row(level: &'static str, kind: &str, message: &str) -> ErrorRow {
+    ErrorRow {
+        fingerprint: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
+        level,
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+        culprit: Some("shop.cart in total".to_owned()),
+        status: "unresolved",
+        is_new: false,
+        is_regressed: false,
+        assignee: None,
+        hours: hours(),
+        count: 12_345,
+        users: 321,
+        first_seen: ago(40 * 86_400),
+        last_seen: ago(90),
+    }
+}
+
+fn errors(rows: Vec<ErrorRow>) -> Errors {
+    let tab = |name, is_here| Tab { name, href: format!("/projects/shop/errors?status={name}"), is_here };
+    Errors {
+        frame: frame("Errors of shop", Some("shop")),
+        project: "shop".to_owned(),
+        tabs: vec![tab("unresolved", true), tab("resolved", false), tab("muted", false), tab("all", false)],
+        search: Search { status: "unresolved".to_owned(), ..Search::default() },
+        rows,
+        uncertain: Vec::new(),
+        examined: None,
+        first: None,
+        next: Some("/projects/shop/errors?cursor=x".to_owned()),
+        has_events: true,
+    }
+}
+
+fn error_page(name: &str, occurrence: &model::occurrence::Occurrence) -> String {
+    kept(name, &error_of("shop", occurrence))
+}
+
+fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorPage {
+    let why = grouping::explain(occurrence).1;
+    let steps = Steps {
+        first: Some("/first".to_owned()),
+        older: Some("/older".to_owned()),
+        newer: None,
+        last: None,
+        raw: "/raw".to_owned(),
+    };
+    let start = now().plus_seconds(-24 * 3_600);
+    let bars = (0..24).map(|hour| ChartBar {
+        start: start.plus_seconds(hour * 3_600),
+        name: format!("{:02}:00", (hour + 12) % 24),
+        count: (hour as u64 * 37) % 23,
+        href: Some(format!("/zoom/{hour}")),
+    });
+    ErrorPage {
+        frame: frame("error", Some(project)),
+        project: project.to_owned(),
+        head: ErrorHead {
+            fingerprint: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
+            level: occurrence.level.as_str(),
+            kind: occurrence.kind.clone(),
+            message: occurrence.message.clone(),
+            culprit: occurrence.culprit.clone(),
+            platform: occurrence.platform.clone(),
+            status: "unresolved",
+            status_note: None,
+            regressed: Some((ago(7_300), Some("shop@2.4.1".to_owned()))),
+            assignee: Some("ada@acme.example".to_owned()),
+            count: 12_345,
+            users: 321,
+            first_seen: ago(40 * 86_400),
+            last_seen: ago(90),
+            issues: vec![IssueLink { number: 42, url: "https://github.com/acme/shop/issues/42".to_owned() }],
+            parts: vec![Part { fingerprint: "aa1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(), count: 17 }],
+        },
+        chart: Chart::new(bars.collect(), now(), &[(now().plus_seconds(-30_000), "shop@2.4.1".to_owned())]),
+        ranges: Ranges {
+            choices: vec![("24 h", "?range=24h".to_owned(), true), ("14 d", "?range=14d".to_owned(), false)],
+            zoomed: None,
+        },
+        tags: vec![TagTop {
+            name: "browser".to_owned(),
+            values: vec![
+                ("Firefox 145".to_owned(), 9_000, 73, "/f".to_owned()),
+                ("<script>alert(1)</script>".to_owned(), 3_000, 24, "/s".to_owned()),
+            ],
+            rest: 345,
+        }],
+        history: vec![
+            Entry { at: ago(7_300), by: "shop@2.4.1".to_owned(), what: "brought it back".to_owned(), comment: None },
+            Entry {
+                at: ago(90_000),
+                by: "ada".to_owned(),
+                what: "commented".to_owned(),
+                comment: Some(Comment { id: "01K".to_owned(), text: "mended by 4f2c\nI hope".to_owned() }),
+            },
+        ],
+        occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now())),
+    }
+}
+
+#[test]
+fn sign_in() {
+    let page = SignIn {
+        token: "1f".repeat(32),
+        frame: web_pages::Frame { title: "Sign in".to_owned(), ..web::Frame::default() },
+        next: "/projects/shop/errors".to_owned(),
+        refused: Some("this key is not known here, or is disabled".to_owned()),
+    };
+    insta::assert_snapshot!(kept("sign_in", &page));
+}
+
+#[test]
+fn message() {
+    let page = Message {
+        frame: frame("Not found", None),
+        title: "There is no such project".to_owned(),
+        text: "It may have been deleted.".to_owned(),
+    };
+    insta::assert_snapshot!(kept("message", &page));
+}
+
+#[test]
+fn projects() {
+    let shop = ProjectRow {
+        name: "shop".to_owned(),
+        owner: Some("Team Checkout".to_owned()),
+        open: (100, true),
+        hours: hours(),
+        last_seen: Some(ago(125)),
+        has_events: true,
+        fresh: (3, 1),
+    };
+    let fresh = ProjectRow { name: "warehouse".to_owned(), ..ProjectRow::default() };
+    let mut frame = frame("Projects", None);
+    frame.notice = Some(Notice { is_good: true, text: "The project old was deleted.".to_owned() });
+    let page = Projects { frame, projects: vec![shop, fresh], next: None };
+    insta::assert_snapshot!(kept("projects", &page));
+}
+
+#[test]
+fn connect() {
+    insta::assert_snapshot!(kept("connect", &connect_page()));
+}
+
+fn connect_page() -> Connect {
+    Connect {
+        frame: frame("Connect warehouse", Some("warehouse")),
+        project: "warehouse".to_owned(),
+        dsn: "https://CLIENT-KEY@faultline.example/2".to_owned(),
+        key: "CLIENT-KEY".to_owned(),
+        url: "https://faultline.example".to_owned(),
+        is_new: false,
+        has_events: false,
+    }
+}
+
+#[test]
+fn errors_of_a_project() {
+    let mut new = row("fatal", "OutOfMemory", "cannot allocate 4096 bytes");
+    (new.is_new, new.assignee) = (true, Some("ada@acme.example".to_owned()));
+    let mut back = row("warning", "", "cart is empty");
+    (back.is_regressed, back.culprit) = (true, None);
+    let page = errors(vec![row("error", "KeyError", "'price' is not in the cart"), new, back]);
+    insta::assert_snapshot!(kept("errors", &page));
+}
+
+/// All that a full list has but what events brought.
+#[test]
+fn a_full_list_weighs_at_most_60_kb() {
+    let bare = || ErrorRow { culprit: None, is_new: true, is_regressed: true, ..row("error", "", "") };
+    let html = web_pages::page(&errors((0..50).map(|_| bare()).collect())).unwrap();
+    assert!(html.len() <= 60_000, "{} bytes", html.len());
+}
+
+#[test]
+fn settings() {
+    let html = kept("settings", &samples::operating::settings());
+    assert!(!html.contains("<script>alert") && html.contains("role=\"alert\""), "{html}");
+    assert!(html.len() < 20_000, "{} bytes", html.len());
+    insta::assert_snapshot!(html);
+}
+
+#[test]
+fn operations() {
+    let html = kept("operations", &samples::operating::operations());
+    assert!(!html.contains("<b>JSON") && !html.contains('\u{202e}') && !html.contains('\0'), "{html}");
+    assert!(html.contains("<strong class=\"error\">about 6 min</strong>"), "it is late: {html}");
+    insta::assert_snapshot!(html);
+}
+
+#[test]
+fn rules() {
+    let html = kept("rules", &samples::rules::page());
+    assert!(!html.contains("<script>alert") && !html.contains('\u{202e}'), "markup of a rule");
+    assert!(html.len() < 20_000, "{} bytes", html.len());
+    insta::assert_snapshot!(html);
+}
+
+#[test]
+fn a_rule_that_was_refused_is_kept_as_it_was_typed() {
+    let html = kept("rules_refused", &samples::rules::refused());
+    assert!(html.contains("role=\"alert\"") && !html.contains("<script>alert"), "{html}");
+    let wrong = html.lines().find(|line| line.contains("aria-invalid")).unwrap();
+    insta::assert_snapshot!(wrong, @r#"<input name="webhook.endpoint" value="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;" placeholder="https://alerts.example.org/faultline" spellcheck="false" aria-invalid="true">"#);
+    assert!(html.contains("value=\"webhook\" id=\"kind-webhook\" checked"), "{html}");
+    assert!(html.contains("value=\"fatal\" checked") && !html.contains("value=\"first\" checked"), "{html}");
+}
+
+#[test]
+fn a_project_without_events_says_how_to_connect() {
+    let page = Errors { rows: Vec::new(), has_events: false, next: None, ..errors(Vec::new()) };
+    assert!(kept("errors_none", &page).contains("/projects/shop/connect"));
+}
+
+#[test]
+fn an_error() {
+    insta::assert_snapshot!(error_page("error", &ordinary()));
+}
+
+#[test]
+fn who_may_only_read_is_offered_no_change() {
+    let mut page = errors(vec![row("error", "KeyError", "m")]);
+    page.frame.visitor.as_mut().unwrap().may_change = false;
+    let html = web_pages::page(&page).unwrap();
+    assert!(!html.contains("Resolve") && !html.contains("checkbox\" name"), "{html}");
+}
+
+/// Whatever an event holds, nothing of it is markup, and nothing turns the page around.
+#[test]
+fn hostile_events_do_no_harm() {
+    let html = error_page("hostile", &hostile());
+    assert!(!html.contains("<script>alert"), "markup of an event");
+    assert!(!html.contains("<img"), "markup of an event");
+    assert!(!html.contains("=\"javascript:"), "an address of an event");
+    for character in ['\u{0}', '\u{1b}', '\u{202e}', '\u{2066}'] {
+        assert!(!html.contains(character), "{:x}", character as u32);
+    }
+    assert!(html.len() < 1 << 20, "{} bytes", html.len());
+    insta::assert_snapshot!(samples::around(&html, "[U+202E]"));
+}
+
+/// Whatever a project is named, each link and each form of each page leads to it and to no other. Such names are not made
+/// any more, but a page does not rely on that.
+#[test]
+fn links_and_forms_lead_to_the_project_of_the_page() {
+    for name in [
+        "client.example",
+        "a#b",
+        "a?b=c",
+        "p%41",
+        "a/b",
+        "..",
+        "x$(id)",
+        "it's",
+        "<b>\"&",
+        "日本 語",
+        "a\u{202e}b",
+        "a\\b",
+    ] {
+        let frame = || frame("title", Some(name));
+        let project = || name.to_owned();
+        let row = || row("error", "KeyError", "m");
+        let list = Errors { frame: frame(), project: project(), uncertain: vec![row()], ..errors(vec![row()]) };
+        let none = Errors { frame: frame(), project: project(), has_events: false, next: None, ..errors(Vec::new()) };
+        let mut connect = connect_page();
+        (connect.frame, connect.project) = (frame(), project());
+        let connected = Connect { has_events: true, ..connect_page() };
+        let connected = Connect { frame: frame(), project: project(), ..connected };
+        let mut settings = samples::operating::settings();
+        (settings.frame, settings.project) = (frame(), project());
+        let mut rules = samples::rules::page();
+        (rules.frame, rules.project) = (frame(), project());
+        let mut operations = samples::operating::operations();
+        operations.keys.rows.iter_mut().for_each(|row| row.project = Some(project()));
+        let row = ProjectRow { name: project(), ..ProjectRow::default() };
+        let projects = Projects { frame: frame(), projects: vec![row], next: None };
+        let pages = [
+            web_pages::page(&list),
+            web_pages::page(&none),
+            web_pages::page(&connect),
+            web_pages::page(&connected),
+            web_pages::page(&settings),
+            web_pages::page(&rules),
+            web_pages::page(&operations),
+            web_pages::page(&projects),
+            web_pages::page(&error_of(name, &ordinary())),
+        ];
+        for html in pages.map(Result::unwrap) {
+            let places: Vec<String> = ["href", "action", "formaction", "data-waiting"]
+                .iter()
+                .flat_map(|attribute| html.match_indices(*attribute))
+                .filter_map(|(at, attribute)| html[at + attribute.len()..].strip_prefix("=\""))
+                .map(|rest| unescaped(rest.split('"').next().unwrap()))
+                .collect();
+            let of_project = places.iter().filter_map(|place| {
+                let place = place.split(['?', '#']).next().unwrap();
+                place.strip_prefix("/pages/projects/").or_else(|| place.strip_prefix("/projects/"))
+            });
+            let named: Vec<_> = of_project.map(|rest| rest.split('/').next().unwrap().to_owned()).collect();
+            assert!(!named.is_empty(), "{html}");
+            for segment in named.iter().filter(|segment| *segment != "shop") {
+                let decoded = percent_encoding::percent_decode_str(segment).decode_utf8().unwrap();
+                assert_eq!(decoded, name, "{segment}");
+            }
+            assert!(named.iter().any(|segment| segment != "shop"), "{named:?}");
+            assert!(!html.contains('\u{202e}'), "the name turns the page around");
+        }
+    }
+}
+
+fn unescaped(html: &str) -> String {
+    let marks = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
+}
+
+/// What is copied into a shell or a program is one word of it.
+#[test]
+fn what_is_copied_is_quoted() {
+    let page = Connect { project: "x$(id)'".to_owned(), url: "http://h'$(id)".to_owned(), ..connect_page() };
+    let html = unescaped(&web_pages::page(&page).unwrap());
+    assert!(html.contains(r"'http://h'\''$(id)/projects/x%24%28id%29%27/errors'"), "{html}");
+    let page = Connect { dsn: "http://k@h\"'\\/1".to_owned(), ..connect_page() };
+    let html = unescaped(&web_pages::page(&page).unwrap());
+    assert!(html.contains(r#"sentry_sdk.init(dsn="http://k@h\"'\\/1")"#), "{html}");
+    assert!(html.contains(r#"'http://k@h"\'\\/1'"#), "{html}");
+}
+
+#[test]
+fn there_is_no_inline_script_or_style() {
+    let list = kept("errors", &errors(vec![row("error", "K", "m")]));
+    for html in [error_page("error", &ordinary()), list, kept("rules", &samples::rules::page())] {
+        assert!(!html.contains(" style=") && !html.contains("<style"), "the policy forbids it");
+        assert!(!html.contains(" onclick=") && html.matches("<script").count() == 1);
+    }
+}
+
+/// A page's own weight, without what an event brings.
+#[test]
+fn pages_are_light() {
+    let mut rows = vec![row("error", "KeyError", "'price' is not in the cart"); 50];
+    rows.iter_mut().for_each(|row| row.is_new = true);
+    let list = web_pages::page(&errors(rows)).unwrap().len();
+    let assets = ["faultline.css", "faultline.js"].map(|name| {
+        std::fs::metadata(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(name)).unwrap().len()
+    });
+    assert!(list < 120_000, "{list} bytes for 50 rows with their sparklines");
+    assert!(assets.iter().sum::<u64>() < 20_000, "{assets:?}");
+}

@@ -1,0 +1,150 @@
+//! Forms that are sent once more: to be sure that something is to be deleted, which a script asks where there is one; and to
+//! keep what was typed when the session ended meanwhile.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::header::{HOST, ORIGIN, REFERER};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use web_pages::{Ask, Frame};
+
+use crate::{Form, Pages, Refused, Visit, page};
+
+/// The largest form, in bytes: a document of rules, each character encoded as three.
+const MAX_FORM: usize = 1 << 20;
+/// What a form says that was sent once more.
+const SURE: (&str, &str) = ("sure", "yes");
+
+/// The routes of pages, whose forms ask before they delete, and lose nothing when a session has ended.
+pub fn asking(pages: Pages, routes: Router) -> Router {
+    routes.layer(from_fn_with_state(pages, ask))
+}
+
+async fn ask(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST || !request.uri().path().starts_with("/pages/") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_FORM).await else {
+        let text = format!("this form has at most {MAX_FORM} bytes");
+        return Refused::Said { status: StatusCode::PAYLOAD_TOO_LARGE, text, frame: Box::default() }.into_response();
+    };
+    let form = Form::parse(&bytes);
+    let asked = match Visit::from_request_parts(&mut parts, &pages).await {
+        Ok(visit) if form.is_of(&visit) => to_be_sure(&visit, &parts, &form),
+        Ok(visit) => typed(&parts, &form).map(|fields| {
+            let frame = visit.frame("Send it now?");
+            let text = "This form is of an earlier session, so nothing was done yet. What you typed is kept.";
+            let asked = Ask { text: text.to_owned(), button: "Send", ..again(frame, &parts, fields) };
+            (StatusCode::FORBIDDEN, page(&asked)).into_response()
+        }),
+        Err(Refused::SignedOut(_)) => typed(&parts, &form).map(|fields| {
+            let frame = Frame { title: "You are signed out".to_owned(), ..Frame::default() };
+            let text = "Your session has ended, so nothing was done yet. What you typed is kept on this page.";
+            let asked = Ask { text: text.to_owned(), signs_in: true, button: "Send", ..again(frame, &parts, fields) };
+            (StatusCode::UNAUTHORIZED, page(&asked)).into_response()
+        }),
+        Err(_) => None,
+    };
+    match asked {
+        Some(asked) => asked,
+        None => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+    }
+}
+
+/// The page that asks, if a form deletes something and does not say that it is sure.
+fn to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response> {
+    if form.get(SURE.0) == Some(SURE.1) {
+        return None;
+    }
+    let chosen = form.all("error").count();
+    let text = match (form.get("do")?, parts.uri.path().rsplit('/').next().unwrap_or_default()) {
+        ("forget", _) => "Delete this comment?".to_owned(),
+        ("delete", "keys") => "Delete this key? Whoever uses it is refused from then on.".to_owned(),
+        ("delete", "rules") => "Delete this rule?".to_owned(),
+        ("delete", "errors") if chosen == 0 => return None,
+        ("delete", "errors") => format!("Delete {chosen} chosen errors and all their occurrences?"),
+        ("delete", _) => "Delete this error and all its occurrences?".to_owned(),
+        _ => return None,
+    };
+    let mut fields = without_token(form);
+    fields.push((SURE.0.to_owned(), SURE.1.to_owned()));
+    let frame = visit.frame("Are you sure?");
+    Some(page(&Ask { text, button: "Delete", deletes: true, ..again(frame, parts, fields) }))
+}
+
+fn again(frame: Frame, parts: &Parts, fields: Vec<(String, String)>) -> Ask {
+    Ask {
+        frame,
+        text: String::new(),
+        action: parts.uri.path().to_owned(),
+        fields,
+        button: "",
+        deletes: false,
+        signs_in: false,
+        back: back(&parts.headers),
+    }
+}
+
+/// The fields of a form of one of our own pages, if there is anything in them to be lost. What another site sends is not
+/// shown to anybody as his own.
+fn typed(parts: &Parts, form: &Form) -> Option<Vec<(String, String)>> {
+    let fields = without_token(form);
+    (is_own(&parts.headers) && fields.iter().any(|(_, value)| !value.is_empty())).then_some(fields)
+}
+
+fn without_token(form: &Form) -> Vec<(String, String)> {
+    form.fields().iter().filter(|(name, _)| name != "token").cloned().collect()
+}
+
+/// Whether a request comes from a page of ours, as the browser says.
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_own_host = || {
+        let origin = text(ORIGIN.as_str())?.parse::<Uri>().ok()?;
+        Some(origin.authority()?.as_str() == text(HOST.as_str())?)
+    };
+    text("sec-fetch-site").map_or_else(|| is_own_host() == Some(true), |site| site == "same-origin")
+}
+
+/// The page that a form was on: the path of its address, which is one of ours.
+fn back(headers: &HeaderMap) -> Option<String> {
+    let address = headers.get(REFERER)?.to_str().ok()?.parse::<Uri>().ok()?;
+    let is_own = address.authority()?.as_str() == headers.get(HOST)?.to_str().ok()?;
+    is_own.then(|| address.path_and_query().map(ToString::to_string)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_forms_of_our_own_pages_are_kept() {
+        let check = |headers: &[(&'static str, &'static str)], expected| {
+            let parsed = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            assert_eq!(is_own(&parsed.collect()), expected, "{headers:?}");
+        };
+        let host = ("host", "errors.example");
+        check(&[host, ("sec-fetch-site", "same-origin")], true);
+        check(&[host, ("origin", "https://errors.example")], true);
+        check(&[host, ("sec-fetch-site", "cross-site"), ("origin", "https://errors.example")], false);
+        check(&[host, ("origin", "https://evil.example")], false);
+        check(&[host, ("origin", "null")], false);
+        check(&[host], false);
+    }
+
+    #[test]
+    fn a_way_back_leads_to_no_other_site() {
+        let check = |referer: &'static str, expected: Option<&str>| {
+            let headers = [("host", "errors.example"), ("referer", referer)];
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            assert_eq!(back(&headers.collect()).as_deref(), expected);
+        };
+        check("https://errors.example/projects/a%23b/errors?status=muted", Some("/projects/a%23b/errors?status=muted"));
+        check("https://evil.example/projects", None);
+        check("javascript:alert(1)", None);
+    }
+}

@@ -1,0 +1,66 @@
+//! Telling a browser from a program: both may open the same address.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use http_common::{BaseUrl, Prefix};
+use http::header::{ACCEPT, AUTHORIZATION, VARY};
+use http::{HeaderMap, HeaderValue, Method};
+use tower::ServiceExt;
+
+/// `api`, whose routes answer a browser that opens an address of which `has_page` is true with the page of it.
+pub fn before(api: Router, has_page: fn(&str) -> bool, pages: Router) -> Router {
+    api.layer(from_fn(move |request: Request, next: Next| {
+        let is_for_page =
+            request.method() == Method::GET && has_page(request.uri().path()) && wants_page(request.headers());
+        let pages = is_for_page.then(|| pages.clone());
+        async move {
+            let Some(pages) = pages else { return next.run(request).await };
+            let mut response = match pages.oneshot(anew(&request)).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+            response
+        }
+    }))
+}
+
+/// The request without what the API's route took from its path: the page's takes that itself.
+fn anew(request: &Request) -> Request {
+    let mut anew = Request::new(Body::empty());
+    *anew.uri_mut() = request.uri().clone();
+    *anew.headers_mut() = request.headers().clone();
+    if let Some(base) = request.extensions().get::<BaseUrl>() {
+        anew.extensions_mut().insert(base.clone());
+    }
+    if let Some(prefix) = request.extensions().get::<Prefix>() {
+        anew.extensions_mut().insert(prefix.clone());
+    }
+    anew
+}
+
+/// Whether somebody opened the address in a browser: programs say what they are by a key, and do not ask for HTML.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let asks = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"));
+    asks && !headers.contains_key("x-api-key") && !headers.contains_key(AUTHORIZATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_known_by_what_it_asks_for_and_a_program_by_its_key() {
+        let check = |headers: &[(&'static str, &'static str)], expected| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            assert_eq!(wants_page(&headers.collect()), expected);
+        };
+        check(&[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")], true);
+        check(&[("accept", "*/*")], false);
+        check(&[], false);
+        check(&[("accept", "text/html"), ("x-api-key", "k")], false);
+        check(&[("accept", "text/html"), ("authorization", "Bearer k")], false);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a page's form brings back.
+
+use axum::body::Body;
+use http::StatusCode;
+use model::id::KeyHash;
+
+use crate::{Refused, Visit};
+
+/// The fields of a form.
+pub struct Form(Vec<(String, String)>);
+
+/// The largest form of most pages, in bytes: a comment, each character encoded as three.
+const MAX_FORM: usize = 64 << 10;
+
+impl Form {
+    /// From the body of a request: only of a page of this session.
+    ///
+    /// # Errors
+    ///
+    /// 403 if another site made the form, or a page of another session; 413 if it is too large.
+    pub async fn of(visit: &Visit, body: Body) -> Result<Self, Refused> {
+        Self::within(MAX_FORM, visit, body).await
+    }
+
+    /// The same, of a form that may have `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn within(limit: usize, visit: &Visit, body: Body) -> Result<Self, Refused> {
+        let form = Self::bytes(limit, body).await?;
+        match form.is_of(visit) {
+            true => Ok(form),
+            false => {
+                let text = "this form is of another session: go back, load the page again, and repeat".to_owned();
+                Err(Refused::Said { status: StatusCode::FORBIDDEN, text, frame: Box::new(visit.frame("")) })
+            }
+        }
+    }
+
+    /// From the body of a request, whoever sends it.
+    ///
+    /// # Errors
+    ///
+    /// 413 if it is too large.
+    pub async fn read(body: Body) -> Result<Self, Refused> {
+        Self::bytes(MAX_FORM, body).await
+    }
+
+    async fn bytes(limit: usize, body: Body) -> Result<Self, Refused> {
+        let too_large = |_| Refused::Said {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            text: format!("this form has at most {limit} bytes"),
+            frame: Box::default(),
+        };
+        let bytes = axum::body::to_bytes(body, limit).await.map_err(too_large)?;
+        Ok(Self::parse(&bytes))
+    }
+
+    /// From the bytes of a body.
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
+        Self(http_common::parameters(Some(&String::from_utf8_lossy(bytes))))
+    }
+
+    /// Whether a page of this session made it.
+    pub(crate) fn is_of(&self, visit: &Visit) -> bool {
+        let shown = self.get("token").and_then(|token| KeyHash::parse(token).ok());
+        shown.is_some_and(|shown| shown.is_same(&visit.form_hash()))
+    }
+
+    /// The first field of this name that is not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
+        value.map(|(_, value)| value.as_str())
+    }
+
+    /// All fields, as they were typed.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// All fields of this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
