@@ -16,16 +16,16 @@ use axum::body::Body;
 use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use local::system::{Place, Resources, Settings, Stack, Stream};
 use model::time::Timestamp;
 use notify::channels::Tell;
 use notify::guard::Destinations;
 use notify::{Deadline, Record};
 use serde_json::{Value, json};
+use server::system::{Place, Resources, Settings, Stack, Stream};
 use store::clock::Clock;
 use tower::ServiceExt;
 
-/// faultline in this process: requests are answered, and nothing is digested until [`Faultline::digest`].
+/// faultline in this process: requests are answered, and nothing is processed until [`Faultline::processor`].
 pub struct Faultline {
     /// The stack.
     pub stack: Stack,
@@ -187,12 +187,12 @@ impl Faultline {
         self.post("sample", &json!({ "errors": [{ "type": "E", "message": message }] })).await;
     }
 
-    /// Digests what is in the inbox, and deletes what was digested. What failed can be delivered again at once.
+    /// Processes what is in the inbox, and deletes what was processed. What failed can be delivered again at once.
     /// Returns how many messages failed.
-    pub async fn digest(&self) -> usize {
+    pub async fn process(&self) -> usize {
         let inbox = self.stack.inbox();
         let mut received = inbox.receive(10_000, 64 << 20, Duration::from_secs(60)).await.unwrap();
-        let failed = self.stack.digest(&mut received).await;
+        let failed = self.stack.process(&mut received).await;
         let (again, done): (Vec<_>, Vec<_>) =
             received.into_iter().partition(|message| failed.contains(&message.message_id));
         inbox.delete(done.iter().map(|message| &message.receipt_handle)).await.unwrap();

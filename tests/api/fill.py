@@ -20,11 +20,11 @@ def call(method, path, body=None):
 
 
 def until(condition):
-    """Waits for something that digest has yet to do."""
+    """Waits for something that the processor has yet to do."""
     deadline = time.monotonic() + 60
     while not (found := condition()):
         if time.monotonic() > deadline:
-            sys.exit("digest does not come to it")
+            sys.exit("the processor does not come to it")
         time.sleep(0.05)
     return found
 

@@ -7,7 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
-use faultline_tests::cost::bill::{bill, digest_seconds, total};
+use faultline_tests::cost::bill::{bill, processor_seconds, total};
 use faultline_tests::cost::idle::idle;
 use faultline_tests::cost::replay::{Replayed, Workload, replay};
 use faultline_tests::cost::storm::{Storm, storm};
@@ -33,7 +33,7 @@ fn main() {
     }
     let Storm { events, seconds, invocations, writes, refused, units, busiest } = storm(10_000, 4);
     println!(
-        "\nOne error at 10,000 events a second, for {seconds} s: {events} stored, {invocations} invocations of digest"
+        "\nOne error at 10,000 events a second, for {seconds} s: {events} stored, {invocations} invocations of the processor"
     );
     println!(
         "  {writes} writes of its item, {refused} of them refused, {units} units; at the most {busiest} units in a second"
@@ -69,7 +69,7 @@ fn tell(kind: Kind, rate: Rate, of: &Replayed) {
             written.refused
         );
     }
-    let (all, [waits, computes]) = (counted.written(), digest_seconds(of));
+    let (all, [waits, computes]) = (counted.written(), processor_seconds(of));
     println!(
         "  together {:.4} units written, {:.4} of the index, {:.4} read, of an event",
         all.units as f64 / *events as f64,
@@ -81,7 +81,7 @@ fn tell(kind: Kind, rate: Rate, of: &Replayed) {
         counted.grown as f64 / *events as f64,
         counted.of("S3", "PutObject").sent as f64 / *events as f64
     );
-    println!("  digest waits {:.0} ms and computes {:.0} ms", waits * 1e3, computes * 1e3);
+    println!("  the processor waits {:.0} ms and computes {:.0} ms", waits * 1e3, computes * 1e3);
     let lines = bill(of);
     for line in lines.iter().chain([&total(&lines)]).filter(|line| line.on_demand >= 0.000_5) {
         println!("  $ {:35} {:8.3} {:8.3}", line.what, line.provisioned, line.on_demand);

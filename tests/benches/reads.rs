@@ -13,17 +13,17 @@ use embedded::Engines;
 use faultline_tests::meter::{Meter, Reads};
 use faultline_tests::{Faultline, TestClock};
 use formats::segment::SegmentWriter;
-use local::system::Resources;
 use model::error::Batch;
 use model::error::{ErrorAggregate, Sighting};
 use model::id::{ErrorUid, EventId, ProjectId, ReferenceId, SegmentId};
 use model::occurrence::{Occurrence, Source};
 use model::project::TimeUnit;
 use model::time::Timestamp;
+use server::system::Resources;
 
 use search::{Postings, blocks};
 use store::clock::Clock;
-use store::ports::{Commit, Digests, Index, Reference, Segments};
+use store::ports::{Commit, ErrorCommits, Index, Reference, Segments};
 
 /// How many errors share a batch.
 const BATCH: usize = 500;
@@ -93,7 +93,7 @@ async fn of_a_project(errors: usize) {
     }
 }
 
-/// Writes errors as digest does, without all that comes before.
+/// Writes errors as the processor does, without all that comes before.
 async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: std::ops::Range<usize>, of: usize) {
     let now = clock.now();
     let segment = SegmentId::new(project, now, clock.random());
@@ -116,7 +116,7 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
             frame: writer.frame(lines.iter().map(Vec::as_slice)).unwrap(),
             first: now,
             last: now,
-            events: occurrences.iter().map(|occurrence| occurrence.event_id.digest()).collect(),
+            events: occurrences.iter().map(|occurrence| occurrence.event_id.hash()).collect(),
         }];
         let (aliases, whole, history, whole_history) = (Vec::new(), None, None, None);
         commits.push(Commit { error, whole, references, aliases, history, whole_history, expires_at });

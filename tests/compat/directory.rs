@@ -3,9 +3,9 @@
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use http::Method;
-use local::system::Resources;
 use model::id::{ProjectName, SegmentId};
 use serde_json::json;
+use server::system::Resources;
 use store::ports::Projects;
 
 use crate::Samples;
@@ -36,7 +36,7 @@ async fn write_directory() {
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     for (message, many) in [("alone", 1), ("storm", 17)] {
         faultline.post("shop", &json!({ "errors": vec![json!({ "message": message }); many] })).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let occurrences = async |message: &str| {
         faultline.get(&format!("/projects/shop/errors/{message}/occurrences?limit=1")).await["errors"][0].clone()

@@ -2,11 +2,11 @@
 
 use faultline_tests::Faultline;
 use grouping::message_fingerprint;
-use local::system::Resources;
 use model::error::{ErrorAggregate, Link, Mute, Status};
 use model::occurrence::Level;
 use model::time::Timestamp;
 use serde_json::json;
+use server::system::Resources;
 use store::ports::{Errors, Projects};
 
 use crate::Samples;
@@ -52,7 +52,7 @@ async fn and_goes_on() {
         let item = json!({ "message": message });
         faultline.post("shop", &json!({ "errors": vec![item; 7] })).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let whole = error(&faultline, "whole").await;
     assert_eq!((whole.count, counts(&whole).pop().unwrap()), (11, ("2026-11-02T00:03:00+00:00".to_owned(), 8)));
     assert_eq!((whole.links.len(), whole.seen.origins()[0].environment.clone()), (1, None));

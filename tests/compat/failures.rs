@@ -1,8 +1,8 @@
-//! Version 0.1 with reasons: why a message could not be digested is read.
+//! Version 0.1 with reasons: why a message could not be processed is read.
 
-use local::system::Resources;
 use model::time::Timestamp;
 use serde_json::Value;
+use server::system::Resources;
 use store::ports::Failures;
 
 use crate::Samples;

@@ -36,7 +36,7 @@ async fn write_figures() {
     for event in 0..10 {
         post(&faultline, &made["id"], made["clientKey"].as_str().unwrap(), event).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
             ("PROJECT", "shop") => "project.json",
@@ -90,6 +90,6 @@ async fn of_folder(folder: &str) {
     let key = json!({ "role": "client", "project": "shop" });
     let key = faultline.call(Method::POST, "/keys", ADMIN, key.to_string()).await.body["data"]["key"]["key"].clone();
     post(&faultline, &id, key.as_str().unwrap(), 100).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(seen().await, (3, 11, json!(11), vec![11, 11, 11]));
 }

@@ -8,11 +8,11 @@ use axum::body::Body;
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
 use http::Method;
-use local::system::Resources;
 use model::error::StatusChange;
 use model::error::history::{Action, Actor, Entry};
 use model::id::ProjectName;
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::clock::Clock;
 use store::ports::{Errors, Projects};
 
@@ -24,7 +24,7 @@ async fn post(faultline: &Faultline, release: &str) {
     faultline.clock.advance(40);
     let body = json!({ "errors": [{ "type": "E", "message": "m" }], "context": { "version": release } });
     faultline.post("shop", &body).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 async fn call(faultline: &Faultline, method: Method, path: &str, body: Value) -> Value {

@@ -31,7 +31,7 @@ async fn keys_are_read() {
     assert_eq!(client[0]["lastUsed"], Value::Null);
 
     faultline.stack.inbox().send(samples.text("inbox-keyed.txt")).await.unwrap();
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(named(&listed(&faultline, "project=shop").await, "client")[0]["lastUsed"], "2026-11-02");
 }
 
@@ -48,7 +48,7 @@ async fn keys_of_before_are_listed() {
     assert!(named(&listed(&faultline, "project=shop").await, "sample-client-key").is_empty());
     let body = r#"{"errors":[{"message":"m"}]}"#;
     faultline.call(Method::POST, "/projects/shop/errors", "sample-client-key", body).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let own = listed(&faultline, "project=shop").await;
     assert_eq!(named(&own, "sample-client-key")[0]["lastUsed"], "2026-11-02");
 }

@@ -2,9 +2,9 @@
 
 use faultline_tests::ADMIN;
 use http::Method;
-use local::system::Resources;
 use model::id::ProjectName;
 use serde_json::json;
+use server::system::Resources;
 use store::clock::Clock;
 use store::ports::{Projects, Usage, Used};
 

@@ -31,11 +31,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use grouping::group;
-use local::system::Resources;
 use model::id::EventId;
 use model::time::Timestamp;
 use protocol::sentry::{Received, normalise};
 use serde_json::Value;
+use server::system::Resources;
 use store::ports::Claims;
 
 /// The last of the hashes that an event has today.

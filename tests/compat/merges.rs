@@ -28,7 +28,7 @@ async fn merged_errors_go_on_and_come_apart() {
     for message in ["a", "c"] {
         faultline.post("shop", &json!({ "errors": [{ "message": message }] })).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(list().await, expected(&[("a", 11)]));
     for (of, other, counts) in [("a", "b", vec![("a", 4), ("b", 7)]), ("b", "c", vec![("a", 4), ("b", 3), ("c", 4)])] {
         let body = json!({ "errors": [message_fingerprint(other)] }).to_string();

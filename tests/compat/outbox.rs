@@ -2,13 +2,13 @@
 
 use embedded::Engines;
 use faultline_tests::raw;
-use local::system::Resources;
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::project::TimeUnit;
 use model::time::Timestamp;
 use rules::Why;
 use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
 use serde_json::json;
+use server::system::Resources;
 use store::ports::{Outbox, Undelivered};
 
 use crate::Samples;

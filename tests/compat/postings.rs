@@ -39,7 +39,7 @@ async fn and_is_not_posted_again() {
     let error = json!({ "type": "CartError", "message": "cart is empty" });
     let context = json!({ "environment": "production", "version": "shop@1.0" });
     faultline.post("shop", &json!({ "errors": [error], "context": context })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let items = raw::items(faultline.stack.engines()).await;
     let posted = |item: &&serde_json::Value| item["pk"]["S"].as_str().unwrap().starts_with("X#");
     let of_samples = Samples::of("postings").names("items").iter().filter(|name| name.starts_with("posted")).count();
@@ -62,7 +62,7 @@ async fn write_postings() {
     let error = json!({ "type": "CartError", "message": "cart is empty", "backtrace": [frame] });
     let context = json!({ "environment": "production", "version": "shop@1.0" });
     faultline.post("shop", &json!({ "errors": [error], "context": context })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let mut posted = 0;
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {

@@ -2,9 +2,9 @@
 
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
-use local::system::Resources;
 use model::id::{Fingerprint, ProjectName};
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::ports::{Configs, Errors, Projects};
 
 use crate::Samples;
@@ -39,7 +39,7 @@ async fn what_was_sealed_opens() {
 
     let faultline = Faultline::on(engines.clone()).await;
     faultline.stack.inbox().send(samples.text("inbox.txt")).await.unwrap();
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(posted().await, (2, json!([slack])), "its reference is not among the samples, so it counts");
 }
 

@@ -41,7 +41,7 @@ async fn deliver_inbox(faultline: &Faultline, samples: &Samples) {
     for name in INBOX {
         faultline.stack.inbox().send(samples.text(name)).await.unwrap();
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 /// Errors, references, timelines, keys, projects and their settings.
@@ -58,7 +58,7 @@ async fn items_are_read() {
     let sample: u64 = 3;
     assert_eq!(made.body["data"]["project"]["id"], sample + 1, "numbers go on from the last one: {}", made.body);
 
-    let resources = local::system::Resources::make(faultline.stack.engines()).await.unwrap();
+    let resources = server::system::Resources::make(faultline.stack.engines()).await.unwrap();
     let buried = resources.table.buried(ProjectId::new(2).unwrap(), 10).await.unwrap();
     assert_eq!(buried.len(), 1, "what is yet to be removed is remembered");
 }
@@ -92,7 +92,7 @@ async fn occurrences_are_read_from_their_segments() {
 
 /// Queue messages, inline and claimed, of v1 clients and of Sentry's SDKs. They may have waited for days.
 #[tokio::test]
-async fn messages_of_the_inbox_are_digested() {
+async fn messages_of_the_inbox_are_processed() {
     let samples = Samples::of("v1");
     let faultline = samples.restored().await;
     faultline.call(Method::DELETE, "/projects/shop/errors/large", OWNER, Body::empty()).await;
@@ -102,7 +102,7 @@ async fn messages_of_the_inbox_are_digested() {
     assert_eq!(errors(&faultline).await, again);
 }
 
-/// Promise 2 over versions: what an older one counted is recognised, by the event digests in its references and by the
+/// Promise 2 over versions: what an older one counted is recognised, by the event hashes in its references and by the
 /// hashes in its aliases.
 #[tokio::test]
 async fn what_was_counted_is_not_counted_again() {
@@ -121,6 +121,6 @@ async fn what_was_counted_is_not_counted_again() {
     let path = format!("/api/2/store/?sentry_key={CLIENT}");
     let answer = faultline.call(Method::POST, &path, CLIENT, event.to_string()).await;
     assert_eq!(answer.status, StatusCode::OK, "the client key is known: {}", answer.body);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(errors(&faultline).await["'total'"], ("unresolved".to_owned(), 2, 2));
 }

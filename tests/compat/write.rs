@@ -12,10 +12,10 @@ use embedded::Engines;
 use faultline_tests::{Faultline, raw};
 use formats::inbox::{self, Claim, Message, Text};
 use http::Method;
-use local::system::Resources;
 use model::error::Link;
 use model::id::{Key, ProjectName, SegmentId};
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::clock::Clock;
 use store::ports::{Claims, Errors, KeyRecord, KeyRing, Links, Projects, Role, Scope};
 
@@ -82,12 +82,12 @@ async fn write() {
     for text in texts {
         faultline.stack.inbox().send(text).await.unwrap();
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.call(Method::PATCH, "/projects/shop/errors/large", "admin-key", r#"{"status":"resolved"}"#).await;
     // Its frames in the segment are blanked.
     faultline.call(Method::DELETE, "/projects/shop/errors/deleted", "admin-key", "").await;
     faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("buried").to_string()).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let all = resources.table.page(project.id, &[model::error::Status::Unresolved], None, 10).await.unwrap();
     let buried = all.items.iter().find(|error| error.message == "buried").unwrap();
     resources.table.bury(buried).await.unwrap();
@@ -118,7 +118,7 @@ async fn write_limits() {
     let settings = json!({ "limits": limits, "tier": "critical", "timeUnit": "hour", "owner": "team shop" });
     faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
     faultline.post("shop", &json!({ "errors": [{ "message": "a" }, { "message": "b" }, { "message": "c" }] })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
             ("PROJECT", "shop") => "project.json",
@@ -147,7 +147,7 @@ async fn write_sealed() {
     let text = faultline.take_inbox().await.concat();
     samples.write("inbox.txt", &text);
     faultline.stack.inbox().send(text).await.unwrap();
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
             ("PROJECT", "shop") => "project.json",
@@ -175,7 +175,7 @@ async fn write_errors() {
         let mut body = v1_body(message);
         body["notifications"] = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/x", "channel": "#a" }]);
         faultline.post("shop", &body).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         faultline.clock.advance(40);
     }
     let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 6 });
@@ -215,7 +215,7 @@ async fn write_merges() {
             faultline.clock.advance(40);
             faultline.post("shop", &json!({ "errors": [{ "message": message }] })).await;
         }
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
@@ -267,7 +267,7 @@ async fn write_keys() {
     }
 }
 
-/// Why a message could not be digested. Into a folder of its own, as above.
+/// Why a message could not be processed. Into a folder of its own, as above.
 #[tokio::test]
 #[ignore = "writes new samples, on purpose only: see above"]
 async fn write_failures() {
@@ -275,7 +275,7 @@ async fn write_failures() {
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::on(engines.clone()).await;
     faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
-    assert_eq!(faultline.digest().await, 1);
+    assert_eq!(faultline.process().await, 1);
     for item in raw::items(&engines).await {
         if item["pk"]["S"].as_str().unwrap().starts_with("FAILED#") {
             samples.write_item("failure.json", &item);
@@ -297,7 +297,7 @@ async fn write_settings() {
         json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
     faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
     faultline.post("shop", &json!({ "errors": [{ "message": "kept for a year" }] })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let mut objects = String::new();
     for item in raw::items(&engines).await {
         let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {

@@ -1,7 +1,7 @@
 use futures_util::future::join_all;
-use local::system::Resources;
 use model::id::{ConfigId, ProjectName};
 use model::sealed::Sealed;
+use server::system::Resources;
 use store::Kind;
 use store::clock::{Clock, SystemClock};
 use store::ports::{Configs, Project, Projects};

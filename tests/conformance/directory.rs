@@ -1,13 +1,13 @@
 use formats::directory::{BlockId, Entries, Place, Width};
-use local::system::Resources;
-use model::id::{EventDigest, EventId, Fingerprint, ReferenceId};
+use model::id::{EventHash, EventId, Fingerprint, ReferenceId};
+use server::system::Resources;
 use store::ports::{Directory, Entered};
 
 use super::at;
-use super::digests::project;
+use super::error_commits::project;
 
-fn event(n: u128) -> EventDigest {
-    EventId::from_bytes(n.to_be_bytes()).digest()
+fn event(n: u128) -> EventHash {
+    EventId::from_bytes(n.to_be_bytes()).hash()
 }
 
 fn place(seconds: i64) -> Place {

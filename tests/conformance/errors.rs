@@ -1,11 +1,11 @@
-use local::system::Resources;
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::id::ErrorUid;
+use server::system::Resources;
 use store::Kind;
 use store::ports::{ErrorCursor, Errors};
 
 use super::at;
-use super::digests::{commit, committed, error, fingerprint, project};
+use super::error_commits::{commit, committed, error, fingerprint, project};
 
 pub(crate) async fn listed(on: &Resources) {
     // 30 errors, some in the same slot of ten minutes.
@@ -49,7 +49,7 @@ async fn set(on: &Resources, error: &ErrorAggregate, status: StatusChange, secon
     on.table.change(error, &status.into(), &[], at(seconds)).await.unwrap()
 }
 
-/// A person's change sets or clears a mute; both reach digest's next commit, which writes them back.
+/// A person's change sets or clears a mute; both reach the processor's next commit, which writes them back.
 pub(crate) async fn muted(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
     let until = Mute { until: Some(at(50)), until_count: Some(7) };
@@ -88,7 +88,7 @@ pub(crate) async fn changed(on: &Resources) {
     assert_eq!(changed, expected);
     let listed = on.table.page(project(), &[Status::Resolved], None, 10).await.unwrap().items;
     assert_eq!(listed, std::slice::from_ref(&changed));
-    // One of that release does not end it; digest writes back what it read.
+    // One of that release does not end it; the processor writes back what it read.
     let seen = committed(on, commit(changed.clone(), 2, 20)).await;
     assert_eq!((seen.status, &seen.resolution, &seen.assignee), (Status::Resolved, &changed.resolution, &assignee));
     let everywhere = set(on, &seen, StatusChange::Resolved(None), 30).await.unwrap();

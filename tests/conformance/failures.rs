@@ -1,4 +1,4 @@
-use local::system::Resources;
+use server::system::Resources;
 use store::ports::{Failures, Noted};
 
 use super::at;

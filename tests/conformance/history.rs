@@ -1,12 +1,12 @@
-use local::system::Resources;
 use model::error::history::{Action, Actor, Entry, EntryId};
 use model::error::{ErrorChange, StatusChange};
 use model::id::KeyId;
+use server::system::Resources;
 use store::Kind;
-use store::ports::{Commit, Digests, Errors, History};
+use store::ports::{Commit, ErrorCommits, Errors, History};
 
 use super::at;
-use super::digests::{commit, committed, error, project};
+use super::error_commits::{commit, committed, error, project};
 
 fn comment(seconds: i64, text: &str) -> Entry {
     let by = Actor::Key { id: KeyId::parse("0123456789abcdef").unwrap(), name: "ci".to_owned() };

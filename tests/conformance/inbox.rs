@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use local::system::Resources;
+use server::system::Resources;
 use store::Kind;
 use store::ports::{Inbox, MESSAGE_LIMIT};
 

@@ -1,11 +1,11 @@
-use local::system::Resources;
 use model::error::Batch;
 use model::id::{Fingerprint, ProjectId};
 use search::{Block, Term};
+use server::system::Resources;
 use store::ports::{Index, Place};
 
 use super::at;
-use super::digests::{fingerprint, project};
+use super::error_commits::{fingerprint, project};
 
 fn block(order: u32, batch: u32, chunk: u16, errors: std::ops::Range<u32>) -> Block {
     let term = Term::tag("environment", "production").hash();

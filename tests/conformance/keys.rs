@@ -1,5 +1,5 @@
-use local::system::Resources;
 use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
+use server::system::Resources;
 use store::Kind;
 use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod configs;
-mod digests;
 mod directory;
+mod error_commits;
 mod errors;
 mod failures;
 mod history;
@@ -21,8 +21,8 @@ mod sealer;
 mod segments;
 
 use embedded::Engines;
-use local::system::Resources;
 use model::time::Timestamp;
+use server::system::Resources;
 
 /// Runs a check of the suite on each engine; each time everything is empty.
 macro_rules! on_every_engine {
@@ -59,11 +59,11 @@ on_every_engine! {
     a_release_is_noted_from_when_to_when: crate::releases::noted;
     releases_are_listed_by_their_first_seen: crate::releases::listed;
     what_all_errors_had_is_counted: crate::releases::counted_whole;
-    a_commit_is_whole: crate::digests::whole;
-    a_commit_on_an_old_version_changes_nothing: crate::digests::conflicts;
-    a_hash_belongs_to_one_error: crate::digests::aliases;
-    one_commit_that_fails_leaves_the_others: crate::digests::neighbours;
-    counted_events_are_found_by_their_minute: crate::digests::counted_by_minute;
+    a_commit_is_whole: crate::error_commits::whole;
+    a_commit_on_an_old_version_changes_nothing: crate::error_commits::conflicts;
+    a_hash_belongs_to_one_error: crate::error_commits::aliases;
+    one_commit_that_fails_leaves_the_others: crate::error_commits::neighbours;
+    counted_events_are_found_by_their_minute: crate::error_commits::counted_by_minute;
     errors_are_read_by_the_hundred: crate::errors::many;
     errors_are_listed_by_time_and_status: crate::errors::listed;
     a_muted_error_is_muted_until_its_end: crate::errors::muted;

@@ -1,14 +1,14 @@
 use std::collections::BTreeSet;
 
-use local::system::Resources;
 use model::error::{ErrorAggregate, Family, Status, StatusChange};
 use model::id::Fingerprint;
 use model::timeline::Hour;
+use server::system::Resources;
 use store::Kind;
-use store::ports::{Commit, Digests, Errors, Merges, Occurrences, Stretch};
+use store::ports::{Commit, ErrorCommits, Errors, Merges, Occurrences, Stretch};
 
 use super::at;
-use super::digests::{commit, committed, error, fingerprint, project};
+use super::error_commits::{commit, committed, error, fingerprint, project};
 
 async fn family(on: &Resources, name: &str) -> Family {
     on.table.family(project(), &fingerprint(name)).await.unwrap().unwrap()

@@ -1,10 +1,10 @@
-use local::system::Resources;
 use model::id::ReferenceId;
 use model::timeline::{Hour, Minute};
+use server::system::Resources;
 use store::ports::{Occurrences, Page, Reference, Stretch};
 
 use super::at;
-use super::digests::{commit, committed, error, project};
+use super::error_commits::{commit, committed, error, project};
 
 pub(crate) async fn newest_first(on: &Resources) {
     let mut read = error("a");

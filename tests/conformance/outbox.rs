@@ -1,12 +1,12 @@
-use local::system::Resources;
 use model::error::{ErrorAggregate, Link};
 use model::id::{ErrorUid, ProjectId};
 use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
+use server::system::Resources;
 use store::Kind;
 use store::ports::{Errors, Links, Outbox, Undelivered};
 
 use super::at;
-use super::digests::{commit, committed, error, fingerprint, project};
+use super::error_commits::{commit, committed, error, fingerprint, project};
 
 fn lane_id(destination: &str) -> LaneId {
     let scope = Scope::Error(ErrorUid::new(at(0), 1));

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use local::system::Resources;
 use model::id::ProjectName;
 use model::project::{Limits, Origins, Retention, Tier, TimeUnit};
 use scrub::Rules;
+use server::system::Resources;
 use store::Kind;
 use store::ports::{Project, ProjectChange, Projects};
 

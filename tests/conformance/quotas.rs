@@ -1,8 +1,8 @@
 use formats::inbox::Addressee;
 use futures_util::future::join_all;
-use local::system::Resources;
 use model::id::{ProjectId, ProjectName};
 use model::project::{Limit, Limits, Mark, Origins, Window};
+use server::system::Resources;
 use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
 
 use super::at;
@@ -78,7 +78,7 @@ pub(crate) async fn marked(on: &Resources) {
     set(on, &project, more).await;
     assert_eq!(mark(on, &project).await, None);
     set_mark(Mark::of(month, at(3))).await;
-    assert_eq!(mark(on, &project).await, None, "by a digest that does not know yet that the limit was raised");
+    assert_eq!(mark(on, &project).await, None, "by a processor that does not know yet that the limit was raised");
     let owner = ProjectChange { owner: Some(None), ..Default::default() };
     set_mark(Mark::of(Limit { most: 10, window: Window::Month }, at(4))).await;
     on.table.update(&project, &owner).await.unwrap();

@@ -1,7 +1,7 @@
-use local::system::Resources;
 use model::id::ProjectId;
 use model::time::Timestamp;
 use model::timeline::{Hour, Minute, Timeline};
+use server::system::Resources;
 use store::ports::{Release, ReleaseCursor, Releases, Totals, Whole};
 
 use super::at;
@@ -22,7 +22,7 @@ pub(crate) async fn noted(on: &Resources) {
     assert_eq!(note(on, "a", 100, 200).await, release("a", 100, 200));
     assert_eq!(note(on, "a", 300, 3_000).await, release("a", 100, 200), "to the hour");
     assert_eq!(note(on, "a", 300, 3_700).await, release("a", 100, 3_700));
-    assert_eq!(note(on, "a", 50, 60).await, release("a", 50, 3_700), "it was received earlier, and digested later");
+    assert_eq!(note(on, "a", 50, 60).await, release("a", 50, 3_700), "it was received earlier, and processed later");
     assert_eq!(note(on, "b/+ é", 100, 100).await, release("b/+ é", 100, 100));
     assert_eq!(on.table.release(project(7), "a").await.unwrap(), Some(release("a", 50, 3_700)));
     assert_eq!(on.table.release(project(8), "a").await.unwrap(), None);

@@ -1,9 +1,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::future::join_all;
-use local::system::Resources;
 use model::id::ProjectName;
 use model::sealed::Sealed;
+use server::system::Resources;
 use store::Kind;
 use store::ports::{FOREIGN_LIMIT, Sealer};
 

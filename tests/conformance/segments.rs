@@ -1,13 +1,13 @@
 use formats::inbox::Addressee;
 use formats::segment::{FrameRange, SegmentWriter, lines};
-use local::system::Resources;
 use model::id::{ProjectId, SegmentId};
 use model::project::Retention;
+use server::system::Resources;
 use store::Kind;
 use store::ports::{Claims, Segments};
 
 use super::at;
-use super::digests::project;
+use super::error_commits::project;
 
 pub(crate) async fn written_read_and_replaced(on: &Resources) {
     let id = SegmentId::new(project(), at(0), 1);

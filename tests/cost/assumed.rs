@@ -23,11 +23,11 @@ pub fn wait(operation: &Operation) -> Duration {
 /// CPU of ingest for a request, in seconds of a whole processor; measured of warm events by
 /// `cargo bench -p faultline-lambda --bench startup`.
 pub const INGEST_CPU: f64 = 0.000_4;
-/// CPU of digest for an event, measured by `cargo bench -p faultline-local`, the engines included.
+/// CPU of the processor for an event, measured by `cargo bench -p faultline`, the engines included.
 pub const DIGEST_CPU: f64 = 0.000_071;
-/// CPU of digest for what each error of a batch takes besides: its transaction, in JSON, signed, to the engines.
+/// CPU of the processor for what each error of a batch takes besides: its transaction, in JSON, signed, to the engines.
 pub const DIGEST_ERROR_CPU: f64 = 0.000_2;
-/// CPU of an invocation of digest or notify that has nothing to do; measured as a warm event by the same.
+/// CPU of an invocation of the processor or notify that has nothing to do; measured as a warm event by the same.
 pub const INVOCATION_CPU: f64 = 0.000_5;
 /// The memory at which Lambda gives a function a whole processor, in MB. With less memory it gets as much less.
 pub const WHOLE_CPU: f64 = 1_769.0;

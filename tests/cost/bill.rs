@@ -44,13 +44,16 @@ fn invocations(function: &str, count: f64, waits: f64, cpu: f64) -> [f64; 2] {
     [count * prices::LAMBDA / MILLION, count * charged * memory / 1_024.0 * prices::LAMBDA_GB_SECOND]
 }
 
-/// How long an invocation of digest takes, in seconds: waiting, and computing at the processor of its memory.
-pub fn digest_seconds(of: &Replayed) -> [f64; 2] {
+/// How long an invocation of the processor takes, in seconds: waiting, and computing at the processor of its memory.
+pub fn processor_seconds(of: &Replayed) -> [f64; 2] {
     let batches = of.batches as f64;
-    [of.waits[1].as_secs_f64() / batches, digest_cpu(of) * assumed::WHOLE_CPU / template::memory("DigestFunction")]
+    [
+        of.waits[1].as_secs_f64() / batches,
+        processor_cpu(of) * assumed::WHOLE_CPU / template::memory("ProcessorFunction"),
+    ]
 }
 
-fn digest_cpu(of: &Replayed) -> f64 {
+fn processor_cpu(of: &Replayed) -> f64 {
     let (events, errors) = (of.events as f64, of.errors as f64);
     assumed::INVOCATION_CPU + (events * assumed::DIGEST_CPU + errors * assumed::DIGEST_ERROR_CPU) / of.batches as f64
 }
@@ -58,10 +61,11 @@ fn digest_cpu(of: &Replayed) -> f64 {
 /// The bill of a workload.
 pub fn bill(of: &Replayed) -> Vec<Line> {
     let events = of.events as f64;
-    let [ingest, digest, notify] = of.waits.map(|wait| wait.as_secs_f64());
+    let [ingest, processor, notify] = of.waits.map(|wait| wait.as_secs_f64());
     let each = |waits: f64, count: u64| if count == 0 { 0.0 } else { waits / count as f64 };
     let ingests = invocations("IngestFunction", events, each(ingest, of.events), assumed::INGEST_CPU);
-    let digests = invocations("DigestFunction", of.batches as f64, each(digest, of.batches), digest_cpu(of));
+    let error_commits =
+        invocations("ProcessorFunction", of.batches as f64, each(processor, of.batches), processor_cpu(of));
     let notified = of.notified as f64;
     let notifies = invocations("NotifyFunction", notified, each(notify, of.notified), assumed::INVOCATION_CPU);
     let (counted, written) = (&of.counted, of.counted.written());
@@ -76,8 +80,8 @@ pub fn bill(of: &Replayed) -> Vec<Line> {
         Line::same("ingest, seconds", ingests[1]),
         Line::same("inbox, sends", sends * prices::SQS / MILLION),
         Line::same("inbox, receives and deletes", of.polls as f64 * prices::SQS / MILLION),
-        Line::same("digest, requests", digests[0]),
-        Line::same("digest, seconds", digests[1]),
+        Line::same("the processor, requests", error_commits[0]),
+        Line::same("the processor, seconds", error_commits[1]),
         Line::same("segments, writes", s3 / MILLION),
         Line::same("segments, first month", puts.sent as f64 / prices::GB * prices::S3_GB),
         Line::writes("table, writes", written.units as f64),

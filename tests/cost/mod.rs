@@ -1,4 +1,4 @@
-//! What faultline costs in AWS: workloads are replayed through ingest, digest and notify on the embedded engines, the calls
+//! What faultline costs in AWS: workloads are replayed through ingest, the processor and notify on the embedded engines, the calls
 //! are counted on the way, and a price list makes dollars of them.
 //!
 //! What is counted is exact for the workload and the same on every machine. What is assumed stands in [`assumed`], and is

@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::body::Body;
 use embedded::Engines;
 use http::{Request, StatusCode};
-use local::system::Resources;
 use model::id::ProjectId;
 use notify::Record;
+use server::system::Resources;
 use store::clock::Clock;
 use tokio::time::Instant;
 
@@ -63,7 +63,7 @@ pub struct Replayed {
     pub bytes: u64,
     /// What the HTTP API charges for them.
     pub requests: u64,
-    /// Invocations of digest.
+    /// Invocations of the processor.
     pub batches: u64,
     /// Requests by which Lambda took messages from the inbox and deleted them.
     pub polls: u64,
@@ -73,7 +73,7 @@ pub struct Replayed {
     pub errors: u64,
     /// The calls.
     pub counted: Counted,
-    /// How long ingest, digest and notify waited for calls.
+    /// How long ingest, the processor and notify waited for calls.
     pub waits: [Duration; 3],
 }
 
@@ -135,14 +135,14 @@ impl Replay {
             for _ in 0..self.workload.before {
                 self.post(errors).await;
                 self.faultline.clock.advance(WINDOW);
-                assert_eq!(self.faultline.digest().await, 0);
+                assert_eq!(self.faultline.process().await, 0);
             }
             std::mem::swap(&mut self.faultline, &mut other);
         }
         let warm = if self.workload.rate == Rate::Low { self.errors } else { self.batch };
         self.post(warm).await;
         self.faultline.clock.advance(WINDOW);
-        assert_eq!(self.faultline.digest().await, 0);
+        assert_eq!(self.faultline.process().await, 0);
         drop(self.faultline.records().await);
         // What a process wrote it knows from the next minute on.
         self.faultline.clock.advance(2 * 60);
@@ -164,15 +164,15 @@ impl Replay {
     }
 
     async fn batch(&mut self) {
-        let [ingest, digest, notify] = &mut [Duration::ZERO; 3];
+        let [ingest, processor, notify] = &mut [Duration::ZERO; 3];
         let began = Instant::now();
         self.post(self.batch).await;
         *ingest += began.elapsed();
         self.faultline.clock.advance(if self.workload.rate == Rate::Low { APART } else { WINDOW });
 
         let began = Instant::now();
-        assert_eq!(self.faultline.digest().await, 0);
-        *digest += began.elapsed();
+        assert_eq!(self.faultline.process().await, 0);
+        *processor += began.elapsed();
         self.done.batches += 1;
         self.done.polls += 2 * (self.batch as u64).div_ceil(assumed::POLLED);
 
@@ -185,7 +185,7 @@ impl Replay {
             self.done.notified += 1;
         }
         *notify += began.elapsed();
-        for (all, one) in self.done.waits.iter_mut().zip([ingest, digest, notify]) {
+        for (all, one) in self.done.waits.iter_mut().zip([ingest, processor, notify]) {
             *all += *one;
         }
     }
@@ -209,7 +209,7 @@ pub(super) async fn full_batch(faultline: &Faultline, meter: &Meter) -> usize {
     assert_eq!(faultline.take_inbox().await.len(), SAMPLE);
     let sends = meter.counted().of("SQS", "SendMessage");
     let record = sends.sent / sends.calls + assumed::RECORD;
-    template::number("DigestFunction", "BatchSize").min(assumed::PAYLOAD / record) as usize
+    template::number("ProcessorFunction", "BatchSize").min(assumed::PAYLOAD / record) as usize
 }
 
 /// The filter of template.yaml: changes of errors, as long as no project runs into a limit.

@@ -1,11 +1,11 @@
-//! One error, thousands of times a second: what several digests at once write to its item.
+//! One error, thousands of times a second: what several processors at once write to its item.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use embedded::Engines;
 use embedded::sqs::{Queue, Received};
-use local::system::Resources;
+use server::system::Resources;
 use store::clock::Clock;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -27,11 +27,11 @@ pub struct Storm {
     pub events: u64,
     /// For how long they came, in seconds.
     pub seconds: u64,
-    /// Invocations of digest.
+    /// Invocations of the processor.
     pub invocations: u64,
     /// Writes of the error's item.
     pub writes: u64,
-    /// Those of them that were refused, since another digest had written it meanwhile.
+    /// Those of them that were refused, since another processor had written it meanwhile.
     pub refused: u64,
     /// Write units of them.
     pub units: u64,
@@ -39,14 +39,14 @@ pub struct Storm {
     pub busiest: u64,
 }
 
-/// `rate` events of one error a second, for `seconds`: through as many digests at once as template.yaml allows, in
+/// `rate` events of one error a second, for `seconds`: through as many processors at once as template.yaml allows, in
 /// batches as it makes them, while calls take the time that is assumed.
 pub fn storm(rate: usize, seconds: usize) -> Storm {
     crate::turns::paused(async {
         let engines = Engines::memory().unwrap();
         held(Resources::make(&engines)).await.unwrap();
         let clock = Arc::new(TestClock::seeded(1));
-        // What comes in takes no time here: the figures are digest's.
+        // What comes in takes no time here: the figures are the processor's.
         let turns = Turns::default();
         let unmetered = Resources::through(&engines, |engine| turns.around(engine)).await.unwrap();
         let source = Faultline::with(engines.clone(), unmetered, clock.clone()).await;
@@ -55,7 +55,7 @@ pub fn storm(rate: usize, seconds: usize) -> Storm {
         let full = full_batch(&Faultline::with(engines.clone(), resources, clock.clone()).await, &sample).await;
         let meter = Meter::weighing().waiting(assumed::wait);
         let mut free = Vec::new();
-        for _ in 0..template::number("DigestConcurrency", "Default") {
+        for _ in 0..template::number("ProcessorConcurrency", "Default") {
             let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
             free.push(Faultline::with(engines.clone(), resources, clock.clone()).await);
         }
@@ -78,9 +78,9 @@ pub fn storm(rate: usize, seconds: usize) -> Storm {
                 break;
             }
             let is_due = visible >= full || (visible > 0 && waiting.elapsed() >= window);
-            if let Some(digest) = is_due.then(|| free.pop()).flatten() {
+            if let Some(processor) = is_due.then(|| free.pop()).flatten() {
                 let batch = inbox.receive(full, u64::MAX >> 1, Duration::from_secs(360)).await.unwrap();
-                running.spawn(invocation(digest, inbox.clone(), batch));
+                running.spawn(invocation(processor, inbox.clone(), batch));
                 done.invocations += 1;
                 waiting = Instant::now();
             }
@@ -103,7 +103,7 @@ pub fn storm(rate: usize, seconds: usize) -> Storm {
 }
 
 fn window() -> u64 {
-    template::number("DigestWindowSeconds", "Default")
+    template::number("ProcessorWindowSeconds", "Default")
 }
 
 /// The writes to the one error's item.
@@ -111,9 +111,9 @@ fn of_error(meter: &Meter) -> Written {
     meter.counted().errors.into_values().next().unwrap_or_default()
 }
 
-async fn invocation(digest: Faultline, inbox: Queue, mut batch: Vec<Received>) -> Faultline {
-    let failed = digest.stack.digest(&mut batch).await;
+async fn invocation(processor: Faultline, inbox: Queue, mut batch: Vec<Received>) -> Faultline {
+    let failed = processor.stack.process(&mut batch).await;
     assert!(failed.is_empty(), "none is refused: {failed:?}");
     inbox.delete(batch.iter().map(|message| &message.receipt_handle)).await.unwrap();
-    digest
+    processor
 }

@@ -49,12 +49,12 @@ mod tests {
     #[test]
     fn the_template_is_read() {
         assert!(declared("Inbox").contains("VisibilityTimeout") && !declared("Inbox").contains("InboxDeadLetters:\n"));
-        assert_eq!(number("DigestFunction", "Timeout"), 60);
+        assert_eq!(number("ProcessorFunction", "Timeout"), 60);
         assert_eq!(number("TableMinimum", "Default"), 2);
         assert_eq!(resources("AWS::DynamoDB::Table"), 1);
         assert_eq!(
             named("AWS::Serverless::Function"),
-            ["IngestFunction", "DigestFunction", "QueryFunction", "NotifyFunction"]
+            ["IngestFunction", "ProcessorFunction", "QueryFunction", "NotifyFunction"]
         );
     }
 }

@@ -106,7 +106,7 @@ class Checks:
 
 
 def large(checks, api, data, project):
-    """A body that is too large for the queue is nowhere as it came, once it is digested."""
+    """A body that is too large for the queue is nowhere as it came, once it is processed."""
     secret = f"unscrubbed{secrets.token_hex(8)}"
     body = {
         "message": "a large one",
@@ -118,7 +118,7 @@ def large(checks, api, data, project):
     found = lambda: [mine for message, mine in api.counts(project["name"]).items() if "a large one" in message]
     while not found() or any(key.startswith("inbox/") for key in objects(data)):
         if time.monotonic() > deadline:
-            sys.exit(f"the large event was not digested, or is in the inbox: {[*objects(data)]}")
+            sys.exit(f"the large event was not processed, or is in the inbox: {[*objects(data)]}")
         time.sleep(0.1)
     texts = [unpacked(body) for body in objects(data).values()]
     hits = sum(secret.encode() in text for text in texts + items(data))

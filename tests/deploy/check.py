@@ -68,14 +68,14 @@ def resources(checks, stack):
             redrive = json.loads(attributes["RedrivePolicy"])
             checks.equal(int(redrive["maxReceiveCount"]), 10, "a message is delivered ten times")
     mappings = aws("lambda").list_event_source_mappings()["EventSourceMappings"]
-    for name in ("digest", "notify"):
+    for name in ("processor", "notify"):
         function = stack.function(name)
         mine = [mapping for mapping in mappings if mapping["FunctionArn"].endswith(f":{function}")]
         checks.equal([mapping["State"] for mapping in mine], ["Enabled"], f"{name} has its source")
         checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} names what failed")
     tried = mine[0]["MaximumRetryAttempts"], mine[0]["MaximumRecordAgeInSeconds"]
     checks.equal(tried, (-1, 86400), "changes are tried for as long as the stream has them")
-    for name in ("ingest", "digest", "query", "notify"):
+    for name in ("ingest", "processor", "query", "notify"):
         function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
         checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
 
@@ -218,7 +218,7 @@ def processes_of(function):
 
 
 def failures(checks, api, stack, client):
-    """What cannot be digested waits among the dead letters, and comes back by the README's steps."""
+    """What cannot be processed waits among the dead letters, and comes back by the README's steps."""
     sqs = aws("sqs")
     # So that ten deliveries take seconds; in the template it is six minutes each.
     sqs.set_queue_attributes(QueueUrl=stack["InboxUrl"], Attributes={"VisibilityTimeout": "1"})
@@ -227,8 +227,8 @@ def failures(checks, api, stack, client):
     sqs.send_message(QueueUrl=inbox, MessageBody="this is no message")
     checks.equal(api.post("shop", "neighbour of poison", client), 201, "its neighbour is accepted")
     checks.that(wait_until(lambda: waiting(dead) == 1), "poison goes to the dead letters")
-    checks.that(wait_until(lambda: api.count("shop", "neighbour of poison") == 1), "its neighbour is digested")
-    checks.that(any("digest" in line for line in stack.log("digest")), "digest says why", stack.log("digest")[-3:])
+    checks.that(wait_until(lambda: api.count("shop", "neighbour of poison") == 1), "its neighbour is processed")
+    checks.that(any("processor" in line for line in stack.log("processor")), "the processor says why", stack.log("processor")[-3:])
     [poison] = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
     checks.equal(poison["Body"], "this is no message", "poison can be read")
     [letter] = api.call("GET", "/dead-letters")[2]["data"]["deadLetters"]
@@ -236,33 +236,33 @@ def failures(checks, api, stack, client):
     sqs.purge_queue(QueueUrl=dead)
 
     say("  a function that runs out of time")
-    functions, digest = aws("lambda"), stack.function("digest")
-    as_was = functions.get_function_configuration(FunctionName=digest)
-    functions.update_function_configuration(FunctionName=digest, Timeout=4)
-    checks.equal(api.post("shop", "wakes digest", client), 201, "an event is accepted")
-    checks.that(wait_until(lambda: api.count("shop", "wakes digest") == 1), "and digested")
-    for process in processes_of(digest):
+    functions, processor = aws("lambda"), stack.function("processor")
+    as_was = functions.get_function_configuration(FunctionName=processor)
+    functions.update_function_configuration(FunctionName=processor, Timeout=4)
+    checks.equal(api.post("shop", "wakes the processor", client), 201, "an event is accepted")
+    checks.that(wait_until(lambda: api.count("shop", "wakes the processor") == 1), "and processed")
+    for process in processes_of(processor):
         os.kill(process, signal.SIGSTOP)
-    checks.equal(api.post("shop", "timed out", client), 201, "an event is accepted while digest stands still")
+    checks.equal(api.post("shop", "timed out", client), 201, "an event is accepted while the processor stands still")
     checks.that(wait_until(lambda: api.count("shop", "timed out") == 1), "after the time-out it is counted once")
 
-    say("  a digest whose storage refuses everything, and redrive")
-    functions.update_function_configuration(FunctionName=digest, Timeout=as_was["Timeout"])
-    role = permissions.Role(stack, "digest")
+    say("  a processor whose storage refuses everything, and redrive")
+    functions.update_function_configuration(FunctionName=processor, Timeout=as_was["Timeout"])
+    role = permissions.Role(stack, "processor")
     role.put({**role.whole, "Statement": role.whole["Statement"][:2]})
-    checks.equal(api.post("shop", "digested late", client), 201, "an event is accepted while digest can store nothing")
+    checks.equal(api.post("shop", "processed late", client), 201, "an event is accepted while the processor can store nothing")
     checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after ten deliveries")
-    checks.equal(api.count("shop", "digested late"), 0, "and not counted")
+    checks.equal(api.count("shop", "processed late"), 0, "and not counted")
     role.restore()
     shell("aws", "--endpoint-url", ENDPOINT, "sqs", "start-message-move-task", "--source-arn", stack["InboxDeadLettersArn"])
-    checks.that(wait_until(lambda: api.count("shop", "digested late") == 1), "redriven, it is counted once")
+    checks.that(wait_until(lambda: api.count("shop", "processed late") == 1), "redriven, it is counted once")
     checks.equal((waiting(dead), waiting(inbox)), (0, 0), "nothing is left behind")
 
 
 def secrets(checks, stack, keys):
     """No key is in the template, the parameters, an environment or a log."""
     text = (ROOT / "template.yaml").read_text() + json.dumps(stack.described, default=str)
-    for name in ("ingest", "digest", "query", "notify"):
+    for name in ("ingest", "processor", "query", "notify"):
         text += json.dumps(aws("lambda").get_function_configuration(FunctionName=stack.function(name)), default=str)
         text += "".join(stack.log(name))
     for kind, key in keys.items():
@@ -277,7 +277,7 @@ def sealed_by_whom(checks, stack):
     """Of what is sealed ingest makes, notify opens, and nobody else has to do with it."""
     key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
     checks.equal(key["Arn"], stack["KeyArn"], "the sealing key is made")
-    may = {"ingest": {"kms:GenerateDataKey"}, "digest": set(), "query": set(),
+    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(),
            "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
     for name, expected in may.items():
         actions = {action for _, action in permissions.Role(stack, name).permissions() if action.startswith("kms:")}
@@ -290,8 +290,8 @@ def redeployed(checks, api, before):
     rules = aws("s3").get_bucket_lifecycle_configuration(Bucket=stack["BucketName"])["Rules"]
     days = {rule["ID"]: rule.get("Expiration", {}).get("Days") for rule in rules}
     checks.equal(days["segments"], 7, "the lifecycle follows the parameter")
-    digest = aws("lambda").get_function_configuration(FunctionName=stack.function("digest"))
-    checks.equal(digest["Environment"]["Variables"]["RETENTION_DAYS"], "7", "digest follows the parameter")
+    processor = aws("lambda").get_function_configuration(FunctionName=stack.function("processor"))
+    checks.equal(processor["Environment"]["Variables"]["RETENTION_DAYS"], "7", "the processor follows the parameter")
     checks.equal(days["retention-365"], 365, "who keeps things longer is not touched by it")
     for name in ("ingest", "notify"):
         policy = aws("iam").get_role_policy(RoleName=stack.role(name), PolicyName=name)["PolicyDocument"]

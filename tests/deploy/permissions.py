@@ -17,10 +17,10 @@ UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents",
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 }
-# ingest asks for the inbox's attributes only to be connected before the first event, and digest makes a project if ingest cannot; digest's poller asks, not digest.
+# ingest asks for the inbox's attributes only to be connected before the first event, and the processor makes a project if ingest cannot; the processor's poller asks, not the processor.
 UNNEEDED = {
     ("ingest", "sqs:GetQueueAttributes"), ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
-    ("digest", "sqs:GetQueueAttributes"), ("digest", "sqs:ReceiveMessage"), ("digest", "sqs:DeleteMessage"),
+    ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
 # What takes a moment that this check cannot choose: the first use of a key on a day, a message that comes again after
 # its body was removed, a project that is deleted while a large message waits.
@@ -120,7 +120,7 @@ class Query:
             return status, prepare, lambda at: api.call(method, at + path, body)[0]
 
         def dead_letter():
-            # Never to be digested, and put where ten deliveries would have brought it.
+            # Never to be processed, and put where ten deliveries would have brought it.
             aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is no message")
             return "/dead-letters"
 
@@ -332,25 +332,25 @@ def check(checks, api, stack, client, standin, say):
 
     aws("sqs").purge_queue(QueueUrl=stack["InboxDeadLettersUrl"])
 
-    role = Role(stack, "digest")
+    role = Role(stack, "processor")
     known = unique()
     api.post("shop", known, client)
     wait_until(lambda: api.count("shop", known) == 1)
     times = 1
     for index, action in role.permissions():
         untimed = role.whole["Statement"][index]["Sid"] in UNTIMED
-        if action in UNSEEN or ("digest", action) in UNNEEDED or untimed:
+        if action in UNSEEN or ("processor", action) in UNNEEDED or untimed:
             continue
         role.forget()
         role.without(index, action)
-        lines = len(stack.log("digest"))
+        lines = len(stack.log("processor"))
         # A query is made for an error that is in the table and not remembered.
         message = known if action == "dynamodb:Query" else unique()
         times += message == known
         more = {"context": noise()} if action in ("s3:GetObject", "s3:DeleteObject") else {}
-        checks.equal(api.post("shop", message, client, **more), 201, f"an event is accepted while digest lacks {action}")
-        denied = wait_until(lambda: any("AccessDenied" in line for line in stack.log("digest")[lines:]), 15)
-        checks.that(denied, f"digest without {action} fails, and says so", stack.log("digest")[lines:][:2])
+        checks.equal(api.post("shop", message, client, **more), 201, f"an event is accepted while the processor lacks {action}")
+        denied = wait_until(lambda: any("AccessDenied" in line for line in stack.log("processor")[lines:]), 15)
+        checks.that(denied, f"the processor without {action} fails, and says so", stack.log("processor")[lines:][:2])
         role.restore()
         expected = times if message == known else 1
         checks.that(wait_until(lambda: api.count("shop", message) == expected), f"with {action} it is counted once",
@@ -358,7 +358,7 @@ def check(checks, api, stack, client, standin, say):
         counted += 1
     late.arrive()
     aws("sqs").purge_queue(QueueUrl=stack["NotifyDeadLettersUrl"])
-    for function in ("ingest", "digest", "query", "notify"):
+    for function in ("ingest", "processor", "query", "notify"):
         policy = Role(stack, function).whole
         actions = [action for _, action in Role(stack, function).permissions()]
         checks.that(not any("*" in action for action in actions), f"{function} has no wildcard in an action", policy)

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
-use local::system::stored_keys;
 use serde_json::json;
+use server::system::stored_keys;
 use store::faults::{Fault, Faults, When};
 use store::ports::MESSAGE_LIMIT;
 
@@ -28,7 +28,7 @@ fn body(bytes: usize) -> String {
     json!({ "errors": [{ "message": "large" }], "params": { "noise": noise } }).to_string()
 }
 
-/// Ingest writes a claim for what is above the limit of a queue message, and for nothing else; digest reads both.
+/// Ingest writes a claim for what is above the limit of a queue message, and for nothing else; the processor reads both.
 #[tokio::test]
 async fn a_message_goes_by_the_queue_up_to_its_limit_and_through_s3_above() {
     let faultline = Faultline::new().await;
@@ -41,7 +41,7 @@ async fn a_message_goes_by_the_queue_up_to_its_limit_and_through_s3_above() {
         assert_eq!(text.starts_with('@'), claimed, "{bytes}: {} bytes", text.len());
         assert!(text.len() <= MESSAGE_LIMIT);
         faultline.stack.inbox().send(text).await.unwrap();
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     assert_eq!(faultline.counts().await["large"], 3);
 }
@@ -71,11 +71,11 @@ async fn a_claim_goes_with_its_commit_and_its_message_may_come_again() {
     for (count, key) in (1..).zip(keys) {
         let text = claimed(&faultline, &key).await;
         assert_eq!(stored(&faultline).await.len(), 1);
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         assert_eq!(stored(&faultline).await, [""; 0]);
         assert_eq!(faultline.counts().await["large"], count);
         faultline.stack.inbox().send(text).await.unwrap();
-        assert_eq!(faultline.digest().await, 0, "it was digested before");
+        assert_eq!(faultline.process().await, 0, "it was processed before");
         assert_eq!(faultline.counts().await["large"], count);
     }
 }
@@ -87,9 +87,9 @@ async fn a_claim_that_is_gone_before_its_commit_is_a_dead_letter() {
     claimed(&faultline, faultline.client_key()).await;
     faultline.stack.engines().s3().expire("faultline", "inbox/", SystemTime::now() + DAY).await.unwrap();
     for _ in 0..5 {
-        assert_eq!(faultline.digest().await, 1);
+        assert_eq!(faultline.process().await, 1);
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let letters = faultline.get("/dead-letters").await;
     assert!(letters["deadLetters"][0]["reason"].as_str().unwrap().contains("NoSuchKey"), "{letters}");
 }
@@ -107,7 +107,7 @@ async fn claims_go_with_their_project() {
     let answer = faultline.call(Method::DELETE, "/projects/sample", ADMIN, Body::empty()).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
     assert_eq!(stored(&faultline).await.len(), 1, "the other project's");
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(stored(&faultline).await, [""; 0]);
     assert_eq!(faultline.get("/projects/other/errors").await["errors"].as_array().unwrap().len(), 2);
 }
@@ -123,10 +123,10 @@ fn a_claim_that_cannot_be_removed_is_removed_later() {
                 Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
             claimed(&faultline, faultline.client_key()).await;
             faults.rule(When::Always, fault, |call| call.operation == "DeleteObject");
-            assert_eq!(faultline.digest().await, 1, "{fault:?}: it is not done");
+            assert_eq!(faultline.process().await, 1, "{fault:?}: it is not done");
             assert_eq!(faultline.counts().await["large"], 1, "{fault:?}");
             faults.heal();
-            assert_eq!(faultline.digest().await, 0, "{fault:?}");
+            assert_eq!(faultline.process().await, 0, "{fault:?}");
             assert_eq!(faultline.counts().await["large"], 1, "{fault:?}");
             let left = world.engines.s3().expire("faultline", "inbox/", SystemTime::now() + DAY).await.unwrap();
             assert_eq!(left, 0, "{fault:?}");
@@ -158,10 +158,10 @@ async fn clean_up() {
         call.operation == "UpdateItem" || call.operation == "TransactWriteItems"
     });
     assert_eq!(post().await, StatusCode::CREATED);
-    assert_eq!(faultline.digest().await, 1);
+    assert_eq!(faultline.process().await, 1);
     assert_eq!(expire(14).await, 0, "it may be tried again");
     faults.heal();
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 
     let before = faults.count(|call| call.operation == "PutObject");
     faults.rule(When::Always, Fault::Reject, |call| call.operation == "SendMessage");

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use faultline_tests::ADMIN;
 use formats::inbox::Addressee;
-use http_common::{Front, Gate, Outcomes};
 use http::Request;
+use http_common::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::Key;
 use model::project::Limits;
@@ -110,18 +110,18 @@ fn what_befalls_the_count_costs_a_batch_and_no_event() {
             // The count is the first write of its kind in a batch.
             faults.rule(When::Nth(0), fault, |call| call.operation == "UpdateItem");
             let process = world.process(faults.clone()).await;
-            let failures = process.digest(&batch).await;
+            let failures = process.process(&batch).await;
             assert_eq!(faults.count(|call| call.fault.is_some()), 1, "{fault:?}");
             assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
             tokio::time::sleep(Duration::from_secs(60)).await;
 
             // All comes again: nothing of it is new.
-            world.process(Faults::seeded(0)).await.digest_all(&batch).await;
+            world.process(Faults::seeded(0)).await.process_all(&batch).await;
             let used = world.truth.table.count(project.id, Used::default(), world.clock.now()).await.unwrap().in_month;
             let counted_once = if fault == Fault::Crash { 0 } else { 3 };
             assert!((counted_once..=6).contains(&used) && used % 3 == 0, "{fault:?}: {used}");
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &name);
-            world.process(Faults::seeded(0)).await.digest_all(&[writer.v1(project.id, &[("c", 4); 3])]).await;
+            world.process(Faults::seeded(0)).await.process_all(&[writer.v1(project.id, &[("c", 4); 3])]).await;
             let quota = world.truth.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
             assert!(quota.mark.is_some(), "{fault:?}: the next batch finds that the limit is reached");
         }

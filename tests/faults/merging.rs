@@ -1,15 +1,15 @@
-//! Errors are merged and taken apart while others digest, fail and die: each occurrence is counted once, where it belongs.
+//! Errors are merged and taken apart while others process, fail and die: each occurrence is counted once, where it belongs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use processor::Delivery;
 use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline};
 use futures_util::future::{join, join_all};
 use grouping::message_fingerprint;
 use http::{Method, StatusCode};
 use model::id::{EventId, ProjectId};
+use processor::Delivery;
 use proptest::prelude::*;
 use serde_json::json;
 use store::faults::{Call, Fault, Faults, When};
@@ -25,13 +25,13 @@ const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 /// What can happen. Errors are few, so that much happens to each.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Occurrences of these errors are digested, by the one or the other process.
+    /// Occurrences of these errors are processed, by the one or the other process.
     Seen {
         of: Vec<(usize, i64)>,
         by: bool,
         crash: Option<(u64, bool)>,
     },
-    /// What was digested is delivered again.
+    /// What was processed is delivered again.
     Again {
         message: usize,
         by: bool,
@@ -116,7 +116,7 @@ struct Run {
     world: World,
     project: ProjectId,
     writer: Writer,
-    digested: Vec<Delivery>,
+    processed: Vec<Delivery>,
     processes: [Process; 2],
     /// People's process, and what goes wrong with it.
     people: (Faultline, Faults),
@@ -129,8 +129,8 @@ impl Run {
         let people = people(&world).await;
         let project = world.project_named("sample").await.id;
         let processes = [world.process(Faults::seeded(0)).await, world.process(Faults::seeded(1)).await];
-        let (writer, digested, model) = (Writer::new(), Vec::new(), Model::default());
-        Self { world, project, writer, digested, processes, people, model }
+        let (writer, processed, model) = (Writer::new(), Vec::new(), Model::default());
+        Self { world, project, writer, processed, processes, people, model }
     }
 
     async fn step(&mut self, step: &Step) {
@@ -142,12 +142,12 @@ impl Run {
                     batch.push(self.writer.v1(self.project, &[(NAMES[error], second)]));
                     self.model.events.entry(error).or_default().extend(self.writer.accepted.difference(&before));
                 }
-                self.digest(&batch, *by, *crash).await;
-                self.digested.extend(batch);
+                self.process(&batch, *by, *crash).await;
+                self.processed.extend(batch);
             }
             Step::Again { message, by } => {
-                if let Some(delivery) = self.digested.get(*message).cloned() {
-                    self.digest(&[delivery], *by, None).await;
+                if let Some(delivery) = self.processed.get(*message).cloned() {
+                    self.process(&[delivery], *by, None).await;
                 }
             }
             Step::Merge { into, other, crash } => {
@@ -161,15 +161,15 @@ impl Run {
         }
     }
 
-    /// Digests, if need be by another process when the first has died.
-    async fn digest(&mut self, batch: &[Delivery], by: bool, crash: Option<(u64, bool)>) {
+    /// Processes, if need be by another process when the first has died.
+    async fn process(&mut self, batch: &[Delivery], by: bool, crash: Option<(u64, bool)>) {
         let process = &mut self.processes[usize::from(by)];
         bring_about(&process.faults, crash);
-        if process.digest(batch).await.is_none() {
+        if process.process(batch).await.is_none() {
             *process = self.world.process(Faults::seeded(7)).await;
         }
         tokio::time::sleep(Duration::from_secs(60)).await;
-        process.digest_all(batch).await;
+        process.process_all(batch).await;
     }
 
     /// Asks, and once more if the process has died over it.
@@ -222,7 +222,7 @@ async fn asked(people: &Faultline, project: &str, what: &str, of: usize, other: 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
-    /// Promises 1 and 2 for errors that are merged and taken apart, while processes die over it and over digesting.
+    /// Promises 1 and 2 for errors that are merged and taken apart, while processes die over it and over processing.
     #[test]
     fn merged_errors_are_what_the_model_says(steps in steps()) {
         paused(async {
@@ -238,7 +238,7 @@ proptest! {
 /// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
 const SCHEDULES: u64 = 200;
 
-/// The same while all happens at once: merges race each other, undoing, and digests. Each occurrence is counted once, in
+/// The same while all happens at once: merges race each other, undoing, and processors. Each occurrence is counted once, in
 /// one error; and when all is taken apart, in its own.
 #[test]
 fn every_event_is_counted_once_whoever_merges_meanwhile() {
@@ -271,7 +271,7 @@ async fn schedule(world: &World, people: &Faultline, faults: &Faults, seed: u64)
     let mut writer = Writer::new();
     let first: Vec<_> = NAMES.iter().map(|name| writer.v1(project, &[(name, 0)])).collect();
     let processes = [world.process(Faults::seeded(seed)).await, world.process(Faults::seeded(seed + 1)).await];
-    processes[0].digest_all(&first).await;
+    processes[0].process_all(&first).await;
 
     let mut pending = Vec::new();
     for _ in 0..rng.usize(1..4) {
@@ -287,9 +287,9 @@ async fn schedule(world: &World, people: &Faultline, faults: &Faults, seed: u64)
         for faults in processes.iter().map(|process| &process.faults).chain([faults]) {
             disturb(faults, &mut rng);
         }
-        let digests = join_all(processes.iter().zip(&batches).map(|(process, batch)| process.digest(batch)));
+        let error_commits = join_all(processes.iter().zip(&batches).map(|(process, batch)| process.process(batch)));
         let wishes = join_all(wishes.iter().map(|&(what, of, other)| asked(people, &name, what, of, other)));
-        let (_, statuses) = join(digests, wishes).await;
+        let (_, statuses) = join(error_commits, wishes).await;
         let known = [200, 400, 409, 503];
         assert!(statuses.iter().all(|status| known.contains(&status.as_u16())), "{statuses:?}");
         pending.extend(batches.concat());
@@ -300,8 +300,8 @@ async fn schedule(world: &World, people: &Faultline, faults: &Faults, seed: u64)
     // In other company, and by processes that know this or that.
     rng.shuffle(&mut pending);
     let (one, other) = pending.split_at(pending.len() / 2);
-    processes[0].digest_all(one).await;
-    processes[1].digest_all(other).await;
+    processes[0].process_all(one).await;
+    processes[1].process_all(other).await;
     assert_same(&listed(&world.truth, project).await, &writer.accepted, "when nothing is wrong any more");
 
     for other in [0, 1, 2, 3, 0, 1, 2, 3] {

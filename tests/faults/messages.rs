@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use processor::Delivery;
 use fastrand::Rng;
 use formats::inbox::{self, Addressee, Claim, Header, Message, Notifications};
 use model::id::{EventId, KeyId, ProjectId, ProjectName};
 use model::occurrence::Source;
 use model::time::Timestamp;
+use processor::Delivery;
 use protocol::json_api::Parsed;
 use serde_json::json;
 use store::ports::Claims;

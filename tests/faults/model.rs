@@ -21,13 +21,13 @@ enum Step {
     Post {
         message: u8,
     },
-    Digest,
-    /// The process dies at this call of the digest, before or after it, and another takes its place.
+    Processor,
+    /// The process dies at this call of the processor, before or after it, and another takes its place.
     Crash {
         call: u64,
         after: bool,
     },
-    /// The queue delivers once more what was digested.
+    /// The queue delivers once more what was processed.
     Redeliver {
         text: usize,
     },
@@ -44,7 +44,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let message = 0..3u8;
     let step = prop_oneof![
         4 => message.clone().prop_map(|message| Step::Post { message }),
-        3 => Just(Step::Digest),
+        3 => Just(Step::Processor),
         3 => (0..8u64, any::<bool>()).prop_map(|(call, after)| Step::Crash { call, after }),
         2 => (0..20usize).prop_map(|text| Step::Redeliver { text }),
         2 => (message.clone(), any::<bool>()).prop_map(|(message, resolved)| Step::SetStatus { message, resolved }),
@@ -57,7 +57,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Model {
     errors: BTreeMap<String, Error>,
-    /// What waits to be digested: message, event id, and the step it was received in.
+    /// What waits to be processed: message, event id, and the step it was received in.
     inbox: Vec<Event>,
     /// All that was ever posted, with its message to the queue.
     posted: Vec<(Event, String)>,
@@ -78,7 +78,7 @@ struct Error {
 }
 
 impl Model {
-    fn digest(&mut self) {
+    fn process(&mut self) {
         for (message, id, received) in std::mem::take(&mut self.inbox) {
             let error = self.errors.entry(message).or_default();
             if error.events.insert(id) && error.resolved.is_some_and(|resolved| received > resolved) {
@@ -118,13 +118,13 @@ impl Run {
                 self.model.inbox.push(event.clone());
                 self.model.posted.push((event, text));
             }
-            Step::Digest => self.digest_all().await,
+            Step::Processor => self.process_all().await,
             Step::Crash { call, after } => {
                 let fault = if *after { Fault::CrashAfter } else { Fault::Crash };
                 self.faults.rule(When::Nth(*call), fault, |_| true);
                 self.redrive().await;
                 tokio::select! {
-                    _ = self.faultline.digest() => self.model.digest(),
+                    _ = self.faultline.process() => self.model.process(),
                     () = self.faults.crashed() => self.restart().await,
                 }
                 self.faults.heal();
@@ -150,7 +150,7 @@ impl Run {
                     self.model.errors.get(message).is_some_and(|error| error.events.contains(id))
                 };
                 if self.model.inbox.iter().any(stored) {
-                    self.digest_all().await;
+                    self.process_all().await;
                 }
                 let answer = self.faultline.call(Method::DELETE, &path(message), ADMIN, Body::empty()).await;
                 if self.exists(&name(message), answer.status) {
@@ -171,10 +171,10 @@ impl Run {
         exists
     }
 
-    async fn digest_all(&mut self) {
+    async fn process_all(&mut self) {
         self.redrive().await;
-        assert_eq!(self.faultline.digest().await, 0);
-        self.model.digest();
+        assert_eq!(self.faultline.process().await, 0);
+        self.model.process();
     }
 
     /// Another process takes over, and what was under way arrives.
@@ -255,7 +255,7 @@ proptest! {
                     run.check().await;
                 }
             }
-            run.digest_all().await;
+            run.process_all().await;
             run.check().await;
         });
     }

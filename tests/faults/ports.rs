@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use processor::{Delivery, Digest, Parts};
 use formats::inbox::Notifications;
-use http_common::{Front, Gate, Outcomes};
 use http::Request;
+use http_common::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::{ConfigId, Key};
 use model::sealed::Sealed;
 use model::time::Timestamp;
 use model::timeline::Hour;
+use processor::{Delivery, Parts, Processor};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
 use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, Whole};
@@ -37,7 +37,7 @@ const FAULTS: [Fault; 9] = [
     Fault::CrashAfter,
 ];
 
-/// What digest calls for the batch below.
+/// What the processor calls for the batch below.
 const CALLS: [&str; 14] = [
     "Claims::get_claim",
     "Claims::remove_claim",
@@ -45,11 +45,11 @@ const CALLS: [&str; 14] = [
     "Projects::by_id",
     "Projects::by_name",
     "Projects::create",
-    "Digests::load",
-    "Digests::owners",
-    "Digests::counted",
+    "ErrorCommits::load",
+    "ErrorCommits::owners",
+    "ErrorCommits::counted",
     "Index::post",
-    "Digests::commit",
+    "ErrorCommits::commit",
     "Releases::note",
     "Segments::put",
     "Directory::enter",
@@ -59,9 +59,9 @@ const CALLS: [&str; 14] = [
 fn process(world: &World, faults: Faults) -> Process {
     let table = Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()));
     let bucket = Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone()));
-    let digest = Digest::new(Parts {
+    let processor = Processor::new(Parts {
         projects: table.clone(),
-        digests: table.clone(),
+        error_commits: table.clone(),
         index: table.clone(),
         directory: table.clone(),
         configs: table.clone(),
@@ -75,7 +75,7 @@ fn process(world: &World, faults: Faults) -> Process {
         clock: world.clock.clone(),
         retention_days: 36_500,
     });
-    Process { digest, faults }
+    Process { processor, faults }
 }
 
 /// Notification configs as ingest sealed them.
@@ -85,7 +85,7 @@ fn posted() -> Notifications {
 
 /// Promises 1 and 2: whatever befalls a call of a port, what comes again makes it good.
 #[test]
-fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
+fn whatever_befalls_a_port_processor_loses_and_repeats_nothing() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
@@ -96,7 +96,7 @@ fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
                 let new = format!("new-{fault:?}-{operation}").replace(':', "-").to_lowercase();
                 let (mut writer, mut writer_of_new) = (Writer::new(), Writer::new());
                 // An error that the table knows, and the process does not.
-                world.process(Faults::seeded(0)).await.digest_all(&[writer.v1(known.id, &[("a", 0)])]).await;
+                world.process(Faults::seeded(0)).await.process_all(&[writer.v1(known.id, &[("a", 0)])]).await;
                 let batch = [
                     writer.told(known.id, &[("a", 1), ("b", 2)], posted()),
                     writer.sentry(known.id, "own", "shared", 3),
@@ -108,12 +108,12 @@ fn whatever_befalls_a_port_digest_loses_and_repeats_nothing() {
                 faults.rule(When::Nth(0), fault, move |call| call.operation == operation);
                 let struck = process(&world, faults);
                 let mut pending = batch.to_vec();
-                if let Some(failures) = struck.digest(&batch).await {
+                if let Some(failures) = struck.process(&batch).await {
                     pending.retain(|delivery| failures.iter().any(|failure| failure.id == delivery.id));
                 }
                 assert_eq!(struck.faults.count(|call| call.fault.is_some()), 1, "{when}");
 
-                process(&world, Faults::seeded(0)).digest_all(&pending).await;
+                process(&world, Faults::seeded(0)).process_all(&pending).await;
                 assert_same(&listed(&world.truth, known.id).await, &writer.accepted, &when);
                 let kept = world.truth.table.posted(known.id, posted().id).await.unwrap();
                 assert_eq!(kept, Some(posted().sealed), "{when}");
@@ -137,19 +137,19 @@ fn whatever_befalls_the_note_of_a_key_its_events_are_stored() {
             let faults = Faults::seeded(0);
             faults.rule(When::Nth(0), fault, |call| call.operation == "KeyUse::note_use");
             let struck = process(&world, faults);
-            let failures = struck.digest(&batch).await;
+            let failures = struck.process(&batch).await;
             assert_eq!(struck.faults.count(|call| call.fault.is_some()), 1, "{fault:?}");
             assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
 
             let next = [batch[0].clone(), writer.keyed(project.id, &[("a", 1)], key.id())];
             let dead = matches!(fault, Fault::Crash | Fault::CrashAfter);
             let next_process = if dead { process(&world, Faults::seeded(0)) } else { struck };
-            next_process.digest_all(&next).await;
+            next_process.process_all(&next).await;
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
             let noted = Keys::find(&*world.truth.table, &key).await.unwrap().unwrap().last_used;
             assert!(noted.is_some(), "{fault:?}");
             let notes = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
-            next_process.digest_all(&[writer.keyed(project.id, &[("b", 2)], key.id())]).await;
+            next_process.process_all(&[writer.keyed(project.id, &[("b", 2)], key.id())]).await;
             let again = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
             assert_eq!(notes, again, "{fault:?}: once a day");
         }
@@ -169,12 +169,12 @@ fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
             let faults = Faults::seeded(0);
             faults.rule(When::Nth(0), fault, |call| call.operation == "Totals::add_totals");
             let struck = process(&world, faults);
-            let failures = struck.digest(&batch).await;
+            let failures = struck.process(&batch).await;
             assert_eq!(struck.faults.count(|call| call.fault.is_some()), 1, "{fault:?}");
             assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
 
             let next = [batch[0].clone(), writer.v1(project.id, &[("a", 2)])];
-            process(&world, Faults::seeded(0)).digest_all(&next).await;
+            process(&world, Faults::seeded(0)).process_all(&next).await;
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
             let ever = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_micros(i64::MAX));
             let counted = world.truth.table.totals(Whole::Project(project.id), ever).await.unwrap().total();
@@ -222,7 +222,7 @@ fn whatever_befalls_the_inbox_success_is_durable() {
                     assert_eq!(again.status().as_u16(), 200, "{when}, sent again");
                     inbox.extend(take(&world).await);
                 }
-                process(&world, Faults::seeded(0)).digest_all(&inbox).await;
+                process(&world, Faults::seeded(0)).process_all(&inbox).await;
                 assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &when);
             }
         }

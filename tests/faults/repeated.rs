@@ -20,7 +20,7 @@ fn a_repeated_event_is_done_only_when_it_is_stored() {
         let again = processor::Delivery { id: "again".to_owned(), ..first.clone() };
         let process = world.process(Faults::seeded(0)).await;
         process.faults.rule(When::Always, Fault::Throttle, |call| call.operation == "TransactWriteItems");
-        let failures = process.digest(&[first, again, other]).await.unwrap();
+        let failures = process.process(&[first, again, other]).await.unwrap();
         assert_eq!(failures.len(), 3, "{failures:?}");
     });
 }
@@ -38,9 +38,9 @@ fn a_throttled_commit_keeps_its_hashes() {
         for nth in 0..3 {
             process.faults.rule(When::Nth(nth), Fault::Throttle, |call| call.operation == "TransactWriteItems");
         }
-        assert_eq!(process.digest(&[writer.sentry(project, "own", "shared", 1)]).await.unwrap(), []);
+        assert_eq!(process.process(&[writer.sentry(project, "own", "shared", 1)]).await.unwrap(), []);
         let other = world.process(Faults::seeded(0)).await;
-        other.digest_all(&[writer.unmarked(project, "own", "shared", 2)]).await;
+        other.process_all(&[writer.unmarked(project, "own", "shared", 2)]).await;
         let counts: Vec<_> = tally(&world.truth, project).await.values().map(BTreeSet::len).collect();
         assert_eq!(counts, [2], "one error goes by both hashes");
     });

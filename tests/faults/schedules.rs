@@ -1,4 +1,4 @@
-//! Seeded schedules: processes digest, fail and die; messages come again in other company, and to several at once.
+//! Seeded schedules: processes the processor, fail and die; messages come again in other company, and to several at once.
 //!
 //!     FAULTLINE_SCHEDULES=100000 cargo test -p faultline-tests --test faults schedules
 //!     FAULTLINE_SEED=17 FAULTLINE_SCHEDULES=1 cargo test -p faultline-tests --test faults schedules
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use processor::Delivery;
 use fastrand::Rng;
 use futures_util::future::join_all;
+use processor::Delivery;
 use store::faults::{Call, Fault, Faults, When};
 
 use crate::messages::Writer;
@@ -132,11 +132,11 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
         for process in &alive {
             bring_about(&process.faults, &mut rng);
         }
-        let digests = alive.iter().zip(&batches).map(|(process, [one, other])| async {
-            let (one, other) = futures_util::future::join(process.digest(one), process.digest(other)).await;
+        let error_commits = alive.iter().zip(&batches).map(|(process, [one, other])| async {
+            let (one, other) = futures_util::future::join(process.process(one), process.process(other)).await;
             Some([one?, other?])
         });
-        let outcomes = join_all(digests).await;
+        let outcomes = join_all(error_commits).await;
         log.extend(alive.iter().map(|process| process.faults.log()));
         let mut survivors = Vec::new();
         for ((process, batches), outcome) in alive.into_iter().zip(&batches).zip(outcomes) {
@@ -146,7 +146,7 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
             for (batch, failures) in batches.iter().zip(outcomes) {
                 for delivery in batch {
                     let failed = failures.iter().any(|failure| failure.id == delivery.id);
-                    // What was digested is deleted, or not: the queue may deliver it once more.
+                    // What was processed is deleted, or not: the queue may deliver it once more.
                     if !failed && rng.u8(..5) > 0 {
                         pending.retain(|other| other.id != delivery.id);
                     }
@@ -162,12 +162,12 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
         alive.push(world.process(Faults::seeded(0)).await);
     }
     rng.shuffle(&mut pending);
-    alive[0].digest_all(&pending).await;
+    alive[0].process_all(&pending).await;
     let stored = listed(&world.truth, project).await;
     assert_same(&stored, &writer.accepted, "when nothing is wrong any more");
 
     if rng.bool() {
-        world.process(Faults::seeded(0)).await.digest_all(&part(&all, &mut rng)).await;
+        world.process(Faults::seeded(0)).await.process_all(&part(&all, &mut rng)).await;
         assert_same(&listed(&world.truth, project).await, &writer.accepted, "when all comes again");
     }
     log

@@ -1,10 +1,10 @@
-//! Every shape of batch, and every call that digesting it makes: the process dies before it, or after it, or loses its
+//! Every shape of batch, and every call that processing it makes: the process dies before it, or after it, or loses its
 //! answer; then the messages come again in another composition.
 
 use std::time::Duration;
 
-use processor::Delivery;
 use model::id::ProjectId;
+use processor::Delivery;
 use store::faults::{Fault, Faults, When};
 
 use crate::messages::Writer;
@@ -100,13 +100,13 @@ async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) 
     };
     let process = world.process(Faults::seeded(call)).await;
     if let (Shape::Remembered, Some(project)) = (shape, project) {
-        process.digest_all(&[writer.v1(project, &[("a", 0)])]).await;
+        process.process_all(&[writer.v1(project, &[("a", 0)])]).await;
     }
     // A project that is yet to be made has no number: the message names it.
     let batch = shape.batch(world, &mut writer, project.unwrap_or(ProjectId::new(1).unwrap()), name).await;
     process.faults.rule(When::Nth(call), fault, |_| true);
     let mut pending = batch.clone();
-    let outcome = process.digest(&batch).await;
+    let outcome = process.process(&batch).await;
     if let Some(failures) = &outcome {
         pending.retain(|delivery| failures.iter().any(|failure| failure.id == delivery.id));
     }
@@ -124,15 +124,15 @@ async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) 
         Some(project) => rest.insert(0, writer.v1(project, &[("a", 3)])),
         None => rest.insert(0, writer.v1(name, &[("a", 3)])),
     }
-    heir.digest_all(&first).await;
-    heir.digest_all(&rest).await;
+    heir.process_all(&first).await;
+    heir.process_all(&rest).await;
     let project = match project {
         Some(project) => project,
         None => world.project_named(name).await.id,
     };
     let when = format!("{shape:?}, {fault:?} at call {call}");
     assert_same(&listed(&world.truth, project).await, &writer.accepted, &when);
-    world.process(Faults::seeded(0)).await.digest_all(&batch).await;
+    world.process(Faults::seeded(0)).await.process_all(&batch).await;
     assert_same(&listed(&world.truth, project).await, &writer.accepted, &format!("{when}, and all again"));
     struck
 }

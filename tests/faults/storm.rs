@@ -46,7 +46,7 @@ async fn storm(like: usize, limit: Option<usize>) -> Vec<[usize; 4]> {
         }
         post(&faultline, "quiet", vec![json!({ "type": "E", "message": "quiet" })]).await;
         let seen = faults.log().len();
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         let made = &faults.log()[seen..];
         let of = |operation: &str| made.iter().filter(|call| call.operation == operation).count();
         let reads = made.iter().filter(|call| !call.is_write()).count();
@@ -89,7 +89,7 @@ fn a_storm_of_different_errors_keeps_nobody_waiting() {
             post(&faultline, "stormy", (0..BODY).map(error).collect()).await;
         }
         post(&faultline, "quiet", vec![json!({ "type": "E", "message": "quiet" })]).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         assert_eq!(count(&faultline, "quiet").await, 1);
         let transactions = faults.count(|call| call.operation == "TransactWriteItems");
         // Error, hour and reference: 33 commits fit a transaction. (Two of all made the projects.)

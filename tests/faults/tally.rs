@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use formats::directory::{Place, Width};
 use formats::segment::{self, FrameRange};
-use local::system::Resources;
 use model::error::Status;
-use model::id::{EventDigest, EventId, Fingerprint, ProjectId};
+use model::id::{EventHash, EventId, Fingerprint, ProjectId};
 use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use model::timeline::Hour;
+use server::system::Resources;
 use store::ports::{Directory, Errors, Occurrences, Segments, Stretch};
 
 /// The occurrences of a project by their errors: message and fingerprint.
@@ -27,9 +27,9 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
         let timeline = on.table.timeline_of(&error, hours.clone()).await.unwrap();
         let references = on.table.stretch_of(&error, &Stretch::default(), 1_000).await.unwrap();
         assert!(references.next.is_none(), "one page");
-        let (mut lines, mut digests, mut listed) = (0, 0, BTreeSet::new());
+        let (mut lines, mut error_commits, mut listed) = (0, 0, BTreeSet::new());
         for reference in references.items {
-            digests += reference.events.len();
+            error_commits += reference.events.len();
             // One stands for the others: entries are made by the reference.
             let parts = error.parts().iter().map(|part| part.fingerprint);
             let place = |fingerprint| Place { fingerprint, reference: reference.id };
@@ -51,15 +51,15 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
                 listed.insert(occurrence.event_id);
             }
         }
-        let counted = [error.count as usize, timeline.total() as usize, digests, lines];
-        assert_eq!(counted, [listed.len(); 4], "count, timeline, digests, lines of `{}`", error.message);
+        let counted = [error.count as usize, timeline.total() as usize, error_commits, lines];
+        assert_eq!(counted, [listed.len(); 4], "count, timeline, processors, lines of `{}`", error.message);
         tally.insert((error.message, error.fingerprint), listed);
     }
     tally
 }
 
 /// Whether an event is found by its id at one of these places: as the error it was grouped to, which may have been merged.
-async fn is_entered(on: &Resources, project: ProjectId, event: EventDigest, any: &[Place]) -> bool {
+async fn is_entered(on: &Resources, project: ProjectId, event: EventHash, any: &[Place]) -> bool {
     let mut places = Directory::places(&*on.table, project, event, 100).await.unwrap();
     for bucket in Width::ALL.map(|width| width.bucket_of(event)) {
         if any.iter().any(|place| places.contains(place)) {

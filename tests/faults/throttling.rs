@@ -50,10 +50,10 @@ fn all_arrive_while_storage_refuses_a_third() {
                 status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body),
             }
             if of % 10 == 9 {
-                assert_eq!(faultline.digest().await, 0, "digest has the time to try again");
+                assert_eq!(faultline.process().await, 0, "the processor has the time to try again");
             }
         }
-        faultline.digest().await;
+        faultline.process().await;
         assert!(accepted > events * 9 / 10, "most are accepted: {accepted} of {events}");
         let dead = faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
         assert_eq!(held(dead.depth()).await.unwrap().visible, 0);
@@ -100,7 +100,7 @@ fn a_batch_answers_in_time_and_names_what_is_left() {
             let process = world.process(Faults::seeded(0)).await;
             process.faults.rule(When::Always, fault, move |call| call.operation == operation);
             let start = Instant::now();
-            let failures = process.digest(&batch).await.unwrap();
+            let failures = process.process(&batch).await.unwrap();
             let case = format!("{operation} {fault:?}: {failures:?}");
             assert!(start.elapsed() <= TIME, "{case} after {:?}", start.elapsed());
             assert_eq!(failures.len(), left, "{case}");
@@ -109,7 +109,7 @@ fn a_batch_answers_in_time_and_names_what_is_left() {
             } else {
                 assert!(start.elapsed() > TIME / 2, "it tried again as long as there was time: {:?}", start.elapsed());
             }
-            process.digest_all(&batch).await;
+            process.process_all(&batch).await;
             assert_same(&listed(&world.truth, project).await, &writer.accepted, &case);
         }
     });
@@ -129,10 +129,10 @@ fn retries_spread() {
             for nth in 0..9 {
                 process.faults.rule(When::Nth(nth), Fault::Throttle, |call| call.operation == "TransactWriteItems");
             }
-            // The SDK's own pauses are the same each time: it is digest's that must differ.
+            // The SDK's own pauses are the same each time: it is the processor's that must differ.
             fastrand::seed(1);
             let start = Instant::now();
-            assert_eq!(process.digest(&batch).await.unwrap(), []);
+            assert_eq!(process.process(&batch).await.unwrap(), []);
             ends.insert(start.elapsed().as_millis());
             assert!(start.elapsed() < Duration::from_secs(25));
         }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use processor::{Deadline, Delivery, Digest, Failure, Parts};
 use embedded::Engines;
 use faultline_tests::TestClock;
-use local::system::Resources;
 use model::id::ProjectName;
+use processor::{Deadline, Delivery, Failure, Parts, Processor};
+use server::system::Resources;
 use store::clock::Clock;
 use store::faults::Faults;
 use store::ports::{Project, Projects};
@@ -26,9 +26,9 @@ pub(crate) struct World {
     pub(crate) truth: Resources,
 }
 
-/// A process that digests, and what goes wrong with its calls.
+/// A process that processors, and what goes wrong with its calls.
 pub(crate) struct Process {
-    pub(crate) digest: Digest,
+    pub(crate) processor: Processor,
     pub(crate) faults: Faults,
 }
 
@@ -57,9 +57,9 @@ impl World {
     /// A new process, which remembers nothing.
     pub(crate) async fn process(&self, faults: Faults) -> Process {
         let Resources { table, bucket, .. } = self.behind(&faults).await;
-        let digest = Digest::new(Parts {
+        let processor = Processor::new(Parts {
             projects: table.clone(),
-            digests: table.clone(),
+            error_commits: table.clone(),
             index: table.clone(),
             directory: table.clone(),
             configs: table.clone(),
@@ -73,7 +73,7 @@ impl World {
             clock: self.clock.clone(),
             retention_days: 36_500,
         });
-        Process { digest, faults }
+        Process { processor, faults }
     }
 
     pub(crate) async fn project(&self, name: &str) -> Project {
@@ -87,20 +87,20 @@ impl World {
 }
 
 impl Process {
-    /// Digests a batch; `None` if the process died over it.
-    pub(crate) async fn digest(&self, batch: &[Delivery]) -> Option<Vec<Failure>> {
+    /// Processes a batch; `None` if the process died over it.
+    pub(crate) async fn process(&self, batch: &[Delivery]) -> Option<Vec<Failure>> {
         tokio::select! {
             // Not at random.
             biased;
-            failures = self.digest.digest(batch, Deadline::within(TIME)) => Some(failures),
+            failures = self.processor.process(batch, Deadline::within(TIME)) => Some(failures),
             () = self.faults.crashed() => None,
         }
     }
 
-    /// Digests a batch while nothing goes wrong: everything must succeed.
-    pub(crate) async fn digest_all(&self, batch: &[Delivery]) {
+    /// Processes a batch while nothing goes wrong: everything must succeed.
+    pub(crate) async fn process_all(&self, batch: &[Delivery]) {
         self.faults.heal();
-        let failures = self.digest.digest(batch, Deadline::within(TIME)).await;
+        let failures = self.processor.process(batch, Deadline::within(TIME)).await;
         assert!(failures.is_empty(), "nothing is wrong any more: {failures:?}");
     }
 }

@@ -11,7 +11,7 @@ async fn flood(faultline: &Faultline, name: &str, count: usize) {
     for errors in errors.chunks(20) {
         faultline.post("sample", &json!({ "errors": errors })).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 /// How many messages came alone, and what the summaries counted.

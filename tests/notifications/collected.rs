@@ -8,7 +8,7 @@ async fn seen(faultline: &Faultline, messages: &[&str]) {
     for message in messages {
         faultline.post_message(message).await;
     }
-    faultline.digest().await;
+    faultline.process().await;
     faultline.tell().await;
 }
 

@@ -19,7 +19,7 @@ async fn pollers_at_once_tell_once() {
     rules(&faultline, rule).await;
     for round in 1..=20u64 {
         faultline.post_message("m").await;
-        faultline.digest().await;
+        faultline.process().await;
         let records = Arc::new(faultline.records().await);
         let pollers = (0..5).map(|_| {
             let (faultline, records) = (faultline.clone(), records.clone());
@@ -50,7 +50,7 @@ async fn nothing_overtakes_a_message_on_its_way() {
     rules(&faultline, rule).await;
     let gate = recorder.gated();
     faultline.post_message("m").await;
-    faultline.digest().await;
+    faultline.process().await;
     let records = faultline.records().await;
     let sender = {
         let faultline = faultline.clone();
@@ -60,7 +60,7 @@ async fn nothing_overtakes_a_message_on_its_way() {
         tokio::task::yield_now().await;
     }
     faultline.post_message("m").await;
-    faultline.digest().await;
+    faultline.process().await;
     faultline.tell().await;
     assert_eq!(recorder.requests("repository"), 1, "the second waits for the first");
     gate.add_permits(2);
@@ -79,7 +79,7 @@ async fn a_destination_that_hangs_delays_no_other() {
     rules(&faultline, rule).await;
     let gate = recorder.gated();
     faultline.post_message("m").await;
-    faultline.digest().await;
+    faultline.process().await;
     let records = faultline.records().await;
     let sender = {
         let faultline = faultline.clone();

@@ -28,7 +28,7 @@ async fn each_crossing_is_told_once_in_order() {
             events += batch;
             let error = random.usize(..2);
             post(&faultline, ["a", "b"][error], batch).await;
-            assert_eq!(faultline.digest().await, 0);
+            assert_eq!(faultline.process().await, 0);
             let (before, after) = (counts[error], counts[error] + batch as u64);
             counts[error] = after;
             // The first commit of all is told as nothing: the rule is about the threshold only.
@@ -69,7 +69,7 @@ async fn new_errors_and_those_that_come_back_are_told() {
     rules(&faultline, rule).await;
     for _ in 0..3 {
         post(&faultline, "m", 2).await;
-        faultline.digest().await;
+        faultline.process().await;
         faultline.tell().await;
         faultline.clock.advance(60);
     }
@@ -80,7 +80,7 @@ async fn new_errors_and_those_that_come_back_are_told() {
     faultline.tell().await;
     faultline.clock.advance(60);
     post(&faultline, "m", 1).await;
-    faultline.digest().await;
+    faultline.process().await;
     faultline.tell().await;
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 2", "regression 7"]);
     let told = &recorder.notices("hooks.slack.com")[1];
@@ -98,7 +98,7 @@ async fn a_posted_config_tells_as_v1_did() {
     for _ in 0..8 {
         let body = json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": config });
         faultline.post("sample", &body).await;
-        faultline.digest().await;
+        faultline.process().await;
         faultline.tell().await;
     }
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 1", "threshold 4", "threshold 6", "threshold 8"]);
@@ -111,7 +111,7 @@ async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
     let faultline = Faultline::telling(recorder.clone()).await;
     for message in ["whole", "part"] {
         post(&faultline, message, 1).await;
-        faultline.digest().await;
+        faultline.process().await;
     }
     let list = faultline.get("/projects/sample/errors").await;
     let part = list["errors"].as_array().unwrap().iter().find(|error| error["message"] == "part").unwrap();
@@ -125,7 +125,7 @@ async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
     for _ in 0..5 {
         let body = json!({ "errors": [{ "type": "E", "message": "part" }], "notifications": config });
         faultline.post("sample", &body).await;
-        faultline.digest().await;
+        faultline.process().await;
         faultline.tell().await;
     }
     assert_eq!(recorder.brief("hooks.slack.com"), ["threshold 4", "threshold 6"]);
@@ -139,11 +139,11 @@ async fn a_deleted_error_is_not_told_of() {
     let faultline = Faultline::telling(recorder.clone()).await;
     rules(&faultline, json!([{ "to": [{ "type": "webhook", "endpoint": "https://hook.example/" }] }])).await;
     post(&faultline, "gone", 1).await;
-    faultline.digest().await;
+    faultline.process().await;
     let path = "/projects/sample/errors/gone";
     faultline.call(http::Method::DELETE, path, faultline_tests::ADMIN, axum::body::Body::empty()).await;
     post(&faultline, "there", 1).await;
-    faultline.digest().await;
+    faultline.process().await;
     faultline.tell().await;
     let told: Vec<_> = recorder.notices("hook.example").iter().map(|notice| notice.message.clone()).collect();
     assert_eq!(told, ["there"]);

@@ -24,7 +24,7 @@ async fn with_an_issue() -> (Arc<Recorder>, Faultline, String) {
     let set = faultline.call(Method::PUT, "/projects/sample/rules", ADMIN, document.to_string()).await;
     assert!(set.status.is_success(), "{}", set.body);
     faultline.post_message("m").await;
-    faultline.digest().await;
+    faultline.process().await;
     faultline.tell().await;
     assert_eq!(recorder.issues("repository"), 1);
     let fingerprint = recorder.notices("repository")[0].fingerprint.to_string();

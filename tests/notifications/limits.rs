@@ -24,7 +24,7 @@ async fn that_a_project_is_over_its_limit_is_told_once() {
         for n in 0..5 {
             faultline.try_post("sample", &json!({ "errors": [{ "message": format!("m{n}") }] })).await;
         }
-        faultline.digest().await;
+        faultline.process().await;
         faultline.tell().await;
         faultline.clock.advance(60);
     }
@@ -43,7 +43,7 @@ async fn that_a_project_is_over_its_limit_is_told_once() {
     for n in 0..5 {
         faultline.try_post("sample", &json!({ "errors": [{ "message": format!("m{n}") }] })).await;
     }
-    faultline.digest().await;
+    faultline.process().await;
     faultline.tell().await;
     faultline.clock.advance(6 * 3_600);
     faultline.sweep().await;

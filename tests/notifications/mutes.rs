@@ -20,7 +20,7 @@ async fn world() -> (Arc<Recorder>, Faultline) {
 async fn seen(faultline: &Faultline) {
     faultline.clock.advance(10);
     faultline.post_message("m").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.tell().await;
 }
 

@@ -5,7 +5,7 @@ use crate::recorder::{Break, Recorder, rules};
 
 async fn seen(faultline: &Faultline, message: &str) {
     faultline.post_message(message).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.tell().await;
 }
 

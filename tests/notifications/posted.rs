@@ -35,7 +35,7 @@ async fn post(faultline: &Faultline, message: &str, session: &str, notifications
 }
 
 async fn told(faultline: &Faultline) {
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.tell().await;
     faultline.clock.advance(120);
     faultline.sweep().await;
@@ -112,7 +112,7 @@ async fn a_config_does_not_reach_what_its_error_is_merged_into() {
 async fn a_project_may_use_sealed_configs_only_or_none() {
     let (recorder, faultline) = world().await;
     post(&faultline, "makes the project", "s", Value::Null).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let encrypted = async |path: &str| {
         let answer = faultline.call(Method::POST, path, ADMIN, slack("sealed.example").to_string()).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);

@@ -143,7 +143,7 @@ async fn made_of(client: &str, captures: &[Capture]) -> Value {
         let answer = faultline.send(capture.request(faultline.client_key())).await;
         let body = capture.event().map_or(json!({}), |event| json!({ "id": id(&event) }));
         assert_eq!((answer.status.as_u16(), &answer.body), (200, &body), "{client}/{}", capture.name);
-        assert_eq!(faultline.digest().await, 0, "{client}/{}", capture.name);
+        assert_eq!(faultline.process().await, 0, "{client}/{}", capture.name);
     }
 
     let (mut errors, mut faulty) = (Vec::new(), Vec::new());

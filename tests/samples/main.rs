@@ -25,7 +25,7 @@ async fn http_api() {
     let body = body.collect().await.unwrap().to_bytes();
     let answer = faultline.send(http::Request::from_parts(parts, body.into())).await;
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
-    faultline.digest().await;
+    faultline.process().await;
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["Cannot read properties of undefined"]);
 }
 
@@ -37,7 +37,7 @@ async fn inbox_batch() {
     for record in event.records {
         faultline.stack.inbox().send(record.body.unwrap()).await.unwrap();
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let counts: Vec<_> = faultline.counts().await.into_iter().collect();
     assert_eq!(counts, [("another error".to_owned(), 1), ("first error".to_owned(), 2)]);
 }

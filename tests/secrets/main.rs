@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use faultline_tests::{Faultline, raw};
 use formats::inbox::{self, Message, Text};
-use local::system::Resources;
 use model::id::{ConfigId, ProjectId, SegmentId};
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::ports::{Claims, Configs, Projects};
 
 /// What must be found nowhere.
@@ -68,7 +68,7 @@ async fn a_posted_config_rests_sealed_only() {
     let notifications = message.header.notifications.clone().unwrap();
     let raw = [serde_json::to_string(&message.header).unwrap().as_bytes(), &message.payload].concat();
     assert!(!String::from_utf8_lossy(&raw).contains(SECRET));
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 
     let all = everything(&faultline).await;
     assert!(all.contains("\"m\"") && all.contains(notifications.sealed.as_str()), "there is something to look into");

@@ -154,7 +154,7 @@ async fn path(faultline: &Faultline, route: &str) -> String {
     if route.contains("{message}") || route.contains("{event}") {
         faultline.post_message("m").await;
         faultline.post_message("other").await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let occurrence = match route.contains("/occurrences/{") {
         true => faultline.get("/projects/sample/errors/m/occurrences").await["errors"][0].clone(),
@@ -171,7 +171,7 @@ async fn path(faultline: &Faultline, route: &str) -> String {
     if route.contains("{release}") {
         let post = json!({ "errors": [{ "message": "m" }], "context": { "version": "1.0" } });
         faultline.post("sample", &post).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let filled = route
         .replace("{project}", "sample")

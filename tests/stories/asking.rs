@@ -8,7 +8,7 @@ use crate::browser::{Browser, Seen, key};
 
 async fn fingerprint(faultline: &Faultline) -> String {
     faultline.post_message("m").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let errors = faultline.get("/projects/sample/errors").await;
     errors["errors"][0]["fingerprint"].as_str().unwrap().to_owned()
 }

@@ -123,7 +123,7 @@ async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
     ]
     "#);
     assert_eq!(answer["data"]["errors"]["postCount"], 2);
-    faultline.digest().await;
+    faultline.process().await;
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["a", "b"]);
 }
 
@@ -137,7 +137,7 @@ async fn a_wrong_type_is_noted_in_the_occurrence() {
         "backtrace": ["frame", { "file": {}, "line": "12" }],
     }], "notifier": "x" });
     faultline.post("sample", &body).await;
-    faultline.digest().await;
+    faultline.process().await;
     let shown = faultline.get("/projects/sample/errors/m").await;
     assert_eq!(shown["error"]["backtrace"], serde_json::json!([{ "line": 12 }]));
     insta::assert_json_snapshot!(shown["error"]["event"]["errors"], @r#"
@@ -203,7 +203,7 @@ async fn the_deepest_events_that_are_taken_are_read_back() {
         let message = refused.body["message"].as_str().unwrap();
         assert!(message.contains("nested too deep") && message.contains("100 levels"), "{path} {body}: {message}");
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let errors = faultline.all("/projects/sample/errors", "cursor").await;
     assert_eq!(errors.len(), around.len());
     for error in errors {

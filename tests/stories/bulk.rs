@@ -21,7 +21,7 @@ async fn with_errors(count: usize) -> Faultline {
     for n in 0..count {
         faultline.post_message(&format!("error {n}")).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.clock.advance(10);
     faultline
 }

@@ -11,7 +11,7 @@ use faultline_tests::cost::workload::{Kind, Rate};
 use faultline_tests::meter::Meter;
 use faultline_tests::turns::{held, paused};
 use futures_util::future::join_all;
-use local::system::Resources;
+use server::system::Resources;
 use store::ports::Inbox;
 
 /// Batches of this many events, each error seen twice before.
@@ -38,7 +38,7 @@ fn check(kind: Kind, rate: Rate, batch: usize, [transactions, calls, items, unit
     assert!(is_within, "{kind:?} events at a {rate:?} rate, {batch} a batch: {found:?}, at the most {bounds:?}");
     assert_eq!(counted.of("S3", "PutObject").calls, batches, "a segment a batch");
     assert_eq!(counted.of("SQS", "SendMessage").charged, events, "a message a request");
-    assert_eq!(written.refused, 0, "one digest is in nobody's way");
+    assert_eq!(written.refused, 0, "one processor is in nobody's way");
 }
 
 /// Like events share all that is written; an error of a batch is a handful of items.

@@ -10,11 +10,11 @@ use embedded::sqs::Received;
 use faultline_tests::meter::Meter;
 use faultline_tests::{Faultline, TestClock, raw};
 use futures_util::future::join_all;
-use local::system::Resources;
 use model::error::ErrorAggregate;
 use model::time::Timestamp;
 use notify::Record;
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::dynamo::error_in_stream;
 
 /// The occurrences of an error of the project `sample`, all pages.
@@ -39,7 +39,7 @@ async fn assert_counted(faultline: &Faultline, message: &str, count: u64) {
     assert_eq!(counts, [count; 5], "count, timeline, listed, different events, different ids");
 }
 
-/// 300 like errors from 8 connections, digested while they come: counted 300, 300 different occurrences, and the minutes
+/// 300 like errors from 8 connections, processed while they come: counted 300, 300 different occurrences, and the minutes
 /// add up. (faultline v1 keeps 10.)
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_like_errors_are_three_hundred() {
@@ -53,14 +53,14 @@ async fn three_hundred_like_errors_are_three_hundred() {
             }
         }
     }));
-    let digests = async {
+    let error_commits = async {
         for _ in 0..20 {
-            faultline.digest().await;
+            faultline.process().await;
             tokio::task::yield_now().await;
         }
     };
-    futures_util::future::join(posts, digests).await;
-    faultline.digest().await;
+    futures_util::future::join(posts, error_commits).await;
+    faultline.process().await;
     assert_counted(&faultline, "like", 300).await;
 }
 
@@ -78,7 +78,7 @@ async fn what_is_delivered_twice_is_counted_once() {
         for text in texts {
             faultline.stack.inbox().send((*text).clone()).await.unwrap();
         }
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     };
     deliver(&faultline, &[&texts[0], &texts[0]]).await;
     deliver(&faultline, &[&texts[1], &texts[2]]).await;
@@ -107,9 +107,9 @@ async fn batch(faultline: &Faultline) -> Vec<Received> {
     faultline.stack.inbox().receive(10, 1 << 20, Duration::from_secs(60)).await.unwrap()
 }
 
-/// Two digests of the same messages at once: one commits, the other finds that out and counts nothing.
+/// Two processors of the same messages at once: one commits, the other finds that out and counts nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_digests_at_once_count_once() {
+async fn two_processors_at_once_count_once() {
     let processes = processes::<3>(&Meter::default()).await;
     let faultline = &processes[0];
     for round in 0..10 {
@@ -123,15 +123,15 @@ async fn two_digests_at_once_count_once() {
             }
             batches.push(batch(faultline).await);
         }
-        let digests = processes.iter().zip(&mut batches).map(|(process, batch)| process.stack.digest(batch));
-        for failed in join_all(digests).await {
+        let error_commits = processes.iter().zip(&mut batches).map(|(process, batch)| process.stack.process(batch));
+        for failed in join_all(error_commits).await {
             assert!(failed.is_empty(), "{failed:?}");
         }
     }
     assert_counted(faultline, "raced", 10).await;
 }
 
-/// One process digests several batches of an error at once: each is read beside the others, and committed after them.
+/// One process processors several batches of an error at once: each is read beside the others, and committed after them.
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_of_a_process_are_not_in_each_other_s_way() {
     let meter = Meter::weighing();
@@ -142,7 +142,7 @@ async fn batches_of_a_process_are_not_in_each_other_s_way() {
             faultline.post_message("stormy").await;
             batches.push(batch(&faultline).await);
         }
-        for failed in join_all(batches.iter_mut().map(|batch| faultline.stack.digest(batch))).await {
+        for failed in join_all(batches.iter_mut().map(|batch| faultline.stack.process(batch))).await {
             assert!(failed.is_empty(), "{failed:?}");
         }
     }
@@ -158,7 +158,7 @@ async fn events_of_many_hours_in_one_body_are_each_in_their_minute() {
         .map(|n| json!({ "message": "spread", "timestamp": format!("2026-11-01T{:02}:{:02}:{:02}Z", n % 24, n % 60, n % 60) }))
         .collect();
     faultline.post("sample", &json!({ "errors": errors })).await;
-    faultline.digest().await;
+    faultline.process().await;
     assert_counted(&faultline, "spread", 200).await;
 }
 
@@ -178,7 +178,7 @@ async fn a_large_body_goes_through_s3() {
     assert!(texts[0].starts_with("@inbox/v=1/"), "{}", &texts[0][..40]);
     for _ in 0..2 {
         faultline.stack.inbox().send(texts[0].clone()).await.unwrap();
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     assert_counted(&faultline, "large", 1).await;
     let shown = faultline.get("/projects/sample/errors/large").await;
@@ -210,7 +210,7 @@ async fn each_minute_of_a_backlog_is_counted_for_thresholds() {
     }
     faultline.post("sample", &json!({ "errors": backlog })).await;
     faultline.post("sample", &json!({ "errors": rest })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_counted(&faultline, "backlog", 300).await;
     let mut told = Vec::new();
     for (old, new) in commits(&faultline).await {

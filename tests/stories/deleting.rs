@@ -4,9 +4,9 @@ use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline, raw};
 use formats::segment;
 use http::Method;
-use local::system::Resources;
 use model::id::{ProjectId, SegmentId};
 use serde_json::json;
+use server::system::Resources;
 use store::clock::Clock;
 use store::ports::Segments;
 
@@ -18,7 +18,7 @@ async fn a_deleted_error_is_gone_and_its_neighbours_stay() {
     for message in ["gone", "kept", "gone"] {
         faultline.post_message(message).await;
     }
-    faultline.digest().await;
+    faultline.process().await;
     let old = faultline.get("/projects/sample/errors/gone/occurrences").await;
     let id = old["errors"][0]["reversedUnixtime"].as_str().unwrap();
 
@@ -29,7 +29,7 @@ async fn a_deleted_error_is_gone_and_its_neighbours_stay() {
     assert_eq!(kept["errors"][0]["message"], "kept");
 
     faultline.post_message("gone").await;
-    faultline.digest().await;
+    faultline.process().await;
     let new = faultline.get("/projects/sample/errors/gone/occurrences").await;
     assert_eq!((new["totalCount"].as_u64(), new["errors"].as_array().unwrap().len()), (Some(1), 1));
     let path = format!("/projects/sample/errors/gone/occurrences/{id}");
@@ -46,7 +46,7 @@ async fn a_deleted_project_is_gone() {
     for n in 0..150 {
         faultline.post_message(&format!("error {n}")).await;
     }
-    faultline.digest().await;
+    faultline.process().await;
     let answer = faultline.call(Method::DELETE, "/projects/sample", ADMIN, Body::empty()).await;
     assert_eq!(answer.status.as_u16(), 204, "{}", answer.body);
     assert_eq!(faultline.get("/projects").await["projects"].as_array().unwrap().len(), 0);
@@ -82,7 +82,7 @@ async fn no_byte_of_a_deleted_error_is_left() {
             assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
         }
         if n % 3 == 2 {
-            assert_eq!(faultline.digest().await, 0);
+            assert_eq!(faultline.process().await, 0);
         }
     }
     let bucket = Resources::make(faultline.stack.engines()).await.unwrap().bucket;

@@ -29,14 +29,14 @@ async fn an_error_s_tags_are_counted() {
     let tags = json!({ "plan": "gold", "password": "hunter2" });
     post(&faultline, "m", json!({ "contexts": python, "tags": tags, "environment": "test" })).await;
     post(&faultline, "m", json!({ "contexts": python, "tags": { "plan": "free" } })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     post(
         &faultline,
         "m",
         json!({ "tags": { "plan": "gold" }, "request": { "url": "https://shop.test/cart?token=x" } }),
     )
     .await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let fingerprint = faultline.get("/projects/sample/errors").await["errors"][0]["fingerprint"].clone();
     let path = format!("/projects/sample/errors/{}/tags", fingerprint.as_str().unwrap());
     let tags = faultline.get(&path).await;
@@ -69,7 +69,7 @@ async fn a_tag_of_many_values_says_what_it_does_not_know() {
         let request = if number % 2 == 0 { "same".to_owned() } else { format!("{number}") };
         post(&faultline, "m", json!({ "tags": { "request": request } })).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let fingerprint = faultline.get("/projects/sample/errors").await["errors"][0]["fingerprint"].clone();
     let tags = faultline.get(&format!("/projects/sample/errors/{}/tags", fingerprint.as_str().unwrap())).await;
     let request = tags["tags"].as_array().unwrap().iter().find(|tag| tag["key"] == "request").unwrap();
@@ -91,12 +91,12 @@ async fn users_are_counted_once() {
     }
     post(&faultline, "m", json!({ "user": { "ip_address": "192.0.2.1" } })).await;
     post(&faultline, "m", json!({})).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(users().await, 11);
     for number in 0..300 {
         post(&faultline, "m", json!({ "user": { "username": format!("user {number}") } })).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     // Three standard errors of 6.5 %.
     assert!((250..=372).contains(&users().await), "{}", users().await);
 }
@@ -109,7 +109,7 @@ async fn releases_are_listed_with_when_they_were_seen() {
         faultline.clock.advance(hours * 3_600);
         let post = json!({ "errors": [{ "message": "m" }], "context": { "version": release } });
         faultline.post("sample", &post).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let listed = faultline.get("/projects/sample/releases").await;
     insta::assert_json_snapshot!(listed, @r#"
@@ -175,7 +175,7 @@ async fn timelines_are_drawn_for_an_error_a_project_and_the_stack() {
             json!({ "errors": [{ "message": message, "timestamp": timestamp }], "context": { "version": message } });
         faultline.post(project, &post).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let counts = async |path: &str| {
         let drawn = faultline.get(path).await;
         let counts: Vec<u64> =
@@ -248,7 +248,7 @@ async fn an_error_in_a_list_has_its_newest_hours() {
     for hour in [0, 1, 1, 3] {
         let timestamp = format!("2026-11-01T0{hour}:30:00Z");
         faultline.post("sample", &json!({ "errors": [{ "message": "m", "timestamp": timestamp }] })).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let hours = faultline.get("/projects/sample/errors").await["errors"][0]["hours"].clone();
     let hour = |hour, count| json!({ "start": format!("2026-11-01T0{hour}:00:00+00:00"), "count": count });
@@ -271,7 +271,7 @@ async fn a_fresh_error_is_stored_within_a_kilobyte() {
         "exception": { "values": [{ "type": "KeyError", "value": "'total'" }] },
     });
     post(&faultline, "m", event).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let items = raw::items(faultline.stack.engines()).await;
     let error = items.iter().find(|item| item["sk"]["S"].as_str().unwrap().starts_with("E#")).unwrap();
     let size: usize = error
@@ -290,7 +290,7 @@ async fn a_deleted_project_leaves_no_figures() {
     let post = json!({ "errors": [{ "message": "m" }], "context": { "version": "1.0" } });
     faultline.post("gone", &post).await;
     faultline.post("sample", &post).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let figures = async || {
         let items = raw::items(faultline.stack.engines()).await;
         let kind = |item: &Value| item["sk"]["S"].as_str().unwrap().chars().take(2).collect::<String>();

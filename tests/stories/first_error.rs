@@ -23,7 +23,7 @@ async fn an_error_is_posted_and_read_back() {
     });
     let answer = faultline.post("sample", &posted).await;
     assert_eq!(answer["data"]["errors"]["postCount"], 1);
-    faultline.digest().await;
+    faultline.process().await;
 
     insta::assert_json_snapshot!(faultline.get("/projects/sample/errors").await, @r#"
     {

@@ -11,7 +11,7 @@ async fn another(faultline: &Faultline, release: &str) {
     faultline.clock.advance(10);
     let body = json!({ "errors": [{ "message": "m" }], "context": { "version": release } });
     faultline.post("sample", &body).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 async fn patch(faultline: &Faultline, key: &str, body: Value) {

@@ -23,7 +23,7 @@ async fn send(faultline: &Faultline, path: &str, body: impl Into<Body>) -> Answe
 }
 
 async fn counts(faultline: &Faultline) -> Vec<(String, u64)> {
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.counts().await.into_iter().collect()
 }
 
@@ -146,7 +146,7 @@ async fn crashes_and_network_reports_have_their_addresses() {
             "{path}: {body}"
         );
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let listed = faultline.get("/projects/sample/errors").await["errors"].clone();
     let mut types: Vec<_> = listed.as_array().unwrap().iter().map(|error| error["type"].clone()).collect();
     types.sort_by_key(Value::to_string);

@@ -6,8 +6,8 @@ use axum::body::Body;
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, TestClock};
 use http::{Method, Request};
-use local::system::Resources;
 use serde_json::{Value, json};
+use server::system::Resources;
 
 /// A key may also come as a bearer token.
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn a_rotated_key_goes_on_for_the_overlap() {
 }
 
 /// The list says on which day a key was last used: those that read by what they read, those that post by what was
-/// digested. Who shows a key in vain uses it too.
+/// processed. Who shows a key in vain uses it too.
 #[tokio::test]
 async fn the_day_of_last_use_is_known() {
     let faultline = Faultline::new().await;
@@ -284,7 +284,7 @@ async fn the_day_of_last_use_is_known() {
 
     post().await;
     assert_eq!(last_used().await, json!([null, null, null]), "ingest writes nothing");
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(read().await, 200);
     assert_eq!(last_used().await, json!(["2026-11-02", "2026-11-02", null]));
     faultline.clock.advance(86_400);
@@ -292,12 +292,12 @@ async fn the_day_of_last_use_is_known() {
     post().await;
     assert_eq!(last_used().await, json!(["2026-11-02", "2026-11-03", null]));
     faultline.clock.advance(3 * 86_400);
-    assert_eq!(faultline.digest().await, 0);
-    assert_eq!(last_used().await, json!(["2026-11-03", "2026-11-03", null]), "when it was sent, not digested");
+    assert_eq!(faultline.process().await, 0);
+    assert_eq!(last_used().await, json!(["2026-11-03", "2026-11-03", null]), "when it was sent, not processed");
 
     let body = json!({ "errors": [{ "message": "m" }] });
     assert_eq!(call(&faultline, Method::POST, "/projects/sample/errors", text(&idle["key"]), body).await.0, 201);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let (status, _) = call(&faultline, Method::GET, "/projects", text(&client["key"]), Value::Null).await;
     assert_eq!(status, 403);
     assert_eq!(last_used().await, json!(["2026-11-06", "2026-11-03", "2026-11-06"]));

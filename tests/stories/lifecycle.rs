@@ -23,7 +23,7 @@ async fn after_another(faultline: &Faultline, release: Option<&str>) -> Value {
     faultline.clock.advance(10);
     let body = json!({ "errors": [{ "type": "E", "message": "m" }], "context": { "version": release } });
     faultline.post("sample", &body).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.get("/projects/sample/errors").await["errors"][0].clone()
 }
 
@@ -57,7 +57,7 @@ async fn the_next_release_is_the_project_s() {
     after_another(&faultline, Some("1.2.0")).await;
     let other = json!({ "errors": [{ "type": "E", "message": "other" }], "context": { "version": "1.4.0" } });
     faultline.post("sample", &other).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let resolved = patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
     assert_eq!(resolved["resolution"]["after"], "1.4.0");
     assert_eq!(after_another(&faultline, Some("1.3.0")).await["status"], "resolved");
@@ -75,7 +75,7 @@ async fn a_release_counts_what_it_brought_and_brought_back() {
         |message: &str| json!({ "errors": [{ "type": "E", "message": message }], "context": { "version": "2.0" } });
     for message in ["n", "o"] {
         faultline.post("sample", &new(message)).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let counts = |release: &Value| (release["newErrors"].clone(), release["regressedErrors"].clone());
     let releases = faultline.get("/projects/sample/releases").await["releases"].clone();
@@ -159,7 +159,7 @@ async fn a_status_is_set_while_a_storm_writes() {
                 return;
             }
             let receipts: Vec<_> = received.iter().map(|message| message.receipt_handle.clone()).collect();
-            assert!(faultline.stack.digest(&mut received).await.is_empty());
+            assert!(faultline.stack.process(&mut received).await.is_empty());
             inbox.delete(receipts.iter()).await.unwrap();
         }
     };

@@ -3,9 +3,9 @@
 use axum::body::Body;
 use faultline_tests::{ADMIN, Answered, Faultline};
 use http::{Method, Request, StatusCode};
-use local::system::Resources;
 use model::time::Timestamp;
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::clock::Clock;
 
 /// Longer than ingest trusts the limits that it read.
@@ -75,7 +75,7 @@ async fn over_the_minute_is_refused_until_the_next() {
     assert_eq!(status(&faultline).await, 429);
     faultline.clock.advance(1);
     assert_eq!(status(&faultline).await, 201);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(faultline.counts().await["m"], 4);
 }
 
@@ -93,7 +93,7 @@ async fn a_post_goes_over_whole() {
     assert_eq!(refused(&faultline).await, json!({ "rate_limited": 1, "quota_exceeded": 5 }));
 }
 
-/// A second process, which took nothing itself, refuses as soon as it reads the mark that digest set.
+/// A second process, which took nothing itself, refuses as soon as it reads the mark that the processor set.
 #[tokio::test]
 async fn every_process_sees_that_a_limit_is_reached() {
     let faultline = Faultline::new().await;
@@ -101,7 +101,7 @@ async fn every_process_sees_that_a_limit_is_reached() {
     let second = another(&faultline).await;
     assert_eq!(post(&second, 1).await.status.as_u16(), 201, "it knows the limit, and no mark");
     assert_eq!(post(&faultline, 3).await.status.as_u16(), 201);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(status(&second).await, 201, "what it read is good for some seconds");
     faultline.clock.advance(READ_AGAIN);
     for process in [&second, &another(&faultline).await] {
@@ -121,12 +121,12 @@ async fn over_the_month_is_refused_until_the_limit_is_raised() {
     let faultline = Faultline::new().await;
     set(&faultline, json!({ "limits": { "perMonth": 5 } })).await;
     assert_eq!(post(&faultline, 3).await.status.as_u16(), 201);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     // A day later, after a restart.
     faultline.clock.advance(86_400);
     let faultline = another(&faultline).await;
     assert_eq!(post(&faultline, 2).await.status.as_u16(), 201);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.clock.advance(READ_AGAIN);
     let faultline = another(&faultline).await;
     let answer = post(&faultline, 1).await;
@@ -137,7 +137,7 @@ async fn over_the_month_is_refused_until_the_limit_is_raised() {
     set(&faultline, json!({ "limits": { "perMonth": 7 } })).await;
     faultline.clock.advance(READ_AGAIN);
     assert_eq!(post(&faultline, 2).await.status.as_u16(), 201, "raised");
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.clock.advance(READ_AGAIN);
     assert_eq!(status(&faultline).await, 429, "and reached again");
     set(&faultline, json!({ "limits": { "perMonth": null } })).await;

@@ -16,7 +16,7 @@ async fn errors_page_by_cursor_last_seen_first() {
         .take(24)
         .collect();
     faultline.post("sample", &json!({ "errors": errors })).await;
-    faultline.digest().await;
+    faultline.process().await;
     for n in [3, 20] {
         let path = format!("/projects/sample/errors/{n:02}");
         faultline.call(http::Method::PATCH, &path, faultline_tests::ADMIN, r#"{"status":"resolved"}"#).await;
@@ -40,7 +40,7 @@ async fn occurrences_page_newest_first() {
             faultline.post("sample", &json!({ "errors": [error] })).await;
             faultline.clock.advance(7);
         }
-        faultline.digest().await;
+        faultline.process().await;
     }
     let all = faultline.all("/projects/sample/errors/m/occurrences?limit=4", "after").await;
     let order: Vec<_> = all.iter().map(|occurrence| occurrence["n"].as_u64().unwrap()).collect();

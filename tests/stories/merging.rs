@@ -28,13 +28,13 @@ async fn refused(faultline: &Faultline, what: &str, of: &str, others: &[&str]) -
     (status, format!("{}: {}", body["error"].as_str().unwrap(), body["message"].as_str().unwrap()))
 }
 
-/// An occurrence in each of these messages' errors, each in a minute of its own, digested.
+/// An occurrence in each of these messages' errors, each in a minute of its own, processed.
 async fn seen(faultline: &Faultline, messages: &[&str]) {
     for message in messages {
         faultline.clock.advance(60);
         faultline.post_message(message).await;
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 /// The messages of an error's occurrences, newest first, read a few at a time; after checking that the count, the
@@ -79,7 +79,7 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
     assert_eq!(occurrences(&faultline, "a").await, ["b", "a", "b", "c", "b", "c", "a", "b", "a"]);
     let faultline = Faultline::with(
         faultline.stack.engines().clone(),
-        local::system::Resources::make(faultline.stack.engines()).await.unwrap(),
+        server::system::Resources::make(faultline.stack.engines()).await.unwrap(),
         faultline.clock.clone(),
     )
     .await;

@@ -16,7 +16,7 @@ async fn patch(faultline: &Faultline, body: Value) -> Value {
 async fn status_after_another(faultline: &Faultline) -> String {
     faultline.clock.advance(10);
     faultline.post_message("m").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.get("/projects/sample/errors").await["errors"][0]["status"].as_str().unwrap().to_owned()
 }
 

@@ -23,7 +23,7 @@ async fn post(faultline: &Faultline, name: &str, key: &str, message: &str) -> An
 }
 
 async fn messages(faultline: &Faultline, name: &str) -> Vec<String> {
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let errors = faultline.all(&format!("/projects/{}/errors", encoded(name)), "cursor").await;
     let mut messages: Vec<_> = errors.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect();
     messages.sort();

@@ -7,8 +7,8 @@ use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
 use formats::inbox::{self, Message, Text};
 use http::{Method, StatusCode};
-use local::system::Resources;
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::faults::{Fault, Faults, When};
 
 /// What must be found nowhere.
@@ -42,7 +42,7 @@ async fn configs_are_kept_once() {
     let faultline = Faultline::new().await;
     for _ in 0..5 {
         faultline.post("sample", &body(json!([slack()]))).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     assert_eq!(items(&faultline, "C#").await.len(), 1);
     let first = items(&faultline, "E#").await[0]["posted"].clone();
@@ -51,14 +51,14 @@ async fn configs_are_kept_once() {
     other["channel"] = "#other".into();
     faultline.post("sample", &body(json!([other]))).await;
     faultline.post("sample", &body(Value::Null)).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(items(&faultline, "C#").await.len(), 2);
     let second = items(&faultline, "E#").await[0]["posted"].clone();
     assert!(first != second && second["S"].is_string(), "a post without configs takes nothing away");
 
     // A project that the post makes has no number yet when its configs are sealed.
     faultline.post("fresh", &body(json!([slack()]))).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(items(&faultline, "C#").await.len(), 3, "another project's are its own");
 
     for project in ["sample", "fresh"] {
@@ -78,7 +78,7 @@ async fn a_bad_config_harms_nobody() {
     assert_eq!(answer["refused"].as_array().unwrap().len(), 1);
     assert_eq!(answer["refused"][0]["path"], json!(["notifications", "0"]));
     assert!(message(&faultline).await.header.notifications.is_some());
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(faultline.counts().await["m"], 1);
 }
 
@@ -106,7 +106,7 @@ async fn what_cannot_be_sealed_is_not_kept_and_said() {
         let message = message(&faultline).await;
         assert_eq!(message.header.notifications, None);
         assert!(!String::from_utf8_lossy(&message.payload).contains(SECRET));
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         assert_eq!(faultline.counts().await["m"], 1);
         assert!(items(&faultline, "C#").await.is_empty());
     }

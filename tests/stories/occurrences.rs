@@ -9,9 +9,9 @@ use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline, TestClock, encoded, raw};
 use formats::segment::{FrameRange, blank};
 use http::Method;
-use local::system::Resources;
 use model::id::{EventId, ProjectName, SegmentId};
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::faults::Faults;
 use store::ports::{Projects, Segments};
 
@@ -30,10 +30,10 @@ fn numbers(list: &Value) -> Vec<u64> {
     list["errors"].as_array().unwrap().iter().map(|one| one["n"].as_u64().unwrap()).collect()
 }
 
-/// Posts `events`, which are digested as one batch.
+/// Posts `events`, which are processed as one batch.
 async fn batch(faultline: &Faultline, events: Vec<Value>) {
     faultline.post("sample", &json!({ "errors": events })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 /// The status of a request, and the message of its refusal.
@@ -115,7 +115,7 @@ async fn an_event_is_found_by_its_id_in_any_form() {
     let key = faultline.client_key().to_owned();
     let event = json!({ "event_id": "9EC79C33-EC99-42AB-8353-589FCB2E04DC", "message": "m" });
     faultline.call(Method::POST, &format!("/api/1/store/?sentry_key={key}"), &key, event.to_string()).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
     let plain = "9ec79c33ec9942ab8353589fcb2e04dc";
     for form in [plain, "9EC79C33EC9942AB8353589FCB2E04DC", "9ec79c33-ec99-42ab-8353-589fcb2e04dc"] {
@@ -151,10 +151,10 @@ async fn occurrences_are_filtered() {
         });
         faultline.call(Method::POST, &format!("/api/1/store/?sentry_key={key}"), &key, event.to_string()).await;
         if n % 5 == 4 {
-            faultline.digest().await;
+            faultline.process().await;
         }
     }
-    faultline.digest().await;
+    faultline.process().await;
     let list = faultline.get("/projects/sample/errors").await;
     let m = format!("/projects/sample/errors/{}/occurrences", text(&list["errors"][0]["fingerprint"]));
     let check = async |filter: &str, expected: &[u64]| {
@@ -204,10 +204,10 @@ async fn pages_lead_on_and_back() {
         faultline.post("sample", &json!({ "errors": [{ "message": "m", "n": n }] })).await;
         faultline.clock.advance(17);
         if n % 4 == 3 {
-            faultline.digest().await;
+            faultline.process().await;
         }
     }
-    faultline.digest().await;
+    faultline.process().await;
     let first = faultline.get(&format!("{M}?limit=5")).await;
     assert_eq!((numbers(&first), first["previousCursor"].is_null()), (vec![22, 21, 20, 19, 18], true));
     let second = faultline.get(&format!("{M}?limit=5&after={}", text(&first["nextCursor"]))).await;

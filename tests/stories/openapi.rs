@@ -15,7 +15,7 @@ fn file() -> PathBuf {
 }
 
 fn generated() -> String {
-    serde_json::to_string_pretty(&local::openapi::document()).unwrap() + "\n"
+    serde_json::to_string_pretty(&server::openapi::document()).unwrap() + "\n"
 }
 
 /// The operations: method and path, and what is said of them.
@@ -52,14 +52,14 @@ async fn the_description_is_open_to_all() {
     let faultline = Faultline::new().await;
     for path in ["/openapi.json", "/prod/openapi.json"] {
         let answer = faultline.send(Request::get(path).body(String::new().into()).unwrap()).await;
-        assert_eq!((answer.status, &answer.body), (StatusCode::OK, &local::openapi::document()), "{path}");
+        assert_eq!((answer.status, &answer.body), (StatusCode::OK, &server::openapi::document()), "{path}");
     }
 }
 
 /// Every row of the table of access is described, and nothing else.
 #[test]
 fn the_description_has_every_route() {
-    let document = local::openapi::document();
+    let document = server::openapi::document();
     let described: BTreeSet<_> = operations(&document).into_iter().map(|(name, _)| name).collect();
     let route = |route: &str| route.replace("/hooks/github/", "/hooks/{service}/");
     // A row of nothing but refusals says that there is no such route; of hooks, that no key opens them.
@@ -77,7 +77,7 @@ fn the_description_has_every_route() {
 /// what is refused has the one form.
 #[test]
 fn every_operation_is_explained() {
-    let document = local::openapi::document();
+    let document = server::openapi::document();
     let tags: BTreeSet<_> =
         document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).map(Value::to_string).collect();
     let mut ids = BTreeSet::new();
@@ -107,7 +107,7 @@ fn every_operation_is_explained() {
 /// Reads cost what is shown: an array in an answer says how long it may be.
 #[test]
 fn every_list_that_is_answered_is_bounded() {
-    let document = local::openapi::document();
+    let document = server::openapi::document();
     let mut arrays = 0;
     for (name, operation) in operations(&document) {
         for response in operation["responses"].as_object().unwrap().values() {

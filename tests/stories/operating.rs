@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Seen, key};
-use crate::poison::digest_until_dead;
+use crate::poison::process_until_dead;
 
 /// The key that a page shows this once.
 fn made(seen: &Seen) -> String {
@@ -140,7 +140,7 @@ async fn health_tells_what_waits_and_how_long_it_has() {
     assert_eq!(faultline.get("/operations").await["inbox"], json!({ "waiting": 0, "inFlight": 0, "age": 0 }));
     post().await;
     assert_eq!(faultline.get("/operations").await["inbox"]["age"], Value::Null, "nothing was stored yet");
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let start = faultline.get("/operations").await;
     assert_eq!((&start["inbox"]["age"], &start["month"]["events"]), (&json!(0), &json!(1)));
     faultline.clock.advance(400);
@@ -168,7 +168,7 @@ async fn the_page_shows_every_dead_letter_and_puts_all_back() {
     for text in ["not ours", "1.broken", "2.of a later version"] {
         faultline.stack.inbox().send(text.to_owned()).await.unwrap();
     }
-    digest_until_dead(&faultline, 3).await;
+    process_until_dead(&faultline, 3).await;
     assert_eq!(faultline.get("/operations").await["deadLetters"], 3);
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     for _ in 0..3 {

@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
-use http_common::ClientAddress;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, SET_COOKIE};
 use http::{Method, Request};
+use http_common::ClientAddress;
 use serde_json::{Value, json};
 use store::clock::Clock;
 use tower::ServiceExt;
@@ -17,7 +17,7 @@ async fn with_an_error() -> (Faultline, String) {
         { "file": "shop/cart.py", "function": "total", "line": 2, "code": { "1": "def total():", "2": "    cart['price']" } },
     ] });
     faultline.post("sample", &json!({ "errors": [error] })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let list = faultline.get("/projects/sample/errors").await;
     let fingerprint = list["errors"][0]["fingerprint"].as_str().unwrap().to_owned();
     (faultline, fingerprint)
@@ -253,7 +253,7 @@ async fn a_project_that_is_made_shows_its_dsn_and_waits_for_the_first_event() {
     let path = format!("/api/{number}/store/?sentry_key={key}");
     let answer = faultline.send(Request::post(path).body(r#"{"message":"first"}"#.into()).unwrap()).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(browser.open("/pages/projects/shop/first").await.text, "yes");
     let later = browser.open("/projects/shop/connect").await.text;
     assert!(later.contains("CLIENT-KEY") && !later.contains(key), "a key is shown once");
@@ -266,7 +266,10 @@ async fn an_asset_may_be_kept_for_ever() {
     let page = browser.open("/sign-in").await.text;
     for path in page.split('"').filter(|text| text.starts_with("/assets/")) {
         let asset = browser.open(path).await;
-        assert_eq!((asset.status, asset.headers[CACHE_CONTROL].to_str().unwrap()), (200, web_pages::assets::CACHE_CONTROL));
+        assert_eq!(
+            (asset.status, asset.headers[CACHE_CONTROL].to_str().unwrap()),
+            (200, web_pages::assets::CACHE_CONTROL)
+        );
     }
     assert_eq!(browser.open("/assets/0.css").await.status, 404);
 }
@@ -275,7 +278,7 @@ async fn an_asset_may_be_kept_for_ever() {
 async fn a_person_comments_merges_and_takes_both_back() {
     let (faultline, error) = with_an_error().await;
     faultline.post("sample", &json!({ "errors": [{ "type": "KeyError", "message": "another" }] })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let list = faultline.get("/projects/sample/errors").await;
     let other = list["errors"].as_array().unwrap().iter().find(|entry| entry["message"] == "another").unwrap();
     let other = other["fingerprint"].as_str().unwrap();

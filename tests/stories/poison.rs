@@ -1,21 +1,21 @@
-//! Promises 1 and 3: what cannot be digested ends in the dead-letter queue, alone, and comes back after a fix.
+//! Promises 1 and 3: what cannot be processed ends in the dead-letter queue, alone, and comes back after a fix.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline, raw};
 use formats::inbox::{self, Addressee, Header, Message};
 use http::{Method, StatusCode};
-use local::system::Resources;
 use model::id::ProjectId;
 use model::occurrence::Source;
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::clock::Clock;
 
-/// Digests until what fails is in the dead-letter queue; `failing` messages fail each time.
-pub(crate) async fn digest_until_dead(faultline: &Faultline, failing: usize) {
+/// Processors until what fails is in the dead-letter queue; `failing` messages fail each time.
+pub(crate) async fn process_until_dead(faultline: &Faultline, failing: usize) {
     for _ in 0..5 {
-        assert_eq!(faultline.digest().await, failing, "it is tried again");
+        assert_eq!(faultline.process().await, failing, "it is tried again");
     }
-    assert_eq!(faultline.digest().await, 0, "and then no more");
+    assert_eq!(faultline.process().await, 0, "and then no more");
 }
 
 async fn dead_letters(faultline: &Faultline) -> Vec<Value> {
@@ -28,7 +28,7 @@ async fn redrive(faultline: &Faultline, which: Value) -> u64 {
     answer.body["data"]["redriven"].as_u64().unwrap()
 }
 
-/// A message that cannot be read is delivered some times and then moved away; its neighbours are digested at once.
+/// A message that cannot be read is delivered some times and then moved away; its neighbours are processed at once.
 #[tokio::test]
 async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     let faultline = Faultline::new().await;
@@ -37,12 +37,12 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
         faultline.stack.inbox().send(poison.to_owned()).await.unwrap();
     }
     faultline.post_message("after").await;
-    assert_eq!(faultline.digest().await, 3);
+    assert_eq!(faultline.process().await, 3);
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["after", "before"]);
     for _ in 0..4 {
-        assert_eq!(faultline.digest().await, 3, "it is tried again");
+        assert_eq!(faultline.process().await, 3, "it is tried again");
     }
-    assert_eq!(faultline.digest().await, 0, "and then no more");
+    assert_eq!(faultline.process().await, 0, "and then no more");
     let mut why: Vec<_> = dead_letters(&faultline).await.iter().map(|letter| letter["unreadable"].clone()).collect();
     why.sort_by_key(Value::to_string);
     assert!(why[0].as_str().unwrap().contains("unpacked") && why[1].as_str().unwrap().contains("unknown form"));
@@ -62,7 +62,7 @@ async fn a_reason_quotes_nothing_of_its_message() {
     let header = Header::new(Source::V1, Addressee::Id(ProjectId::new(1).unwrap()), faultline.clock.now(), Vec::new());
     let message = Message { header, payload: br#"{"errors":"hunter2"}"#.to_vec() };
     faultline.stack.inbox().send(inbox::inline(&message.pack())).await.unwrap();
-    digest_until_dead(&faultline, 1).await;
+    process_until_dead(&faultline, 1).await;
     let letters = dead_letters(&faultline).await;
     assert!(reason(&letters[0]).contains("invalid type: string"), "{letters:?}");
     assert_eq!(letters[0]["failedAt"], json!(faultline.clock.now()));
@@ -97,7 +97,7 @@ async fn each_stage_fails_alone_and_comes_back() {
             assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         };
         send(1).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         let good = raw::items(&engines).await.into_iter().find(|item| {
             item["pk"]["S"].as_str().unwrap().starts_with(pk) && item["sk"]["S"].as_str().unwrap().starts_with(sk)
         });
@@ -111,7 +111,7 @@ async fn each_stage_fails_alone_and_comes_back() {
         let again = Faultline::with(engines.clone(), resources, faultline.clock.clone()).await;
         send(2).await;
         again.post_message("neighbour").await;
-        digest_until_dead(&again, 1).await;
+        process_until_dead(&again, 1).await;
         assert_eq!(again.counts().await.into_iter().collect::<Vec<_>>(), [("neighbour".to_owned(), 1)], "{stage}");
         let letters = dead_letters(&again).await;
         assert_eq!(letters.len(), 1, "{stage}: {letters:?}");
@@ -122,7 +122,7 @@ async fn each_stage_fails_alone_and_comes_back() {
         assert_eq!(redrive(&again, json!({ "ids": ["none of this id"] })).await, 0);
         assert_eq!(redrive(&again, json!({ "ids": [letters[0]["id"]] })).await, 1);
         assert!(dead_letters(&again).await.is_empty());
-        assert_eq!(again.digest().await, 0, "{stage}");
+        assert_eq!(again.process().await, 0, "{stage}");
         let list = again.get("/projects/shop/errors").await;
         assert_eq!(list["errors"][0]["count"], 2, "{stage}: {list}");
     }
@@ -149,10 +149,10 @@ async fn what_still_fails_comes_back() {
     let faultline = Faultline::new().await;
     faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
     for _ in 0..2 {
-        digest_until_dead(&faultline, 1).await;
+        process_until_dead(&faultline, 1).await;
         assert_eq!(redrive(&faultline, json!({})).await, 1);
     }
-    digest_until_dead(&faultline, 1).await;
+    process_until_dead(&faultline, 1).await;
     let answer = faultline.call(Method::GET, "/dead-letters", faultline.client_key(), Body::empty()).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "admins only");
 }

@@ -6,9 +6,9 @@ use axum::body::Body;
 use embedded::{Engines, ManualClock};
 use faultline_tests::{ADMIN, Answered, Faultline, raw};
 use http::Method;
-use local::system::Resources;
 use model::id::{ProjectId, SegmentId};
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::clock::Clock;
 use store::ports::Segments;
 
@@ -56,7 +56,7 @@ impl Story {
         let body = json!({ "retentionDays": days }).to_string();
         let answer = self.faultline.call(Method::PATCH, &format!("/projects/{project}"), ADMIN, body).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
-        // Longer than digest trusts the settings that it read.
+        // Longer than the processor trusts the settings that it read.
         self.pass(10).await;
     }
 
@@ -64,7 +64,7 @@ impl Story {
     async fn post(&self, project: &str, message: &str, ago: i64) {
         let happened = self.faultline.clock.now().plus_seconds(-ago).to_string();
         self.faultline.post(project, &json!({ "errors": [{ "message": message, "timestamp": happened }] })).await;
-        assert_eq!(self.faultline.digest().await, 0);
+        assert_eq!(self.faultline.process().await, 0);
     }
 
     async fn messages(&self, project: &str) -> Vec<String> {

@@ -7,8 +7,8 @@ use embedded::Engines;
 use faultline_tests::{ADMIN, Answered, Faultline, raw};
 use futures_util::future::join_all;
 use http::{Method, Request, StatusCode};
-use local::system::Resources;
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::ports::Configs;
 
 const RULES: &str = "/projects/sample/rules";

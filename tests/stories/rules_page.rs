@@ -7,8 +7,8 @@ use embedded::Engines;
 use faultline_tests::standins::{self, Reply};
 use faultline_tests::{ADMIN, Faultline};
 use http::Method;
-use local::system::Resources;
 use serde_json::{Value, json};
+use server::system::Resources;
 
 use crate::browser::{Browser, Seen, key};
 
@@ -306,7 +306,7 @@ async fn what_could_not_be_delivered_is_shown_and_sent_again() {
     put(&faultline, json!([{ "id": "team", "name": "Team hook", "to": [webhook(&url)] }])).await;
     standin.plan(Reply::new(404, "no_service"));
     faultline.post_message("m").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.tell().await;
     assert_eq!(standin.received().len(), 1);
 

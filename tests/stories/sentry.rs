@@ -95,7 +95,7 @@ async fn an_event_comes_in_every_form_and_is_counted_once() {
         let answer = send(&faultline, path, &headers, body).await;
         assert_eq!((answer.status.as_u16(), &answer.body), (200, &json!({ "id": ID })), "{path} {headers:?}");
         faultline.clock.advance(1);
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     let counts: Vec<_> = faultline.counts().await.into_iter().collect();
     assert_eq!(counts, [("division by zero".to_owned(), 1)]);
@@ -122,7 +122,7 @@ fn base64_text(text: &str) -> String {
 async fn what_an_sdk_sent_is_read_back() {
     let faultline = Faultline::new().await;
     send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], envelope(&event())).await;
-    faultline.digest().await;
+    faultline.process().await;
     let error = faultline.get("/projects/sample/errors").await["errors"][0].clone();
     assert_eq!((&error["type"], &error["message"]), (&json!("ZeroDivisionError"), &json!("division by zero")));
     assert_eq!(error["culprit"], "shop.cart in total");
@@ -150,7 +150,7 @@ async fn a_project_adds_to_what_is_scrubbed_and_exempts_from_it() {
     let answer = call("/projects/sample", faultline_tests::ADMIN, &rules).await;
     assert_eq!(answer.body["data"]["project"]["scrubbing"], json!({ "additional": ["count"], "exempt": ["password"] }));
     send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], envelope(&event())).await;
-    faultline.digest().await;
+    faultline.process().await;
     let error = faultline.get("/projects/sample/errors").await["errors"][0]["fingerprint"].clone();
     let occurrences = faultline.get(&format!("/projects/sample/errors/{}/occurrences", error.as_str().unwrap())).await;
     let frames = &occurrences["errors"][0]["event"]["exceptions"][0]["stacktrace"]["frames"];
@@ -170,7 +170,7 @@ async fn no_secret_of_an_event_is_stored() {
     let dir = tempfile::tempdir().unwrap();
     let faultline = Faultline::in_directory(dir.path()).await;
     send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], envelope(&event())).await;
-    faultline.digest().await;
+    faultline.process().await;
     let error = faultline.get("/projects/sample/errors").await["errors"][0]["fingerprint"].clone();
     let path = format!("/projects/sample/errors/{}/occurrences", error.as_str().unwrap());
     assert!(!faultline.get(&path).await.to_string().contains("hunter2"));
@@ -187,7 +187,7 @@ async fn an_error_goes_by_either_of_its_hashes() {
         event["exception"]["values"][0]["stacktrace"]["frames"][1]["in_app"] = in_app;
         let body = event.to_string();
         assert_eq!(send(&faultline, "/api/1/store/", &[("x-sentry-auth", &key)], body).await.status.as_u16(), 200);
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
     }
     assert_eq!(faultline.counts().await.into_values().collect::<Vec<_>>(), [3]);
 }
@@ -213,7 +213,7 @@ async fn a_hash_stays_with_its_error() {
             for event in batch {
                 send(&faultline, "/api/1/store/", &[("x-sentry-auth", &key)], event.clone()).await;
             }
-            assert_eq!(faultline.digest().await, 0);
+            assert_eq!(faultline.process().await, 0);
         }
         assert_eq!(faultline.counts().await.into_values().sum::<u64>(), 2, "round {round}");
     }
@@ -251,7 +251,7 @@ async fn a_faulty_item_leaves_the_event() {
     let body = format!("{{}}\n{{\"type\":\"attachment\",\"length\":99999}}\nx\n{{\"type\":\"event\"}}\n{}\n", event());
     let answer = send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], body).await;
     assert_eq!(answer.body, json!({ "id": ID }));
-    faultline.digest().await;
+    faultline.process().await;
     assert_eq!(faultline.counts().await.len(), 1);
 }
 
@@ -300,7 +300,7 @@ async fn an_event_of_any_shape_is_stored() {
         let answer = send(&faultline, "/api/1/store/", &[("x-sentry-auth", &auth(&faultline))], shape).await;
         assert_eq!(answer.status.as_u16(), 200, "{shape}: {}", answer.body);
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(faultline.counts().await.into_values().sum::<u64>(), shapes.len() as u64);
     faultline.clock.advance(1);
 }
@@ -321,7 +321,7 @@ async fn a_csp_report_becomes_an_error() {
     let headers = [("content-type", "application/csp-report"), ("user-agent", "Mozilla/5.0")];
     let answer = send(&faultline, &path, &headers, report.to_string()).await;
     assert_eq!((answer.status.as_u16(), answer.body), (200, Value::Null));
-    faultline.digest().await;
+    faultline.process().await;
     let errors = faultline.get("/projects/sample/errors").await;
     let error = &errors["errors"][0];
     assert_eq!(error["count"], 1);

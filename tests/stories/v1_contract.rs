@@ -12,7 +12,7 @@ async fn a_thousand_errors_in_one_body() {
     let errors: Vec<_> = (0..1_000).map(|n| json!({ "type": "E", "message": format!("error {n}") })).collect();
     let answer = faultline.post("sample", &json!({ "errors": errors })).await;
     assert_eq!(answer["data"]["errors"]["postCount"], 1_000);
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let counts = faultline.counts().await;
     assert_eq!(counts.len(), 1_000);
     assert!(counts.values().all(|&count| count == 1));
@@ -28,7 +28,7 @@ async fn an_error_is_found_by_its_message_whatever_that_holds() {
     for message in messages {
         faultline.post_message(message).await;
     }
-    faultline.digest().await;
+    faultline.process().await;
     let listed = faultline.counts().await;
     assert_eq!(listed.len(), messages.len());
     for message in messages.into_iter().filter(|message| !message.is_empty()) {
@@ -55,7 +55,7 @@ async fn a_message_that_begins_with_its_type_is_found() {
     let errors = [("TypeError", "TypeError: x is null"), ("TypeError", "x is null")];
     let errors: Vec<_> = errors.map(|(kind, message)| json!({ "type": kind, "message": message })).into();
     faultline.post("sample", &json!({ "errors": errors })).await;
-    faultline.digest().await;
+    faultline.process().await;
     for message in faultline.counts().await.into_keys() {
         let shown = faultline.get(&format!("/projects/sample/errors/{}", encoded(&message))).await;
         assert_eq!(shown["error"]["message"], message);
@@ -69,7 +69,7 @@ async fn a_message_with_a_secret_is_stored_without_and_found_all_the_same() {
     let faultline = Faultline::new().await;
     let message = "login failed: password=hunter2 for bob";
     faultline.post_message(message).await;
-    faultline.digest().await;
+    faultline.process().await;
     let listed = faultline.counts().await.into_keys().next().unwrap();
     assert!(!listed.contains("hunter2") && listed.contains("for bob"), "{listed}");
     for name in [message, &listed] {
@@ -85,7 +85,7 @@ async fn a_post_with_a_key_of_all_projects_makes_the_project() {
     for name in ["x".repeat(256), "é".repeat(128), "client.example_b-c".to_owned()] {
         let posted = json!({ "errors": [{ "message": "m" }] });
         faultline.post(&encoded(&name), &posted).await;
-        faultline.digest().await;
+        faultline.process().await;
         let errors = faultline.get(&format!("/projects/{}/errors", encoded(&name))).await;
         assert_eq!(errors["errors"][0]["project"], name.as_str());
     }
@@ -109,7 +109,7 @@ async fn nulls_and_odd_shapes_of_the_clients_are_accepted() {
     let javascript = json!({ "errors": [{ "type": "_", "message": "js", "backtrace": [] }], "context": { "history": [
         { "type": "click", "date": "2026-11-20T23:16:41.722Z" } ], "severity": "warning" } });
     faultline.post("sample", &javascript).await;
-    faultline.digest().await;
+    faultline.process().await;
     let shown = faultline.get("/projects/sample/errors/outer").await;
     assert_eq!(shown["error"]["timestamp"], "2026-11-01T12:00:00.500+00:00");
     assert_eq!(shown["error"]["backtrace"], json!([]));
@@ -148,7 +148,7 @@ async fn a_browser_of_another_origin_reads_every_answer() {
 async fn an_error_is_resolved_and_seen_again() {
     let faultline = Faultline::new().await;
     faultline.post_message("m").await;
-    faultline.digest().await;
+    faultline.process().await;
     let listed = async |status: &str| {
         let list = faultline.get(&format!("/projects/sample/errors?status={status}")).await;
         list["errors"].as_array().unwrap().len()
@@ -161,7 +161,7 @@ async fn an_error_is_resolved_and_seen_again() {
 
     faultline.clock.advance(60);
     faultline.post_message("m").await;
-    faultline.digest().await;
+    faultline.process().await;
     assert_eq!((listed("resolved").await, listed("unresolved").await), (0, 1));
 }
 
@@ -173,7 +173,7 @@ async fn the_timeline_takes_ranges_with_offsets() {
         .map(|timestamp| json!({ "message": "m", "timestamp": timestamp }))
         .into();
     faultline.post("sample", &json!({ "errors": errors })).await;
-    faultline.digest().await;
+    faultline.process().await;
     let total = async |range: &str| {
         faultline.get(&format!("/projects/sample/errors/m?{range}")).await["timeline"]["totalCount"].as_u64().unwrap()
     };

@@ -20,7 +20,7 @@ use crate::world::{Process, World};
 pub(super) struct Scene {
     pub(super) world: World,
     stream: Faultline,
-    digest: Process,
+    processor: Process,
     writer: Writer,
 }
 
@@ -29,14 +29,14 @@ impl Scene {
         let world = World::new(seed).await;
         let resources = world.behind(&Faults::seeded(0)).await;
         let stream = Faultline::with(world.engines.clone(), resources, world.clock.clone()).await;
-        let digest = world.process(Faults::seeded(0)).await;
-        Self { world, stream, digest, writer: Writer::new() }
+        let processor = world.process(Faults::seeded(0)).await;
+        Self { world, stream, processor, writer: Writer::new() }
     }
 
     /// From here on, all is as `seed` has it.
     pub(super) async fn reseed(&mut self, seed: u64) {
         self.world.reseed(seed);
-        self.digest = self.world.process(Faults::seeded(0)).await;
+        self.processor = self.world.process(Faults::seeded(0)).await;
     }
 
     /// A project with these rules.
@@ -63,7 +63,7 @@ impl Scene {
                 self.writer.told(project.id, &events, posted)
             }
         };
-        self.digest.digest_all(&[message]).await;
+        self.processor.process_all(&[message]).await;
     }
 
     /// What happened in the table since this was last asked.

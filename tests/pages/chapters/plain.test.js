@@ -64,6 +64,9 @@ test("all of it works without JavaScript", { timeout: 360_000 }, (t) =>
       await page.goto(`/projects/${PROJECT}/errors`);
       await story.open(page, "TypeError");
       await page.getByRole("button", { name: "Delete" }).click();
+      // Without a dialogue a page asks.
+      await page.getByRole("heading", { level: 1, name: "Are you sure?" }).waitFor();
+      await page.getByRole("button", { name: "Delete" }).click();
       await page.getByRole("status").getByText("Deleted.").waitFor();
       assert.deepEqual((await faultline.errors(PROJECT)).map((error) => error.type), ["RangeError"]);
       await story.signOut(page);

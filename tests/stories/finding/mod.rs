@@ -44,11 +44,11 @@ async fn shop() -> Faultline {
     });
     for body in [&cart, &card, &cart_again] {
         event(&faultline, body.clone()).await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         faultline.clock.advance(60);
     }
     faultline.post_message("from v1").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     faultline.call(Method::PATCH, "/projects/sample/errors/from%20v1", ADMIN, r#"{"status":"resolved"}"#).await;
     faultline
 }
@@ -128,7 +128,7 @@ async fn a_deleted_error_is_not_found() {
     let faultline = Faultline::new().await;
     let posted = |kind: &str| json!({ "errors": [{ "type": kind, "message": "m" }] });
     faultline.post("sample", &posted("OldKind")).await;
-    faultline.digest().await;
+    faultline.process().await;
     assert_eq!(found(&faultline, "text=oldkind").await, ["m"]);
     faultline.call(Method::DELETE, "/projects/sample/errors/m", ADMIN, "").await;
     let questions = ["text=oldkind", "level=error", "sort=count", "sort=firstSeen", "sort=users", ""];
@@ -136,7 +136,7 @@ async fn a_deleted_error_is_not_found() {
         assert!(found(&faultline, question).await.is_empty(), "{question}");
     }
     faultline.post("sample", &posted("NewKind")).await;
-    faultline.digest().await;
+    faultline.process().await;
     for question in &questions[1..] {
         assert_eq!(found(&faultline, question).await, ["m"], "{question}");
     }
@@ -157,7 +157,7 @@ async fn an_error_is_found_as_long_as_it_lives() {
     };
     let seen = async || {
         faultline.post_message("m").await;
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         terms().await
     };
     let first = seen().await;
@@ -181,7 +181,7 @@ async fn a_damaged_error_costs_no_other() {
     for message in ["good", "bad"] {
         faultline.post_message(message).await;
     }
-    faultline.digest().await;
+    faultline.process().await;
     let engines = faultline.stack.engines();
     let items = raw::items(engines).await;
     let mut bad = items.into_iter().find(|item| item["message"]["S"] == "bad").unwrap();
@@ -202,16 +202,16 @@ async fn what_is_posted_is_what_an_error_newly_has() {
     };
     let storm = vec![json!({ "type": "E", "message": "storm" }); 1_000];
     faultline.post("sample", &json!({ "errors": storm })).await;
-    faultline.digest().await;
+    faultline.process().await;
     let first = blocks().await;
     for _ in 0..4 {
         faultline.post_message("storm").await;
-        faultline.digest().await;
+        faultline.process().await;
     }
     assert_eq!(blocks().await, first);
     let alike: Vec<_> = (0..100).map(|n| json!({ "type": "E", "message": format!("alike {n}") })).collect();
     faultline.post("sample", &json!({ "errors": alike })).await;
-    faultline.digest().await;
+    faultline.process().await;
     let more = blocks().await - first;
     assert!(more <= 10, "{more} blocks for a hundred errors that share all but their numbers");
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use faultline_tests::{ADMIN, Faultline, encoded};
 use http::Method;
-use local::system::Resources;
 use model::error::{ErrorAggregate, Has, Status};
 use model::id::{Fingerprint, ProjectId};
 use search::{Filter, Sort, Term, terms};
 use serde_json::{Value, json};
+use server::system::Resources;
 use store::ports::Errors;
 
 use super::event;
@@ -75,10 +75,10 @@ async fn history(rng: &mut Rng) -> (Faultline, Had) {
         had.entry(error).or_default().extend(tags.into_iter().chain(facts));
         event(&faultline, body).await;
         if n % 150 == 149 {
-            assert_eq!(faultline.digest().await, 0);
+            assert_eq!(faultline.process().await, 0);
         }
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     (faultline, had)
 }
 

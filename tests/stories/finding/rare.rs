@@ -20,11 +20,11 @@ async fn events(faultline: &Faultline, message: &str, count: usize, alone: bool)
             event(faultline, body).await;
         }
         if alone {
-            assert_eq!(faultline.digest().await, 0);
+            assert_eq!(faultline.process().await, 0);
         }
         faultline.clock.advance(60);
     }
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
 }
 
 async fn bulk(faultline: &Faultline, filters: Value, change: Value) -> Value {
@@ -41,7 +41,7 @@ async fn an_error_is_found_by_each_value_that_it_has() {
     events(&faultline, "one by one", 40, true).await;
     events(&faultline, "all at once", 40, false).await;
     faultline.post_message("another").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let both = ["all at once", "one by one"];
     for n in 0..40 {
         let page = format!("{}{n}", "x".repeat(70));
@@ -75,7 +75,7 @@ async fn what_an_error_has_no_more_it_is_not_found_by() {
     let faultline = Faultline::new().await;
     events(&faultline, "whole", 12, true).await;
     event(&faultline, json!({ "message": "part", "release": "other@1", "tags": { "zone": "elsewhere" } })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let all = faultline.get("/projects/sample/errors").await;
     let print = |message: &str| {
         let error = all["errors"].as_array().unwrap().iter().find(|error| error["message"] == message).unwrap();
@@ -98,7 +98,7 @@ async fn what_an_error_has_no_more_it_is_not_found_by() {
 
     assert_eq!(faultline.call(Method::DELETE, &whole, ADMIN, "").await.status, StatusCode::NO_CONTENT);
     event(&faultline, json!({ "message": "whole", "fingerprint": ["whole"], "release": "shop@2" })).await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     assert_eq!(found(&faultline, "release=shop@1.0").await, Vec::<String>::new());
     assert_eq!(found(&faultline, "release=shop@2").await, ["whole"]);
 }
@@ -109,7 +109,7 @@ async fn what_an_error_cannot_know_it_says() {
     let faultline = Faultline::new().await;
     events(&faultline, "many", 70, false).await;
     faultline.post_message("few").await;
-    assert_eq!(faultline.digest().await, 0);
+    assert_eq!(faultline.process().await, 0);
     let certain = "status=unresolved&release=shop@1.3";
     assert_eq!(found(&faultline, certain).await, ["many"], "more releases are remembered");
     let asked = faultline.get(&format!("/projects/sample/errors?tag={}", encoded("zone:zone-nowhere"))).await;

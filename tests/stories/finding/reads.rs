@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use embedded::Engines;
 use faultline_tests::meter::{Meter, Reads};
 use faultline_tests::{Faultline, TestClock};
-use local::system::Resources;
 use serde_json::json;
+use server::system::Resources;
 use std::sync::Arc;
 
 /// What is asked of a project, and the most that each may read of the table: calls, and items.
@@ -44,7 +44,7 @@ async fn asked(errors: usize) -> BTreeMap<&'static str, Reads> {
                 faultline.post("sample", &json!({ "errors": errors, "context": context })).await;
             }
         }
-        assert_eq!(faultline.digest().await, 0);
+        assert_eq!(faultline.process().await, 0);
         faultline.clock.advance(60);
     }
     let mut reads = BTreeMap::new();

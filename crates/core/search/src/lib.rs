@@ -1,6 +1,6 @@
 //! Finding errors by what they have, without reading those that do not have it.
 //!
-//! An error has [terms](Term). Digest posts those that an error newly has, before it commits the error: a posting says
+//! An error has [terms](Term). The processor posts those that an error newly has, before it commits the error: a posting says
 //! that an error may have a term, and whoever reads it asks the error itself ([`Filter::matches`]). So a posting that
 //! was made for nothing, or whose term the error has lost since, costs a read and nothing else.
 //!

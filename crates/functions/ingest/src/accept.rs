@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use formats::inbox::{self, Addressee, Claim, Header, Message};
-use http_common::{Caller, ClaimedAddress, storage_failed};
 use http::{Extensions, HeaderMap};
+use http_common::{Caller, ClaimedAddress, storage_failed};
 use model::id::{EventId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -47,7 +47,7 @@ impl Ingest {
     }
 
     /// Makes the project that a message names, if there is none of this name: so whoever was answered with success can read
-    /// from it at once, and finds nothing yet. What fails here fails nobody: digest makes it, too.
+    /// from it at once, and finds nothing yet. What fails here fails nobody: the processor makes it, too.
     async fn make_project(&self, project: &Addressee, now: Timestamp) {
         let Addressee::Name(name) = project else { return };
         if self.limiter.quota(project, now).await.is_some() {
@@ -57,8 +57,10 @@ impl Ingest {
             Ok(Ok(made)) => self.limiter.learn(project, made.id, now),
             // Somebody else made it.
             Ok(Err(error)) if error.kind() == Kind::Conflict => {}
-            Ok(Err(error)) => tracing::warn!(error.message = %error, "failed to make a project: digest makes it"),
-            Err(late) => tracing::warn!(error.message = %late, "failed to make a project: digest makes it"),
+            Ok(Err(error)) => {
+                tracing::warn!(error.message = %error, "failed to make a project: the processor makes it")
+            }
+            Err(late) => tracing::warn!(error.message = %late, "failed to make a project: the processor makes it"),
         }
     }
 

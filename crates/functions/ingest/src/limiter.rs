@@ -1,6 +1,6 @@
 //! How many events a project may send; what is read for it says also whose pages may.
 //!
-//! Two things refuse: this process, by what it took itself in the fixed window that it is in; and the mark that digest
+//! Two things refuse: this process, by what it took itself in the fixed window that it is in; and the mark that the processor
 //! sets when all processes together came to a limit. With one process, as in `faultline serve`, the first is exact; where
 //! there are many, each of them takes at most the limit, until all have read the mark, [`FRESH`] seconds after it was set
 //! at the latest.

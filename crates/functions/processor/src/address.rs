@@ -8,10 +8,10 @@ use scrub::Rules;
 use store::ports::Project;
 use store::{Kind, Recent};
 
-use crate::Digest;
+use crate::Processor;
 use crate::reason::Reason;
 
-/// For how long a project that was found is trusted to be there, in seconds. What is digested into a project that was
+/// For how long a project that was found is trusted to be there, in seconds. What is processed into a project that was
 /// deleted meanwhile is under a number that is never used again. That there is none is never remembered.
 const FOUND: i64 = 5;
 /// How many addressees are remembered.
@@ -32,7 +32,7 @@ pub(crate) struct Addressed {
     pub(crate) limits: Limits,
 }
 
-impl Digest {
+impl Processor {
     /// The project that a message's events belong to, which is made if the message names one that there is not. `None`
     /// if it is gone or going: who deletes a project wants no more of it.
     pub(crate) async fn address(&self, header: &Header) -> Result<Option<Addressed>, Reason> {
@@ -60,7 +60,7 @@ impl Digest {
             return Ok(Some(project));
         }
         match self.projects.create(name, now).await {
-            // Another digest was faster.
+            // Another processor was faster.
             Err(error) if error.kind() == Kind::Conflict => self.projects.by_name(name).await,
             created => created.map(Some),
         }

@@ -6,28 +6,28 @@
 //! - a process that dies between the commit and the removal leaves both, and the message comes again: it changes nothing,
 //!   and its body is removed then;
 //! - one that dies between the removal and the answer to the queue leaves a message without a body. It comes again, too:
-//!   its key names its project and its first event, which tell that it was digested;
+//!   its key names its project and its first event, which tell that it was processed;
 //! - a message that fails keeps its body, also as a dead letter, to be read when it is redriven.
 
 use formats::directory::Width;
 use formats::inbox::{Addressee, Claim};
 use futures_util::future::try_join_all;
 use futures_util::stream::{StreamExt, iter};
-use model::id::{EventDigest, ProjectId};
+use model::id::{EventHash, ProjectId};
 
 use crate::reason::Reason;
-use crate::{Batch, Deadline, Digest};
+use crate::{Batch, Deadline, Processor};
 
 /// How many bodies are removed at once.
 const CONCURRENT: usize = 16;
 /// How many entries of an event are looked for: any will do.
 const ONE: usize = 1;
-/// How many blocks of a bucket are read in one step, and how many steps are made: what was digested shortly before is in
+/// How many blocks of a bucket are read in one step, and how many steps are made: what was processed shortly before is in
 /// the newest.
 const BLOCKS: usize = 50;
 const STEPS: usize = 20;
 
-impl Digest {
+impl Processor {
     /// Removes the bodies of the batch's messages that did not fail. A message whose body cannot be removed fails, so that
     /// it comes again: nothing else would remove it in time.
     pub(crate) async fn remove_claims(&self, batch: &mut Batch, deadline: Deadline) {
@@ -45,12 +45,12 @@ impl Digest {
         }
     }
 
-    /// Whether a message whose body is gone was digested before, or went with its project.
+    /// Whether a message whose body is gone was processed before, or went with its project.
     pub(crate) async fn is_done(&self, key: &str) -> Result<bool, Reason> {
         let Some(claim) = Claim::parse(key) else { return Ok(false) };
         let project = match &claim.project {
             Addressee::Id(id) => self.projects.by_id(*id).await?,
-            // It is not made for this: a message that was digested has made it.
+            // It is not made for this: a message that was processed has made it.
             Addressee::Name(name) => self.projects.by_name(name).await?,
         };
         match project.filter(|project| !project.deleting) {
@@ -58,13 +58,13 @@ impl Digest {
                 tracing::warn!(outcome.reason = "project_deleted", "discarded a message whose body is gone");
                 Ok(true)
             }
-            Some(project) => Ok(self.is_entered(project.id, claim.event.digest()).await?),
+            Some(project) => Ok(self.is_entered(project.id, claim.event.hash()).await?),
         }
     }
 
     /// Whether the directory has an event. It is entered ahead of its commit; but a body is removed only after the commit
     /// of all events.
-    async fn is_entered(&self, project: ProjectId, event: EventDigest) -> store::Result<bool> {
+    async fn is_entered(&self, project: ProjectId, event: EventHash) -> store::Result<bool> {
         if !self.directory.places(project, event, ONE).await?.is_empty() {
             return Ok(true);
         }

@@ -15,7 +15,7 @@ use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
 use crate::reason::Reason;
 use crate::stored::Stored;
-use crate::{Deadline, Digest};
+use crate::{Deadline, Processor};
 
 /// The first pause between attempts; each further one may be twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -29,7 +29,7 @@ pub(crate) struct Undone {
     pub(crate) error: StoreError,
 }
 
-impl Digest {
+impl Processor {
     /// Commits all units, round after round, and again what a further attempt may help, until the deadline. Returns
     /// the deliveries whose events could not be committed, with the reason; every other event is stored.
     /// Those are told to `stored`.
@@ -100,7 +100,7 @@ impl Digest {
         let (units, mut commits, unposted) = self.post_terms(work).await;
         undone.extend(unposted);
         self.keep_parts(&mut commits).await;
-        let results = self.digests.commit(&commits).await;
+        let results = self.error_commits.commit(&commits).await;
         for ((mut unit, commit), result) in units.into_iter().zip(&commits).zip(results) {
             match result {
                 Ok(()) => {
@@ -249,7 +249,7 @@ impl Digest {
             if !kept_until.is_some_and(is_due) {
                 continue;
             }
-            match self.digests.keep_parts(whole, whole.expires_at).await {
+            match self.error_commits.keep_parts(whole, whole.expires_at).await {
                 Ok(()) => whole.merged.iter_mut().for_each(|merged| merged.kept_until = whole.expires_at),
                 // A third of the time is left: a later commit does it.
                 Err(error) => {
@@ -265,7 +265,7 @@ impl Digest {
         moment.plus_seconds(i64::from(days) * SECONDS_PER_DAY)
     }
 
-    /// How long to wait before the attempt after `attempt`: up to twice as long each time, at random, so that digests
+    /// How long to wait before the attempt after `attempt`: up to twice as long each time, at random, so that processors
     /// which got into each other's way do not do so again.
     pub(crate) fn pause(&self, attempt: u32) -> Duration {
         let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);

@@ -3,7 +3,7 @@ use model::id::{ConfigId, ProjectId};
 use model::project::Retention;
 use store::Recent;
 
-use crate::Digest;
+use crate::Processor;
 use crate::commit::SECONDS_PER_DAY;
 use crate::reason::Reason;
 
@@ -18,7 +18,7 @@ const ATTEMPTS: u32 = 5;
 /// The posted configs that this process kept lately, which need not be written again.
 pub(crate) type Kept = Recent<(ProjectId, ConfigId), (), REMEMBERED>;
 
-impl Digest {
+impl Processor {
     /// Keeps the configs that came with a message. When this returns they are there for whoever reads a commit that
     /// names them; a message whose configs cannot be kept comes again, since its first notification would be lost.
     pub(crate) async fn keep_configs(

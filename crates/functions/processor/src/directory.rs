@@ -5,11 +5,11 @@ use formats::directory::{Entries, Place};
 use model::id::ProjectId;
 use store::ports::Entered;
 
-use crate::Digest;
+use crate::Processor;
 use crate::group::Unit;
 use crate::known::Read;
 
-impl Digest {
+impl Processor {
     /// Enters the events of a project's units, whose references are written. Units that an earlier attempt entered are
     /// left out, unless their references are others by now.
     pub(crate) async fn enter(&self, project: ProjectId, work: &mut [(Unit, Read)]) -> store::Result<()> {

@@ -3,13 +3,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use grouping::group;
 use model::error::{Posted, Sighting};
-use model::id::{ConfigId, ErrorKey, EventDigest, EventId, Fingerprint, OccurrenceId, ProjectId};
+use model::id::{ConfigId, ErrorKey, EventHash, EventId, Fingerprint, OccurrenceId, ProjectId};
 use model::occurrence::{Occurrence, Source};
 use model::project::{Retention, TimeUnit};
 use model::timeline::Minute;
 use store::ports::{Commit, Reference};
 
-use crate::{Deadline, Digest};
+use crate::{Deadline, Processor};
 
 /// A batch's occurrences by the hashes that they are grouped by.
 #[derive(Default)]
@@ -35,7 +35,7 @@ const MAX_BYTES: usize = 32 << 20;
 pub(crate) struct Entry {
     /// The index of the delivery that brought it.
     pub(crate) source: usize,
-    pub(crate) event: EventDigest,
+    pub(crate) event: EventHash,
     pub(crate) sighting: Sighting,
     /// The notification configs that were posted with it.
     pub(crate) posted: Option<ConfigId>,
@@ -60,7 +60,7 @@ impl Grouped {
         Ok(Self {
             event_id,
             hashes: grouping.hashes,
-            entry: Entry { source, event: event_id.digest(), sighting, posted, line },
+            entry: Entry { source, event: event_id.hash(), sighting, posted, line },
         })
     }
 }
@@ -213,7 +213,7 @@ fn message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
     }
 }
 
-impl Digest {
+impl Processor {
     /// Which errors go by the hashes of these groups; from the table where this process does not remember it.
     pub(crate) async fn owners(
         &self,
@@ -223,14 +223,14 @@ impl Digest {
         let hashes = groups.entries.keys().flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
         let (mut owners, unknown) = self.known.owners(hashes);
         if !unknown.is_empty() {
-            let mut found = self.digests.owners(&unknown).await;
+            let mut found = self.error_commits.owners(&unknown).await;
             for attempt in 1.. {
                 let pause = self.pause(attempt);
                 if !matches!(&found, Err(error) if error.is_transient()) || deadline.is_within(pause) {
                     break;
                 }
                 tokio::time::sleep(pause).await;
-                found = self.digests.owners(&unknown).await;
+                found = self.error_commits.owners(&unknown).await;
             }
             let found = found?;
             self.known.remember_owners(&found);
@@ -240,7 +240,7 @@ impl Digest {
     }
 }
 
-/// The most events of a reference: their digests, 8 bytes each, must leave its item far below DynamoDB's 400 kB.
+/// The most events of a reference: their hashes, 8 bytes each, must leave its item far below DynamoDB's 400 kB.
 const MAX_EVENTS: usize = 10_000;
 
 /// `entries`, newest first, by the frames that they are written as: each of one minute.

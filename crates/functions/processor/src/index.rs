@@ -1,4 +1,4 @@
-//! What errors can be found by is posted before they are committed. So what is committed can be found; a digest that dies
+//! What errors can be found by is posted before they are committed. So what is committed can be found; a processor that dies
 //! in between leaves postings that lead to nothing, which is seen by whoever follows them.
 
 use model::error::Batch;
@@ -6,12 +6,12 @@ use model::occurrence::Occurrence;
 use search::{self, Postings};
 use store::ports::Commit;
 
-use crate::Digest;
+use crate::Processor;
 use crate::commit::Undone;
 use crate::group::Unit;
 use crate::known::Read;
 
-impl Digest {
+impl Processor {
     /// The commits of what is read, with all that they newly can be found by posted; and the units of which it could not
     /// be. A unit whose error has nothing new needs nothing, and fails with nothing.
     pub(crate) async fn post_terms(&self, work: Vec<(Unit, Read)>) -> (Vec<Unit>, Vec<Commit>, Vec<Undone>) {

@@ -4,11 +4,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, TryStreamExt};
 use model::error::ErrorAggregate;
-use model::id::{ErrorKey, EventDigest, Fingerprint};
+use model::id::{ErrorKey, EventHash, Fingerprint};
 use model::timeline::Minute;
 use store::ports::Commit;
 
-use crate::Digest;
+use crate::Processor;
 use crate::group::Unit;
 
 /// How many minutes of counted events are remembered: what comes again later is looked up.
@@ -66,7 +66,7 @@ struct Remembered {
     error: ErrorAggregate,
     /// All events counted from this minute on are in `counted`.
     since: Minute,
-    counted: BTreeMap<Minute, HashSet<EventDigest>>,
+    counted: BTreeMap<Minute, HashSet<EventHash>>,
 }
 
 /// An error as it was read, and those events of a unit that it has counted already.
@@ -75,7 +75,7 @@ pub(crate) struct Read {
     pub(crate) error: Option<ErrorAggregate>,
     /// The error that it is merged into.
     pub(crate) whole: Option<ErrorAggregate>,
-    pub(crate) counted: HashSet<EventDigest>,
+    pub(crate) counted: HashSet<EventHash>,
 }
 
 impl Read {
@@ -85,7 +85,7 @@ impl Read {
     }
 }
 
-impl Digest {
+impl Processor {
     /// What is known of the errors of these units; read from the table where memory does not have it. An event that was
     /// counted is found by the minute it happened in, and the ones beside it: a client that sends an event again sends
     /// the same time, and what little a correction of its clock may differ stays within a minute.
@@ -106,7 +106,7 @@ impl Digest {
                 let mut counted = HashSet::new();
                 if let Some(error) = &error {
                     for minutes in unit.runs() {
-                        counted.extend(self.digests.counted(unit.project, &error.uid, minutes).await?);
+                        counted.extend(self.error_commits.counted(unit.project, &error.uid, minutes).await?);
                     }
                 }
                 store::Result::Ok((index, Read { error, whole, counted }))
@@ -122,7 +122,7 @@ impl Digest {
     async fn load(&self, keys: Vec<ErrorKey>) -> store::Result<HashMap<ErrorKey, ErrorAggregate>> {
         match keys.is_empty() {
             true => Ok(HashMap::new()),
-            false => self.digests.load(&keys).await,
+            false => self.error_commits.load(&keys).await,
         }
     }
 }
@@ -171,7 +171,7 @@ impl Known {
             }
             None => None,
         };
-        let counted = |event: &EventDigest| minutes.clone().any(|(_, events)| events.contains(event));
+        let counted = |event: &EventHash| minutes.clone().any(|(_, events)| events.contains(event));
         let counted = unit.entries.iter().map(|entry| entry.event).filter(counted).collect();
         Some(Read { error: Some(remembered.error.clone()), whole, counted })
     }
@@ -220,7 +220,7 @@ impl Known {
         if let Some(Remembered { error: before, .. }) = memory.errors.get(&key) {
             let same_life = before.uid == error.uid;
             if same_life && before.version > commit.error.version {
-                // Another digest in this process was faster to remember what it wrote after this.
+                // Another processor in this process was faster to remember what it wrote after this.
                 return;
             }
             if !same_life || before.version != commit.error.version {

@@ -34,17 +34,17 @@ use releases::Met;
 use store::clock::Clock;
 use store::ports::Index;
 use store::ports::{
-    Claims, Configs, Digests, Directory, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
+    Claims, Configs, Directory, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use used::{Noted, Used};
 
-/// What digest needs.
-pub struct Digest {
+/// What the processor needs.
+pub struct Processor {
     projects: Arc<dyn Projects>,
-    digests: Arc<dyn Digests>,
+    error_commits: Arc<dyn ErrorCommits>,
     index: Arc<dyn Index>,
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
@@ -66,12 +66,12 @@ pub struct Digest {
     commits: Mutex<()>,
 }
 
-/// The ports of a [`Digest`], and its settings.
+/// The ports of a [`Processor`], and its settings.
 pub struct Parts {
     /// The projects.
     pub projects: Arc<dyn Projects>,
     /// The aggregates.
-    pub digests: Arc<dyn Digests>,
+    pub error_commits: Arc<dyn ErrorCommits>,
     /// By what errors are found.
     pub index: Arc<dyn Index>,
     /// The notification configs that clients post.
@@ -90,7 +90,7 @@ pub struct Parts {
     pub totals: Arc<dyn Totals>,
     /// Where it is noted when keys are used.
     pub keys: Arc<dyn KeyUse>,
-    /// Why messages could not be digested.
+    /// Why messages could not be processed.
     pub failures: Arc<dyn Failures>,
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
@@ -107,7 +107,7 @@ pub struct Delivery {
     pub text: String,
 }
 
-/// A message that could not be digested.
+/// A message that could not be processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The queue's id of the message.
@@ -119,12 +119,12 @@ pub struct Failure {
 /// How many messages are worked on without letting others have the thread.
 const STRETCH: usize = 32;
 
-impl Digest {
+impl Processor {
     /// With these parts.
     pub fn new(parts: Parts) -> Self {
         Self {
             projects: parts.projects,
-            digests: parts.digests,
+            error_commits: parts.error_commits,
             index: parts.index,
             configs: parts.configs,
             segments: parts.segments,
@@ -146,11 +146,11 @@ impl Digest {
         }
     }
 
-    /// Digests a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
+    /// Processes a batch until `deadline`, and names the messages that must be delivered again. Whatever is not named is
     /// stored, listed and counted, once, however often it is delivered.
     ///
     /// Of two batches at once, one is read while the other is committed.
-    pub async fn digest(&self, deliveries: &[Delivery], mut deadline: Deadline) -> Vec<Failure> {
+    pub async fn process(&self, deliveries: &[Delivery], mut deadline: Deadline) -> Vec<Failure> {
         let mut batch = Batch::default();
         // The other half is for committing: a batch that is slow to open must not come back whole each time.
         let mut opening = deadline.half();
@@ -280,6 +280,6 @@ impl Batch {
 fn failure(delivery: &Delivery, reason: &Reason) -> Failure {
     // Without what it quotes: a log is no place for what is not scrubbed yet.
     let noted = reason.noted();
-    tracing::error!(message.id = delivery.id, error.message = noted, "a message could not be digested");
+    tracing::error!(message.id = delivery.id, error.message = noted, "a message could not be processed");
     Failure { id: delivery.id.clone(), reason: reason.to_string() }
 }

@@ -1,23 +1,23 @@
-//! The Lambda function `digest`, behind the inbox queue.
+//! The Lambda function `processor`, behind the inbox queue.
 
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use processor::{Deadline, Delivery, Digest, Parts};
 use lambda::Setup;
 use lambda_runtime::{LambdaEvent, service_fn};
+use processor::{Deadline, Delivery, Parts, Processor};
 use store::clock::SystemClock;
 
 #[cfg(panic = "abort")]
-compile_error!("digest catches the panic of one message so that its neighbours are kept: build it to unwind");
+compile_error!("the processor catches the panic of one message so that its neighbours are kept: build it to unwind");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
     let (table, bucket) = (setup.table()?, setup.bucket()?);
-    let digest = Digest::new(Parts {
+    let processor = Processor::new(Parts {
         projects: table.clone(),
-        digests: table.clone(),
+        error_commits: table.clone(),
         index: table.clone(),
         directory: table.clone(),
         configs: table.clone(),
@@ -31,10 +31,10 @@ async fn main() -> anyhow::Result<()> {
         clock: Arc::new(SystemClock),
         retention_days: setup.retention_days()?,
     });
-    let digest = &digest;
+    let processor = &processor;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deliveries: Vec<_> = event.payload.records.into_iter().map(delivery).collect();
-        let failures = digest.digest(&deliveries, Deadline::of_invocation(event.context.deadline())).await;
+        let failures = processor.process(&deliveries, Deadline::of_invocation(event.context.deadline())).await;
         Ok::<_, std::convert::Infallible>(response(failures))
     });
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))

@@ -2,11 +2,11 @@ use formats::inbox::{self, Message, Text};
 use store::Kind;
 
 use crate::reason::Reason;
-use crate::{Batch, Digest};
+use crate::{Batch, Processor};
 
-impl Digest {
+impl Processor {
     /// The accepted request in the text of a queue message. `None` if its body was in S3, and is gone since the message was
-    /// digested before.
+    /// processed before.
     pub(crate) async fn open(&self, batch: &mut Batch, source: usize, text: &str) -> Result<Option<Message>, Reason> {
         let packed = match inbox::form(text).map_err(Reason::stays)? {
             Text::Inline(body) => inbox::packed(body).map_err(Reason::stays)?.into(),

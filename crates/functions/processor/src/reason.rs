@@ -5,7 +5,7 @@ use store::StoreError;
 use store::ports::Noted;
 
 use crate::commit::SECONDS_PER_DAY;
-use crate::{Deadline, Digest, Failure};
+use crate::{Deadline, Failure, Processor};
 
 /// For how long a reason is kept, in seconds: a day longer than the dead-letter queue keeps its message.
 const KEPT: i64 = 15 * SECONDS_PER_DAY;
@@ -14,7 +14,7 @@ const CONCURRENT: usize = 16;
 /// The longest text that is noted, in characters.
 const LONGEST: usize = 300;
 
-/// Why a message could not be digested.
+/// Why a message could not be processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
     text: String,
@@ -67,7 +67,7 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Digest {
+impl Processor {
     /// Notes why messages failed, for whoever finds them among the dead letters; not of those that failed for want of
     /// capacity, which notes would only add to. One that cannot be noted is in the log.
     pub(crate) async fn note_failed(&self, failed: &[(Failure, Reason)], deadline: Deadline) {
@@ -102,7 +102,7 @@ mod tests {
         );
         check("a \"SEC\\\"RET\" b `SECRET` c", "a \"…\" b `…` c");
         check("unended \"SECRET", "unended \"");
-        check("it's digest's", "it's digest's");
+        check("it's the processor's", "it's the processor's");
         assert_eq!(Reason::stays("x".repeat(1_000)).noted().len(), 300);
     }
 }

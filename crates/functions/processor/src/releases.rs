@@ -13,7 +13,7 @@ use model::project::Retention;
 use model::timeline::Hour;
 use store::ports::Release;
 
-use crate::Digest;
+use crate::Processor;
 use crate::commit::Undone;
 use crate::group::Unit;
 use crate::known::Read;
@@ -50,7 +50,7 @@ impl Met {
     }
 }
 
-impl Digest {
+impl Processor {
     /// Notes the releases of these units, and tells their occurrences since when the project has theirs. What a further
     /// attempt may note is undone. Of what cannot be noted otherwise nothing is told: it holds no event up.
     pub(crate) async fn note_releases(&self, work: Vec<(Unit, Read)>) -> (Vec<(Unit, Read)>, Vec<Undone>) {

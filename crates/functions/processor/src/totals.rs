@@ -13,7 +13,7 @@ use model::timeline::{Minute, Timeline};
 use store::ports::Whole;
 
 use crate::group::Unit;
-use crate::{Deadline, Digest};
+use crate::{Deadline, Processor};
 
 /// How many timelines are written at once.
 const CONCURRENT: usize = 8;
@@ -39,7 +39,7 @@ impl Happened {
     }
 }
 
-impl Digest {
+impl Processor {
     /// Counts what was stored. What fails is logged, and fails nothing: the events are stored.
     pub(crate) async fn count_totals(&self, happened: Happened, deadline: Deadline) {
         let mut all = Timeline::default();

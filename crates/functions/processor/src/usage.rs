@@ -12,7 +12,7 @@ use model::timeline::Minute;
 use store::ports::Used;
 
 use crate::group::Unit;
-use crate::{Deadline, Digest};
+use crate::{Deadline, Processor};
 
 /// How many projects are counted at once.
 const CONCURRENT: usize = 8;
@@ -44,7 +44,7 @@ impl Received {
     }
 }
 
-impl Digest {
+impl Processor {
     /// Counts what was stored, and marks the projects that came to a limit. What fails is logged, and fails nothing: the
     /// events are stored.
     pub(crate) async fn count_usage(&self, received: Received, deadline: Deadline) {

@@ -1,6 +1,6 @@
 //! Which keys the requests of a batch were sent with.
 //!
-//! ingest may not write into the table, so it says in the message which key it saw, and digest notes it: once a day for
+//! ingest may not write into the table, so it says in the message which key it saw, and the processor notes it: once a day for
 //! each key and process, and the table refuses all but the first. It is no part of what is promised to be exact.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use model::id::KeyId;
 use model::project::TimeUnit;
 use model::time::Timestamp;
 
-use crate::{Deadline, Digest};
+use crate::{Deadline, Processor};
 
 /// How many keys are noted at once.
 const CONCURRENT: usize = 8;
@@ -50,7 +50,7 @@ impl Noted {
     }
 }
 
-impl Digest {
+impl Processor {
     /// Notes which keys were used. What fails is logged, and fails nothing: the events are stored.
     pub(crate) async fn note_used(&self, used: Used, deadline: Deadline) {
         let noted = used.0.into_iter().map(|(key, at)| async move {

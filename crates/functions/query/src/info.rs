@@ -8,9 +8,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use http::{Request, StatusCode};
 use http_common::Answer;
 use http_common::describe::Description;
-use http::{Request, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ struct Health {
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Problem {
-    /// `storage` (requests are refused with 503), `digest`, `stream`, `sweep` or `upkeep`.
+    /// `storage` (requests are refused with 503), `processor`, `stream`, `sweep` or `upkeep`.
     stage: &'static str,
     /// How many seconds it has failed.
     seconds: u64,

@@ -56,11 +56,11 @@ pub struct Query {
     pub directory: Arc<dyn Directory>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
-    /// Large messages that wait for digestion: removed with their project.
+    /// Large messages that wait for processing: removed with their project.
     pub claims: Arc<dyn Claims>,
-    /// What is not digested yet.
+    /// What is not processed yet.
     pub backlog: Arc<dyn Backlog>,
-    /// What could not be digested.
+    /// What could not be processed.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Notifications that could not be delivered.
     pub undelivered: Arc<dyn DeadLetters>,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http_common::describe::Description;
 use http::header::CONTENT_TYPE;
+use http_common::describe::Description;
 use serde_json::json;
 
 use crate::Query;

@@ -10,9 +10,9 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::try_join4;
+use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, storage_failed};
-use http::Request;
 use model::cost;
 use model::time::Timestamp;
 use model::timeline::Hour;
@@ -38,7 +38,7 @@ pub(crate) fn describe(api: &mut Description) {
 #[schemars(inline)]
 struct Operations {
     inbox: Inbox,
-    /// About how many messages could not be digested.
+    /// About how many messages could not be processed.
     dead_letters: u64,
     /// Notifications that could not be delivered, at most a hundred: POST /projects/{project}/rules/retry sends them again.
     #[schemars(length(max = FAILED))]

@@ -66,7 +66,7 @@ impl Query {
                 return Ok(false);
             }
         }
-        // What waits for digestion is dropped there, since the project is going; its large bodies go now.
+        // What waits for processing is dropped there, since the project is going; its large bodies go now.
         for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
             while self.claims.remove_some_claims(&addressee).await? {
                 if budget.is_used_up(&*self.clock) {
@@ -82,7 +82,7 @@ impl Query {
             }
             for error in &errors {
                 match self.errors.bury(error).await {
-                    // Digest counted a last event, or another request was faster: the next page tells.
+                    // The processor counted a last event, or another request was faster: the next page tells.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}
                     buried => buried?,
                 }

@@ -237,7 +237,7 @@ fn dynamo(bench: &Bench) {
             async move { assert!(get.send().await.unwrap().item.is_some()) }
         });
     }
-    // 33 errors in one transaction, three actions each, as digest writes them.
+    // 33 errors in one transaction, three actions each, as the processor writes them.
     for concurrent in [1, 4] {
         let client = client.clone();
         bench.rate("DynamoDB TransactWriteItems of 99, SDK, actions", concurrent, 80, 99, move |i| {

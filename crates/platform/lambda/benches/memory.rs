@@ -26,13 +26,13 @@ const PAYLOAD: usize = 6 << 20;
 const TIMES: usize = 3;
 
 fn main() {
-    let [ingest, digest, query, notify] = binaries().map(|(_, binary)| binary);
+    let [ingest, processor, query, notify] = binaries().map(|(_, binary)| binary);
     let (large, claimed) = (v1_body(15), Message { payload: taken(&v1_body(15)), ..message(Source::V1, 0, 15) }.pack());
     println!("{:60} {:>8} {:>8} {:>10}", "", "at most", "given", "slowest");
     tell("IngestFunction", "a body of 15 MB, packed to 4", &ingest, &post(&large), b"");
-    tell("DigestFunction", "6 MB of messages, each of another error", &digest, &batch(inline()), b"");
+    tell("ProcessorFunction", "6 MB of messages, each of another error", &processor, &batch(inline()), b"");
     let claims = (0..10).map(|n| format!("@inbox/v=1/{n}")).collect();
-    tell("DigestFunction", "10 messages of 15 MB that lie in S3", &digest, &batch(claims), &claimed);
+    tell("ProcessorFunction", "10 messages of 15 MB that lie in S3", &processor, &batch(claims), &claimed);
     tell("QueryFunction", "100 errors", &query, &get("/projects/sample/errors", "limit=100"), b"");
     let path = "/projects/sample/errors/00000000000000000000000000000000/occurrences";
     tell("QueryFunction", "occurrences of 1 MB", &query, &get(path, "limit=100"), &frame());

@@ -142,7 +142,7 @@ fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorP
 fn sign_in() {
     let page = SignIn {
         token: "1f".repeat(32),
-        frame: web_pages::Frame { title: "Sign in".to_owned(), ..web::Frame::default() },
+        frame: web_pages::Frame { title: "Sign in".to_owned(), ..web_pages::Frame::default() },
         next: "/projects/shop/errors".to_owned(),
         refused: Some("this key is not known here, or is disabled".to_owned()),
     };

@@ -4,9 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use http_common::{BaseUrl, Prefix};
 use http::header::{ACCEPT, AUTHORIZATION, VARY};
 use http::{HeaderMap, HeaderValue, Method};
+use http_common::{BaseUrl, Prefix};
 use tower::ServiceExt;
 
 /// `api`, whose routes answer a browser that opens an address of which `has_page` is true with the page of it.

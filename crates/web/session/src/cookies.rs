@@ -1,8 +1,8 @@
 //! The cookies of the pages: who is signed in, and who is about to.
 
-use http_common::BaseUrl;
 use http::header::COOKIE;
 use http::{Extensions, HeaderMap};
+use http_common::BaseUrl;
 use model::id::{Key, KeyHash};
 
 /// A cookie of the pages. None is for scripts, and none is sent with what other sites embed or post.

@@ -1,9 +1,9 @@
 //! Who looks: the session behind a cookie.
 
 use axum::extract::FromRequestParts;
-use http_common::{Caller, Trust, storage_failed};
 use http::Method;
 use http::request::Parts;
+use http_common::{Caller, Trust, storage_failed};
 use model::id::{Key, KeyHash};
 use model::outcome::Reason;
 use model::time::Timestamp;

@@ -3,7 +3,7 @@ use std::fmt;
 use ulid::Ulid;
 
 use super::Place;
-use model::id::{EventDigest, Fingerprint, ReferenceId};
+use model::id::{EventHash, Fingerprint, ReferenceId};
 use model::time::Timestamp;
 
 /// The most bytes of a block. Event ids are the clients', who may choose ones that all fall into one bucket: what they
@@ -11,7 +11,7 @@ use model::time::Timestamp;
 const MAX_BYTES: usize = 32 << 10;
 /// Fingerprint, reference, and the count of tags behind.
 pub(super) const HEAD: usize = 16 + 16 + 2;
-/// How much is kept of a digest. A wrong hit, one in some billion entries, costs a reader two reads.
+/// How much is kept of a hash. A wrong hit, one in some billion entries, costs a reader two reads.
 pub(super) const TAG: usize = 4;
 
 /// Names a block: when it was written, and 80 random bits.
@@ -59,7 +59,7 @@ impl fmt::Display for BlockId {
 
 /// Entries as blocks: for each run of one place the fingerprint, the reference, how many, and a tag of each event. All
 /// numbers are big-endian.
-pub(super) fn pack(entries: &[(EventDigest, Place)]) -> Vec<Vec<u8>> {
+pub(super) fn pack(entries: &[(EventHash, Place)]) -> Vec<Vec<u8>> {
     let mut blocks = Vec::new();
     let mut block: Vec<u8> = Vec::new();
     for run in entries.chunk_by(|(_, a), (_, b)| a == b) {
@@ -79,7 +79,7 @@ pub(super) fn pack(entries: &[(EventDigest, Place)]) -> Vec<Vec<u8>> {
 }
 
 /// The places of a block where `event` may be.
-pub fn places(mut block: &[u8], event: EventDigest) -> Result<Vec<Place>, BadBlock> {
+pub fn places(mut block: &[u8], event: EventHash) -> Result<Vec<Place>, BadBlock> {
     let mut places = Vec::new();
     while !block.is_empty() {
         let (fingerprint, rest) = block.split_first_chunk().ok_or(BadBlock::Cut)?;

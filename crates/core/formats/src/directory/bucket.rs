@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::block::{HEAD, TAG};
-use model::id::EventDigest;
+use model::id::EventHash;
 
 /// Over how many buckets a batch's blocks are spread. The wider, the less a reader has to go through, and the more a
 /// batch writes: each width is for as many events as leave a block of one error below 1 KB, one unit.
@@ -28,7 +28,7 @@ impl Width {
         }
     }
 
-    /// How many bits of a digest tell the bucket.
+    /// How many bits of a hash tell the bucket.
     fn bits(self) -> u32 {
         match self {
             Self::Narrow => 4,
@@ -38,7 +38,7 @@ impl Width {
     }
 
     /// The bucket of an event.
-    pub fn bucket_of(self, event: EventDigest) -> Bucket {
+    pub fn bucket_of(self, event: EventHash) -> Bucket {
         Bucket { width: self, number: event.leading(self.bits()) }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! For each batch and project it is written down ahead of the commit where the batch's events will be. An event of a
 //! reference that has few gets an entry of its own, found by one read; the events of a storm share blocks, so that a
-//! storm stays a handful of writes. Which block an event is in, follows from its digest; a block is small, and a reader
+//! storm stays a handful of writes. Which block an event is in, follows from its invocation of the processor; a block is small, and a reader
 //! goes through those of one bucket, newest first.
 //!
 //! What it costs to write, in units of 1 KB, for `n` events of a batch: all of one error and minute, or each of its own
@@ -16,7 +16,7 @@
 //! | 1,000 | 16 | 0.016 | 65 | 0.065 |
 //! | 10,000 | 64 | 0.0064 | 521 | 0.052 |
 //!
-//! An entry is a hint. Digest may die before its commit, and errors are deleted: the reader asks the reference that an
+//! An entry is a hint. The processor may die before its commit, and errors are deleted: the reader asks the reference that an
 //! entry names whether it has the event.
 
 mod block;
@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 pub use block::{BadBlock, BlockId, places};
 pub use bucket::{Bucket, Width};
 
-use model::id::{EventDigest, Fingerprint, ReferenceId};
+use model::id::{EventHash, Fingerprint, ReferenceId};
 
 /// An event of a reference with at most this many gets an entry of its own: a reference costs six units or more, so this
 /// adds at most a third.
@@ -50,14 +50,14 @@ pub struct Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries {
     /// Events with an entry of their own; no pair is there twice.
-    pub alone: Vec<(EventDigest, Place)>,
+    pub alone: Vec<(EventHash, Place)>,
     /// Blocks of the others: the bucket of each, and what [`places`] reads. A bucket may have several.
     pub blocks: Vec<(Bucket, Vec<u8>)>,
 }
 
 impl Entries {
     /// Of references with their events.
-    pub fn of<'a>(references: impl IntoIterator<Item = (Place, &'a [EventDigest])>) -> Self {
+    pub fn of<'a>(references: impl IntoIterator<Item = (Place, &'a [EventHash])>) -> Self {
         let (mut alone, mut shared) = (Vec::new(), Vec::new());
         for (place, events) in references {
             let entries = if events.len() <= FEW { &mut alone } else { &mut shared };
@@ -70,11 +70,11 @@ impl Entries {
         } else if shared.len() <= ALONE {
             alone.append(&mut shared);
         }
-        // Two events of one digest would be one key twice, for which a call is refused, and all of its batch with it.
+        // Two events with one hash would be one key twice, for which a call is refused, and all of its batch with it.
         alone.sort_unstable();
         alone.dedup();
         let width = Width::for_blocks(shared.len(), runs);
-        let mut buckets: BTreeMap<Bucket, Vec<(EventDigest, Place)>> = BTreeMap::new();
+        let mut buckets: BTreeMap<Bucket, Vec<(EventHash, Place)>> = BTreeMap::new();
         for (event, place) in shared {
             buckets.entry(width.bucket_of(event)).or_default().push((event, place));
         }

@@ -6,8 +6,8 @@ use super::*;
 use model::id::EventId;
 use model::time::Timestamp;
 
-fn event(n: u64) -> EventDigest {
-    EventId::from_bytes(u128::from(n).to_be_bytes()).digest()
+fn event(n: u64) -> EventHash {
+    EventId::from_bytes(u128::from(n).to_be_bytes()).hash()
 }
 
 fn place(n: u64) -> Place {
@@ -16,7 +16,7 @@ fn place(n: u64) -> Place {
 }
 
 /// References with this many events each; no event is there twice.
-fn references(counts: &[usize]) -> Vec<(Place, Vec<EventDigest>)> {
+fn references(counts: &[usize]) -> Vec<(Place, Vec<EventHash>)> {
     let mut next = 0;
     let mut events = |count: usize| {
         next += count as u64;
@@ -25,12 +25,12 @@ fn references(counts: &[usize]) -> Vec<(Place, Vec<EventDigest>)> {
     counts.iter().zip(0..).map(|(&count, n)| (place(n), events(count))).collect()
 }
 
-fn entries(references: &[(Place, Vec<EventDigest>)]) -> Entries {
+fn entries(references: &[(Place, Vec<EventHash>)]) -> Entries {
     Entries::of(references.iter().map(|(place, events)| (*place, events.as_slice())))
 }
 
 /// What a reader finds of an event: by itself, and in the blocks of its buckets.
-fn found(entries: &Entries, event: EventDigest) -> BTreeSet<Place> {
+fn found(entries: &Entries, event: EventHash) -> BTreeSet<Place> {
     let alone = entries.alone.iter().filter(|(one, _)| *one == event).map(|(_, place)| *place);
     let buckets = Width::ALL.map(|width| width.bucket_of(event));
     let blocks = entries.blocks.iter().filter(|(bucket, _)| buckets.contains(bucket));
@@ -82,7 +82,7 @@ fn a_storm_costs_a_handful_of_writes() {
     assert_eq!(cost(&[10_000; 13]), (256, 768));
 }
 
-/// Event ids are chosen by clients: all in one bucket, they still fit items; and one digest twice is one entry.
+/// Event ids are chosen by clients: all in one bucket, they still fit items; and one hash twice is one entry.
 #[test]
 fn hostile_ids_fit_items() {
     let wide = Width::Wide.bucket_of(event(0));

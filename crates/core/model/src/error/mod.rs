@@ -316,7 +316,7 @@ pub struct Sighting {
     pub release: Option<String>,
     /// The environment.
     pub environment: Option<String>,
-    /// When its release was first seen in the project, as far as digest knows.
+    /// When its release was first seen in the project, as far as the processor knows.
     pub release_since: Option<Timestamp>,
     /// Its tags that are counted.
     pub tags: Vec<(String, String)>,

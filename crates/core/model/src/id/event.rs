@@ -40,11 +40,11 @@ impl EventId {
     }
 
     /// What a reference keeps of the id, to recognise the event when it comes again.
-    pub fn digest(&self) -> EventDigest {
+    pub fn hash(&self) -> EventHash {
         let hash = Sha256::digest(self.0);
-        let mut digest = [0; 8];
-        digest.copy_from_slice(&hash[..8]);
-        EventDigest(u64::from_be_bytes(digest))
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash[..8]);
+        EventHash(u64::from_be_bytes(first))
     }
 }
 
@@ -59,9 +59,9 @@ text_form!(EventId, "^[0-9A-Fa-f]{32}$", "fc6d8c0c43fc4630ad850ee518f1b9d0");
 /// 64 bits of an event id's SHA-256. Hashed, because ids need not be random; 64 bits, because two different events of
 /// one error and minute then collide once in 10^10 minutes of 60,000 events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EventDigest(u64);
+pub struct EventHash(u64);
 
-impl EventDigest {
+impl EventHash {
     /// The first `bits` (at most 8) of it, as a number.
     pub fn leading(self, bits: u32) -> u8 {
         (self.0 >> (u64::BITS - bits)) as u8
@@ -72,19 +72,19 @@ impl EventDigest {
         (self.0 as u32).to_be_bytes()
     }
 
-    /// The digests, one after the other, 8 bytes each, big-endian.
-    pub fn pack(digests: impl IntoIterator<Item = Self>) -> Vec<u8> {
-        digests.into_iter().flat_map(|digest| digest.0.to_be_bytes()).collect()
+    /// The hashes, one after the other, 8 bytes each, big-endian.
+    pub fn pack(hashes: impl IntoIterator<Item = Self>) -> Vec<u8> {
+        hashes.into_iter().flat_map(|hash| hash.0.to_be_bytes()).collect()
     }
 
-    /// What [`EventDigest::pack`] packed; bytes beyond a multiple of 8 are ignored.
+    /// What [`EventHash::pack`] packed; bytes beyond a multiple of 8 are ignored.
     pub fn unpack(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
         bytes.chunks_exact(8).map(|chunk| Self(u64::from_be_bytes(chunk.try_into().expect("chunks of 8"))))
     }
 }
 
 /// 16 lower-case hexadecimal digits.
-impl fmt::Display for EventDigest {
+impl fmt::Display for EventHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
@@ -105,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn digests_come_out_as_they_went_in() {
-        let digests: Vec<_> = (0..5u8).map(|n| EventId::from_bytes([n; 16]).digest()).collect();
-        let packed = EventDigest::pack(digests.iter().copied());
+    fn hashes_come_out_as_they_went_in() {
+        let hashes: Vec<_> = (0..5u8).map(|n| EventId::from_bytes([n; 16]).hash()).collect();
+        let packed = EventHash::pack(hashes.iter().copied());
         assert_eq!(packed.len(), 40);
-        assert_eq!(EventDigest::unpack(&packed).collect::<Vec<_>>(), digests);
+        assert_eq!(EventHash::unpack(&packed).collect::<Vec<_>>(), hashes);
     }
 }

@@ -12,7 +12,7 @@ mod segment;
 
 pub use config::{BadConfigId, ConfigId};
 pub use error_uid::{BadErrorUid, ErrorUid};
-pub use event::{BadEventId, EventDigest, EventId};
+pub use event::{BadEventId, EventHash, EventId};
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use key::{BadKey, BadKeyHash, BadKeyId, Key, KeyHash, KeyId};
 pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};

@@ -132,7 +132,10 @@ mod tests {
         for (length, expected) in [(70, true), (60, false), (65, false)] {
             check(Filter { tags: vec![format!("long:{}", "x".repeat(length))], ..all() }, expected);
         }
-        check(Filter { tags: vec![format!("long:{}", crate::occurrence::short_value(&"x".repeat(70)))], ..all() }, true);
+        check(
+            Filter { tags: vec![format!("long:{}", crate::occurrence::short_value(&"x".repeat(70)))], ..all() },
+            true,
+        );
         check(Filter { tags: vec!["feature:Checkout".to_owned(), "a:b:x".to_owned()], ..all() }, false);
         for text in ["keyerror", "NOT IN", "in total", "Cause", "cart.PY", "checkout", "shop.cart"] {
             check(Filter { text: some(text), ..all() }, true);

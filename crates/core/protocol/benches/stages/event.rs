@@ -1,4 +1,4 @@
-//! What digest does with an event: parse, normalise, scrub, group (the fingerprint), write down.
+//! What the processor does with an event: parse, normalise, scrub, group (the fingerprint), write down.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};

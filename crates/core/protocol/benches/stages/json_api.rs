@@ -1,4 +1,4 @@
-//! A body of faultline's own API: what ingest does with it, and what digest does.
+//! A body of faultline's own API: what ingest does with it, and what the processor does.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};

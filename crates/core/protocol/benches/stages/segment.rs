@@ -15,7 +15,7 @@ const FRAMES: [(&str, usize); 5] = [
     ("python/rich to 1 MB", 1),
 ];
 
-/// As digest would write them: each with an id of its own.
+/// As the processor would write them: each with an id of its own.
 fn frame((name, events): (&str, usize)) -> Vec<Vec<u8>> {
     let mut occurrence = samples::scrubbed(name);
     let line = |number: usize| {

@@ -25,7 +25,7 @@ pub struct Parsed {
 
 /// What is stored of a body: its errors, and what they share. Written down it is a [`Post`](super::Post).
 ///
-/// What is not looked into stays text: it is read once, by digest, and need not be built here.
+/// What is not looked into stays text: it is read once, by the processor, and need not be built here.
 #[derive(Debug, Serialize)]
 pub struct Taken {
     errors: Vec<Item>,
@@ -176,7 +176,7 @@ impl Item {
     }
 }
 
-/// The size of a value as digest reads and writes it.
+/// The size of a value as the processor reads and writes it.
 fn size(value: &RawValue) -> Result<json::Size, Refusal> {
     json::size(value.get()).map_err(|error| invalid(format!("the body is {error}")))
 }

@@ -22,7 +22,7 @@ const MAX_EVENT_MEMORY: usize = 32 << 20;
 const MAX_WORD: usize = 64;
 
 /// Reads an event's id and kind without building it. What passes here can be parsed later, as by [`json::check`]: so an
-/// event that was answered with success can be digested, and shown.
+/// event that was answered with success can be processed, and shown.
 pub fn peek(payload: &[u8]) -> Result<Peek, Refusal> {
     if payload.len() > MAX_EVENT {
         let message = format!("an event has {} bytes of JSON: at most {MAX_EVENT} are taken", payload.len());
@@ -84,7 +84,7 @@ mod tests {
         assert!(refusal.message.contains("so many values"), "{refusal}");
     }
 
-    /// An event that was answered with success can be digested: both readings agree on what is an event.
+    /// An event that was answered with success can be processed: both readings agree on what is an event.
     #[test]
     fn what_is_taken_can_be_parsed_later() {
         let cases = ["[]", "7", "{", "", r#"{"a":1e999}"#, r#"{"\ud800":1}"#, r#"{"a":"\ud800"}"#, r#"{"a":"\x"}"#];

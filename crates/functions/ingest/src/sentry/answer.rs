@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use http_common::Answer;
 use http::HeaderValue;
+use http_common::Answer;
 use model::id::EventId;
 use protocol::sentry::ItemKind;
 use schemars::JsonSchema;

@@ -2,9 +2,9 @@
 
 use formats::inbox::Addressee;
 use futures_util::future::join;
-use http_common::Caller;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
+use http_common::Caller;
 use model::id::{KeyId, ProjectId};
 use model::outcome::{Reason, Refusal};
 use protocol::sentry::auth::Presented;

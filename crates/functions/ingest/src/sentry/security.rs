@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use formats::inbox::{Header, Message, Sender};
-use http_common::{Answer, Limits};
 use http::Request;
 use http::header::USER_AGENT;
+use http_common::{Answer, Limits};
 use model::occurrence::Source;
 use protocol::sentry::security;
 

@@ -9,8 +9,8 @@ mod signature;
 mod slack;
 
 use axum::body::Bytes;
-use http_common::{Answer, storage_failed};
 use http::HeaderMap;
+use http_common::{Answer, storage_failed};
 use model::error::history::{Action, Actor, Entry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
 use model::id::{Fingerprint, ProjectName};

@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, storage_failed};
-use http::Request;
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use rules::posted;
@@ -33,6 +33,7 @@ pub(super) fn describe(api: &mut Description) {
         .parameter("query", "project", "the one project that can use the answer", json!({ "type": "string" }))
         .body_as("application/json", config, example)
         .data::<Encrypted>(201, "what is posted in the config's place")
+        .refuses(Reason::ProjectUnknown, "there is no such project")
         .refuses(Reason::SealingKeyMissing, "the stack has no key to seal with");
 }
 

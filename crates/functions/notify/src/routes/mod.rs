@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, Caller, Gate, Outcomes, storage_failed};
-use http::Request;
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Sealer, Sessions};

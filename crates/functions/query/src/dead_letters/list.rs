@@ -9,9 +9,9 @@ use axum::response::Response;
 use axum::routing::get;
 use formats::inbox::{self, Message, Text};
 use formats::inbox::{Addressee, Origin};
+use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, storage_failed};
-use http::Request;
 use model::id::EventId;
 use model::time::Timestamp;
 use protocol::json_api::MAX_ERRORS;
@@ -31,7 +31,7 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("get", "/dead-letters", "listDeadLetters", "Lists what could not be digested, and why")
+    api.operation("get", "/dead-letters", "listDeadLetters", "Lists what could not be processed, and why")
         .says("In any order. The queue lends a letter to one reader at a time: two at once may each see a part.")
         .limit(DEFAULT, LIMIT)
         .data::<Letters>(200, "the letters, without what they hold, which is not scrubbed yet");
@@ -59,7 +59,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     http_common::data(Letters { dead_letters })
 }
 
-/// A letter as an entry: whose events it brings, or what is wrong with it; and why digest failed, unless that was for
+/// A letter as an entry: whose events it brings, or what is wrong with it; and why the processor failed, unless that was for
 /// want of capacity or time, or its process died of it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! `/dead-letters`: what could not be digested.
+//! `/dead-letters`: what could not be processed.
 
 mod list;
 mod redrive;

@@ -1,8 +1,8 @@
 //! `POST …/errors/{message}/comments` and `DELETE …/comments/{id}`. Comments are read in the error's history.
 
 use axum::body::Body;
-use http_common::{Answer, storage_failed};
 use http::Request;
+use http_common::{Answer, storage_failed};
 use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;

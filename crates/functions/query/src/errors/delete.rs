@@ -10,7 +10,7 @@ use super::{is_merged, shown_as, stored, unknown};
 use crate::Query;
 use crate::purge::{Budget, unfinished};
 
-/// How often the error is read again when digest writes it at the same time.
+/// How often the error is read again when the processor writes it at the same time.
 const ATTEMPTS: usize = 10;
 
 /// Removes the error from every list at once, then its occurrences from where they rest, and what earlier requests had to

@@ -1,7 +1,7 @@
 //! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
 
-use http_common::{Answer, storage_failed};
 use http::Uri;
+use http_common::{Answer, storage_failed};
 use model::error::history::{Action, Actor, Entry, EntryId};
 use model::time::Timestamp;
 use schemars::JsonSchema;

@@ -2,8 +2,8 @@
 
 use crate::views::{self, ErrorEntry};
 use axum::body::Body;
-use http_common::{Answer, storage_failed};
 use http::Request;
+use http_common::{Answer, storage_failed};
 use model::error::history::{Action, Actor, Entry};
 use model::error::{ErrorAggregate, Family};
 use model::id::Fingerprint;
@@ -17,7 +17,7 @@ use super::{is_merged, named, shown_as, unknown};
 use crate::Query;
 use crate::projects::parse_body;
 
-/// How often errors are read again when digest writes them at the same time.
+/// How often errors are read again when the processor writes them at the same time.
 const ATTEMPTS: usize = 10;
 
 /// Other errors, by their fingerprints.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use axum::body::Body;
-use http_common::{Answer, storage_failed};
 use http::Request;
+use http_common::{Answer, storage_failed};
 use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};

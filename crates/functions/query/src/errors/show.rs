@@ -1,8 +1,8 @@
 //! `GET /projects/{project}/errors/{message}`: the newest occurrence, and the timeline of a range.
 
 use crate::views;
-use http_common::{Answer, storage_failed};
 use http::Uri;
+use http_common::{Answer, storage_failed};
 use model::error::ErrorAggregate;
 use model::outcome::Refusal;
 use model::timeline::Hour;

@@ -1,8 +1,8 @@
 //! `GET …/errors/{message}/tags`: which values of which tags its occurrences have, and how often.
 
+use http::Uri;
 use http_common::Answer;
 use http_common::describe::Description;
-use http::Uri;
 use model::error::{ErrorAggregate, Tag, Tags};
 use schemars::JsonSchema;
 use serde::Serialize;

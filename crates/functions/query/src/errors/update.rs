@@ -2,8 +2,8 @@
 
 use crate::views;
 use axum::body::Body;
-use http_common::{Answer, storage_failed};
 use http::Request;
+use http_common::{Answer, storage_failed};
 use model::error::history::{Action, Actor, Entry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};

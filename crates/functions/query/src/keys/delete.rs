@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
+use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, storage_failed};
-use http::Request;
 use model::id::KeyId;
 use model::outcome::Reason;
 

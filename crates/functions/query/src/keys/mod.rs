@@ -9,9 +9,9 @@ mod update;
 use std::sync::Arc;
 
 use axum::Router;
+use http::Uri;
 use http_common::describe::Description;
 use http_common::{Caller, Trust, storage_failed};
-use http::Uri;
 use model::id::{Key, ProjectName};
 use model::id::{KeyHash, KeyId};
 use model::outcome::{Reason, Refusal};

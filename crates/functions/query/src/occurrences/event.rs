@@ -15,9 +15,9 @@ use axum::response::Response;
 use axum::routing::get;
 use formats::directory::{BlockId, Bucket, Place, Width};
 use futures_util::future::{try_join, try_join_all};
-use http_common::{Answer, storage_failed};
 use http::Request;
-use model::id::{EventDigest, EventId};
+use http_common::{Answer, storage_failed};
+use model::id::{EventHash, EventId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use store::ports::Project;
@@ -34,7 +34,7 @@ const FIRST: usize = 200;
 /// How many are read at a time then, if 1 MiB does not end it before.
 const MORE: usize = 10_000;
 const ROUNDS: usize = 5;
-/// How many places are looked at, at the most. There is one, but where a digest died before its commit, or where clients
+/// How many places are looked at, at the most. There is one, but where a processor died before its commit, or where clients
 /// use an id again.
 const PLACES: usize = 50;
 
@@ -55,14 +55,14 @@ async fn find(query: &Query, request: Request<Body>) -> Answer {
     let event = event.map_err(|error| parameter("event", error))?;
     let before = Parameters::of(request.uri()).parsed("storedBefore", moment)?;
     let project = existing(query, &caller, &name).await?;
-    Search { query, project: &project, event, digest: event.digest(), looked_at: HashSet::new() }.run(before).await
+    Search { query, project: &project, event, hash: event.hash(), looked_at: HashSet::new() }.run(before).await
 }
 
 struct Search<'a> {
     query: &'a Query,
     project: &'a Project,
     event: EventId,
-    digest: EventDigest,
+    hash: EventHash,
     looked_at: HashSet<Place>,
 }
 
@@ -70,17 +70,17 @@ impl Search<'_> {
     async fn run(mut self, before: Option<Timestamp>) -> Answer {
         let before = before.map(BlockId::floor);
         let mut open: Vec<(Bucket, Option<BlockId>)> =
-            Width::ALL.iter().map(|width| (width.bucket_of(self.digest), before)).collect();
+            Width::ALL.iter().map(|width| (width.bucket_of(self.hash), before)).collect();
         for round in 0..ROUNDS {
             let own = async {
                 match round {
-                    0 => self.query.directory.places(self.project.id, self.digest, PLACES).await,
+                    0 => self.query.directory.places(self.project.id, self.hash, PLACES).await,
                     _ => Ok(Vec::new()),
                 }
             };
             let limit = if round == 0 { FIRST } else { MORE };
             let pages = open.iter().map(|(bucket, before)| {
-                self.query.directory.places_in(self.project.id, self.digest, *bucket, *before, limit)
+                self.query.directory.places_in(self.project.id, self.hash, *bucket, *before, limit)
             });
             let read = try_join(own, try_join_all(pages)).await;
             let (mut places, pages) = read.map_err(|error| storage_failed(&error))?;
@@ -109,7 +109,7 @@ impl Search<'_> {
         let reference = references.find(&place.reference).await.map_err(|error| storage_failed(&error))?;
         let Some(reference) = reference else { return Ok(None) };
         // The events of a reference are in the order of its frame's lines.
-        let lines = (0u32..).zip(&reference.events).filter(|(_, event)| **event == self.digest);
+        let lines = (0u32..).zip(&reference.events).filter(|(_, event)| **event == self.hash);
         for (line, _) in lines {
             let seen = step::at(self.query, &references, &reference, line).await?;
             if let Some(seen) = seen.filter(|seen| seen.found.occurrence.event_id == self.event) {

@@ -1,6 +1,6 @@
 use crate::views;
-use http_common::Answer;
 use http::Uri;
+use http_common::Answer;
 use model::id::OccurrenceId;
 use model::occurrence::{Filter, Level};
 use model::outcome::Refusal;

@@ -3,14 +3,14 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http_common::BaseUrl;
 use http::{Method, Request};
+use http_common::BaseUrl;
 use model::id::ProjectId;
 use serde::Deserialize;
 use serde_json::json;
+use web_pages::Connect;
 use web_session::address::encoded;
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
-use web_pages::Connect;
 
 use super::errors::has_events;
 

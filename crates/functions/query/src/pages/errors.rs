@@ -7,9 +7,9 @@ use http::{Method, Request, Uri};
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use web_pages::{ErrorRow, Errors, Moment, Search, Sparkline, Tab};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
-use web_pages::{ErrorRow, Errors, Moment, Search, Sparkline, Tab};
 
 use super::search;
 

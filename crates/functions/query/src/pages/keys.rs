@@ -5,9 +5,9 @@ use model::id::KeyId;
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use web_pages::{KeyRow, Keys, MadeKey, Moment};
 use web_session::address::with_query;
 use web_session::{Form, Pages, Refused, Visit};
-use web_pages::{KeyRow, Keys, MadeKey, Moment};
 
 /// For how many hours a key that another took the place of is good: time to change it everywhere.
 const OVERLAP: u32 = 24;

@@ -11,9 +11,9 @@ use model::time::Timestamp;
 use rules::DeadNotice;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use web_pages::{FailedRow, LetterRow, MadeKey, Moment, MonthCost, Operations};
 use web_session::address::encoded;
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
-use web_pages::{FailedRow, LetterRow, MadeKey, Moment, MonthCost, Operations};
 
 use super::keys;
 
@@ -89,7 +89,10 @@ impl Letter {
             sent_at: Moment::new(self.sent_at, now),
             project,
             events: self.event_ids.len(),
-            reason: self.unreadable.or(self.reason).unwrap_or_else(|| "not known: digest's log may say".to_owned()),
+            reason: self
+                .unreadable
+                .or(self.reason)
+                .unwrap_or_else(|| "not known: the processor's log may say".to_owned()),
             id: self.id,
         }
     }

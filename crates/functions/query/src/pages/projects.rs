@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::future::{join, join_all};
-use http_common::BaseUrl;
 use http::{Method, Request, Uri};
+use http_common::BaseUrl;
 use serde::Deserialize;
 use serde_json::json;
+use web_pages::{Moment, ProjectRow, Projects, Sparkline};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
-use web_pages::{Moment, ProjectRow, Projects, Sparkline};
 
 use super::connect;
 use super::errors::{Entry, List};

@@ -7,9 +7,9 @@ use http::{Method, Request, StatusCode};
 use model::project::Retention;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use web_pages::{MadeKey, Settings, SettingsFields};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
-use web_pages::{MadeKey, Settings, SettingsFields};
 
 use super::keys;
 

@@ -3,14 +3,14 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http_common::{ClientAddress, storage_failed};
 use http::header::SET_COOKIE;
 use http::{Extensions, HeaderMap, Request, StatusCode};
+use http_common::{ClientAddress, storage_failed};
 use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
 use store::ports::Session;
-use web_session::{Cookie, Cookies, Form, LASTS, Pages, Refused, Shown, Visit, form_hash, page};
 use web_pages::{Frame, SignIn};
+use web_session::{Cookie, Cookies, Form, LASTS, Pages, Refused, Shown, Visit, form_hash, page};
 
 /// Wrong keys that an address may try in a minute before it is told to wait. A key that is known always signs in: a
 /// stranger's failures lock nobody out. Guessing is kept from success by the length of keys.

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use http::{Request, Uri};
 use http_common::describe::Description;
 use http_common::{Caller, storage_failed};
-use http::{Request, Uri};
 use model::id::ProjectName;
 use model::json;
 use model::outcome::{Reason, Refusal};

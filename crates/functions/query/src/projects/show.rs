@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use http::Request;
 use http_common::Answer;
 use http_common::describe::Description;
-use http::Request;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -38,7 +38,7 @@ pub(crate) struct Life {
 pub(crate) fn binaries() -> [(&'static str, PathBuf); 4] {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let given = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    ["ingest", "digest", "query", "notify"].map(|name| {
+    ["ingest", "processor", "query", "notify"].map(|name| {
         let built = root.join(format!(".aws-sam/build/{}{}Function/bootstrap", name[..1].to_uppercase(), &name[1..]));
         (name, given.as_ref().map_or(built, |given| Path::new(given).join(name)))
     })

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use formats::directory::{self, BlockId, Bucket, Entries, Place};
-use model::id::{EventDigest, Fingerprint, ProjectId, ReferenceId};
+use model::id::{EventHash, Fingerprint, ProjectId, ReferenceId};
 
 use super::Table;
 use super::call::Range;
@@ -29,7 +29,7 @@ impl Directory for Table {
         self.put_all("entering events in the directory", alone.chain(blocks).collect()).await
     }
 
-    async fn places(&self, project: ProjectId, event: EventDigest, limit: usize) -> Result<Vec<Place>> {
+    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<Place>> {
         let doing = "looking for an event";
         let mut range = Range::of_prefix(event_pk(project, event), "");
         range.newest_first = true;
@@ -50,7 +50,7 @@ impl Directory for Table {
     async fn places_in(
         &self,
         project: ProjectId,
-        event: EventDigest,
+        event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,

@@ -1,6 +1,6 @@
 //! The item of an error: one attribute for each field. Written by updates that name the attributes of this version
 //! only, so that what a later version added survives a step back, and so that links, which notify writes one by one,
-//! survive digest's commits.
+//! survive the processor's commits.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBui
 }
 
 /// An update of what people set, whatever else is written meanwhile: on condition that this life of the error is there, and
-/// not merged into another. The version goes up, so that a digest which read the error before will read it again.
+/// not merged into another. The version goes up, so that a processor which read the error before will read it again.
 pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestamp) -> UpdateBuilder {
     let mut changed = Vec::new();
     if let Some(to) = &change.status {

@@ -2,8 +2,8 @@
 
 mod call;
 mod configs;
-mod digests;
 mod directory;
+mod error_commits;
 mod error_item;
 mod errors;
 mod failures;

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use formats::segment::FrameRange;
-use model::id::{ErrorUid, EventDigest, ProjectId, ReferenceId, SegmentId};
+use model::id::{ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
 use model::time::Timestamp;
 use model::timeline::{Hour, Timeline};
 
@@ -73,7 +73,7 @@ pub(super) fn encode(project: ProjectId, uid: &ErrorUid, reference: &Reference, 
         .with("length", number(reference.frame.length))
         .with("first", time(reference.first))
         .with("last", time(reference.last))
-        .with("events", bytes(EventDigest::pack(reference.events.iter().copied())))
+        .with("events", bytes(EventHash::pack(reference.events.iter().copied())))
         .expiring(expires_at)
         .done()
 }
@@ -86,6 +86,6 @@ pub(super) fn decode(doing: &'static str, project: ProjectId, item: &Attributes)
         frame: FrameRange { offset: read.number("offset")?, length: read.number("length")? },
         first: read.time("first")?,
         last: read.time("last")?,
-        events: EventDigest::unpack(read.bytes("events")?).collect(),
+        events: EventHash::unpack(read.bytes("events")?).collect(),
     })
 }

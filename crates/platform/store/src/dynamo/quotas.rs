@@ -58,7 +58,7 @@ impl Quotas for Table {
 impl Usage for Table {
     async fn count(&self, project: ProjectId, new: Used, now: Timestamp) -> Result<Used> {
         let Some(in_minute) = new.in_minute else { return self.add(project, new.in_month, now, None).await };
-        // The minute that the item has may be an earlier one; or this one by now, if another digest was faster. A later
+        // The minute that the item has may be an earlier one; or this one by now, if another processor was faster. A later
         // one, of a clock that is ahead, stands.
         for minute in [OfMinute::Same, OfMinute::Later, OfMinute::Same] {
             match self.add(project, new.in_month, now, Some((minute, in_minute))).await {

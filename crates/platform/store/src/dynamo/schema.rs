@@ -20,7 +20,7 @@
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
 //! | postings of a term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
-//! | where an event is | `D#{project}#{event digest}` | `{reference}` | |
+//! | where an event is | `D#{project}#{event hash}` | `{reference}` | |
 //! | where a batch's events are | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
 //! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
@@ -40,7 +40,7 @@ use formats::directory::Bucket;
 use model::error::Batch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
-use model::id::{ConfigId, ErrorUid, EventDigest, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
+use model::id::{ConfigId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
 use model::time::Timestamp;
 use model::timeline::Hour;
 use rules::lane::LaneId;
@@ -194,7 +194,7 @@ pub(crate) fn place_of(sk: &str) -> Option<Place> {
 }
 
 /// Where one event is.
-pub(crate) fn event_pk(project: ProjectId, event: EventDigest) -> String {
+pub(crate) fn event_pk(project: ProjectId, event: EventHash) -> String {
     format!("D#{project}#{event}")
 }
 
@@ -205,7 +205,7 @@ pub(crate) fn block_pk(project: ProjectId, bucket: Bucket) -> String {
 
 pub(crate) const FAILED: &str = "FAILED#";
 
-/// A partition for each message: those of a storm that cannot be digested must not wait for each other.
+/// A partition for each message: those of a storm that cannot be processed must not wait for each other.
 pub(crate) fn failed_pk(message: &str) -> String {
     format!("{FAILED}{message}")
 }

@@ -47,7 +47,7 @@ impl Totals for Table {
     }
 
     async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>> {
-        let doing = "reading how far digest has come";
+        let doing = "reading how far the processor has come";
         let range = Range { newest_first: true, limit: Some(2), ..Range::of_prefix(totals_pk(of), TIMELINE) };
         let (items, _) = self.query(doing, &range).await?;
         let received = |item: &Attributes| {

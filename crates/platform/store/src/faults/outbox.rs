@@ -1,4 +1,4 @@
-//! The ports that notify reads and writes beside those of digest.
+//! The ports that notify reads and writes beside those of the processor.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use formats::directory::{self, BlockId, Bucket, Entries};
 use formats::inbox::Addressee;
 use formats::segment::FrameRange;
 use model::error::ErrorAggregate;
-use model::id::{ConfigId, ErrorKey, ErrorUid, EventDigest, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
+use model::id::{ConfigId, ErrorKey, ErrorUid, EventHash, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
 use model::project::Mark;
 use model::sealed::Sealed;
 use model::time::Timestamp;
@@ -18,12 +18,12 @@ use search::{Block, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Digests, Directory, ETag, Entered, Failures, Inbox, Index, KeyUse, Noted, Page, Place,
-    Posted, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
+    Claims, Commit, Configs, Directory, ETag, Entered, ErrorCommits, Failures, Inbox, Index, KeyUse, Noted, Page,
+    Place, Posted, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
     StoredRules, Totals, Usage, Used, Whole,
 };
 
-/// A port with faults: of those that ingest, digest and notify use.
+/// A port with faults: of those that ingest, the processor and notify use.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     faults: Faults,
@@ -99,13 +99,13 @@ impl<P: Segments> Segments for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Digests> Digests for Faulty<P> {
+impl<P: ErrorCommits> ErrorCommits for Faulty<P> {
     async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>> {
-        self.call("Digests::load", || self.port.load(errors)).await
+        self.call("ErrorCommits::load", || self.port.load(errors)).await
     }
 
     async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>> {
-        self.call("Digests::owners", || self.port.owners(hashes)).await
+        self.call("ErrorCommits::owners", || self.port.owners(hashes)).await
     }
 
     async fn counted(
@@ -113,16 +113,16 @@ impl<P: Digests> Digests for Faulty<P> {
         project: ProjectId,
         uid: &ErrorUid,
         minutes: RangeInclusive<Minute>,
-    ) -> Result<HashSet<EventDigest>> {
-        self.call("Digests::counted", || self.port.counted(project, uid, minutes.clone())).await
+    ) -> Result<HashSet<EventHash>> {
+        self.call("ErrorCommits::counted", || self.port.counted(project, uid, minutes.clone())).await
     }
 
     async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
-        self.call("Digests::keep_parts", || self.port.keep_parts(whole, expires_at)).await
+        self.call("ErrorCommits::keep_parts", || self.port.keep_parts(whole, expires_at)).await
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
-        match self.call("Digests::commit", || async { Ok(self.port.commit(commits).await) }).await {
+        match self.call("ErrorCommits::commit", || async { Ok(self.port.commit(commits).await) }).await {
             Ok(results) => results,
             Err(error) => commits.iter().map(|_| Err(error.clone())).collect(),
         }
@@ -135,14 +135,14 @@ impl<P: Directory> Directory for Faulty<P> {
         self.call("Directory::enter", || self.port.enter(project, entries, entered)).await
     }
 
-    async fn places(&self, project: ProjectId, event: EventDigest, limit: usize) -> Result<Vec<directory::Place>> {
+    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<directory::Place>> {
         self.call("Directory::places", || self.port.places(project, event, limit)).await
     }
 
     async fn places_in(
         &self,
         project: ProjectId,
-        event: EventDigest,
+        event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,

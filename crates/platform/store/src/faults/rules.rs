@@ -6,7 +6,7 @@ use fastrand::Rng;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// What was called: DynamoDB's, S3's, SQS's or KMS's name of the operation (`TransactWriteItems`, `PutObject`), or the
-    /// port's method (`Digests::commit`).
+    /// port's method (`ErrorCommits::commit`).
     pub operation: String,
     /// What befell it.
     pub fault: Option<Fault>,

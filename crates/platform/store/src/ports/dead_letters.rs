@@ -6,7 +6,7 @@ use model::time::Timestamp;
 use super::Backlog;
 use crate::error::Result;
 
-/// The messages that could not be digested, however often they were delivered.
+/// The messages that could not be processed, however often they were delivered.
 #[async_trait]
 pub trait DeadLetters: Backlog {
     /// At most `limit` of them, in any order. Two callers at once may each see a part only: a queue lends its messages
@@ -21,10 +21,10 @@ pub trait DeadLetters: Backlog {
     async fn redrive(&self, ids: Option<&HashSet<String>>, limit: usize) -> Result<usize>;
 }
 
-/// A message that could not be digested.
+/// A message that could not be processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The queue's id of it, by which [`Failures`](super::Failures) and digest's log say why it failed.
+    /// The queue's id of it, by which [`Failures`](super::Failures) and the processor's log say why it failed.
     pub id: String,
     /// Its text, as it was in the inbox.
     pub text: String,

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use formats::directory::{BlockId, Bucket, Entries, Place};
-use model::id::{EventDigest, ProjectId};
+use model::id::{EventHash, ProjectId};
 use model::time::Timestamp;
 
 use super::Page;
@@ -13,14 +13,14 @@ pub trait Directory: Send + Sync {
     async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()>;
 
     /// At most `limit` places of an event that has entries of its own, the newest reference first.
-    async fn places(&self, project: ProjectId, event: EventDigest, limit: usize) -> Result<Vec<Place>>;
+    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<Place>>;
 
     /// The places where `event` may be by at most `limit` blocks of a bucket (or 1 MiB of them) that were written
     /// before `before`, newest first.
     async fn places_in(
         &self,
         project: ProjectId,
-        event: EventDigest,
+        event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,

@@ -5,7 +5,7 @@ use model::time::Timestamp;
 
 use crate::error::Result;
 
-/// Why messages could not be digested: a queue does not say it of its dead letters.
+/// Why messages could not be processed: a queue does not say it of its dead letters.
 #[async_trait]
 pub trait Failures: Send + Sync {
     /// Notes why the message of this id in the queue failed, in place of what was noted of it before, to be forgotten

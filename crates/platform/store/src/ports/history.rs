@@ -7,7 +7,7 @@ use super::Page;
 use crate::error::Result;
 
 /// What happened to errors besides their occurrences. Most entries are written with what they tell of, by
-/// [`Errors::change`](super::Errors::change) and [`Digests::commit`](super::Digests::commit).
+/// [`Errors::change`](super::Errors::change) and [`ErrorCommits::commit`](super::ErrorCommits::commit).
 #[async_trait]
 pub trait History: Send + Sync {
     /// At most `limit` entries older than `before`, newest first. One that cannot be read is logged, and left out.

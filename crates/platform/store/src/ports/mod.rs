@@ -3,8 +3,8 @@
 
 mod configs;
 mod dead_letters;
-mod digests;
 mod directory;
+mod error_commits;
 mod errors;
 mod failures;
 mod history;
@@ -24,8 +24,8 @@ mod totals;
 
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use digests::{Commit, Digests};
 pub use directory::{Directory, Entered};
+pub use error_commits::{Commit, ErrorCommits};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use failures::{Failures, Noted};
 pub use history::History;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use formats::segment::FrameRange;
 use futures_util::future::try_join_all;
 use model::error::ErrorAggregate;
-use model::id::{ErrorUid, EventDigest, ProjectId, ReferenceId, SegmentId};
+use model::id::{ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
 use model::time::Timestamp;
 use model::timeline::{Hour, Timeline};
 
@@ -115,7 +115,7 @@ pub struct Reference {
     /// The time of its newest occurrence.
     pub last: Timestamp,
     /// One for each of its occurrences, to recognise those that come again.
-    pub events: Vec<EventDigest>,
+    pub events: Vec<EventHash>,
 }
 
 /// One page of several, each in the same order.
@@ -154,7 +154,7 @@ mod tests {
             frame: FrameRange { offset: 0, length: 1 },
             first: at,
             last: at,
-            events: vec![EventId::from_bytes([0; 16]).digest()],
+            events: vec![EventId::from_bytes([0; 16]).hash()],
         }
     }
 

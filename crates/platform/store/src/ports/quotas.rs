@@ -31,7 +31,7 @@ pub struct Quota {
     pub posted_configs: PostedConfigs,
 }
 
-/// What digest counts of projects that have limits. It is not exact as the counts of errors are: what a process had
+/// What the processor counts of projects that have limits. It is not exact as the counts of errors are: what a process had
 /// committed when it died is not counted here (at most a batch), and a batch may count twice if the answer is lost.
 #[async_trait]
 pub trait Usage: Send + Sync {

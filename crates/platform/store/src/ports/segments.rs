@@ -28,7 +28,7 @@ pub trait Segments: Send + Sync {
 /// Messages that are too large for the queue.
 #[async_trait]
 pub trait Claims: Send + Sync {
-    /// Writes a packed message under a key; when this returns it is durable. Digest removes it with its queue message. If
+    /// Writes a packed message under a key; when this returns it is durable. The processor removes it with its queue message. If
     /// that never comes, the bucket's lifecycle rule does, after the longest time that the message may wait.
     async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()>;
 

@@ -15,7 +15,7 @@ pub trait Totals: Send + Sync {
     /// newest first.
     async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()>;
 
-    /// When that was received which was counted last, of the two newest hours that have events: how far digest has come.
+    /// When that was received which was counted last, of the two newest hours that have events: how far the processor has come.
     /// Reads two items.
     async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>>;
 

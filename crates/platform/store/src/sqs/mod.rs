@@ -1,4 +1,4 @@
-//! The inbox, and what became of messages that cannot be digested.
+//! The inbox, and what became of messages that cannot be processed.
 
 mod backlog;
 mod dead_letters;

@@ -14,7 +14,7 @@ pub struct Operations {
     pub inbox: (u64, u64),
     /// About how many seconds the oldest has waited; `None` if that is not known.
     pub age: Option<i64>,
-    /// What could not be digested.
+    /// What could not be processed.
     pub letters: Vec<LetterRow>,
     /// Whether there are more of them.
     pub more_letters: bool,
@@ -30,7 +30,7 @@ pub struct Operations {
     pub version: &'static str,
 }
 
-/// A message that could not be digested.
+/// A message that could not be processed.
 #[derive(Clone, Debug)]
 pub struct LetterRow {
     /// The queue's id of it.

@@ -92,7 +92,10 @@ fn values_with_the_same_beginning_are_told_apart() {
     let tags = of([("url", &*short_value(&a))]);
     assert_eq!((tags.has("url", &a), tags.has("url", &b)), (Has::Yes, Has::No));
     let held = short_value(&a);
-    assert!(held.len() <= crate::occurrence::MAX_VALUE && held.starts_with("éé") && short_value(&held) == held, "{held}");
+    assert!(
+        held.len() <= crate::occurrence::MAX_VALUE && held.starts_with("éé") && short_value(&held) == held,
+        "{held}"
+    );
     assert_eq!(tags.has("url", &held), Has::Yes, "as pages show it");
     assert_eq!(short_value(&"x".repeat(60)), "x".repeat(60));
 }

@@ -33,7 +33,7 @@ fn what_means_something_to_the_parser_is_refused() {
 }
 
 proptest::proptest! {
-    /// An event that was answered with success can be digested: both readings agree on what is JSON.
+    /// An event that was answered with success can be processed: both readings agree on what is JSON.
     #[test]
     fn both_readings_agree(text in r#"[\{\}\[\]:,"\\a-c0-9eE.\-+ NaIu\u{0}-\u{1f}]{0,24}"#) {
         let text = format!("{{\"a\":{text}}}");

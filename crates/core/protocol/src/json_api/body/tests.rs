@@ -3,7 +3,7 @@ use serde_json::Map;
 use super::*;
 use crate::json_api::post::{self, Post};
 
-/// As digest reads it.
+/// As the processor reads it.
 fn stored(taken: &Taken) -> Post {
     json::parse(&serde_json::to_vec(taken).unwrap()).unwrap()
 }
@@ -42,7 +42,7 @@ fn a_body_that_would_grow_is_refused() {
     assert!(Parsed::of(body(60, &half).as_bytes()).is_ok());
     refused(&body(1_000, &half), Reason::BodyTooLargeUnpacked, &[], "send fewer");
     let note = "x".repeat(1 << 20);
-    // What counts is what digest writes: numbers grow, escapes shrink.
+    // What counts is what the processor writes: numbers grow, escapes shrink.
     let numbers = vec!["1e15"; 60_000].join(",");
     refused(
         &format!(r#"{{"errors":[{{"message":"m","n":[{numbers}]}}]}}"#),

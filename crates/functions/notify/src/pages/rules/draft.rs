@@ -1,8 +1,8 @@
 //! A rule that is being made by the page's form.
 
 use serde_json::{Map, Value, json};
-use web_session::Form;
 use web_pages::{Field, Input, KINDS, Kind, RuleDraft};
+use web_session::Form;
 
 use super::kept::Said;
 

@@ -4,9 +4,9 @@ use http::Method;
 use rules::DeadNotice;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use web_pages::{FailedRow, Moment};
 use web_session::address::encoded;
 use web_session::{Pages, Refused, Visit};
-use web_pages::{FailedRow, Moment};
 
 use super::kept::{Said, request, taken};
 

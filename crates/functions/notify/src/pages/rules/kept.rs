@@ -4,9 +4,9 @@ use axum::body::Body;
 use http::header::{ETAG, IF_MATCH};
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
+use web_pages::RulesText;
 use web_session::address::encoded;
 use web_session::{Answered, Pages, Refused, Visit};
-use web_pages::RulesText;
 
 /// The document of a project's rules, without its secrets.
 pub(super) struct Kept {

@@ -12,8 +12,8 @@ use http::{Request, StatusCode};
 use kept::{Kept, Said};
 use model::json;
 use serde_json::{Value, json};
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
 use web_pages::{FailedRow, Notice, RuleDraft, Rules};
+use web_session::{Form, Pages, Refused, Shown, Visit, page};
 
 /// The largest form, in bytes: a document of 64 KiB, each character encoded, and indented.
 const MAX_FORM: usize = 512 << 10;

@@ -7,10 +7,10 @@ mod test;
 use std::sync::Arc;
 
 use axum::Router;
-use http_common::describe::{Description, Operation};
-use http_common::{Answer, storage_failed};
 use http::HeaderValue;
 use http::header::ETAG;
+use http_common::describe::{Description, Operation};
+use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use rules::Rules;
 use serde_json::{Value, json};

@@ -16,9 +16,9 @@ use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use timeline::{Range, Timeline};
+use web_pages::{ErrorHead, ErrorPage, IssueLink, Moment, OccurrenceView, Part, Steps, TagTop};
 use web_session::address::{encoded, with_query};
 use web_session::{Pages, Refused, Shown, Visit, page};
-use web_pages::{ErrorHead, ErrorPage, IssueLink, Moment, OccurrenceView, Part, Steps, TagTop};
 
 use super::errors::Entry;
 use super::search;

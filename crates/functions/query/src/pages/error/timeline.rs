@@ -3,8 +3,8 @@
 use http::Uri;
 use model::time::Timestamp;
 use serde::Deserialize;
-use web_session::address::with_query;
 use web_pages::{Chart, ChartBar, Ranges};
+use web_session::address::with_query;
 
 use super::minute;
 

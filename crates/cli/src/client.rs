@@ -1,0 +1,289 @@
+//! A client of faultline's API.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use http::{Method, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::redirect::Policy;
+use reqwest::{Response, Url};
+use serde_json::Value;
+
+use super::Remote;
+use local_data::{Access, data_dir};
+
+/// Where `faultline serve` listens unless it is told otherwise.
+const LOCAL: &str = "http://127.0.0.1:8787";
+/// What is encoded in a part of a path: all but RFC 3986's unreserved characters, in which routes are written.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// How long an answer may take: looking through a full queue takes a hundred calls.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a long job tries again what may pass, before it gives up.
+const ATTEMPTS: u32 = 10;
+/// The longest pause that a long job makes. A monthly quota would have it wait for weeks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// What is done about a failure that may pass: no connection, or an answer of 429 or 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It is said at once: somebody is waiting.
+    None,
+    /// It is waited out, for as long as `Retry-After` says, some times. Only for calls that may be repeated.
+    Long,
+}
+
+/// A faultline, and the key to get in.
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    key: String,
+    patience: Patience,
+}
+
+/// The API's refusal.
+#[derive(Debug, thiserror::Error)]
+#[error("refused ({status}): {message}")]
+pub struct Refused {
+    /// The status.
+    pub status: StatusCode,
+    /// What it says.
+    pub message: String,
+}
+
+/// Why there is no answer, and when it is worth asking again.
+struct Failure {
+    error: anyhow::Error,
+    again_after: Option<Option<Duration>>,
+}
+
+impl Client {
+    /// A client of the faultline that was named.
+    pub fn of(remote: &Remote) -> anyhow::Result<Self> {
+        let url = remote.url.as_deref().unwrap_or(LOCAL);
+        let base = Url::parse(url).with_context(|| format!("`{url}` is not a URL: use one like {LOCAL}"))?;
+        if base.cannot_be_a_base() || !base.scheme().starts_with("http") {
+            bail!("`{url}` is not a URL of HTTP: use one like {LOCAL}");
+        }
+        let key = match &remote.key {
+            Some(key) => key.clone(),
+            None => local_key(remote, &base)?,
+        };
+        // A second installation in the same process is refused and does no harm.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
+        Ok(Self { http, base, key, patience: Patience::None })
+    }
+
+    /// The same, for a long job.
+    pub fn patient(self) -> Self {
+        Self { patience: Patience::Long, ..self }
+    }
+
+    /// The URL of a path, each of whose parts is encoded.
+    pub fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
+        // URLs have no such parts: they would lead elsewhere.
+        if let Some(part) = path.iter().find(|part| ["", ".", ".."].contains(part)) {
+            bail!("`{part}` names nothing: an error with such a message is named by its fingerprint");
+        }
+        let mut url = self.base.clone();
+        // By hand, since `Url` drops line ends and tabs, which a message may have.
+        let encoded = path.iter().map(|part| utf8_percent_encode(part, ENCODED).to_string());
+        let prefix = self.base.path().trim_end_matches('/');
+        url.set_path(&encoded.fold(prefix.to_owned(), |path, part| path + "/" + &part));
+        Ok(url)
+    }
+
+    /// The `data` that a path answers to GET, with these parameters.
+    pub async fn get(&self, path: &[&str], parameters: &[(&str, String)]) -> anyhow::Result<Value> {
+        let mut url = self.url(path)?;
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        Ok(self.call(Method::GET, url, None).await?["data"].take())
+    }
+
+    /// What a path answers to any method: `null` if nothing.
+    pub async fn send(&self, method: Method, path: &[&str], body: Option<&Value>) -> anyhow::Result<Value> {
+        self.call(method, self.url(path)?, body).await
+    }
+
+    async fn call(&self, method: Method, url: Url, body: Option<&Value>) -> anyhow::Result<Value> {
+        let mut pause = Duration::from_secs(1);
+        for attempt in 1.. {
+            let Failure { error, again_after } = match self.once(&method, &url, body).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let wait = again_after.map(|said| said.unwrap_or(pause));
+            match wait.filter(|wait| self.patience == Patience::Long && *wait <= LONGEST_PAUSE) {
+                Some(wait) if attempt < ATTEMPTS => {
+                    tracing::debug!(error.message = %error, wait_s = wait.as_secs(), "trying again");
+                    tokio::time::sleep(wait).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                _ => return Err(error),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    async fn once(&self, method: &Method, url: &Url, body: Option<&Value>) -> Result<Value, Failure> {
+        let mut request = self.http.request(method.clone(), url.clone()).header("x-api-key", &self.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let here = "is `faultline serve` running? --url says where else to look";
+                let error = anyhow!(error.without_url()).context(format!("{} does not answer: {here}", self.base));
+                return Err(Failure { error, again_after: Some(None) });
+            }
+        };
+        let (status, again_after) = (answer.status(), retry_after(&answer));
+        if status.is_redirection() {
+            // Never followed: the key would go there, too.
+            let target = answer.headers().get(http::header::LOCATION);
+            let target = target.map_or("elsewhere".into(), |target| String::from_utf8_lossy(target.as_bytes()));
+            let error = anyhow!(
+                "{} sends on to {target}: nothing was sent there, since the key would go along; if that is right, name it with \
+                 --url",
+                self.base,
+            );
+            return Err(Failure { error, again_after: None });
+        }
+        if status == StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
+        let body = answer.json::<Value>().await;
+        if status.is_success() {
+            let cut = || format!("what {} answered is not JSON: is it a faultline?", self.base);
+            let body = body.map_err(|error| anyhow!(error.without_url()).context(cut()));
+            return body.map_err(|error| Failure { error, again_after: None });
+        }
+        let message = body.unwrap_or_default()["message"].as_str().unwrap_or("without a reason").to_owned();
+        let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        let error = Refused { status, message }.into();
+        Err(Failure { error, again_after: passing.then_some(again_after) })
+    }
+}
+
+fn retry_after(answer: &Response) -> Option<Duration> {
+    let seconds = answer.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The admin key of the data directory. It goes to this machine only, unless the directory is named: a URL in the
+/// environment must not carry it elsewhere.
+fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<String> {
+    let here = match base.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if !here && remote.data.is_none() {
+        bail!("no key for {base}: give one with --key, or in FAULTLINE_KEY");
+    }
+    kept_key(remote)
+}
+
+/// The admin key that is kept in the data directory.
+pub fn kept_key(remote: &Remote) -> anyhow::Result<String> {
+    let dir = data_dir(remote.data.clone())?;
+    let access = Access::read(&dir)?.with_context(|| {
+        format!(
+            "no key: give one with --key or in FAULTLINE_KEY; {} has none, `faultline serve` makes one",
+            dir.display()
+        )
+    })?;
+    Ok(access.admin_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn remote(url: &str, key: Option<&str>) -> Remote {
+        Remote { url: Some(url.to_owned()), key: key.map(str::to_owned), ..Remote::default() }
+    }
+
+    /// A server that answers `refusals` times with this status and `Retry-After: 0`, then with success.
+    async fn busy(status: StatusCode, refusals: u32) -> (String, Arc<AtomicU32>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (url, calls) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicU32::new(0)));
+        let counted = calls.clone();
+        let app = axum::Router::new().fallback(move || async move {
+            match counted.fetch_add(1, Ordering::SeqCst) < refusals {
+                true => (status, [("retry-after", "0")], r#"{"message":"busy"}"#),
+                false => (StatusCode::OK, [("retry-after", "0")], r#"{"data":7}"#),
+            }
+        });
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (url, calls)
+    }
+
+    /// The key goes where it was meant to go, and nowhere else.
+    #[tokio::test]
+    async fn a_redirect_is_named_and_not_followed() {
+        let (other, calls) = busy(StatusCode::NOT_FOUND, 0).await;
+        let target = format!("{other}/projects");
+        for status in [StatusCode::MOVED_PERMANENTLY, StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT] {
+            let location = target.clone();
+            let app = axum::Router::new().fallback(move || async move { (status, [("location", location)]) });
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, app).await });
+            let client = Client::of(&remote(&url, Some("key"))).unwrap();
+            let error = client.get(&["projects"], &[]).await.unwrap_err().to_string();
+            assert!(error.contains(&target), "{error}");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0, "nothing reached it");
+    }
+
+    /// A long job waits out what passes, and nothing else; a command says it at once.
+    #[tokio::test]
+    async fn what_passes_is_waited_out_by_long_jobs() {
+        let (wait, refuse) = (StatusCode::TOO_MANY_REQUESTS, StatusCode::NOT_FOUND);
+        for (status, patience, refusals, calls) in [
+            (wait, Patience::Long, 3, 4),
+            (StatusCode::SERVICE_UNAVAILABLE, Patience::Long, 3, 4),
+            (wait, Patience::Long, 100, ATTEMPTS),
+            (wait, Patience::None, 1, 1),
+            (refuse, Patience::Long, 1, 1),
+        ] {
+            let (url, counted) = busy(status, refusals).await;
+            let client = Client { patience, ..Client::of(&remote(&url, Some("key"))).unwrap() };
+            let answer = client.get(&["projects"], &[]).await;
+            assert_eq!(counted.load(Ordering::SeqCst), calls, "{status} {patience:?}");
+            match refusals < calls {
+                true => assert_eq!(answer.unwrap(), 7),
+                false => assert!(answer.unwrap_err().to_string().contains("busy")),
+            }
+        }
+    }
+
+    /// The key of this machine is not sent to another because a URL says so.
+    #[test]
+    fn the_local_key_stays_on_this_machine() {
+        for url in ["https://errors.example.com", "http://10.0.0.7:8787", "http://127.0.0.1.example.com"] {
+            let error = Client::of(&remote(url, None)).err().unwrap();
+            assert!(error.to_string().contains("--key"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_encoded_and_leads_nowhere_else() {
+        let client = Client::of(&remote("http://localhost/prod/", Some("key"))).unwrap();
+        let url = client.url(&["projects", "a-b", "errors", "x/y?z\n%é"]).unwrap();
+        assert_eq!(url.as_str(), "http://localhost/prod/projects/a-b/errors/x%2Fy%3Fz%0A%25%C3%A9");
+        for part in ["", ".", ".."] {
+            assert!(client.url(&["projects", part]).is_err(), "{part}");
+        }
+        assert!(Client::of(&remote("nonsense", Some("key"))).is_err());
+        assert!(Client::of(&remote("file:///etc", Some("key"))).is_err());
+    }
+}

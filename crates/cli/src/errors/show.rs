@@ -1,0 +1,83 @@
+//! `faultline errors show`
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::list::{status_tone, title};
+use super::stack;
+use crate::client::Client;
+use crate::output::{Output, Tone};
+use crate::text::{moment, shown};
+use crate::{InProject, Remote};
+
+/// Options of `faultline errors show`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Show {
+    /// Its fingerprint or message
+    #[arg(value_name = "ERROR")]
+    error: String,
+    #[command(flatten)]
+    project: InProject,
+    /// All frames of the stack, not only the newest 20
+    #[arg(long)]
+    all_frames: bool,
+}
+
+pub(super) async fn run(options: Show, remote: &Remote) -> anyhow::Result<()> {
+    let client = Client::of(remote)?;
+    let project = options.project.name(&client).await?;
+    let data = client.get(&["projects", &project, "errors", &options.error], &[]).await?;
+    Output::of(remote).show(&data, |output| text(output, &data, options.all_frames))
+}
+
+fn text(output: Output, data: &Value, all_frames: bool) -> String {
+    let (error, event) = (&data["error"], &data["error"]["event"]);
+    let mut text = output.tone(Tone::Bold, &title(error));
+    let times = |value: &Value| Some(moment(value)).filter(|time| !time.is_empty()).map(|time| format!("{time} UTC"));
+    let known = |value: &Value| Some(shown(value)).filter(|text| !text.is_empty());
+    let minutes = &data["timeline"]["totalCount"];
+    let count = known(&error["count"]).map(|count| match minutes.as_u64() {
+        Some(month) => format!("{count}, {month} of them this month"),
+        None => count,
+    });
+    let regression = &error["regression"];
+    let regressed = times(&regression["at"]).map(|at| match known(&regression["release"]) {
+        Some(release) => format!("{at}, in {release}"),
+        None => at,
+    });
+    let facts = [
+        ("project", known(&error["project"])),
+        ("fingerprint", known(&error["fingerprint"])),
+        ("status", known(&error["status"]).map(|status| output.tone(status_tone(&error["status"]), &status))),
+        ("muted until", times(&error["mutedUntil"])),
+        ("muted until", known(&error["mutedUntilCount"]).map(|count| format!("it was counted {count} times"))),
+        ("regressed", regressed),
+        ("assignee", known(&error["assignee"])),
+        ("count", count),
+        ("users", known(&error["users"])),
+        ("first seen", times(&error["firstSeen"])),
+        ("last seen", times(&error["lastSeen"])),
+        ("level", known(&error["level"])),
+        ("platform", known(&error["platform"])),
+        ("culprit", known(&error["culprit"])),
+        ("environment", known(&event["environment"])),
+        ("release", known(&event["release"])),
+    ];
+    for (name, fact) in facts {
+        if let Some(fact) = fact {
+            let _ = write!(text, "\n{}  {fact}", output.tone(Tone::Dim, &format!("{name:<11}")));
+        }
+    }
+    for issue in error["issues"].as_array().into_iter().flatten() {
+        let url = issue["url"].as_str().map_or_else(|| shown(issue), |_| shown(&issue["url"]));
+        let _ = write!(text, "\n{}  {url}", output.tone(Tone::Dim, "issue      "));
+    }
+    if error["expired"] == true {
+        text.push_str("\n\nIts occurrences have expired.");
+        return text;
+    }
+    let (time, id) = (moment(&error["timestamp"]), shown(&error["reversedUnixtime"]));
+    let _ = write!(text, "\n\n{}", output.tone(Tone::Dim, &format!("newest occurrence, {time} UTC, {id}")));
+    text + &stack::text(output, error, all_frames)
+}

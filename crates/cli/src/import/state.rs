@@ -1,0 +1,80 @@
+//! What people set of an error, and its history, as `faultline export` wrote it.
+
+use std::time::{Duration, Instant};
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::client::{Client, Refused};
+
+/// How long an error is waited for: its occurrences were accepted, and are processed.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The most entries of a history that are sent at once.
+const ENTRIES: usize = 500;
+
+/// A line, and where it was read.
+pub(super) struct Kept {
+    pub(super) origin: String,
+    pub(super) project: String,
+    pub(super) line: Value,
+}
+
+impl Kept {
+    /// Merges what was merged, and restores status, assignee and history. Says whether there was anything to do: what was
+    /// imported before is left as it is now.
+    pub(super) async fn restore(&self, client: &Client) -> anyhow::Result<bool> {
+        let fingerprint = self.find(client, &self.line["fingerprint"], &self.line["eventId"]).await?;
+        let path = |verb| ["projects", self.project.as_str(), "errors", fingerprint.as_str(), verb];
+        let mut history = self.line["history"].as_array().cloned().unwrap_or_default();
+        history.sort_by(|a, b| a["id"].as_str().cmp(&b["id"].as_str()));
+        let Some(newest) = history.last() else { return Ok(false) };
+        let page = client.get(&path("history"), &[("limit", "100".to_owned())]).await?;
+        if page["history"].as_array().is_some_and(|entries| entries.iter().any(|entry| entry["id"] == newest["id"])) {
+            return Ok(false);
+        }
+        for part in self.line["merged"].as_array().into_iter().flatten() {
+            let part = self.find(client, part, &Value::Null).await?;
+            client.send(Method::POST, &path("merge"), Some(&json!({ "errors": [part] }))).await?;
+        }
+        let (mut restored, last) = (false, history.len().div_ceil(ENTRIES) - 1);
+        for (index, entries) in history.chunks(ENTRIES).enumerate() {
+            // The state goes with the newest entries, which come last.
+            let mut body = if index == last { self.line["state"].clone() } else { json!({}) };
+            body["history"] = entries.into();
+            let answer = client.send(Method::POST, &path("restore"), Some(&body)).await?;
+            restored |= answer["data"]["restored"] == true;
+        }
+        Ok(restored)
+    }
+
+    /// The fingerprint that an error has here, once it is there: the one that it had, or that of one of its occurrences, if
+    /// they are grouped otherwise here.
+    async fn find(&self, client: &Client, fingerprint: &Value, event: &Value) -> anyhow::Result<String> {
+        let known = fingerprint.as_str().unwrap_or_default();
+        let by_name = ["projects", self.project.as_str(), "errors", known];
+        let by_event = ["projects", self.project.as_str(), "occurrences", event.as_str().unwrap_or_default()];
+        let start = Instant::now();
+        loop {
+            let mut refused = match client.get(&by_name, &[]).await {
+                Ok(_) => return Ok(known.to_owned()),
+                Err(error) => error,
+            };
+            if event.is_string() {
+                match client.get(&by_event, &[]).await {
+                    Ok(found) if found["error"]["fingerprint"].is_string() => {
+                        return Ok(found["error"]["fingerprint"].as_str().unwrap_or_default().to_owned());
+                    }
+                    Ok(_) => {}
+                    Err(error) => refused = error,
+                }
+            }
+            let is_missing = |refused: &Refused| refused.status == StatusCode::NOT_FOUND;
+            if !refused.downcast_ref::<Refused>().is_some_and(is_missing) || start.elapsed() > PATIENCE {
+                return Err(refused);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}

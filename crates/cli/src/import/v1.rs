@@ -1,0 +1,195 @@
+//! faultline v1's S3 bucket, in a directory: `projects/{project}/errors/{message}/occurrences/{reversedUnixtime}.json`.
+//!
+//! An object holds `project`, `message`, `type`, `backtrace`, `context`, `environment`, `session`, `params`, `timestamp`;
+//! and `event`, the request that brought it, which is left out: keys and tokens stand in it. A message may hold slashes,
+//! and so be several directories deep; what counts is what stands in the object. Which errors were resolved stood in
+//! DynamoDB, not here.
+
+use std::fs::{self, ReadDir};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use model::id::EventId;
+use model::occurrence::Occurrence;
+use model::time::Timestamp;
+use protocol::json_api::{self, Parsed, Post};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::batch::{Batch, text};
+use crate::progress::bar;
+
+/// What v1 subtracts a time from, so that the newest comes first.
+const REVERSED_FROM: i64 = (1 << 53) - 1;
+/// The times that v1 can have written down: what is outside is no time.
+const SECONDS: std::ops::Range<i64> = 0..1 << 33;
+/// The digits of a reversed time.
+const DIGITS: usize = 16;
+
+/// Reads all occurrences below a directory.
+pub(super) async fn read(dir: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
+    let total = files(dir)?.filter(|file| file.as_ref().is_ok_and(|file| reversed(file).is_some())).count();
+    if total == 0 {
+        bail!(
+            "{} has no occurrences of faultline v1: projects/PROJECT/errors/MESSAGE/occurrences/NUMBER.json is looked for",
+            dir.display()
+        );
+    }
+    batch.shows(bar(total as u64, "occurrences"));
+    for file in files(dir)? {
+        let file = match file {
+            Ok(file) => file,
+            Err((place, error)) => {
+                batch.fail(&place.display().to_string(), &error.to_string());
+                continue;
+            }
+        };
+        let Some(reversed) = reversed(&file) else { continue };
+        let origin = file.display().to_string();
+        let bytes = fs::read(&file).map_err(|error| error.to_string());
+        match bytes.and_then(|bytes| occurrence(&bytes, reversed)) {
+            Ok((project, occurrence)) => batch.add(origin, &project, &occurrence).await?,
+            Err(why) => batch.fail(&origin, &why),
+        }
+        batch.advance(1);
+    }
+    batch.send().await
+}
+
+/// The reversed time that a file is named by, if it is an occurrence.
+fn reversed(file: &Path) -> Option<&str> {
+    let folder = file.parent()?.file_name()?;
+    let name = file.file_name()?.to_str()?.strip_suffix(".json")?;
+    let is_number = name.len() == DIGITS && name.bytes().all(|digit| digit.is_ascii_digit());
+    (is_number && folder == "occurrences").then_some(name)
+}
+
+/// The project and the occurrence that an object holds.
+fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), String> {
+    let mut object: Value = serde_json::from_slice(object).map_err(|error| format!("not JSON: {error}"))?;
+    let project = text(&object, "project").ok_or("it has no `project`")?.to_owned();
+    let message = object["message"].as_str().ok_or("it has no `message`")?;
+    let key = format!("projects/{project}/errors/{}/occurrences/{reversed}.json", grouping::truncate_message(message));
+    let named = reversed.parse().ok().map(|reversed: i64| REVERSED_FROM - reversed);
+    let named = named.filter(|seconds| SECONDS.contains(seconds)).map(Timestamp::from_seconds);
+    let happened = text(&object, "timestamp").and_then(|time| Timestamp::parse(time).ok()).or(named);
+    let happened = happened.ok_or("it has no time")?;
+
+    let mut body = Map::new();
+    for shared in ["context", "environment", "session", "params"] {
+        body.insert(shared.to_owned(), object[shared].take());
+    }
+    let error = json!({ "type": object["type"], "message": object["message"], "backtrace": object["backtrace"] });
+    body.insert("errors".to_owned(), json!([error]));
+    let parsed = Parsed::of(&serde_json::to_vec(&body).map_err(|error| error.to_string())?);
+    let taken = parsed.map_err(|refusal| refusal.message)?.taken;
+    let post: Post = serde_json::to_value(taken).and_then(serde_json::from_value).map_err(|error| error.to_string())?;
+    let error = post.errors.into_iter().next().ok_or("it has no error")?;
+    Ok((project, json_api::normalise(error, &post.shared, event_id(&key), happened)))
+}
+
+/// The same for the same object, however often it is imported.
+fn event_id(key: &str) -> EventId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&Sha256::digest(key)[..16]);
+    EventId::from_bytes(id)
+}
+
+/// A file, or where nothing could be read and why.
+type Found = Result<PathBuf, (PathBuf, std::io::Error)>;
+
+/// All files below a directory, in no order, without holding their names.
+fn files(dir: &Path) -> anyhow::Result<impl Iterator<Item = Found>> {
+    let open = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    Ok(Files { open: vec![(dir.to_owned(), open)] })
+}
+
+struct Files {
+    open: Vec<(PathBuf, ReadDir)>,
+}
+
+impl Iterator for Files {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        loop {
+            let (dir, entries) = self.open.last_mut()?;
+            let entry = match entries.next() {
+                None => {
+                    self.open.pop();
+                    continue;
+                }
+                Some(Err(error)) => return Some(Err((dir.clone(), error))),
+                Some(Ok(entry)) => entry,
+            };
+            let path = entry.path();
+            // A link is no directory: it may lead in a circle.
+            match entry
+                .file_type()
+                .and_then(|kind| if kind.is_dir() { fs::read_dir(&path).map(Some) } else { Ok(None) })
+            {
+                Ok(Some(below)) => self.open.push((path, below)),
+                Ok(None) => return Some(Ok(path)),
+                Err(error) => return Some(Err((path, error))),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object() -> Value {
+        json!({
+            "project": "shop", "message": "it broke", "type": "E",
+            "backtrace": [{ "file": "a.rs", "line": 7, "function": "f" }],
+            "context": { "environment": "production" }, "params": { "id": 1 },
+            "event": { "headers": { "x-api-key": "SECRET" } },
+            "timestamp": "2016-11-02T09:01:00+09:00"
+        })
+    }
+
+    fn read(object: &Value) -> Result<(String, Occurrence), String> {
+        // 2016-11-02T00:01:00Z
+        occurrence(object.to_string().as_bytes(), "9007197776696131")
+    }
+
+    /// It happened when it happened, is the same each time, and leaves the key behind that it was posted with.
+    #[test]
+    fn an_object_becomes_an_occurrence() {
+        let (project, occurrence) = read(&object()).unwrap();
+        assert_eq!(project, "shop");
+        assert_eq!(occurrence.timestamp.to_string(), "2016-11-02T00:01:00+00:00");
+        assert_eq!((occurrence.message.as_str(), occurrence.environment.as_deref()), ("it broke", Some("production")));
+        assert_eq!(occurrence.contexts["params"]["id"], 1);
+        assert!(!json!(occurrence).to_string().contains("SECRET"));
+        assert_eq!(read(&object()).unwrap().1.event_id, occurrence.event_id);
+        let mut other = object();
+        other["message"] = "another".into();
+        assert_ne!(read(&other).unwrap().1.event_id, occurrence.event_id);
+    }
+
+    #[test]
+    fn the_name_says_the_time_if_the_object_does_not() {
+        for time in [Value::Null, "yesterday".into()] {
+            let mut object = object();
+            object["timestamp"] = time;
+            assert_eq!(read(&object).unwrap().1.timestamp.to_string(), "2016-11-02T00:01:00+00:00");
+        }
+    }
+
+    #[test]
+    fn what_is_no_occurrence_says_why() {
+        assert!(occurrence(b"{", "9007197776696131").unwrap_err().contains("not JSON"));
+        for key in ["project", "message"] {
+            let mut object = object();
+            object[key] = Value::Null;
+            assert!(read(&object).unwrap_err().contains(key));
+        }
+        let found = |path: &str| reversed(Path::new(path)).is_some();
+        assert!(found("projects/a/errors/x/y/occurrences/9007197776696131.json"));
+        assert!(!found("projects/a/errors/x/9007197776696131.json"));
+        assert!(!found("projects/a/errors/x/occurrences/notes.json"));
+    }
+}

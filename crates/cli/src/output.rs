@@ -1,0 +1,102 @@
+//! Standard output, for people and for programs.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use serde_json::Value;
+
+use super::Remote;
+use super::table::Table;
+use super::text::{harmless_json, harmless_lines};
+
+/// How text is set off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// The title, and one's own code.
+    Bold,
+    /// What is beside the point.
+    Dim,
+    /// What is wrong.
+    Red,
+    /// What is in between.
+    Yellow,
+    /// What is in order.
+    Green,
+}
+
+/// How answers are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// As JSON.
+    pub json: bool,
+    colours: bool,
+    /// How many columns the terminal has, if it is one.
+    columns: Option<usize>,
+}
+
+impl Output {
+    /// As asked for, and as the terminal can: colour is for terminals, and for those who want it
+    /// (<https://no-color.org>).
+    pub fn of(remote: &Remote) -> Self {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let terminal = std::io::stdout().is_terminal();
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self {
+            json: remote.json,
+            colours: terminal && !dumb && !set("NO_COLOR"),
+            columns: columns.filter(|_| terminal),
+        }
+    }
+
+    /// `text` set off, where there are colours.
+    pub fn tone(self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Bold => 1,
+            Tone::Dim => 2,
+            Tone::Red => 31,
+            Tone::Yellow => 33,
+            Tone::Green => 32,
+        };
+        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Prints `data` as a document, or the text that is made of it.
+    pub fn show(self, data: &Value, text: impl FnOnce(Self) -> String) -> anyhow::Result<()> {
+        match self.json {
+            true => print(&harmless_json(&serde_json::to_string_pretty(data)?)),
+            false => print(&text(self)),
+        }
+    }
+
+    /// A table as text that fits.
+    pub(crate) fn table(self, table: &Table) -> String {
+        table.render(self.columns, |tone, text| self.tone(tone, text))
+    }
+}
+
+/// Prints text, and ends its line.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+/// Says something to the person, beside the output. Nobody may be listening.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", harmless_lines(text));
+}
+
+/// Says why a command failed.
+pub fn complain(error: &anyhow::Error) {
+    note(&format!("error: {error:#}"));
+}
+
+/// Whether whoever read the output has seen enough, as `head` has: no failure.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

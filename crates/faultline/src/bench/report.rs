@@ -1,0 +1,171 @@
+//! What was measured, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ::bench::{Likeness, Outcome};
+use anyhow::bail;
+use serde::Serialize;
+
+use super::server::Kept;
+use super::{Bench, name_of};
+use cli::text::harmless;
+
+/// The figures of a load. What could not be seen is absent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Report {
+    load: LoadOf,
+    accepted: u64,
+    accepted_per_second: f64,
+    /// By status.
+    refused: BTreeMap<u16, u64>,
+    /// By reason.
+    failed: BTreeMap<String, u64>,
+    answered_in: AnsweredIn,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored_per_second: Option<f64>,
+    /// Accepted events by the time until the server was idle again: of a server whose inside is not known, this stands in
+    /// for what is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worked_off_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_micros_per_event: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_memory_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_bytes_per_event: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes_per_event: Option<f64>,
+}
+
+/// What was sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoadOf {
+    workload: String,
+    form: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<u32>,
+    bytes: u32,
+    connections: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<u32>,
+}
+
+/// In milliseconds.
+#[derive(Serialize)]
+struct AnsweredIn {
+    p50: f64,
+    p99: f64,
+    p999: f64,
+}
+
+/// What the server's processes used for it.
+pub(super) struct Used {
+    pub(super) cpu: Duration,
+    /// Bytes.
+    pub(super) memory: Option<u64>,
+}
+
+/// What is stored of it.
+pub(super) struct Stored {
+    pub(super) events: u64,
+    /// From the first request until all was stored.
+    pub(super) took: Duration,
+    pub(super) kept: Kept,
+}
+
+impl Report {
+    pub(super) fn new(options: &Bench, outcome: Outcome) -> Self {
+        let Outcome { accepted, refused, failed, took, latencies } = outcome;
+        let millis = |of_a_thousand| latencies.within(of_a_thousand).unwrap_or_default().as_secs_f64() * 1_000.0;
+        Self {
+            load: LoadOf {
+                workload: name_of(options.workload),
+                form: name_of(options.form),
+                errors: (options.workload != Likeness::Different).then_some(options.errors),
+                bytes: options.bytes,
+                connections: options.connections(),
+                rate: options.rate,
+            },
+            accepted,
+            accepted_per_second: accepted as f64 / took.as_secs_f64(),
+            refused,
+            failed,
+            answered_in: AnsweredIn { p50: millis(500), p99: millis(990), p999: millis(999) },
+            stored: None,
+            stored_per_second: None,
+            worked_off_per_second: None,
+            cpu_micros_per_event: None,
+            peak_memory_bytes: None,
+            segment_bytes_per_event: None,
+            file_bytes_per_event: None,
+        }
+    }
+
+    pub(super) fn stored(&mut self, Stored { events, took, kept }: Stored) {
+        let per_event = |bytes: u64| bytes as f64 / events.max(1) as f64;
+        self.stored = Some(events);
+        self.stored_per_second = Some(events as f64 / took.as_secs_f64());
+        self.segment_bytes_per_event = Some(per_event(kept.segments));
+        self.file_bytes_per_event = Some(per_event(kept.files));
+    }
+
+    /// When the server was idle again, if it ever was.
+    pub(super) fn idle(&mut self, after: Option<Duration>) {
+        self.worked_off_per_second = after.map(|after| self.accepted as f64 / after.as_secs_f64());
+    }
+
+    pub(super) fn used(&mut self, Used { cpu, memory }: Used) {
+        self.cpu_micros_per_event = Some(cpu.as_micros() as f64 / self.accepted.max(1) as f64);
+        self.peak_memory_bytes = memory;
+    }
+
+    /// Fails if something is wrong with the server, and not only slow.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        match self.stored {
+            _ if self.accepted == 0 => bail!("nothing was accepted: is it the DSN of a server that runs?"),
+            Some(stored) if stored != self.accepted => {
+                bail!("{} events were accepted, and {stored} are stored", self.accepted)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let LoadOf { workload, form, errors, bytes, connections, rate } = &self.load;
+        let of = errors.map(|errors| format!(" of {errors} errors")).unwrap_or_default();
+        let pace = rate.map(|rate| format!("{rate} a second, ")).unwrap_or_default();
+        let mut text = format!("{workload} events{of}, {bytes} bytes, form {form}, {pace}{connections} connections\n");
+        let mut line = |name: &str, value: String| text.extend(["\n", &format!("{name:<14}"), &value]);
+        line("accepted", format!("{:.0}/s ({} events)", self.accepted_per_second, self.accepted));
+        for (status, count) in &self.refused {
+            line("refused", format!("{count} by status {status}"));
+        }
+        for (reason, count) in &self.failed {
+            line("failed", format!("{count}: {}", harmless(reason)));
+        }
+        let AnsweredIn { p50, p99, p999 } = self.answered_in;
+        line("answered in", format!("{p50:.1} ms (p50), {p99:.1} ms (p99), {p999:.1} ms (p99.9)"));
+        if let Some(rate) = self.stored_per_second {
+            line("stored", format!("{rate:.0}/s ({} events)", self.stored.unwrap_or_default()));
+        }
+        if let Some(rate) = self.worked_off_per_second {
+            line("worked off", format!("{rate:.0}/s, until it was idle"));
+        }
+        if let Some(micros) = self.cpu_micros_per_event {
+            line("CPU", format!("{micros:.0} µs an event"));
+        }
+        if let Some(bytes) = self.peak_memory_bytes {
+            line("memory", format!("{} MB at the most", bytes / 1_000_000));
+        }
+        if let Some((segments, files)) = self.segment_bytes_per_event.zip(self.file_bytes_per_event) {
+            line("kept", format!("{segments:.0} bytes an event in segments; {files:.0} in all files"));
+        }
+        text
+    }
+}

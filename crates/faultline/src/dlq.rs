@@ -1,0 +1,109 @@
+//! `faultline dlq`: what could not be processed, or told, and back with it after a fix.
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use cli::Remote;
+use cli::client::Client;
+use cli::output::print;
+use http::Method;
+use serde_json::{Value, json};
+
+/// Options of `faultline dlq`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Dlq {
+    /// What to do with the dead letters
+    #[command(subcommand)]
+    pub(crate) command: DlqCommand,
+    /// Notifications that could not be told, instead of events that could not be processed
+    #[arg(long, global = true)]
+    pub(crate) notices: bool,
+}
+
+/// What to do with the dead letters.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum DlqCommand {
+    /// List them, up to 1,000; of notifications 100
+    List,
+    /// Show one
+    Show {
+        /// Its id
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Put them back, to be processed or told again
+    Redrive {
+        /// Their ids; all if none is given
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+}
+
+/// What the API lists at the most.
+const LIMIT: &str = "1000";
+
+/// Prints what was asked for, as JSON.
+pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
+    let (place, name) = match options.notices {
+        true => ("dead-notices", "deadNotices"),
+        false => ("dead-letters", "deadLetters"),
+    };
+    let answer = match &options.command {
+        DlqCommand::List => list(remote, place).await?,
+        DlqCommand::Show { id } => {
+            let letters = list(remote, place).await?[name].as_array().cloned().unwrap_or_default();
+            let one = letters.into_iter().find(|letter| letter["id"] == **id);
+            let all = if options.notices { "dlq list --notices" } else { "dlq list" };
+            one.with_context(|| format!("there is no dead letter `{id}`: `faultline {all}` has their ids"))?
+        }
+        DlqCommand::Redrive { .. } if options.notices && remote.url.is_none() => {
+            bail!("only `faultline serve` knows where messages may go: start it, and say where it is with --url")
+        }
+        DlqCommand::Redrive { ids } => {
+            let which = if ids.is_empty() { json!({}) } else { json!({ "ids": ids }) };
+            match &remote.url {
+                Some(_) => {
+                    Client::of(remote)?.send(Method::POST, &[place, "redrive"], Some(&which)).await?["data"].take()
+                }
+                None => in_directory(remote, Method::POST, &format!("/{place}/redrive"), &which).await?,
+            }
+        }
+    };
+    print(&serde_json::to_string_pretty(&answer)?)
+}
+
+async fn list(remote: &Remote, place: &str) -> anyhow::Result<Value> {
+    match &remote.url {
+        Some(_) => Client::of(remote)?.get(&[place], &[("limit", LIMIT.to_owned())]).await,
+        None => in_directory(remote, Method::GET, &format!("/{place}?limit={LIMIT}"), &Value::Null).await,
+    }
+}
+
+/// A build without the engines cannot open a data directory.
+#[cfg(not(feature = "server"))]
+async fn in_directory(_: &Remote, _: Method, _: &str, _: &Value) -> anyhow::Result<Value> {
+    bail!("this build has no `serve`: say with --url where faultline is")
+}
+
+/// Calls the API of the data directory in this process.
+#[cfg(feature = "server")]
+async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+    use axum::body::Body;
+    use http::Request;
+    use local_data::{Access, data_dir};
+    use server::system::{Place, Settings, Stack};
+    use tower::ServiceExt;
+
+    let dir = data_dir(remote.data.clone())?;
+    let access = Access::read(&dir)?.with_context(|| format!("{} has no data of faultline", dir.display()))?;
+    let settings = Settings::at(Place::Directory(dir));
+    let stack = Stack::open(&settings).await.context("if `faultline serve` is running, say where with --url")?;
+    let request = Request::builder().method(method).uri(path).header("x-api-key", access.admin_key);
+    let response = stack.front().oneshot(request.body(Body::from(body.to_string()))?).await?;
+    let status = response.status();
+    let body = axum::body::to_bytes(response.into_body(), 16 << 20).await?;
+    let mut answer: Value = serde_json::from_slice(&body)?;
+    match status.is_success() {
+        true => Ok(answer["data"].take()),
+        false => bail!("refused ({status}): {}", answer["message"].as_str().unwrap_or("without a reason")),
+    }
+}

@@ -1,0 +1,68 @@
+//! Promise 1: an event answered with success is never lost, not by a crash at any point; promise 2: nor counted twice.
+//!
+//!     FAULTLINE_KILLS=500 FAULTLINE_SEED=3 cargo test -p faultline --test process kill
+//!
+//! kills it as often, at moments that follow from the seed.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::running::Running;
+
+/// How often the process is killed unless `FAULTLINE_KILLS` says otherwise.
+const KILLS: u64 = 6;
+/// The most answers of a round before the kill. Processing goes on beside them, in batches of some tens, so the kill
+/// falls into any part of it.
+const ANSWERS: u64 = 500;
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+/// The process is killed by SIGKILL while 8 connections post, at a random moment of each round: some of the rounds soon
+/// after the start, when it processes what the one before had left. After the last restart every answered event is listed
+/// and counted once. An event that was not answered may be there or not; if it is, it too is there once.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answered_event_survives_sigkill() {
+    let seed = variable("FAULTLINE_SEED").unwrap_or_else(|| std::process::id().into());
+    // Shown if the test fails.
+    eprintln!("FAULTLINE_SEED={seed}: the moments of the kills");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let dir = tempfile::tempdir().unwrap();
+    let answered = Mutex::new(BTreeSet::new());
+    for _ in 0..variable("FAULTLINE_KILLS").unwrap_or(KILLS) {
+        // Every third round it dies young.
+        let kill_after = if rng.u8(..3) == 0 { rng.u64(1..4) } else { rng.u64(1..ANSWERS) };
+        let running = Running::start(dir.path());
+        let (answers, due) = (AtomicU64::new(0), tokio::sync::Notify::new());
+        let post = async || {
+            while let Some(id) = running.post("m").await {
+                answered.lock().unwrap().insert(id);
+                if answers.fetch_add(1, Ordering::Relaxed) + 1 == kill_after {
+                    due.notify_one();
+                }
+            }
+        };
+        tokio::select! {
+            () = due.notified() => {}
+            ((), (), (), (), (), (), (), ()) = async {
+                tokio::join!(post(), post(), post(), post(), post(), post(), post(), post())
+            } => panic!("it stopped answering before it was killed"),
+        }
+        running.kill();
+    }
+
+    let running = Running::start(dir.path());
+    let answered = answered.into_inner().unwrap();
+    running.wait_for_count("m", answered.len() as u64).await;
+    // What was received but not answered may still be processed: wait until a stop has emptied the inbox.
+    assert_eq!(running.interrupt(), Some(0));
+    let running = Running::start(dir.path());
+    let (listed, count) = (running.event_ids("m").await, running.count("m").await);
+    let distinct: BTreeSet<_> = listed.iter().cloned().collect();
+    assert_eq!(distinct.len(), listed.len(), "listed once");
+    assert_eq!(count, listed.len() as u64, "counted as listed");
+    let lost: Vec<_> = answered.difference(&distinct).collect();
+    assert!(lost.is_empty(), "{} of {} answered events are lost", lost.len(), answered.len());
+}

@@ -1,0 +1,244 @@
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use futures_util::StreamExt;
+use model::error::ErrorAggregate;
+use model::id::{ErrorKey, ErrorUid, EventHash, Fingerprint, ProjectId, ReferenceId};
+use model::time::Timestamp;
+use model::timeline::{Minute, Timeline};
+
+use super::Table;
+use super::call::{Cancelled, Range};
+use super::error_item::{self, error_key};
+use super::item::{Reader, Writer, key, text};
+use super::occurrences::encode;
+use super::schema::{ALIAS, ERROR, PK, SK, alias_sk, error_pk, project_pk, reference_sk};
+use super::timelines;
+use crate::error::{Kind, Result, StoreError};
+use crate::ports::{Commit, ErrorCommits};
+
+/// DynamoDB's limit of actions in a transaction.
+const MAX_ACTIONS: usize = 100;
+/// How many transactions are under way at once: the latency of one is some milliseconds, its cost the same alone.
+const CONCURRENT: usize = 8;
+
+#[async_trait]
+impl ErrorCommits for Table {
+    async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>> {
+        let doing = "reading errors";
+        let keys = errors.iter().map(|(project, fingerprint)| error_key(*project, fingerprint)).collect();
+        let items = self.get_all(doing, keys, true).await?;
+        let error = |item| error_item::decode(doing, item).map(|error| ((error.project, error.fingerprint), error));
+        items.iter().map(error).collect()
+    }
+
+    async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>> {
+        let doing = "looking for the errors of hashes";
+        let keys = hashes
+            .iter()
+            .flat_map(|(project, hash)| [error_key(*project, hash), key(project_pk(*project), alias_sk(hash))]);
+        let mut owners = HashMap::new();
+        for item in self.get_all(doing, keys.collect(), true).await? {
+            // Of whatever form: an item that this version cannot read concerns its own error only.
+            let read = Reader::of_any_form(doing, &item);
+            let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
+            let of = |prefix: &'static str| move |sk: &str| Fingerprint::parse(sk.trim_start_matches(prefix));
+            match read.text_if_any("owner") {
+                Some(_) => {
+                    let (hash, owner) = (read.parsed(SK, of(ALIAS))?, read.parsed("owner", Fingerprint::parse)?);
+                    owners.entry((project, hash)).or_insert(owner);
+                }
+                // An error's own fingerprint stands before what an alias says.
+                None => {
+                    let hash = read.parsed(SK, of(ERROR))?;
+                    owners.insert((project, hash), hash);
+                }
+            }
+        }
+        Ok(owners)
+    }
+
+    async fn counted(
+        &self,
+        project: ProjectId,
+        uid: &ErrorUid,
+        minutes: RangeInclusive<Minute>,
+    ) -> Result<HashSet<EventHash>> {
+        let doing = "reading which events are counted";
+        let bound = |minute: Minute| reference_sk(&ReferenceId::floor(minute.start()));
+        let mut range = Range::between(error_pk(project, uid), bound(*minutes.start()), bound(minutes.end().next()));
+        range.consistent = true;
+        let mut counted = HashSet::new();
+        for item in self.query_all(doing, range).await? {
+            counted.extend(EventHash::unpack(Reader::new(doing, &item)?.bytes("events")?));
+        }
+        Ok(counted)
+    }
+
+    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.keep_alive(whole, expires_at).await
+    }
+
+    async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
+        let mut transactions: Vec<Transaction> = Vec::new();
+        for (index, commit) in commits.iter().enumerate() {
+            match self.actions(commit) {
+                Ok(actions) => match transactions.last_mut() {
+                    Some(last) if last.actions.len() + actions.len() <= MAX_ACTIONS => last.push(index, actions),
+                    _ => transactions.push(Transaction::default().with(index, actions)),
+                },
+                Err(error) => transactions.push(Transaction { failed: Some((index, error)), ..Default::default() }),
+            }
+        }
+        let outcomes = futures_util::stream::iter(transactions)
+            .map(|transaction| self.run(transaction))
+            .buffer_unordered(CONCURRENT)
+            .collect::<Vec<_>>()
+            .await;
+        let mut results: Vec<_> = commits.iter().map(|_| Ok(())).collect();
+        for (index, error) in outcomes.into_iter().flatten() {
+            results[index] = Err(error);
+        }
+        results
+    }
+}
+
+/// Commits that are written together.
+#[derive(Default)]
+struct Transaction {
+    actions: Vec<TransactWriteItem>,
+    /// For each action, the index of the commit it is of.
+    owners: Vec<usize>,
+    /// A commit that could not even be written down.
+    failed: Option<(usize, StoreError)>,
+}
+
+impl Transaction {
+    fn push(&mut self, owner: usize, actions: Vec<TransactWriteItem>) {
+        self.owners.extend(std::iter::repeat_n(owner, actions.len()));
+        self.actions.extend(actions);
+    }
+
+    fn with(mut self, owner: usize, actions: Vec<TransactWriteItem>) -> Self {
+        self.push(owner, actions);
+        self
+    }
+
+    /// The same without the commits in `without`.
+    fn without(self, without: &HashSet<usize>) -> Self {
+        let kept = self.actions.into_iter().zip(self.owners).filter(|(_, owner)| !without.contains(owner));
+        let (actions, owners) = kept.unzip();
+        Self { actions, owners, failed: None }
+    }
+}
+
+impl Table {
+    /// Runs a transaction. Where some commits of it are refused, the others run again without them: one error's
+    /// conflict or oversize never costs its neighbours. Returns the commits that failed.
+    async fn run(&self, mut transaction: Transaction) -> Vec<(usize, StoreError)> {
+        let doing = "writing errors";
+        let mut failed: Vec<_> = transaction.failed.take().into_iter().collect();
+        while !transaction.actions.is_empty() {
+            let call = self.client.transact_write_items().set_transact_items(Some(transaction.actions.clone()));
+            let Err(error) = call.send().await else { break };
+            let refused = refusals(doing, &error, &transaction.owners);
+            if refused.is_empty() {
+                // Nothing says which action is at fault: alone, each commit tells for itself.
+                let owners: HashSet<_> = transaction.owners.iter().copied().collect();
+                let of_all = StoreError::of_call(doing, &error);
+                if owners.len() == 1 || of_all.is_transient() {
+                    let again = |owner| (owner, StoreError::of_call(doing, &error));
+                    failed.extend(owners.into_iter().map(again));
+                    break;
+                }
+                for owner in &owners {
+                    let others = owners.iter().copied().filter(|other| other != owner).collect();
+                    let alone = Transaction {
+                        actions: transaction.actions.clone(),
+                        owners: transaction.owners.clone(),
+                        failed: None,
+                    };
+                    failed.extend(Box::pin(self.run(alone.without(&others))).await);
+                }
+                break;
+            }
+            let owners = refused.keys().copied().collect();
+            failed.extend(refused);
+            transaction = transaction.without(&owners);
+        }
+        failed
+    }
+
+    /// The actions of one commit: the error, its timeline by the hour, its references.
+    fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
+        let doing = "writing errors";
+        let corrupt = |error| StoreError::corrupt(doing, error);
+        let Commit { error, whole, references, aliases, history, whole_history, expires_at } = commit;
+        let mut actions = Vec::new();
+        for error in std::iter::once(error).chain(whole) {
+            let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().update(update).build());
+        }
+
+        let mut timeline = Timeline::default();
+        for reference in references {
+            timeline.add(Minute::of(reference.last), reference.events.len() as u64);
+        }
+        for (hour, minutes) in timeline.hours() {
+            let update = timelines::count(error_pk(error.project, &error.uid), hour, minutes, *expires_at);
+            let update = update.table_name(&self.name).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().update(update).build());
+        }
+        for reference in references {
+            let item = encode(error.project, &error.uid, reference, *expires_at);
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        for alias in aliases {
+            let item = Writer::new(project_pk(error.project), alias_sk(alias))
+                .with("owner", text(error.fingerprint.to_string()))
+                .expiring(*expires_at)
+                .done();
+            // Another processor may have given the hash to another error meanwhile.
+            let put = Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#pk) OR #owner = :owner")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":owner", text(error.fingerprint.to_string()))
+                .build()
+                .map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        if let Some(entry) = history {
+            actions.push(self.put_entry(doing, error, entry)?);
+        }
+        if let (Some(whole), Some(entry)) = (whole, whole_history) {
+            actions.push(self.put_entry(doing, whole, entry)?);
+        }
+        match actions.len() {
+            0..=MAX_ACTIONS => Ok(actions),
+            more => Err(StoreError::new(Kind::Rejected, doing, format!("{more} actions in one transaction"))),
+        }
+    }
+}
+
+/// Which commits a cancelled transaction was cancelled for, and why.
+fn refusals<E, R>(doing: &'static str, error: &SdkError<E, R>, owners: &[usize]) -> HashMap<usize, StoreError>
+where
+    SdkError<E, R>: Cancelled,
+{
+    let mut refused = HashMap::new();
+    for (reason, &owner) in error.reasons().iter().zip(owners) {
+        let code = reason.code.as_deref().unwrap_or("None");
+        if code != "None" {
+            let detail = format!("{code} {}", reason.message.as_deref().unwrap_or_default());
+            refused.entry(owner).or_insert_with(|| StoreError::new(Kind::of_code(Some(code), 400), doing, detail));
+        }
+    }
+    refused
+}

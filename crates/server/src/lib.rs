@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+pub mod openapi;
+pub mod serve;
+pub mod system;

@@ -1,0 +1,123 @@
+//! `faultline serve`: listens, says how to get in, and runs until it is told to stop.
+
+mod body;
+mod connections;
+mod options;
+mod place;
+mod ready;
+mod server;
+mod stream;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use notify::PublicUrl;
+use notify::guard::Destinations;
+pub use options::{Network, Serve};
+use ready::Ready;
+use server::{Limits, Server};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use local_data::{Access, data_dir};
+
+use crate::system::{Place, Settings, System};
+
+/// How long requests that were begun may take after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// Characters of the shortest admin key that is taken.
+const SHORTEST_KEY: usize = 16;
+/// Connections open at once, unless options or the limit of open files say otherwise.
+const CONNECTIONS: usize = 1024;
+/// Files that are open besides connections from clients: databases, and connections to where notifications go.
+const OTHER_FILES: usize = 100;
+
+/// Runs until Ctrl-C or SIGTERM; then answers what it has begun, processes what is in the inbox, and returns.
+pub async fn run(options: Serve) -> anyhow::Result<()> {
+    // Caught from the start: a signal that comes while the system starts must not cut it short.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    if let Some(key) = &options.admin_key {
+        let length = key.chars().count();
+        ensure!(
+            length >= SHORTEST_KEY,
+            "the admin key is too short: it must have at least {SHORTEST_KEY} characters (got {length}); \
+             `openssl rand -hex 16` makes a good one",
+        );
+    }
+    let limits = limits(&options.network);
+    let place = match options.memory {
+        true => Place::Memory,
+        false => Place::Directory(data_dir(options.data.clone())?),
+    };
+    let is_key_new = match &place {
+        Place::Memory => true,
+        Place::Directory(dir) => Access::read(dir)?.is_none(),
+    };
+    let listener = listen(options.listen).await?;
+    let address = listener.local_addr()?;
+    let url = match &options.public_url {
+        Some(url) => url.clone(),
+        None => format!("http://{}", place::reachable(address)).parse()?,
+    };
+    let settings = Settings {
+        public_url: Some(PublicUrl::at(url.as_str())),
+        destinations: destinations(&options)?,
+        admin_key: options.admin_key.clone(),
+        retention_days: options.retention_days,
+        ..Settings::at(place.clone())
+    };
+    let system = System::start(settings).await?;
+
+    let shows_key = is_key_new && options.admin_key.is_none();
+    Ready { address, url: &url, place: &place, access: system.stack().access(), shows_key }.print(options.json)?;
+
+    let proxies = options.network.trusted_proxy.iter().cloned().collect();
+    let (stop, stopped) = watch::channel(false);
+    let server = Server::new(system.stack().front(), options.public_url.clone(), proxies, limits);
+    tokio::select! {
+        () = server.run(listener, stopped) => {}
+        () = async {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            let _ = stop.send(true);
+            tokio::time::sleep(GRACE).await;
+        } => tracing::warn!("requests that were not answered in time are cut off"),
+    }
+    system.stop().await;
+    Ok(())
+}
+
+/// Where notifications may go.
+fn destinations(options: &Serve) -> anyhow::Result<Destinations> {
+    let destinations = Destinations::parse(&options.allow_destination.join(","))?;
+    Ok(if options.allow_loopback_destinations { destinations.and_loopback() } else { destinations })
+}
+
+/// The limits that the options set. A process that may open few files has fewer connections, so that it never runs out.
+fn limits(options: &Network) -> Limits {
+    let wanted = options.max_connections.map_or(CONNECTIONS, |count| count as usize);
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let possible = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    let connections = wanted.min(possible.saturating_sub(OTHER_FILES).max(8));
+    if options.max_connections.is_some() && connections < wanted {
+        tracing::warn!(
+            connections.max = connections,
+            files.max = possible,
+            "fewer connections than --max-connections are taken: raise the limit of open files (ulimit -n)"
+        );
+    }
+    Limits {
+        header: options.header_timeout,
+        body: options.body_timeout,
+        idle: options.idle_timeout,
+        connections,
+        body_memory: (options.body_memory as usize) << 20,
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: choose another address with --listen"))
+}

@@ -1,0 +1,92 @@
+//! What is printed when the system is ready.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use http_common::BaseUrl;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use crate::system::Place;
+use local_data::{Access, ProjectAccess};
+
+/// What a person, or a program that started this one, needs to get in.
+pub(super) struct Ready<'a> {
+    /// What is listened on.
+    pub(super) address: SocketAddr,
+    /// Where people and SDKs reach it.
+    pub(super) url: &'a BaseUrl,
+    pub(super) place: &'a Place,
+    /// Whether a person is shown the admin key: only once, since what is printed ends in logs.
+    pub(super) shows_key: bool,
+    pub(super) access: (&'a Access, Option<&'a ProjectAccess>),
+}
+
+impl Ready<'_> {
+    /// Prints it on standard output: one line of JSON, or some lines for a person.
+    pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
+        let (access, project) = self.access;
+        let url = self.url.as_str();
+        let dsn = |project: &ProjectAccess| self.url.dsn(&project.client_key, project.id);
+        let text = match as_json {
+            true => json!({
+                "url": url,
+                "adminKey": access.admin_key,
+                "project": project.map(|project| json!({ "id": project.id, "name": project.name })),
+                "dsn": project.map(dsn),
+                "clientKey": project.map(|project| &project.client_key),
+            })
+            .to_string(),
+            false => {
+                let (admin, shown) = match (self.shows_key, self.place) {
+                    (true, _) => (access.admin_key.as_str(), access.admin_key.clone()),
+                    (false, Place::Memory) => ("ADMIN-KEY", "as given".to_owned()),
+                    (false, Place::Directory(dir)) => {
+                        ("ADMIN-KEY", format!("as before: `faultline admin-key --data '{}'` prints it", dir.display()))
+                    }
+                };
+                let listening = match self.address.ip().is_unspecified() {
+                    true => format!(
+                        "It listens on all addresses of this machine (port {}). Other machines need its name in the place of \
+                         this address: set it with --public-url\n",
+                        self.address.port(),
+                    ),
+                    false => String::new(),
+                };
+                let place = match self.place {
+                    Place::Memory => "in memory: gone when this process ends".to_owned(),
+                    Place::Directory(dir) => format!("in {}", dir.display()),
+                };
+                let how = match project {
+                    Some(project) => first_steps(project, url, admin),
+                    None => "Open the address in a browser and sign in with the admin key".to_owned(),
+                };
+                let dsn = project.map_or_else(|| "of each project: see its page \"Connect\"".to_owned(), dsn);
+                format!(
+                    "faultline {version} is ready. Everything is kept {place}\n\
+                     {listening}\n\
+                     address     {url}\n\
+                     admin key   {shown}\n\
+                     DSN         {dsn}\n\n\
+                     {how}\n\n\
+                     Ctrl-C stops it.",
+                    version = env!("CARGO_PKG_VERSION"),
+                )
+            }
+        };
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    }
+}
+
+/// What to do with the project that was made for trying things out.
+fn first_steps(project: &ProjectAccess, url: &str, admin: &str) -> String {
+    let key = &project.client_key;
+    let errors = format!("'{url}/projects/{}/errors'", utf8_percent_encode(project.name.as_str(), NON_ALPHANUMERIC));
+    format!(
+        "Open the address in a browser and sign in with the admin key; or send an error, then read it back:\n\n  \
+         curl -H 'x-api-key: {key}' -d '{{\"errors\":[{{\"type\":\"Hello\",\"message\":\"first error\"}}]}}' {errors}\n  \
+         curl -H 'x-api-key: {admin}' {errors}"
+    )
+}

@@ -1,0 +1,269 @@
+//! The resources and the use cases on them, without anything that runs by itself.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+use embedded::Engines;
+use embedded::sqs::Received;
+use http_common::{Front, Gate, Outcomes};
+use ingest::{Ingest, Limiter};
+use model::id::{Key, ProjectName};
+use notify::channels::{Channels, Tell};
+use notify::guard::{Client, Timeouts};
+use notify::{Notify, Routes};
+use processor::{Deadline, Delivery, Failure, Parts, Processor};
+use query::Query;
+use store::Kind;
+use store::clock::Clock;
+use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
+
+use super::engines::{Resources, TABLE};
+use super::stream::Stream;
+use super::{Place, Settings, upkeep};
+use local_data::{Access, ProjectAccess};
+
+/// The stack in one process, at rest: requests are answered, but nothing is processed unless somebody says so.
+pub struct Stack {
+    front: Front,
+    outcomes: Arc<Outcomes>,
+    processor: Arc<Processor>,
+    notify: Arc<Notify>,
+    inbox: embedded::sqs::Queue,
+    streams: aws_sdk_dynamodbstreams::Client,
+    place: Place,
+    engines: Engines,
+    access: Access,
+    sample: Option<ProjectAccess>,
+    retention_days: u32,
+}
+
+/// How long a batch may take, retries included: others wait behind it.
+const BATCH: Duration = Duration::from_secs(20);
+/// The project that is there from the start.
+const SAMPLE: &str = "sample";
+
+impl Stack {
+    /// Opens the engines, and makes what is not there yet.
+    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let engines = match &settings.place {
+            Place::Memory => Engines::memory()?,
+            Place::Directory(dir) => Engines::open(dir)?,
+        };
+        let resources = Resources::make(&engines).await?;
+        Self::on(engines, resources, settings).await
+    }
+
+    /// On engines that are open already, and their resources.
+    pub async fn on(engines: Engines, resources: Resources, settings: &Settings) -> anyhow::Result<Self> {
+        let clock = settings.clock.clone();
+        let (access, sample) = access(settings, &resources, &*clock).await?;
+        let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
+
+        let outcomes = Arc::new(Outcomes::default());
+        let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
+        let table = Arc::new(table.with_clock(clock.clone()));
+        // One memory of keys: what query forgets, all forget.
+        let gate = Gate::new(table.clone(), clock.clone(), Some(operator));
+        let ingest = Ingest {
+            gate: gate.clone(),
+            inbox: sender.clone(),
+            claims: bucket.clone(),
+            limiter: Limiter::new(table.clone()),
+            projects: table.clone(),
+            sealer: sealer.clone(),
+            clock: clock.clone(),
+            outcomes: outcomes.clone(),
+        };
+        let query = Query {
+            gate: Arc::new(gate.clone().noting(table.clone())),
+            projects: table.clone(),
+            keys: table.clone(),
+            errors: table.clone(),
+            history: table.clone(),
+            merges: table.clone(),
+            index: table.clone(),
+            configs: table.clone(),
+            occurrences: table.clone(),
+            releases: table.clone(),
+            totals: table.clone(),
+            directory: table.clone(),
+            segments: bucket.clone(),
+            claims: bucket.clone(),
+            backlog: sender.clone(),
+            dead_letters,
+            undelivered: undelivered.clone(),
+            failures: table.clone(),
+            sessions: table.clone(),
+            clock: clock.clone(),
+            outcomes: outcomes.clone(),
+            retention_days: settings.retention_days,
+        };
+        let notify = Arc::new(Notify::new(notify::Parts {
+            projects: table.clone(),
+            errors: table.clone(),
+            occurrences: table.clone(),
+            segments: bucket.clone(),
+            configs: table.clone(),
+            links: table.clone(),
+            outbox: table.clone(),
+            undelivered,
+            sealer,
+            channels: channels(settings),
+            clock: clock.clone(),
+            public_url: settings.public_url.clone(),
+        }));
+        let routes = Routes {
+            gate: Arc::new(gate),
+            notify: notify.clone(),
+            sessions: table.clone(),
+            outcomes: outcomes.clone(),
+        };
+        let processor = Processor::new(Parts {
+            projects: table.clone(),
+            error_commits: table.clone(),
+            index: table.clone(),
+            directory: table.clone(),
+            configs: table.clone(),
+            usage: table.clone(),
+            releases: table.clone(),
+            totals: table.clone(),
+            keys: table.clone(),
+            failures: table,
+            segments: bucket.clone(),
+            claims: bucket,
+            clock,
+            retention_days: settings.retention_days,
+        });
+        let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes.clone());
+        let (processor, place) = (Arc::new(processor), settings.place.clone());
+        let retention_days = settings.retention_days;
+        Ok(Self { front, outcomes, processor, notify, inbox, streams, place, engines, access, sample, retention_days })
+    }
+
+    /// The routes of ingest, query and notify, as API Gateway would offer them.
+    pub fn front(&self) -> Front {
+        self.front.clone()
+    }
+
+    /// Notes whether a stage works, for `GET /health`.
+    pub(super) fn note<T, E>(&self, stage: &'static str, done: &Result<T, E>) {
+        match done {
+            Ok(_) => self.outcomes.stages().worked(stage),
+            Err(_) => self.outcomes.stages().failed(stage),
+        }
+    }
+
+    /// The keys to get in with.
+    pub fn access(&self) -> (&Access, Option<&ProjectAccess>) {
+        (&self.access, self.sample.as_ref())
+    }
+
+    /// The inbox, as Lambda's poller sees it.
+    pub fn inbox(&self) -> &embedded::sqs::Queue {
+        &self.inbox
+    }
+
+    /// The table's stream, as Lambda's poller sees it.
+    pub async fn stream(&self) -> anyhow::Result<Stream> {
+        let dir = match &self.place {
+            Place::Memory => None,
+            Place::Directory(dir) => Some(dir.as_path()),
+        };
+        Stream::open(self.streams.clone(), TABLE, dir).await
+    }
+
+    /// What tells.
+    pub fn notify(&self) -> &Notify {
+        &self.notify
+    }
+
+    /// The engines that everything rests in.
+    pub fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// Removes what is over at `now`, as AWS does by itself: objects, and what the stream has had for a day. Items of the
+    /// table go by the system's clock, which is the only one that its engine has.
+    pub async fn expire(&self, now: SystemTime) -> Result<(), embedded::Error> {
+        upkeep::expire(&self.engines, self.retention_days, now).await
+    }
+
+    /// Processes a batch; returns the ids of the messages that must be delivered again: those that the processor names, or all
+    /// if it panicked.
+    pub async fn process(&self, received: &mut [Received]) -> Vec<String> {
+        let deliveries: Vec<_> = received
+            .iter_mut()
+            .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
+            .collect();
+        let processor = self.processor.clone();
+        match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH)).await }).await {
+            Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
+            Err(error) => {
+                tracing::error!(error.message = %error, batch.len = received.len(), "the processor failed");
+                received.iter().map(|message| message.message_id.clone()).collect()
+            }
+        }
+    }
+}
+
+/// Those that the settings name, or the real ones; without mail, which is SES's.
+fn channels(settings: &Settings) -> Arc<dyn Tell> {
+    let real = || {
+        let client = Client::new(settings.destinations.clone(), Timeouts::default());
+        Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Tell>
+    };
+    settings.channels.clone().unwrap_or_else(real)
+}
+
+/// The keys of the place, made if it has none, and with them a sample project. One that was deleted stays so: then there are
+/// no keys of it.
+async fn access(
+    settings: &Settings,
+    resources: &Resources,
+    clock: &dyn Clock,
+) -> anyhow::Result<(Access, Option<ProjectAccess>)> {
+    let kept = match &settings.place {
+        Place::Memory => None,
+        Place::Directory(dir) => Access::read(dir)?,
+    };
+    let new = || Access { admin_key: Key::from_random(clock.random().to_be_bytes()).reveal().to_owned(), sample: None };
+    let mut access = kept.unwrap_or_else(new);
+    let made = match access.sample.take() {
+        Some(sample) => sample,
+        None => make_sample(resources, clock).await?,
+    };
+    let project = resources.table.by_id(made.id).await?.filter(|project| !project.deleting);
+    let sample = project.map(|project| ProjectAccess { name: project.name, ..made.clone() });
+    access.sample = Some(made);
+    if let Place::Directory(dir) = &settings.place {
+        write_access(&access, dir)?;
+    }
+    if let Some(key) = &settings.admin_key {
+        // A key that is given is not kept: whoever gives it gives it each time.
+        access.admin_key.clone_from(key);
+    }
+    Ok((access, sample))
+}
+
+/// Keeps the keys in the data directory, readable by its owner only.
+fn write_access(access: &Access, dir: &Path) -> anyhow::Result<()> {
+    let path = dir.join(local_data::FILE);
+    let bytes = serde_json::to_vec_pretty(access)?;
+    embedded::replace_file(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+async fn make_sample(resources: &Resources, clock: &dyn Clock) -> anyhow::Result<ProjectAccess> {
+    let name = ProjectName::parse(SAMPLE)?;
+    let project = match resources.table.create(&name, clock.now()).await {
+        Err(error) if error.kind() == Kind::Conflict => resources.table.by_name(&name).await?,
+        created => Some(created?),
+    };
+    let project: Project = project.context("the sample project comes and goes")?;
+    let key = Key::from_random(clock.random().to_be_bytes());
+    let scope = Scope::Project(project.id, project.name.clone());
+    let record = KeyRecord::new(&key, Role::Client, scope, "made with the data directory", clock.now());
+    resources.table.add(&key.hash(), &record).await?;
+    Ok(ProjectAccess { id: project.id, name: project.name, client_key: key.reveal().to_owned() })
+}
