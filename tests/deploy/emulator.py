@@ -273,6 +273,23 @@ iam_actions.dynamodb_service_context = told_with_keys
 iam_actions.dynamodb_transaction_checks = transaction_with_keys
 
 
+# Nor is the context that a key of KMS is used with.
+
+request_context = iam_actions.request_tag_context
+
+
+def with_encryption_context(service, action, body, parameters):
+    context = request_context(service, action, body, parameters)
+    if service != "kms":
+        return context
+    sealed_for = json.loads(body or b"{}").get("EncryptionContext") or {}
+    named = {f"kms:EncryptionContext:{key}": value for key, value in sealed_for.items()}
+    return {**context, **named, **({"kms:EncryptionContextKeys": list(sealed_for)} if sealed_for else {})}
+
+
+iam_actions.request_tag_context = with_encryption_context
+
+
 # Nor is the address that mail comes from, and whose identity that is.
 
 sender, enforce_mail = contextvars.ContextVar("sender", default=""), app._enforce_ses_v2
