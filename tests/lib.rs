@@ -25,7 +25,7 @@ use server::system::{Place, Resources, Settings, Stack, Stream};
 use store::clock::Clock;
 use tower::ServiceExt;
 
-/// faultline in this process: requests are answered, and nothing is processed until [`Faultline::processor`].
+/// faultline in this process: requests are answered, and nothing is processed until [`Faultline::process`].
 pub struct Faultline {
     /// The stack.
     pub stack: Stack,

@@ -1,7 +1,7 @@
 //! No two files of a crate import each other, directly or through others: each can be read after those it uses.
 //!
-//! An import counts for the file that defines the name, not for the `mod.rs` that passes it on with `pub use`. Tests do
-//! not count.
+//! An import counts for the file that defines the name, not for the `mod.rs` that passes it on with `pub use`. What a file
+//! uses of the modules it is in does not count: they hold what their files share. Nor do tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -106,7 +106,9 @@ impl Modules {
         }
         let tests: Vec<Module> = modules
             .iter()
-            .flat_map(|(module, file)| file.tests.iter().map(|name| [module.as_slice(), &[name.clone()]].concat()))
+            .flat_map(|(module, file)| {
+                file.tests.iter().map(|name| [module.as_slice(), std::slice::from_ref(name)].concat())
+            })
             .collect();
         modules.retain(|module, _| !tests.iter().any(|test| module.starts_with(test)));
         Self(modules)
@@ -152,7 +154,8 @@ impl Modules {
         let uses = |module: &Module, file: &File| {
             let imports = file.imports.iter().map(|(_, path)| path);
             let found = imports.chain(&file.paths).filter_map(|path| self.defining(module, path, 8));
-            found.filter(|used| used != module && self.0.contains_key(used)).collect()
+            // A module starts with the modules it is in.
+            found.filter(|used| !module.starts_with(used) && self.0.contains_key(used)).collect()
         };
         self.0.iter().map(|(module, file)| (module, uses(module, file))).collect()
     }

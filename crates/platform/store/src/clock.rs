@@ -1,4 +1,4 @@
-//! The time and the randomness that the use cases hand to `domain`.
+//! The time and the randomness that the use cases hand to the crates of `core`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
