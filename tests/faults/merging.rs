@@ -236,7 +236,7 @@ proptest! {
 }
 
 /// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
-const SCHEDULES: u64 = 200;
+const SCHEDULES: u64 = 100;
 
 /// The same while all happens at once: merges race each other, undoing, and processors. Each occurrence is counted once, in
 /// one error; and when all is taken apart, in its own.

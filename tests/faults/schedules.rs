@@ -20,7 +20,7 @@ use crate::turns::paused;
 use crate::world::World;
 
 /// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
-const SCHEDULES: u64 = 1_000;
+const SCHEDULES: u64 = 100;
 /// The most rounds in which anything goes wrong. Then nothing does any more.
 const ROUNDS: usize = 4;
 /// After how many schedules the account is made anew: each has a project of its own in it.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod events;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -38,6 +40,20 @@ async fn everything(faultline: &Faultline) -> String {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
+impl Log {
+    /// Collects all log lines of this thread until what it returns is dropped.
+    fn collect(&self) -> tracing::subscriber::DefaultGuard {
+        let writer = self.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+        tracing::subscriber::set_default(subscriber.finish())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
 impl Write for Log {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().write(line)
@@ -52,10 +68,7 @@ impl Write for Log {
 #[tokio::test]
 async fn a_posted_config_rests_sealed_only() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
-    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let _logging = log.collect();
 
     let faultline = Faultline::new().await;
     let body = json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": [slack(), "QUJD"] });
@@ -73,7 +86,7 @@ async fn a_posted_config_rests_sealed_only() {
     let all = everything(&faultline).await;
     assert!(all.contains("\"m\"") && all.contains(notifications.sealed.as_str()), "there is something to look into");
     assert!(!all.contains(SECRET), "{all}");
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("TransactWriteItems") && !log.contains(SECRET), "{log}");
     let shown = faultline.get("/projects/sample/errors/m").await.to_string();
     assert!(!shown.contains(SECRET) && !shown.contains(notifications.sealed.as_str()));
