@@ -145,9 +145,9 @@ async fn a_body_that_does_not_match_its_digest_leaves_the_old_object() {
     let wrong_md5 = put(&client, "a", b"new").content_md5("XUFAKrxLKna5cZ2REBfFkg==").send().await;
     assert_eq!(wrong_md5.unwrap_err().code(), Some("BadDigest"));
     let wrong_crc = put(&client, "a", b"new").checksum_crc32("AAAAAA==").send().await;
-    assert_eq!(wrong_crc.unwrap_err().code(), Some("BadProcessor"));
+    assert_eq!(wrong_crc.unwrap_err().code(), Some("BadDigest"));
     let wrong_sha = put(&client, "a", b"new").checksum_sha256("A".repeat(43) + "=").send().await;
-    assert_eq!(wrong_sha.unwrap_err().code(), Some("BadProcessor"));
+    assert_eq!(wrong_sha.unwrap_err().code(), Some("BadDigest"));
     assert_eq!(get(&client, "a").await, b"old");
     for algorithm in [ChecksumAlgorithm::Sha256, ChecksumAlgorithm::Crc64Nvme, ChecksumAlgorithm::Crc32C] {
         put(&client, "a", b"new").checksum_algorithm(algorithm).send().await.unwrap();
