@@ -84,7 +84,7 @@ impl Story {
         let (mut now, mut later) = (always("now"), always("later"));
         let tracker = json!({ "type": "github", "userToken": "t", "owner": "o", "repo": "tracker" });
         now["to"] = json!([{ "type": "webhook", "endpoint": "https://hook/" }, tracker]);
-        later["to"] = json!([{ "type": "webhook", "endpoint": "https://digest/" }]);
+        later["to"] = json!([{ "type": "webhook", "endpoint": "https://collected/" }]);
         later["collect"] = json!({ "minutes": 5 });
         let project = scene.project(&format!("p{seed}"), &json!([now, later])).await;
         let (counts, expected, records, taken) = Default::default();
