@@ -28,7 +28,7 @@ const SCHEDULES: u64 = 100;
 const RENEWED: u64 = 50;
 /// The most rounds in which anything goes wrong.
 const ROUNDS: usize = 5;
-const DESTINATIONS: [&str; 3] = ["hook", "tracker", "processor"];
+const DESTINATIONS: [&str; 3] = ["hook", "tracker", "collected"];
 const ERRORS: [&str; 3] = ["a", "b", "c"];
 
 /// However processes fail and die, and whatever destinations do, each crossing is told to whom it is meant for, in
