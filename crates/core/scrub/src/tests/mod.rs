@@ -275,6 +275,29 @@ fn secret() -> impl Strategy<Value = (Value, &'static str)> {
 }
 
 /// A long secret goes as a whole.
+/// Every bound on how far is looked may fall into the middle of a character.
+#[test]
+fn bounds_fall_between_characters() {
+    let forms = [
+        "password=",
+        "password: ",
+        "PASSWORD=[",
+        "Authorization: Bearer ",
+        "--token ",
+        "https://x/?token=",
+        "{\"name\": \"password\", \"value\": ",
+    ];
+    for form in forms {
+        for padding in (0..40).chain(230..300).chain(500..530).chain(590..620) {
+            let text = format!("{form}{}{}", "a".repeat(padding), "日本語".repeat(120));
+            for style in [Style::Text, Style::Code] {
+                let cleaned = clean(&text, style);
+                assert!(cleaned.len() <= text.len() + FILTERED.len(), "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn long_secrets_go_to_their_end() {
     let long = "aB3".repeat(5_000);

@@ -154,7 +154,7 @@ pub(super) fn matching(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// Where a value without quotes ends, within `most` bytes.
+/// Where a value without quotes ends: within about `most` bytes, cut between characters.
 pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
     let bytes = text.as_bytes();
     let ends = |byte: u8| {
@@ -169,6 +169,7 @@ pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
             && bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric),
     );
     let length = first + bytes[start + first..].iter().take(most).take_while(|&&byte| !ends(byte)).count();
+    let length = text.ceil_char_boundary(start + length) - start;
     work::count(length);
     // A token behind its scheme belongs to the value.
     let scheme = matches!(&bytes[start..start + length], [b'B' | b'b', ..] if is_scheme(&text[start..start + length]));
