@@ -5,6 +5,7 @@ mod connections;
 mod options;
 mod place;
 mod ready;
+mod reserve;
 mod server;
 mod stream;
 
@@ -16,6 +17,7 @@ use notify::PublicUrl;
 use notify::guard::Destinations;
 pub use options::{Network, Serve};
 use ready::Ready;
+use reserve::Reserve;
 use server::{Limits, Server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -75,7 +77,11 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
 
     let proxies = options.network.trusted_proxy.iter().cloned().collect();
     let (stop, stopped) = watch::channel(false);
-    let server = Server::new(system.stack().front(), options.public_url.clone(), proxies, limits);
+    let reserve = match &place {
+        Place::Memory => None,
+        Place::Directory(dir) => Some(Reserve::open(dir, system.stack().emptying_disk())),
+    };
+    let server = Server::new(system.stack().front(), options.public_url.clone(), proxies, limits, reserve);
     tokio::select! {
         () = server.run(listener, stopped) => {}
         () = async {
