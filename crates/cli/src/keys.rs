@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::Remote;
 use super::client::Client;
-use super::output::{Output, Tone};
+use super::output::Output;
 use super::table::Table;
 use super::text::{moment, shown};
+use super::tone::Tone;
 
 /// What to do with keys.
 #[derive(Debug, Clone, Subcommand)]

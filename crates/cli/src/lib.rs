@@ -13,6 +13,7 @@ pub mod projects;
 pub mod send;
 mod table;
 pub mod text;
+mod tone;
 
 use std::path::PathBuf;
 

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::Remote;
 use super::client::Client;
-use super::output::{Output, Tone};
+use super::output::{Output, confirm};
 use super::table::Table;
 use super::text::{moment, shown};
+use super::tone::Tone;
 
 /// What to do with projects.
 #[derive(Debug, Clone, Subcommand)]
@@ -103,7 +104,7 @@ pub(super) async fn run(command: Projects, remote: &Remote) -> anyhow::Result<()
             })
         }
         Projects::Delete { name, yes } => {
-            super::errors::confirm(yes, &format!("delete the project `{name}`, its errors and its keys"))?;
+            confirm(yes, &format!("delete the project `{name}`, its errors and its keys"))?;
             client.patient().send(Method::DELETE, &["projects", &name], None).await?;
             output.show(&json!({ "deleted": name }), |_| format!("deleted {name}"))
         }

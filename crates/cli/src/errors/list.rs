@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::Filters;
 use super::find::pages;
 use crate::client::Client;
-use crate::output::{Output, Tone};
+use crate::output::Output;
 use crate::table::Table;
 use crate::text::{age, now, shown};
+use crate::tone::Tone;
 use crate::{InProject, Remote};
 
 /// Options of `faultline errors list`.

@@ -7,8 +7,6 @@ mod show;
 mod stack;
 mod tail;
 
-use std::io::{BufRead, IsTerminal};
-
 use anyhow::bail;
 pub use change::{Assignment, Mute, Named, Resolution};
 use clap::Subcommand;
@@ -19,7 +17,6 @@ pub use show::Show;
 pub use tail::Tail;
 
 use super::client::Client;
-use super::output::note;
 use super::projects;
 use super::text::shown;
 use super::{InProject, Remote};
@@ -83,22 +80,5 @@ impl InProject {
             }
             names => bail!("which project? say so with --project: {}", names.join(", ")),
         }
-    }
-}
-
-/// Asks whether to go on with what cannot be undone; where nobody can be asked, it must have been said before.
-pub(super) fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        bail!("to {what} without being asked, say --yes");
-    }
-    note(&format!("{what}? This cannot be undone. Type yes:"));
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim() {
-        "yes" => Ok(()),
-        _ => bail!("nothing was done"),
     }
 }

@@ -10,9 +10,10 @@ use super::find::{PAGE, pages};
 use super::list::title;
 use crate::Remote;
 use crate::client::{Client, Refused};
-use crate::output::{Output, Tone, note, print};
+use crate::output::{Output, note, print};
 use crate::projects;
 use crate::text::{harmless_json, moment, now, shown};
+use crate::tone::Tone;
 
 /// How many pages of errors one look goes through at the most: more than a thousand that were seen in the same minutes
 /// are a storm, of which the first thousand tell.

@@ -12,7 +12,7 @@ mod telling;
 
 pub use letter::{DeadNotice, Letter};
 pub use link::{LinkFacts, link};
-pub use rule::{Decision, Hooks, Rule, Rules, SEALED, When};
-pub use secret::Secret;
+pub use rule::{Decision, Hooks, Rule, Rules, When};
+pub use secret::{SEALED, Secret};
 pub use target::Target;
 pub use telling::{Held, Notice, Telling, Why};

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::shared::directory::{Directory, Place};
+use crate::shared::directory::{Directory, KEY_FILE, Place};
 use crate::shared::manifest::Manifest;
-use crate::{Clock, Dynamo, Error, Kms, S3, Sqs, kms};
+use crate::{Clock, Dynamo, Error, Kms, S3, Sqs};
 
 /// The four engines. Clones share them; the directory is given back when the last clone of every engine is dropped.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Engines {
     /// As [`Self::open`].
     pub fn open_with_clock(dir: &Path, clock: impl Into<Clock>) -> Result<Self, Error> {
         let directory = Directory::open(dir)?;
-        let key = directory.file(kms::FILE);
+        let key = directory.file(KEY_FILE);
         let manifest = Manifest::prepare(&directory)?;
         if manifest.is_complete() && !key.exists() {
             return Err(Error::KeyMissing { path: key });

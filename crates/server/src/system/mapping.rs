@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
-use super::{Stack, told};
+use super::{Stack, stop_requested};
 
 /// A batch as large as a Lambda invocation's payload may be.
 const MAX_MESSAGES: usize = 5_000;
@@ -39,7 +39,7 @@ pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiv
                 Ok(()) => mapping.begin().await.map(drop),
                 Err(error) => Err(error.into()),
             },
-            () = told(&mut stopped) => return mapping.drain().await,
+            () = stop_requested(&mut stopped) => return mapping.drain().await,
         };
         mapping.stack.note("processor", &done);
         if let Err(error) = done {

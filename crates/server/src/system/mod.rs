@@ -1,9 +1,11 @@
 //! The stack in one process.
 
 mod engines;
+mod expiry;
 mod mapping;
 mod stack;
 mod stream;
+mod stream_poller;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -71,8 +73,8 @@ impl System {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(mapping::run(stack.clone(), left, stopped.clone()));
-        tasks.spawn(stream::run(stack.clone(), stack.stream().await?, stopped.clone()));
-        tasks.spawn(stream::sweep(stack.clone(), stopped.clone()));
+        tasks.spawn(stream_poller::run(stack.clone(), stack.stream().await?, stopped.clone()));
+        tasks.spawn(stream_poller::sweep(stack.clone(), stopped.clone()));
         tasks.spawn(upkeep::run(stack.clone(), stopped));
         Ok(Self { stack, stop, tasks })
     }
@@ -90,6 +92,6 @@ impl System {
 }
 
 /// Waits until the system is told to stop, or is gone.
-async fn told(stopped: &mut watch::Receiver<bool>) {
+async fn stop_requested(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -21,7 +21,7 @@ use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
-use super::{Place, Settings, upkeep};
+use super::{Place, Settings, expiry};
 use local_data::{Access, ProjectAccess};
 
 /// The stack in one process, at rest: requests are answered, but nothing is processed unless somebody says so.
@@ -187,7 +187,7 @@ impl Stack {
     /// Removes what is over at `now`, as AWS does by itself: objects, and what the stream has had for a day. Items of the
     /// table go by the system's clock, which is the only one that its engine has.
     pub async fn expire(&self, now: SystemTime) -> Result<(), embedded::Error> {
-        upkeep::expire(&self.engines, self.retention_days, now).await
+        expiry::expire(&self.engines, self.retention_days, now).await
     }
 
     /// Processes a batch; returns the ids of the messages that must be delivered again: those that the processor names, or all

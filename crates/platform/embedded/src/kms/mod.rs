@@ -25,7 +25,6 @@ use serde_json::json;
 use crate::Error;
 use crate::shared::directory::Place;
 use crate::shared::wire::{self, Protocol};
-pub(crate) use key::FILE;
 use key::Key;
 
 /// The alias of the key, for the client's `key_id`.

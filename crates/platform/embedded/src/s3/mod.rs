@@ -38,7 +38,8 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::shared::clock::to_ms;
 use crate::shared::directory::Place;
-use crate::shared::sqlite::{Fault, Options, Sqlite};
+use crate::shared::fault::Fault;
+use crate::shared::sqlite::{Options, Sqlite};
 use crate::shared::wire;
 use crate::{Clock, Error};
 use objects::Objects;

@@ -8,28 +8,12 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::directory::Place;
+use super::fault::Fault;
 use super::writer::Writer;
 use crate::Error;
 
 /// Connections that read beside the writer. More only share the same two or four cores.
 const READERS: usize = 4;
-
-/// Why a statement, or the commit it was part of, did not happen. Nothing of the operation is stored then.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    /// A statement failed.
-    #[error(transparent)]
-    Statement(#[from] rusqlite::Error),
-    /// The commit that the operation shared with others failed.
-    #[error("commit failed: {0}")]
-    Commit(Arc<str>),
-    /// The operation panicked: its own fault, and its neighbours are not touched by it.
-    #[error("the operation panicked")]
-    Panicked,
-    /// The writer thread is gone.
-    #[error("the engine has stopped")]
-    Stopped,
-}
 
 /// A database. Clones share it; the last one dropped waits until what was handed in is committed and the file closed.
 #[derive(Clone)]
@@ -80,7 +64,7 @@ impl Sqlite {
             Some(path) => Some(Arc::new(Readers::open(path).map_err(fail)?)),
             None => None,
         };
-        let writer = Writer::start(options, connection, held).map_err(|e| Error::io(&shown, e))?;
+        let writer = Writer::start(options.file, options.group, connection, held).map_err(|e| Error::io(&shown, e))?;
         Ok((Self { readers, writer: Arc::new(writer) }, loaded))
     }
 

@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::directory::{Directory, Place};
-use super::sqlite::{Fault, Options, Sqlite};
+use super::fault::Fault;
+use super::sqlite::{Options, Sqlite};
 
 const OPTIONS: Options = Options {
     file: "test.db",

@@ -11,12 +11,13 @@ use tokio::sync::watch;
 use super::attributes::Attributes;
 use super::message::Draft;
 use super::messages::{self, Change, Ids, SCHEMA, Take, Taken};
+use super::move_tasks::MoveTasks;
 use super::receipt::Receipt;
-use super::redrive::MoveTasks;
 use super::refusal::{Kind, Refusal};
 use crate::shared::clock::{from_ms, span_ms};
 use crate::shared::directory::Place;
-use crate::shared::sqlite::{Fault, Options, Sqlite};
+use crate::shared::fault::Fault;
+use crate::shared::sqlite::{Options, Sqlite};
 use crate::{Clock, Error};
 
 /// Milliseconds between two looks for messages over their retention.

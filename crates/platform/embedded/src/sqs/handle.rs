@@ -12,7 +12,7 @@ use super::receipt::Receipt;
 use super::refusal::Refusal;
 use crate::Error;
 use crate::shared::clock::from_ms;
-use crate::shared::sqlite::Fault;
+use crate::shared::fault::Fault;
 
 /// A queue with batches of any size. Receives count, time out and go to the dead-letter queue as those of the API.
 #[derive(Clone)]

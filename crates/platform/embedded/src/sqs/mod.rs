@@ -22,6 +22,7 @@ mod engine;
 mod handle;
 mod message;
 mod messages;
+mod move_tasks;
 mod operations;
 mod receipt;
 mod redrive;

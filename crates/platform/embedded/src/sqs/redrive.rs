@@ -1,48 +1,17 @@
-//! Message move tasks: dead letters back to where they came from, as new messages.
+//! Moving dead letters back to where they came from, as new messages.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
 use super::engine::{Engine, State};
 use super::messages::Ids;
+use super::move_tasks::MoveTask;
+use crate::shared::fault::Fault;
 use crate::shared::random;
-use crate::shared::sqlite::Fault;
 
 /// Messages moved in one transaction.
 const STEP: usize = 500;
-/// Finished tasks that are remembered, for all queues together.
-const REMEMBERED: usize = 100;
-
-/// The tasks of this process, newest last; they are not kept over a restart.
-#[derive(Default)]
-pub(super) struct MoveTasks(Mutex<Vec<MoveTask>>);
-
-#[derive(Clone)]
-pub(super) struct MoveTask {
-    pub(super) source: String,
-    /// None: each message went to the queue that it came from.
-    pub(super) target: Option<String>,
-    /// Milliseconds since 1970.
-    pub(super) started: i64,
-    pub(super) moved: u64,
-}
-
-impl MoveTasks {
-    /// The tasks of a queue, newest first.
-    pub(super) fn of(&self, source: &str) -> Vec<MoveTask> {
-        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.iter().rev().filter(|task| task.source == source).cloned().collect()
-    }
-
-    fn add(&self, task: MoveTask) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tasks.len() == REMEMBERED {
-            tasks.remove(0);
-        }
-        tasks.push(task);
-    }
-}
 
 impl Engine {
     /// Moves the visible messages of `source` to `target`, or to where each came from; as AWS does, under new ids and

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::shared::sqlite::Fault;
+use crate::shared::fault::Fault;
 
 /// An error answer: which one, and what it says.
 #[derive(Debug)]

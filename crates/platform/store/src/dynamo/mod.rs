@@ -15,6 +15,7 @@ mod merges;
 mod occurrences;
 mod outbox;
 mod project_change;
+mod project_item;
 pub(crate) mod projects;
 mod quotas;
 mod releases;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::sqs::arn;
 use crate::sqs::engine::{Engine, State};
-use crate::sqs::redrive::MoveTask;
+use crate::sqs::move_tasks::MoveTask;
 use crate::sqs::refusal::{Kind, Refusal};
 
 #[derive(Deserialize)]
