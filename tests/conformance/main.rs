@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod configs;
-mod directory;
+mod event_index;
 mod error_commits;
 mod errors;
 mod failures;
@@ -78,8 +78,8 @@ on_every_engine! {
     with_an_error_goes_what_is_merged_into_it: crate::merges::buried;
     references_page_newest_first: crate::occurrences::newest_first;
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;
-    an_event_is_found_by_itself: crate::directory::by_itself;
-    an_event_is_found_in_blocks: crate::directory::in_blocks;
+    an_event_is_found_by_itself: crate::event_index::by_itself;
+    an_event_is_found_in_blocks: crate::event_index::in_blocks;
     a_lane_is_written_by_one: crate::outbox::written_by_one;
     what_is_due_is_found: crate::outbox::due;
     an_error_keeps_its_links: crate::outbox::links;

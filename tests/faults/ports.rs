@@ -52,7 +52,7 @@ const CALLS: [&str; 14] = [
     "ErrorCommits::commit",
     "Releases::note",
     "Segments::put",
-    "Directory::enter",
+    "EventIndex::enter",
 ];
 
 /// A process whose ports fail.

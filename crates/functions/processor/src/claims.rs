@@ -9,7 +9,7 @@
 //!   its key names its project and its first event, which tell that it was processed;
 //! - a message that fails keeps its body, also as a dead letter, to be read when it is redriven.
 
-use formats::directory::Width;
+use formats::event_index::Width;
 use formats::inbox::{Addressee, Claim};
 use futures_util::future::try_join_all;
 use futures_util::stream::{StreamExt, iter};
@@ -62,16 +62,16 @@ impl Processor {
         }
     }
 
-    /// Whether the directory has an event. It is entered ahead of its commit; but a body is removed only after the commit
+    /// Whether the event index has an event. It is entered ahead of its commit; but a body is removed only after the commit
     /// of all events.
     async fn is_entered(&self, project: ProjectId, event: EventHash) -> store::Result<bool> {
-        if !self.directory.places(project, event, ONE).await?.is_empty() {
+        if !self.directory.locations(project, event, ONE).await?.is_empty() {
             return Ok(true);
         }
         let in_blocks = Width::ALL.into_iter().map(|width| async move {
             let (bucket, mut before) = (width.bucket_of(event), None);
             for _ in 0..STEPS {
-                let page = self.directory.places_in(project, event, bucket, before, BLOCKS).await?;
+                let page = self.directory.locations_in(project, event, bucket, before, BLOCKS).await?;
                 if !page.items.is_empty() {
                     return Ok(true);
                 }

@@ -34,7 +34,7 @@ use releases::Met;
 use store::clock::Clock;
 use store::ports::Index;
 use store::ports::{
-    Claims, Configs, Directory, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
+    Claims, Configs, EventIndex, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
 use tokio::sync::{Mutex, MutexGuard};
@@ -48,7 +48,7 @@ pub struct Processor {
     index: Arc<dyn Index>,
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
-    directory: Arc<dyn Directory>,
+    directory: Arc<dyn EventIndex>,
     claims: Arc<dyn Claims>,
     usage: Arc<dyn Usage>,
     releases: Arc<dyn Releases>,
@@ -79,7 +79,7 @@ pub struct Parts {
     /// Where occurrences rest.
     pub segments: Arc<dyn Segments>,
     /// Where events are, by their ids.
-    pub directory: Arc<dyn Directory>,
+    pub directory: Arc<dyn EventIndex>,
     /// Where messages rest that are too large for the queue.
     pub claims: Arc<dyn Claims>,
     /// What is counted against the limits of projects.

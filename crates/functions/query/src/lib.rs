@@ -24,7 +24,7 @@ use http_common::describe::Description;
 use http_common::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Backlog, Claims, Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences,
+    Backlog, Claims, Configs, DeadLetters, EventIndex, Errors, Failures, History, Index, KeyRing, Merges, Occurrences,
     Projects, Releases, Segments, Sessions, Totals,
 };
 
@@ -53,7 +53,7 @@ pub struct Query {
     /// How many events all errors together had when.
     pub totals: Arc<dyn Totals>,
     /// Where events are, by their ids.
-    pub directory: Arc<dyn Directory>,
+    pub directory: Arc<dyn EventIndex>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
     /// Large messages that wait for processing: removed with their project.

@@ -2,7 +2,7 @@
 
 mod call;
 mod configs;
-mod directory;
+mod event_index;
 mod error_commits;
 mod error_item;
 mod errors;

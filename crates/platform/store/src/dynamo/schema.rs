@@ -36,7 +36,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
-use formats::directory::Bucket;
+use formats::event_index::Bucket;
 use model::error::Batch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
@@ -47,7 +47,7 @@ use rules::lane::LaneId;
 use search::{Block, TermHash};
 
 use crate::error::{Result, StoreError};
-use crate::ports::{Place, Whole};
+use crate::ports::{EventLocation, Whole};
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";
@@ -186,11 +186,11 @@ pub(crate) fn place_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String {
 }
 
 /// The place of the first posting of a block.
-pub(crate) fn place_of(sk: &str) -> Option<Place> {
+pub(crate) fn place_of(sk: &str) -> Option<EventLocation> {
     let mut parts = sk.split('-');
     let order = parts.next()?.parse().ok()?;
     let batch = Batch(u32::from_str_radix(parts.next()?, 16).ok()?);
-    Some(Place { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
+    Some(EventLocation { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
 }
 
 /// Where one event is.

@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use formats::directory::{self, BlockId, Bucket, Entries};
+use formats::event_index::{self, BlockId, Bucket, Entries};
 use formats::inbox::Addressee;
 use formats::segment::FrameRange;
 use model::error::ErrorAggregate;
@@ -18,7 +18,7 @@ use search::{Block, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Directory, ETag, Entered, ErrorCommits, Failures, Inbox, Index, KeyUse, Noted, Page,
+    Claims, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, Index, KeyUse, Noted, Page,
     Place, Posted, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
     StoredRules, Totals, Usage, Used, Whole,
 };
@@ -130,24 +130,24 @@ impl<P: ErrorCommits> ErrorCommits for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Directory> Directory for Faulty<P> {
+impl<P: EventIndex> EventIndex for Faulty<P> {
     async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()> {
-        self.call("Directory::enter", || self.port.enter(project, entries, entered)).await
+        self.call("EventIndex::enter", || self.port.enter(project, entries, entered)).await
     }
 
-    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<directory::Place>> {
-        self.call("Directory::places", || self.port.places(project, event, limit)).await
+    async fn locations(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<event_index::EventLocation>> {
+        self.call("EventIndex::locations", || self.port.locations(project, event, limit)).await
     }
 
-    async fn places_in(
+    async fn locations_in(
         &self,
         project: ProjectId,
         event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,
-    ) -> Result<Page<directory::Place, BlockId>> {
-        self.call("Directory::places_in", || self.port.places_in(project, event, bucket, before, limit)).await
+    ) -> Result<Page<event_index::EventLocation, BlockId>> {
+        self.call("EventIndex::locations_in", || self.port.locations_in(project, event, bucket, before, limit)).await
     }
 }
 

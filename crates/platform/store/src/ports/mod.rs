@@ -3,7 +3,7 @@
 
 mod configs;
 mod dead_letters;
-mod directory;
+mod event_index;
 mod error_commits;
 mod errors;
 mod failures;
@@ -24,7 +24,7 @@ mod totals;
 
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use directory::{Directory, Entered};
+pub use event_index::{EventIndex, Entered};
 pub use error_commits::{Commit, ErrorCommits};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use failures::{Failures, Noted};
