@@ -2,7 +2,7 @@ use model::error::Batch;
 use model::id::{Fingerprint, ProjectId};
 use search::{Block, Term};
 use server::system::Resources;
-use store::ports::{Index, Place};
+use store::ports::{SearchIndex, PostingPosition};
 
 use super::at;
 use super::error_commits::{fingerprint, project};
@@ -37,7 +37,7 @@ pub(crate) async fn listed(on: &Resources) {
             assert!(page.items.len() <= limit);
             all.extend(page.items);
             match page.next {
-                Some(next) => after = Some(Place::parse(&next.to_string()).unwrap()),
+                Some(next) => after = Some(PostingPosition::parse(&next.to_string()).unwrap()),
                 None => break,
             }
         }
@@ -45,7 +45,7 @@ pub(crate) async fn listed(on: &Resources) {
         assert!(all.is_sorted_by(|a, b| a.place.order >= b.place.order));
         assert_eq!((all[40].place.order, all[40].place.batch), (7, Batch(2)));
     }
-    let page = on.table.list(project(), term, Some(&Place::above(7)), 1_000).await.unwrap();
+    let page = on.table.list(project(), term, Some(&PostingPosition::above(7)), 1_000).await.unwrap();
     assert_eq!((page.items.len(), page.next), (263, None), "all of this order, none of a higher one");
     let none = on.table.list(project(), Term::FirstSeen(0).hash(), None, 10).await.unwrap();
     assert!(none.items.is_empty() && none.next.is_none());

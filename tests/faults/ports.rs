@@ -48,7 +48,7 @@ const CALLS: [&str; 14] = [
     "ErrorCommits::load",
     "ErrorCommits::owners",
     "ErrorCommits::counted",
-    "Index::post",
+    "SearchIndex::post",
     "ErrorCommits::commit",
     "Releases::note",
     "Segments::put",

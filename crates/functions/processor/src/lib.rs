@@ -32,7 +32,7 @@ use model::id::{EventId, ProjectId};
 use reason::Reason;
 use releases::Met;
 use store::clock::Clock;
-use store::ports::Index;
+use store::ports::SearchIndex;
 use store::ports::{
     Claims, Configs, EventIndex, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
@@ -45,7 +45,7 @@ use used::{Noted, Used};
 pub struct Processor {
     projects: Arc<dyn Projects>,
     error_commits: Arc<dyn ErrorCommits>,
-    index: Arc<dyn Index>,
+    index: Arc<dyn SearchIndex>,
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
     directory: Arc<dyn EventIndex>,
@@ -73,7 +73,7 @@ pub struct Parts {
     /// The aggregates.
     pub error_commits: Arc<dyn ErrorCommits>,
     /// By what errors are found.
-    pub index: Arc<dyn Index>,
+    pub index: Arc<dyn SearchIndex>,
     /// The notification configs that clients post.
     pub configs: Arc<dyn Configs>,
     /// Where occurrences rest.

@@ -24,7 +24,7 @@ use http_common::describe::Description;
 use http_common::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Backlog, Claims, Configs, DeadLetters, EventIndex, Errors, Failures, History, Index, KeyRing, Merges, Occurrences,
+    Backlog, Claims, Configs, DeadLetters, EventIndex, Errors, Failures, History, SearchIndex, KeyRing, Merges, Occurrences,
     Projects, Releases, Segments, Sessions, Totals,
 };
 
@@ -43,7 +43,7 @@ pub struct Query {
     /// The errors that are merged into others.
     pub merges: Arc<dyn Merges>,
     /// By what errors are found.
-    pub index: Arc<dyn Index>,
+    pub index: Arc<dyn SearchIndex>,
     /// Whom they are told to: removed with their project.
     pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.

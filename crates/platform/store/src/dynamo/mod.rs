@@ -8,7 +8,7 @@ mod error_item;
 mod errors;
 mod failures;
 mod history;
-mod index;
+mod search_index;
 mod item;
 mod keys;
 mod merges;

@@ -178,15 +178,15 @@ pub(crate) fn postings_pk(project: ProjectId, term: TermHash) -> String {
 }
 
 pub(crate) fn block_sk(block: &Block) -> String {
-    place_sk(block.order, block.batch, block.chunk)
+    posting_sk(block.order, block.batch, block.chunk)
 }
 
-pub(crate) fn place_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String {
+pub(crate) fn posting_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String {
     format!("{order:010}-{batch:08x}-{chunk:04x}")
 }
 
 /// The place of the first posting of a block.
-pub(crate) fn place_of(sk: &str) -> Option<EventLocation> {
+pub(crate) fn posting_position(sk: &str) -> Option<EventLocation> {
     let mut parts = sk.split('-');
     let order = parts.next()?.parse().ok()?;
     let batch = Batch(u32::from_str_radix(parts.next()?, 16).ok()?);

@@ -18,8 +18,8 @@ use search::{Block, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, Index, KeyUse, Noted, Page,
-    Place, Posted, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
+    Claims, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, SearchIndex, KeyUse, Noted, Page,
+    PostingPosition, StoredPosting, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
     StoredRules, Totals, Usage, Used, Whole,
 };
 
@@ -313,18 +313,18 @@ impl<P: Totals> Totals for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Index> Index for Faulty<P> {
+impl<P: SearchIndex> SearchIndex for Faulty<P> {
     async fn post(&self, blocks: &[Block]) -> Result<()> {
-        self.call("Index::post", || self.port.post(blocks)).await
+        self.call("SearchIndex::post", || self.port.post(blocks)).await
     }
 
     async fn list(
         &self,
         project: ProjectId,
         term: TermHash,
-        after: Option<&Place>,
+        after: Option<&PostingPosition>,
         limit: usize,
-    ) -> Result<Page<Posted, Place>> {
-        self.call("Index::list", || self.port.list(project, term, after, limit)).await
+    ) -> Result<Page<StoredPosting, PostingPosition>> {
+        self.call("SearchIndex::list", || self.port.list(project, term, after, limit)).await
     }
 }

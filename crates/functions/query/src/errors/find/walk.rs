@@ -5,7 +5,7 @@ use model::error::{ErrorAggregate, Has, Status};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
 use search::{Sort, TermHash, slot};
-use store::ports::{ErrorCursor, Place};
+use store::ports::{ErrorCursor, PostingPosition};
 
 use super::cursor::Step;
 use super::{Found, MOST, Search};
@@ -96,7 +96,7 @@ impl<'a> Way<'a> {
         let highest = [after.order(), to.map(of_slot)].into_iter().flatten().min();
         let above = |order| match sort {
             Sort::LastSeen => Step::Seen(ErrorCursor::above(order)),
-            _ => Step::Posted(Place::above(order)),
+            _ => Step::Posted(PostingPosition::above(order)),
         };
         Self {
             query,
