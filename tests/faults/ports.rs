@@ -39,8 +39,8 @@ const FAULTS: [Fault; 9] = [
 
 /// What the processor calls for the batch below.
 const CALLS: [&str; 14] = [
-    "Claims::get_claim",
-    "Claims::remove_claim",
+    "ClaimChecks::get_claim_check",
+    "ClaimChecks::remove_claim_check",
     "Configs::put_posted",
     "Projects::by_id",
     "Projects::by_name",
@@ -190,7 +190,7 @@ fn whatever_befalls_the_inbox_success_is_durable() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
-            for (operation, length) in [("Inbox::send", 10), ("Claims::put_claim", 900_000)] {
+            for (operation, length) in [("Inbox::send", 10), ("ClaimChecks::put_claim_check", 900_000)] {
                 let when = format!("{fault:?} of {operation}");
                 let project = world.project(&format!("{fault:?}-{length}").to_lowercase()).await;
                 let key = client_key(&world, &project).await;

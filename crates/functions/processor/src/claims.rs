@@ -10,7 +10,7 @@
 //! - a message that fails keeps its body, also as a dead letter, to be read when it is redriven.
 
 use formats::event_index::Width;
-use formats::inbox::{Addressee, Claim};
+use formats::inbox::{Addressee, ClaimCheck};
 use futures_util::future::try_join_all;
 use futures_util::stream::{StreamExt, iter};
 use model::id::{EventHash, ProjectId};
@@ -34,7 +34,7 @@ impl Processor {
         let claims = std::mem::take(&mut batch.claims);
         let done = claims.into_iter().filter(|(source, _)| !batch.failed.contains_key(source));
         let removed = done.map(|(source, key)| async move {
-            let removed = deadline.bounds(self.claims.remove_claim(&key)).await;
+            let removed = deadline.bounds(self.claims.remove_claim_check(&key)).await;
             (source, removed.and_then(|removed| removed.map_err(Reason::from)))
         });
         let removed: Vec<_> = iter(removed).buffer_unordered(CONCURRENT).collect().await;
@@ -47,7 +47,7 @@ impl Processor {
 
     /// Whether a message whose body is gone was processed before, or went with its project.
     pub(crate) async fn is_done(&self, key: &str) -> Result<bool, Reason> {
-        let Some(claim) = Claim::parse(key) else { return Ok(false) };
+        let Some(claim) = ClaimCheck::parse(key) else { return Ok(false) };
         let project = match &claim.project {
             Addressee::Id(id) => self.projects.by_id(*id).await?,
             // It is not made for this: a message that was processed has made it.

@@ -34,7 +34,7 @@ use releases::Met;
 use store::clock::Clock;
 use store::ports::SearchIndex;
 use store::ports::{
-    Claims, Configs, EventIndex, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
+    ClaimChecks, Configs, EventIndex, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
 use tokio::sync::{Mutex, MutexGuard};
@@ -49,7 +49,7 @@ pub struct Processor {
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
     directory: Arc<dyn EventIndex>,
-    claims: Arc<dyn Claims>,
+    claims: Arc<dyn ClaimChecks>,
     usage: Arc<dyn Usage>,
     releases: Arc<dyn Releases>,
     totals: Arc<dyn Totals>,
@@ -81,7 +81,7 @@ pub struct Parts {
     /// Where events are, by their ids.
     pub directory: Arc<dyn EventIndex>,
     /// Where messages rest that are too large for the queue.
-    pub claims: Arc<dyn Claims>,
+    pub claims: Arc<dyn ClaimChecks>,
     /// What is counted against the limits of projects.
     pub usage: Arc<dyn Usage>,
     /// The releases of projects.

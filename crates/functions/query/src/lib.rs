@@ -24,7 +24,7 @@ use http_common::describe::Description;
 use http_common::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Backlog, Claims, Configs, DeadLetters, EventIndex, Errors, Failures, History, SearchIndex, KeyRing, Merges, Occurrences,
+    Backlog, ClaimChecks, Configs, DeadLetters, EventIndex, Errors, Failures, History, SearchIndex, KeyRing, Merges, Occurrences,
     Projects, Releases, Segments, Sessions, Totals,
 };
 
@@ -57,7 +57,7 @@ pub struct Query {
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
     /// Large messages that wait for processing: removed with their project.
-    pub claims: Arc<dyn Claims>,
+    pub claims: Arc<dyn ClaimChecks>,
     /// What is not processed yet.
     pub backlog: Arc<dyn Backlog>,
     /// What could not be processed.

@@ -68,7 +68,7 @@ impl Query {
         }
         // What waits for processing is dropped there, since the project is going; its large bodies go now.
         for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
-            while self.claims.remove_some_claims(&addressee).await? {
+            while self.claims.remove_some_claim_checks(&addressee).await? {
                 if budget.is_used_up(&*self.clock) {
                     return Ok(false);
                 }

@@ -3,7 +3,7 @@
 //! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
 //! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
 
-mod claim;
+mod claim_check;
 mod notifications;
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
-pub use claim::Claim;
+pub use claim_check::ClaimCheck;
 pub use notifications::Notifications;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -139,7 +139,7 @@ pub enum Text<'a> {
     /// The message itself, packed.
     Inline(&'a str),
     /// The key of the S3 object that holds it, packed.
-    Claim(&'a str),
+    ClaimCheck(&'a str),
 }
 
 /// Fast enough for the critical path; segments are packed better later.
@@ -156,7 +156,7 @@ thread_local! {
 }
 
 const INLINE: &str = "1.";
-const CLAIM: &str = "@";
+const CLAIM_CHECK_PREFIX: &str = "@";
 
 impl Message {
     /// The message packed, as a claim-checked object holds it.
@@ -193,14 +193,14 @@ pub fn inline(packed: &[u8]) -> String {
 
 /// The text of a queue message whose packed form lies at `key` in S3.
 pub fn claim(key: &str) -> String {
-    format!("{CLAIM}{key}")
+    format!("{CLAIM_CHECK_PREFIX}{key}")
 }
 
 /// Which of the two forms `text` has.
 pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
     let inline = text.strip_prefix(INLINE).map(Text::Inline);
     inline
-        .or_else(|| text.strip_prefix(CLAIM).map(Text::Claim))
+        .or_else(|| text.strip_prefix(CLAIM_CHECK_PREFIX).map(Text::ClaimCheck))
         .ok_or_else(|| BadMessage::Form(text.chars().take(16).collect()))
 }
 
@@ -231,7 +231,7 @@ mod tests {
         let text = inline(&message().pack());
         let Text::Inline(body) = form(&text).unwrap() else { panic!("inline") };
         assert_eq!(Message::unpack(&packed(body).unwrap()).unwrap(), message());
-        assert_eq!(form(&claim("inbox/x")).unwrap(), Text::Claim("inbox/x"));
+        assert_eq!(form(&claim("inbox/x")).unwrap(), Text::ClaimCheck("inbox/x"));
     }
 
     /// Promise 8: what waits in the inbox while faultline is upgraded is read, with and without what came to it later.

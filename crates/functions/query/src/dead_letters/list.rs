@@ -110,7 +110,7 @@ impl Letter {
             unreadable: None,
         };
         let message = match inbox::form(&letter.text) {
-            Ok(Text::Claim(key)) => {
+            Ok(Text::ClaimCheck(key)) => {
                 entry.claim = Some(key.to_owned());
                 return entry;
             }

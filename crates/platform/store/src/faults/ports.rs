@@ -18,7 +18,7 @@ use search::{Block, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, SearchIndex, KeyUse, Noted, Page,
+    ClaimChecks, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, SearchIndex, KeyUse, Noted, Page,
     PostingPosition, StoredPosting, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
     StoredRules, Totals, Usage, Used, Whole,
 };
@@ -57,21 +57,21 @@ impl<P: Inbox> Inbox for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Claims> Claims for Faulty<P> {
-    async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()> {
-        self.call("Claims::put_claim", || self.port.put_claim(key, packed.clone())).await
+impl<P: ClaimChecks> ClaimChecks for Faulty<P> {
+    async fn put_claim_check(&self, key: &str, packed: Vec<u8>) -> Result<()> {
+        self.call("ClaimChecks::put_claim_check", || self.port.put_claim_check(key, packed.clone())).await
     }
 
-    async fn get_claim(&self, key: &str) -> Result<Bytes> {
-        self.call("Claims::get_claim", || self.port.get_claim(key)).await
+    async fn get_claim_check(&self, key: &str) -> Result<Bytes> {
+        self.call("ClaimChecks::get_claim_check", || self.port.get_claim_check(key)).await
     }
 
-    async fn remove_claim(&self, key: &str) -> Result<()> {
-        self.call("Claims::remove_claim", || self.port.remove_claim(key)).await
+    async fn remove_claim_check(&self, key: &str) -> Result<()> {
+        self.call("ClaimChecks::remove_claim_check", || self.port.remove_claim_check(key)).await
     }
 
-    async fn remove_some_claims(&self, project: &Addressee) -> Result<bool> {
-        self.call("Claims::remove_some_claims", || self.port.remove_some_claims(project)).await
+    async fn remove_some_claim_checks(&self, project: &Addressee) -> Result<bool> {
+        self.call("ClaimChecks::remove_some_claim_checks", || self.port.remove_some_claim_checks(project)).await
     }
 }
 
