@@ -17,7 +17,7 @@ use model::timeline::Hour;
 use processor::{Delivery, Parts, Processor};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, Whole};
+use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, TotalsScope};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -177,7 +177,7 @@ fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
             process(&world, Faults::seeded(0)).process_all(&next).await;
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
             let ever = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_micros(i64::MAX));
-            let counted = world.truth.table.totals(Whole::Project(project.id), ever).await.unwrap().total();
+            let counted = world.truth.table.totals(TotalsScope::Project(project.id), ever).await.unwrap().total();
             // A call that is made twice counts twice.
             assert!([1, 3, 5].contains(&counted), "{fault:?}: {counted}");
         }

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 use local_data::{Access, data_dir};
 
-use crate::system::{Place, Settings, System};
+use crate::system::{DataLocation, Settings, System};
 
 /// How long requests that were begun may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -48,12 +48,12 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     let limits = limits(&options.network);
     let place = match options.memory {
-        true => Place::Memory,
-        false => Place::Directory(data_dir(options.data.clone())?),
+        true => DataLocation::Memory,
+        false => DataLocation::Directory(data_dir(options.data.clone())?),
     };
     let is_key_new = match &place {
-        Place::Memory => true,
-        Place::Directory(dir) => Access::read(dir)?.is_none(),
+        DataLocation::Memory => true,
+        DataLocation::Directory(dir) => Access::read(dir)?.is_none(),
     };
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;

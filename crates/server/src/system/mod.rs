@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum DataLocation {
     /// In this process, until it ends.
     Memory,
     /// In a directory, which one process at a time may use.
@@ -34,7 +34,7 @@ pub enum Place {
 #[derive(Clone)]
 pub struct Settings {
     /// Where everything is kept.
-    pub place: Place,
+    pub place: DataLocation,
     /// The admin key; made and kept if none is given.
     pub admin_key: Option<String>,
     /// For how many days occurrences are kept, of projects that do not say so themselves.
@@ -51,7 +51,7 @@ pub struct Settings {
 
 impl Settings {
     /// The defaults, at `place`.
-    pub fn at(place: Place) -> Self {
+    pub fn at(place: DataLocation) -> Self {
         let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
         Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, public_url: None }
     }

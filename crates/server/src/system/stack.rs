@@ -21,7 +21,7 @@ use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
-use super::{Place, Settings, expiry};
+use super::{DataLocation, Settings, expiry};
 use local_data::{Access, ProjectAccess};
 
 /// The stack in one process, at rest: requests are answered, but nothing is processed unless somebody says so.
@@ -32,7 +32,7 @@ pub struct Stack {
     notify: Arc<Notify>,
     inbox: embedded::sqs::Queue,
     streams: aws_sdk_dynamodbstreams::Client,
-    place: Place,
+    place: DataLocation,
     engines: Engines,
     access: Access,
     sample: Option<ProjectAccess>,
@@ -48,8 +48,8 @@ impl Stack {
     /// Opens the engines, and makes what is not there yet.
     pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let engines = match &settings.place {
-            Place::Memory => Engines::memory()?,
-            Place::Directory(dir) => Engines::open(dir)?,
+            DataLocation::Memory => Engines::memory()?,
+            DataLocation::Directory(dir) => Engines::open(dir)?,
         };
         let resources = Resources::make(&engines).await?;
         Self::on(engines, resources, settings).await
@@ -168,8 +168,8 @@ impl Stack {
     /// The table's stream, as Lambda's poller sees it.
     pub async fn stream(&self) -> anyhow::Result<Stream> {
         let dir = match &self.place {
-            Place::Memory => None,
-            Place::Directory(dir) => Some(dir.as_path()),
+            DataLocation::Memory => None,
+            DataLocation::Directory(dir) => Some(dir.as_path()),
         };
         Stream::open(self.streams.clone(), TABLE, dir).await
     }
@@ -225,8 +225,8 @@ async fn access(
     clock: &dyn Clock,
 ) -> anyhow::Result<(Access, Option<ProjectAccess>)> {
     let kept = match &settings.place {
-        Place::Memory => None,
-        Place::Directory(dir) => Access::read(dir)?,
+        DataLocation::Memory => None,
+        DataLocation::Directory(dir) => Access::read(dir)?,
     };
     let new = || Access { admin_key: Key::from_random(clock.random().to_be_bytes()).reveal().to_owned(), sample: None };
     let mut access = kept.unwrap_or_else(new);
@@ -237,7 +237,7 @@ async fn access(
     let project = resources.table.by_id(made.id).await?.filter(|project| !project.deleting);
     let sample = project.map(|project| ProjectAccess { name: project.name, ..made.clone() });
     access.sample = Some(made);
-    if let Place::Directory(dir) = &settings.place {
+    if let DataLocation::Directory(dir) = &settings.place {
         write_access(&access, dir)?;
     }
     if let Some(key) = &settings.admin_key {

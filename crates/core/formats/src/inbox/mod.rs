@@ -34,7 +34,7 @@ pub struct Message {
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// Where it came from, and so the form of the payload.
-    pub source: Origin,
+    pub source: PayloadKind,
     /// Where its events belong.
     pub project: Addressee,
     /// When it was accepted.
@@ -63,7 +63,7 @@ pub struct Header {
 
 impl Header {
     /// With nothing but what every request has.
-    pub fn new(source: impl Into<Origin>, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
+    pub fn new(source: impl Into<PayloadKind>, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
         let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
         let source = source.into();
         Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
@@ -73,7 +73,7 @@ impl Header {
 /// Where a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+pub enum PayloadKind {
     /// faultline's own JSON API: errors, and what they share.
     V1,
     /// A Sentry SDK: one event.
@@ -84,7 +84,7 @@ pub enum Origin {
     Import,
 }
 
-impl From<Source> for Origin {
+impl From<Source> for PayloadKind {
     fn from(source: Source) -> Self {
         match source {
             Source::V1 => Self::V1,
@@ -244,7 +244,7 @@ mod tests {
         let notifications = read(&format!("{first}{told}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
-        for (word, origin) in [("sentry", Origin::Sentry), ("security", Origin::Security), ("import", Origin::Import)] {
+        for (word, origin) in [("sentry", PayloadKind::Sentry), ("security", PayloadKind::Security), ("import", PayloadKind::Import)] {
             assert_eq!(read(&format!("{}}}", first.replacen("v1", word, 1))).source, origin);
         }
     }

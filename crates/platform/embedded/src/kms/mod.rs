@@ -23,7 +23,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::Error;
-use crate::shared::directory::Place;
+use crate::shared::directory::EngineStorage;
 use crate::shared::wire::{self, Protocol};
 use key::Key;
 
@@ -35,10 +35,10 @@ pub const ALIAS: &str = "alias/faultline";
 pub struct Kms(Arc<Key>);
 
 impl Kms {
-    pub(crate) fn open(place: &Place) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage) -> Result<Self, Error> {
         let key = match place {
-            Place::Directory(directory) => Key::load_or_create(directory)?,
-            Place::Memory => Key::fresh()?,
+            EngineStorage::Directory(directory) => Key::load_or_create(directory)?,
+            EngineStorage::Memory => Key::fresh()?,
         };
         Ok(Self(Arc::new(key)))
     }

@@ -142,7 +142,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Where an engine keeps its data.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum EngineStorage {
     /// A file of a directory that is held as long as the engine lives.
     Directory(Directory),
     /// Nowhere: it is gone with the engine, and no file is ever made.

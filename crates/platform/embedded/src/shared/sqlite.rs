@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::directory::Place;
+use super::directory::EngineStorage;
 use super::fault::Fault;
 use super::writer::Writer;
 use crate::Error;
@@ -40,19 +40,19 @@ pub(crate) struct Options {
 }
 
 impl Sqlite {
-    pub(crate) fn open(place: &Place, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage, options: &Options) -> Result<Self, Error> {
         Self::open_with(place, options, |_| Ok(())).map(|(database, ())| database)
     }
 
     /// Opens the database and reads from it what the engine keeps in memory.
     pub(crate) fn open_with<T>(
-        place: &Place,
+        place: &EngineStorage,
         options: &Options,
         load: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<(Self, T), Error> {
         let (path, held) = match place {
-            Place::Directory(directory) => (Some(directory.file(options.file)), Some(directory.clone())),
-            Place::Memory => (None, None),
+            EngineStorage::Directory(directory) => (Some(directory.file(options.file)), Some(directory.clone())),
+            EngineStorage::Memory => (None, None),
         };
         let shown = path.clone().unwrap_or_else(|| PathBuf::from(":memory:"));
         let fail = |e: rusqlite::Error| Error::Open { path: shown.clone(), reason: e.to_string() };

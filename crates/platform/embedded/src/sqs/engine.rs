@@ -15,7 +15,7 @@ use super::move_tasks::MoveTasks;
 use super::receipt::Receipt;
 use super::refusal::{Kind, Refusal};
 use crate::shared::clock::{from_ms, span_ms};
-use crate::shared::directory::Place;
+use crate::shared::directory::EngineStorage;
 use crate::shared::fault::Fault;
 use crate::shared::sqlite::{Options, Sqlite};
 use crate::{Clock, Error};
@@ -68,7 +68,7 @@ impl State {
 }
 
 impl Engine {
-    pub(super) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
+    pub(super) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
         let options = Options { file: "sqs.db", schema: SCHEMA, page_size: 16_384, group: 512, erase: true };
         let (database, (queues, ids)) = Sqlite::open_with(place, &options, |c| Ok((load(c)?, Ids::load(c)?)))?;
         Ok(Self {

@@ -47,7 +47,7 @@ use rules::lane::LaneId;
 use search::{Block, TermHash};
 
 use crate::error::{Result, StoreError};
-use crate::ports::{EventLocation, Whole};
+use crate::ports::{EventLocation, TotalsScope};
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";
@@ -143,10 +143,10 @@ pub(crate) fn release_index_sk(first_seen: Timestamp, name: &str) -> String {
     format!("{:016}-{}", first_seen.micros(), release_hash(name))
 }
 
-pub(crate) fn totals_pk(of: Whole) -> String {
+pub(crate) fn totals_pk(of: TotalsScope) -> String {
     match of {
-        Whole::Project(project) => format!("PT#{project}"),
-        Whole::Stack => "STACK".to_owned(),
+        TotalsScope::Project(project) => format!("PT#{project}"),
+        TotalsScope::Stack => "STACK".to_owned(),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
     ClaimChecks, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, SearchIndex, KeyUse, Noted, Page,
     PostingPosition, StoredPosting, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
-    StoredRules, Totals, Usage, Used, Whole,
+    StoredRules, Totals, Usage, Used, TotalsScope,
 };
 
 /// A port with faults: of those that ingest, the processor and notify use.
@@ -295,15 +295,15 @@ impl<P: Releases> Releases for Faulty<P> {
 
 #[async_trait]
 impl<P: Totals> Totals for Faulty<P> {
-    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    async fn add_totals(&self, of: TotalsScope, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
         self.call("Totals::add_totals", || self.port.add_totals(of, new, received_at, expires_at)).await
     }
 
-    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>> {
+    async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>> {
         self.call("Totals::counted_up_to", || self.port.counted_up_to(of)).await
     }
 
-    async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {
+    async fn totals(&self, of: TotalsScope, hours: RangeInclusive<Hour>) -> Result<Timeline> {
         self.call("Totals::totals", || self.port.totals(of, hours.clone())).await
     }
 

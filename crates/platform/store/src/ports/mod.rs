@@ -41,7 +41,7 @@ pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use segments::{ClaimChecks, ETag, Segments};
 pub use sessions::{Session, Sessions};
-pub use totals::{Totals, Whole};
+pub use totals::{Totals, TotalsScope};
 
 /// A part of a list, and where the next part begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
