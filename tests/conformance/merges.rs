@@ -5,7 +5,7 @@ use model::id::Fingerprint;
 use model::timeline::Hour;
 use server::system::Resources;
 use store::Kind;
-use store::ports::{Commit, ErrorCommits, Errors, Merges, Occurrences, Stretch};
+use store::ports::{Commit, ErrorCommits, Errors, Merges, Occurrences, ReferenceRange};
 
 use super::at;
 use super::error_commits::{commit, committed, error, fingerprint, project};
@@ -94,13 +94,13 @@ pub(crate) async fn committed_with_the_whole(on: &Resources) {
 pub(crate) async fn read_through(on: &Resources) {
     let family = merged(on).await;
     for limit in 1..6 {
-        let (mut all, mut stretch) = (Vec::new(), Stretch::default());
+        let (mut all, mut range) = (Vec::new(), ReferenceRange::default());
         loop {
-            let page = on.table.stretch_of(&family.whole, &stretch, limit).await.unwrap();
+            let page = on.table.references_in_range_of(&family.whole, &range, limit).await.unwrap();
             assert!(page.items.len() <= limit);
             all.extend(page.items);
             match page.next {
-                Some(next) => stretch = stretch.behind(next),
+                Some(next) => range = range.after(next),
                 None => break,
             }
         }

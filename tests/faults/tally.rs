@@ -10,7 +10,7 @@ use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use model::timeline::Hour;
 use server::system::Resources;
-use store::ports::{EventIndex, Errors, Occurrences, Segments, Stretch};
+use store::ports::{EventIndex, Errors, Occurrences, Segments, ReferenceRange};
 
 /// The occurrences of a project by their errors: message and fingerprint.
 pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
@@ -25,7 +25,7 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     let (mut all, mut segments) = (BTreeSet::new(), HashMap::new());
     for error in page.items {
         let timeline = on.table.timeline_of(&error, hours.clone()).await.unwrap();
-        let references = on.table.stretch_of(&error, &Stretch::default(), 1_000).await.unwrap();
+        let references = on.table.references_in_range_of(&error, &ReferenceRange::default(), 1_000).await.unwrap();
         assert!(references.next.is_none(), "one page");
         let (mut lines, mut error_commits, mut listed) = (0, 0, BTreeSet::new());
         for reference in references.items {

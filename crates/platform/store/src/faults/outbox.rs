@@ -15,7 +15,7 @@ use rules::lane::{Lane, LaneId};
 use super::Faulty;
 use crate::error::Result;
 use crate::ports::{
-    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, Stretch, Undelivered,
+    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, ReferenceRange, Undelivered,
 };
 
 #[async_trait]
@@ -122,14 +122,14 @@ impl<P: Occurrences> Occurrences for Faulty<P> {
         self.call("Occurrences::reference", || self.port.reference(project, uid, id)).await
     }
 
-    async fn stretch(
+    async fn references_in_range(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        self.call("Occurrences::stretch", || self.port.stretch(project, uid, stretch, limit)).await
+        self.call("Occurrences::references_in_range", || self.port.references_in_range(project, uid, range, limit)).await
     }
 
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline> {

@@ -17,12 +17,12 @@ pub trait Occurrences: Send + Sync {
     /// The reference of this id.
     async fn reference(&self, project: ProjectId, uid: &ErrorUid, id: &ReferenceId) -> Result<Option<Reference>>;
 
-    /// At most `limit` references of a stretch, in its order. `next` is the id behind which the stretch goes on.
-    async fn stretch(
+    /// At most `limit` references of a range, in its order. `next` is the id behind which the range goes on.
+    async fn references_in_range(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>>;
 
@@ -34,8 +34,8 @@ pub trait Occurrences: Send + Sync {
         before: Option<&ReferenceId>,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        let stretch = Stretch { older_than: before.copied(), ..Stretch::default() };
-        self.stretch(project, uid, &stretch, limit).await
+        let range = ReferenceRange { older_than: before.copied(), ..ReferenceRange::default() };
+        self.references_in_range(project, uid, &range, limit).await
     }
 
     /// The counts of these hours. Reads one item for each hour that had any.
@@ -48,17 +48,17 @@ pub trait Occurrences: Send + Sync {
         Ok(try_join_all(found).await?.into_iter().flatten().next())
     }
 
-    /// A [`stretch`](Self::stretch) of the references of an error and of all that is merged into it, as one list. Reads up
+    /// A [`range`](Self::range) of the references of an error and of all that is merged into it, as one list. Reads up
     /// to `limit` of each.
-    async fn stretch_of(
+    async fn references_in_range_of(
         &self,
         error: &ErrorAggregate,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
         let lives: Vec<_> = error.uids().collect();
-        let pages = lives.iter().map(|uid| self.stretch(error.project, uid, stretch, limit));
-        Ok(merge(try_join_all(pages).await?, stretch.oldest_first, limit))
+        let pages = lives.iter().map(|uid| self.references_in_range(error.project, uid, range, limit));
+        Ok(merge(try_join_all(pages).await?, range.oldest_first, limit))
     }
 
     /// The [`timeline`](Self::timeline) of an error and all that is merged into it, added up.
@@ -81,7 +81,7 @@ pub trait Occurrences: Send + Sync {
 
 /// A part of the references of an error, and the way to go through it: newest first unless it says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stretch {
+pub struct ReferenceRange {
     /// Only references with a greater id.
     pub newer_than: Option<ReferenceId>,
     /// Only references with a smaller id.
@@ -90,10 +90,10 @@ pub struct Stretch {
     pub oldest_first: bool,
 }
 
-impl Stretch {
+impl ReferenceRange {
     /// What is left of it behind `id`, in its own direction.
     #[must_use]
-    pub fn behind(self, id: ReferenceId) -> Self {
+    pub fn after(self, id: ReferenceId) -> Self {
         match self.oldest_first {
             true => Self { newer_than: self.newer_than.max(Some(id)), ..self },
             false => Self { older_than: Some(self.older_than.map_or(id, |bound| bound.min(id))), ..self },
@@ -159,13 +159,13 @@ mod tests {
     }
 
     /// What a store answers for a life with references at `seconds`.
-    fn page_of(seconds: &[i64], stretch: &Stretch, limit: usize) -> Page<Reference, ReferenceId> {
+    fn page_of(seconds: &[i64], range: &ReferenceRange, limit: usize) -> Page<Reference, ReferenceId> {
         let bound = |id: &ReferenceId| {
-            stretch.newer_than.is_none_or(|bound| *id > bound) && stretch.older_than.is_none_or(|bound| *id < bound)
+            range.newer_than.is_none_or(|bound| *id > bound) && range.older_than.is_none_or(|bound| *id < bound)
         };
         let mut all: Vec<_> = seconds.iter().map(|&second| reference(second)).filter(|one| bound(&one.id)).collect();
         all.sort_by_key(|one| one.id);
-        if !stretch.oldest_first {
+        if !range.oldest_first {
             all.reverse();
         }
         Page { items: all, next: None }.cut(limit, |one| one.id)
@@ -185,14 +185,14 @@ mod tests {
                 .into_iter()
                 .map(|life| life.into_iter().filter(|second| seen.insert(*second)).collect())
                 .collect();
-            let (mut stretch, mut all) = (Stretch { oldest_first, ..Stretch::default() }, Vec::new());
+            let (mut range, mut all) = (ReferenceRange { oldest_first, ..ReferenceRange::default() }, Vec::new());
             loop {
-                let pages = lives.iter().map(|life| page_of(life, &stretch, limit)).collect();
+                let pages = lives.iter().map(|life| page_of(life, &range, limit)).collect();
                 let page = merge(pages, oldest_first, limit);
                 proptest::prop_assert!(page.items.len() <= limit);
                 all.extend(page.items.iter().map(|one| one.last.seconds()));
                 match page.next {
-                    Some(next) => stretch = stretch.behind(next),
+                    Some(next) => range = range.after(next),
                     None => break,
                 }
             }
