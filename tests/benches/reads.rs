@@ -13,7 +13,7 @@ use embedded::Engines;
 use faultline_tests::meter::{Meter, Reads};
 use faultline_tests::{Faultline, TestClock};
 use formats::segment::SegmentWriter;
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::error::{ErrorAggregate, Sighting};
 use model::id::{ErrorUid, EventId, ProjectId, ReferenceId, SegmentId};
 use model::occurrence::{Occurrence, Source};
@@ -97,7 +97,7 @@ async fn of_a_project(errors: usize) {
 async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: std::ops::Range<usize>, of: usize) {
     let now = clock.now();
     let segment = SegmentId::new(project, now, clock.random());
-    let postings = Postings { now, batch: Batch(clock.random() as u32 | 1) };
+    let postings = Postings { now, batch: PostingBatch(clock.random() as u32 | 1) };
     let expires_at = now.plus_seconds(36_500 * 86_400);
     let (mut writer, mut commits, mut posted) = (SegmentWriter::new(), Vec::new(), Vec::new());
     for number in numbers {

@@ -15,7 +15,7 @@ mod resolution;
 mod seen;
 mod status;
 mod tags;
-mod units;
+mod threshold_windows;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use change::{ErrorChange, StatusChange};
 pub use family::{Family, TooManyParts};
 pub use hours::{BadHours, Hours};
-pub use indexed::{BadIndexed, Batch, Indexed};
+pub use indexed::{BadIndexed, PostingBatch, Indexed};
 pub use link::Link;
 pub use merged::{BadParts, Merged, Part};
 pub use mute::Mute;
@@ -34,7 +34,7 @@ pub use resolution::Resolution;
 pub use seen::{BadSeen, Origin, Origins, Seen};
 pub use status::{BadStatus, Status};
 pub use tags::{BadTags, Has, Tag, TagValue, Tags};
-pub use units::{BadUnits, Units};
+pub use threshold_windows::{BadThresholdWindows, ThresholdWindows};
 pub use users::{BadUsers, User, Users};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
@@ -93,7 +93,7 @@ pub struct ErrorAggregate {
     /// The environment of its newest occurrence.
     pub environment: Option<String>,
     /// How often it was seen in the newest units of time.
-    pub units: Units,
+    pub threshold_windows: ThresholdWindows,
     /// How often it was seen in the newest hours.
     pub hours: Hours,
     /// The tags of its occurrences.
@@ -148,7 +148,7 @@ impl ErrorAggregate {
             first_release: None,
             last_release: None,
             environment: None,
-            units: Units::default(),
+            threshold_windows: ThresholdWindows::default(),
             hours: Hours::default(),
             tags: Tags::default(),
             users: Users::default(),
@@ -205,7 +205,7 @@ impl ErrorAggregate {
         let mut ended = None;
         self.seen = Seen::default();
         let last_seen = (self.count > 0).then_some(self.last_seen);
-        self.units.begin(unit, last_seen);
+        self.threshold_windows.begin(unit, last_seen);
         self.hours.begin(last_seen);
         let mut touched = BTreeSet::new();
         for sighting in commit {
@@ -214,14 +214,14 @@ impl ErrorAggregate {
             self.seen.add(sighting);
             let back_at = self.back_at();
             self.origins.add(sighting, back_at);
-            touched.extend(self.units.add(sighting.timestamp));
+            touched.extend(self.threshold_windows.add(sighting.timestamp));
             self.hours.add(sighting.timestamp);
             self.tags.add(&sighting.tags);
             if let Some(user) = sighting.user {
                 self.users.add(self.project, user);
             }
         }
-        self.units.prune(&touched);
+        self.threshold_windows.prune(&touched);
         self.tags.fit();
         ended
     }

@@ -72,10 +72,10 @@ impl Rule {
             return Vec::new();
         }
         let Some(threshold) = tells.threshold else { return Vec::new() };
-        let unit = new.units.unit();
-        let before = before.map(|before| &before.units).filter(|units| units.unit() == unit);
+        let unit = new.threshold_windows.unit();
+        let before = before.map(|before| &before.threshold_windows).filter(|units| units.unit() == unit);
         let crossed = new
-            .units
+            .threshold_windows
             .counts()
             .filter(|&(start, count)| threshold.is_crossed(before.map_or(0, |units| units.count(start)), count));
         crossed.map(|(start, count)| Why::Threshold { count, unit, start }).collect()

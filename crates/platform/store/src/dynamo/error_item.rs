@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use model::error::Indexed;
 use model::error::{
     ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Origins, Part, Posted, Regression, Resolution, Seen,
-    Status, StatusChange, Tags, Units, Users,
+    Status, StatusChange, Tags, ThresholdWindows, Users,
 };
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::occurrence::Level;
@@ -213,7 +213,7 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         first_release: optional("firstRelease"),
         last_release: optional("lastRelease"),
         environment: optional("environment"),
-        units: read.if_any("units", |read, name| read.parsed(name, Units::parse))?.unwrap_or_default(),
+        threshold_windows: read.if_any("units", |read, name| read.parsed(name, ThresholdWindows::parse))?.unwrap_or_default(),
         hours: read.if_any("hours", |read, name| read.parsed(name, Hours::parse))?.unwrap_or_default(),
         tags: read.if_any("tags", |read, name| read.parsed(name, Tags::parse))?.unwrap_or_default(),
         users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),

@@ -37,7 +37,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 use formats::event_index::Bucket;
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
 use model::id::{ConfigId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
@@ -181,7 +181,7 @@ pub(crate) fn block_sk(block: &Block) -> String {
     posting_sk(block.order, block.batch, block.chunk)
 }
 
-pub(crate) fn posting_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String {
+pub(crate) fn posting_sk(order: u32, PostingBatch(batch): PostingBatch, chunk: u16) -> String {
     format!("{order:010}-{batch:08x}-{chunk:04x}")
 }
 
@@ -189,7 +189,7 @@ pub(crate) fn posting_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String 
 pub(crate) fn posting_position(sk: &str) -> Option<EventLocation> {
     let mut parts = sk.split('-');
     let order = parts.next()?.parse().ok()?;
-    let batch = Batch(u32::from_str_radix(parts.next()?, 16).ok()?);
+    let batch = PostingBatch(u32::from_str_radix(parts.next()?, 16).ok()?);
     Some(EventLocation { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::id::{Fingerprint, ProjectId};
 use search::{Block, TermHash};
 
@@ -41,7 +41,7 @@ pub struct PostingPosition {
     /// Where the error stands among those with the term.
     pub order: u32,
     /// Who posted it.
-    pub batch: Batch,
+    pub batch: PostingBatch,
     pub(crate) chunk: u16,
     pub(crate) at: u16,
 }
@@ -55,7 +55,7 @@ impl PostingPosition {
     /// Before all postings of this order, and behind all of a higher one.
     pub fn above(order: u32) -> Self {
         // No batch is 0.
-        Self { order: order.saturating_add(1), batch: Batch(0), chunk: 0, at: u16::MAX }
+        Self { order: order.saturating_add(1), batch: PostingBatch(0), chunk: 0, at: u16::MAX }
     }
 
     /// From the text form.
@@ -64,7 +64,7 @@ impl PostingPosition {
             let mut parts = text.split('-');
             let position = Self {
                 order: parts.next()?.parse().ok()?,
-                batch: Batch(u32::from_str_radix(parts.next()?, 16).ok()?),
+                batch: PostingBatch(u32::from_str_radix(parts.next()?, 16).ok()?),
                 chunk: u16::from_str_radix(parts.next()?, 16).ok()?,
                 at: parts.next()?.parse().ok()?,
             };
@@ -76,7 +76,7 @@ impl PostingPosition {
 
 impl fmt::Display for PostingPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { order, batch: Batch(batch), chunk, at } = self;
+        let Self { order, batch: PostingBatch(batch), chunk, at } = self;
         write!(f, "{order}-{batch:x}-{chunk:x}-{at}")
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::error::{ErrorAggregate, Has, Status};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
@@ -65,7 +65,7 @@ impl Query {
 /// An error that stands at a place of the list, if it still does.
 struct Entry {
     fingerprint: Fingerprint,
-    batch: Batch,
+    batch: PostingBatch,
     place: Step,
 }
 
@@ -137,7 +137,7 @@ impl<'a> Way<'a> {
                 let page = self.query.errors.places(self.project, &self.statuses, after, count).await?;
                 self.ahead.extend(page.items.into_iter().filter_map(|place| {
                     let fingerprint = place.fingerprint()?;
-                    Some(Entry { fingerprint, batch: Batch::default(), place: Step::Seen(place) })
+                    Some(Entry { fingerprint, batch: PostingBatch::default(), place: Step::Seen(place) })
                 }));
                 page.next.is_none()
             }
