@@ -89,10 +89,10 @@ pub(crate) async fn conflicts(on: &Resources) {
     let before = ErrorAggregate { version: 2, ..read.clone() };
     assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "somebody set its status");
 
-    let other_life = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
-    assert_eq!(kind(commit(other_life.clone(), 6, 35)).await, Err(Kind::Conflict), "it is another life of the error");
+    let other_incarnation = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
+    assert_eq!(kind(commit(other_incarnation.clone(), 6, 35)).await, Err(Kind::Conflict), "it is another incarnation of the error");
     assert_eq!(
-        on.table.bury(&other_life).await.unwrap_err().kind(),
+        on.table.bury(&other_incarnation).await.unwrap_err().kind(),
         Kind::Conflict,
         "which is not what is to be buried"
     );

@@ -33,8 +33,8 @@ async fn merged(on: &Resources) -> Family {
     }
     let mut whole = family(on, "a").await;
     whole.merge(family(on, "bb").await).unwrap();
-    let lives: Vec<_> = whole.into_lives().collect();
-    on.table.rewrite(&lives, &[]).await.unwrap();
+    let incarnations: Vec<_> = whole.into_incarnations().collect();
+    on.table.rewrite(&incarnations, &[]).await.unwrap();
     family(on, "a").await
 }
 
@@ -58,15 +58,15 @@ pub(crate) async fn rewritten(on: &Resources) {
 
     let mut apart = family.clone();
     let back = apart.split(&fingerprint("bb")).unwrap();
-    let lives: Vec<_> = apart.into_lives().chain(back.into_lives()).collect();
-    on.table.rewrite(&lives, &[]).await.unwrap();
+    let incarnations: Vec<_> = apart.into_incarnations().chain(back.into_incarnations()).collect();
+    on.table.rewrite(&incarnations, &[]).await.unwrap();
     assert_eq!(listed(on).await.len(), 2);
     let whole = stored(on, "a").await.unwrap();
     assert_eq!((whole.count, whole.parts().len()), (2, 0));
     assert_eq!(stored(on, "bb").await.unwrap().merged_into, None);
     let twice = [whole.clone(), whole];
     assert_eq!(on.table.rewrite(&twice, &[]).await.unwrap_err().kind(), Kind::Conflict);
-    let stale: Vec<_> = family.into_lives().collect();
+    let stale: Vec<_> = family.into_incarnations().collect();
     assert_eq!(on.table.rewrite(&stale, &[]).await.unwrap_err().kind(), Kind::Conflict);
     assert_eq!(on.table.family(project(), &fingerprint("nobody")).await.unwrap(), None);
 }
@@ -127,7 +127,7 @@ pub(crate) async fn kept(on: &Resources) {
     assert_eq!(family(on, "a").await.parts[0].version, 3, "nobody has to read it again");
 }
 
-/// With an error goes what is merged into it; each life is remembered until its contents are removed.
+/// With an error goes what is merged into it; each incarnation is remembered until its contents are removed.
 pub(crate) async fn buried(on: &Resources) {
     let family = merged(on).await;
     let stale = ErrorAggregate { version: family.whole.version - 1, ..family.whole.clone() };
@@ -137,7 +137,7 @@ pub(crate) async fn buried(on: &Resources) {
     assert_eq!(on.table.stored(project(), 10).await.unwrap(), []);
     let mut graves = on.table.buried(project(), 10).await.unwrap();
     graves.sort();
-    let mut lives: Vec<_> = family.whole.uids().collect();
-    lives.sort();
-    assert_eq!(graves, lives);
+    let mut incarnations: Vec<_> = family.whole.uids().collect();
+    incarnations.sort();
+    assert_eq!(graves, incarnations);
 }

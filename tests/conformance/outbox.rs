@@ -56,7 +56,7 @@ pub(crate) async fn due(on: &Resources) {
     assert_eq!(due(10_000, 10).await, ["b", "now", "later"]);
 }
 
-/// A link is read with its error, survives the next commit, and is not given to another life.
+/// A link is read with its error, survives the next commit, and is not given to another incarnation.
 pub(crate) async fn links(on: &Resources) {
     let error = error("m");
     let link = |number: u64| Link { number, url: format!("https://issues.example/a b/{number}") };

@@ -304,7 +304,7 @@ impl Notify {
     }
 }
 
-/// What names a commit: a life of an error, and how often it was written.
+/// What names a commit: an incarnation of an error, and how often it was written.
 pub(crate) fn commit(error: &ErrorAggregate) -> String {
     format!("{}:{}", error.uid, error.version)
 }

@@ -43,7 +43,7 @@ impl Memory {
         }
     }
 
-    /// Remembers an error to which a part's occurrences were added, and which was read as this. Of its own life no more
+    /// Remembers an error to which a part's occurrences were added, and which was read as this. Of its own incarnation no more
     /// is known by it.
     fn remember_whole(&mut self, read: &ErrorAggregate) {
         let key = (read.project, read.fingerprint);

@@ -119,7 +119,7 @@ impl Query {
         }
     }
 
-    /// Blanks the frames of one life of an error, then removes the references to them, its timeline and its history. A reference goes
+    /// Blanks the frames of one incarnation of an error, then removes the references to them, its timeline and its history. A reference goes
     /// after its frame, so that what is cut short can go on.
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;

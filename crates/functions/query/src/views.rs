@@ -48,7 +48,7 @@ pub(crate) struct ErrorEntry<'a> {
     /// Who is to look after it.
     assignee: Option<&'a str>,
     /// The fingerprints of what is merged into it.
-    #[schemars(length(max = Family::MAX_LIVES))]
+    #[schemars(length(max = Family::MAX_INCARNATIONS))]
     merged: Vec<Fingerprint>,
     /// About how many users it had: exact up to 48, beyond with a standard error of 6.5 %.
     users: u64,

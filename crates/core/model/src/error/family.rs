@@ -13,15 +13,15 @@ pub struct Family {
 
 /// There would be more lives in one error than are possible.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("one error can be made of at most {most} errors, itself included, and this would be {0}", most = Family::MAX_LIVES)]
+#[error("one error can be made of at most {most} errors, itself included, and this would be {0}", most = Family::MAX_INCARNATIONS)]
 pub struct TooManyParts(usize);
 
 impl Family {
     /// The most errors that one can be made of, itself included: to bury them takes two actions for each, which must
     /// fit DynamoDB's 100 actions of a transaction.
-    pub const MAX_LIVES: usize = 50;
+    pub const MAX_INCARNATIONS: usize = 50;
 
-    /// The error `whole` with its parts, taken out of `stored`. A part that is not there any more, or is another life by
+    /// The error `whole` with its parts, taken out of `stored`. A part that is not there any more, or is another incarnation by
     /// now, is dropped: nothing of it is left to be shown.
     pub fn new(whole: ErrorAggregate, stored: Vec<ErrorAggregate>) -> Self {
         let mut family = Self { parts: Vec::new(), whole };
@@ -41,16 +41,16 @@ impl Family {
     }
 
     /// All of its errors, the whole first.
-    pub fn into_lives(self) -> impl Iterator<Item = ErrorAggregate> {
+    pub fn into_incarnations(self) -> impl Iterator<Item = ErrorAggregate> {
         std::iter::once(self.whole).chain(self.parts)
     }
 
     /// Merges `other`, with all that is merged into it, into this error. Its status, and what else people set, stay as
     /// they are: a resolved error stays so until an occurrence of either comes.
     pub fn merge(&mut self, other: Self) -> Result<(), TooManyParts> {
-        let lives = 2 + self.parts.len() + other.parts.len();
-        if lives > Self::MAX_LIVES {
-            return Err(TooManyParts(lives));
+        let incarnations = 2 + self.parts.len() + other.parts.len();
+        if incarnations > Self::MAX_INCARNATIONS {
+            return Err(TooManyParts(incarnations));
         }
         let own = Box::new(self.whole.clone());
         let merged =
@@ -83,14 +83,14 @@ impl Family {
         }
         let leaves = |uid| leaving.iter().any(|part| part.uid == uid);
         let (gone, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.parts).into_iter().partition(|life| leaves(life.uid));
+            std::mem::take(&mut self.parts).into_iter().partition(|incarnation| leaves(incarnation.uid));
         let kept_until = merged.kept_until;
         self.retain(|part| !leaves(part.uid));
         self.parts = kept;
         self.add_up();
 
         let (mut first, mut rest): (Vec<_>, Vec<_>) =
-            gone.into_iter().partition(|life| life.fingerprint == *fingerprint);
+            gone.into_iter().partition(|incarnation| incarnation.fingerprint == *fingerprint);
         let mut whole = first.pop()?;
         whole.merged_into = None;
         if !rest.is_empty() {
@@ -111,8 +111,8 @@ impl Family {
     fn keep(&mut self) {
         let Self { whole, parts } = self;
         let kept_until = parts.iter().map(|part| part.expires_at).fold(whole.expires_at, Ord::max);
-        for life in std::iter::once(&mut *whole).chain(parts) {
-            life.expires_at = kept_until;
+        for incarnation in std::iter::once(&mut *whole).chain(parts) {
+            incarnation.expires_at = kept_until;
         }
         if let Some(merged) = &mut whole.merged {
             merged.kept_until = kept_until;
@@ -128,11 +128,11 @@ impl Family {
         }
     }
 
-    /// Makes the whole's figures the sums over all lives.
+    /// Makes the whole's figures the sums over all incarnations.
     fn add_up(&mut self) {
         let Self { whole, parts } = self;
         let Some(Merged { own, .. }) = &whole.merged else { return };
-        let mut lives: Vec<_> = std::iter::once(&**own).chain(&*parts).collect();
+        let mut incarnations: Vec<_> = std::iter::once(&**own).chain(&*parts).collect();
         (whole.hours, whole.tags, whole.users) = (own.hours.clone(), own.tags.clone(), own.users.clone());
         whole.origins.be_as(&own.origins);
         for part in &*parts {
@@ -141,13 +141,13 @@ impl Family {
             whole.users.join(&part.users);
             whole.origins.join(&part.origins);
         }
-        let count = lives.iter().map(|life| life.count).sum();
-        lives.sort_by_key(|life| life.first_seen);
-        let first_release = lives.iter().find_map(|life| life.first_release.clone());
-        let first_seen = lives.first().map(|life| life.first_seen);
-        lives.sort_by_key(|life| std::cmp::Reverse(life.last_seen));
-        let last_release = lives.iter().find_map(|life| life.last_release.clone());
-        let newest = lives.first().map(|life| (*life).clone());
+        let count = incarnations.iter().map(|incarnation| incarnation.count).sum();
+        incarnations.sort_by_key(|incarnation| incarnation.first_seen);
+        let first_release = incarnations.iter().find_map(|incarnation| incarnation.first_release.clone());
+        let first_seen = incarnations.first().map(|incarnation| incarnation.first_seen);
+        incarnations.sort_by_key(|incarnation| std::cmp::Reverse(incarnation.last_seen));
+        let last_release = incarnations.iter().find_map(|incarnation| incarnation.last_release.clone());
+        let newest = incarnations.first().map(|incarnation| (*incarnation).clone());
         if let (Some(first_seen), Some(newest)) = (first_seen, newest) {
             whole.first_seen = first_seen;
             whole.last_seen = newest.last_seen;

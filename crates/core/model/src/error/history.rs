@@ -134,13 +134,13 @@ pub enum Action {
     /// Others were merged into it.
     Merged {
         /// Which, by their fingerprints.
-        #[schemars(length(max = Family::MAX_LIVES))]
+        #[schemars(length(max = Family::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
     /// Others were taken out of it again.
     Unmerged {
         /// Which, by their fingerprints.
-        #[schemars(length(max = Family::MAX_LIVES))]
+        #[schemars(length(max = Family::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
 }

@@ -51,15 +51,15 @@ fn totals_are_the_sums_and_the_name_stays() {
     assert_eq!((whole.kind.as_str(), whole.message.as_str()), ("1 at 120", "message of 1"));
     assert_eq!(whole.environment.as_deref(), Some("2's"), "of the newest occurrence");
     assert_eq!((whole.first_release.as_deref(), whole.last_release.as_deref()), (None, Some("2.601")));
-    let lives: Vec<_> = whole.uids().collect();
-    assert_eq!(lives, [1, 2, 3].map(|n| error(n, &[]).uid));
+    let incarnations: Vec<_> = whole.uids().collect();
+    assert_eq!(incarnations, [1, 2, 3].map(|n| error(n, &[]).uid));
     assert!(family.parts.iter().all(|part| part.merged_into == Some(print(1)) && whole.has_part(part)));
     assert_eq!(family.parts[0].count, 3, "a part goes on as if alone");
 }
 
 /// What is counted is of all; what is said of the newest occurrence, or of the oldest, is of the newest and oldest of all.
 #[test]
-fn figures_are_of_all_lives() {
+fn figures_are_of_all_incarnations() {
     let seen = |n: u8, seconds: i64| {
         let moment = Timestamp::from_seconds(seconds);
         let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
@@ -88,7 +88,7 @@ fn a_part_and_its_whole_name_each_other() {
     let family = merged(&[error(1, &[60]), error(2, &[90])]);
     let (whole, part) = (&family.whole, &family.parts[0]);
     assert!(whole.has_part(part));
-    assert!(!whole.has_part(&ErrorAggregate { uid: error(9, &[]).uid, ..part.clone() }), "another life");
+    assert!(!whole.has_part(&ErrorAggregate { uid: error(9, &[]).uid, ..part.clone() }), "another incarnation");
     assert!(!whole.has_part(&ErrorAggregate { merged_into: None, ..part.clone() }));
     assert!(!whole.has_part(&ErrorAggregate { merged_into: Some(print(3)), ..part.clone() }));
     assert!(!error(1, &[60]).has_part(part));
@@ -102,7 +102,7 @@ fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
     let mut family = merged(&[until(1, 500), until(2, 300)]);
     family.merge(merged(&[until(3, 100), until(4, 900)])).unwrap();
     let kept_until = |family: &Family| family.whole.merged.as_ref().unwrap().kept_until.seconds();
-    let expiries = family.clone().into_lives().map(|life| life.expires_at.seconds());
+    let expiries = family.clone().into_incarnations().map(|incarnation| incarnation.expires_at.seconds());
     assert_eq!((expiries.collect::<Vec<_>>(), kept_until(&family)), (vec![900; 4], 900));
     assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its parts has kept them");
 }
@@ -156,7 +156,7 @@ fn an_error_is_made_of_at_most_fifty() {
     assert!(refused.to_string().contains("at most 50") && refused.to_string().contains("51"), "{refused}");
 }
 
-/// A part that expired, and one whose hash has become another life, are dropped.
+/// A part that expired, and one whose hash has become another incarnation, are dropped.
 #[test]
 fn a_part_that_is_gone_is_dropped() {
     let family = merged(&[error(1, &[60]), error(2, &[90]), error(3, &[10])]);
@@ -206,12 +206,12 @@ proptest! {
                 Step::Seen(of, seconds) => {
                     let sighting = sighting(of, seconds);
                     never[of as usize].observe(UNIT, [&sighting]);
-                    let is_it = |life: &ErrorAggregate| life.fingerprint == print(of);
+                    let is_it = |incarnation: &ErrorAggregate| incarnation.fingerprint == print(of);
                     for family in &mut families {
                         if is_it(&family.whole) {
                             family.whole.observe(UNIT, [&sighting]);
                         }
-                        if let Some(part) = family.parts.iter_mut().find(|life| is_it(life)) {
+                        if let Some(part) = family.parts.iter_mut().find(|incarnation| is_it(incarnation)) {
                             part.observe(UNIT, [&sighting]);
                             family.whole.observe_part(UNIT, [&sighting]);
                         }
@@ -233,13 +233,13 @@ proptest! {
                 }
             }
             for family in &families {
-                let lives: Vec<_> = family.whole.uids().collect();
-                let of = |error: &&ErrorAggregate| lives.contains(&error.uid);
+                let incarnations: Vec<_> = family.whole.uids().collect();
+                let of = |error: &&ErrorAggregate| incarnations.contains(&error.uid);
                 prop_assert_eq!(family.whole.count, never.iter().filter(of).map(|error| error.count).sum::<u64>());
                 prop_assert_eq!(
                     Some(family.whole.last_seen), never.iter().filter(of).map(|error| error.last_seen).max()
                 );
-                prop_assert_eq!(family.parts.len() + 1, lives.len());
+                prop_assert_eq!(family.parts.len() + 1, incarnations.len());
                 prop_assert_eq!(&Family::new(family.whole.clone(), family.parts.clone()), family);
             }
         }

@@ -4,7 +4,7 @@ use super::ErrorAggregate;
 use crate::id::{ErrorUid, Fingerprint};
 use crate::time::Timestamp;
 
-/// What an error is made of that others are merged into. Its totals are the sums over its own life and all parts.
+/// What an error is made of that others are merged into. Its totals are the sums over its own incarnation and all parts.
 ///
 /// Merging moves nothing: each part goes on under its own fingerprint and uid, with occurrences, timeline and figures as
 /// if it stood alone, and is told apart by [`ErrorAggregate::merged_into`] only. So undoing gives each of them exactly
@@ -25,7 +25,7 @@ pub struct Part {
     /// What names it.
     #[serde(rename = "f")]
     pub fingerprint: Fingerprint,
-    /// Its life: occurrences and timeline are stored under this.
+    /// Its incarnation: occurrences and timeline are stored under this.
     #[serde(rename = "u")]
     pub uid: ErrorUid,
     /// The other part that it was merged into before that one was merged; `None` if it was merged straight.
@@ -56,13 +56,13 @@ impl ErrorAggregate {
         self.merged.as_ref().map(|merged| merged.parts.as_slice()).unwrap_or_default()
     }
 
-    /// The lives whose occurrences are this error's: its own, then those of its parts.
+    /// The incarnations whose occurrences are this error's: its own, then those of its parts.
     pub fn uids(&self) -> impl Iterator<Item = ErrorUid> + '_ {
         std::iter::once(self.uid).chain(self.parts().iter().map(|part| part.uid))
     }
 
     /// Whether `other` is merged into it. What an error says of itself is not enough: the other may be gone, or be
-    /// another life that knows nothing of it.
+    /// another incarnation that knows nothing of it.
     pub fn has_part(&self, other: &Self) -> bool {
         let listed = |part: &Part| part.fingerprint == other.fingerprint && part.uid == other.uid;
         other.merged_into == Some(self.fingerprint) && self.parts().iter().any(listed)

@@ -54,7 +54,7 @@ pub struct ErrorAggregate {
     pub project: ProjectId,
     /// What its occurrences have in common.
     pub fingerprint: Fingerprint,
-    /// This life of the error.
+    /// This incarnation of the error.
     pub uid: ErrorUid,
     /// Counts the writes: each write is on condition that nobody else wrote since it was read.
     pub version: u64,

@@ -30,7 +30,7 @@ pub enum Happened {
     Error {
         /// The error.
         fingerprint: Fingerprint,
-        /// Its life and version, which name the commit: `{uid}:{version}`.
+        /// Its incarnation and version, which name the commit: `{uid}:{version}`.
         commit: String,
         /// What.
         why: Why,

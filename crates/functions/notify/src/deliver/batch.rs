@@ -121,11 +121,11 @@ impl Notify {
         }
     }
 
-    /// The error of an entry as it is now; `None` if it is gone, or lives another life.
+    /// The error of an entry as it is now; `None` if it is gone, or is another incarnation.
     pub(super) async fn error_of(&self, lane: &Lane, entry: &Entry) -> Result<Option<ErrorAggregate>> {
-        let Happened::Error { fingerprint, commit: life, .. } = &entry.happened else { return Ok(None) };
+        let Happened::Error { fingerprint, commit: incarnation, .. } = &entry.happened else { return Ok(None) };
         let error = self.errors.get(lane.id.project, fingerprint).await?;
-        Ok(error.filter(|error| commit(error).split(':').next() == life.split(':').next()))
+        Ok(error.filter(|error| commit(error).split(':').next() == incarnation.split(':').next()))
     }
 
     /// Where a message links to: where the rule says, or to faultline's own page.

@@ -22,7 +22,7 @@ pub(crate) fn describe(api: &mut Description) {
     let timeline = api.answered::<Minutes<'_>>();
     let parts = json!({
         "type": "array",
-        "maxItems": Family::MAX_LIVES,
+        "maxItems": Family::MAX_INCARNATIONS,
         "items": api.answered::<ErrorEntry<'_>>(),
         "description": "of a merged error: what it is made of, each as it would be alone, itself first",
     });

@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 10;
 /// Other errors, by their fingerprints.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Others {
-    #[schemars(with = "Vec<Fingerprint>", length(min = 1, max = Family::MAX_LIVES - 1))]
+    #[schemars(with = "Vec<Fingerprint>", length(min = 1, max = Family::MAX_INCARNATIONS - 1))]
     errors: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Merged<'a> {
 #[schemars(inline)]
 pub(super) struct Unmerged<'a> {
     error: ErrorEntry<'a>,
-    #[schemars(length(max = Family::MAX_LIVES))]
+    #[schemars(length(max = Family::MAX_INCARNATIONS))]
     errors: Vec<ErrorEntry<'a>>,
 }
 
@@ -75,8 +75,8 @@ pub(super) async fn unmerge(
 async fn others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
     let Others { errors } = parse_body(request, FORM).await?;
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message).at(["errors"]);
-    if errors.is_empty() || errors.len() >= Family::MAX_LIVES {
-        let message = format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), Family::MAX_LIVES - 1);
+    if errors.is_empty() || errors.len() >= Family::MAX_INCARNATIONS {
+        let message = format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), Family::MAX_INCARNATIONS - 1);
         return Err(invalid(message));
     }
     let mut others = Vec::new();
@@ -130,16 +130,16 @@ async fn done(
         if plan.moved.is_empty() {
             return Ok(plan);
         }
-        let split = plan.split.iter().cloned().flat_map(Family::into_lives);
-        let mut lives: Vec<_> = plan.family.clone().into_lives().chain(split).collect();
-        query.post_terms(&mut lives).await.map_err(|error| storage_failed(&error))?;
+        let split = plan.split.iter().cloned().flat_map(Family::into_incarnations);
+        let mut incarnations: Vec<_> = plan.family.clone().into_incarnations().chain(split).collect();
+        query.post_terms(&mut incarnations).await.map_err(|error| storage_failed(&error))?;
         let errors = plan.moved.clone();
         let action = match wish {
             Wish::Merge => Action::Merged { errors },
             Wish::Split => Action::Unmerged { errors },
         };
         let entries = Entry::all(vec![action], by, query.clock.now(), query.clock.random());
-        match query.merges.rewrite(&lives, &entries).await {
+        match query.merges.rewrite(&incarnations, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             written => return written.map(|()| plan).map_err(|error| storage_failed(&error)),
         }

@@ -11,7 +11,7 @@ use crate::Query;
 const MOST_READS: usize = 10;
 const LONGEST_STEP: usize = 1_000;
 
-/// Where the occurrences of an error are. An error that others are merged into has their lives too.
+/// Where the occurrences of an error are. An error that others are merged into has their incarnations too.
 pub(crate) struct References<'a> {
     occurrences: &'a dyn Occurrences,
     error: &'a ErrorAggregate,
@@ -23,12 +23,12 @@ impl<'a> References<'a> {
         Self { occurrences: &*query.occurrences, error }
     }
 
-    /// The reference of this id, in whichever life it is. Reads one item for each life.
+    /// The reference of this id, in whichever incarnation it is. Reads one item for each incarnation.
     pub(crate) async fn find(&self, id: &ReferenceId) -> store::Result<Option<Reference>> {
         self.occurrences.reference_of(self.error, id).await
     }
 
-    /// At most `limit` references of a range, in its order. Reads as many of each life; more only where all of these
+    /// At most `limit` references of a range, in its order. Reads as many of each incarnation; more only where all of these
     /// have expired, and are yet to be removed. There it may end without any, though there are more.
     pub(crate) async fn page(&self, range: &ReferenceRange, limit: usize) -> store::Result<Page<Reference, ReferenceId>> {
         let (mut range, mut step) = (*range, limit);

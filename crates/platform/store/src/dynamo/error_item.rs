@@ -108,15 +108,15 @@ pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBui
     let update = update.update_expression(expression);
     match error.version {
         0 => update.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
-        // Version and life are named in the update already, as its second and third attributes. Each life begins at
-        // version 1, so the version alone would take a new life for the one that was read.
+        // Version and incarnation are named in the update already, as its second and third attributes. Each incarnation begins at
+        // version 1, so the version alone would take a new incarnation for the one that was read.
         version => {
             update.condition_expression("#1 = :read AND #2 = :2").expression_attribute_values(":read", number(version))
         }
     }
 }
 
-/// An update of what people set, whatever else is written meanwhile: on condition that this life of the error is there, and
+/// An update of what people set, whatever else is written meanwhile: on condition that this incarnation of the error is there, and
 /// not merged into another. The version goes up, so that a processor which read the error before will read it again.
 pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestamp) -> UpdateBuilder {
     let mut changed = Vec::new();

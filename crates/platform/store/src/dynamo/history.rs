@@ -101,7 +101,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// That this life of an error is there: what is written while it is being removed would be left behind.
+    /// That this incarnation of an error is there: what is written while it is being removed would be left behind.
     fn is_there(&self, doing: &'static str, error: &ErrorAggregate) -> Result<TransactWriteItem> {
         let check = ConditionCheck::builder()
             .table_name(&self.name)

@@ -52,7 +52,7 @@ impl Merges for Table {
 }
 
 impl Table {
-    /// The items of what is merged into an error, of whatever life.
+    /// The items of what is merged into an error, of whatever incarnation.
     pub(super) async fn part_items(&self, doing: &'static str, whole: &ErrorAggregate) -> Result<Vec<Attributes>> {
         let keys: Vec<_> = whole.parts().iter().map(|part| error_key(whole.project, &part.fingerprint)).collect();
         match keys.is_empty() {

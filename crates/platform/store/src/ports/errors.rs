@@ -11,7 +11,7 @@ use crate::error::Result;
 #[async_trait]
 pub trait Errors: Send + Sync {
     /// The error of this fingerprint, as it is stored: if it is [merged](ErrorAggregate::merged_into) into another, its
-    /// own life.
+    /// own incarnation.
     async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>>;
 
     /// At most `limit` errors of any of `statuses` that follow `after`, last seen first: ordered by slots of ten
@@ -40,7 +40,7 @@ pub trait Errors: Send + Sync {
     async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>>;
 
     /// Changes what people set of an error, and writes these `entries` of its history, all in one transaction, whatever is
-    /// counted meanwhile. Returns the error as it is then; `None` if this life of it is gone, or merged into another.
+    /// counted meanwhile. Returns the error as it is then; `None` if this incarnation of it is gone, or merged into another.
     async fn change(
         &self,
         error: &ErrorAggregate,
@@ -50,17 +50,17 @@ pub trait Errors: Send + Sync {
     ) -> Result<Option<ErrorAggregate>>;
 
     /// Removes the error at once, with all that is merged into it, and remembers (in one transaction) that the contents of
-    /// these lives are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
+    /// these incarnations are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
     async fn bury(&self, error: &ErrorAggregate) -> Result<()>;
 
     /// At most `limit` errors of the project, whichever, those too that no list shows: what has expired, and what is
     /// merged into another.
     async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>>;
 
-    /// At most `limit` lives of the project's errors whose contents are yet to be removed.
+    /// At most `limit` incarnations of the project's errors whose contents are yet to be removed.
     async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
 
-    /// Forgets a buried life. Its contents must be gone before.
+    /// Forgets a buried incarnation. Its contents must be gone before.
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()>;
 }
 

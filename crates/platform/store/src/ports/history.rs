@@ -22,10 +22,10 @@ pub trait History: Send + Sync {
     /// The entry of this name.
     async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<Entry>>;
 
-    /// Adds an entry that tells of nothing but itself: a comment. Says whether this life of the error is still there.
+    /// Adds an entry that tells of nothing but itself: a comment. Says whether this incarnation of the error is still there.
     async fn add_entry(&self, error: &ErrorAggregate, entry: &Entry) -> Result<bool>;
 
-    /// Removes an entry, and adds the one that tells of that. Says whether it, and this life of the error, was there.
+    /// Removes an entry, and adds the one that tells of that. Says whether it, and this incarnation of the error, was there.
     async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &Entry) -> Result<bool>;
 
     /// Removes at most 1,000 entries; says whether any are left.

@@ -11,7 +11,7 @@ pub trait Merges: Send + Sync {
     /// The error of this fingerprint with all that is merged into it, as they are now.
     async fn family(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<Family>>;
 
-    /// Writes errors of one project, at most [`MAX_LIVES`](Family::MAX_LIVES) twice, in one transaction,
+    /// Writes errors of one project, at most [`MAX_INCARNATIONS`](Family::MAX_INCARNATIONS) twice, in one transaction,
     /// with `entries` of the history of the first. One that somebody else wrote since it was read is a [`Conflict`](crate::Kind::Conflict), as is one
     /// that is there twice, since it moved between two reads; then nothing is written.
     async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[Entry]) -> Result<()>;

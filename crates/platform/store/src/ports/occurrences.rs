@@ -43,8 +43,8 @@ pub trait Occurrences: Send + Sync {
 
     /// The [`reference`](Self::reference) of this id to occurrences of an error, or of what is merged into it.
     async fn reference_of(&self, error: &ErrorAggregate, id: &ReferenceId) -> Result<Option<Reference>> {
-        let lives: Vec<_> = error.uids().collect();
-        let found = lives.iter().map(|uid| self.reference(error.project, uid, id));
+        let incarnations: Vec<_> = error.uids().collect();
+        let found = incarnations.iter().map(|uid| self.reference(error.project, uid, id));
         Ok(try_join_all(found).await?.into_iter().flatten().next())
     }
 
@@ -56,15 +56,15 @@ pub trait Occurrences: Send + Sync {
         range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        let lives: Vec<_> = error.uids().collect();
-        let pages = lives.iter().map(|uid| self.references_in_range(error.project, uid, range, limit));
+        let incarnations: Vec<_> = error.uids().collect();
+        let pages = incarnations.iter().map(|uid| self.references_in_range(error.project, uid, range, limit));
         Ok(merge(try_join_all(pages).await?, range.oldest_first, limit))
     }
 
     /// The [`timeline`](Self::timeline) of an error and all that is merged into it, added up.
     async fn timeline_of(&self, error: &ErrorAggregate, hours: RangeInclusive<Hour>) -> Result<Timeline> {
-        let lives: Vec<_> = error.uids().collect();
-        let timelines = lives.iter().map(|uid| self.timeline(error.project, uid, hours.clone()));
+        let incarnations: Vec<_> = error.uids().collect();
+        let timelines = incarnations.iter().map(|uid| self.timeline(error.project, uid, hours.clone()));
         let mut sum = Timeline::default();
         for timeline in try_join_all(timelines).await? {
             timeline.minutes().for_each(|(minute, count)| sum.add(minute, count));
@@ -120,7 +120,7 @@ pub struct Reference {
 
 /// One page of several, each in the same order.
 fn merge(pages: Vec<Page<Reference, ReferenceId>>, oldest_first: bool, limit: usize) -> Page<Reference, ReferenceId> {
-    // Of a life that was not read to its end nothing is known behind where its page ends, so no page may go further.
+    // Of an incarnation that was not read to its end nothing is known behind where its page ends, so no page may go further.
     let ends = pages.iter().filter_map(|page| page.next);
     let horizon = if oldest_first { ends.min() } else { ends.max() };
     let within = |id: ReferenceId| match horizon {
@@ -158,7 +158,7 @@ mod tests {
         }
     }
 
-    /// What a store answers for a life with references at `seconds`.
+    /// What a store answers for an incarnation with references at `seconds`.
     fn page_of(seconds: &[i64], range: &ReferenceRange, limit: usize) -> Page<Reference, ReferenceId> {
         let bound = |id: &ReferenceId| {
             range.newer_than.is_none_or(|bound| *id > bound) && range.older_than.is_none_or(|bound| *id < bound)
@@ -172,22 +172,22 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever the lives and the limit, paging goes over all references once, in order.
+        /// Whatever the incarnations and the limit, paging goes over all references once, in order.
         #[test]
-        fn lives_are_one_list(
+        fn incarnations_are_one_list(
             lives in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
             limit in 1..8usize,
             oldest_first: bool,
         ) {
-            // Each second in one life only: ids are unique.
+            // Each second in one incarnation only: ids are unique.
             let mut seen = std::collections::BTreeSet::new();
-            let lives: Vec<Vec<i64>> = lives
+            let incarnations: Vec<Vec<i64>> = incarnations
                 .into_iter()
-                .map(|life| life.into_iter().filter(|second| seen.insert(*second)).collect())
+                .map(|incarnation| incarnation.into_iter().filter(|second| seen.insert(*second)).collect())
                 .collect();
             let (mut range, mut all) = (ReferenceRange { oldest_first, ..ReferenceRange::default() }, Vec::new());
             loop {
-                let pages = lives.iter().map(|life| page_of(life, &range, limit)).collect();
+                let pages = incarnations.iter().map(|incarnation| page_of(incarnation, &range, limit)).collect();
                 let page = merge(pages, oldest_first, limit);
                 proptest::prop_assert!(page.items.len() <= limit);
                 all.extend(page.items.iter().map(|one| one.last.seconds()));
