@@ -118,8 +118,8 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
             last: now,
             events: occurrences.iter().map(|occurrence| occurrence.event_id.hash()).collect(),
         }];
-        let (aliases, whole, history, whole_history) = (Vec::new(), None, None, None);
-        commits.push(Commit { error, whole, references, aliases, history, whole_history, expires_at });
+        let (aliases, target, history, target_history) = (Vec::new(), None, None, None);
+        commits.push(Commit { error, target, references, aliases, history, target_history, expires_at });
     }
     on.bucket.put(&segment, writer.finish()).await.unwrap();
     on.table.post(&blocks(postings.batch, posted)).await.unwrap();

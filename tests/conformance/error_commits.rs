@@ -49,7 +49,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     };
     let (references, aliases) = (vec![reference], Vec::new());
     let expires_at = at(4_000_000_000);
-    Commit { error, whole: None, references, aliases, history: None, whole_history: None, expires_at }
+    Commit { error, target: None, references, aliases, history: None, target_history: None, expires_at }
 }
 
 /// Commits, which must succeed, and returns the error as it is then.
@@ -61,7 +61,7 @@ pub(crate) async fn committed(on: &Resources, commit: Commit) -> ErrorAggregate 
     on.table.load(&[key]).await.unwrap().remove(&key).unwrap()
 }
 
-pub(crate) async fn whole(on: &Resources) {
+pub(crate) async fn target(on: &Resources) {
     let first = commit(error("a"), 1, 30);
     let read = committed(on, first.clone()).await;
     assert_eq!(read, ErrorAggregate { version: 1, expires_at: first.expires_at, ..first.error.clone() });

@@ -31,7 +31,7 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
         for reference in references.items {
             error_commits += reference.events.len();
             // One stands for the others: entries are made by the reference.
-            let parts = error.parts().iter().map(|part| part.fingerprint);
+            let parts = error.merged_errors().iter().map(|part| part.fingerprint);
             let place = |fingerprint| EventLocation { fingerprint, reference: reference.id };
             let locations: Vec<_> = parts.chain([error.fingerprint]).map(place).collect();
             assert!(

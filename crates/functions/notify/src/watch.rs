@@ -205,7 +205,7 @@ impl Notify {
     async fn is_muted_whole(&self, error: &ErrorAggregate) -> Result<bool> {
         let Some(into) = &error.merged_into else { return Ok(false) };
         let whole = self.errors.get(error.project, into).await?;
-        Ok(whole.is_some_and(|whole| whole.has_part(error) && whole.status == Status::Muted))
+        Ok(whole.is_some_and(|whole| whole.has_merged(error) && whole.status == Status::Muted))
     }
 
     /// Lets pass what the ceiling lets pass, and holds the rest for one summary. Fails with the records of what it was

@@ -24,7 +24,7 @@ impl Processor {
                 commit.error.frames = frames(&unit);
             }
             let mut new = postings.of(read.error.as_ref(), &mut commit.error);
-            if let Some(whole) = &mut commit.whole {
+            if let Some(whole) = &mut commit.target {
                 // A part is in no list while it is one, and must be in all of them when it is taken out again.
                 new.extend(postings.of(read.whole.as_ref(), whole));
             }

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{ErrorAggregate, ErrorChange, Family, Mute, StatusChange};
+use super::{ErrorAggregate, ErrorChange, MergeFamily, Mute, StatusChange};
 use crate::id::{Fingerprint, KeyId};
 use crate::time::Timestamp;
 
@@ -132,15 +132,15 @@ pub enum Action {
     /// A comment was taken away.
     CommentDeleted,
     /// Others were merged into it.
-    Merged {
+    MergeRecord {
         /// Which, by their fingerprints.
-        #[schemars(length(max = Family::MAX_INCARNATIONS))]
+        #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
     /// Others were taken out of it again.
     Unmerged {
         /// Which, by their fingerprints.
-        #[schemars(length(max = Family::MAX_INCARNATIONS))]
+        #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
 }

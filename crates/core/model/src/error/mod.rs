@@ -21,11 +21,11 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{ErrorChange, StatusChange};
-pub use family::{Family, TooManyParts};
+pub use family::{MergeFamily, TooManyMergedErrors};
 pub use hours::{BadHours, Hours};
 pub use indexed::{BadIndexed, PostingBatch, Indexed};
 pub use link::Link;
-pub use merged::{BadParts, Merged, Part};
+pub use merged::{BadMergedErrors, MergeRecord, MergedError};
 pub use mute::Mute;
 pub use packed::BadFigures;
 pub use posted::Posted;
@@ -117,10 +117,10 @@ pub struct ErrorAggregate {
     /// Its issues elsewhere, by the [destination](rules::Target::destination). Written by notify alone.
     pub links: BTreeMap<String, Link>,
     /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
-    /// [has it as a part](Self::has_part).
+    /// [has it as a merged_error](Self::has_merged).
     pub merged_into: Option<Fingerprint>,
     /// What is merged into it.
-    pub merged: Option<Merged>,
+    pub merged: Option<MergeRecord>,
 }
 
 impl ErrorAggregate {
@@ -180,7 +180,7 @@ impl ErrorAggregate {
     ) -> Option<history::Action> {
         let commit: Vec<_> = commit.into_iter().collect();
         let ended = self.add(unit, &commit);
-        if let Some(Merged { own, .. }) = &mut self.merged {
+        if let Some(MergeRecord { own, .. }) = &mut self.merged {
             own.add(unit, &commit);
             self.kind.clone_from(&own.kind);
             self.message.clone_from(&own.message);
@@ -189,8 +189,8 @@ impl ErrorAggregate {
         ended
     }
 
-    /// Counts the occurrences of one commit of a part, as [`observe`](Self::observe) does.
-    pub fn observe_part<'a>(
+    /// Counts the occurrences of one commit of a merged_error, as [`observe`](Self::observe) does.
+    pub fn observe_of_merged<'a>(
         &mut self,
         unit: TimeUnit,
         commit: impl IntoIterator<Item = &'a Sighting>,

@@ -50,8 +50,8 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
 /// What a merged error is made of, each as it would be alone; itself first.
 async fn parts(query: &Query, project: &Project, error: ErrorAggregate) -> Result<Value, Refusal> {
     let family = query.merges.family(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
-    let parts = family.map(|family| family.parts).unwrap_or_default();
-    let incarnations = std::iter::once(error.without_parts()).chain(parts);
+    let parts = family.map(|family| family.merged_errors).unwrap_or_default();
+    let incarnations = std::iter::once(error.without_merged()).chain(parts);
     Ok(incarnations.map(|incarnation| json!(views::error_entry(&project.name, &incarnation))).collect())
 }
 

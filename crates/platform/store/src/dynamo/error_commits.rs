@@ -78,8 +78,8 @@ impl ErrorCommits for Table {
         Ok(counted)
     }
 
-    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
-        self.keep_alive(whole, expires_at).await
+    async fn keep_merged(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.keep_alive(target, expires_at).await
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
@@ -176,9 +176,9 @@ impl Table {
     fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
         let doing = "writing errors";
         let corrupt = |error| StoreError::corrupt(doing, error);
-        let Commit { error, whole, references, aliases, history, whole_history, expires_at } = commit;
+        let Commit { error, target, references, aliases, history, target_history, expires_at } = commit;
         let mut actions = Vec::new();
-        for error in std::iter::once(error).chain(whole) {
+        for error in std::iter::once(error).chain(target) {
             let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().update(update).build());
         }
@@ -217,8 +217,8 @@ impl Table {
         if let Some(entry) = history {
             actions.push(self.put_entry(doing, error, entry)?);
         }
-        if let (Some(whole), Some(entry)) = (whole, whole_history) {
-            actions.push(self.put_entry(doing, whole, entry)?);
+        if let (Some(target), Some(entry)) = (target, target_history) {
+            actions.push(self.put_entry(doing, target, entry)?);
         }
         match actions.len() {
             0..=MAX_ACTIONS => Ok(actions),

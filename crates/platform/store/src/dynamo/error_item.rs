@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use model::error::Indexed;
 use model::error::{
-    ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Origins, Part, Posted, Regression, Resolution, Seen,
+    ErrorAggregate, ErrorChange, Hours, Link, MergeRecord, Mute, Origins, MergedError, Posted, Regression, Resolution, Seen,
     Status, StatusChange, Tags, ThresholdWindows, Users,
 };
 use model::id::{ErrorUid, Fingerprint, ProjectId};
@@ -80,7 +80,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
-        (PARTS, merged.map(|merged| text(Part::write_all(&merged.parts)))),
+        (PARTS, merged.map(|merged| text(MergedError::write_all(&merged.parts)))),
         (KEPT_UNTIL, merged.map(|merged| time(merged.kept_until))),
         (INDEX_PK, is_listed.then(|| text(index_pk(error.project, error.status)))),
         (INDEX_SK, is_listed.then(|| text(index_sk(error)))),
@@ -234,15 +234,15 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
     Ok(error)
 }
 
-fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<Merged>> {
+fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<MergeRecord>> {
     let Some(own) = item.get(OWN).and_then(|own| own.as_m().ok()) else { return Ok(None) };
     let mut own = own.clone();
     own.extend([PK, SK].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))));
     // One level deep: what is merged into an error that is merged is merged into the same.
     own.remove(OWN);
     let own = Box::new(decode(doing, &own)?);
-    let parts = read.parsed(PARTS, Part::parse_all)?;
-    Ok(Some(Merged { parts, own, kept_until: read.time(KEPT_UNTIL)? }))
+    let parts = read.parsed(PARTS, MergedError::parse_all)?;
+    Ok(Some(MergeRecord { parts, own, kept_until: read.time(KEPT_UNTIL)? }))
 }
 
 /// The name and the value of the attribute of a link.

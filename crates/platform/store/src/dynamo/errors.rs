@@ -128,9 +128,9 @@ impl Errors for Table {
                 .map_err(corrupt)
         };
         let mut actions = vec![delete(error)?];
-        for item in self.part_items(doing, error).await? {
+        for item in self.merged_items(doing, error).await? {
             let part = error_item::decode(doing, &item)?;
-            if error.has_part(&part) {
+            if error.has_merged(&part) {
                 actions.push(delete(&part)?);
             }
         }

@@ -117,8 +117,8 @@ impl<P: ErrorCommits> ErrorCommits for Faulty<P> {
         self.call("ErrorCommits::counted", || self.port.counted(project, uid, minutes.clone())).await
     }
 
-    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
-        self.call("ErrorCommits::keep_parts", || self.port.keep_parts(whole, expires_at)).await
+    async fn keep_merged(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.call("ErrorCommits::keep_merged", || self.port.keep_merged(whole, expires_at)).await
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
