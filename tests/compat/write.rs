@@ -90,7 +90,7 @@ async fn write() {
     assert_eq!(faultline.process().await, 0);
     let all = resources.table.page(project.id, &[model::error::Status::Unresolved], None, 10).await.unwrap();
     let buried = all.items.iter().find(|error| error.message == "buried").unwrap();
-    resources.table.bury(buried).await.unwrap();
+    resources.table.start_purge(buried).await.unwrap();
 
     let mut segments = BTreeSet::new();
     for item in raw::items(&engines).await {

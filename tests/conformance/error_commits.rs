@@ -92,9 +92,9 @@ pub(crate) async fn conflicts(on: &Resources) {
     let other_incarnation = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
     assert_eq!(kind(commit(other_incarnation.clone(), 6, 35)).await, Err(Kind::Conflict), "it is another incarnation of the error");
     assert_eq!(
-        on.table.bury(&other_incarnation).await.unwrap_err().kind(),
+        on.table.start_purge(&other_incarnation).await.unwrap_err().kind(),
         Kind::Conflict,
-        "which is not what is to be buried"
+        "which is not what is to be purged"
     );
 
     let now = Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap().unwrap();

@@ -70,7 +70,7 @@ pub(crate) async fn commented(on: &Resources) {
     assert_eq!(all(on, &read).await, [Action::CommentDeleted, said("<b>three</b>\n"), said(&long)]);
     assert_eq!(on.table.entry(project(), &read.uid, &one.id).await.unwrap(), None);
 
-    on.table.bury(&read).await.unwrap();
+    on.table.start_purge(&read).await.unwrap();
     assert!(!on.table.add_entry(&read, &comment(6, "late")).await.unwrap(), "nothing is left behind");
     assert!(!on.table.remove_history(project(), &read.uid).await.unwrap(), "it was all of it");
     assert_eq!(all(on, &read).await, []);

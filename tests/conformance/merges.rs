@@ -128,16 +128,16 @@ pub(crate) async fn kept(on: &Resources) {
 }
 
 /// With an error goes what is merged into it; each incarnation is remembered until its contents are removed.
-pub(crate) async fn buried(on: &Resources) {
+pub(crate) async fn pending_purges(on: &Resources) {
     let family = merged(on).await;
     let stale = ErrorAggregate { version: family.target.version - 1, ..family.target.clone() };
-    assert_eq!(on.table.bury(&stale).await.unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(on.table.start_purge(&stale).await.unwrap_err().kind(), Kind::Conflict);
     assert_eq!(on.table.stored(project(), 10).await.unwrap().len(), 2);
-    on.table.bury(&family.target).await.unwrap();
+    on.table.start_purge(&family.target).await.unwrap();
     assert_eq!(on.table.stored(project(), 10).await.unwrap(), []);
-    let mut graves = on.table.buried(project(), 10).await.unwrap();
-    graves.sort();
+    let mut pending = on.table.pending_purges(project(), 10).await.unwrap();
+    pending.sort();
     let mut incarnations: Vec<_> = family.target.uids().collect();
     incarnations.sort();
-    assert_eq!(graves, incarnations);
+    assert_eq!(pending, incarnations);
 }

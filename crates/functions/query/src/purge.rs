@@ -46,7 +46,7 @@ impl Query {
     /// Removes the contents of all errors of a project that were deleted; says whether it came to the end.
     pub(crate) async fn purge(&self, project: ProjectId, budget: Budget) -> store::Result<bool> {
         loop {
-            let buried = self.errors.buried(project, STEP).await?;
+            let buried = self.errors.pending_purges(project, STEP).await?;
             if buried.is_empty() {
                 return Ok(true);
             }
@@ -81,7 +81,7 @@ impl Query {
                 break;
             }
             for error in &errors {
-                match self.errors.bury(error).await {
+                match self.errors.start_purge(error).await {
                     // The processor counted a last event, or another request was faster: the next page tells.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}
                     buried => buried?,

@@ -17,7 +17,7 @@ pub struct MergeFamily {
 pub struct TooManyMergedErrors(usize);
 
 impl MergeFamily {
-    /// The most errors that one can be made of, itself included: to bury them takes two actions for each, which must
+    /// The most errors that one can be made of, itself included: to delete them takes two actions for each, which must
     /// fit DynamoDB's 100 actions of a transaction.
     pub const MAX_INCARNATIONS: usize = 50;
 

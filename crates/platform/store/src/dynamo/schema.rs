@@ -12,7 +12,7 @@
 //! | the key of a project's issues | `P#{project}` | `C#issues` | |
 //! | posted configs | `P#{project}` | `C#{config}` | |
 //! | rules | `P#{project}` | `RULES` | |
-//! | buried error | `P#{project}` | `B#{uid}` | |
+//! | error whose contents are yet to be purged | `P#{project}` | `B#{uid}` | |
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | release | `P#{project}` | `V#{hash}` | `V#{project}` / `{first seen}-{hash}` |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
@@ -112,10 +112,10 @@ pub(crate) fn config_sk(id: ConfigId) -> String {
 /// have 64 KiB.
 pub(crate) const RULES: &str = "RULES";
 
-pub(crate) const BURIED: &str = "B#";
+pub(crate) const PENDING_PURGE: &str = "B#";
 
-pub(crate) fn buried_sk(uid: &ErrorUid) -> String {
-    format!("{BURIED}{uid}")
+pub(crate) fn pending_purge_sk(uid: &ErrorUid) -> String {
+    format!("{PENDING_PURGE}{uid}")
 }
 
 /// Of the month of UTC that `moment` is in.

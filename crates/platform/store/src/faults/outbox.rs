@@ -99,16 +99,16 @@ impl<P: Errors> Errors for Faulty<P> {
         self.call("Errors::change", || self.port.change(error, change, entries, now)).await
     }
 
-    async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
-        self.call("Errors::bury", || self.port.bury(error)).await
+    async fn start_purge(&self, error: &ErrorAggregate) -> Result<()> {
+        self.call("Errors::start_purge", || self.port.start_purge(error)).await
     }
 
     async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>> {
         self.call("Errors::stored", || self.port.stored(project, limit)).await
     }
 
-    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
-        self.call("Errors::buried", || self.port.buried(project, limit)).await
+    async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
+        self.call("Errors::pending_purges", || self.port.pending_purges(project, limit)).await
     }
 
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()> {

@@ -51,16 +51,16 @@ pub trait Errors: Send + Sync {
 
     /// Removes the error at once, with all that is merged into it, and remembers (in one transaction) that the contents of
     /// these incarnations are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
-    async fn bury(&self, error: &ErrorAggregate) -> Result<()>;
+    async fn start_purge(&self, error: &ErrorAggregate) -> Result<()>;
 
     /// At most `limit` errors of the project, whichever, those too that no list shows: what has expired, and what is
     /// merged into another.
     async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>>;
 
     /// At most `limit` incarnations of the project's errors whose contents are yet to be removed.
-    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
+    async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
 
-    /// Forgets a buried incarnation. Its contents must be gone before.
+    /// Forgets a incarnation whose contents are yet to be purged. Its contents must be gone before.
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()>;
 }
 
