@@ -20,7 +20,7 @@ pub(super) struct Batch<'a> {
     /// Where all go, whatever project they came from.
     into: Option<String>,
     project: String,
-    waiting: Vec<Entry>,
+    waiting: Vec<ImportLine>,
     bytes: usize,
     imported: u64,
     failed: u64,
@@ -30,7 +30,7 @@ pub(super) struct Batch<'a> {
 }
 
 /// An occurrence, where it was read, and how much progress it is.
-struct Entry {
+struct ImportLine {
     origin: String,
     json: Box<RawValue>,
 }
@@ -103,7 +103,7 @@ impl<'a> Batch<'a> {
         }
         self.project = project;
         self.bytes += json.get().len();
-        self.waiting.push(Entry { origin, json });
+        self.waiting.push(ImportLine { origin, json });
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn post(&mut self, entries: &[Entry]) -> anyhow::Result<()> {
+    async fn post(&mut self, entries: &[ImportLine]) -> anyhow::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }

@@ -18,14 +18,14 @@ pub(super) enum Wish {
 
 /// One entry of a fingerprint.
 #[derive(Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct FingerprintPart<'a> {
     /// As the client sent it.
     pub(super) given: &'a str,
     /// What it stands for.
     pub(super) value: Cow<'a, str>,
 }
 
-impl Entry<'_> {
+impl FingerprintPart<'_> {
     pub(super) fn is_default(&self) -> bool {
         placeholder(self.given) == Some("default")
     }
@@ -48,10 +48,10 @@ fn placeholder(entry: &str) -> Option<&str> {
 }
 
 /// The entries of the occurrence's fingerprint, with placeholders filled.
-pub(super) fn resolve(occurrence: &Occurrence) -> Vec<Entry<'_>> {
+pub(super) fn resolve(occurrence: &Occurrence) -> Vec<FingerprintPart<'_>> {
     let value = |given: &'_ str| placeholder(given).map(|name| variable(occurrence, name));
     let entries = occurrence.fingerprint.iter();
-    entries.map(|given| Entry { given, value: value(given).unwrap_or(Cow::Borrowed(given)) }).collect()
+    entries.map(|given| FingerprintPart { given, value: value(given).unwrap_or(Cow::Borrowed(given)) }).collect()
 }
 
 fn variable<'a>(occurrence: &'a Occurrence, name: &str) -> Cow<'a, str> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lane::Entry;
+use super::lane::LaneEntry;
 use model::id::{ProjectId, ProjectName};
 use model::time::Timestamp;
 
@@ -32,7 +32,7 @@ pub struct Letter {
     pub lane: Option<String>,
     /// What was to be sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LaneEntry>,
     /// How many more there were than are kept.
     #[serde(default)]
     pub more: u64,

@@ -11,7 +11,7 @@ use model::time::Timestamp;
 use store::ports::{Commit, Reference};
 use store::{Kind, StoreError};
 
-use crate::group::{Entry, Unit, frames};
+use crate::group::{HistoryEntry, Unit, frames};
 use crate::known::Read;
 use crate::reason::Reason;
 use crate::stored::Stored;
@@ -176,7 +176,7 @@ impl Processor {
         &self,
         segment: &SegmentId,
         writer: &mut SegmentWriter,
-        entries: &[Entry],
+        entries: &[HistoryEntry],
     ) -> store::Result<Reference> {
         let lines = entries.iter().map(|entry| entry.line.as_slice());
         let frame = writer
@@ -233,9 +233,9 @@ impl Processor {
     }
 
     /// What the error's history says of an occurrence that ended what somebody had set.
-    fn entry_of(&self, action: Action, error: &ErrorAggregate) -> history::Entry {
+    fn entry_of(&self, action: Action, error: &ErrorAggregate) -> history::HistoryEntry {
         let (at, by) = (error.status_at, history::Actor::Occurrence);
-        history::Entry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
+        history::HistoryEntry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
     }
 
     /// Keeps what is merged into the errors of these commits for as long as them, well before its time is over: a part

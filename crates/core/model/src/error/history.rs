@@ -18,7 +18,7 @@ pub const KEPT_DAYS: i64 = 800;
 
 /// One thing that happened to an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Its name, which has the time; the order of a history is that of the names.
     pub id: EntryId,
     /// When.
@@ -29,7 +29,7 @@ pub struct Entry {
     pub action: Action,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// The entries for what `by` does at one moment, in this order; 64 of the `random` bits are used.
     pub fn all(actions: Vec<Action>, by: &Actor, at: Timestamp, random: u128) -> Vec<Self> {
         let entry = |(place, action)| Self { id: EntryId::new(at, place, random), at, by: by.clone(), action };

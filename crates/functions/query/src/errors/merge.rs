@@ -4,7 +4,7 @@ use crate::views::{self, ErrorEntry};
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry};
+use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, MergeFamily};
 use model::id::Fingerprint;
 use model::outcome::{Reason, Refusal};
@@ -138,7 +138,7 @@ async fn done(
             Wish::Merge => Action::Merged { errors },
             Wish::Split => Action::Unmerged { errors },
         };
-        let entries = Entry::all(vec![action], by, query.clock.now(), query.clock.random());
+        let entries = HistoryEntry::all(vec![action], by, query.clock.now(), query.clock.random());
         match query.merges.rewrite(&incarnations, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             written => return written.map(|()| plan).map_err(|error| storage_failed(&error)),

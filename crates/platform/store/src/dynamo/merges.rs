@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures_util::{StreamExt, TryStreamExt};
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, MergeFamily, MergedError};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
@@ -29,7 +29,7 @@ impl Merges for Table {
         Ok(Some(MergeFamily::new(target, merged_errors)))
     }
 
-    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[Entry]) -> Result<()> {
+    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[HistoryEntry]) -> Result<()> {
         let doing = "writing merged errors";
         let different: HashSet<_> = errors.iter().map(|error| error.fingerprint).collect();
         if different.len() < errors.len() {

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, ErrorChange, Link, Status};
 use model::id::{ErrorUid, Fingerprint, ProjectId, ProjectName, ReferenceId};
 use model::sealed::Sealed;
@@ -93,7 +93,7 @@ impl<P: Errors> Errors for Faulty<P> {
         &self,
         error: &ErrorAggregate,
         change: &ErrorChange,
-        entries: &[Entry],
+        entries: &[HistoryEntry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
         self.call("Errors::change", || self.port.change(error, change, entries, now)).await

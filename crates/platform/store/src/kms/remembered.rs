@@ -18,9 +18,9 @@ const MOST: usize = 1_000;
 /// What KMS answered lately. Who asks for what is being asked for waits for that answer, so that a burst makes one call.
 pub(super) struct Remembered<K, V>(Mutex<HashMap<K, Arc<Slot<V>>>>);
 
-type Slot<V> = tokio::sync::Mutex<Option<Entry<V>>>;
+type Slot<V> = tokio::sync::Mutex<Option<CachedValue<V>>>;
 
-struct Entry<V> {
+struct CachedValue<V> {
     answer: Result<Arc<V>>,
     until: Timestamp,
     uses: u64,
@@ -46,7 +46,7 @@ impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
         }
         let answer = ask().await.map(Arc::new);
         let until = now.plus_seconds(if answer.is_ok() { KEPT } else { FAILED });
-        *slot = Some(Entry { answer: answer.clone(), until, uses: 1 });
+        *slot = Some(CachedValue { answer: answer.clone(), until, uses: 1 });
         answer
     }
 

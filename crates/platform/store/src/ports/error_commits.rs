@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use model::error::ErrorAggregate;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::id::{ErrorKey, ErrorUid, EventHash, Fingerprint, ProjectId};
 use model::time::Timestamp;
 use model::timeline::Minute;
@@ -48,9 +48,9 @@ pub struct Commit {
     /// The hashes that the error goes by from now on, besides its fingerprint.
     pub aliases: Vec<Fingerprint>,
     /// What its new occurrences ended: a resolution, or a mute.
-    pub history: Option<Entry>,
+    pub history: Option<HistoryEntry>,
     /// What they ended of the one that it is merged into.
-    pub target_history: Option<Entry>,
+    pub target_history: Option<HistoryEntry>,
     /// When what is written may be removed.
     pub expires_at: Timestamp,
 }

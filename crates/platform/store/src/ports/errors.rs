@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, ErrorChange, Status};
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::time::Timestamp;
@@ -45,7 +45,7 @@ pub trait Errors: Send + Sync {
         &self,
         error: &ErrorAggregate,
         change: &ErrorChange,
-        entries: &[Entry],
+        entries: &[HistoryEntry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
 

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, MergeFamily};
 use model::id::{Fingerprint, ProjectId};
 
@@ -14,5 +14,5 @@ pub trait Merges: Send + Sync {
     /// Writes errors of one project, at most [`MAX_INCARNATIONS`](MergeFamily::MAX_INCARNATIONS) twice, in one transaction,
     /// with `entries` of the history of the first. One that somebody else wrote since it was read is a [`Conflict`](crate::Kind::Conflict), as is one
     /// that is there twice, since it moved between two reads; then nothing is written.
-    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[Entry]) -> Result<()>;
+    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[HistoryEntry]) -> Result<()>;
 }

@@ -19,7 +19,7 @@ pub struct ErrorPage {
     /// What its occurrences had in common.
     pub tags: Vec<TagTop>,
     /// What people and releases did with it, newest first.
-    pub history: Vec<Entry>,
+    pub history: Vec<HistoryRow>,
     /// The occurrence; `None` if all have expired.
     pub occurrence: Option<OccurrenceView>,
 }
@@ -101,7 +101,7 @@ pub struct TagTop {
 
 /// Something that was done with an error.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct HistoryRow {
     /// When.
     pub at: Moment,
     /// By whom.

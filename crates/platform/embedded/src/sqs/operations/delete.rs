@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BatchAnswer, Entry, check_batch, queue_of};
+use super::{BatchAnswer, Identified, check_batch, queue_of};
 use crate::sqs::engine::Engine;
 use crate::sqs::receipt::Receipt;
 use crate::sqs::refusal::Refusal;
@@ -35,7 +35,7 @@ struct BatchEntry {
     receipt_handle: String,
 }
 
-impl Entry for BatchEntry {
+impl Identified for BatchEntry {
     fn id(&self) -> &str {
         &self.id
     }

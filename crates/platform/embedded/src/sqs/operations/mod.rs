@@ -55,12 +55,12 @@ fn queue_of(engine: &Engine, url: &str) -> Result<Arc<State>, Refusal> {
 }
 
 /// An entry of a batch request.
-trait Entry {
+trait Identified {
     fn id(&self) -> &str;
 }
 
 /// What SQS asks of every batch: one to ten entries with ids of their own.
-fn check_batch<E: Entry>(entries: &[E]) -> Result<(), Refusal> {
+fn check_batch<E: Identified>(entries: &[E]) -> Result<(), Refusal> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";
         return Err(Refusal::new(Kind::EmptyBatchRequest, message));

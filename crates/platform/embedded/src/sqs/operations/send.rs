@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BatchAnswer, Entry, check_batch, queue_of};
+use super::{BatchAnswer, Identified, check_batch, queue_of};
 use crate::sqs::attributes::Attributes;
 use crate::sqs::engine::Engine;
 use crate::sqs::message::{Draft, Extras, MAX_SIZE, WireAttribute, md5_of_body};
@@ -48,7 +48,7 @@ struct Content {
     message_system_attributes: Option<BTreeMap<String, WireAttribute>>,
 }
 
-impl Entry for BatchEntry {
+impl Identified for BatchEntry {
     fn id(&self) -> &str {
         &self.id
     }

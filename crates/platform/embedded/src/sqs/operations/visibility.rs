@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BatchAnswer, Entry, check_batch, queue_of};
+use super::{BatchAnswer, Identified, check_batch, queue_of};
 use crate::sqs::engine::{Engine, State};
 use crate::sqs::messages::Change;
 use crate::sqs::receipt::Receipt;
@@ -47,7 +47,7 @@ struct Wanted {
     visibility_timeout: Option<u32>,
 }
 
-impl Entry for BatchEntry {
+impl Identified for BatchEntry {
     fn id(&self) -> &str {
         &self.id
     }
