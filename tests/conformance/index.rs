@@ -42,8 +42,8 @@ pub(crate) async fn listed(on: &Resources) {
             }
         }
         assert_eq!(all.iter().map(|posted| posted.fingerprint).collect::<Vec<_>>(), expected, "by {limit}");
-        assert!(all.is_sorted_by(|a, b| a.place.order >= b.place.order));
-        assert_eq!((all[40].place.order, all[40].place.batch), (7, PostingBatch(2)));
+        assert!(all.is_sorted_by(|a, b| a.position.order >= b.position.order));
+        assert_eq!((all[40].position.order, all[40].position.batch), (7, PostingBatch(2)));
     }
     let page = on.table.list(project(), term, Some(&PostingPosition::above(7)), 1_000).await.unwrap();
     assert_eq!((page.items.len(), page.next), (263, None), "all of this order, none of a higher one");

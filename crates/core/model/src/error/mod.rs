@@ -1,7 +1,7 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
 mod change;
-mod family;
+mod merge_family;
 pub mod history;
 mod hours;
 mod indexed;
@@ -21,7 +21,7 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{ErrorChange, StatusChange};
-pub use family::{MergeFamily, TooManyMergedErrors};
+pub use merge_family::{MergeFamily, TooManyMergedErrors};
 pub use hours::{BadHours, Hours};
 pub use indexed::{BadIndexed, PostingBatch, Indexed};
 pub use link::Link;

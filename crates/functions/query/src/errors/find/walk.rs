@@ -127,8 +127,8 @@ impl<'a> Way<'a> {
                 let page = self.query.index.list(self.project, *term, after, count).await?;
                 self.ahead.extend(page.items.into_iter().map(|posted| Entry {
                     fingerprint: posted.fingerprint,
-                    batch: posted.place.batch,
-                    place: Step::Posted(posted.place),
+                    batch: posted.position.batch,
+                    place: Step::Posted(posted.position),
                 }));
                 page.next.is_none()
             }
