@@ -13,7 +13,7 @@ use super::text::harmless;
 /// For how long `send` looks whether the error was stored. In AWS processing begins after some two seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Options of `faultline send`.
 #[derive(Debug, Clone, clap::Args)]
@@ -82,7 +82,7 @@ async fn is_stored(client: &Client, project: &str, message: &str, id: &Value) ->
                 _ => return Err(error),
             },
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     Ok(Some(false))
 }

@@ -39,7 +39,7 @@ pub(crate) enum DlqCommand {
 }
 
 /// What the API lists at the most.
-const LIMIT: &str = "1000";
+const MAX_LISTED_LETTERS: &str = "1000";
 
 /// Prints what was asked for, as JSON.
 pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
@@ -73,8 +73,8 @@ pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
 
 async fn list(remote: &Remote, place: &str) -> anyhow::Result<Value> {
     match &remote.url {
-        Some(_) => Client::of(remote)?.get(&[place], &[("limit", LIMIT.to_owned())]).await,
-        None => in_directory(remote, Method::GET, &format!("/{place}?limit={LIMIT}"), &Value::Null).await,
+        Some(_) => Client::of(remote)?.get(&[place], &[("limit", MAX_LISTED_LETTERS.to_owned())]).await,
+        None => in_directory(remote, Method::GET, &format!("/{place}?limit={MAX_LISTED_LETTERS}"), &Value::Null).await,
     }
 }
 

@@ -11,8 +11,8 @@ use crate::client::{Client, Refused};
 use crate::output::note;
 
 /// How many occurrences are sent at once, and how many bytes of them: a body may have 4 MiB.
-const MOST: usize = 200;
-const MOST_BYTES: usize = 2 << 20;
+const MAX_BATCH_EVENTS: usize = 200;
+const MAX_BATCH_BYTES: usize = 2 << 20;
 
 /// Occurrences of one project that wait to be sent together.
 pub(super) struct Batch<'a> {
@@ -97,7 +97,7 @@ impl<'a> Batch<'a> {
     pub(super) async fn add(&mut self, origin: String, project: &str, occurrence: &Occurrence) -> anyhow::Result<()> {
         let project = self.into.as_deref().unwrap_or(project).to_owned();
         let json = serde_json::value::to_raw_value(occurrence)?;
-        let is_full = self.waiting.len() == MOST || self.bytes + json.get().len() > MOST_BYTES;
+        let is_full = self.waiting.len() == MAX_BATCH_EVENTS || self.bytes + json.get().len() > MAX_BATCH_BYTES;
         if is_full || project != self.project {
             self.send().await?;
         }

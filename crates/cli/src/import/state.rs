@@ -10,7 +10,7 @@ use crate::client::{Client, Refused};
 /// How long an error is waited for: its occurrences were accepted, and are processed.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The most entries of a history that are sent at once.
 const ENTRIES: usize = 500;
 
@@ -74,7 +74,7 @@ impl Kept {
             if !refused.downcast_ref::<Refused>().is_some_and(is_missing) || start.elapsed() > PATIENCE {
                 return Err(refused);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

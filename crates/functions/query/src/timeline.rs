@@ -69,7 +69,7 @@ struct Drawn<'a> {
     /// When the last one ends.
     end: String,
     total_count: u64,
-    #[schemars(length(max = Chart::MOST))]
+    #[schemars(length(max = Chart::MAX_BARS))]
     points: Vec<Point>,
     /// The releases of the project that were first seen in the range, the last one first; none of the stack.
     #[schemars(length(max = MAX_RELEASES))]

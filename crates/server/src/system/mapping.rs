@@ -23,7 +23,7 @@ const WINDOW: Duration = Duration::from_millis(50);
 const STORM: usize = 32;
 const MAX_WINDOWS: usize = 20;
 /// How long to wait when the queue itself fails.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How many batches are processed at once: while one is committed, the next is unpacked and read.
 const AT_ONCE: usize = 2;
@@ -44,7 +44,7 @@ pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiv
         mapping.stack.note("processor", &done);
         if let Err(error) = done {
             tracing::error!(error.message = %error, "a batch of the inbox is not done");
-            sleep(PAUSE).await;
+            sleep(RETRY_INTERVAL).await;
         }
     }
 }

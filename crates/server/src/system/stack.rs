@@ -40,7 +40,7 @@ pub struct Stack {
 }
 
 /// How long a batch may take, retries included: others wait behind it.
-const BATCH: Duration = Duration::from_secs(20);
+const BATCH_TIME: Duration = Duration::from_secs(20);
 /// The project that is there from the start.
 const SAMPLE: &str = "sample";
 
@@ -198,7 +198,7 @@ impl Stack {
             .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
             .collect();
         let processor = self.processor.clone();
-        match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH)).await }).await {
+        match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH_TIME)).await }).await {
             Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
             Err(error) => {
                 tracing::error!(error.message = %error, batch.len = received.len(), "the processor failed");
@@ -249,7 +249,7 @@ async fn access(
 
 /// Keeps the keys in the data directory, readable by its owner only.
 fn write_access(access: &Access, dir: &Path) -> anyhow::Result<()> {
-    let path = dir.join(local_data::FILE);
+    let path = dir.join(local_data::ACCESS_FILE);
     let bytes = serde_json::to_vec_pretty(access)?;
     embedded::replace_file(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))
 }

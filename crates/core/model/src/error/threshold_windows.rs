@@ -20,7 +20,7 @@ pub struct ThresholdWindows {
 }
 
 /// How many units are held besides those of the last commit.
-const KEPT: usize = 4;
+const KEPT_WINDOWS: usize = 4;
 
 impl ThresholdWindows {
     /// How long a unit is.
@@ -60,7 +60,7 @@ impl ThresholdWindows {
     /// Drops, and closes, what is neither `touched` nor among the newest others.
     pub(super) fn prune(&mut self, touched: &BTreeSet<i64>) {
         let others: Vec<_> = self.counts.keys().copied().filter(|index| !touched.contains(index)).collect();
-        let dropped = &others[..others.len().saturating_sub(KEPT)];
+        let dropped = &others[..others.len().saturating_sub(KEPT_WINDOWS)];
         for index in dropped {
             self.counts.remove(index);
         }

@@ -10,7 +10,7 @@ pub use id::{BadLaneId, LaneId, Scope};
 use model::time::Timestamp;
 
 /// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
-const REMEMBERED: usize = 512;
+const MAX_REMEMBERED_TOKENS: usize = 512;
 /// The span that a ceiling counts in, in seconds.
 const MINUTE: i64 = 60;
 /// How many entries wait in a lane; what is over is told as a number.
@@ -104,7 +104,7 @@ impl Lane {
                 changed = true;
             }
         }
-        self.passed.tokens.drain(..self.passed.tokens.len().saturating_sub(REMEMBERED));
+        self.passed.tokens.drain(..self.passed.tokens.len().saturating_sub(MAX_REMEMBERED_TOKENS));
         let due = self.passed.since.plus_seconds(MINUTE);
         let is_held = self.add(held, due);
         (pass, changed || is_held)
@@ -127,7 +127,7 @@ impl Lane {
             }
             any = true;
         }
-        self.seen.drain(..self.seen.len().saturating_sub(REMEMBERED));
+        self.seen.drain(..self.seen.len().saturating_sub(MAX_REMEMBERED_TOKENS));
         // A mute may be set again, and shorter.
         let is_earlier = matches!(self.id.scope, Scope::Mute(_)) && due < self.due;
         if any && (was_empty || is_earlier) {

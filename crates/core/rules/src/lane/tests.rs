@@ -136,7 +136,7 @@ fn entries_are_too_old_after_a_day() {
 fn what_is_too_much_is_told_as_a_number() {
     let mut lane = lane();
     lane.add((0..MAX_PENDING as u64 + 7).map(entry), at(0));
-    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, REMEMBERED));
+    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, MAX_REMEMBERED_TOKENS));
     let told: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
     lane.settle(&told, at(1), at(1));
     assert_eq!(lane.more, 0);

@@ -32,7 +32,7 @@ pub(super) struct Redrive {
 }
 
 /// Attributes of AWS that an embedded queue has no use for.
-const KEPT: [&str; 5] =
+const KEPT_ATTRIBUTES: [&str; 5] =
     ["Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedriveAllowPolicy"];
 
 const FOUR_DAYS: u32 = 4 * 24 * 60 * 60;
@@ -91,7 +91,7 @@ impl Attributes {
 
 /// Whether it is an attribute that is only kept.
 pub(super) fn is_kept(name: &str) -> bool {
-    KEPT.contains(&name)
+    KEPT_ATTRIBUTES.contains(&name)
 }
 
 pub(super) fn unknown(name: &str) -> Refusal {

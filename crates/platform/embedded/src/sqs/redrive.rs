@@ -11,7 +11,7 @@ use crate::shared::fault::Fault;
 use crate::shared::random;
 
 /// Messages moved in one transaction.
-const STEP: usize = 500;
+const MOVE_STEP: usize = 500;
 
 impl Engine {
     /// Moves the visible messages of `source` to `target`, or to where each came from; as AWS does, under new ids and
@@ -55,7 +55,7 @@ fn step(c: &Connection, ids: &Ids, queue: i64, target: Option<i64>, started: i64
             "SELECT id, ifnull(?2, source) FROM message
              WHERE queue = ?1 AND due <= ?3 AND ifnull(?2, source) IS NOT NULL ORDER BY due, id LIMIT ?4",
         )?
-        .query_map(params![queue, target, started, STEP], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![queue, target, started, MOVE_STEP], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
     for &(id, target) in &found {
         let new_id = ids.next(now);

@@ -23,7 +23,7 @@ use crate::ports::{Commit, ErrorCommits};
 /// DynamoDB's limit of actions in a transaction.
 const MAX_ACTIONS: usize = 100;
 /// How many transactions are under way at once: the latency of one is some milliseconds, its cost the same alone.
-const CONCURRENT: usize = 8;
+const CONCURRENT_TRANSACTIONS: usize = 8;
 
 #[async_trait]
 impl ErrorCommits for Table {
@@ -95,7 +95,7 @@ impl ErrorCommits for Table {
         }
         let outcomes = futures_util::stream::iter(transactions)
             .map(|transaction| self.run(transaction))
-            .buffer_unordered(CONCURRENT)
+            .buffer_unordered(CONCURRENT_TRANSACTIONS)
             .collect::<Vec<_>>()
             .await;
         let mut results: Vec<_> = commits.iter().map(|_| Ok(())).collect();

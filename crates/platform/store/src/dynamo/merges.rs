@@ -16,7 +16,7 @@ use crate::error::{Kind, Result, StoreError};
 use crate::ports::Merges;
 
 /// How many merged_errors are kept alive at once.
-const CONCURRENT: usize = 8;
+const CONCURRENT_UPDATES: usize = 8;
 
 #[async_trait]
 impl Merges for Table {
@@ -65,7 +65,7 @@ impl Table {
     pub(super) async fn keep_alive(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
         let merged_errors = target.merged_errors().to_vec().into_iter();
         let kept = merged_errors.map(|merged_error| self.keep_one_merged(target.project, merged_error, expires_at));
-        futures_util::stream::iter(kept).buffer_unordered(CONCURRENT).try_collect().await
+        futures_util::stream::iter(kept).buffer_unordered(CONCURRENT_UPDATES).try_collect().await
     }
 
     /// Only the time changes, and never the version: nobody has to read the merged_error again for it.

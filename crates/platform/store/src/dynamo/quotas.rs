@@ -25,7 +25,7 @@ const MINUTE: &str = "minute";
 const IN_MINUTE: &str = "inMinute";
 
 /// For how long the usage of a month is kept after its end, in seconds: for who wonders about last month.
-const KEPT: i64 = 31 * 86_400;
+const USAGE_KEPT_SECONDS: i64 = 31 * 86_400;
 
 #[async_trait]
 impl Quotas for Table {
@@ -119,7 +119,7 @@ impl Table {
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#events", EVENTS)
             .expression_attribute_values(":form", number(1))
-            .expression_attribute_values(":ttl", number(Window::Month.end(now).plus_seconds(KEPT).seconds()))
+            .expression_attribute_values(":ttl", number(Window::Month.end(now).plus_seconds(USAGE_KEPT_SECONDS).seconds()))
             .expression_attribute_values(":events", number(in_month))
             .return_values(ReturnValue::AllNew);
         let call = match in_minute {

@@ -219,7 +219,7 @@ pub(crate) fn session_pk(token: &KeyHash) -> String {
     format!("{SESSION}#{token}")
 }
 
-pub(crate) const ATTEMPTS: &str = "M#";
+pub(crate) const SIGN_IN_ATTEMPTS: &str = "M#";
 
 /// A partition for each source: one that tries keys by the thousand hinders nobody else.
 pub(crate) fn attempts_pk(source: &str) -> String {

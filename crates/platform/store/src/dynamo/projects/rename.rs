@@ -15,11 +15,11 @@ use crate::ports::{MAX_FORMER_NAMES, Project};
 
 const DOING: &str = "renaming a project";
 /// How often it is tried again when its settings change at the same time.
-const ATTEMPTS: usize = 5;
+const MAX_RENAME_ATTEMPTS: usize = 5;
 
 pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName) -> Result<Project> {
     let mut now = project.clone();
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_RENAME_ATTEMPTS {
         let Some(item) = table.get(DOING, key(PROJECTS, now.name.as_str()), true).await? else {
             return Err(gone(project));
         };
