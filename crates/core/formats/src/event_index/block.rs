@@ -42,12 +42,20 @@ impl BlockId {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadBlock> {
-        Ulid::from_string(text).map(Self).map_err(|_| BadBlock::Name)
+        text.parse()
     }
 
     /// When the block was written, to the millisecond.
     pub fn written_at(self) -> Timestamp {
         Timestamp::from_millis(self.0.timestamp_ms().min(i64::MAX as u64) as i64)
+    }
+}
+
+impl std::str::FromStr for BlockId {
+    type Err = BadBlock;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ulid::from_string(text).map(Self).map_err(|_| BadBlock::Name)
     }
 }
 

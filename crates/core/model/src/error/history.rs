@@ -181,6 +181,14 @@ impl EntryId {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadEntryId> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for EntryId {
+    type Err = BadEntryId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ulid::from_string(text).map(Self).map_err(|_| BadEntryId(text.chars().take(80).collect()))
     }
 }

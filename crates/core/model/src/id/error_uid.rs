@@ -23,6 +23,14 @@ impl ErrorUid {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadErrorUid> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for ErrorUid {
+    type Err = BadErrorUid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ulid::from_string(text).map(Self).map_err(|_| BadErrorUid(shown(text)))
     }
 }

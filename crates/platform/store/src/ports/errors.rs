@@ -76,10 +76,7 @@ pub struct BadErrorCursor(String);
 impl ErrorCursor {
     /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadErrorCursor> {
-        let fits = text.split_once('-').is_some_and(|(slot, print)| {
-            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
-        });
-        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
+        text.parse()
     }
 
     /// Before all errors that were last seen in this [`slot`](search::slot), and behind all of a later one.
@@ -100,5 +97,16 @@ impl ErrorCursor {
     /// The text form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl std::str::FromStr for ErrorCursor {
+    type Err = BadErrorCursor;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let fits = text.split_once('-').is_some_and(|(slot, print)| {
+            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
+        });
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
     }
 }

@@ -60,6 +60,14 @@ impl PostingPosition {
 
     /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadPostingPosition> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for PostingPosition {
+    type Err = BadPostingPosition;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
         let parsed = || {
             let mut parts = text.split('-');
             let position = Self {
