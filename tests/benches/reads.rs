@@ -23,7 +23,7 @@ use server::system::Resources;
 
 use search::{Postings, blocks};
 use store::clock::Clock;
-use store::ports::{Commit, ErrorCommits, SearchIndex, Reference, Segments};
+use store::ports::{Commit, ErrorCommits, Reference, SearchIndex, Segments};
 
 /// How many errors share a batch.
 const BATCH: usize = 500;

@@ -6,7 +6,7 @@ use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::project::TimeUnit;
 use model::time::Timestamp;
 use rules::Why;
-use rules::lane::{LaneEntry, Happened, Lane, LaneId, RuleRef, Scope};
+use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope};
 use serde_json::json;
 use server::system::Resources;
 use store::ports::{Outbox, Undelivered};

@@ -90,7 +90,11 @@ pub(crate) async fn conflicts(on: &Resources) {
     assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "somebody set its status");
 
     let other_incarnation = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
-    assert_eq!(kind(commit(other_incarnation.clone(), 6, 35)).await, Err(Kind::Conflict), "it is another incarnation of the error");
+    assert_eq!(
+        kind(commit(other_incarnation.clone(), 6, 35)).await,
+        Err(Kind::Conflict),
+        "it is another incarnation of the error"
+    );
     assert_eq!(
         on.table.start_purge(&other_incarnation).await.unwrap_err().kind(),
         Kind::Conflict,

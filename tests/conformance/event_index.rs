@@ -1,7 +1,7 @@
 use formats::event_index::{BlockId, Entries, EventLocation, Width};
 use model::id::{EventHash, EventId, Fingerprint, ReferenceId};
 use server::system::Resources;
-use store::ports::{EventIndex, Entered};
+use store::ports::{Entered, EventIndex};
 
 use super::at;
 use super::error_commits::project;

@@ -1,4 +1,4 @@
-use model::error::history::{Action, Actor, HistoryEntry, EntryId};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry};
 use model::error::{ErrorChange, StatusChange};
 use model::id::KeyId;
 use server::system::Resources;

@@ -2,7 +2,7 @@ use model::error::PostingBatch;
 use model::id::{Fingerprint, ProjectId};
 use search::{Block, Term};
 use server::system::Resources;
-use store::ports::{SearchIndex, PostingPosition};
+use store::ports::{PostingPosition, SearchIndex};
 
 use super::at;
 use super::error_commits::{fingerprint, project};

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod configs;
-mod event_index;
 mod error_commits;
 mod errors;
+mod event_index;
 mod failures;
 mod history;
 mod inbox;

@@ -45,7 +45,7 @@ fn of_part(family: &MergeFamily, n: u64) -> Commit {
     Commit { target: Some(target), ..next }
 }
 
-/// All that an error is made of reads back as it was written, a merged_error is in no list, and its status cannot be set.
+/// All that an error is made of reads back as it was written, a merged error is in no list, and its status cannot be set.
 pub(crate) async fn rewritten(on: &Resources) {
     let family = merged(on).await;
     assert_eq!((family.target.count, family.target.version, family.merged_errors[0].version), (4, 3, 3));
@@ -53,7 +53,8 @@ pub(crate) async fn rewritten(on: &Resources) {
     assert_eq!(stored(on, "a").await.as_ref(), Some(&family.target));
     assert_eq!(stored(on, "bb").await.as_ref(), Some(&family.merged_errors[0]));
     assert_eq!(listed(on).await, [fingerprint("a")].into());
-    let set = on.table.change(&family.merged_errors[0], &StatusChange::Resolved(None).into(), &[], at(0)).await.unwrap();
+    let set =
+        on.table.change(&family.merged_errors[0], &StatusChange::Resolved(None).into(), &[], at(0)).await.unwrap();
     assert_eq!((set, listed(on).await.len()), (None, 1));
 
     let mut apart = family.clone();
@@ -71,7 +72,7 @@ pub(crate) async fn rewritten(on: &Resources) {
     assert_eq!(on.table.family(project(), &fingerprint("nobody")).await.unwrap(), None);
 }
 
-/// A merged_error's commit writes what it is merged into too, and is refused if either was written meanwhile.
+/// A merged error's commit writes what it is merged into too, and is refused if either was written meanwhile.
 pub(crate) async fn committed_with_the_whole(on: &Resources) {
     let before = merged(on).await;
     let results = on.table.commit(&[of_part(&before, 8)]).await;
@@ -116,7 +117,7 @@ pub(crate) async fn read_through(on: &Resources) {
     assert_eq!(timeline.minutes().map(|(_, count)| count).collect::<Vec<_>>(), [1; 4]);
 }
 
-/// A merged_error that nobody sees is kept as long as the target is told to keep it; never shorter than it was.
+/// A merged error that nobody sees is kept as long as the target is told to keep it; never shorter than it was.
 pub(crate) async fn kept(on: &Resources) {
     let target = merged(on).await.target;
     let expires_at = async || stored(on, "bb").await.unwrap().expires_at;

@@ -1,6 +1,6 @@
 use model::error::{ErrorAggregate, Link};
 use model::id::{ErrorUid, ProjectId};
-use rules::lane::{LaneEntry, Happened, Lane, LaneId, RuleRef, Scope};
+use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope};
 use server::system::Resources;
 use store::Kind;
 use store::ports::{Errors, Links, Outbox, Undelivered};

@@ -10,7 +10,7 @@ use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use model::timeline::Hour;
 use server::system::Resources;
-use store::ports::{EventIndex, Errors, Occurrences, Segments, ReferenceRange};
+use store::ports::{Errors, EventIndex, Occurrences, ReferenceRange, Segments};
 
 /// The occurrences of a project by their errors: message and fingerprint.
 pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;

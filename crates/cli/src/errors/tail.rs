@@ -145,7 +145,8 @@ impl Seen {
         let fingerprint = error["fingerprint"].as_str()?.to_owned();
         let back_at = time(&error["regression"]["at"]);
         let before = self.errors.insert((project.to_owned(), fingerprint), back_at);
-        let is_young = time(&error["firstSeen"]).is_some_and(|at| at.seconds() >= self.since.seconds() - MAX_DELAY_SECONDS);
+        let is_young =
+            time(&error["firstSeen"]).is_some_and(|at| at.seconds() >= self.since.seconds() - MAX_DELAY_SECONDS);
         let kind = match before {
             None if is_young => "new",
             None if back_at.is_some_and(|at| at >= self.since) => "regression",

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::term::{Term, TermHash, slot, terms};
-use model::error::{PostingBatch, ErrorAggregate, Indexed};
+use model::error::{ErrorAggregate, Indexed, PostingBatch};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::Step;
 use super::term::{Term, slot};
-use model::error::{PostingBatch, ErrorAggregate, Indexed};
+use model::error::{ErrorAggregate, Indexed, PostingBatch};
 
 /// What a list of errors is ordered by, the most first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::words::words;
 use super::*;
-use model::error::{PostingBatch, ErrorAggregate, Has, Indexed, Regression, Sighting, Status};
+use model::error::{ErrorAggregate, Has, Indexed, PostingBatch, Regression, Sighting, Status};
 use model::id::{ErrorUid, EventId, Fingerprint, ProjectId};
 use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
 use model::project::TimeUnit;
@@ -173,7 +173,8 @@ fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
 
 #[test]
 fn what_is_posted_of_an_error_has_a_text_form() {
-    let indexed = Indexed { until: 20_759, first_seen: PostingBatch(u32::MAX), count: PostingBatch(16), users: PostingBatch(0) };
+    let indexed =
+        Indexed { until: 20_759, first_seen: PostingBatch(u32::MAX), count: PostingBatch(16), users: PostingBatch(0) };
     assert_eq!(indexed.to_string(), "20759 ffffffff 10 0");
     assert_eq!(Indexed::parse("20759 ffffffff 10 0").unwrap(), indexed);
     for bad in ["", "1", "1 2 3", "1 2 3 4 5", "x 2 3 4", "1 g 3 4", "1 2 3 100000000"] {
@@ -378,9 +379,13 @@ fn each_order_has_a_word_and_a_value() {
             assert!(sort.stands(&error, PostingBatch(3)) && !sort.stands(&error, PostingBatch(4)));
         }
     }
-    error.indexed = Some(Indexed { until: 0, first_seen: PostingBatch(1), count: PostingBatch(2), users: PostingBatch(3) });
+    error.indexed =
+        Some(Indexed { until: 0, first_seen: PostingBatch(1), count: PostingBatch(2), users: PostingBatch(3) });
     for (sort, batch) in [(Sort::FirstSeen, 1), (Sort::Count, 2), (Sort::Users, 3)] {
-        assert_eq!([1, 2, 3].map(|other| sort.stands(&error, PostingBatch(other))), [1, 2, 3].map(|other| other == batch));
+        assert_eq!(
+            [1, 2, 3].map(|other| sort.stands(&error, PostingBatch(other))),
+            [1, 2, 3].map(|other| other == batch)
+        );
     }
     error.indexed = None;
     let stands = Sort::ALL.map(|sort| sort.stands(&error, PostingBatch::default()));

@@ -113,7 +113,10 @@ mod tests {
         }));
         let change = record(&image(&json!({})), &new).change().unwrap();
         let Some(Change { old: Some(old), new }) = change else { panic!("{change:?}") };
-        assert_eq!((old.mute, &old.threshold_windows, &old.seen, old.links.len()), (None, &ThresholdWindows::default(), &Seen::default(), 0));
+        assert_eq!(
+            (old.mute, &old.threshold_windows, &old.seen, old.links.len()),
+            (None, &ThresholdWindows::default(), &Seen::default(), 0)
+        );
         let until = Some(Timestamp::from_micros(1_793_577_900_000_000));
         assert_eq!((new.status, new.mute), (Status::Muted, Some(Mute { until, until_count: Some(40) })));
         let regression = new.regression.as_ref().map(|regression| (regression.at.seconds(), regression.count));

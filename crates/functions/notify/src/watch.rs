@@ -7,7 +7,7 @@ use futures_util::stream;
 use model::error::{ErrorAggregate, Status};
 use model::id::OccurrenceId;
 use model::time::Timestamp;
-use rules::lane::{LaneEntry, Happened, Lane, LaneId, RuleRef, Scope, Token};
+use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope, Token};
 use rules::{Decision, Rule, Target, When, Why};
 use store::dynamo::LimitMark;
 use store::{Kind, Result, StoreError};

@@ -34,7 +34,7 @@ use releases::Met;
 use store::clock::Clock;
 use store::ports::SearchIndex;
 use store::ports::{
-    ClaimChecks, Configs, EventIndex, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
+    ClaimChecks, Configs, ErrorCommits, EventIndex, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
 use tokio::sync::{Mutex, MutexGuard};

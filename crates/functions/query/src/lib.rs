@@ -24,8 +24,8 @@ use http_common::describe::Description;
 use http_common::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Backlog, ClaimChecks, Configs, DeadLetters, EventIndex, Errors, Failures, History, SearchIndex, KeyRing, Merges, Occurrences,
-    Projects, Releases, Segments, Sessions, Totals,
+    Backlog, ClaimChecks, Configs, DeadLetters, Errors, EventIndex, Failures, History, KeyRing, Merges, Occurrences,
+    Projects, Releases, SearchIndex, Segments, Sessions, Totals,
 };
 
 /// What the routes share.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use model::error::{ErrorAggregate, MergeFamily, Link, Regression, Status};
+use model::error::{ErrorAggregate, Link, MergeFamily, Regression, Status};
 use model::id::{Fingerprint, OccurrenceId, ProjectName};
 use model::occurrence::{Frame, Level, Occurrence, Source};
 use model::time::Timestamp;

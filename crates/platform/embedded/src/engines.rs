@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::shared::directory::{Directory, KEY_FILE, EngineStorage};
+use crate::shared::directory::{Directory, EngineStorage, KEY_FILE};
 use crate::shared::manifest::Manifest;
 use crate::{Clock, Dynamo, Error, Kms, S3, Sqs};
 

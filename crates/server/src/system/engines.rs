@@ -58,7 +58,8 @@ impl Resources {
             }
             _ => {}
         }
-        let mut attributes = HashMap::from([(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_owned())]);
+        let mut attributes =
+            HashMap::from([(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_owned())]);
         make_queue(&sqs, DEAD_LETTERS, attributes.clone()).await?;
         make_queue(&sqs, UNDELIVERED, attributes.clone()).await?;
         let redrive = serde_json::json!({

@@ -19,7 +19,7 @@ pub use moment::Moment;
 pub use occurrence::{OccurrenceView, Steps, markdown};
 pub use pages::ask::Ask;
 pub use pages::connect::Connect;
-pub use pages::error::{Comment, HistoryRow, ErrorHead, ErrorPage, IssueLink, Part, Ranges, TagTop};
+pub use pages::error::{Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, Part, Ranges, TagTop};
 pub use pages::errors::{ErrorRow, Errors, Search, Tab};
 pub use pages::message::Message;
 pub use pages::operations::{LetterRow, MonthCost, Operations};

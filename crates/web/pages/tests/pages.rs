@@ -9,7 +9,7 @@ use askama::Template;
 use model::time::Timestamp;
 use samples::{frame, hostile, ordinary};
 use web_pages::{
-    Chart, ChartBar, Comment, Connect, HistoryRow, ErrorHead, ErrorPage, ErrorRow, Errors, IssueLink, Message, Moment,
+    Chart, ChartBar, Comment, Connect, ErrorHead, ErrorPage, ErrorRow, Errors, HistoryRow, IssueLink, Message, Moment,
     Notice, OccurrenceView, Part, ProjectRow, Projects, Ranges, Search, SignIn, Sparkline, Steps, Tab, TagTop,
 };
 
@@ -126,7 +126,12 @@ fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorP
             rest: 345,
         }],
         history: vec![
-            HistoryRow { at: ago(7_300), by: "shop@2.4.1".to_owned(), what: "brought it back".to_owned(), comment: None },
+            HistoryRow {
+                at: ago(7_300),
+                by: "shop@2.4.1".to_owned(),
+                what: "brought it back".to_owned(),
+                comment: None,
+            },
             HistoryRow {
                 at: ago(90_000),
                 by: "ada".to_owned(),

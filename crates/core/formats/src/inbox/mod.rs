@@ -63,7 +63,12 @@ pub struct Header {
 
 impl Header {
     /// With nothing but what every request has.
-    pub fn new(source: impl Into<PayloadKind>, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
+    pub fn new(
+        source: impl Into<PayloadKind>,
+        project: Addressee,
+        received_at: Timestamp,
+        event_ids: Vec<EventId>,
+    ) -> Self {
         let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
         let source = source.into();
         Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
@@ -244,7 +249,9 @@ mod tests {
         let notifications = read(&format!("{first}{told}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
-        for (word, origin) in [("sentry", PayloadKind::Sentry), ("security", PayloadKind::Security), ("import", PayloadKind::Import)] {
+        for (word, origin) in
+            [("sentry", PayloadKind::Sentry), ("security", PayloadKind::Security), ("import", PayloadKind::Import)]
+        {
             assert_eq!(read(&format!("{}}}", first.replacen("v1", word, 1))).source, origin);
         }
     }

@@ -50,7 +50,12 @@ impl Indexed {
 /// The text form: the day, and the batches in hexadecimal.
 impl fmt::Display for Indexed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { until, first_seen: PostingBatch(first_seen), count: PostingBatch(count), users: PostingBatch(users) } = self;
+        let Self {
+            until,
+            first_seen: PostingBatch(first_seen),
+            count: PostingBatch(count),
+            users: PostingBatch(users),
+        } = self;
         write!(f, "{until} {first_seen:x} {count:x} {users:x}")
     }
 }

@@ -7,11 +7,11 @@ use crate::time::Timestamp;
 pub struct MergeFamily {
     /// The error that lists show.
     pub target: ErrorAggregate,
-    /// What is merged into it, in the order of the target's merged_errors.
+    /// What is merged into it, in the order of the target's merged errors.
     pub merged_errors: Vec<ErrorAggregate>,
 }
 
-/// There would be more lives in one error than are possible.
+/// There would be more incarnations in one error than are possible.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("one error can be made of at most {most} errors, itself included, and this would be {0}", most = MergeFamily::MAX_INCARNATIONS)]
 pub struct TooManyMergedErrors(usize);
@@ -21,7 +21,7 @@ impl MergeFamily {
     /// fit DynamoDB's 100 actions of a transaction.
     pub const MAX_INCARNATIONS: usize = 50;
 
-    /// The error `target` with its merged_errors, taken out of `stored`. A merged_error that is not there any more, or is another incarnation by
+    /// The error `target` with its merged errors, taken out of `stored`. A merged error that is not there any more, or is another incarnation by
     /// now, is dropped: nothing of it is left to be shown.
     pub fn new(target: ErrorAggregate, stored: Vec<ErrorAggregate>) -> Self {
         let mut family = Self { merged_errors: Vec::new(), target };
@@ -53,10 +53,16 @@ impl MergeFamily {
             return Err(TooManyMergedErrors(incarnations));
         }
         let own = Box::new(self.target.clone());
-        let merged =
-            self.target.merged.get_or_insert(MergeRecord { merged_errors: Vec::new(), own, kept_until: Timestamp::default() });
+        let merged = self.target.merged.get_or_insert(MergeRecord {
+            merged_errors: Vec::new(),
+            own,
+            kept_until: Timestamp::default(),
+        });
         let Self { target: other, merged_errors: others } = other;
-        let along_with = |merged_error: &MergedError| MergedError { along_with: merged_error.along_with.or(Some(other.fingerprint)), ..*merged_error };
+        let along_with = |merged_error: &MergedError| MergedError {
+            along_with: merged_error.along_with.or(Some(other.fingerprint)),
+            ..*merged_error
+        };
         merged.merged_errors.push(MergedError { fingerprint: other.fingerprint, uid: other.uid, along_with: None });
         merged.merged_errors.extend(other.merged_errors().iter().map(along_with));
         self.merged_errors.push(other.without_merged());
@@ -69,13 +75,13 @@ impl MergeFamily {
         Ok(())
     }
 
-    /// Takes a merged_error out again, with what was merged into it before it came: both are then what they would be had they
-    /// never been merged, but for what people set meanwhile, which is the target's. `None` if it is no merged_error.
+    /// Takes a merged error out again, with what was merged into it before it came: both are then what they would be had they
+    /// never been merged, but for what people set meanwhile, which is the target's. `None` if it is not merged into it.
     pub fn split(&mut self, fingerprint: &Fingerprint) -> Option<Self> {
         let merged = self.target.merged.as_ref()?;
         let merged_error = merged.merged_errors.iter().find(|merged_error| merged_error.fingerprint == *fingerprint)?;
         let mut leaving = vec![*merged_error];
-        // Parts stand behind what they came along with.
+        // Merged errors follow what they came along with.
         for merged_error in &merged.merged_errors {
             if leaving.iter().any(|before| merged_error.along_with == Some(before.fingerprint)) {
                 leaving.push(*merged_error);
@@ -110,7 +116,8 @@ impl MergeFamily {
     /// Keeps all of them as long as the one that is kept the longest.
     fn keep(&mut self) {
         let Self { target, merged_errors } = self;
-        let kept_until = merged_errors.iter().map(|merged_error| merged_error.expires_at).fold(target.expires_at, Ord::max);
+        let kept_until =
+            merged_errors.iter().map(|merged_error| merged_error.expires_at).fold(target.expires_at, Ord::max);
         for incarnation in std::iter::once(&mut *target).chain(merged_errors) {
             incarnation.expires_at = kept_until;
         }
@@ -119,7 +126,7 @@ impl MergeFamily {
         }
     }
 
-    /// Keeps only these in the list of merged_errors; an error without any is merged no more.
+    /// Keeps only these in the list of merged errors; an error without any is merged no more.
     fn retain(&mut self, keep: impl Fn(&MergedError) -> bool) {
         let Some(merged) = &mut self.target.merged else { return };
         merged.merged_errors.retain(keep);

@@ -53,8 +53,13 @@ fn totals_are_the_sums_and_the_name_stays() {
     assert_eq!((target.first_release.as_deref(), target.last_release.as_deref()), (None, Some("2.601")));
     let incarnations: Vec<_> = target.uids().collect();
     assert_eq!(incarnations, [1, 2, 3].map(|n| error(n, &[]).uid));
-    assert!(family.merged_errors.iter().all(|merged_error| merged_error.merged_into == Some(print(1)) && target.has_merged(merged_error)));
-    assert_eq!(family.merged_errors[0].count, 3, "a merged_error goes on as if alone");
+    assert!(
+        family
+            .merged_errors
+            .iter()
+            .all(|merged_error| merged_error.merged_into == Some(print(1)) && target.has_merged(merged_error))
+    );
+    assert_eq!(family.merged_errors[0].count, 3, "a merged error goes on as if alone");
 }
 
 /// What is counted is of all; what is said of the newest occurrence, or of the oldest, is of the newest and oldest of all.
@@ -82,19 +87,22 @@ fn figures_are_of_all_incarnations() {
     assert_eq!(hours, [1; 3]);
 }
 
-/// What an error says of itself is not enough to be a merged_error, nor is it to be listed as one.
+/// What an error says of itself is not enough to be a merged error, nor is it to be listed as one.
 #[test]
 fn a_part_and_its_whole_name_each_other() {
     let family = merged(&[error(1, &[60]), error(2, &[90])]);
     let (target, merged_error) = (&family.target, &family.merged_errors[0]);
     assert!(target.has_merged(merged_error));
-    assert!(!target.has_merged(&ErrorAggregate { uid: error(9, &[]).uid, ..merged_error.clone() }), "another incarnation");
+    assert!(
+        !target.has_merged(&ErrorAggregate { uid: error(9, &[]).uid, ..merged_error.clone() }),
+        "another incarnation"
+    );
     assert!(!target.has_merged(&ErrorAggregate { merged_into: None, ..merged_error.clone() }));
     assert!(!target.has_merged(&ErrorAggregate { merged_into: Some(print(3)), ..merged_error.clone() }));
     assert!(!error(1, &[60]).has_merged(merged_error));
 }
 
-/// A merged_error that expired sooner than the target would come back as a new error; so would one that came along with it.
+/// A merged error that expired sooner than the target would come back as a new error; so would one that came along with it.
 #[test]
 fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
     let until =
@@ -104,7 +112,7 @@ fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
     let kept_until = |family: &MergeFamily| family.target.merged.as_ref().unwrap().kept_until.seconds();
     let expiries = family.clone().into_incarnations().map(|incarnation| incarnation.expires_at.seconds());
     assert_eq!((expiries.collect::<Vec<_>>(), kept_until(&family)), (vec![900; 4], 900));
-    assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its merged_errors has kept them");
+    assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its merged errors has kept them");
 }
 
 #[test]
@@ -137,14 +145,19 @@ fn an_error_brings_its_parts_along_and_takes_them_with_it() {
     let mut family = merged(&[error(1, &[10]), error(6, &[60])]);
     family.merge(second.clone()).unwrap();
     assert_eq!((family.target.count, family.merged_errors.len()), (7, 5));
-    assert!(family.merged_errors.iter().all(|merged_error| merged_error.merged.is_none() && merged_error.merged_into == Some(print(1))));
+    assert!(
+        family
+            .merged_errors
+            .iter()
+            .all(|merged_error| merged_error.merged.is_none() && merged_error.merged_into == Some(print(1)))
+    );
 
     let mut without_four = family.clone();
     let four = without_four.split(&print(4)).unwrap();
     assert_eq!((four.target.count, four.merged_errors.len(), without_four.target.count), (2, 1, 5));
     assert_eq!(family.split(&print(2)), Some(second));
     assert_eq!((family.target.count, family.merged_errors.len()), (2, 1));
-    assert_eq!(family.split(&print(2)), None, "it is no merged_error any more");
+    assert_eq!(family.split(&print(2)), None, "it is not merged any more");
     assert_eq!(family.split(&print(6)).unwrap(), alone(&error(6, &[60])));
     assert_eq!(family, alone(&error(1, &[10])));
 }
@@ -156,7 +169,7 @@ fn an_error_is_made_of_at_most_fifty() {
     assert!(refused.to_string().contains("at most 50") && refused.to_string().contains("51"), "{refused}");
 }
 
-/// A merged_error that expired, and one whose hash has become another incarnation, are dropped.
+/// A merged error that expired, and one whose hash has become another incarnation, are dropped.
 #[test]
 fn a_part_that_is_gone_is_dropped() {
     let family = merged(&[error(1, &[60]), error(2, &[90]), error(3, &[10])]);
@@ -171,7 +184,7 @@ fn a_part_that_is_gone_is_dropped() {
 fn parts_have_a_text_form() {
     let merged_errors = merged(&[error(1, &[]), error(2, &[])]).target.merged.unwrap().merged_errors;
     assert_eq!(MergedError::parse_all(&MergedError::write_all(&merged_errors)).unwrap(), merged_errors);
-    assert!(MergedError::parse_all("{}").unwrap_err().to_string().contains("merged_errors"));
+    assert!(MergedError::parse_all("{}").unwrap_err().to_string().contains("parts"));
 }
 
 /// What happens to the errors 0 to 3.

@@ -1,11 +1,11 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
 mod change;
-mod merge_family;
 pub mod history;
 mod hours;
 mod indexed;
 mod link;
+mod merge_family;
 mod merged;
 mod mute;
 mod packed;
@@ -21,10 +21,10 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{ErrorChange, StatusChange};
-pub use merge_family::{MergeFamily, TooManyMergedErrors};
 pub use hours::{BadHours, Hours};
-pub use indexed::{BadIndexed, PostingBatch, Indexed};
+pub use indexed::{BadIndexed, Indexed, PostingBatch};
 pub use link::Link;
+pub use merge_family::{MergeFamily, TooManyMergedErrors};
 pub use merged::{BadMergedErrors, MergeRecord, MergedError};
 pub use mute::Mute;
 pub use packed::BadFigures;
@@ -117,7 +117,7 @@ pub struct ErrorAggregate {
     /// Its issues elsewhere, by the [destination](rules::Target::destination). Written by notify alone.
     pub links: BTreeMap<String, Link>,
     /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
-    /// [has it as a merged_error](Self::has_merged).
+    /// [has it as a merged error](Self::has_merged).
     pub merged_into: Option<Fingerprint>,
     /// What is merged into it.
     pub merged: Option<MergeRecord>,
@@ -189,7 +189,7 @@ impl ErrorAggregate {
         ended
     }
 
-    /// Counts the occurrences of one commit of a merged_error, as [`observe`](Self::observe) does.
+    /// Counts the occurrences of one commit of a merged error, as [`observe`](Self::observe) does.
     pub fn observe_of_merged<'a>(
         &mut self,
         unit: TimeUnit,

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use super::{BadHours, BadSeen, BadTags, BadThresholdWindows, BadUsers, ErrorAggregate, Hours, Origins, Seen, Tags, ThresholdWindows, Users};
+use super::{
+    BadHours, BadSeen, BadTags, BadThresholdWindows, BadUsers, ErrorAggregate, Hours, Origins, Seen, Tags,
+    ThresholdWindows, Users,
+};
 
 /// The version of the form, its first byte. Form 1 has no origins.
 const FORM: u8 = 2;

@@ -35,7 +35,8 @@ impl Origins {
     /// The longest origin, in bytes: a host name has at most 253.
     pub const MAX_ORIGIN_BYTES: usize = 300;
     /// The form of an origin; besides it there are those with an IPv6 address.
-    pub const ORIGIN_PATTERN: &str = r"^(null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:[0-9]{1,4})?)$";
+    pub const ORIGIN_PATTERN: &str =
+        r"^(null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:[0-9]{1,4})?)$";
 
     /// From a list of `scheme://host` or `scheme://host:port`; `*.` before a host stands for all hosts below it, and not
     /// for itself. `null` is what browsers send for pages without an origin, such as files. The empty list allows no page.

@@ -4,7 +4,7 @@
 mod entry;
 mod id;
 
-pub use entry::{LaneEntry, Happened, RuleRef, Token, name_of};
+pub use entry::{Happened, LaneEntry, RuleRef, Token, name_of};
 pub use id::{BadLaneId, LaneId, Scope};
 
 use model::time::Timestamp;

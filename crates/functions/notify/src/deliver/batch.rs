@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use model::error::{ErrorAggregate, Sighting};
 use model::id::{OccurrenceId, ProjectName};
 use model::time::Timestamp;
-use rules::lane::{LaneEntry, Happened, Lane, RuleRef, Scope, name_of};
+use rules::lane::{Happened, Lane, LaneEntry, RuleRef, Scope, name_of};
 use rules::{Held, LinkFacts, Notice, Rule, Target, Telling, When, link};
 use store::Result;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::id::ProjectId;
-use rules::lane::{LaneEntry, Lane, LaneId, RuleRef, Scope};
+use rules::lane::{Lane, LaneEntry, LaneId, RuleRef, Scope};
 use rules::{DeadNotice, Letter, Target};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -13,7 +13,7 @@ pub(crate) use circuit::Circuits;
 pub use dead::Redriven;
 use futures_util::future::join_all;
 use model::time::Timestamp;
-use rules::lane::{LaneEntry, Lane, RuleRef, Scope};
+use rules::lane::{Lane, LaneEntry, RuleRef, Scope};
 use store::{Kind, Result};
 
 use crate::channels::{self, Failed, Issue};

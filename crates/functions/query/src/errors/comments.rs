@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, HistoryEntry, EntryId, MAX_COMMENT};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry, MAX_COMMENT};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

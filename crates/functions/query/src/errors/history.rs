@@ -2,7 +2,7 @@
 
 use http::Uri;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, HistoryEntry, EntryId};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -76,7 +76,8 @@ async fn others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
     let Others { errors } = parse_body(request, FORM).await?;
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message).at(["errors"]);
     if errors.is_empty() || errors.len() >= MergeFamily::MAX_INCARNATIONS {
-        let message = format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), MergeFamily::MAX_INCARNATIONS - 1);
+        let message =
+            format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), MergeFamily::MAX_INCARNATIONS - 1);
         return Err(invalid(message));
     }
     let mut others = Vec::new();

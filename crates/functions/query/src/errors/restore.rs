@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, HistoryEntry, EntryId, MAX_COMMENT};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry, MAX_COMMENT};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;

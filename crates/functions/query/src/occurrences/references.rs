@@ -30,7 +30,11 @@ impl<'a> References<'a> {
 
     /// At most `limit` references of a range, in its order. Reads as many of each incarnation; more only where all of these
     /// have expired, and are yet to be removed. There it may end without any, though there are more.
-    pub(crate) async fn page(&self, range: &ReferenceRange, limit: usize) -> store::Result<Page<Reference, ReferenceId>> {
+    pub(crate) async fn page(
+        &self,
+        range: &ReferenceRange,
+        limit: usize,
+    ) -> store::Result<Page<Reference, ReferenceId>> {
         let (mut range, mut step) = (*range, limit);
         for _ in 0..MOST_READS {
             let page = self.occurrences.references_in_range_of(self.error, &range, step).await?;

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use model::error::Indexed;
 use model::error::{
-    ErrorAggregate, ErrorChange, Hours, Link, MergeRecord, Mute, Origins, MergedError, Posted, Regression, Resolution, Seen,
-    Status, StatusChange, Tags, ThresholdWindows, Users,
+    ErrorAggregate, ErrorChange, Hours, Link, MergeRecord, MergedError, Mute, Origins, Posted, Regression, Resolution,
+    Seen, Status, StatusChange, Tags, ThresholdWindows, Users,
 };
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::occurrence::Level;
@@ -80,7 +80,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
-        (PARTS, merged.map(|merged| text(MergedError::write_all(&merged.parts)))),
+        (PARTS, merged.map(|merged| text(MergedError::write_all(&merged.merged_errors)))),
         (KEPT_UNTIL, merged.map(|merged| time(merged.kept_until))),
         (INDEX_PK, is_listed.then(|| text(index_pk(error.project, error.status)))),
         (INDEX_SK, is_listed.then(|| text(index_sk(error)))),
@@ -213,7 +213,9 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         first_release: optional("firstRelease"),
         last_release: optional("lastRelease"),
         environment: optional("environment"),
-        threshold_windows: read.if_any("units", |read, name| read.parsed(name, ThresholdWindows::parse))?.unwrap_or_default(),
+        threshold_windows: read
+            .if_any("units", |read, name| read.parsed(name, ThresholdWindows::parse))?
+            .unwrap_or_default(),
         hours: read.if_any("hours", |read, name| read.parsed(name, Hours::parse))?.unwrap_or_default(),
         tags: read.if_any("tags", |read, name| read.parsed(name, Tags::parse))?.unwrap_or_default(),
         users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),
@@ -241,8 +243,8 @@ fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<O
     // One level deep: what is merged into an error that is merged is merged into the same.
     own.remove(OWN);
     let own = Box::new(decode(doing, &own)?);
-    let parts = read.parsed(PARTS, MergedError::parse_all)?;
-    Ok(Some(MergeRecord { parts, own, kept_until: read.time(KEPT_UNTIL)? }))
+    let merged_errors = read.parsed(PARTS, MergedError::parse_all)?;
+    Ok(Some(MergeRecord { merged_errors, own, kept_until: read.time(KEPT_UNTIL)? }))
 }
 
 /// The name and the value of the attribute of a link.

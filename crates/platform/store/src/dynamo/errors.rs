@@ -12,7 +12,9 @@ use super::Table;
 use super::call::Range;
 use super::error_item::{self, VERSION, error_key};
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text};
-use super::schema::{PENDING_PURGE, ERROR, INDEX, INDEX_PK, INDEX_SK, PK, SK, pending_purge_sk, error_sk, index_pk, project_pk};
+use super::schema::{
+    ERROR, INDEX, INDEX_PK, INDEX_SK, PENDING_PURGE, PK, SK, error_sk, index_pk, pending_purge_sk, project_pk,
+};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{ErrorCursor, Errors, Page};
 
@@ -157,7 +159,8 @@ impl Errors for Table {
         range.limit = Some(limit);
         range.consistent = true;
         let (items, _) = self.query(doing, &range).await?;
-        let uid = |item: &Attributes| Reader::new(doing, item)?.parsed(SK, |sk| ErrorUid::parse(&sk[PENDING_PURGE.len()..]));
+        let uid =
+            |item: &Attributes| Reader::new(doing, item)?.parsed(SK, |sk| ErrorUid::parse(&sk[PENDING_PURGE.len()..]));
         items.iter().map(uid).collect()
     }
 

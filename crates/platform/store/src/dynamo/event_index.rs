@@ -8,7 +8,7 @@ use super::item::{Reader, Writer, bytes, is_expired, text};
 use super::schema::{SK, block_pk, event_pk};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Result, StoreError};
-use crate::ports::{EventIndex, Entered, Page};
+use crate::ports::{Entered, EventIndex, Page};
 
 #[async_trait]
 impl EventIndex for Table {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
 use model::error::ErrorAggregate;
-use model::error::history::{HistoryEntry, EntryId};
+use model::error::history::{EntryId, HistoryEntry};
 use model::id::{ErrorUid, ProjectId};
 
 use super::Table;

@@ -15,7 +15,7 @@ use super::schema::TTL;
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::Merges;
 
-/// How many merged_errors are kept alive at once.
+/// How many merged errors are kept alive at once.
 const CONCURRENT_UPDATES: usize = 8;
 
 #[async_trait]
@@ -34,7 +34,7 @@ impl Merges for Table {
         let different: HashSet<_> = errors.iter().map(|error| error.fingerprint).collect();
         if different.len() < errors.len() {
             // It went from one to another between two reads.
-            return Err(StoreError::new(Kind::Conflict, doing, "an error was read as a merged_error of two"));
+            return Err(StoreError::new(Kind::Conflict, doing, "an error was read as a part of two"));
         }
         let action = |error: &ErrorAggregate| {
             let update = error_item::update(error, error.expires_at).table_name(&self.name).build();
@@ -54,22 +54,31 @@ impl Merges for Table {
 impl Table {
     /// The items of what is merged into an error, of whatever incarnation.
     pub(super) async fn merged_items(&self, doing: &'static str, target: &ErrorAggregate) -> Result<Vec<Attributes>> {
-        let keys: Vec<_> = target.merged_errors().iter().map(|merged_error| error_key(target.project, &merged_error.fingerprint)).collect();
+        let keys: Vec<_> = target
+            .merged_errors()
+            .iter()
+            .map(|merged_error| error_key(target.project, &merged_error.fingerprint))
+            .collect();
         match keys.is_empty() {
             true => Ok(Vec::new()),
             false => self.get_all(doing, keys, true).await,
         }
     }
 
-    /// Keeps the merged_errors of an error until `expires_at` at least.
+    /// Keeps the merged errors of an error until `expires_at` at least.
     pub(super) async fn keep_alive(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
         let merged_errors = target.merged_errors().to_vec().into_iter();
         let kept = merged_errors.map(|merged_error| self.keep_one_merged(target.project, merged_error, expires_at));
         futures_util::stream::iter(kept).buffer_unordered(CONCURRENT_UPDATES).try_collect().await
     }
 
-    /// Only the time changes, and never the version: nobody has to read the merged_error again for it.
-    async fn keep_one_merged(&self, project: ProjectId, merged_error: MergedError, expires_at: Timestamp) -> Result<()> {
+    /// Only the time changes, and never the version: nobody has to read the merged error again for it.
+    async fn keep_one_merged(
+        &self,
+        project: ProjectId,
+        merged_error: MergedError,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         let call = self
             .client
             .update_item()

@@ -2,13 +2,12 @@
 
 mod call;
 mod configs;
-mod event_index;
 mod error_commits;
 mod error_item;
 mod errors;
+mod event_index;
 mod failures;
 mod history;
-mod search_index;
 mod item;
 mod keys;
 mod merges;
@@ -20,6 +19,7 @@ pub(crate) mod projects;
 mod quotas;
 mod releases;
 pub mod schema;
+mod search_index;
 mod sessions;
 mod timelines;
 

@@ -119,7 +119,10 @@ impl Table {
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#events", EVENTS)
             .expression_attribute_values(":form", number(1))
-            .expression_attribute_values(":ttl", number(Window::Month.end(now).plus_seconds(USAGE_KEPT_SECONDS).seconds()))
+            .expression_attribute_values(
+                ":ttl",
+                number(Window::Month.end(now).plus_seconds(USAGE_KEPT_SECONDS).seconds()),
+            )
             .expression_attribute_values(":events", number(in_month))
             .return_values(ReturnValue::AllNew);
         let call = match in_minute {

@@ -47,7 +47,7 @@ use rules::lane::LaneId;
 use search::{Block, TermHash};
 
 use crate::error::{Result, StoreError};
-use crate::ports::{EventLocation, TotalsScope};
+use crate::ports::{PostingPosition, TotalsScope};
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";
@@ -186,11 +186,11 @@ pub(crate) fn posting_sk(order: u32, PostingBatch(batch): PostingBatch, chunk: u
 }
 
 /// The place of the first posting of a block.
-pub(crate) fn posting_position(sk: &str) -> Option<EventLocation> {
+pub(crate) fn posting_position(sk: &str) -> Option<PostingPosition> {
     let mut parts = sk.split('-');
     let order = parts.next()?.parse().ok()?;
     let batch = PostingBatch(u32::from_str_radix(parts.next()?, 16).ok()?);
-    Some(EventLocation { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
+    Some(PostingPosition { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
 }
 
 /// Where one event is.

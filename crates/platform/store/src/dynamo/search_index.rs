@@ -9,7 +9,7 @@ use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes};
 use super::schema::{SK, block_sk, posting_position, posting_sk, postings_pk};
 use crate::error::{Result, StoreError};
-use crate::ports::{SearchIndex, Page, PostingPosition, StoredPosting};
+use crate::ports::{Page, PostingPosition, SearchIndex, StoredPosting};
 
 const ERRORS: &str = "errors";
 /// How many blocks the first call of a list asks for, and how much more each further one: a block holds from 1 to 250
@@ -70,18 +70,20 @@ impl SearchIndex for Table {
 
 /// Whether a position is not in the part of its block that was seen.
 fn follows(position: &PostingPosition, after: &PostingPosition) -> bool {
-    (position.order, position.batch, position.chunk) != (after.order, after.batch, after.chunk) || position.at > after.at
+    (position.order, position.batch, position.chunk) != (after.order, after.batch, after.chunk)
+        || position.at > after.at
 }
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<impl Iterator<Item = StoredPosting>> {
     let read = Reader::new(doing, item)?;
-    let of_block = read.parsed(SK, |sk| posting_position(sk).ok_or("no position of a block"))?;
+    let of_block = read.parsed(SK, |sk| posting_position(sk).ok_or("no place of a block"))?;
     let (errors, rest) = read.bytes(ERRORS)?.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(StoreError::corrupt(doing, "a block that ends within a fingerprint"));
     }
     let errors: Vec<_> = errors.iter().copied().map(Fingerprint::from_bytes).collect();
-    Ok((0u16..)
-        .zip(errors)
-        .map(move |(at, fingerprint)| StoredPosting { fingerprint, position: PostingPosition { at, ..of_block.clone() } }))
+    Ok((0u16..).zip(errors).map(move |(at, fingerprint)| StoredPosting {
+        fingerprint,
+        position: PostingPosition { at, ..of_block.clone() },
+    }))
 }

@@ -5,7 +5,7 @@ use model::time::Timestamp;
 
 use super::Table;
 use super::item::{Reader, Writer, is_expired, key, number, text};
-use super::schema::{SIGN_IN_ATTEMPTS, FORM, SESSION, TTL, attempts_pk, session_pk};
+use super::schema::{FORM, SESSION, SIGN_IN_ATTEMPTS, TTL, attempts_pk, session_pk};
 use crate::error::{Result, StoreError};
 use crate::ports::{Session, Sessions};
 

@@ -21,7 +21,13 @@ const RECEIVED: &str = "received";
 
 #[async_trait]
 impl Totals for Table {
-    async fn add_totals(&self, of: TotalsScope, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    async fn add_totals(
+        &self,
+        of: TotalsScope,
+        new: &Timeline,
+        received_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         let doing = "counting what all errors had";
         for (hour, minutes) in new.hours().into_iter().rev() {
             let update = count(totals_pk(of), hour, minutes, expires_at);

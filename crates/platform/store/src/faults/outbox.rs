@@ -15,7 +15,7 @@ use rules::lane::{Lane, LaneId};
 use super::Faulty;
 use crate::error::Result;
 use crate::ports::{
-    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, ReferenceRange, Undelivered,
+    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, ReferenceRange, Sealer, Undelivered,
 };
 
 #[async_trait]
@@ -129,7 +129,8 @@ impl<P: Occurrences> Occurrences for Faulty<P> {
         range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        self.call("Occurrences::references_in_range", || self.port.references_in_range(project, uid, range, limit)).await
+        self.call("Occurrences::references_in_range", || self.port.references_in_range(project, uid, range, limit))
+            .await
     }
 
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline> {

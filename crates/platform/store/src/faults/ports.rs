@@ -18,9 +18,9 @@ use search::{Block, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    ClaimChecks, Commit, Configs, EventIndex, ETag, Entered, ErrorCommits, Failures, Inbox, SearchIndex, KeyUse, Noted, Page,
-    PostingPosition, StoredPosting, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
-    StoredRules, Totals, Usage, Used, TotalsScope,
+    ClaimChecks, Commit, Configs, ETag, Entered, ErrorCommits, EventIndex, Failures, Inbox, KeyUse, Noted, Page,
+    PostingPosition, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer,
+    SearchIndex, Segments, StoredPosting, StoredRules, Totals, TotalsScope, Usage, Used,
 };
 
 /// A port with faults: of those that ingest, the processor and notify use.
@@ -135,7 +135,12 @@ impl<P: EventIndex> EventIndex for Faulty<P> {
         self.call("EventIndex::enter", || self.port.enter(project, entries, entered)).await
     }
 
-    async fn locations(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<event_index::EventLocation>> {
+    async fn locations(
+        &self,
+        project: ProjectId,
+        event: EventHash,
+        limit: usize,
+    ) -> Result<Vec<event_index::EventLocation>> {
         self.call("EventIndex::locations", || self.port.locations(project, event, limit)).await
     }
 
@@ -295,7 +300,13 @@ impl<P: Releases> Releases for Faulty<P> {
 
 #[async_trait]
 impl<P: Totals> Totals for Faulty<P> {
-    async fn add_totals(&self, of: TotalsScope, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    async fn add_totals(
+        &self,
+        of: TotalsScope,
+        new: &Timeline,
+        received_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         self.call("Totals::add_totals", || self.port.add_totals(of, new, received_at, expires_at)).await
     }
 

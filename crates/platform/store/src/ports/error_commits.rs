@@ -31,7 +31,7 @@ pub trait ErrorCommits: Send + Sync {
     /// Keeps what is merged into `target` until `expires_at` at least: none of it may expire before it.
     async fn keep_merged(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()>;
 
-    /// Writes each commit target or not at all; the results are in the order of the commits. An error that somebody else
+    /// Writes each commit whole or not at all; the results are in the order of the commits. An error that somebody else
     /// wrote since it was read is a [`Conflict`](crate::Kind::Conflict); one commit's failure leaves the others.
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>>;
 }

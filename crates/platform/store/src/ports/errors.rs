@@ -60,7 +60,7 @@ pub trait Errors: Send + Sync {
     /// At most `limit` incarnations of the project's errors whose contents are yet to be removed.
     async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
 
-    /// Forgets a incarnation whose contents are yet to be purged. Its contents must be gone before.
+    /// Forgets an incarnation whose contents are yet to be purged. Its contents must be gone before.
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()>;
 }
 

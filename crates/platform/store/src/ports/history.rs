@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use model::error::ErrorAggregate;
-use model::error::history::{HistoryEntry, EntryId};
+use model::error::history::{EntryId, HistoryEntry};
 use model::id::{ErrorUid, ProjectId};
 
 use super::Page;

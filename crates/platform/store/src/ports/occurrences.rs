@@ -48,7 +48,7 @@ pub trait Occurrences: Send + Sync {
         Ok(try_join_all(found).await?.into_iter().flatten().next())
     }
 
-    /// A [`range`](Self::range) of the references of an error and of all that is merged into it, as one list. Reads up
+    /// A [range](Self::references_in_range) of the references of an error and of all that is merged into it, as one list. Reads up
     /// to `limit` of each.
     async fn references_in_range_of(
         &self,

@@ -13,7 +13,13 @@ use crate::error::Result;
 pub trait Totals: Send + Sync {
     /// Counts new events, of which the first was received at `received_at`. One write for each hour that they happened in, the
     /// newest first.
-    async fn add_totals(&self, of: TotalsScope, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()>;
+    async fn add_totals(
+        &self,
+        of: TotalsScope,
+        new: &Timeline,
+        received_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
 
     /// When that was received which was counted last, of the two newest hours that have events: how far the processor has come.
     /// Reads two items.

@@ -1,5 +1,5 @@
-use model::error::PostingBatch;
 use model::error::ErrorAggregate;
+use model::error::PostingBatch;
 use search::{Postings, Term, blocks};
 
 use crate::Query;
