@@ -21,7 +21,7 @@ use notify::channels::Tell;
 use notify::guard::Destinations;
 use notify::{Deadline, Record};
 use serde_json::{Value, json};
-use server::system::{DataLocation, Resources, Settings, Stack, Stream};
+use server::system::{DataLocation, Resources, Stack, Stream, SystemSettings};
 use store::clock::Clock;
 use tower::ServiceExt;
 
@@ -108,7 +108,7 @@ impl Faultline {
     /// One on engines that are open already, where projects that say nothing keep things for `days`.
     pub async fn keeping(days: u32, engines: Engines) -> Self {
         let clock = Arc::default();
-        let settings = Settings { retention_days: days, ..settings(DataLocation::Memory, &clock) };
+        let settings = SystemSettings { retention_days: days, ..settings(DataLocation::Memory, &clock) };
         let resources = Resources::make(&engines).await.unwrap();
         Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
     }
@@ -122,7 +122,7 @@ impl Faultline {
     /// One whose messages go where a test sees them.
     pub async fn telling(channels: Arc<dyn Tell>) -> Self {
         let clock = Arc::default();
-        let settings = Settings { channels: Some(channels), ..settings(DataLocation::Memory, &clock) };
+        let settings = SystemSettings { channels: Some(channels), ..settings(DataLocation::Memory, &clock) };
         Self::of(Stack::open(&settings).await.unwrap(), clock).await
     }
 
@@ -257,14 +257,14 @@ pub fn time() -> Deadline {
     Deadline::within(Duration::from_secs(600))
 }
 
-fn settings(place: DataLocation, clock: &Arc<TestClock>) -> Settings {
-    Settings {
+fn settings(place: DataLocation, clock: &Arc<TestClock>) -> SystemSettings {
+    SystemSettings {
         admin_key: Some(ADMIN.to_owned()),
         // What a story's clock wrote is swept by the system's: it must not be over on the day the test runs.
         retention_days: 36_500,
         destinations: Destinations::default().and_loopback(),
         clock: clock.clone(),
-        ..Settings::at(place)
+        ..SystemSettings::at(place)
     }
 }
 

@@ -10,20 +10,20 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::target::Target;
-use crate::workload::Form;
+use crate::workload::EventForm;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Connection<'a> {
     target: &'a Target,
-    form: Form,
+    form: EventForm,
     path: String,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl<'a> Connection<'a> {
-    pub(crate) fn to(target: &'a Target, form: Form) -> Self {
+    pub(crate) fn to(target: &'a Target, form: EventForm) -> Self {
         Self { target, form, path: target.path(form), sender: None }
     }
 
@@ -51,11 +51,12 @@ impl<'a> Connection<'a> {
         let request =
             Request::post(&self.path).header("host", address.to_string()).header("content-length", body.len());
         let request = match self.form {
-            Form::V1 => request.header("x-api-key", key).header("content-type", "application/json"),
-            Form::Envelope | Form::Store => {
+            EventForm::V1 => request.header("x-api-key", key).header("content-type", "application/json"),
+            EventForm::Envelope | EventForm::Store => {
                 let client = concat!("faultline-bench/", env!("CARGO_PKG_VERSION"));
                 let auth = format!("Sentry sentry_version=7, sentry_client={client}, sentry_key={key}");
-                let kind = if self.form == Form::Store { "application/json" } else { "application/x-sentry-envelope" };
+                let kind =
+                    if self.form == EventForm::Store { "application/json" } else { "application/x-sentry-envelope" };
                 request.header("x-sentry-auth", auth).header("content-type", kind)
             }
         };

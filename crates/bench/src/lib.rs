@@ -12,4 +12,4 @@ pub use latency::Latencies;
 pub use load::{Load, Outcome};
 pub use pace::Pace;
 pub use target::{NotHere, Target};
-pub use workload::{Form, Likeness, TooSmall, Workload};
+pub use workload::{EventForm, Likeness, TooSmall, Workload};

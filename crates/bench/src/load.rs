@@ -93,7 +93,7 @@ mod tests {
     use axum::http::StatusCode;
 
     use super::*;
-    use crate::workload::{Form, Likeness};
+    use crate::workload::{EventForm, Likeness};
 
     /// A server that refuses every third request, and hangs up after each when it is told to; and what it was sent.
     async fn server(hangs_up: bool) -> (Target, Arc<Mutex<Vec<String>>>) {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn load(target: Target, pace: Pace) -> Load {
-        let workload = Workload::new(Form::Envelope, Likeness::Like, 3, 3_000, 7).unwrap();
+        let workload = Workload::new(EventForm::Envelope, Likeness::Like, 3, 3_000, 7).unwrap();
         Load { target, workload, pace, connections: 4, events: 30, time: Duration::from_secs(60) }
     }
 

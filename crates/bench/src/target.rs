@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::{Host, Url};
 
-use crate::workload::Form;
+use crate::workload::EventForm;
 
 /// A server on this machine, and how to get in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,12 @@ impl Target {
     }
 
     /// The path that bodies of this form are posted to.
-    pub(crate) fn path(&self, form: Form) -> String {
+    pub(crate) fn path(&self, form: EventForm) -> String {
         let Self { prefix, project, .. } = self;
         match form {
-            Form::Envelope => format!("{prefix}/api/{project}/envelope/"),
-            Form::Store => format!("{prefix}/api/{project}/store/"),
-            Form::V1 => format!("{prefix}/projects/{project}/errors"),
+            EventForm::Envelope => format!("{prefix}/api/{project}/envelope/"),
+            EventForm::Store => format!("{prefix}/api/{project}/store/"),
+            EventForm::V1 => format!("{prefix}/projects/{project}/errors"),
         }
     }
 }
@@ -82,11 +82,11 @@ mod tests {
     fn a_dsn_says_where_and_how_to_get_in() {
         let target = Target::of_dsn("http://abc@127.0.0.1:8000/7").unwrap();
         assert_eq!((target.address.to_string().as_str(), target.key.as_str()), ("127.0.0.1:8000", "abc"));
-        assert_eq!(target.path(Form::Envelope), "/api/7/envelope/");
+        assert_eq!(target.path(EventForm::Envelope), "/api/7/envelope/");
         let target = Target::of_dsn("http://abc:secret@localhost/errors/7/").unwrap();
         assert_eq!(target.address.to_string(), "127.0.0.1:80");
-        assert_eq!(target.path(Form::Store), "/errors/api/7/store/");
-        assert_eq!(target.named("shop").path(Form::V1), "/errors/projects/shop/errors");
+        assert_eq!(target.path(EventForm::Store), "/errors/api/7/store/");
+        assert_eq!(target.named("shop").path(EventForm::V1), "/errors/projects/shop/errors");
         assert_eq!(Target::of_dsn("http://abc@[::1]:9/7").unwrap().address.to_string(), "[::1]:9");
     }
 

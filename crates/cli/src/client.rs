@@ -43,7 +43,7 @@ pub struct Client {
 /// The API's refusal.
 #[derive(Debug, thiserror::Error)]
 #[error("refused ({status}): {message}")]
-pub struct Refused {
+pub struct RefusedRequest {
     /// The status.
     pub status: StatusCode,
     /// What it says.

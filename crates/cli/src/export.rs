@@ -10,7 +10,7 @@ use anyhow::Context;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::client::{Client, Refused};
+use super::client::{Client, RefusedRequest};
 use super::errors::pages;
 use super::output::{Output, note};
 use super::progress::bar;
@@ -121,7 +121,7 @@ impl<'a> Exporter<'a> {
             let mut page = match list.next(PAGE_SIZE).await {
                 Ok(Some(page)) => page,
                 Ok(None) => return self.state(fingerprint, error, newest).await,
-                Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 404) => {
+                Err(error) if error.downcast_ref::<RefusedRequest>().is_some_and(|refused| refused.status == 404) => {
                     self.progress.suspend(|| note(&format!("{fingerprint} was deleted meanwhile")));
                     return Ok(());
                 }

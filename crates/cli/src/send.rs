@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Remote;
-use super::client::{Client, Refused};
+use super::client::{Client, RefusedRequest};
 use super::output::Output;
 use super::text::harmless;
 
@@ -55,7 +55,7 @@ pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
 async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
     match client.get(&["projects", project], &[]).await {
         Ok(_) => Ok(()),
-        Err(error) => match error.downcast_ref::<Refused>().map(|refused| refused.status) {
+        Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
             Some(StatusCode::NOT_FOUND) => {
                 let name = harmless(project);
                 anyhow::bail!("there is no project `{name}`: `faultline projects list` lists them, --create makes it")
@@ -76,7 +76,7 @@ async fn is_stored(client: &Client, project: &str, message: &str, id: &Value) ->
                 return Ok(Some(true));
             }
             Ok(_) => {}
-            Err(error) => match error.downcast_ref::<Refused>().map(|refused| refused.status) {
+            Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
                 Some(StatusCode::FORBIDDEN) => return Ok(None),
                 Some(StatusCode::NOT_FOUND) => {}
                 _ => return Err(error),

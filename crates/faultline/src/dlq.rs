@@ -90,12 +90,12 @@ async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value)
     use axum::body::Body;
     use http::Request;
     use local_data::{Access, data_dir};
-    use server::system::{DataLocation, Settings, Stack};
+    use server::system::{DataLocation, Stack, SystemSettings};
     use tower::ServiceExt;
 
     let dir = data_dir(remote.data.clone())?;
     let access = Access::read(&dir)?.with_context(|| format!("{} has no data of faultline", dir.display()))?;
-    let settings = Settings::at(DataLocation::Directory(dir));
+    let settings = SystemSettings::at(DataLocation::Directory(dir));
     let stack = Stack::open(&settings).await.context("if `faultline serve` is running, say where with --url")?;
     let request = Request::builder().method(method).uri(path).header("x-api-key", access.admin_key);
     let response = stack.front().oneshot(request.body(Body::from(body.to_string()))?).await?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::find::{PAGE_SIZE, pages};
 use super::list::title;
 use crate::Remote;
-use crate::client::{Client, Refused};
+use crate::client::{Client, RefusedRequest};
 use crate::output::{Output, note, print};
 use crate::projects;
 use crate::text::{harmless_json, moment, now, shown};
@@ -47,7 +47,7 @@ pub(super) async fn run(options: Tail, remote: &Remote) -> anyhow::Result<()> {
 }
 
 async fn watch(client: &Client, output: Output, options: &Tail) -> anyhow::Result<()> {
-    let mut seen = Seen::since(now());
+    let mut seen = SeenErrors::since(now());
     let mut names = Vec::new();
     for look in 0.. {
         if look % LOOKS_PER_PROJECT_LIST == 0 {
@@ -76,7 +76,7 @@ async fn watch(client: &Client, output: Output, options: &Tail) -> anyhow::Resul
 
 /// A look that failed is repeated; what the key may not see is said once and for all.
 fn tried(error: &anyhow::Error) -> anyhow::Result<()> {
-    match error.downcast_ref::<Refused>().map(|refused| refused.status.as_u16()) {
+    match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status.as_u16()) {
         Some(401 | 403) => anyhow::bail!("{error}"),
         // The project was deleted meanwhile.
         Some(404) => {}
@@ -95,7 +95,7 @@ async fn of(client: &Client, options: &Tail) -> anyhow::Result<Vec<String>> {
 }
 
 /// What is new in a project. One page, unless more errors than it has were seen in the newest minutes.
-async fn news(client: &Client, seen: &mut Seen, project: &str) -> anyhow::Result<Vec<News>> {
+async fn news(client: &Client, seen: &mut SeenErrors, project: &str) -> anyhow::Result<Vec<News>> {
     let now = now();
     let mut pages = pages(client, &["projects", project, "errors"], Vec::new(), "cursor");
     let mut news = Vec::new();
@@ -123,7 +123,7 @@ fn time(value: &Value) -> Option<Timestamp> {
 }
 
 /// What was met, and when each had come back last.
-struct Seen {
+struct SeenErrors {
     since: Timestamp,
     errors: HashMap<(String, String), Option<Timestamp>>,
 }
@@ -135,7 +135,7 @@ struct News {
     error: Value,
 }
 
-impl Seen {
+impl SeenErrors {
     fn since(since: Timestamp) -> Self {
         Self { since, errors: HashMap::new() }
     }
@@ -179,7 +179,7 @@ mod tests {
     /// New is what was not there before, however it comes into the list; each regression is said once.
     #[test]
     fn each_is_said_once() {
-        let mut seen = Seen::since(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
+        let mut seen = SeenErrors::since(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
         let mut meet = |project: &str, fingerprint: &str, first_seen: &str, back_at: Option<&str>| {
             let regression = back_at.map(|at| json!({ "at": at }));
             let error = json!({ "fingerprint": fingerprint, "firstSeen": first_seen, "regression": regression });

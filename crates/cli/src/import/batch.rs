@@ -6,8 +6,8 @@ use model::occurrence::Occurrence;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::state::Kept;
-use crate::client::{Client, Refused};
+use super::state::KeptLine;
+use crate::client::{Client, RefusedRequest};
 use crate::output::note;
 
 /// How many occurrences are sent at once, and how many bytes of them: a body may have 4 MiB.
@@ -15,7 +15,7 @@ const MAX_BATCH_EVENTS: usize = 200;
 const MAX_BATCH_BYTES: usize = 2 << 20;
 
 /// Occurrences of one project that wait to be sent together.
-pub(super) struct Batch<'a> {
+pub(super) struct ImportBatch<'a> {
     client: &'a Client,
     /// Where all go, whatever project they came from.
     into: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct Batch<'a> {
     imported: u64,
     failed: u64,
     progress: ProgressBar,
-    states: Vec<Kept>,
+    states: Vec<KeptLine>,
     restored: u64,
 }
 
@@ -35,7 +35,7 @@ struct ImportLine {
     json: Box<RawValue>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> ImportBatch<'a> {
     pub(super) fn new(client: &'a Client, into: Option<String>) -> Self {
         let progress = ProgressBar::hidden();
         let (project, waiting) = (String::new(), Vec::new());
@@ -72,7 +72,7 @@ impl<'a> Batch<'a> {
     /// Keeps what people set of an error until its occurrences are stored.
     pub(super) fn keep(&mut self, origin: String, project: String, line: Value) {
         let project = self.into.clone().unwrap_or(project);
-        self.states.push(Kept { origin, project, line });
+        self.states.push(KeptLine { origin, project, line });
     }
 
     /// Restores all that was kept. What cannot be is said, and keeps nothing else from it.
@@ -144,7 +144,7 @@ impl<'a> Batch<'a> {
 
 /// What is wrong with the occurrences; any other error ends the import, since it would befall all that follow.
 fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
-    let about_them = |refused: &&Refused| {
+    let about_them = |refused: &&RefusedRequest| {
         matches!(
             refused.status,
             StatusCode::BAD_REQUEST
@@ -154,7 +154,7 @@ fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
                 | StatusCode::UNPROCESSABLE_ENTITY
         )
     };
-    match error.downcast_ref::<Refused>().filter(about_them) {
+    match error.downcast_ref::<RefusedRequest>().filter(about_them) {
         Some(refused) => Ok(refused.message.clone()),
         None => Err(error),
     }

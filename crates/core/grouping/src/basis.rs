@@ -114,9 +114,9 @@ impl<'a> Basis<'a> {
             return Self::Checksum(checksum);
         }
         match fingerprint::wish(&occurrence.fingerprint) {
-            fingerprint::Wish::Default => Self::by_the_rules(occurrence),
-            fingerprint::Wish::Custom => Self::Custom(fingerprint::resolve(occurrence)),
-            fingerprint::Wish::Mixed => {
+            fingerprint::FingerprintUse::Default => Self::by_the_rules(occurrence),
+            fingerprint::FingerprintUse::Custom => Self::Custom(fingerprint::resolve(occurrence)),
+            fingerprint::FingerprintUse::Mixed => {
                 Self::Mixed(fingerprint::resolve(occurrence), Box::new(Self::by_the_rules(occurrence)))
             }
         }

@@ -10,7 +10,7 @@ mod secret;
 pub mod target;
 mod telling;
 
-pub use letter::{DeadNotice, Letter};
+pub use letter::{DeadNotice, UndeliveredLetter};
 pub use link::{LinkFacts, link};
 pub use rule::{Decision, Hooks, Rule, Rules, When};
 pub use secret::{SEALED, Secret};

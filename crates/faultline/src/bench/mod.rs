@@ -6,7 +6,7 @@ mod server;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ::bench::{Form, Likeness, Load, Outcome, Pace, Target, Workload, process};
+use ::bench::{EventForm, Likeness, Load, Outcome, Pace, Target, Workload, process};
 use anyhow::bail;
 use clap::ValueEnum;
 use report::{Report, Stored, Used};
@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     pub workload: Likeness,
     /// The form they are sent in
     #[arg(long, value_enum, default_value = "envelope")]
-    pub form: Form,
+    pub form: EventForm,
     /// Of how many errors they are, if they are not all different
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub errors: u32,
@@ -96,7 +96,7 @@ pub(crate) async fn run(options: Bench, remote: &Remote) -> anyhow::Result<()> {
 
 /// Of a server whose inside is not known.
 async fn of_another(options: &Bench, dsn: &str) -> anyhow::Result<Report> {
-    if options.form == Form::V1 {
+    if options.form == EventForm::V1 {
         bail!("--form v1 is faultline's own API, for which a DSN is not enough: use `envelope` or `store` with --dsn");
     }
     let load = options.load(Target::of_dsn(dsn)?)?;
@@ -120,7 +120,7 @@ async fn of_another(options: &Bench, dsn: &str) -> anyhow::Result<Report> {
 async fn of_faultline(options: &Bench) -> anyhow::Result<Report> {
     let mut server = Server::start(options.dir.as_deref())?;
     let target = Target::of_dsn(server.dsn())?;
-    let target = if options.form == Form::V1 { target.named(server.project()) } else { target };
+    let target = if options.form == EventForm::V1 { target.named(server.project()) } else { target };
     let load = options.load(target)?;
     let (pid, started) = (server.pid(), Instant::now());
     let before = process::cpu(pid);

@@ -16,14 +16,14 @@ use notify::PublicUrl;
 use notify::guard::Destinations;
 pub use options::{Network, Serve};
 use ready::Ready;
-use server::{Limits, Server};
+use server::{ConnectionLimits, Server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use local_data::{Access, data_dir};
 
-use crate::system::{DataLocation, Settings, System};
+use crate::system::{DataLocation, System, SystemSettings};
 
 /// How long requests that were begun may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -61,12 +61,12 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         Some(url) => url.clone(),
         None => format!("http://{}", place::reachable(address)).parse()?,
     };
-    let settings = Settings {
+    let settings = SystemSettings {
         public_url: Some(PublicUrl::at(url.as_str())),
         destinations: destinations(&options)?,
         admin_key: options.admin_key.clone(),
         retention_days: options.retention_days,
-        ..Settings::at(place.clone())
+        ..SystemSettings::at(place.clone())
     };
     let system = System::start(settings).await?;
 
@@ -95,7 +95,7 @@ fn destinations(options: &Serve) -> anyhow::Result<Destinations> {
 }
 
 /// The limits that the options set. A process that may open few files has fewer connections, so that it never runs out.
-fn limits(options: &Network) -> Limits {
+fn limits(options: &Network) -> ConnectionLimits {
     let wanted = options.max_connections.map_or(CONNECTIONS, |count| count as usize);
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let possible = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
@@ -107,7 +107,7 @@ fn limits(options: &Network) -> Limits {
             "fewer connections than --max-connections are taken: raise the limit of open files (ulimit -n)"
         );
     }
-    Limits {
+    ConnectionLimits {
         header: options.header_timeout,
         body: options.body_timeout,
         idle: options.idle_timeout,

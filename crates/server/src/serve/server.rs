@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::Service;
 
-use super::body::{Answer, Arriving, BodyMemory, Taken};
+use super::body::{AnswerBody, Arriving, BodyMemory, Taken};
 use super::connections::{Connection, Connections, Open, Phase};
 use super::stream::{Marks, Timed};
 
@@ -25,7 +25,7 @@ const NO_ROOM: Duration = Duration::from_millis(100);
 
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct ConnectionLimits {
     /// For the headers of a request, from the first byte.
     pub(super) header: Duration,
     /// For the body of a request.
@@ -44,14 +44,14 @@ pub(super) struct Server {
     front: Front,
     base: Option<BaseUrl>,
     proxies: Arc<TrustedProxies>,
-    limits: Limits,
+    limits: ConnectionLimits,
     memory: BodyMemory,
     connections: Arc<Connections>,
 }
 
 impl Server {
     /// Answers by `front`. Each request carries its client and `base`, the address that people know.
-    pub(super) fn new(front: Front, base: Option<BaseUrl>, proxies: TrustedProxies, limits: Limits) -> Self {
+    pub(super) fn new(front: Front, base: Option<BaseUrl>, proxies: TrustedProxies, limits: ConnectionLimits) -> Self {
         let connections = Arc::new(Connections::default());
         let memory = BodyMemory::new(limits.body_memory, connections.clone());
         Self { front, base, proxies: Arc::new(proxies), limits, memory, connections }
@@ -130,7 +130,7 @@ impl Server {
         mut request: Request<Incoming>,
         connection: Arc<Connection>,
         marks: Marks,
-    ) -> Result<Response<Answer>, Infallible> {
+    ) -> Result<Response<AnswerBody>, Infallible> {
         marks.request();
         let has_body = !request.body().is_end_stream();
         connection.enter(if has_body { Phase::Body } else { Phase::Answering });
@@ -153,7 +153,7 @@ impl Server {
         drop(taken);
         connection.enter(Phase::Answering);
         marks.answered();
-        Ok(response.map(|body| Answer { body, connection }))
+        Ok(response.map(|body| AnswerBody { body, connection }))
     }
 }
 

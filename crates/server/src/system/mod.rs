@@ -32,7 +32,7 @@ pub enum DataLocation {
 
 /// How to run the system.
 #[derive(Clone)]
-pub struct Settings {
+pub struct SystemSettings {
     /// Where everything is kept.
     pub place: DataLocation,
     /// The admin key; made and kept if none is given.
@@ -49,7 +49,7 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
 }
 
-impl Settings {
+impl SystemSettings {
     /// The defaults, at `place`.
     pub fn at(place: DataLocation) -> Self {
         let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
@@ -66,7 +66,7 @@ pub struct System {
 
 impl System {
     /// Opens the stack and starts processing.
-    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+    pub async fn start(settings: SystemSettings) -> anyhow::Result<Self> {
         let stack = Arc::new(Stack::open(&settings).await?);
         // What the process before this one was processing when it died waits for nobody.
         let left = stack.inbox().release().await?;

@@ -21,7 +21,7 @@ use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
-use super::{DataLocation, Settings, expiry};
+use super::{DataLocation, SystemSettings, expiry};
 use local_data::{Access, ProjectAccess};
 
 /// The stack in one process, at rest: requests are answered, but nothing is processed unless somebody says so.
@@ -46,7 +46,7 @@ const SAMPLE: &str = "sample";
 
 impl Stack {
     /// Opens the engines, and makes what is not there yet.
-    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn open(settings: &SystemSettings) -> anyhow::Result<Self> {
         let engines = match &settings.place {
             DataLocation::Memory => Engines::memory()?,
             DataLocation::Directory(dir) => Engines::open(dir)?,
@@ -56,7 +56,7 @@ impl Stack {
     }
 
     /// On engines that are open already, and their resources.
-    pub async fn on(engines: Engines, resources: Resources, settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn on(engines: Engines, resources: Resources, settings: &SystemSettings) -> anyhow::Result<Self> {
         let clock = settings.clock.clone();
         let (access, sample) = access(settings, &resources, &*clock).await?;
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
@@ -209,7 +209,7 @@ impl Stack {
 }
 
 /// Those that the settings name, or the real ones; without mail, which is SES's.
-fn channels(settings: &Settings) -> Arc<dyn Tell> {
+fn channels(settings: &SystemSettings) -> Arc<dyn Tell> {
     let real = || {
         let client = Client::new(settings.destinations.clone(), Timeouts::default());
         Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Tell>
@@ -220,7 +220,7 @@ fn channels(settings: &Settings) -> Arc<dyn Tell> {
 /// The keys of the place, made if it has none, and with them a sample project. One that was deleted stays so: then there are
 /// no keys of it.
 async fn access(
-    settings: &Settings,
+    settings: &SystemSettings,
     resources: &Resources,
     clock: &dyn Clock,
 ) -> anyhow::Result<(Access, Option<ProjectAccess>)> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::id::ProjectId;
 use rules::lane::{Lane, LaneEntry, LaneId, RuleRef, Scope};
-use rules::{DeadNotice, Letter, Target};
+use rules::{DeadNotice, Target, UndeliveredLetter};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::{Lent, Round};
@@ -34,7 +34,7 @@ impl Notify {
         let entries = &lane.pending[..entries.min(lane.pending.len())];
         let (rule, rule_name, target) = self.named(lane).await;
         for (index, part) in entries.chunks(ENTRIES).enumerate() {
-            let letter = Letter {
+            let letter = UndeliveredLetter {
                 v: 1,
                 reason: reason.to_owned(),
                 project: Some(lane.id.project),
@@ -66,10 +66,10 @@ impl Notify {
         tracing::error!(record.number, error.message = reason, "a record cannot be read");
         let reason = reason.to_owned();
         let record = Some(record.number.clone());
-        self.keep(&Letter { v: 1, reason, record, ..Letter::default() }).await
+        self.keep(&UndeliveredLetter { v: 1, reason, record, ..UndeliveredLetter::default() }).await
     }
 
-    async fn keep(&self, letter: &Letter) -> Result<()> {
+    async fn keep(&self, letter: &UndeliveredLetter) -> Result<()> {
         let text = serde_json::to_string(letter).map_err(|error| corrupt(&error.to_string()))?;
         self.undelivered.keep(text).await
     }
@@ -182,7 +182,7 @@ impl Notify {
 
 /// What a letter puts back; `None` if it holds nothing that could be.
 fn entries(lent: &Lent) -> Option<(LaneId, Vec<LaneEntry>)> {
-    let letter: Letter = serde_json::from_str(&lent.letter.text).ok()?;
+    let letter: UndeliveredLetter = serde_json::from_str(&lent.letter.text).ok()?;
     let lane = LaneId::parse(letter.project?, &letter.lane?).ok()?;
     (!letter.entries.is_empty()).then_some((lane, letter.entries))
 }

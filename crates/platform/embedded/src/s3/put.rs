@@ -14,7 +14,7 @@ use s3s::{S3ErrorCode, S3Request, S3Result, TrailingHeaders, s3_error};
 
 use super::MAX_OBJECT;
 use super::failure::Failure;
-use super::rows::{self, Attributes, Checksums};
+use super::rows::{self, Checksums, ObjectAttributes};
 use crate::Clock;
 use crate::shared::hex;
 use crate::shared::sqlite::Sqlite;
@@ -44,7 +44,7 @@ pub(super) async fn put(database: &Sqlite, clock: &Clock, req: S3Request<PutObje
         checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
         ..Default::default()
     };
-    let attributes = Attributes {
+    let attributes = ObjectAttributes {
         content_type: input.content_type,
         content_encoding: input.content_encoding,
         content_disposition: input.content_disposition,

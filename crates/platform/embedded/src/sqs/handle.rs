@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::engine::{Engine, State};
+use super::engine::{Engine, QueueState};
 use super::message::{Attribute, Draft, Extras};
-use super::messages::{Change, Message};
+use super::messages::{Message, VisibilityChange};
 use super::receipt::Receipt;
 use super::refusal::Refusal;
 use crate::Error;
@@ -18,7 +18,7 @@ use crate::shared::fault::Fault;
 #[derive(Clone)]
 pub struct Queue {
     engine: Arc<Engine>,
-    state: Arc<State>,
+    state: Arc<QueueState>,
 }
 
 /// A received message.
@@ -54,7 +54,7 @@ pub struct Depth {
 }
 
 impl Queue {
-    pub(super) fn new(engine: Arc<Engine>, state: Arc<State>) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, state: Arc<QueueState>) -> Self {
         Self { engine, state }
     }
 
@@ -131,7 +131,7 @@ impl Queue {
         let receipts = handles.into_iter().filter_map(|handle| self.receipt(handle.as_ref()));
         let changes = receipts.map(|receipt| (receipt, visibility)).collect();
         let changes = self.engine.change_visibility(&self.state, changes).await.map_err(failed)?;
-        Ok(changes.into_iter().filter(|change| *change == Change::Done).count() as u64)
+        Ok(changes.into_iter().filter(|change| *change == VisibilityChange::Done).count() as u64)
     }
 
     /// Makes every message in flight visible at once, ahead of what was sent after it, for whoever knows that nobody is left who received one: a process

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Refusal, RefusalKind};
 use crate::shared::{hex, random};
 
 /// Bytes of a message with its attributes, and of all messages of a batch: 1 MiB, AWS's limit since August 2025.

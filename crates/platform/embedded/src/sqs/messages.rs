@@ -228,7 +228,7 @@ fn delete_row(c: &Connection, id: i64) -> rusqlite::Result<()> {
 
 /// What became of a change of visibility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum VisibilityChange {
     Done,
     /// It is visible already.
     NotInFlight,
@@ -241,18 +241,18 @@ pub(super) fn change_visibility(
     receipt: Receipt,
     now: i64,
     visibility: i64,
-) -> rusqlite::Result<Change> {
+) -> rusqlite::Result<VisibilityChange> {
     let mut select = c.prepare_cached("SELECT due FROM message WHERE id = ?1 AND queue = ?2 AND receives = ?3")?;
     let mut rows = select.query(params![receipt.message, receipt.queue, receipt.receive])?;
-    let Some(row) = rows.next()? else { return Ok(Change::NotFound) };
+    let Some(row) = rows.next()? else { return Ok(VisibilityChange::NotFound) };
     let due: i64 = row.get(0)?;
     if due <= now {
-        return Ok(Change::NotInFlight);
+        return Ok(VisibilityChange::NotInFlight);
     }
     drop(rows);
     c.prepare_cached("UPDATE message SET due = ?2 WHERE id = ?1")?
         .execute(params![receipt.message, now + visibility])?;
-    Ok(Change::Done)
+    Ok(VisibilityChange::Done)
 }
 
 /// Makes every message in flight visible, in its old place: those sent after it come after it. The count of its receives

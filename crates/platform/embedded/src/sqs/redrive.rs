@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::engine::{Engine, State};
+use super::engine::{Engine, QueueState};
 use super::messages::Ids;
 use super::move_tasks::MoveTask;
 use crate::shared::fault::Fault;
@@ -16,7 +16,11 @@ const MOVE_STEP: usize = 500;
 impl Engine {
     /// Moves the visible messages of `source` to `target`, or to where each came from; as AWS does, under new ids and
     /// with a count of receives and a retention that begin anew. Those that came from nowhere stay.
-    pub(super) async fn move_messages(&self, source: &State, target: Option<Arc<State>>) -> Result<(), Fault> {
+    pub(super) async fn move_messages(
+        &self,
+        source: &QueueState,
+        target: Option<Arc<QueueState>>,
+    ) -> Result<(), Fault> {
         let started = self.clock.now_ms();
         let mut task = MoveTask {
             source: source.name.clone(),

@@ -37,12 +37,12 @@ impl Occurrences for Table {
             // DynamoDB takes no range whose end is before its beginning.
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let mut range = Range::between(error_pk(project, uid), reference_sk(&first), reference_sk(&last));
-        range.newest_first = !range.oldest_first;
-        range.limit = Some(limit);
+        let mut query = Range::between(error_pk(project, uid), reference_sk(&first), reference_sk(&last));
+        query.newest_first = !range.oldest_first;
+        query.limit = Some(limit);
         // A deletion that did not see the newest reference would leave what it refers to for good.
-        range.consistent = true;
-        let (items, next) = self.query(doing, &range).await?;
+        query.consistent = true;
+        let (items, next) = self.query(doing, &query).await?;
         let now = self.clock.now();
         let live = items.iter().filter(|item| !is_expired(item, now));
         let items = live.map(|item| decode(doing, project, item)).collect::<Result<_>>()?;

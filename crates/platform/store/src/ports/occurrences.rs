@@ -175,7 +175,7 @@ mod tests {
         /// Whatever the incarnations and the limit, paging goes over all references once, in order.
         #[test]
         fn incarnations_are_one_list(
-            lives in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
+            incarnations in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
             limit in 1..8usize,
             oldest_first: bool,
         ) {

@@ -10,7 +10,7 @@ use crate::sqs::refusal::Refusal;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Request {
+pub(super) struct DeleteRequest {
     #[serde(default)]
     queue_url: String,
     #[serde(default)]
@@ -41,7 +41,7 @@ impl Identified for BatchEntry {
     }
 }
 
-pub(super) async fn one(engine: &Engine, request: Request) -> Result<Value, Refusal> {
+pub(super) async fn one(engine: &Engine, request: DeleteRequest) -> Result<Value, Refusal> {
     let queue = queue_of(engine, &request.queue_url)?;
     let receipt = Receipt::parse(&request.receipt_handle, queue.id)?;
     engine.delete(vec![receipt]).await?;

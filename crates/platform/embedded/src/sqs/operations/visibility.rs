@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{BatchAnswer, Identified, check_batch, queue_of};
-use crate::sqs::engine::{Engine, State};
-use crate::sqs::messages::Change;
+use crate::sqs::engine::{Engine, QueueState};
+use crate::sqs::messages::VisibilityChange;
 use crate::sqs::receipt::Receipt;
-use crate::sqs::refusal::{Kind, Refusal};
+use crate::sqs::refusal::{Refusal, RefusalKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Request {
+pub(super) struct VisibilityRequest {
     #[serde(default)]
     queue_url: String,
     #[serde(flatten)]
@@ -54,7 +54,7 @@ impl Identified for BatchEntry {
 }
 
 impl Wanted {
-    fn check(&self, queue: &State) -> Result<(Receipt, Duration), Refusal> {
+    fn check(&self, queue: &QueueState) -> Result<(Receipt, Duration), Refusal> {
         let seconds = self.visibility_timeout.ok_or_else(|| Refusal::missing("VisibilityTimeout"))?;
         if seconds > 43_200 {
             return Err(Refusal::parameter(format!(
