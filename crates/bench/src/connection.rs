@@ -9,21 +9,21 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::target::Target;
+use crate::target::BenchTarget;
 use crate::workload::EventForm;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Connection<'a> {
-    target: &'a Target,
+    target: &'a BenchTarget,
     form: EventForm,
     path: String,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl<'a> Connection<'a> {
-    pub(crate) fn to(target: &'a Target, form: EventForm) -> Self {
+    pub(crate) fn to(target: &'a BenchTarget, form: EventForm) -> Self {
         Self { target, form, path: target.path(form), sender: None }
     }
 
@@ -47,7 +47,7 @@ impl<'a> Connection<'a> {
     }
 
     fn request(&self, body: Vec<u8>) -> Result<Request<Full<Bytes>>, String> {
-        let Target { address, key, .. } = self.target;
+        let BenchTarget { address, key, .. } = self.target;
         let request =
             Request::post(&self.path).header("host", address.to_string()).header("content-length", body.len());
         let request = match self.form {
@@ -76,7 +76,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+async fn connect(target: &BenchTarget) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
     let stream = TcpStream::connect(target.address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;

@@ -163,7 +163,7 @@ impl Client {
         }
         let message = body.unwrap_or_default()["message"].as_str().unwrap_or("without a reason").to_owned();
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-        let error = Refused { status, message }.into();
+        let error = RefusedRequest { status, message }.into();
         Err(Failure { error, again_after: passing.then_some(again_after) })
     }
 }

@@ -53,19 +53,19 @@ pub enum Command {
     Projects {
         /// What to do
         #[command(subcommand)]
-        command: projects::ProjectsCommand,
+        command: projects::ProjectsCommandCommandCommand,
     },
     /// List, create, rotate, disable and delete keys
     Keys {
         /// What to do
         #[command(subcommand)]
-        command: keys::KeysCommand,
+        command: keys::KeysCommandCommandCommand,
     },
     /// Find, show and change errors, and watch for new ones
     Errors {
         /// What to do
         #[command(subcommand)]
-        command: Box<errors::ErrorsCommand>,
+        command: Box<errors::ErrorsCommandCommandCommand>,
     },
     /// Send a sample error
     Send(send::Send),

@@ -35,7 +35,7 @@ pub use seen::{BadSeen, Origin, Origins, Seen};
 pub use status::{BadStatus, Status};
 pub use tags::{BadTags, Has, Tag, TagValue, Tags};
 pub use threshold_windows::{BadThresholdWindows, ThresholdWindows};
-pub use users::{BadUsers, User, Users};
+pub use users::{BadUsers, UserHash, Users};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::occurrence::{Level, Occurrence};
@@ -321,7 +321,7 @@ pub struct Sighting {
     /// Its tags that are counted.
     pub tags: Vec<(String, String)>,
     /// Who it happened to.
-    pub user: Option<User>,
+    pub user: Option<UserHash>,
 }
 
 impl Sighting {
@@ -340,7 +340,7 @@ impl Sighting {
             environment: optional(&occurrence.environment),
             release_since: None,
             tags: tags::tagged(occurrence),
-            user: User::of(occurrence),
+            user: UserHash::of(occurrence),
         }
     }
 }

@@ -10,14 +10,14 @@ use super::check::{Check, Tally};
 
 /// The first entries of a list, as text, and how many it has: a list of millions takes no more memory than its text.
 #[derive(Debug)]
-pub struct List<const MAX_ENTRIES: usize> {
+pub struct CappedList<const MAX_ENTRIES: usize> {
     /// The first entries, at most `MAX_ENTRIES`.
     pub first: Vec<Box<RawValue>>,
     /// How many there are.
     pub count: usize,
 }
 
-impl<'de, const MAX_ENTRIES: usize> Deserialize<'de> for List<MAX_ENTRIES> {
+impl<'de, const MAX_ENTRIES: usize> Deserialize<'de> for CappedList<MAX_ENTRIES> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Entries)
     }
@@ -26,25 +26,25 @@ impl<'de, const MAX_ENTRIES: usize> Deserialize<'de> for List<MAX_ENTRIES> {
 struct Entries<const MAX_ENTRIES: usize>;
 
 impl<'de, const MAX_ENTRIES: usize> Visitor<'de> for Entries<MAX_ENTRIES> {
-    type Value = List<MAX_ENTRIES>;
+    type Value = CappedList<MAX_ENTRIES>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<MAX_ENTRIES>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<CappedList<MAX_ENTRIES>, A::Error> {
         let mut first = Vec::new();
         while first.len() < MAX_ENTRIES {
             match list.next_element()? {
                 Some(entry) => first.push(entry),
-                None => return Ok(List { count: first.len(), first }),
+                None => return Ok(CappedList { count: first.len(), first }),
             }
         }
         let mut count = first.len();
         while list.next_element::<IgnoredAny>()?.is_some() {
             count += 1;
         }
-        Ok(List { first, count })
+        Ok(CappedList { first, count })
     }
 }
 

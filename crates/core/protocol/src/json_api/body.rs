@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use model::json::{self, List};
+use model::json::{self, CappedList};
 use model::outcome::{Reason, Refusal};
 use rules::posted::{self, PostedConfig};
 
@@ -92,7 +92,7 @@ impl Parsed {
         if form(errors.get()) != BodyForm::List {
             return Err(at_errors(&format!("`errors` is {}: send a list", form(errors.get()).said())));
         }
-        let List { first: errors, count } = read::<List<MAX_ERRORS>>(errors.get())?;
+        let CappedList { first: errors, count } = read::<CappedList<MAX_ERRORS>>(errors.get())?;
         if errors.is_empty() {
             return Err(at_errors("`errors` is empty: send at least one error"));
         }
@@ -188,7 +188,7 @@ fn configs(posted: Option<&RawValue>) -> Result<(Vec<PostedConfig>, Vec<Refusal>
         // It says what is expected, whatever else was sent.
         return Ok(posted::parse(if form(text) == BodyForm::Null { Value::Null } else { Value::Bool(true) }));
     }
-    let List { first, count } = read::<List<MAX_CONFIGS>>(text)?;
+    let CappedList { first, count } = read::<CappedList<MAX_CONFIGS>>(text)?;
     let mut refused = Vec::new();
     if count > MAX_CONFIGS {
         let message = format!("there are {count} notifications: only the first {MAX_CONFIGS} are taken");

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::engine::{Engine, QueueState};
 use super::message::{Attribute, Draft, Extras};
-use super::messages::{Message, VisibilityChange};
+use super::messages::{StoredMessage, VisibilityChange};
 use super::receipt::Receipt;
 use super::refusal::Refusal;
 use crate::Error;
@@ -164,7 +164,7 @@ impl fmt::Debug for Queue {
     }
 }
 
-fn received(message: Message) -> Received {
+fn received(message: StoredMessage) -> Received {
     let attributes = message.extras.attributes.iter().filter_map(|(name, attribute)| {
         let value = attribute.value()?;
         Some((name.clone(), Attribute { data_type: attribute.data_type.clone(), value }))

@@ -91,12 +91,12 @@ pub(super) struct Take {
 /// What was received.
 #[derive(Default)]
 pub(super) struct Taken {
-    pub(super) messages: Vec<Message>,
+    pub(super) messages: Vec<StoredMessage>,
     /// Whether any went to the dead-letter queue.
     pub(super) moved: bool,
 }
 
-pub(super) struct Message {
+pub(super) struct StoredMessage {
     head: Head,
     pub(super) body: String,
     pub(super) extras: Extras,
@@ -114,7 +114,7 @@ struct Head {
     uuid: [u8; 16],
 }
 
-impl Message {
+impl StoredMessage {
     pub(super) fn uuid(&self) -> String {
         crate::shared::uuid(self.head.uuid)
     }
@@ -202,10 +202,10 @@ fn visible(c: &Connection, take: &Take, after: (i64, i64), limit: usize) -> rusq
     heads.collect()
 }
 
-fn with_content(c: &Connection, head: Head) -> rusqlite::Result<Message> {
+fn with_content(c: &Connection, head: Head) -> rusqlite::Result<StoredMessage> {
     c.prepare_cached("SELECT body, extras FROM content WHERE id = ?1")?.query_row([head.id], |row| {
         let extras = Extras::from_column(row.get_ref(1)?.as_str_or_null()?);
-        Ok(Message { head, body: row.get(0)?, extras })
+        Ok(StoredMessage { head, body: row.get(0)?, extras })
     })
 }
 

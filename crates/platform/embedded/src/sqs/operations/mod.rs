@@ -78,10 +78,10 @@ fn check_batch<E: Identified>(entries: &[E]) -> Result<(), Refusal> {
         if !is_valid {
             let message = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. \
                            It can be at most 80 letters long.";
-            return Err(Refusal::new(Kind::InvalidBatchEntryId, message));
+            return Err(Refusal::new(RefusalKind::InvalidBatchEntryId, message));
         }
         if !ids.insert(id) {
-            return Err(Refusal::new(Kind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
+            return Err(Refusal::new(RefusalKind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use super::{MAX_BATCH, queue_of};
 use crate::sqs::arn;
 use crate::sqs::engine::Engine;
 use crate::sqs::message::md5_of_body;
-use crate::sqs::messages::Message;
+use crate::sqs::messages::StoredMessage;
 use crate::sqs::refusal::Refusal;
 
 #[derive(Deserialize)]
@@ -48,7 +48,7 @@ pub(super) async fn receive(engine: &Engine, mut request: ReceiveRequest) -> Res
     Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) })
 }
 
-fn shown(engine: &Engine, request: &ReceiveRequest, message: &Message) -> Value {
+fn shown(engine: &Engine, request: &ReceiveRequest, message: &StoredMessage) -> Value {
     let mut shown = json!({
         "MessageId": message.uuid(),
         "ReceiptHandle": message.receipt().to_handle(),
@@ -68,7 +68,7 @@ fn shown(engine: &Engine, request: &ReceiveRequest, message: &Message) -> Value 
     shown
 }
 
-fn system_attributes(engine: &Engine, message: &Message, asked: &[String]) -> Map<String, Value> {
+fn system_attributes(engine: &Engine, message: &StoredMessage, asked: &[String]) -> Map<String, Value> {
     let source = message.source().and_then(|id| engine.all().into_iter().find(|queue| queue.id == id));
     let known = [
         ("SenderId", Some("AIDAEMBEDDED".to_owned())),
