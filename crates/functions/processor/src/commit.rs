@@ -11,7 +11,7 @@ use model::time::Timestamp;
 use store::ports::{Commit, Reference};
 use store::{Kind, StoreError};
 
-use crate::group::{HistoryEntry, Unit, frames};
+use crate::group::{Entry, Unit, frames};
 use crate::known::Read;
 use crate::reason::Reason;
 use crate::stored::Stored;
@@ -176,7 +176,7 @@ impl Processor {
         &self,
         segment: &SegmentId,
         writer: &mut SegmentWriter,
-        entries: &[HistoryEntry],
+        entries: &[Entry],
     ) -> store::Result<Reference> {
         let lines = entries.iter().map(|entry| entry.line.as_slice());
         let frame = writer
