@@ -78,6 +78,7 @@ impl Header {
 /// Where a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Origin")]
 pub enum PayloadKind {
     /// faultline's own JSON API: errors, and what they share.
     V1,
