@@ -53,19 +53,19 @@ pub enum Command {
     Projects {
         /// What to do
         #[command(subcommand)]
-        command: projects::ProjectsCommandCommandCommand,
+        command: projects::ProjectsCommand,
     },
     /// List, create, rotate, disable and delete keys
     Keys {
         /// What to do
         #[command(subcommand)]
-        command: keys::KeysCommandCommandCommand,
+        command: keys::KeysCommand,
     },
     /// Find, show and change errors, and watch for new ones
     Errors {
         /// What to do
         #[command(subcommand)]
-        command: Box<errors::ErrorsCommandCommandCommand>,
+        command: Box<errors::ErrorsCommand>,
     },
     /// Send a sample error
     Send(send::Send),

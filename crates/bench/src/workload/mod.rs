@@ -161,7 +161,7 @@ mod tests {
             let text = move |number| String::from_utf8(workload.body(number)).unwrap();
             (0..30).map(move |number| text(number).split_once(r#""event_id":""#).unwrap().1[..32].to_owned())
         };
-        for form in [Form::Envelope, Form::Store] {
+        for form in [EventForm::Envelope, EventForm::Store] {
             let all: BTreeSet<_> = ids(form, 1).chain(ids(form, 2)).collect();
             assert_eq!(all.len(), 60);
             assert!(all.iter().all(|id| EventId::parse(id).is_ok()));
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn likeness_is_what_it_says() {
         let alike = |likeness| {
-            let workload = Workload::new(Form::Store, likeness, 1, 3_000, 1).unwrap();
+            let workload = Workload::new(EventForm::Store, likeness, 1, 3_000, 1).unwrap();
             let (a, b) = (workload.body(1), workload.body(2));
             a.iter().zip(&b).filter(|(a, b)| a == b).count()
         };

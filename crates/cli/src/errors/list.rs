@@ -16,7 +16,7 @@ use crate::{InProject, Remote};
 
 /// Options of `faultline errors list`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct ListOptionsOptionsOptions {
+pub struct ListOptions {
     #[command(flatten)]
     project: InProject,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct ListOptionsOptionsOptions {
     cursor: Option<String>,
 }
 
-pub(super) async fn run(options: ListOptionsOptionsOptions, remote: &Remote) -> anyhow::Result<()> {
+pub(super) async fn run(options: ListOptions, remote: &Remote) -> anyhow::Result<()> {
     let client = Client::of(remote)?;
     let project = options.project.name(&client).await?;
     let mut parameters = options.filters.parameters();

@@ -12,7 +12,7 @@ pub use change::{Assignment, Mute, Named, Resolution};
 use clap::Subcommand;
 pub use find::Filters;
 pub(crate) use find::pages;
-pub use list::ListOptionsOptionsOptions;
+pub use list::ListOptions;
 pub use show::Show;
 pub use tail::Tail;
 

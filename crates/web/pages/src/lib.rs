@@ -21,7 +21,7 @@ pub use pages::ask::Ask;
 pub use pages::connect::Connect;
 pub use pages::error::{Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, MergedRow, Ranges, TagTop};
 pub use pages::errors::{ErrorRow, ErrorsPage, Search, Tab};
-pub use pages::message::MessagePagePagePage;
+pub use pages::message::MessagePage;
 pub use pages::operations::{LetterRow, MonthCost, Operations};
 pub use pages::projects::{ProjectRow, ProjectsPage};
 pub use pages::rules::{
