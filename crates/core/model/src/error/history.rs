@@ -132,7 +132,7 @@ pub enum Action {
     /// A comment was taken away.
     CommentDeleted,
     /// Others were merged into it.
-    MergeRecord {
+    Merged {
         /// Which, by their fingerprints.
         #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
