@@ -61,7 +61,7 @@ pub(crate) async fn committed(on: &Resources, commit: Commit) -> ErrorAggregate 
     on.table.load(&[key]).await.unwrap().remove(&key).unwrap()
 }
 
-pub(crate) async fn target(on: &Resources) {
+pub(crate) async fn whole(on: &Resources) {
     let first = commit(error("a"), 1, 30);
     let read = committed(on, first.clone()).await;
     assert_eq!(read, ErrorAggregate { version: 1, expires_at: first.expires_at, ..first.error.clone() });

@@ -59,7 +59,7 @@ on_every_engine! {
     a_release_is_noted_from_when_to_when: crate::releases::noted;
     releases_are_listed_by_their_first_seen: crate::releases::listed;
     what_all_errors_had_is_counted: crate::releases::counted_whole;
-    a_commit_is_whole: crate::error_commits::target;
+    a_commit_is_whole: crate::error_commits::whole;
     a_commit_on_an_old_version_changes_nothing: crate::error_commits::conflicts;
     a_hash_belongs_to_one_error: crate::error_commits::aliases;
     one_commit_that_fails_leaves_the_others: crate::error_commits::neighbours;
