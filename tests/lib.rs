@@ -21,7 +21,7 @@ use notify::channels::Tell;
 use notify::guard::Destinations;
 use notify::{Deadline, Record};
 use serde_json::{Value, json};
-use server::system::{Place, Resources, Settings, Stack, Stream};
+use server::system::{DataLocation, Resources, Stack, Stream, SystemSettings};
 use store::clock::Clock;
 use tower::ServiceExt;
 
@@ -91,12 +91,12 @@ pub struct Answered {
 impl Faultline {
     /// A new one in memory.
     pub async fn new() -> Self {
-        Self::at(Place::Memory).await
+        Self::at(DataLocation::Memory).await
     }
 
     /// One that keeps everything in `dir`.
     pub async fn in_directory(dir: &Path) -> Self {
-        Self::at(Place::Directory(dir.to_owned())).await
+        Self::at(DataLocation::Directory(dir.to_owned())).await
     }
 
     /// One on engines that are open already.
@@ -108,21 +108,21 @@ impl Faultline {
     /// One on engines that are open already, where projects that say nothing keep things for `days`.
     pub async fn keeping(days: u32, engines: Engines) -> Self {
         let clock = Arc::default();
-        let settings = Settings { retention_days: days, ..settings(Place::Memory, &clock) };
+        let settings = SystemSettings { retention_days: days, ..settings(DataLocation::Memory, &clock) };
         let resources = Resources::make(&engines).await.unwrap();
         Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
     }
 
     /// One on engines that are open already, by a way to them that may fail.
     pub async fn with(engines: Engines, resources: Resources, clock: Arc<TestClock>) -> Self {
-        let settings = settings(Place::Memory, &clock);
+        let settings = settings(DataLocation::Memory, &clock);
         Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
     }
 
     /// One whose messages go where a test sees them.
     pub async fn telling(channels: Arc<dyn Tell>) -> Self {
         let clock = Arc::default();
-        let settings = Settings { channels: Some(channels), ..settings(Place::Memory, &clock) };
+        let settings = SystemSettings { channels: Some(channels), ..settings(DataLocation::Memory, &clock) };
         Self::of(Stack::open(&settings).await.unwrap(), clock).await
     }
 
@@ -131,7 +131,7 @@ impl Faultline {
         Self { stack, clock, stream }
     }
 
-    async fn at(place: Place) -> Self {
+    async fn at(place: DataLocation) -> Self {
         let clock = Arc::default();
         let settings = settings(place, &clock);
         Self::of(Stack::open(&settings).await.unwrap(), clock).await
@@ -257,14 +257,14 @@ pub fn time() -> Deadline {
     Deadline::within(Duration::from_secs(600))
 }
 
-fn settings(place: Place, clock: &Arc<TestClock>) -> Settings {
-    Settings {
+fn settings(place: DataLocation, clock: &Arc<TestClock>) -> SystemSettings {
+    SystemSettings {
         admin_key: Some(ADMIN.to_owned()),
         // What a story's clock wrote is swept by the system's: it must not be over on the day the test runs.
         retention_days: 36_500,
         destinations: Destinations::default().and_loopback(),
         clock: clock.clone(),
-        ..Settings::at(place)
+        ..SystemSettings::at(place)
     }
 }
 

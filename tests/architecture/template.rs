@@ -13,7 +13,7 @@ fn the_template_makes_the_table_that_the_store_reads() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     let of_store =
         |module: &str| std::fs::read_to_string(root().join("crates/platform/store/src/dynamo").join(module)).unwrap();
-    let schema = of_store("schema.rs") + &of_store("quotas.rs");
+    let schema = of_store("schema.rs") + &of_store("project_item.rs");
     for (constant, line) in [
         ("PK", "- { AttributeName: {}, KeyType: HASH }"),
         ("SK", "- { AttributeName: {}, KeyType: RANGE }"),

@@ -13,7 +13,7 @@ use embedded::Engines;
 use faultline_tests::meter::{Meter, Reads};
 use faultline_tests::{Faultline, TestClock};
 use formats::segment::SegmentWriter;
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::error::{ErrorAggregate, Sighting};
 use model::id::{ErrorUid, EventId, ProjectId, ReferenceId, SegmentId};
 use model::occurrence::{Occurrence, Source};
@@ -23,7 +23,7 @@ use server::system::Resources;
 
 use search::{Postings, blocks};
 use store::clock::Clock;
-use store::ports::{Commit, ErrorCommits, Index, Reference, Segments};
+use store::ports::{Commit, ErrorCommits, Reference, SearchIndex, Segments};
 
 /// How many errors share a batch.
 const BATCH: usize = 500;
@@ -97,7 +97,7 @@ async fn of_a_project(errors: usize) {
 async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: std::ops::Range<usize>, of: usize) {
     let now = clock.now();
     let segment = SegmentId::new(project, now, clock.random());
-    let postings = Postings { now, batch: Batch(clock.random() as u32 | 1) };
+    let postings = Postings { now, batch: PostingBatch(clock.random() as u32 | 1) };
     let expires_at = now.plus_seconds(36_500 * 86_400);
     let (mut writer, mut commits, mut posted) = (SegmentWriter::new(), Vec::new(), Vec::new());
     for number in numbers {
@@ -118,8 +118,8 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
             last: now,
             events: occurrences.iter().map(|occurrence| occurrence.event_id.hash()).collect(),
         }];
-        let (aliases, whole, history, whole_history) = (Vec::new(), None, None, None);
-        commits.push(Commit { error, whole, references, aliases, history, whole_history, expires_at });
+        let (aliases, target, history, target_history) = (Vec::new(), None, None, None);
+        commits.push(Commit { error, target, references, aliases, history, target_history, expires_at });
     }
     on.bucket.put(&segment, writer.finish()).await.unwrap();
     on.table.post(&blocks(postings.batch, posted)).await.unwrap();

@@ -18,7 +18,7 @@ async fn error(faultline: &Faultline, message: &str) -> ErrorAggregate {
 }
 
 fn counts(error: &ErrorAggregate) -> Vec<(String, u64)> {
-    error.units.counts().map(|(start, count)| (start.to_string(), count)).collect()
+    error.threshold_windows.counts().map(|(start, count)| (start.to_string(), count)).collect()
 }
 
 #[tokio::test]

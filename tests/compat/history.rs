@@ -9,7 +9,7 @@ use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
 use http::Method;
 use model::error::StatusChange;
-use model::error::history::{Action, Actor, Entry};
+use model::error::history::{Action, Actor, HistoryEntry};
 use model::id::ProjectName;
 use serde_json::{Value, json};
 use server::system::Resources;
@@ -65,7 +65,7 @@ async fn write_history() {
     faultline.clock.advance(40);
     let (change, now) = (StatusChange::Unresolved.into(), faultline.clock.now());
     let by = Actor::Hook { service: "github".to_owned(), user: Some("ada".to_owned()) };
-    let entries = Entry::all(Action::of(&change, &error), &by, now, 7);
+    let entries = HistoryEntry::all(Action::of(&change, &error), &by, now, 7);
     resources.table.change(&error, &change, &entries, now).await.unwrap();
     let next = json!({ "status": "resolved", "inNextRelease": true, "assignee": "Grace" });
     call(&faultline, Method::PATCH, PATH, next).await;

@@ -36,7 +36,7 @@ use model::time::Timestamp;
 use protocol::sentry::{Received, normalise};
 use serde_json::Value;
 use server::system::Resources;
-use store::ports::Claims;
+use store::ports::ClaimChecks;
 
 /// The last of the hashes that an event has today.
 fn last_hash(event: &Value) -> String {
@@ -105,7 +105,7 @@ impl Samples {
         }
         for line in self.text("objects.txt").lines() {
             let (file, key) = line.split_once(' ').unwrap();
-            resources.bucket.put_claim(key, self.object(file)).await.unwrap();
+            resources.bucket.put_claim_check(key, self.object(file)).await.unwrap();
         }
         Faultline::on(engines).await
     }

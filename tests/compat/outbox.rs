@@ -6,7 +6,7 @@ use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::project::TimeUnit;
 use model::time::Timestamp;
 use rules::Why;
-use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
+use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope};
 use serde_json::json;
 use server::system::Resources;
 use store::ports::{Outbox, Undelivered};
@@ -43,7 +43,7 @@ fn lane() -> Lane {
         (happened(3, threshold), RuleRef::Project("team".to_owned()), 2),
         (limited, RuleRef::Project("team".to_owned()), 0),
     ];
-    lane.add(entries.map(|(happened, rule, redriven)| Entry { happened, rule, since: at(61), redriven }), at(90));
+    lane.add(entries.map(|(happened, rule, redriven)| LaneEntry { happened, rule, since: at(61), redriven }), at(90));
     lane.take(u128::MAX - 1, at(100));
     lane.failures = 3;
     lane.more = 5;

@@ -59,7 +59,7 @@ async fn items_are_read() {
     assert_eq!(made.body["data"]["project"]["id"], sample + 1, "numbers go on from the last one: {}", made.body);
 
     let resources = server::system::Resources::make(faultline.stack.engines()).await.unwrap();
-    let buried = resources.table.buried(ProjectId::new(2).unwrap(), 10).await.unwrap();
+    let buried = resources.table.pending_purges(ProjectId::new(2).unwrap(), 10).await.unwrap();
     assert_eq!(buried.len(), 1, "what is yet to be removed is remembered");
 }
 

@@ -10,14 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
-use formats::inbox::{self, Claim, Message, Text};
+use formats::inbox::{self, ClaimCheck, Message, Text};
 use http::Method;
 use model::error::Link;
 use model::id::{Key, ProjectName, SegmentId};
 use serde_json::{Value, json};
 use server::system::Resources;
 use store::clock::Clock;
-use store::ports::{Claims, Errors, KeyRecord, KeyRing, Links, Projects, Role, Scope};
+use store::ports::{ClaimChecks, Errors, KeyRecord, KeyRing, Links, Projects, Role, Scope};
 
 use crate::Samples;
 
@@ -69,8 +69,8 @@ async fn write() {
             let Text::Inline(body) = inbox::form(&text).unwrap() else { panic!("it is small") };
             let packed = inbox::packed(body).unwrap();
             let header = Message::unpack(&packed).unwrap().header;
-            let key = Claim::of(&header, 7).unwrap().to_string();
-            resources.bucket.put_claim(&key, packed).await.unwrap();
+            let key = ClaimCheck::of(&header, 7).unwrap().to_string();
+            resources.bucket.put_claim_check(&key, packed).await.unwrap();
             object(&samples, &mut objects, "claimed.zst.base64", &key, &resources).await;
             text = inbox::claim(&key);
         }
@@ -90,7 +90,7 @@ async fn write() {
     assert_eq!(faultline.process().await, 0);
     let all = resources.table.page(project.id, &[model::error::Status::Unresolved], None, 10).await.unwrap();
     let buried = all.items.iter().find(|error| error.message == "buried").unwrap();
-    resources.table.bury(buried).await.unwrap();
+    resources.table.start_purge(buried).await.unwrap();
 
     let mut segments = BTreeSet::new();
     for item in raw::items(&engines).await {
@@ -347,7 +347,7 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
 }
 
 pub(crate) async fn object(samples: &Samples, objects: &mut String, file: &str, key: &str, resources: &Resources) {
-    let encoded = BASE64.encode(resources.bucket.get_claim(key).await.unwrap());
+    let encoded = BASE64.encode(resources.bucket.get_claim_check(key).await.unwrap());
     let lines: Vec<_> = encoded.as_bytes().chunks(120).map(|line| std::str::from_utf8(line).unwrap()).collect();
     samples.write(file, &(lines.join("\n") + "\n"));
     objects.push_str(&format!("{file} {key}\n"));

@@ -49,7 +49,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     };
     let (references, aliases) = (vec![reference], Vec::new());
     let expires_at = at(4_000_000_000);
-    Commit { error, whole: None, references, aliases, history: None, whole_history: None, expires_at }
+    Commit { error, target: None, references, aliases, history: None, target_history: None, expires_at }
 }
 
 /// Commits, which must succeed, and returns the error as it is then.
@@ -89,12 +89,16 @@ pub(crate) async fn conflicts(on: &Resources) {
     let before = ErrorAggregate { version: 2, ..read.clone() };
     assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "somebody set its status");
 
-    let other_life = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
-    assert_eq!(kind(commit(other_life.clone(), 6, 35)).await, Err(Kind::Conflict), "it is another life of the error");
+    let other_incarnation = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
     assert_eq!(
-        on.table.bury(&other_life).await.unwrap_err().kind(),
+        kind(commit(other_incarnation.clone(), 6, 35)).await,
+        Err(Kind::Conflict),
+        "it is another incarnation of the error"
+    );
+    assert_eq!(
+        on.table.start_purge(&other_incarnation).await.unwrap_err().kind(),
         Kind::Conflict,
-        "which is not what is to be buried"
+        "which is not what is to be purged"
     );
 
     let now = Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap().unwrap();

@@ -107,16 +107,20 @@ pub(crate) async fn changed(on: &Resources) {
     );
 }
 
-pub(crate) async fn buried(on: &Resources) {
+pub(crate) async fn pending_purges(on: &Resources) {
     let old = committed(on, commit(error("a"), 1, 0)).await;
     let new = committed(on, commit(old.clone(), 2, 0)).await;
-    assert_eq!(on.table.bury(&old).await.unwrap_err().kind(), Kind::Conflict, "it was seen again since it was read");
-    on.table.bury(&new).await.unwrap();
+    assert_eq!(
+        on.table.start_purge(&old).await.unwrap_err().kind(),
+        Kind::Conflict,
+        "it was seen again since it was read"
+    );
+    on.table.start_purge(&new).await.unwrap();
     assert_eq!(Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap(), None);
     assert!(on.table.page(project(), &Status::ALL, None, 10).await.unwrap().items.is_empty());
-    assert_eq!(on.table.buried(project(), 10).await.unwrap(), [new.uid]);
+    assert_eq!(on.table.pending_purges(project(), 10).await.unwrap(), [new.uid]);
     on.table.forget(project(), &new.uid).await.unwrap();
-    assert_eq!(on.table.buried(project(), 10).await.unwrap(), []);
+    assert_eq!(on.table.pending_purges(project(), 10).await.unwrap(), []);
 }
 
 /// More than one call of DynamoDB returns.

@@ -1,4 +1,4 @@
-use model::error::history::{Action, Actor, Entry, EntryId};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry};
 use model::error::{ErrorChange, StatusChange};
 use model::id::KeyId;
 use server::system::Resources;
@@ -8,9 +8,9 @@ use store::ports::{Commit, ErrorCommits, Errors, History};
 use super::at;
 use super::error_commits::{commit, committed, error, project};
 
-fn comment(seconds: i64, text: &str) -> Entry {
+fn comment(seconds: i64, text: &str) -> HistoryEntry {
     let by = Actor::Key { id: KeyId::parse("0123456789abcdef").unwrap(), name: "ci".to_owned() };
-    Entry {
+    HistoryEntry {
         id: EntryId::new(at(seconds), 0, 7),
         at: at(seconds),
         by,
@@ -36,13 +36,13 @@ async fn all(on: &Resources, of: &model::error::ErrorAggregate) -> Vec<Action> {
 pub(crate) async fn whole(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
     let change = ErrorChange { status: Some(StatusChange::Unresolved), assignee: Some(Some("Ada".to_owned())) };
-    let entries = Entry::all(Action::of(&change, &read), &Actor::Operator, at(10), 5);
+    let entries = HistoryEntry::all(Action::of(&change, &read), &Actor::Operator, at(10), 5);
     on.table.change(&read, &change, &entries, at(10)).await.unwrap().unwrap();
     let [unresolved, assigned] = [Action::Unresolved, Action::Assigned { assignee: "Ada".to_owned() }];
     assert_eq!(all(on, &read).await, [assigned.clone(), unresolved.clone()], "of one moment the last comes first");
 
     let (regressed, by) = (Action::Regressed { release: Some("1.2.3".to_owned()) }, Actor::Occurrence);
-    let entry = Entry { id: EntryId::new(at(20), 0, 6), at: at(20), by, action: regressed.clone() };
+    let entry = HistoryEntry { id: EntryId::new(at(20), 0, 6), at: at(20), by, action: regressed.clone() };
     let with = |commit: Commit| Commit { history: Some(entry.clone()), ..commit };
     let stale = on.table.commit(&[with(commit(read.clone(), 2, 15))]).await;
     assert_eq!(stale[0].as_ref().unwrap_err().kind(), Kind::Conflict);
@@ -63,14 +63,14 @@ pub(crate) async fn commented(on: &Resources) {
     let one = comment(1, "one");
     assert_eq!(on.table.entry(project(), &read.uid, &one.id).await.unwrap(), Some(one.clone()));
 
-    let deleted = Entry { action: Action::CommentDeleted, ..comment(4, "") };
+    let deleted = HistoryEntry { action: Action::CommentDeleted, ..comment(4, "") };
     assert!(on.table.replace_entry(&read, &one.id, &deleted).await.unwrap());
-    let again = Entry { action: Action::CommentDeleted, ..comment(5, "") };
+    let again = HistoryEntry { action: Action::CommentDeleted, ..comment(5, "") };
     assert!(!on.table.replace_entry(&read, &one.id, &again).await.unwrap(), "it is gone");
     assert_eq!(all(on, &read).await, [Action::CommentDeleted, said("<b>three</b>\n"), said(&long)]);
     assert_eq!(on.table.entry(project(), &read.uid, &one.id).await.unwrap(), None);
 
-    on.table.bury(&read).await.unwrap();
+    on.table.start_purge(&read).await.unwrap();
     assert!(!on.table.add_entry(&read, &comment(6, "late")).await.unwrap(), "nothing is left behind");
     assert!(!on.table.remove_history(project(), &read.uid).await.unwrap(), "it was all of it");
     assert_eq!(all(on, &read).await, []);

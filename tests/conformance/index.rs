@@ -1,8 +1,8 @@
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::id::{Fingerprint, ProjectId};
 use search::{Block, Term};
 use server::system::Resources;
-use store::ports::{Index, Place};
+use store::ports::{PostingPosition, SearchIndex};
 
 use super::at;
 use super::error_commits::{fingerprint, project};
@@ -10,7 +10,7 @@ use super::error_commits::{fingerprint, project};
 fn block(order: u32, batch: u32, chunk: u16, errors: std::ops::Range<u32>) -> Block {
     let term = Term::tag("environment", "production").hash();
     let errors = errors.map(|n| fingerprint(&n.to_string())).collect();
-    Block { project: project(), term, order, batch: Batch(batch), chunk, errors, expires_at: at(4_000_000_000) }
+    Block { project: project(), term, order, batch: PostingBatch(batch), chunk, errors, expires_at: at(4_000_000_000) }
 }
 
 /// What is posted is listed, the highest order first; each posting is on exactly one page, wherever pages end.
@@ -37,15 +37,15 @@ pub(crate) async fn listed(on: &Resources) {
             assert!(page.items.len() <= limit);
             all.extend(page.items);
             match page.next {
-                Some(next) => after = Some(Place::parse(&next.to_string()).unwrap()),
+                Some(next) => after = Some(PostingPosition::parse(&next.to_string()).unwrap()),
                 None => break,
             }
         }
         assert_eq!(all.iter().map(|posted| posted.fingerprint).collect::<Vec<_>>(), expected, "by {limit}");
-        assert!(all.is_sorted_by(|a, b| a.place.order >= b.place.order));
-        assert_eq!((all[40].place.order, all[40].place.batch), (7, Batch(2)));
+        assert!(all.is_sorted_by(|a, b| a.position.order >= b.position.order));
+        assert_eq!((all[40].position.order, all[40].position.batch), (7, PostingBatch(2)));
     }
-    let page = on.table.list(project(), term, Some(&Place::above(7)), 1_000).await.unwrap();
+    let page = on.table.list(project(), term, Some(&PostingPosition::above(7)), 1_000).await.unwrap();
     assert_eq!((page.items.len(), page.next), (263, None), "all of this order, none of a higher one");
     let none = on.table.list(project(), Term::FirstSeen(0).hash(), None, 10).await.unwrap();
     assert!(none.items.is_empty() && none.next.is_none());

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod configs;
-mod directory;
 mod error_commits;
 mod errors;
+mod event_index;
 mod failures;
 mod history;
 mod inbox;
@@ -70,16 +70,16 @@ on_every_engine! {
     what_people_set_of_an_error_is_changed: crate::errors::changed;
     a_history_tells_of_what_was_done: crate::history::whole;
     a_comment_is_kept_until_it_is_deleted: crate::history::commented;
-    a_buried_error_is_remembered_until_forgotten: crate::errors::buried;
+    an_error_to_purge_is_remembered_until_forgotten: crate::errors::pending_purges;
     merged_errors_are_written_together: crate::merges::rewritten;
     a_part_is_committed_with_the_whole: crate::merges::committed_with_the_whole;
     what_is_merged_is_read_through_the_whole: crate::merges::read_through;
     a_part_is_kept_as_long_as_the_whole: crate::merges::kept;
-    with_an_error_goes_what_is_merged_into_it: crate::merges::buried;
+    with_an_error_goes_what_is_merged_into_it: crate::merges::pending_purges;
     references_page_newest_first: crate::occurrences::newest_first;
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;
-    an_event_is_found_by_itself: crate::directory::by_itself;
-    an_event_is_found_in_blocks: crate::directory::in_blocks;
+    an_event_is_found_by_itself: crate::event_index::by_itself;
+    an_event_is_found_in_blocks: crate::event_index::in_blocks;
     a_lane_is_written_by_one: crate::outbox::written_by_one;
     what_is_due_is_found: crate::outbox::due;
     an_error_keeps_its_links: crate::outbox::links;

@@ -1,7 +1,7 @@
 use model::id::ReferenceId;
 use model::timeline::{Hour, Minute};
 use server::system::Resources;
-use store::ports::{Occurrences, Page, Reference, Stretch};
+use store::ports::{Occurrences, Page, Reference, ReferenceRange};
 
 use super::at;
 use super::error_commits::{commit, committed, error, project};
@@ -26,13 +26,13 @@ pub(crate) async fn newest_first(on: &Resources) {
     assert!(all.is_sorted_by(|a, b| a.last > b.last));
     assert_eq!(on.table.reference(project(), &uid, &all[3].id).await.unwrap().as_ref(), Some(&all[3]));
     let ids = |page: Page<Reference, ReferenceId>| page.items.iter().map(|one| one.id).collect::<Vec<_>>();
-    let between = Stretch { newer_than: Some(all[8].id), older_than: Some(all[2].id), oldest_first: true };
-    let page = on.table.stretch(project(), &uid, &between, 3).await.unwrap();
+    let between = ReferenceRange { newer_than: Some(all[8].id), older_than: Some(all[2].id), oldest_first: true };
+    let page = on.table.references_in_range(project(), &uid, &between, 3).await.unwrap();
     assert_eq!((page.next, ids(page)), (Some(all[5].id), vec![all[7].id, all[6].id, all[5].id]));
-    let rest = on.table.stretch(project(), &uid, &between.behind(all[5].id), 3).await.unwrap();
+    let rest = on.table.references_in_range(project(), &uid, &between.after(all[5].id), 3).await.unwrap();
     assert_eq!(ids(rest), [all[4].id, all[3].id]);
-    let nothing = Stretch { newer_than: Some(all[2].id), older_than: Some(all[2].id), oldest_first: false };
-    assert_eq!(ids(on.table.stretch(project(), &uid, &nothing, 3).await.unwrap()), []);
+    let nothing = ReferenceRange { newer_than: Some(all[2].id), older_than: Some(all[2].id), oldest_first: false };
+    assert_eq!(ids(on.table.references_in_range(project(), &uid, &nothing, 3).await.unwrap()), []);
     let ids: Vec<_> = all[..11].iter().map(|reference| reference.id).collect();
     on.table.remove_references(project(), &uid, &ids).await.unwrap();
     assert_eq!(on.table.references(project(), &uid, None, 5).await.unwrap().items, all[11..]);

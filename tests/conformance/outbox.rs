@@ -1,6 +1,6 @@
 use model::error::{ErrorAggregate, Link};
 use model::id::{ErrorUid, ProjectId};
-use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope};
+use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope};
 use server::system::Resources;
 use store::Kind;
 use store::ports::{Errors, Links, Outbox, Undelivered};
@@ -13,9 +13,9 @@ fn lane_id(destination: &str) -> LaneId {
     LaneId { project: ProjectId::new(1).unwrap(), scope, destination: destination.to_owned() }
 }
 
-fn entry() -> Entry {
+fn entry() -> LaneEntry {
     let happened = Happened::Limited { episode: "e".to_owned(), limit: "l".to_owned(), until: at(9) };
-    Entry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
+    LaneEntry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
 /// A lane is read as it was written, and only who read it last may write it.
@@ -56,7 +56,7 @@ pub(crate) async fn due(on: &Resources) {
     assert_eq!(due(10_000, 10).await, ["b", "now", "later"]);
 }
 
-/// A link is read with its error, survives the next commit, and is not given to another life.
+/// A link is read with its error, survives the next commit, and is not given to another incarnation.
 pub(crate) async fn links(on: &Resources) {
     let error = error("m");
     let link = |number: u64| Link { number, url: format!("https://issues.example/a b/{number}") };

@@ -2,7 +2,7 @@ use model::id::ProjectId;
 use model::time::Timestamp;
 use model::timeline::{Hour, Minute, Timeline};
 use server::system::Resources;
-use store::ports::{Release, ReleaseCursor, Releases, Totals, Whole};
+use store::ports::{Release, ReleaseCursor, Releases, Totals, TotalsScope};
 
 use super::at;
 
@@ -62,18 +62,18 @@ pub(crate) async fn counted_whole(on: &Resources) {
     for seconds in [0, 0, 59, 60, 3_600] {
         timeline.add(Minute::of(at(seconds)), 1);
     }
-    let of = Whole::Project(project(7));
-    for whole in [of, of, Whole::Stack, Whole::Project(project(8))] {
+    let of = TotalsScope::Project(project(7));
+    for whole in [of, of, TotalsScope::Stack, TotalsScope::Project(project(8))] {
         on.table.add_totals(whole, &timeline, at(3_700), at(3_000_000_000)).await.unwrap();
     }
-    assert_eq!(on.table.counted_up_to(Whole::Stack).await.unwrap(), Some(at(3_700)));
-    assert_eq!(on.table.counted_up_to(Whole::Project(project(9))).await.unwrap(), None);
+    assert_eq!(on.table.counted_up_to(TotalsScope::Stack).await.unwrap(), Some(at(3_700)));
+    assert_eq!(on.table.counted_up_to(TotalsScope::Project(project(9))).await.unwrap(), None);
     let twice = on.table.totals(of, ever()).await.unwrap();
     let minutes: Vec<_> = twice.minutes().map(|(_, count)| count).collect();
     assert_eq!(minutes, [6, 2, 2]);
-    assert_eq!(on.table.totals(Whole::Stack, ever()).await.unwrap(), timeline);
-    assert_eq!(on.table.totals(Whole::Stack, Hour::of(at(0))..=Hour::of(at(0))).await.unwrap().total(), 4);
+    assert_eq!(on.table.totals(TotalsScope::Stack, ever()).await.unwrap(), timeline);
+    assert_eq!(on.table.totals(TotalsScope::Stack, Hour::of(at(0))..=Hour::of(at(0))).await.unwrap().total(), 4);
     assert!(!on.table.remove_totals(project(7)).await.unwrap());
     assert_eq!(on.table.totals(of, ever()).await.unwrap().total(), 0);
-    assert_eq!(on.table.totals(Whole::Stack, ever()).await.unwrap().total(), 5);
+    assert_eq!(on.table.totals(TotalsScope::Stack, ever()).await.unwrap().total(), 5);
 }

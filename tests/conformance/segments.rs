@@ -4,7 +4,7 @@ use model::id::{ProjectId, SegmentId};
 use model::project::Retention;
 use server::system::Resources;
 use store::Kind;
-use store::ports::{Claims, Segments};
+use store::ports::{ClaimChecks, Segments};
 
 use super::at;
 use super::error_commits::project;
@@ -56,20 +56,20 @@ pub(crate) async fn removed(on: &Resources) {
 }
 
 pub(crate) async fn claims(on: &Resources) {
-    on.bucket.put_claim("inbox/v=1/x", b"packed".to_vec()).await.unwrap();
-    assert_eq!(on.bucket.get_claim("inbox/v=1/x").await.unwrap(), "packed");
-    assert_eq!(on.bucket.get_claim("inbox/v=1/y").await.unwrap_err().kind(), Kind::NotFound);
+    on.bucket.put_claim_check("inbox/v=1/x", b"packed".to_vec()).await.unwrap();
+    assert_eq!(on.bucket.get_claim_check("inbox/v=1/x").await.unwrap(), "packed");
+    assert_eq!(on.bucket.get_claim_check("inbox/v=1/y").await.unwrap_err().kind(), Kind::NotFound);
     for _ in 0..2 {
-        on.bucket.remove_claim("inbox/v=1/x").await.unwrap();
-        assert_eq!(on.bucket.get_claim("inbox/v=1/x").await.unwrap_err().kind(), Kind::NotFound);
+        on.bucket.remove_claim_check("inbox/v=1/x").await.unwrap();
+        assert_eq!(on.bucket.get_claim_check("inbox/v=1/x").await.unwrap_err().kind(), Kind::NotFound);
     }
 
     let projects = [1, 12].map(|id| Addressee::Id(ProjectId::new(id).unwrap()));
     let keys = [1, 12].map(|id| format!("inbox/v=1/project={id}/event={}/x", "0".repeat(32)));
     for key in &keys {
-        on.bucket.put_claim(key, b"packed".to_vec()).await.unwrap();
+        on.bucket.put_claim_check(key, b"packed".to_vec()).await.unwrap();
     }
-    while on.bucket.remove_some_claims(&projects[0]).await.unwrap() {}
-    assert_eq!(on.bucket.get_claim(&keys[0]).await.unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(on.bucket.get_claim(&keys[1]).await.unwrap(), "packed", "another project's stays");
+    while on.bucket.remove_some_claim_checks(&projects[0]).await.unwrap() {}
+    assert_eq!(on.bucket.get_claim_check(&keys[0]).await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(on.bucket.get_claim_check(&keys[1]).await.unwrap(), "packed", "another project's stays");
 }

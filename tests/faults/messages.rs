@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
-use formats::inbox::{self, Addressee, Claim, Header, Message, Notifications};
+use formats::inbox::{self, Addressee, ClaimCheck, Header, Message, Notifications};
 use model::id::{EventId, KeyId, ProjectId, ProjectName};
 use model::occurrence::Source;
 use model::time::Timestamp;
 use processor::Delivery;
 use protocol::json_api::Parsed;
 use serde_json::json;
-use store::ports::Claims;
+use store::ports::ClaimChecks;
 
 use crate::world::World;
 
@@ -66,8 +66,8 @@ impl Writer {
     pub(crate) async fn claimed(&mut self, world: &World, project: ProjectId, errors: &[(&str, i64)]) -> Delivery {
         let packed = self.packed_v1(project, errors);
         let header = Message::unpack(&packed).unwrap().header;
-        let key = Claim::of(&header, u128::from(self.next)).unwrap().to_string();
-        world.truth.bucket.put_claim(&key, packed).await.unwrap();
+        let key = ClaimCheck::of(&header, u128::from(self.next)).unwrap().to_string();
+        world.truth.bucket.put_claim_check(&key, packed).await.unwrap();
         self.delivery(inbox::claim(&key))
     }
 

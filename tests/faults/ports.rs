@@ -17,7 +17,7 @@ use model::timeline::Hour;
 use processor::{Delivery, Parts, Processor};
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, Whole};
+use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, TotalsScope};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -39,8 +39,8 @@ const FAULTS: [Fault; 9] = [
 
 /// What the processor calls for the batch below.
 const CALLS: [&str; 14] = [
-    "Claims::get_claim",
-    "Claims::remove_claim",
+    "ClaimChecks::get_claim_check",
+    "ClaimChecks::remove_claim_check",
     "Configs::put_posted",
     "Projects::by_id",
     "Projects::by_name",
@@ -48,11 +48,11 @@ const CALLS: [&str; 14] = [
     "ErrorCommits::load",
     "ErrorCommits::owners",
     "ErrorCommits::counted",
-    "Index::post",
+    "SearchIndex::post",
     "ErrorCommits::commit",
     "Releases::note",
     "Segments::put",
-    "Directory::enter",
+    "EventIndex::enter",
 ];
 
 /// A process whose ports fail.
@@ -177,7 +177,7 @@ fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
             process(&world, Faults::seeded(0)).process_all(&next).await;
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
             let ever = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_micros(i64::MAX));
-            let counted = world.truth.table.totals(Whole::Project(project.id), ever).await.unwrap().total();
+            let counted = world.truth.table.totals(TotalsScope::Project(project.id), ever).await.unwrap().total();
             // A call that is made twice counts twice.
             assert!([1, 3, 5].contains(&counted), "{fault:?}: {counted}");
         }
@@ -190,7 +190,7 @@ fn whatever_befalls_the_inbox_success_is_durable() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
-            for (operation, length) in [("Inbox::send", 10), ("Claims::put_claim", 900_000)] {
+            for (operation, length) in [("Inbox::send", 10), ("ClaimChecks::put_claim_check", 900_000)] {
                 let when = format!("{fault:?} of {operation}");
                 let project = world.project(&format!("{fault:?}-{length}").to_lowercase()).await;
                 let key = client_key(&world, &project).await;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use formats::directory::{Place, Width};
+use formats::event_index::{EventLocation, Width};
 use formats::segment::{self, FrameRange};
 use model::error::Status;
 use model::id::{EventHash, EventId, Fingerprint, ProjectId};
@@ -10,7 +10,7 @@ use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use model::timeline::Hour;
 use server::system::Resources;
-use store::ports::{Directory, Errors, Occurrences, Segments, Stretch};
+use store::ports::{Errors, EventIndex, Occurrences, ReferenceRange, Segments};
 
 /// The occurrences of a project by their errors: message and fingerprint.
 pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
@@ -25,18 +25,18 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     let (mut all, mut segments) = (BTreeSet::new(), HashMap::new());
     for error in page.items {
         let timeline = on.table.timeline_of(&error, hours.clone()).await.unwrap();
-        let references = on.table.stretch_of(&error, &Stretch::default(), 1_000).await.unwrap();
+        let references = on.table.references_in_range_of(&error, &ReferenceRange::default(), 1_000).await.unwrap();
         assert!(references.next.is_none(), "one page");
         let (mut lines, mut error_commits, mut listed) = (0, 0, BTreeSet::new());
         for reference in references.items {
             error_commits += reference.events.len();
             // One stands for the others: entries are made by the reference.
-            let parts = error.parts().iter().map(|part| part.fingerprint);
-            let place = |fingerprint| Place { fingerprint, reference: reference.id };
-            let places: Vec<_> = parts.chain([error.fingerprint]).map(place).collect();
+            let parts = error.merged_errors().iter().map(|part| part.fingerprint);
+            let place = |fingerprint| EventLocation { fingerprint, reference: reference.id };
+            let locations: Vec<_> = parts.chain([error.fingerprint]).map(place).collect();
             assert!(
-                is_entered(on, project, reference.events[0], &places).await,
-                "the directory has none of {places:?}"
+                is_entered(on, project, reference.events[0], &locations).await,
+                "the event index has none of {locations:?}"
             );
             if !segments.contains_key(&reference.segment) {
                 let (segment, _) = on.bucket.get(&reference.segment).await.unwrap();
@@ -58,16 +58,16 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
     tally
 }
 
-/// Whether an event is found by its id at one of these places: as the error it was grouped to, which may have been merged.
-async fn is_entered(on: &Resources, project: ProjectId, event: EventHash, any: &[Place]) -> bool {
-    let mut places = Directory::places(&*on.table, project, event, 100).await.unwrap();
+/// Whether an event is found by its id at one of these locations: as the error it was grouped to, which may have been merged.
+async fn is_entered(on: &Resources, project: ProjectId, event: EventHash, any: &[EventLocation]) -> bool {
+    let mut locations = EventIndex::locations(&*on.table, project, event, 100).await.unwrap();
     for bucket in Width::ALL.map(|width| width.bucket_of(event)) {
-        if any.iter().any(|place| places.contains(place)) {
+        if any.iter().any(|place| locations.contains(place)) {
             break;
         }
-        places.extend(on.table.places_in(project, event, bucket, None, 1_000).await.unwrap().items);
+        locations.extend(on.table.locations_in(project, event, bucket, None, 1_000).await.unwrap().items);
     }
-    any.iter().any(|place| places.contains(place))
+    any.iter().any(|place| locations.contains(place))
 }
 
 /// All events of a project.

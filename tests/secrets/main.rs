@@ -12,7 +12,7 @@ use formats::inbox::{self, Message, Text};
 use model::id::{ConfigId, ProjectId, SegmentId};
 use serde_json::{Value, json};
 use server::system::Resources;
-use store::ports::{Claims, Configs, Projects};
+use store::ports::{ClaimChecks, Configs, Projects};
 
 /// What must be found nowhere.
 const SECRET: &str = "T0SECRET";
@@ -28,7 +28,7 @@ async fn everything(faultline: &Faultline) -> String {
     let mut all = serde_json::to_string(&items).unwrap();
     for segment in items.iter().filter_map(|item| item["segment"]["S"].as_str()) {
         let key = SegmentId::parse(ProjectId::new(1).unwrap(), segment).unwrap().key();
-        let packed = resources.bucket.get_claim(&key).await.unwrap();
+        let packed = resources.bucket.get_claim_check(&key).await.unwrap();
         for line in formats::segment::lines(&packed) {
             all.push_str(&String::from_utf8(line.unwrap()).unwrap());
         }

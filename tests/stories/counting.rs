@@ -214,9 +214,12 @@ async fn each_minute_of_a_backlog_is_counted_for_thresholds() {
     assert_counted(&faultline, "backlog", 300).await;
     let mut told = Vec::new();
     for (old, new) in commits(&faultline).await {
-        let before = |start| old.as_ref().map_or(0, |old: &ErrorAggregate| old.units.count(start));
+        let before = |start| old.as_ref().map_or(0, |old: &ErrorAggregate| old.threshold_windows.count(start));
         told.extend(
-            new.units.counts().filter(|&(start, count)| before(start) < 3 && count >= 3).map(|(start, _)| start),
+            new.threshold_windows
+                .counts()
+                .filter(|&(start, count)| before(start) < 3 && count >= 3)
+                .map(|(start, _)| start),
         );
     }
     assert_eq!(told, (0..100).map(minute).collect::<Vec<_>>(), "each minute comes to three, once, in order");

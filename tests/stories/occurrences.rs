@@ -334,7 +334,7 @@ async fn what_is_read_does_not_grow() {
         reads.push(of_project);
     }
     assert_eq!(reads[0], reads[1]);
-    // The project and the error are two items; the others are references, and what the directory has.
+    // The project and the error are two items; the others are references, and what the event index has.
     let expected = [[3, 0, 1], [3, 1, 2], [2, 1, 1], [2, 1, 1], [2, 1, 1], [2, 1, 3], [3, 4, 1], [1, 4, 0]];
     assert_eq!(reads[0], expected);
 }

@@ -9,21 +9,21 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::target::Target;
-use crate::workload::Form;
+use crate::target::BenchTarget;
+use crate::workload::EventForm;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Connection<'a> {
-    target: &'a Target,
-    form: Form,
+    target: &'a BenchTarget,
+    form: EventForm,
     path: String,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl<'a> Connection<'a> {
-    pub(crate) fn to(target: &'a Target, form: Form) -> Self {
+    pub(crate) fn to(target: &'a BenchTarget, form: EventForm) -> Self {
         Self { target, form, path: target.path(form), sender: None }
     }
 
@@ -47,15 +47,16 @@ impl<'a> Connection<'a> {
     }
 
     fn request(&self, body: Vec<u8>) -> Result<Request<Full<Bytes>>, String> {
-        let Target { address, key, .. } = self.target;
+        let BenchTarget { address, key, .. } = self.target;
         let request =
             Request::post(&self.path).header("host", address.to_string()).header("content-length", body.len());
         let request = match self.form {
-            Form::V1 => request.header("x-api-key", key).header("content-type", "application/json"),
-            Form::Envelope | Form::Store => {
+            EventForm::V1 => request.header("x-api-key", key).header("content-type", "application/json"),
+            EventForm::Envelope | EventForm::Store => {
                 let client = concat!("faultline-bench/", env!("CARGO_PKG_VERSION"));
                 let auth = format!("Sentry sentry_version=7, sentry_client={client}, sentry_key={key}");
-                let kind = if self.form == Form::Store { "application/json" } else { "application/x-sentry-envelope" };
+                let kind =
+                    if self.form == EventForm::Store { "application/json" } else { "application/x-sentry-envelope" };
                 request.header("x-sentry-auth", auth).header("content-type", kind)
             }
         };
@@ -75,7 +76,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+async fn connect(target: &BenchTarget) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
     let stream = TcpStream::connect(target.address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;

@@ -11,5 +11,5 @@ mod workload;
 pub use latency::Latencies;
 pub use load::{Load, Outcome};
 pub use pace::Pace;
-pub use target::{NotHere, Target};
-pub use workload::{Form, Likeness, TooSmall, Workload};
+pub use target::{BenchTarget, NotHere};
+pub use workload::{EventForm, Likeness, TooSmall, Workload};

@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::pace::{Pace, Turns};
-use crate::{Latencies, Target, Workload};
+use crate::{BenchTarget, Latencies, Workload};
 
 /// A load: what is sent, where, when, and when it ends.
 #[derive(Clone, Debug)]
 pub struct Load {
     /// Where it goes.
-    pub target: Target,
+    pub target: BenchTarget,
     /// What is sent.
     pub workload: Workload,
     /// When.
@@ -93,10 +93,10 @@ mod tests {
     use axum::http::StatusCode;
 
     use super::*;
-    use crate::workload::{Form, Likeness};
+    use crate::workload::{EventForm, Likeness};
 
     /// A server that refuses every third request, and hangs up after each when it is told to; and what it was sent.
-    async fn server(hangs_up: bool) -> (Target, Arc<Mutex<Vec<String>>>) {
+    async fn server(hangs_up: bool) -> (BenchTarget, Arc<Mutex<Vec<String>>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -110,11 +110,11 @@ mod tests {
             (status, [("connection", end)], "{}")
         });
         tokio::spawn(async move { axum::serve(listener, app).await });
-        (Target::of_dsn(&format!("http://abc@{address}/7")).unwrap(), seen)
+        (BenchTarget::of_dsn(&format!("http://abc@{address}/7")).unwrap(), seen)
     }
 
-    fn load(target: Target, pace: Pace) -> Load {
-        let workload = Workload::new(Form::Envelope, Likeness::Like, 3, 3_000, 7).unwrap();
+    fn load(target: BenchTarget, pace: Pace) -> Load {
+        let workload = Workload::new(EventForm::Envelope, Likeness::Like, 3, 3_000, 7).unwrap();
         Load { target, workload, pace, connections: 4, events: 30, time: Duration::from_secs(60) }
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let outcome = load(Target::of_dsn(&format!("http://abc@{address}/7")).unwrap(), Pace::Closed).run().await;
+        let outcome = load(BenchTarget::of_dsn(&format!("http://abc@{address}/7")).unwrap(), Pace::Closed).run().await;
         assert_eq!((outcome.accepted, outcome.failed.values().sum()), (0, 30));
         assert!(outcome.failed.keys().all(|reason| reason.contains(&address.to_string())), "{outcome:?}");
     }

@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::{Host, Url};
 
-use crate::workload::Form;
+use crate::workload::EventForm;
 
 /// A server on this machine, and how to get in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct BenchTarget {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// What stands before the routes; empty or beginning with `/`.
@@ -32,7 +32,7 @@ pub enum NotHere {
     Elsewhere(String),
 }
 
-impl Target {
+impl BenchTarget {
     /// The server of a Sentry DSN: `http://KEY@ADDRESS[/PREFIX]/PROJECT`. Names are not looked up, so none but `localhost`
     /// (127.0.0.1) is taken: what a name means is not up to this machine.
     pub fn of_dsn(dsn: &str) -> Result<Self, NotHere> {
@@ -64,12 +64,12 @@ impl Target {
     }
 
     /// The path that bodies of this form are posted to.
-    pub(crate) fn path(&self, form: Form) -> String {
+    pub(crate) fn path(&self, form: EventForm) -> String {
         let Self { prefix, project, .. } = self;
         match form {
-            Form::Envelope => format!("{prefix}/api/{project}/envelope/"),
-            Form::Store => format!("{prefix}/api/{project}/store/"),
-            Form::V1 => format!("{prefix}/projects/{project}/errors"),
+            EventForm::Envelope => format!("{prefix}/api/{project}/envelope/"),
+            EventForm::Store => format!("{prefix}/api/{project}/store/"),
+            EventForm::V1 => format!("{prefix}/projects/{project}/errors"),
         }
     }
 }
@@ -80,14 +80,14 @@ mod tests {
 
     #[test]
     fn a_dsn_says_where_and_how_to_get_in() {
-        let target = Target::of_dsn("http://abc@127.0.0.1:8000/7").unwrap();
+        let target = BenchTarget::of_dsn("http://abc@127.0.0.1:8000/7").unwrap();
         assert_eq!((target.address.to_string().as_str(), target.key.as_str()), ("127.0.0.1:8000", "abc"));
-        assert_eq!(target.path(Form::Envelope), "/api/7/envelope/");
-        let target = Target::of_dsn("http://abc:secret@localhost/errors/7/").unwrap();
+        assert_eq!(target.path(EventForm::Envelope), "/api/7/envelope/");
+        let target = BenchTarget::of_dsn("http://abc:secret@localhost/errors/7/").unwrap();
         assert_eq!(target.address.to_string(), "127.0.0.1:80");
-        assert_eq!(target.path(Form::Store), "/errors/api/7/store/");
-        assert_eq!(target.named("shop").path(Form::V1), "/errors/projects/shop/errors");
-        assert_eq!(Target::of_dsn("http://abc@[::1]:9/7").unwrap().address.to_string(), "[::1]:9");
+        assert_eq!(target.path(EventForm::Store), "/errors/api/7/store/");
+        assert_eq!(target.named("shop").path(EventForm::V1), "/errors/projects/shop/errors");
+        assert_eq!(BenchTarget::of_dsn("http://abc@[::1]:9/7").unwrap().address.to_string(), "[::1]:9");
     }
 
     /// No load is ever sent to another machine, whatever its address looks like.
@@ -102,13 +102,13 @@ mod tests {
             "localhost.example.com",
             "127.0.0.1.example.com",
         ] {
-            let refused = Target::of_dsn(&format!("http://abc@{host}:8000/7")).unwrap_err();
+            let refused = BenchTarget::of_dsn(&format!("http://abc@{host}:8000/7")).unwrap_err();
             assert!(matches!(refused, NotHere::Elsewhere(_)), "{host}: {refused}");
             assert!(refused.to_string().contains("127.0.0.1"), "{refused}");
         }
-        assert_eq!(Target::of_dsn("https://abc@127.0.0.1/7"), Err(NotHere::Scheme("https".to_owned())));
+        assert_eq!(BenchTarget::of_dsn("https://abc@127.0.0.1/7"), Err(NotHere::Scheme("https".to_owned())));
         for bad in ["nonsense", "http://127.0.0.1/7", "http://abc@127.0.0.1/", "http://abc@127.0.0.1"] {
-            assert!(matches!(Target::of_dsn(bad), Err(NotHere::NoDsn(_))), "{bad}");
+            assert!(matches!(BenchTarget::of_dsn(bad), Err(NotHere::NoDsn(_))), "{bad}");
         }
     }
 }

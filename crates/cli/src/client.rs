@@ -19,7 +19,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// How long an answer may take: looking through a full queue takes a hundred calls.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a long job tries again what may pass, before it gives up.
-const ATTEMPTS: u32 = 10;
+const MAX_REQUEST_ATTEMPTS: u32 = 10;
 /// The longest pause that a long job makes. A monthly quota would have it wait for weeks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -43,7 +43,7 @@ pub struct Client {
 /// The API's refusal.
 #[derive(Debug, thiserror::Error)]
 #[error("refused ({status}): {message}")]
-pub struct Refused {
+pub struct RefusedRequest {
     /// The status.
     pub status: StatusCode,
     /// What it says.
@@ -116,7 +116,7 @@ impl Client {
             };
             let wait = again_after.map(|said| said.unwrap_or(pause));
             match wait.filter(|wait| self.patience == Patience::Long && *wait <= LONGEST_PAUSE) {
-                Some(wait) if attempt < ATTEMPTS => {
+                Some(wait) if attempt < MAX_REQUEST_ATTEMPTS => {
                     tracing::debug!(error.message = %error, wait_s = wait.as_secs(), "trying again");
                     tokio::time::sleep(wait).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -163,7 +163,7 @@ impl Client {
         }
         let message = body.unwrap_or_default()["message"].as_str().unwrap_or("without a reason").to_owned();
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-        let error = Refused { status, message }.into();
+        let error = RefusedRequest { status, message }.into();
         Err(Failure { error, again_after: passing.then_some(again_after) })
     }
 }
@@ -251,7 +251,7 @@ mod tests {
         for (status, patience, refusals, calls) in [
             (wait, Patience::Long, 3, 4),
             (StatusCode::SERVICE_UNAVAILABLE, Patience::Long, 3, 4),
-            (wait, Patience::Long, 100, ATTEMPTS),
+            (wait, Patience::Long, 100, MAX_REQUEST_ATTEMPTS),
             (wait, Patience::None, 1, 1),
             (refuse, Patience::Long, 1, 1),
         ] {

@@ -10,7 +10,7 @@ use anyhow::Context;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::client::{Client, Refused};
+use super::client::{Client, RefusedRequest};
 use super::errors::pages;
 use super::output::{Output, note};
 use super::progress::bar;
@@ -18,7 +18,7 @@ use super::text::{harmless, harmless_json};
 use super::{InProject, Remote};
 
 /// The most occurrences, and errors, that are asked for at once.
-const PAGE: usize = 100;
+const PAGE_SIZE: usize = 100;
 
 /// The version of the lines with what people set of errors.
 pub(super) const STATE_VERSION: u64 = 1;
@@ -99,7 +99,7 @@ impl<'a> Exporter<'a> {
     async fn all_but(&mut self, exported: &mut HashSet<String>) -> anyhow::Result<bool> {
         let mut any = false;
         let mut list = pages(self.client, &["projects", self.project, "errors"], Vec::new(), "cursor");
-        while let Some(page) = list.next(PAGE).await? {
+        while let Some(page) = list.next(PAGE_SIZE).await? {
             let errors = page["errors"].as_array().into_iter().flatten();
             let fingerprint = |error: &Value| error["fingerprint"].as_str().unwrap_or_default().to_owned();
             let new: Vec<_> = errors.filter(|error| exported.insert(fingerprint(error))).collect();
@@ -118,10 +118,10 @@ impl<'a> Exporter<'a> {
         let mut list = pages(self.client, &path, Vec::new(), "after");
         let mut newest = Value::Null;
         loop {
-            let mut page = match list.next(PAGE).await {
+            let mut page = match list.next(PAGE_SIZE).await {
                 Ok(Some(page)) => page,
                 Ok(None) => return self.state(fingerprint, error, newest).await,
-                Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 404) => {
+                Err(error) if error.downcast_ref::<RefusedRequest>().is_some_and(|refused| refused.status == 404) => {
                     self.progress.suspend(|| note(&format!("{fingerprint} was deleted meanwhile")));
                     return Ok(());
                 }
@@ -151,7 +151,7 @@ impl<'a> Exporter<'a> {
         let path = ["projects", self.project, "errors", fingerprint, "history"];
         let mut list = pages(self.client, &path, Vec::new(), "cursor");
         let mut history = Vec::new();
-        while let Some(mut page) = list.next(PAGE).await? {
+        while let Some(mut page) = list.next(PAGE_SIZE).await? {
             if let Value::Array(entries) = page["history"].take() {
                 history.extend(entries);
             }

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::Remote;
 use super::client::Client;
-use super::output::{Output, Tone};
+use super::output::Output;
 use super::table::Table;
 use super::text::{moment, shown};
+use super::tone::Tone;
 
 /// What to do with keys.
 #[derive(Debug, Clone, Subcommand)]
-pub enum Keys {
+pub enum KeysCommand {
     /// List them; never themselves
     List {
         /// Only those of this project
@@ -56,14 +57,14 @@ pub enum Keys {
     },
 }
 
-pub(super) async fn run(command: Keys, remote: &Remote) -> anyhow::Result<()> {
+pub(super) async fn run(command: KeysCommand, remote: &Remote) -> anyhow::Result<()> {
     let (client, output) = (Client::of(remote)?, Output::of(remote));
     match command {
-        Keys::List { project } => {
+        KeysCommand::List { project } => {
             let data = all(&client, project).await?;
             output.show(&data, |output| table(output, &data["keys"]))
         }
-        Keys::Create { role, project, name } => {
+        KeysCommand::Create { role, project, name } => {
             let mut body = json!({ "role": role });
             for (key, value) in [("project", project), ("name", name)] {
                 if let Some(value) = value {
@@ -73,7 +74,7 @@ pub(super) async fn run(command: Keys, remote: &Remote) -> anyhow::Result<()> {
             let data = client.send(Method::POST, &["keys"], Some(&body)).await?["data"].take();
             output.show(&data, |_| revealed(&data["key"]))
         }
-        Keys::Rotate { id, overlap_hours } => {
+        KeysCommand::Rotate { id, overlap_hours } => {
             let body = json!({ "overlapHours": overlap_hours });
             let data = client.send(Method::POST, &["keys", &id, "rotate"], Some(&body)).await?["data"].take();
             output.show(&data, |_| {
@@ -81,9 +82,9 @@ pub(super) async fn run(command: Keys, remote: &Remote) -> anyhow::Result<()> {
                 format!("{}\n\n{id} is good until {end} UTC", revealed(&data["key"]))
             })
         }
-        Keys::Disable { id } => change(&client, output, &id, true).await,
-        Keys::Enable { id } => change(&client, output, &id, false).await,
-        Keys::Delete { id } => {
+        KeysCommand::Disable { id } => change(&client, output, &id, true).await,
+        KeysCommand::Enable { id } => change(&client, output, &id, false).await,
+        KeysCommand::Delete { id } => {
             client.send(Method::DELETE, &["keys", &id], None).await?;
             output.show(&json!({ "deleted": id }), |_| format!("deleted {id}"))
         }

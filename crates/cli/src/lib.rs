@@ -13,6 +13,7 @@ pub mod projects;
 pub mod send;
 mod table;
 pub mod text;
+mod tone;
 
 use std::path::PathBuf;
 
@@ -52,19 +53,19 @@ pub enum Command {
     Projects {
         /// What to do
         #[command(subcommand)]
-        command: projects::Projects,
+        command: projects::ProjectsCommand,
     },
     /// List, create, rotate, disable and delete keys
     Keys {
         /// What to do
         #[command(subcommand)]
-        command: keys::Keys,
+        command: keys::KeysCommand,
     },
     /// Find, show and change errors, and watch for new ones
     Errors {
         /// What to do
         #[command(subcommand)]
-        command: Box<errors::Errors>,
+        command: Box<errors::ErrorsCommand>,
     },
     /// Send a sample error
     Send(send::Send),

@@ -1,30 +1,14 @@
 //! Standard output, for people and for programs.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
+use anyhow::bail;
 use serde_json::Value;
 
 use super::Remote;
 use super::table::Table;
 use super::text::{harmless_json, harmless_lines};
-
-/// How text is set off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
-    /// Not at all.
-    #[default]
-    Plain,
-    /// The title, and one's own code.
-    Bold,
-    /// What is beside the point.
-    Dim,
-    /// What is wrong.
-    Red,
-    /// What is in between.
-    Yellow,
-    /// What is in order.
-    Green,
-}
+use super::tone::Tone;
 
 /// How answers are shown.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +72,23 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Says something to the person, beside the output. Nobody may be listening.
 pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", harmless_lines(text));
+}
+
+/// Asks whether to go on with what cannot be undone; where nobody can be asked, it must have been said before.
+pub(crate) fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("to {what} without being asked, say --yes");
+    }
+    note(&format!("{what}? This cannot be undone. Type yes:"));
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim() {
+        "yes" => Ok(()),
+        _ => bail!("nothing was done"),
+    }
 }
 
 /// Says why a command failed.

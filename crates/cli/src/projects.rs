@@ -7,13 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::Remote;
 use super::client::Client;
-use super::output::{Output, Tone};
+use super::output::{Output, confirm};
 use super::table::Table;
 use super::text::{moment, shown};
+use super::tone::Tone;
 
 /// What to do with projects.
 #[derive(Debug, Clone, Subcommand)]
-pub enum Projects {
+pub enum ProjectsCommand {
     /// List them
     List,
     /// Make one; prints its DSN and client key
@@ -30,12 +31,12 @@ pub enum Projects {
         yes: bool,
     },
     /// Change the settings of one
-    Set(Box<Settings>),
+    Set(Box<ProjectSettings>),
 }
 
 /// Settings of a project; `none` takes away what need not be there.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Settings {
+pub struct ProjectSettings {
     /// Its name
     name: String,
     /// Its new name; what is sent to the old one still comes in
@@ -86,14 +87,14 @@ fn number_or_none(text: &str) -> Result<Value, String> {
     }
 }
 
-pub(super) async fn run(command: Projects, remote: &Remote) -> anyhow::Result<()> {
+pub(super) async fn run(command: ProjectsCommand, remote: &Remote) -> anyhow::Result<()> {
     let (client, output) = (Client::of(remote)?, Output::of(remote));
     match command {
-        Projects::List => {
+        ProjectsCommand::List => {
             let data = all(&client).await?;
             output.show(&data, |output| table(output, &data))
         }
-        Projects::Create { name } => {
+        ProjectsCommand::Create { name } => {
             let mut answer = client.send(Method::POST, &["projects"], Some(&json!({ "name": name }))).await?;
             let data = answer["data"].take();
             output.show(&data, |_| {
@@ -102,12 +103,12 @@ pub(super) async fn run(command: Projects, remote: &Remote) -> anyhow::Result<()
                 format!("project     {}\nDSN         {}\nclient key  {}", shown(name), shown(dsn), shown(key))
             })
         }
-        Projects::Delete { name, yes } => {
-            super::errors::confirm(yes, &format!("delete the project `{name}`, its errors and its keys"))?;
+        ProjectsCommand::Delete { name, yes } => {
+            confirm(yes, &format!("delete the project `{name}`, its errors and its keys"))?;
             client.patient().send(Method::DELETE, &["projects", &name], None).await?;
             output.show(&json!({ "deleted": name }), |_| format!("deleted {name}"))
         }
-        Projects::Set(settings) => {
+        ProjectsCommand::Set(settings) => {
             let change = settings.change();
             if change.is_empty() {
                 bail!("nothing is to be changed: `faultline projects set --help` says what can be");
@@ -134,7 +135,7 @@ pub(super) async fn all(client: &Client) -> anyhow::Result<Value> {
     }
 }
 
-impl Settings {
+impl ProjectSettings {
     /// The change, as the API takes it: what is not named stays as it is.
     fn change(&self) -> Map<String, Value> {
         let mut change = Map::new();

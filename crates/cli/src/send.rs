@@ -6,14 +6,14 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Remote;
-use super::client::{Client, Refused};
+use super::client::{Client, RefusedRequest};
 use super::output::Output;
 use super::text::harmless;
 
 /// For how long `send` looks whether the error was stored. In AWS processing begins after some two seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Options of `faultline send`.
 #[derive(Debug, Clone, clap::Args)]
@@ -55,7 +55,7 @@ pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
 async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
     match client.get(&["projects", project], &[]).await {
         Ok(_) => Ok(()),
-        Err(error) => match error.downcast_ref::<Refused>().map(|refused| refused.status) {
+        Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
             Some(StatusCode::NOT_FOUND) => {
                 let name = harmless(project);
                 anyhow::bail!("there is no project `{name}`: `faultline projects list` lists them, --create makes it")
@@ -76,13 +76,13 @@ async fn is_stored(client: &Client, project: &str, message: &str, id: &Value) ->
                 return Ok(Some(true));
             }
             Ok(_) => {}
-            Err(error) => match error.downcast_ref::<Refused>().map(|refused| refused.status) {
+            Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
                 Some(StatusCode::FORBIDDEN) => return Ok(None),
                 Some(StatusCode::NOT_FOUND) => {}
                 _ => return Err(error),
             },
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     Ok(Some(false))
 }

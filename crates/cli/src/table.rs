@@ -1,7 +1,7 @@
 //! Tables of aligned text.
 
-use super::output::Tone;
 use super::text::{cut, width};
+use super::tone::Tone;
 
 /// What stands between two columns.
 const GAP: &str = "  ";

@@ -1,9 +1,7 @@
 //! `faultline completions`: what a shell needs to complete words.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::args::Args;
 use cli::output::print;
 
 /// Options of `faultline completions`.
@@ -14,8 +12,9 @@ pub(crate) struct Completions {
     pub(crate) shell: Shell,
 }
 
-pub(crate) fn run(options: &Completions) -> anyhow::Result<()> {
+/// Prints the script for `command`, which is the whole command line.
+pub(crate) fn run(options: &Completions, command: &mut clap::Command) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Args::command(), "faultline", &mut script);
+    clap_complete::generate(options.shell, command, "faultline", &mut script);
     print(String::from_utf8(script)?.trim_end())
 }

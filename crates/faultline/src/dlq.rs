@@ -39,7 +39,7 @@ pub(crate) enum DlqCommand {
 }
 
 /// What the API lists at the most.
-const LIMIT: &str = "1000";
+const MAX_LISTED_LETTERS: &str = "1000";
 
 /// Prints what was asked for, as JSON.
 pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
@@ -73,8 +73,8 @@ pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
 
 async fn list(remote: &Remote, place: &str) -> anyhow::Result<Value> {
     match &remote.url {
-        Some(_) => Client::of(remote)?.get(&[place], &[("limit", LIMIT.to_owned())]).await,
-        None => in_directory(remote, Method::GET, &format!("/{place}?limit={LIMIT}"), &Value::Null).await,
+        Some(_) => Client::of(remote)?.get(&[place], &[("limit", MAX_LISTED_LETTERS.to_owned())]).await,
+        None => in_directory(remote, Method::GET, &format!("/{place}?limit={MAX_LISTED_LETTERS}"), &Value::Null).await,
     }
 }
 
@@ -90,12 +90,12 @@ async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value)
     use axum::body::Body;
     use http::Request;
     use local_data::{Access, data_dir};
-    use server::system::{Place, Settings, Stack};
+    use server::system::{DataLocation, Stack, SystemSettings};
     use tower::ServiceExt;
 
     let dir = data_dir(remote.data.clone())?;
     let access = Access::read(&dir)?.with_context(|| format!("{} has no data of faultline", dir.display()))?;
-    let settings = Settings::at(Place::Directory(dir));
+    let settings = SystemSettings::at(DataLocation::Directory(dir));
     let stack = Stack::open(&settings).await.context("if `faultline serve` is running, say where with --url")?;
     let request = Request::builder().method(method).uri(path).header("x-api-key", access.admin_key);
     let response = stack.front().oneshot(request.body(Body::from(body.to_string()))?).await?;

@@ -9,6 +9,7 @@ mod dlq;
 use std::process::ExitCode;
 
 use args::{Args, Command};
+use clap::CommandFactory;
 use cli::Remote;
 
 /// What is logged unless `FAULTLINE_LOG` says otherwise. s3s calls it an error when an object is not there.
@@ -51,7 +52,7 @@ fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
             Command::Dlq(options) => dlq::run(options, remote).await,
             #[cfg(feature = "server")]
             Command::Bench(options) => bench::run(options, remote).await,
-            Command::Completions(options) => completions::run(&options),
+            Command::Completions(options) => completions::run(&options, &mut Args::command()),
         }
     })
 }

@@ -8,7 +8,7 @@ use template::{Template, Values};
 
 /// The form of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Form {
+pub enum EventForm {
     /// A Sentry envelope with one event, as SDKs send it now
     Envelope,
     /// A Sentry event by itself, as SDKs used to send it
@@ -31,7 +31,7 @@ pub enum Likeness {
 /// Events by their number.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    form: Form,
+    form: EventForm,
     bytes: usize,
     seed: u64,
     /// One for each error; of different errors one makes them all.
@@ -51,12 +51,12 @@ pub struct TooSmall {
 impl Workload {
     /// Bodies of this form, each of which has exactly so many bytes, of so many errors (at least one). Another seed makes
     /// other events, with other ids, of the same errors.
-    pub fn new(form: Form, likeness: Likeness, errors: u32, bytes: usize, seed: u64) -> Result<Self, TooSmall> {
+    pub fn new(form: EventForm, likeness: Likeness, errors: u32, bytes: usize, seed: u64) -> Result<Self, TooSmall> {
         let errors = if likeness == Likeness::Different { 1 } else { errors.max(1) };
         let text = |error| match form {
-            Form::V1 => event::v1(likeness, error, bytes),
-            Form::Store => event::sentry(likeness, error, bytes),
-            Form::Envelope => event::envelope(&event::sentry(likeness, error, bytes)),
+            EventForm::V1 => event::v1(likeness, error, bytes),
+            EventForm::Store => event::sentry(likeness, error, bytes),
+            EventForm::Envelope => event::envelope(&event::sentry(likeness, error, bytes)),
         };
         let templates: Vec<_> = (0..errors).map(|error| Template::parse(&text(error))).collect();
         let workload = Self { form, bytes, seed, templates };
@@ -66,7 +66,7 @@ impl Workload {
     }
 
     /// The form of the bodies.
-    pub fn form(&self) -> Form {
+    pub fn form(&self) -> EventForm {
         self.form
     }
 
@@ -102,21 +102,21 @@ mod tests {
 
     use super::*;
 
-    const EACH: [Form; 3] = [Form::Envelope, Form::Store, Form::V1];
+    const EACH: [EventForm; 3] = [EventForm::Envelope, EventForm::Store, EventForm::V1];
     const ALL: [Likeness; 3] = [Likeness::Like, Likeness::Mixed, Likeness::Different];
 
     /// As faultline reads it.
-    fn read(form: Form, body: &[u8]) -> Occurrence {
+    fn read(form: EventForm, body: &[u8]) -> Occurrence {
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
         let received_at = Timestamp::from_seconds(now.as_secs() as i64);
         let event_id = EventId::from_bytes([1; 16]);
-        if form == Form::V1 {
+        if form == EventForm::V1 {
             let taken = Parsed::of(body).unwrap().taken;
             let post: Post = json::parse(&serde_json::to_vec(&taken).unwrap()).unwrap();
             return json_api::normalise(post.errors[0].clone(), &post.shared, event_id, received_at);
         }
         let event = match form {
-            Form::Envelope => Envelope::parse(body).unwrap().items.swap_remove(0).payload,
+            EventForm::Envelope => Envelope::parse(body).unwrap().items.swap_remove(0).payload,
             _ => body.to_vec(),
         };
         normalise(json::parse(&event).unwrap(), &Received { event_id, received_at, sent_at: None, client_ip: None })
@@ -156,12 +156,12 @@ mod tests {
     /// Every event counts: no two have the same id, in one run or in two.
     #[test]
     fn no_event_is_sent_twice() {
-        let ids = |form: Form, seed| {
+        let ids = |form: EventForm, seed| {
             let workload = Workload::new(form, Likeness::Like, 3, 3_000, seed).unwrap();
             let text = move |number| String::from_utf8(workload.body(number)).unwrap();
             (0..30).map(move |number| text(number).split_once(r#""event_id":""#).unwrap().1[..32].to_owned())
         };
-        for form in [Form::Envelope, Form::Store] {
+        for form in [EventForm::Envelope, EventForm::Store] {
             let all: BTreeSet<_> = ids(form, 1).chain(ids(form, 2)).collect();
             assert_eq!(all.len(), 60);
             assert!(all.iter().all(|id| EventId::parse(id).is_ok()));
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn likeness_is_what_it_says() {
         let alike = |likeness| {
-            let workload = Workload::new(Form::Store, likeness, 1, 3_000, 1).unwrap();
+            let workload = Workload::new(EventForm::Store, likeness, 1, 3_000, 1).unwrap();
             let (a, b) = (workload.body(1), workload.body(2));
             a.iter().zip(&b).filter(|(a, b)| a == b).count()
         };

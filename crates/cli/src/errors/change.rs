@@ -3,9 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::confirm;
 use crate::client::Client;
-use crate::output::{Output, note};
+use crate::output::{Output, confirm, note};
 use crate::text::{harmless, shown};
 use crate::{InProject, Remote};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::Client;
 
 /// The most errors of a page, as the API has it.
-pub(super) const PAGE: usize = 100;
+pub(super) const PAGE_SIZE: usize = 100;
 
 /// Which errors are meant.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -110,7 +110,7 @@ impl Pages<'_> {
             return Ok(None);
         }
         let mut parameters = self.parameters.clone();
-        parameters.push(("limit", limit.min(PAGE).to_string()));
+        parameters.push(("limit", limit.min(PAGE_SIZE).to_string()));
         parameters.extend(self.next.take().map(|next| (self.cursor, next)));
         let page = self.client.get(&self.path, &parameters).await?;
         self.next = page["nextCursor"].as_str().map(str::to_owned);

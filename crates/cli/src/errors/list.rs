@@ -8,14 +8,15 @@ use serde_json::Value;
 use super::Filters;
 use super::find::pages;
 use crate::client::Client;
-use crate::output::{Output, Tone};
+use crate::output::Output;
 use crate::table::Table;
 use crate::text::{age, now, shown};
+use crate::tone::Tone;
 use crate::{InProject, Remote};
 
 /// Options of `faultline errors list`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct List {
+pub struct ListOptions {
     #[command(flatten)]
     project: InProject,
     #[command(flatten)]
@@ -31,7 +32,7 @@ pub struct List {
     cursor: Option<String>,
 }
 
-pub(super) async fn run(options: List, remote: &Remote) -> anyhow::Result<()> {
+pub(super) async fn run(options: ListOptions, remote: &Remote) -> anyhow::Result<()> {
     let client = Client::of(remote)?;
     let project = options.project.name(&client).await?;
     let mut parameters = options.filters.parameters();

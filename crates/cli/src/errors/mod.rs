@@ -7,28 +7,25 @@ mod show;
 mod stack;
 mod tail;
 
-use std::io::{BufRead, IsTerminal};
-
 use anyhow::bail;
 pub use change::{Assignment, Mute, Named, Resolution};
 use clap::Subcommand;
 pub use find::Filters;
 pub(crate) use find::pages;
-pub use list::List;
+pub use list::ListOptions;
 pub use show::Show;
 pub use tail::Tail;
 
 use super::client::Client;
-use super::output::note;
 use super::projects;
 use super::text::shown;
 use super::{InProject, Remote};
 
 /// What to do with errors. They are named by fingerprint or, those of v1's clients, by message.
 #[derive(Debug, Clone, Subcommand)]
-pub enum Errors {
+pub enum ErrorsCommand {
     /// Find errors, last seen first
-    List(Box<List>),
+    List(Box<ListOptions>),
     /// Show one, with the stack of its newest occurrence
     Show(Show),
     /// Say that errors are mended: the next occurrence is a regression
@@ -52,16 +49,16 @@ pub enum Errors {
     Tail(Tail),
 }
 
-pub(super) async fn run(command: Errors, remote: &Remote) -> anyhow::Result<()> {
+pub(super) async fn run(command: ErrorsCommand, remote: &Remote) -> anyhow::Result<()> {
     match command {
-        Errors::List(options) => list::run(*options, remote).await,
-        Errors::Show(options) => show::run(options, remote).await,
-        Errors::Resolve(options) => change::resolve(options, remote).await,
-        Errors::Unresolve(named) => change::unresolve(named, remote).await,
-        Errors::Mute(options) => change::mute(options, remote).await,
-        Errors::Assign(options) => change::assign(options, remote).await,
-        Errors::Delete { named, yes } => change::delete(named, yes, remote).await,
-        Errors::Tail(options) => tail::run(options, remote).await,
+        ErrorsCommand::List(options) => list::run(*options, remote).await,
+        ErrorsCommand::Show(options) => show::run(options, remote).await,
+        ErrorsCommand::Resolve(options) => change::resolve(options, remote).await,
+        ErrorsCommand::Unresolve(named) => change::unresolve(named, remote).await,
+        ErrorsCommand::Mute(options) => change::mute(options, remote).await,
+        ErrorsCommand::Assign(options) => change::assign(options, remote).await,
+        ErrorsCommand::Delete { named, yes } => change::delete(named, yes, remote).await,
+        ErrorsCommand::Tail(options) => tail::run(options, remote).await,
     }
 }
 
@@ -83,22 +80,5 @@ impl InProject {
             }
             names => bail!("which project? say so with --project: {}", names.join(", ")),
         }
-    }
-}
-
-/// Asks whether to go on with what cannot be undone; where nobody can be asked, it must have been said before.
-pub(super) fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        bail!("to {what} without being asked, say --yes");
-    }
-    note(&format!("{what}? This cannot be undone. Type yes:"));
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim() {
-        "yes" => Ok(()),
-        _ => bail!("nothing was done"),
     }
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::list::{status_tone, title};
 use super::stack;
 use crate::client::Client;
-use crate::output::{Output, Tone};
+use crate::output::Output;
 use crate::text::{moment, shown};
+use crate::tone::Tone;
 use crate::{InProject, Remote};
 
 /// Options of `faultline errors show`.

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::list::title;
-use crate::output::{Output, Tone};
+use crate::output::Output;
 use crate::text::{harmless, shown};
+use crate::tone::Tone;
 
 /// How many frames of a stack are shown unless all are asked for.
 const FRAMES: usize = 20;

@@ -6,24 +6,25 @@ use std::time::Duration;
 use model::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::find::{PAGE, pages};
+use super::find::{PAGE_SIZE, pages};
 use super::list::title;
 use crate::Remote;
-use crate::client::{Client, Refused};
-use crate::output::{Output, Tone, note, print};
+use crate::client::{Client, RefusedRequest};
+use crate::output::{Output, note, print};
 use crate::projects;
 use crate::text::{harmless_json, moment, now, shown};
+use crate::tone::Tone;
 
 /// How many pages of errors one look goes through at the most: more than a thousand that were seen in the same minutes
 /// are a storm, of which the first thousand tell.
-const PAGES: usize = 10;
+const MAX_PAGES: usize = 10;
 /// How old an error may be, in seconds, to be new when it is met for the first time: an event may wait in its client, and
 /// to be processed.
-const LATE: i64 = 900;
+const MAX_DELAY_SECONDS: i64 = 900;
 /// Errors are listed by when they were last seen in slots of so many seconds, in any order within a slot.
-const SLOT: i64 = 600;
+const SLOT_SECONDS: i64 = 600;
 /// After how many looks it is asked which projects there are.
-const PROJECTS: usize = 30;
+const LOOKS_PER_PROJECT_LIST: usize = 30;
 
 /// Options of `faultline errors tail`.
 #[derive(Debug, Clone, clap::Args)]
@@ -46,10 +47,10 @@ pub(super) async fn run(options: Tail, remote: &Remote) -> anyhow::Result<()> {
 }
 
 async fn watch(client: &Client, output: Output, options: &Tail) -> anyhow::Result<()> {
-    let mut seen = Seen::since(now());
+    let mut seen = SeenErrors::since(now());
     let mut names = Vec::new();
     for look in 0.. {
-        if look % PROJECTS == 0 {
+        if look % LOOKS_PER_PROJECT_LIST == 0 {
             match of(client, options).await {
                 Err(error) if look == 0 => return Err(error),
                 Err(error) => tried(&error)?,
@@ -75,7 +76,7 @@ async fn watch(client: &Client, output: Output, options: &Tail) -> anyhow::Resul
 
 /// A look that failed is repeated; what the key may not see is said once and for all.
 fn tried(error: &anyhow::Error) -> anyhow::Result<()> {
-    match error.downcast_ref::<Refused>().map(|refused| refused.status.as_u16()) {
+    match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status.as_u16()) {
         Some(401 | 403) => anyhow::bail!("{error}"),
         // The project was deleted meanwhile.
         Some(404) => {}
@@ -94,21 +95,21 @@ async fn of(client: &Client, options: &Tail) -> anyhow::Result<Vec<String>> {
 }
 
 /// What is new in a project. One page, unless more errors than it has were seen in the newest minutes.
-async fn news(client: &Client, seen: &mut Seen, project: &str) -> anyhow::Result<Vec<News>> {
+async fn news(client: &Client, seen: &mut SeenErrors, project: &str) -> anyhow::Result<Vec<News>> {
     let now = now();
     let mut pages = pages(client, &["projects", project, "errors"], Vec::new(), "cursor");
     let mut news = Vec::new();
-    for _ in 0..PAGES {
-        let page = match pages.next(PAGE).await {
+    for _ in 0..MAX_PAGES {
+        let page = match pages.next(PAGE_SIZE).await {
             Ok(Some(page)) => page,
             Ok(None) => break,
             Err(error) => return Err(error),
         };
         let errors = page["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         news.extend(errors.iter().filter_map(|error| seen.meet(project, error)));
-        // Only errors that were last seen before `LATE` come after this one.
+        // Only errors that were last seen before `MAX_DELAY_SECONDS` come after this one.
         let last = errors.last().and_then(|error| time(&error["lastSeen"]));
-        if last.is_none_or(|last| last.seconds() < now.seconds() - LATE - SLOT) {
+        if last.is_none_or(|last| last.seconds() < now.seconds() - MAX_DELAY_SECONDS - SLOT_SECONDS) {
             break;
         }
     }
@@ -122,7 +123,7 @@ fn time(value: &Value) -> Option<Timestamp> {
 }
 
 /// What was met, and when each had come back last.
-struct Seen {
+struct SeenErrors {
     since: Timestamp,
     errors: HashMap<(String, String), Option<Timestamp>>,
 }
@@ -134,7 +135,7 @@ struct News {
     error: Value,
 }
 
-impl Seen {
+impl SeenErrors {
     fn since(since: Timestamp) -> Self {
         Self { since, errors: HashMap::new() }
     }
@@ -144,7 +145,8 @@ impl Seen {
         let fingerprint = error["fingerprint"].as_str()?.to_owned();
         let back_at = time(&error["regression"]["at"]);
         let before = self.errors.insert((project.to_owned(), fingerprint), back_at);
-        let is_young = time(&error["firstSeen"]).is_some_and(|at| at.seconds() >= self.since.seconds() - LATE);
+        let is_young =
+            time(&error["firstSeen"]).is_some_and(|at| at.seconds() >= self.since.seconds() - MAX_DELAY_SECONDS);
         let kind = match before {
             None if is_young => "new",
             None if back_at.is_some_and(|at| at >= self.since) => "regression",
@@ -177,7 +179,7 @@ mod tests {
     /// New is what was not there before, however it comes into the list; each regression is said once.
     #[test]
     fn each_is_said_once() {
-        let mut seen = Seen::since(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
+        let mut seen = SeenErrors::since(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
         let mut meet = |project: &str, fingerprint: &str, first_seen: &str, back_at: Option<&str>| {
             let regression = back_at.map(|at| json!({ "at": at }));
             let error = json!({ "fingerprint": fingerprint, "firstSeen": first_seen, "regression": regression });

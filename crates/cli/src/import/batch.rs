@@ -6,36 +6,36 @@ use model::occurrence::Occurrence;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::state::Kept;
-use crate::client::{Client, Refused};
+use super::state::KeptLine;
+use crate::client::{Client, RefusedRequest};
 use crate::output::note;
 
 /// How many occurrences are sent at once, and how many bytes of them: a body may have 4 MiB.
-const MOST: usize = 200;
-const MOST_BYTES: usize = 2 << 20;
+const MAX_BATCH_EVENTS: usize = 200;
+const MAX_BATCH_BYTES: usize = 2 << 20;
 
 /// Occurrences of one project that wait to be sent together.
-pub(super) struct Batch<'a> {
+pub(super) struct ImportBatch<'a> {
     client: &'a Client,
     /// Where all go, whatever project they came from.
     into: Option<String>,
     project: String,
-    waiting: Vec<Entry>,
+    waiting: Vec<ImportLine>,
     bytes: usize,
     imported: u64,
     failed: u64,
     progress: ProgressBar,
-    states: Vec<Kept>,
+    states: Vec<KeptLine>,
     restored: u64,
 }
 
 /// An occurrence, where it was read, and how much progress it is.
-struct Entry {
+struct ImportLine {
     origin: String,
     json: Box<RawValue>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> ImportBatch<'a> {
     pub(super) fn new(client: &'a Client, into: Option<String>) -> Self {
         let progress = ProgressBar::hidden();
         let (project, waiting) = (String::new(), Vec::new());
@@ -72,7 +72,7 @@ impl<'a> Batch<'a> {
     /// Keeps what people set of an error until its occurrences are stored.
     pub(super) fn keep(&mut self, origin: String, project: String, line: Value) {
         let project = self.into.clone().unwrap_or(project);
-        self.states.push(Kept { origin, project, line });
+        self.states.push(KeptLine { origin, project, line });
     }
 
     /// Restores all that was kept. What cannot be is said, and keeps nothing else from it.
@@ -97,13 +97,13 @@ impl<'a> Batch<'a> {
     pub(super) async fn add(&mut self, origin: String, project: &str, occurrence: &Occurrence) -> anyhow::Result<()> {
         let project = self.into.as_deref().unwrap_or(project).to_owned();
         let json = serde_json::value::to_raw_value(occurrence)?;
-        let is_full = self.waiting.len() == MOST || self.bytes + json.get().len() > MOST_BYTES;
+        let is_full = self.waiting.len() == MAX_BATCH_EVENTS || self.bytes + json.get().len() > MAX_BATCH_BYTES;
         if is_full || project != self.project {
             self.send().await?;
         }
         self.project = project;
         self.bytes += json.get().len();
-        self.waiting.push(Entry { origin, json });
+        self.waiting.push(ImportLine { origin, json });
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn post(&mut self, entries: &[Entry]) -> anyhow::Result<()> {
+    async fn post(&mut self, entries: &[ImportLine]) -> anyhow::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -144,7 +144,7 @@ impl<'a> Batch<'a> {
 
 /// What is wrong with the occurrences; any other error ends the import, since it would befall all that follow.
 fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
-    let about_them = |refused: &&Refused| {
+    let about_them = |refused: &&RefusedRequest| {
         matches!(
             refused.status,
             StatusCode::BAD_REQUEST
@@ -154,7 +154,7 @@ fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
                 | StatusCode::UNPROCESSABLE_ENTITY
         )
     };
-    match error.downcast_ref::<Refused>().filter(about_them) {
+    match error.downcast_ref::<RefusedRequest>().filter(about_them) {
         Some(refused) => Ok(refused.message.clone()),
         None => Err(error),
     }

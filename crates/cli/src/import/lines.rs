@@ -9,12 +9,12 @@ use model::occurrence::Occurrence;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::batch::{Batch, text};
+use super::batch::{ImportBatch, text};
 use crate::export::STATE_VERSION;
 use crate::progress::bar;
 
 /// Reads a file, or standard input, line by line.
-pub(super) async fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
+pub(super) async fn read(path: &Path, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
     let cannot = || format!("cannot read {}", path.display());
     let mut lines: Box<dyn BufRead> = if path.as_os_str() == "-" {
         Box::new(std::io::stdin().lock())

@@ -12,7 +12,7 @@ mod v1;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use batch::Batch;
+use batch::ImportBatch;
 use serde_json::json;
 
 use super::Remote;
@@ -46,7 +46,7 @@ pub enum From {
 /// Imports all that can be, and says of everything else where it stands and what is wrong with it.
 pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> {
     let client = Client::of(remote)?.patient();
-    let mut batch = Batch::new(&client, options.project.clone());
+    let mut batch = ImportBatch::new(&client, options.project.clone());
     let read = match options.from {
         From::Ndjson => lines::read(&options.path, &mut batch).await,
         From::V1 => v1::read(&options.path, &mut batch).await,

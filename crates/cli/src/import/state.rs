@@ -5,23 +5,23 @@ use std::time::{Duration, Instant};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Client, Refused};
+use crate::client::{Client, RefusedRequest};
 
 /// How long an error is waited for: its occurrences were accepted, and are processed.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The most entries of a history that are sent at once.
 const ENTRIES: usize = 500;
 
 /// A line, and where it was read.
-pub(super) struct Kept {
+pub(super) struct KeptLine {
     pub(super) origin: String,
     pub(super) project: String,
     pub(super) line: Value,
 }
 
-impl Kept {
+impl KeptLine {
     /// Merges what was merged, and restores status, assignee and history. Says whether there was anything to do: what was
     /// imported before is left as it is now.
     pub(super) async fn restore(&self, client: &Client) -> anyhow::Result<bool> {
@@ -70,11 +70,11 @@ impl Kept {
                     Err(error) => refused = error,
                 }
             }
-            let is_missing = |refused: &Refused| refused.status == StatusCode::NOT_FOUND;
-            if !refused.downcast_ref::<Refused>().is_some_and(is_missing) || start.elapsed() > PATIENCE {
+            let is_missing = |refused: &RefusedRequest| refused.status == StatusCode::NOT_FOUND;
+            if !refused.downcast_ref::<RefusedRequest>().is_some_and(is_missing) || start.elapsed() > PATIENCE {
                 return Err(refused);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

@@ -16,7 +16,7 @@ use protocol::json_api::{self, Parsed, Post};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::batch::{Batch, text};
+use super::batch::{ImportBatch, text};
 use crate::progress::bar;
 
 /// What v1 subtracts a time from, so that the newest comes first.
@@ -27,7 +27,7 @@ const SECONDS: std::ops::Range<i64> = 0..1 << 33;
 const DIGITS: usize = 16;
 
 /// Reads all occurrences below a directory.
-pub(super) async fn read(dir: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
+pub(super) async fn read(dir: &Path, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
     let total = files(dir)?.filter(|file| file.as_ref().is_ok_and(|file| reversed(file).is_some())).count();
     if total == 0 {
         bail!(
@@ -96,10 +96,10 @@ fn event_id(key: &str) -> EventId {
 }
 
 /// A file, or where nothing could be read and why.
-type Found = Result<PathBuf, (PathBuf, std::io::Error)>;
+type FoundFile = Result<PathBuf, (PathBuf, std::io::Error)>;
 
 /// All files below a directory, in no order, without holding their names.
-fn files(dir: &Path) -> anyhow::Result<impl Iterator<Item = Found>> {
+fn files(dir: &Path) -> anyhow::Result<impl Iterator<Item = FoundFile>> {
     let open = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
     Ok(Files { open: vec![(dir.to_owned(), open)] })
 }
@@ -109,9 +109,9 @@ struct Files {
 }
 
 impl Iterator for Files {
-    type Item = Found;
+    type Item = FoundFile;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<FoundFile> {
         loop {
             let (dir, entries) = self.open.last_mut()?;
             let entry = match entries.next() {

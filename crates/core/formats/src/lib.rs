@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod directory;
+pub mod event_index;
 pub mod inbox;
 pub mod segment;

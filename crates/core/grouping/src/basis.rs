@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::fingerprint::{self, Entry};
+use super::fingerprint::{self, FingerprintPart};
 use super::image::Images;
 use super::platform::Family;
 use super::stack::StackKey;
@@ -20,9 +20,9 @@ pub(super) enum Basis<'a> {
     /// The hash that an old client made itself.
     Checksum(&'a str),
     /// What the client wants, and nothing else.
-    Custom(Vec<Entry<'a>>),
+    Custom(Vec<FingerprintPart<'a>>),
     /// What the client wants, besides the rules.
-    Mixed(Vec<Entry<'a>>, Box<Basis<'a>>),
+    Mixed(Vec<FingerprintPart<'a>>, Box<Basis<'a>>),
     /// The exceptions.
     Exceptions(Vec<ExceptionKey<'a>>),
     /// The stack of the thread that counts, or of the event; which one.
@@ -114,9 +114,9 @@ impl<'a> Basis<'a> {
             return Self::Checksum(checksum);
         }
         match fingerprint::wish(&occurrence.fingerprint) {
-            fingerprint::Wish::Default => Self::by_the_rules(occurrence),
-            fingerprint::Wish::Custom => Self::Custom(fingerprint::resolve(occurrence)),
-            fingerprint::Wish::Mixed => {
+            fingerprint::FingerprintUse::Default => Self::by_the_rules(occurrence),
+            fingerprint::FingerprintUse::Custom => Self::Custom(fingerprint::resolve(occurrence)),
+            fingerprint::FingerprintUse::Mixed => {
                 Self::Mixed(fingerprint::resolve(occurrence), Box::new(Self::by_the_rules(occurrence)))
             }
         }

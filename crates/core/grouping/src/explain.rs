@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::basis::{Basis, ExceptionKey};
-use super::fingerprint::Entry;
+use super::fingerprint::FingerprintPart;
 use super::frame::FrameKey;
 use super::stack::StackKey;
 use super::{Grouping, grouping};
@@ -95,7 +95,7 @@ fn leaf(name: &'static str, value: &str) -> Component {
     Component { name, value: Some(value.to_owned()), contributes: true, ..Component::default() }
 }
 
-fn entry(entry: &Entry<'_>) -> Component {
+fn entry(entry: &FingerprintPart<'_>) -> Component {
     let mut component = leaf("entry", &entry.value);
     if entry.value != entry.given {
         component.components.push(leaf("placeholder", entry.given));

@@ -7,7 +7,7 @@ use model::occurrence::Occurrence;
 
 /// What a client's fingerprint asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum FingerprintUse {
     /// The rules: there is none, or it says so.
     Default,
     /// The rules and more.
@@ -18,26 +18,26 @@ pub(super) enum Wish {
 
 /// One entry of a fingerprint.
 #[derive(Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct FingerprintPart<'a> {
     /// As the client sent it.
     pub(super) given: &'a str,
     /// What it stands for.
     pub(super) value: Cow<'a, str>,
 }
 
-impl Entry<'_> {
+impl FingerprintPart<'_> {
     pub(super) fn is_default(&self) -> bool {
         placeholder(self.given) == Some("default")
     }
 }
 
 /// What `entries` ask for.
-pub(super) fn wish(entries: &[String]) -> Wish {
+pub(super) fn wish(entries: &[String]) -> FingerprintUse {
     let defaults = entries.iter().filter(|entry| placeholder(entry) == Some("default")).count();
     match defaults {
-        _ if defaults == entries.len() => Wish::Default,
-        0 => Wish::Custom,
-        _ => Wish::Mixed,
+        _ if defaults == entries.len() => FingerprintUse::Default,
+        0 => FingerprintUse::Custom,
+        _ => FingerprintUse::Mixed,
     }
 }
 
@@ -48,10 +48,10 @@ fn placeholder(entry: &str) -> Option<&str> {
 }
 
 /// The entries of the occurrence's fingerprint, with placeholders filled.
-pub(super) fn resolve(occurrence: &Occurrence) -> Vec<Entry<'_>> {
+pub(super) fn resolve(occurrence: &Occurrence) -> Vec<FingerprintPart<'_>> {
     let value = |given: &'_ str| placeholder(given).map(|name| variable(occurrence, name));
     let entries = occurrence.fingerprint.iter();
-    entries.map(|given| Entry { given, value: value(given).unwrap_or(Cow::Borrowed(given)) }).collect()
+    entries.map(|given| FingerprintPart { given, value: value(given).unwrap_or(Cow::Borrowed(given)) }).collect()
 }
 
 fn variable<'a>(occurrence: &'a Occurrence, name: &str) -> Cow<'a, str> {
@@ -106,12 +106,12 @@ mod tests {
     #[test]
     fn an_empty_fingerprint_is_the_default() {
         let wish = |list: &[&str]| super::wish(&list.iter().map(|&entry| entry.to_owned()).collect::<Vec<_>>());
-        assert_eq!(wish(&[]), Wish::Default);
-        assert_eq!(wish(&["{{ default }}"]), Wish::Default);
-        assert_eq!(wish(&["{{default}}"]), Wish::Default);
-        assert_eq!(wish(&["{{ default }}", "db"]), Wish::Mixed);
-        assert_eq!(wish(&["db"]), Wish::Custom);
-        assert_eq!(wish(&["{{ type }}"]), Wish::Custom);
+        assert_eq!(wish(&[]), FingerprintUse::Default);
+        assert_eq!(wish(&["{{ default }}"]), FingerprintUse::Default);
+        assert_eq!(wish(&["{{default}}"]), FingerprintUse::Default);
+        assert_eq!(wish(&["{{ default }}", "db"]), FingerprintUse::Mixed);
+        assert_eq!(wish(&["db"]), FingerprintUse::Custom);
+        assert_eq!(wish(&["{{ type }}"]), FingerprintUse::Custom);
     }
 
     #[track_caller]

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use model::id::Fingerprint;
 
 /// Messages of this many bytes or more are cut to it.
-const LIMIT: usize = 627;
+const MAX_MESSAGE_BYTES: usize = 627;
 /// What stands between the beginning of a cut message and the SHA-256 of its rest.
 const MARK: &str = "--truncated-by-faultline--";
 const HASH_DIGITS: usize = 64;
@@ -14,17 +14,17 @@ const HASH_DIGITS: usize = 64;
 /// character would be split), a mark, and the SHA-256 of the rest in hexadecimal. A message that was cut already stays
 /// as it is, so that what a list gave can be used in a URL.
 pub fn truncate_message(message: &str) -> String {
-    if message.len() < LIMIT || is_truncated(message) {
+    if message.len() < MAX_MESSAGE_BYTES || is_truncated(message) {
         return message.to_owned();
     }
-    let (head, rest) = message.split_at(message.floor_char_boundary(LIMIT));
+    let (head, rest) = message.split_at(message.floor_char_boundary(MAX_MESSAGE_BYTES));
     format!("{head}{MARK}{:x}", Sha256::digest(rest))
 }
 
 fn is_truncated(message: &str) -> bool {
     let Some(at) = message.len().checked_sub(MARK.len() + HASH_DIGITS) else { return false };
     // A character has at most four bytes, so a cut falls at most three short of the limit.
-    (LIMIT - 3..=LIMIT).contains(&at)
+    (MAX_MESSAGE_BYTES - 3..=MAX_MESSAGE_BYTES).contains(&at)
         && message
             .get(at..)
             .and_then(|tail| tail.strip_prefix(MARK))

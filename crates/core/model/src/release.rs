@@ -58,19 +58,19 @@ fn compare_builds(a: &str, b: &str) -> Option<Ordering> {
             (None, Some(_)) => return Some(Ordering::Less),
             (Some(_), None) => return Some(Ordering::Greater),
             (Some(a), Some(b)) if a == b => {}
-            (Some(Part::Number(a)), Some(Part::Number(b))) => return Some(a.cmp(&b)),
+            (Some(VersionPart::Number(a)), Some(VersionPart::Number(b))) => return Some(a.cmp(&b)),
             _ => return None,
         }
     }
 }
 
 /// The parts between the dots of what comes before a release, or of a build.
-fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
-    text.split('.').map(|part| Number::parse(part).map_or(Part::Word(part), Part::Number))
+fn parts(text: &str) -> impl Iterator<Item = VersionPart<'_>> {
+    text.split('.').map(|part| Number::parse(part).map_or(VersionPart::Word(part), VersionPart::Number))
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'a> {
+enum VersionPart<'a> {
     Number(Number<'a>),
     Word(&'a str),
 }

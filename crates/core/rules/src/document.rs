@@ -3,8 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Secret;
-use super::rule::SEALED;
+use super::secret::{SEALED, Secret};
 use model::outcome::{Reason, Refusal};
 
 /// The longest secret, URL and template, in bytes.

@@ -10,9 +10,9 @@ mod secret;
 pub mod target;
 mod telling;
 
-pub use letter::{DeadNotice, Letter};
+pub use letter::{DeadNotice, UndeliveredLetter};
 pub use link::{LinkFacts, link};
-pub use rule::{Decision, Hooks, Rule, Rules, SEALED, When};
-pub use secret::Secret;
+pub use rule::{Decision, Hooks, Rule, Rules, When};
+pub use secret::{SEALED, Secret};
 pub use target::Target;
 pub use telling::{Held, Notice, Telling, Why};

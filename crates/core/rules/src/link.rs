@@ -47,8 +47,8 @@ pub fn link(template: &str, facts: &LinkFacts<'_>) -> String {
     let mut link = String::with_capacity(template.len());
     for part in parts(template) {
         match part {
-            Part::Literal(text) => push_literal(&mut link, text),
-            Part::Name(name) => link.extend(utf8_percent_encode(value(name, facts).unwrap_or_default(), VALUE)),
+            TemplatePart::Literal(text) => push_literal(&mut link, text),
+            TemplatePart::Name(name) => link.extend(utf8_percent_encode(value(name, facts).unwrap_or_default(), VALUE)),
         }
     }
     link
@@ -65,7 +65,7 @@ fn value<'a>(name: &str, facts: &LinkFacts<'a>) -> Option<&'a str> {
 }
 
 /// A part of a template.
-pub(super) enum Part<'a> {
+pub(super) enum TemplatePart<'a> {
     /// Text, which may hold braces that are no expression.
     Literal(&'a str),
     /// The name in an expression.
@@ -73,21 +73,21 @@ pub(super) enum Part<'a> {
 }
 
 /// A template's parts, in order.
-pub(super) fn parts(template: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(template: &str) -> Vec<TemplatePart<'_>> {
     let (mut parts, mut rest) = (Vec::new(), template);
     while let Some((before, after)) = rest.split_once('{') {
         let name = after.split_once('}').filter(|(name, _)| is_name(name));
         let Some((name, after)) = name else {
             // Not an expression: the brace is text.
             let end = before.len() + 1;
-            parts.push(Part::Literal(&rest[..end]));
+            parts.push(TemplatePart::Literal(&rest[..end]));
             rest = &rest[end..];
             continue;
         };
-        parts.extend([Part::Literal(before), Part::Name(name)]);
+        parts.extend([TemplatePart::Literal(before), TemplatePart::Name(name)]);
         rest = after;
     }
-    parts.push(Part::Literal(rest));
+    parts.push(TemplatePart::Literal(rest));
     parts
 }
 

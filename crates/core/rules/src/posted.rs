@@ -24,14 +24,14 @@ pub const PROJECT: &str = "project";
 
 /// A config as it was posted.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Posted {
+pub enum PostedConfig {
     /// In clear, and valid; to be sealed before it rests anywhere.
     Plain(Value),
     /// A ciphertext of `POST /encrypt` or `aws kms encrypt`, as base64.
     Sealed(String),
 }
 
-impl Posted {
+impl PostedConfig {
     /// Whether it may be used where a project takes these.
     pub fn is_allowed(&self, which: PostedConfigs) -> bool {
         match which {
@@ -50,7 +50,7 @@ impl Posted {
     }
 }
 
-impl std::fmt::Debug for Posted {
+impl std::fmt::Debug for PostedConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Plain(_) => "Plain([Filtered])",
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Posted {
 
 /// The configs of a post, from its `notifications`: at most ten, of 4 KiB each and 12 KiB together; `null` is none. What is
 /// wrong is refused by name, its neighbours stay. Keys that no config has are dropped.
-pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
+pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
     let (mut posted, mut refused) = (Vec::new(), Vec::new());
     let configs = match notifications {
         Value::Null => Vec::new(),
@@ -80,7 +80,7 @@ pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
         match config {
             Value::Null => {}
             Value::String(text) => match sealed(&text) {
-                Ok(text) => posted.push((index, Posted::Sealed(text))),
+                Ok(text) => posted.push((index, PostedConfig::Sealed(text))),
                 Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
             },
             config if config.to_string().len() > MAX_CONFIG => {
@@ -88,13 +88,13 @@ pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
                 refused.push(refusal(Reason::ItemTooLarge, index, message));
             }
             config => match rule(&config, index) {
-                Ok(_) => posted.push((index, Posted::Plain(only_known(&config)))),
+                Ok(_) => posted.push((index, PostedConfig::Plain(only_known(&config)))),
                 Err(refusal) => refused.push(refusal),
             },
         }
     }
     let mut size = 0;
-    let mut fits = |config: &Posted| {
+    let mut fits = |config: &PostedConfig| {
         size += config.size();
         size <= MAX_POST
     };

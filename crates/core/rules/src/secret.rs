@@ -2,6 +2,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
+/// What stands for a secret where rules are shown; sent back, it keeps the secret.
+pub const SEALED: &str = "[sealed]";
+
 /// A token, or a URL that lets whoever has it in. It is never shown, also not in a debug output, and never serialised:
 /// what rests anywhere is sealed first.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]

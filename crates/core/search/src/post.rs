@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::term::{Term, TermHash, slot, terms};
-use model::error::{Batch, ErrorAggregate, Indexed};
+use model::error::{ErrorAggregate, Indexed, PostingBatch};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
 
@@ -15,7 +15,7 @@ pub struct Postings {
     /// Now.
     pub now: Timestamp,
     /// Their batch.
-    pub batch: Batch,
+    pub batch: PostingBatch,
 }
 
 /// That an error may have a term.
@@ -87,7 +87,7 @@ pub struct Block {
     /// Where the errors stand among those with the term.
     pub order: u32,
     /// Who made it.
-    pub batch: Batch,
+    pub batch: PostingBatch,
     /// Which of the blocks it is that the batch made of this term and order.
     pub chunk: u16,
     /// The errors.
@@ -97,7 +97,7 @@ pub struct Block {
 }
 
 /// The blocks of a batch: one for each project and term, and more where a block is full.
-pub fn blocks(batch: Batch, postings: impl IntoIterator<Item = Posting>) -> Vec<Block> {
+pub fn blocks(batch: PostingBatch, postings: impl IntoIterator<Item = Posting>) -> Vec<Block> {
     let mut lists: BTreeMap<_, (Vec<Fingerprint>, Timestamp)> = BTreeMap::new();
     for Posting { project, term, order, fingerprint, expires_at } in postings {
         let (errors, expires) = lists.entry((project, term, order)).or_default();

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::Step;
 use super::term::{Term, slot};
-use model::error::{Batch, ErrorAggregate, Indexed};
+use model::error::{ErrorAggregate, Indexed, PostingBatch};
 
 /// What a list of errors is ordered by, the most first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,8 +73,8 @@ impl Sort {
     }
 
     /// Whether a posting that `batch` made is the one that says where `error` stands.
-    pub fn stands(self, error: &ErrorAggregate, batch: Batch) -> bool {
-        let posted_by = |of: fn(&Indexed) -> Batch| error.indexed.as_ref().map(of) == Some(batch);
+    pub fn stands(self, error: &ErrorAggregate, batch: PostingBatch) -> bool {
+        let posted_by = |of: fn(&Indexed) -> PostingBatch| error.indexed.as_ref().map(of) == Some(batch);
         match self {
             // No posting says so, but the index itself; also of an error that an older version wrote.
             Self::LastSeen => true,

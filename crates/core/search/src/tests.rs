@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::words::words;
 use super::*;
-use model::error::{Batch, ErrorAggregate, Has, Indexed, Regression, Sighting, Status};
+use model::error::{ErrorAggregate, Has, Indexed, PostingBatch, Regression, Sighting, Status};
 use model::id::{ErrorUid, EventId, Fingerprint, ProjectId};
 use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
 use model::project::TimeUnit;
@@ -99,7 +99,7 @@ fn frames_are_the_application_s_own_from_where_it_was_raised() {
 }
 
 fn postings(day: i64, batch: u32) -> Postings {
-    Postings { now: at(day * DAY), batch: Batch(batch) }
+    Postings { now: at(day * DAY), batch: PostingBatch(batch) }
 }
 
 /// A storm of one error posts nothing.
@@ -109,7 +109,7 @@ fn only_what_an_error_newly_has_is_posted() {
     let new = postings(0, 7).of(None, &mut error);
     assert_eq!(new.len(), terms(&error).len());
     let first = error.indexed.unwrap();
-    assert_eq!((first.first_seen, first.count, first.users), (Batch(7), Batch(7), Batch(7)));
+    assert_eq!((first.first_seen, first.count, first.users), (PostingBatch(7), PostingBatch(7), PostingBatch(7)));
     let mut step = |seconds: i64, day: i64, batch: u32| {
         let before = error.clone();
         observe(&mut error, &Occurrence { kind: "E".to_owned(), ..occurrence(seconds) }, "cart is empty");
@@ -122,12 +122,12 @@ fn only_what_an_error_newly_has_is_posted() {
     for (occurrence, batch) in (2..=8).zip(8..) {
         let (terms, indexed) = step(occurrence, 0, batch);
         assert_eq!(terms, of(std::slice::from_ref(&count)), "the {occurrence}th");
-        assert_eq!(indexed, Indexed { count: Batch(batch), ..first });
+        assert_eq!(indexed, Indexed { count: PostingBatch(batch), ..first });
     }
     assert_eq!(step(9, 0, 99).0, of(&[]), "9 is of the step of 8");
     let (terms, indexed) = step(-DAY, 0, 20);
     assert_eq!(terms, of(&[Term::FirstSeen(0), count]));
-    assert_eq!(indexed.first_seen, Batch(20), "an older occurrence came");
+    assert_eq!(indexed.first_seen, PostingBatch(20), "an older occurrence came");
 
     assert_eq!(step(10, 31, 30).0, of(&[]));
     let (terms, indexed) = step(11, 32, 31);
@@ -162,7 +162,7 @@ fn what_an_older_version_wrote_is_posted_whole() {
 fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
     let errors: Vec<_> = (0..300).map(|n| named("E", &format!("alike {n}"), "", "")).collect();
     let posted = errors.into_iter().flat_map(|mut error| postings(0, 5).of(None, &mut error));
-    let blocks = blocks(Batch(5), posted);
+    let blocks = blocks(PostingBatch(5), posted);
     // Two for each of: first seen, count, users, platform, level, the word.
     assert_eq!(blocks.len(), 12);
     let in_all: usize = blocks.iter().map(|block| block.errors.len()).sum();
@@ -173,7 +173,8 @@ fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
 
 #[test]
 fn what_is_posted_of_an_error_has_a_text_form() {
-    let indexed = Indexed { until: 20_759, first_seen: Batch(u32::MAX), count: Batch(16), users: Batch(0) };
+    let indexed =
+        Indexed { until: 20_759, first_seen: PostingBatch(u32::MAX), count: PostingBatch(16), users: PostingBatch(0) };
     assert_eq!(indexed.to_string(), "20759 ffffffff 10 0");
     assert_eq!(Indexed::parse("20759 ffffffff 10 0").unwrap(), indexed);
     for bad in ["", "1", "1 2 3", "1 2 3 4 5", "x 2 3 4", "1 g 3 4", "1 2 3 100000000"] {
@@ -329,7 +330,7 @@ fn a_filter_takes_as_much_as_it_says() {
 /// A batch is never 0, which stands before all batches of an order.
 #[test]
 fn a_batch_is_never_0() {
-    assert_eq!([0, 1 << 32, 7, u128::MAX].map(Batch::of_random), [1, 1, 7, u32::MAX].map(Batch));
+    assert_eq!([0, 1 << 32, 7, u128::MAX].map(PostingBatch::of_random), [1, 1, 7, u32::MAX].map(PostingBatch));
 }
 
 /// A block is kept as long as any of its errors needs it.
@@ -338,7 +339,7 @@ fn a_block_is_kept_as_long_as_its_errors() {
     let expiring = |day: i64| ErrorAggregate { expires_at: at(day * DAY), ..named("E", "m", "", "") };
     let posted = [30, 90, 60].map(|day| postings(0, 5).posting(&expiring(day), &Term::Word("m".to_owned())));
     let longest = posted[1].expires_at;
-    let blocks = blocks(Batch(5), posted);
+    let blocks = blocks(PostingBatch(5), posted);
     assert_eq!((blocks.len(), blocks[0].expires_at, blocks[0].errors.len()), (1, longest, 3));
 }
 
@@ -375,15 +376,19 @@ fn each_order_has_a_word_and_a_value() {
         if let Some(term) = sort.term() {
             let posting = posted.iter().find(|posting| posting.term == term.hash()).unwrap();
             assert_eq!(posting.order, sort.order(sort.value(&error)), "{sort}");
-            assert!(sort.stands(&error, Batch(3)) && !sort.stands(&error, Batch(4)));
+            assert!(sort.stands(&error, PostingBatch(3)) && !sort.stands(&error, PostingBatch(4)));
         }
     }
-    error.indexed = Some(Indexed { until: 0, first_seen: Batch(1), count: Batch(2), users: Batch(3) });
+    error.indexed =
+        Some(Indexed { until: 0, first_seen: PostingBatch(1), count: PostingBatch(2), users: PostingBatch(3) });
     for (sort, batch) in [(Sort::FirstSeen, 1), (Sort::Count, 2), (Sort::Users, 3)] {
-        assert_eq!([1, 2, 3].map(|other| sort.stands(&error, Batch(other))), [1, 2, 3].map(|other| other == batch));
+        assert_eq!(
+            [1, 2, 3].map(|other| sort.stands(&error, PostingBatch(other))),
+            [1, 2, 3].map(|other| other == batch)
+        );
     }
     error.indexed = None;
-    let stands = Sort::ALL.map(|sort| sort.stands(&error, Batch::default()));
+    let stands = Sort::ALL.map(|sort| sort.stands(&error, PostingBatch::default()));
     assert_eq!(stands, [true, false, false, false], "what an older version wrote is listed by last seen");
     assert!(Sort::parse("newest").unwrap_err().to_string().contains("`firstSeen`"));
 }

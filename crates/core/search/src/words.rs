@@ -6,7 +6,7 @@ use model::error::ErrorAggregate;
 use model::occurrence::Occurrence;
 
 /// The most words that an error is found by: each is an item that a new error writes.
-const MOST: usize = 24;
+const MAX_ERROR_WORDS: usize = 24;
 /// How many of them may come of the type, the culprit and the message, so that the frames have some left.
 const OF_TYPE: usize = 4;
 const OF_CULPRIT: usize = 5;
@@ -29,7 +29,7 @@ const COMMON: [&str; 34] = [
 pub(super) fn words(error: &ErrorAggregate) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let mut take = |text: &str, most: usize| {
-        let most = MOST.min(words.len() + most);
+        let most = MAX_ERROR_WORDS.min(words.len() + most);
         for word in wholes(text).flat_map(|whole| std::iter::once(whole).chain(parts(whole))) {
             let word = word.to_lowercase();
             if words.len() == most {
@@ -43,7 +43,7 @@ pub(super) fn words(error: &ErrorAggregate) -> BTreeSet<String> {
     take(&error.kind, OF_TYPE);
     take(error.culprit.as_deref().unwrap_or_default(), OF_CULPRIT);
     take(&without_what_varies(&error.message), OF_MESSAGE);
-    take(error.frames.as_deref().unwrap_or_default(), MOST);
+    take(error.frames.as_deref().unwrap_or_default(), MAX_ERROR_WORDS);
     words
 }
 

@@ -6,7 +6,7 @@ mod server;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ::bench::{Form, Likeness, Load, Outcome, Pace, Target, Workload, process};
+use ::bench::{BenchTarget, EventForm, Likeness, Load, Outcome, Pace, Workload, process};
 use anyhow::bail;
 use clap::ValueEnum;
 use report::{Report, Stored, Used};
@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     pub workload: Likeness,
     /// The form they are sent in
     #[arg(long, value_enum, default_value = "envelope")]
-    pub form: Form,
+    pub form: EventForm,
     /// Of how many errors they are, if they are not all different
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub errors: u32,
@@ -67,7 +67,7 @@ impl Bench {
         self.connections.unwrap_or(if self.rate.is_some() { OPEN_CONNECTIONS } else { CLOSED_CONNECTIONS })
     }
 
-    fn load(&self, target: Target) -> anyhow::Result<Load> {
+    fn load(&self, target: BenchTarget) -> anyhow::Result<Load> {
         // Another seed each time: a server that is used again must not take the events for old ones.
         let seed = u64::from(std::process::id()) << 32 | u64::from(since_1970().subsec_nanos());
         let workload = Workload::new(self.form, self.workload, self.errors, self.bytes as usize, seed)?;
@@ -96,10 +96,10 @@ pub(crate) async fn run(options: Bench, remote: &Remote) -> anyhow::Result<()> {
 
 /// Of a server whose inside is not known.
 async fn of_another(options: &Bench, dsn: &str) -> anyhow::Result<Report> {
-    if options.form == Form::V1 {
+    if options.form == EventForm::V1 {
         bail!("--form v1 is faultline's own API, for which a DSN is not enough: use `envelope` or `store` with --dsn");
     }
-    let load = options.load(Target::of_dsn(dsn)?)?;
+    let load = options.load(BenchTarget::of_dsn(dsn)?)?;
     if let Some(pid) = options.pid.iter().find(|&&pid| process::cpu(pid).is_none()) {
         bail!("nothing is known of a process {pid}: --pid takes the number of one that runs, on Linux");
     }
@@ -119,8 +119,8 @@ async fn of_another(options: &Bench, dsn: &str) -> anyhow::Result<Report> {
 /// Of a faultline that is started for it, and looked into.
 async fn of_faultline(options: &Bench) -> anyhow::Result<Report> {
     let mut server = Server::start(options.dir.as_deref())?;
-    let target = Target::of_dsn(server.dsn())?;
-    let target = if options.form == Form::V1 { target.named(server.project()) } else { target };
+    let target = BenchTarget::of_dsn(server.dsn())?;
+    let target = if options.form == EventForm::V1 { target.named(server.project()) } else { target };
     let load = options.load(target)?;
     let (pid, started) = (server.pid(), Instant::now());
     let before = process::cpu(pid);

@@ -7,7 +7,7 @@ use ::bench::{Likeness, Outcome};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::server::Kept;
+use super::server::StoredBytes;
 use super::{Bench, name_of};
 use cli::text::harmless;
 
@@ -75,7 +75,7 @@ pub(super) struct Stored {
     pub(super) events: u64,
     /// From the first request until all was stored.
     pub(super) took: Duration,
-    pub(super) kept: Kept,
+    pub(super) kept: StoredBytes,
 }
 
 impl Report {

@@ -28,7 +28,7 @@ pub(super) struct Server {
 
 /// What is kept of a load, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kept {
+pub(super) struct StoredBytes {
     /// Occurrences, as S3 would have them.
     pub(super) segments: u64,
     /// All files of the data directory.
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Ends it, and looks at what it leaves.
-    pub(super) async fn stop(self) -> anyhow::Result<Kept> {
+    pub(super) async fn stop(self) -> anyhow::Result<StoredBytes> {
         let Self { process, dir, .. } = self;
         drop(process);
         // Whoever opens it folds the journals into the files.
@@ -99,7 +99,7 @@ impl Server {
         for entry in std::fs::read_dir(dir.path())? {
             files += entry?.metadata()?.len();
         }
-        Ok(Kept { segments, files })
+        Ok(StoredBytes { segments, files })
     }
 }
 

@@ -2,13 +2,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use server::system::{Place, Settings, Stack};
+use server::system::{DataLocation, Stack, SystemSettings};
 
 use crate::running::{Running, faultline};
 
 /// Leaves one message in the dead-letter queue of `dir`.
 async fn leave_a_dead_letter(dir: &Path) {
-    let stack = Stack::open(&Settings::at(Place::Directory(dir.to_owned()))).await.unwrap();
+    let stack = Stack::open(&SystemSettings::at(DataLocation::Directory(dir.to_owned()))).await.unwrap();
     let inbox = stack.inbox();
     inbox.send("9.later form".to_owned()).await.unwrap();
     loop {

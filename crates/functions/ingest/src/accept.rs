@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use formats::inbox::{self, Addressee, Claim, Header, Message};
+use formats::inbox::{self, Addressee, ClaimCheck, Header, Message};
 use http::{Extensions, HeaderMap};
 use http_common::{Caller, ClaimedAddress, storage_failed};
 use model::id::{EventId, ProjectName};
@@ -75,10 +75,10 @@ impl Ingest {
         let packed = message.pack();
         let mut text = inbox::inline(&packed);
         if text.len() > MESSAGE_LIMIT {
-            let claim = Claim::of(&message.header, self.clock.random());
+            let claim = ClaimCheck::of(&message.header, self.clock.random());
             let none = || Refusal::new(Reason::Internal, "a message without events is over the queue's limit");
             let key = claim.ok_or_else(none)?.to_string();
-            self.claims.put_claim(&key, packed).await.map_err(|error| storage_failed(&error))?;
+            self.claims.put_claim_check(&key, packed).await.map_err(|error| storage_failed(&error))?;
             text = inbox::claim(&key);
         }
         self.inbox.send(text).await.map_err(|error| storage_failed(&error))

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use formats::inbox::{Header, Origin};
+use formats::inbox::{Header, PayloadKind};
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, Fault};
@@ -81,7 +81,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let data = Data { occurrences: Count { post_count: event_ids.len() } };
     if !event_ids.is_empty() {
         let key = caller.key();
-        let header = Header { key, trace, ..Header::new(Origin::Import, project, received_at, event_ids) };
+        let header = Header { key, trace, ..Header::new(PayloadKind::Import, project, received_at, event_ids) };
         ingest.accept_json(header, &occurrences).await?;
     }
     http_common::created(&Posted { data, refused: refused.iter().map(Fault::from).collect() })

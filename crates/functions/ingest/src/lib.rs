@@ -16,7 +16,7 @@ use http_common::describe::Description;
 use http_common::{Answer, Gate, Outcomes};
 pub use limiter::Limiter;
 use store::clock::Clock;
-use store::ports::{Claims, Inbox, Projects, Sealer};
+use store::ports::{ClaimChecks, Inbox, Projects, Sealer};
 
 /// Says what the API's description says of these routes.
 pub fn describe(api: &mut Description) {
@@ -32,7 +32,7 @@ pub struct Ingest {
     /// Where accepted requests go.
     pub inbox: Arc<dyn Inbox>,
     /// Where those go that are too large for the inbox.
-    pub claims: Arc<dyn Claims>,
+    pub claims: Arc<dyn ClaimChecks>,
     /// How many events a project may send, and whose pages may.
     pub limiter: Limiter,
     /// Where a project is made that a post names for the first time.

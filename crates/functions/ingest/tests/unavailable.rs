@@ -13,7 +13,7 @@ use ingest::{Ingest, Limiter};
 use model::id::{Key, KeyHash, ProjectId, ProjectName};
 use model::time::Timestamp;
 use store::clock::SystemClock;
-use store::ports::{Claims, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas};
+use store::ports::{ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas};
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
 
@@ -34,20 +34,20 @@ impl Inbox for Down {
 }
 
 #[async_trait]
-impl Claims for Down {
-    async fn put_claim(&self, _: &str, _: Vec<u8>) -> Result<()> {
+impl ClaimChecks for Down {
+    async fn put_claim_check(&self, _: &str, _: Vec<u8>) -> Result<()> {
         self.fail()
     }
 
-    async fn get_claim(&self, _: &str) -> Result<bytes::Bytes> {
+    async fn get_claim_check(&self, _: &str) -> Result<bytes::Bytes> {
         self.fail()
     }
 
-    async fn remove_claim(&self, _: &str) -> Result<()> {
+    async fn remove_claim_check(&self, _: &str) -> Result<()> {
         self.fail()
     }
 
-    async fn remove_some_claims(&self, _: &Addressee) -> Result<bool> {
+    async fn remove_some_claim_checks(&self, _: &Addressee) -> Result<bool> {
         self.fail()
     }
 }

@@ -6,7 +6,7 @@ use model::id::{ConfigId, ProjectId};
 use model::project::PostedConfigs;
 use model::sealed::Sealed;
 use model::time::Timestamp;
-use rules::posted::{self, Posted};
+use rules::posted::{self, PostedConfig};
 use rules::{Rule, Rules};
 use serde_json::Value;
 use store::ports::Project;
@@ -125,7 +125,7 @@ impl Notify {
         let mut rules = Vec::new();
         let (configs, refused) = posted::parse(configs);
         for (index, config) in configs.into_iter().enumerate() {
-            let is_sealed = matches!(config, Posted::Sealed(_));
+            let is_sealed = matches!(config, PostedConfig::Sealed(_));
             match self.posted_rule(project, config, index).await {
                 Ok(rule) => rules.push(PostedRule { index, rule, is_sealed }),
                 // A config that cannot be used costs itself only.
@@ -143,10 +143,10 @@ impl Notify {
         Ok(rules)
     }
 
-    async fn posted_rule(&self, project: &Project, config: Posted, index: usize) -> Result<Rule> {
+    async fn posted_rule(&self, project: &Project, config: PostedConfig, index: usize) -> Result<Rule> {
         let config = match config {
-            Posted::Plain(config) => config,
-            Posted::Sealed(ciphertext) => {
+            PostedConfig::Plain(config) => config,
+            PostedConfig::Sealed(ciphertext) => {
                 let sealer = self.sealer.as_ref().ok_or_else(no_key)?;
                 let plain = sealer.open_foreign(&ciphertext).await?;
                 let config: Value =

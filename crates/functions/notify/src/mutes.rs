@@ -1,7 +1,7 @@
 //! Mutes that end at a time: the error is unresolved again from then on, though nothing happens to it. Rules announce its
 //! next occurrence.
 
-use model::error::history::{Action, Actor, Entry};
+use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Status, StatusChange};
 use model::id::Fingerprint;
 use model::time::Timestamp;
@@ -21,7 +21,7 @@ impl Notify {
         let Some(error) = error else { return Ok(()) };
         let Some(until) = ends_at(&error).filter(|until| *until <= now) else { return Ok(()) };
         let change = ErrorChange::from(StatusChange::Unmuted { at: until });
-        let entries = Entry::all(Action::of(&change, &error), &Actor::Clock, until, self.clock.random());
+        let entries = HistoryEntry::all(Action::of(&change, &error), &Actor::Clock, until, self.clock.random());
         self.errors.change(&error, &change, &entries, now).await.map(drop)
     }
 

@@ -73,7 +73,7 @@ fn attribute(value: serde_dynamo::AttributeValue) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
-    use model::error::{Link, Mute, Seen, Status, Units};
+    use model::error::{Link, Mute, Seen, Status, ThresholdWindows};
     use model::time::Timestamp;
     use serde_json::{Value, json};
 
@@ -113,12 +113,15 @@ mod tests {
         }));
         let change = record(&image(&json!({})), &new).change().unwrap();
         let Some(Change { old: Some(old), new }) = change else { panic!("{change:?}") };
-        assert_eq!((old.mute, &old.units, &old.seen, old.links.len()), (None, &Units::default(), &Seen::default(), 0));
+        assert_eq!(
+            (old.mute, &old.threshold_windows, &old.seen, old.links.len()),
+            (None, &ThresholdWindows::default(), &Seen::default(), 0)
+        );
         let until = Some(Timestamp::from_micros(1_793_577_900_000_000));
         assert_eq!((new.status, new.mute), (Status::Muted, Some(Mute { until, until_count: Some(40) })));
         let regression = new.regression.as_ref().map(|regression| (regression.at.seconds(), regression.count));
         assert_eq!((regression, new.assignee.as_deref()), (Some((1_793_577_860, 2)), Some("Ada")));
-        assert_eq!(new.units.counts().collect::<Vec<_>>(), [(Timestamp::from_seconds(29_892_962 * 60), 8)]);
+        assert_eq!(new.threshold_windows.counts().collect::<Vec<_>>(), [(Timestamp::from_seconds(29_892_962 * 60), 8)]);
         assert_eq!(
             (new.environment.as_deref(), new.posted.unwrap().occurrence.unwrap().line()),
             (Some("production"), 0)

@@ -7,7 +7,7 @@ use futures_util::stream;
 use model::error::{ErrorAggregate, Status};
 use model::id::OccurrenceId;
 use model::time::Timestamp;
-use rules::lane::{Entry, Happened, Lane, LaneId, RuleRef, Scope, Token};
+use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope, Token};
 use rules::{Decision, Rule, Target, When, Why};
 use store::dynamo::LimitMark;
 use store::{Kind, Result, StoreError};
@@ -25,7 +25,7 @@ pub(crate) const KEPT: i64 = 30 * 86_400;
 /// An entry on its way into the outbox.
 struct Put {
     lane: LaneId,
-    entry: Entry,
+    entry: LaneEntry,
     due: Timestamp,
     /// What it counts against.
     ceiling: Option<Ceiling>,
@@ -42,7 +42,7 @@ struct Ceiling {
 #[derive(Default)]
 struct Parcel {
     /// Each with its place: which record it is of, and which entry of that.
-    entries: Vec<((usize, usize), Entry)>,
+    entries: Vec<((usize, usize), LaneEntry)>,
     due: Timestamp,
     records: Vec<usize>,
 }
@@ -142,7 +142,7 @@ impl Notify {
                     count: new.count,
                     own,
                 };
-                let entry = Entry { happened, rule: reference.clone(), since: now, redriven: 0 };
+                let entry = LaneEntry { happened, rule: reference.clone(), since: now, redriven: 0 };
                 let mut destinations = HashSet::new();
                 for target in &rule.to {
                     let destination = target.destination();
@@ -198,14 +198,14 @@ impl Notify {
             own: None,
         };
         let rule = RuleRef::Project(String::new());
-        Some(Put { lane, entry: Entry { happened, rule, since: until, redriven: 0 }, due: until, ceiling: None })
+        Some(Put { lane, entry: LaneEntry { happened, rule, since: until, redriven: 0 }, due: until, ceiling: None })
     }
 
     /// Whether an error is merged into one that is muted.
     async fn is_muted_whole(&self, error: &ErrorAggregate) -> Result<bool> {
         let Some(into) = &error.merged_into else { return Ok(false) };
         let whole = self.errors.get(error.project, into).await?;
-        Ok(whole.is_some_and(|whole| whole.has_part(error) && whole.status == Status::Muted))
+        Ok(whole.is_some_and(|whole| whole.has_merged(error) && whole.status == Status::Muted))
     }
 
     /// Lets pass what the ceiling lets pass, and holds the rest for one summary. Fails with the records of what it was
@@ -236,7 +236,7 @@ impl Notify {
         Ok(())
     }
 
-    async fn pass(&self, held: LaneId, most: u32, entries: Vec<Entry>) -> Result<HashSet<Token>> {
+    async fn pass(&self, held: LaneId, most: u32, entries: Vec<LaneEntry>) -> Result<HashSet<Token>> {
         let mut attempts = 1..ATTEMPTS;
         loop {
             let now = self.clock.now();
@@ -247,7 +247,7 @@ impl Notify {
                 true => self.outbox.save(lane, now.plus_seconds(KEPT)).await.map(drop),
             };
             match saved {
-                Ok(()) => return Ok(pass.iter().map(Entry::token).collect()),
+                Ok(()) => return Ok(pass.iter().map(LaneEntry::token).collect()),
                 Err(error) if error.kind() == Kind::Conflict && attempts.next().is_some() => self.pause().await,
                 Err(error) => return Err(error),
             }
@@ -263,7 +263,7 @@ impl Notify {
             let happened =
                 Happened::Limited { episode: mark.episode(), limit: mark.limit.to_string(), until: mark.until };
             let rule_ref = RuleRef::Project(rule.id.clone());
-            let entry = Entry { happened, rule: rule_ref, since: now, redriven: 0 };
+            let entry = LaneEntry { happened, rule: rule_ref, since: now, redriven: 0 };
             let due = due(rule.when_limited(now), now);
             let destinations: BTreeSet<_> = rule.to.iter().map(Target::destination).collect();
             destinations.into_iter().map(move |destination| {
@@ -278,7 +278,7 @@ impl Notify {
     pub(crate) async fn put(
         &self,
         id: LaneId,
-        entries: Vec<Entry>,
+        entries: Vec<LaneEntry>,
         due: Timestamp,
         holder: u128,
     ) -> Result<Option<Lane>> {
@@ -304,7 +304,7 @@ impl Notify {
     }
 }
 
-/// What names a commit: a life of an error, and how often it was written.
+/// What names a commit: an incarnation of an error, and how often it was written.
 pub(crate) fn commit(error: &ErrorAggregate) -> String {
     format!("{}:{}", error.uid, error.version)
 }

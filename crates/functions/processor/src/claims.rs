@@ -9,8 +9,8 @@
 //!   its key names its project and its first event, which tell that it was processed;
 //! - a message that fails keeps its body, also as a dead letter, to be read when it is redriven.
 
-use formats::directory::Width;
-use formats::inbox::{Addressee, Claim};
+use formats::event_index::Width;
+use formats::inbox::{Addressee, ClaimCheck};
 use futures_util::future::try_join_all;
 use futures_util::stream::{StreamExt, iter};
 use model::id::{EventHash, ProjectId};
@@ -34,7 +34,7 @@ impl Processor {
         let claims = std::mem::take(&mut batch.claims);
         let done = claims.into_iter().filter(|(source, _)| !batch.failed.contains_key(source));
         let removed = done.map(|(source, key)| async move {
-            let removed = deadline.bounds(self.claims.remove_claim(&key)).await;
+            let removed = deadline.bounds(self.claims.remove_claim_check(&key)).await;
             (source, removed.and_then(|removed| removed.map_err(Reason::from)))
         });
         let removed: Vec<_> = iter(removed).buffer_unordered(CONCURRENT).collect().await;
@@ -47,7 +47,7 @@ impl Processor {
 
     /// Whether a message whose body is gone was processed before, or went with its project.
     pub(crate) async fn is_done(&self, key: &str) -> Result<bool, Reason> {
-        let Some(claim) = Claim::parse(key) else { return Ok(false) };
+        let Some(claim) = ClaimCheck::parse(key) else { return Ok(false) };
         let project = match &claim.project {
             Addressee::Id(id) => self.projects.by_id(*id).await?,
             // It is not made for this: a message that was processed has made it.
@@ -62,16 +62,16 @@ impl Processor {
         }
     }
 
-    /// Whether the directory has an event. It is entered ahead of its commit; but a body is removed only after the commit
+    /// Whether the event index has an event. It is entered ahead of its commit; but a body is removed only after the commit
     /// of all events.
     async fn is_entered(&self, project: ProjectId, event: EventHash) -> store::Result<bool> {
-        if !self.directory.places(project, event, ONE).await?.is_empty() {
+        if !self.directory.locations(project, event, ONE).await?.is_empty() {
             return Ok(true);
         }
         let in_blocks = Width::ALL.into_iter().map(|width| async move {
             let (bucket, mut before) = (width.bucket_of(event), None);
             for _ in 0..STEPS {
-                let page = self.directory.places_in(project, event, bucket, before, BLOCKS).await?;
+                let page = self.directory.locations_in(project, event, bucket, before, BLOCKS).await?;
                 if !page.items.is_empty() {
                     return Ok(true);
                 }

@@ -99,7 +99,7 @@ impl Processor {
 
         let (units, mut commits, unposted) = self.post_terms(work).await;
         undone.extend(unposted);
-        self.keep_parts(&mut commits).await;
+        self.keep_merged(&mut commits).await;
         let results = self.error_commits.commit(&commits).await;
         for ((mut unit, commit), result) in units.into_iter().zip(&commits).zip(results) {
             match result {
@@ -209,10 +209,10 @@ impl Processor {
         let sightings = || unit.entries.iter().rev().map(|entry| &entry.sighting);
         let ended = error.observe(unit.settings.time_unit, sightings());
         let history = ended.map(|action| self.entry_of(action, &error));
-        let mut whole_history = None;
+        let mut target_history = None;
         if let Some(whole) = &mut whole {
-            let ended = whole.observe_part(unit.settings.time_unit, sightings());
-            whole_history = ended.map(|action| self.entry_of(action, whole));
+            let ended = whole.observe_of_merged(unit.settings.time_unit, sightings());
+            target_history = ended.map(|action| self.entry_of(action, whole));
         }
         let references = unit.references.clone().unwrap_or_default();
         // Of this commit and no other; and not of what the error is merged into, which has others' occurrences.
@@ -229,27 +229,27 @@ impl Processor {
         for error in whole.iter_mut().chain([&mut error]) {
             error.expires_at = error.expires_at.max(expires_at);
         }
-        Commit { error, whole, references, aliases, history, whole_history, expires_at }
+        Commit { error, target: whole, references, aliases, history, target_history, expires_at }
     }
 
     /// What the error's history says of an occurrence that ended what somebody had set.
-    fn entry_of(&self, action: Action, error: &ErrorAggregate) -> history::Entry {
+    fn entry_of(&self, action: Action, error: &ErrorAggregate) -> history::HistoryEntry {
         let (at, by) = (error.status_at, history::Actor::Occurrence);
-        history::Entry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
+        history::HistoryEntry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
     }
 
     /// Keeps what is merged into the errors of these commits for as long as them, well before its time is over: a part
     /// that expires while the whole lives on would come back as a new error.
-    async fn keep_parts(&self, commits: &mut [Commit]) {
+    async fn keep_merged(&self, commits: &mut [Commit]) {
         let now = self.clock.now().seconds();
         for commit in commits {
-            let whole = commit.whole.as_mut().unwrap_or(&mut commit.error);
+            let whole = commit.target.as_mut().unwrap_or(&mut commit.error);
             let kept_until = whole.merged.as_ref().map(|merged| merged.kept_until.seconds());
             let is_due = |until| 3 * (until - now) < 2 * (whole.expires_at.seconds() - now);
             if !kept_until.is_some_and(is_due) {
                 continue;
             }
-            match self.error_commits.keep_parts(whole, whole.expires_at).await {
+            match self.error_commits.keep_merged(whole, whole.expires_at).await {
                 Ok(()) => whole.merged.iter_mut().for_each(|merged| merged.kept_until = whole.expires_at),
                 // A third of the time is left: a later commit does it.
                 Err(error) => {

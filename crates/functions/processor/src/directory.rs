@@ -1,7 +1,7 @@
 //! Where events are, written down ahead of the commit that makes it so: what is committed can always be found by its id.
 //! An entry whose commit never comes points to nothing, which a reader sees.
 
-use formats::directory::{Entries, Place};
+use formats::event_index::{Entries, EventLocation};
 use model::id::ProjectId;
 use store::ports::Entered;
 
@@ -17,7 +17,7 @@ impl Processor {
         let references = units.iter().flat_map(|unit| {
             let of_unit = unit.references.iter().flatten();
             of_unit.map(|reference| {
-                let place = Place { fingerprint: unit.fingerprint, reference: reference.id };
+                let place = EventLocation { fingerprint: unit.fingerprint, reference: reference.id };
                 (place, reference.events.as_slice())
             })
         });

@@ -76,7 +76,7 @@ pub(crate) struct Unit {
     pub(crate) entries: Vec<Entry>,
     /// Where the entries were written, once they are.
     pub(crate) references: Option<Vec<Reference>>,
-    /// Whether the directory has where its events are.
+    /// Whether the event index has where its events are.
     pub(crate) entered: bool,
 }
 

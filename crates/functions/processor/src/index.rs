@@ -1,7 +1,7 @@
 //! What errors can be found by is posted before they are committed. So what is committed can be found; a processor that dies
 //! in between leaves postings that lead to nothing, which is seen by whoever follows them.
 
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::occurrence::Occurrence;
 use search::{self, Postings};
 use store::ports::Commit;
@@ -15,7 +15,7 @@ impl Processor {
     /// The commits of what is read, with all that they newly can be found by posted; and the units of which it could not
     /// be. A unit whose error has nothing new needs nothing, and fails with nothing.
     pub(crate) async fn post_terms(&self, work: Vec<(Unit, Read)>) -> (Vec<Unit>, Vec<Commit>, Vec<Undone>) {
-        let batch = Batch::of_random(self.clock.random());
+        let batch = PostingBatch::of_random(self.clock.random());
         let postings = Postings { now: self.clock.now(), batch };
         let (mut posted, mut commits) = (Vec::new(), Vec::with_capacity(work.len()));
         for (unit, read) in work {
@@ -24,7 +24,7 @@ impl Processor {
                 commit.error.frames = frames(&unit);
             }
             let mut new = postings.of(read.error.as_ref(), &mut commit.error);
-            if let Some(whole) = &mut commit.whole {
+            if let Some(whole) = &mut commit.target {
                 // A part is in no list while it is one, and must be in all of them when it is taken out again.
                 new.extend(postings.of(read.whole.as_ref(), whole));
             }

@@ -43,7 +43,7 @@ impl Memory {
         }
     }
 
-    /// Remembers an error to which a part's occurrences were added, and which was read as this. Of its own life no more
+    /// Remembers an error to which a part's occurrences were added, and which was read as this. Of its own incarnation no more
     /// is known by it.
     fn remember_whole(&mut self, read: &ErrorAggregate) {
         let key = (read.project, read.fingerprint);
@@ -101,7 +101,7 @@ impl Processor {
             let error = errors.remove(&(unit.project, unit.fingerprint));
             let into = error.as_ref().and_then(|error| error.merged_into);
             let whole = into.and_then(|into| wholes.get(&(unit.project, into)));
-            let whole = whole.filter(|whole| error.as_ref().is_some_and(|error| whole.has_part(error))).cloned();
+            let whole = whole.filter(|whole| error.as_ref().is_some_and(|error| whole.has_merged(error))).cloned();
             async move {
                 let mut counted = HashSet::new();
                 if let Some(error) = &error {
@@ -167,7 +167,7 @@ impl Known {
         let whole = match remembered.error.merged_into {
             Some(into) => {
                 let whole = &memory.errors.get(&(unit.project, into))?.error;
-                Some(whole.has_part(&remembered.error).then(|| whole.clone())?)
+                Some(whole.has_merged(&remembered.error).then(|| whole.clone())?)
             }
             None => None,
         };
@@ -207,7 +207,7 @@ impl Known {
         if memory.errors.len() >= MAX_ERRORS || memory.events >= MAX_EVENTS || memory.owners.len() >= MAX_OWNERS {
             *memory = Memory::default();
         }
-        if let Some(whole) = &commit.whole {
+        if let Some(whole) = &commit.target {
             memory.remember_whole(whole);
         }
         let error = ErrorAggregate { version: commit.error.version + 1, ..commit.error.clone() };

@@ -32,9 +32,9 @@ use model::id::{EventId, ProjectId};
 use reason::Reason;
 use releases::Met;
 use store::clock::Clock;
-use store::ports::Index;
+use store::ports::SearchIndex;
 use store::ports::{
-    Claims, Configs, Directory, ErrorCommits, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
+    ClaimChecks, Configs, ErrorCommits, EventIndex, Failures, KeyUse, Projects, Releases, Segments, Totals, Usage,
 };
 use stored::Stored;
 use tokio::sync::{Mutex, MutexGuard};
@@ -45,11 +45,11 @@ use used::{Noted, Used};
 pub struct Processor {
     projects: Arc<dyn Projects>,
     error_commits: Arc<dyn ErrorCommits>,
-    index: Arc<dyn Index>,
+    index: Arc<dyn SearchIndex>,
     configs: Arc<dyn Configs>,
     segments: Arc<dyn Segments>,
-    directory: Arc<dyn Directory>,
-    claims: Arc<dyn Claims>,
+    directory: Arc<dyn EventIndex>,
+    claims: Arc<dyn ClaimChecks>,
     usage: Arc<dyn Usage>,
     releases: Arc<dyn Releases>,
     totals: Arc<dyn Totals>,
@@ -73,15 +73,15 @@ pub struct Parts {
     /// The aggregates.
     pub error_commits: Arc<dyn ErrorCommits>,
     /// By what errors are found.
-    pub index: Arc<dyn Index>,
+    pub index: Arc<dyn SearchIndex>,
     /// The notification configs that clients post.
     pub configs: Arc<dyn Configs>,
     /// Where occurrences rest.
     pub segments: Arc<dyn Segments>,
     /// Where events are, by their ids.
-    pub directory: Arc<dyn Directory>,
+    pub directory: Arc<dyn EventIndex>,
     /// Where messages rest that are too large for the queue.
-    pub claims: Arc<dyn Claims>,
+    pub claims: Arc<dyn ClaimChecks>,
     /// What is counted against the limits of projects.
     pub usage: Arc<dyn Usage>,
     /// The releases of projects.

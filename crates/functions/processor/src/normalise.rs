@@ -1,4 +1,4 @@
-use formats::inbox::{Header, Message, Origin};
+use formats::inbox::{Header, Message, PayloadKind};
 use model::id::EventId;
 use model::json::{self, Map, Value};
 use model::occurrence::Occurrence;
@@ -9,11 +9,11 @@ use scrub::{Rules, scrub};
 /// The occurrences in an accepted request, freed of what the project's rules call secret.
 pub(crate) fn normalise(message: &Message, scrubbing: &Rules) -> Result<Vec<Occurrence>, String> {
     let mut occurrences = match message.header.source {
-        Origin::V1 => v1_errors(message),
-        Origin::Sentry => sentry_event(message),
-        Origin::Security => security_reports(message),
+        PayloadKind::V1 => v1_errors(message),
+        PayloadKind::Sentry => sentry_event(message),
+        PayloadKind::Security => security_reports(message),
         // They were normalised when they first came; secrets are looked for again, by the rules of their new project.
-        Origin::Import => json::parse(&message.payload).map_err(|error| error.to_string()),
+        PayloadKind::Import => json::parse(&message.payload).map_err(|error| error.to_string()),
     }?;
     for occurrence in &mut occurrences {
         scrub(occurrence, scrubbing);

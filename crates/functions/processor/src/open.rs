@@ -10,7 +10,7 @@ impl Processor {
     pub(crate) async fn open(&self, batch: &mut Batch, source: usize, text: &str) -> Result<Option<Message>, Reason> {
         let packed = match inbox::form(text).map_err(Reason::stays)? {
             Text::Inline(body) => inbox::packed(body).map_err(Reason::stays)?.into(),
-            Text::Claim(key) => match self.claims.get_claim(key).await {
+            Text::ClaimCheck(key) => match self.claims.get_claim_check(key).await {
                 Err(error) if error.kind() == Kind::NotFound && self.is_done(key).await? => return Ok(None),
                 body => {
                     batch.claims.push((source, key.to_owned()));

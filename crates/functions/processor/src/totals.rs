@@ -10,7 +10,7 @@ use model::id::ProjectId;
 use model::project::Retention;
 use model::time::Timestamp;
 use model::timeline::{Minute, Timeline};
-use store::ports::Whole;
+use store::ports::TotalsScope;
 
 use crate::group::Unit;
 use crate::{Deadline, Processor};
@@ -45,9 +45,9 @@ impl Processor {
         let mut all = Timeline::default();
         happened.projects.values().for_each(|(_, timeline)| all.join(timeline));
         let Some(received_at) = happened.received_at else { return };
-        let project = |(project, (retention, timeline))| (Whole::Project(project), retention, timeline);
+        let project = |(project, (retention, timeline))| (TotalsScope::Project(project), retention, timeline);
         let projects = happened.projects.into_iter().map(project);
-        let counted = projects.chain([(Whole::Stack, None, all)]).map(|(of, retention, timeline)| async move {
+        let counted = projects.chain([(TotalsScope::Stack, None, all)]).map(|(of, retention, timeline)| async move {
             let expires_at = self.expires_at(self.clock.now(), retention);
             let counted = deadline.bounds(self.totals.add_totals(of, &timeline, received_at, expires_at)).await;
             if let Err(error) = counted.and_then(|counted| counted.map_err(Into::into)) {

@@ -24,8 +24,8 @@ use http_common::describe::Description;
 use http_common::{Answer, Gate, Outcomes};
 use store::clock::Clock;
 use store::ports::{
-    Backlog, Claims, Configs, DeadLetters, Directory, Errors, Failures, History, Index, KeyRing, Merges, Occurrences,
-    Projects, Releases, Segments, Sessions, Totals,
+    Backlog, ClaimChecks, Configs, DeadLetters, Errors, EventIndex, Failures, History, KeyRing, Merges, Occurrences,
+    Projects, Releases, SearchIndex, Segments, Sessions, Totals,
 };
 
 /// What the routes share.
@@ -43,7 +43,7 @@ pub struct Query {
     /// The errors that are merged into others.
     pub merges: Arc<dyn Merges>,
     /// By what errors are found.
-    pub index: Arc<dyn Index>,
+    pub index: Arc<dyn SearchIndex>,
     /// Whom they are told to: removed with their project.
     pub configs: Arc<dyn Configs>,
     /// Where their occurrences are, and how many there were when.
@@ -53,11 +53,11 @@ pub struct Query {
     /// How many events all errors together had when.
     pub totals: Arc<dyn Totals>,
     /// Where events are, by their ids.
-    pub directory: Arc<dyn Directory>,
+    pub directory: Arc<dyn EventIndex>,
     /// The occurrences themselves.
     pub segments: Arc<dyn Segments>,
     /// Large messages that wait for processing: removed with their project.
-    pub claims: Arc<dyn Claims>,
+    pub claims: Arc<dyn ClaimChecks>,
     /// What is not processed yet.
     pub backlog: Arc<dyn Backlog>,
     /// What could not be processed.

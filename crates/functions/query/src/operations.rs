@@ -19,7 +19,7 @@ use model::timeline::Hour;
 use rules::DeadNotice;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::Whole;
+use store::ports::TotalsScope;
 
 use crate::Query;
 
@@ -121,8 +121,8 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
     let (backlog, letters, counted_up_to, timeline) = try_join4(
         query.backlog.backlog(),
         query.dead_letters.backlog(),
-        query.totals.counted_up_to(Whole::Stack),
-        query.totals.totals(Whole::Stack, Hour::of(start)..=Hour::of(now)),
+        query.totals.counted_up_to(TotalsScope::Stack),
+        query.totals.totals(TotalsScope::Stack, Hour::of(start)..=Hour::of(now)),
     )
     .await
     .map_err(|error| storage_failed(&error))?;

@@ -46,7 +46,7 @@ impl Query {
     /// Removes the contents of all errors of a project that were deleted; says whether it came to the end.
     pub(crate) async fn purge(&self, project: ProjectId, budget: Budget) -> store::Result<bool> {
         loop {
-            let buried = self.errors.buried(project, STEP).await?;
+            let buried = self.errors.pending_purges(project, STEP).await?;
             if buried.is_empty() {
                 return Ok(true);
             }
@@ -68,7 +68,7 @@ impl Query {
         }
         // What waits for processing is dropped there, since the project is going; its large bodies go now.
         for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
-            while self.claims.remove_some_claims(&addressee).await? {
+            while self.claims.remove_some_claim_checks(&addressee).await? {
                 if budget.is_used_up(&*self.clock) {
                     return Ok(false);
                 }
@@ -81,7 +81,7 @@ impl Query {
                 break;
             }
             for error in &errors {
-                match self.errors.bury(error).await {
+                match self.errors.start_purge(error).await {
                     // The processor counted a last event, or another request was faster: the next page tells.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}
                     buried => buried?,
@@ -119,7 +119,7 @@ impl Query {
         }
     }
 
-    /// Blanks the frames of one life of an error, then removes the references to them, its timeline and its history. A reference goes
+    /// Blanks the frames of one incarnation of an error, then removes the references to them, its timeline and its history. A reference goes
     /// after its frame, so that what is cut short can go on.
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;

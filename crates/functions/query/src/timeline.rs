@@ -18,7 +18,7 @@ use model::timeline::{Chart, Timeline, Zone};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use store::ports::{Project, Release, Scope, Whole};
+use store::ports::{Project, Release, Scope, TotalsScope};
 
 use crate::Query;
 use crate::errors::{named, named_operation};
@@ -69,7 +69,7 @@ struct Drawn<'a> {
     /// When the last one ends.
     end: String,
     total_count: u64,
-    #[schemars(length(max = Chart::MOST))]
+    #[schemars(length(max = Chart::MAX_BARS))]
     points: Vec<Point>,
     /// The releases of the project that were first seen in the range, the last one first; none of the stack.
     #[schemars(length(max = MAX_RELEASES))]
@@ -107,7 +107,7 @@ async fn of_stack(query: &Query, request: Request<Body>) -> Answer {
         return Err(Refusal::new(Reason::KeyProject, message));
     }
     let drawing = Drawing::of(request.uri(), query)?;
-    let timeline = query.totals.totals(Whole::Stack, drawing.chart.hours()).await;
+    let timeline = query.totals.totals(TotalsScope::Stack, drawing.chart.hours()).await;
     drawing.answer(query, None, &timeline.map_err(|error| storage_failed(&error))?).await
 }
 
@@ -117,7 +117,7 @@ async fn of_project(query: &Query, request: Request<Body>) -> Answer {
     caller.reads()?;
     let drawing = Drawing::of(request.uri(), query)?;
     let project = existing(query, &caller, &name).await?;
-    let timeline = query.totals.totals(Whole::Project(project.id), drawing.chart.hours()).await;
+    let timeline = query.totals.totals(TotalsScope::Project(project.id), drawing.chart.hours()).await;
     drawing.answer(query, Some(&project), &timeline.map_err(|error| storage_failed(&error))?).await
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use model::error::{ErrorAggregate, Family, Link, Regression, Status};
+use model::error::{ErrorAggregate, Link, MergeFamily, Regression, Status};
 use model::id::{Fingerprint, OccurrenceId, ProjectName};
 use model::occurrence::{Frame, Level, Occurrence, Source};
 use model::time::Timestamp;
@@ -48,7 +48,7 @@ pub(crate) struct ErrorEntry<'a> {
     /// Who is to look after it.
     assignee: Option<&'a str>,
     /// The fingerprints of what is merged into it.
-    #[schemars(length(max = Family::MAX_LIVES))]
+    #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
     merged: Vec<Fingerprint>,
     /// About how many users it had: exact up to 48, beyond with a standard error of 6.5 %.
     users: u64,
@@ -116,7 +116,7 @@ pub(crate) fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregat
         resolution: error.resolution.as_ref().map(|it| ResolutionEntry { in_next_release: true, after: &it.after }),
         regression: error.regression.as_ref().map(RegressionEntry::of),
         assignee: error.assignee.as_deref(),
-        merged: error.parts().iter().map(|part| part.fingerprint).collect(),
+        merged: error.merged_errors().iter().map(|part| part.fingerprint).collect(),
         users: error.users.count(),
         hours: error.hours.counts().map(|(hour, count)| HourEntry { start: hour.start(), count }).collect(),
         issues: error.links.values().take(MAX_LINKS).collect(),

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::shared::directory::{Directory, Place};
+use crate::shared::directory::{Directory, EngineStorage, KEY_FILE};
 use crate::shared::manifest::Manifest;
-use crate::{Clock, Dynamo, Error, Kms, S3, Sqs, kms};
+use crate::{Clock, Dynamo, Error, Kms, S3, Sqs};
 
 /// The four engines. Clones share them; the directory is given back when the last clone of every engine is dropped.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ impl Engines {
     /// As [`Self::open`].
     pub fn open_with_clock(dir: &Path, clock: impl Into<Clock>) -> Result<Self, Error> {
         let directory = Directory::open(dir)?;
-        let key = directory.file(kms::FILE);
+        let key = directory.file(KEY_FILE);
         let manifest = Manifest::prepare(&directory)?;
         if manifest.is_complete() && !key.exists() {
             return Err(Error::KeyMissing { path: key });
         }
-        let engines = Self::start(&Place::Directory(directory.clone()), clock.into())?;
+        let engines = Self::start(&EngineStorage::Directory(directory.clone()), clock.into())?;
         manifest.complete(&directory, engines.kms.key_id())?;
         directory.sync()?;
         Ok(engines)
@@ -55,10 +55,10 @@ impl Engines {
     /// # Errors
     /// As [`Self::memory`].
     pub fn memory_with_clock(clock: impl Into<Clock>) -> Result<Self, Error> {
-        Self::start(&Place::Memory, clock.into())
+        Self::start(&EngineStorage::Memory, clock.into())
     }
 
-    fn start(place: &Place, clock: Clock) -> Result<Self, Error> {
+    fn start(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
         // The key first: its absence beside the other files means that it was lost.
         let kms = Kms::open(place)?;
         Ok(Self {

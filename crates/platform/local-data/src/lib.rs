@@ -7,7 +7,7 @@ use model::id::{ProjectId, ProjectName};
 use serde::{Deserialize, Serialize};
 
 /// The file in the data directory, readable by its owner only.
-pub const FILE: &str = "access.json";
+pub const ACCESS_FILE: &str = "access.json";
 
 /// What a caller needs to get in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct ProjectAccess {
 impl Access {
     /// The keys kept in `dir`, if it has any.
     pub fn read(dir: &Path) -> anyhow::Result<Option<Self>> {
-        let path = dir.join(FILE);
+        let path = dir.join(ACCESS_FILE);
         match std::fs::read(&path) {
             Ok(bytes) => {
                 let access = serde_json::from_slice(&bytes);

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::time::Timestamp;
 
-/// Remembers at most `MOST` values, each until a moment; beyond that it forgets all, so that a flood of keys takes no
+/// Remembers at most `MAX_VALUES` values, each until a moment; beyond that it forgets all, so that a flood of keys takes no
 /// memory.
 #[derive(Debug)]
-pub struct Recent<K, V, const MOST: usize>(Mutex<Values<K, V>>);
+pub struct Recent<K, V, const MAX_VALUES: usize>(Mutex<Values<K, V>>);
 
 #[derive(Debug)]
 struct Values<K, V> {
@@ -22,13 +22,13 @@ struct Values<K, V> {
 #[derive(Clone, Copy, Debug)]
 pub struct Since(u64);
 
-impl<K, V, const MOST: usize> Default for Recent<K, V, MOST> {
+impl<K, V, const MAX_VALUES: usize> Default for Recent<K, V, MAX_VALUES> {
     fn default() -> Self {
         Self(Mutex::new(Values { until: HashMap::new(), forgotten: 0 }))
     }
 }
 
-impl<K: Eq + Hash, V: Clone, const MOST: usize> Recent<K, V, MOST> {
+impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
     /// The value of `key`, if it still holds.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let values = self.values();
@@ -37,7 +37,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Recent<K, V, MOST> {
 
     /// Remembers a value, which holds before `until`.
     pub fn put(&self, key: K, value: V, until: Timestamp) {
-        self.values().insert::<MOST>(key, value, until);
+        self.values().insert::<MAX_VALUES>(key, value, until);
     }
 
     /// Now, to be asked before a value is read that [`Recent::put_read`] remembers.
@@ -49,7 +49,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Recent<K, V, MOST> {
     pub fn put_read(&self, since: Since, key: K, value: V, until: Timestamp) {
         let mut values = self.values();
         if values.forgotten == since.0 {
-            values.insert::<MOST>(key, value, until);
+            values.insert::<MAX_VALUES>(key, value, until);
         }
     }
 
@@ -73,8 +73,8 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Recent<K, V, MOST> {
 }
 
 impl<K: Eq + Hash, V> Values<K, V> {
-    fn insert<const MOST: usize>(&mut self, key: K, value: V, until: Timestamp) {
-        if self.until.len() >= MOST {
+    fn insert<const MAX_VALUES: usize>(&mut self, key: K, value: V, until: Timestamp) {
+        if self.until.len() >= MAX_VALUES {
             self.until.clear();
         }
         self.until.insert(key, (value, until));

@@ -186,12 +186,12 @@ impl Drop for Arriving {
 }
 
 /// The body of an answer. When it was handed over, its connection waits for the next request.
-pub(super) struct Answer {
+pub(super) struct AnswerBody {
     pub(super) body: axum::body::Body,
     pub(super) connection: Arc<Connection>,
 }
 
-impl Body for Answer {
+impl Body for AnswerBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -208,7 +208,7 @@ impl Body for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for AnswerBody {
     fn drop(&mut self) {
         self.connection.enter(super::connections::Phase::Waiting);
     }

@@ -18,14 +18,14 @@ use notify::guard::Destinations;
 pub use options::{Network, Serve};
 use ready::Ready;
 use reserve::Reserve;
-use server::{Limits, Server};
+use server::{ConnectionLimits, Server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use local_data::{Access, data_dir};
 
-use crate::system::{Place, Settings, System};
+use crate::system::{DataLocation, System, SystemSettings};
 
 /// How long requests that were begun may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -50,12 +50,12 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     let limits = limits(&options.network);
     let place = match options.memory {
-        true => Place::Memory,
-        false => Place::Directory(data_dir(options.data.clone())?),
+        true => DataLocation::Memory,
+        false => DataLocation::Directory(data_dir(options.data.clone())?),
     };
     let is_key_new = match &place {
-        Place::Memory => true,
-        Place::Directory(dir) => Access::read(dir)?.is_none(),
+        DataLocation::Memory => true,
+        DataLocation::Directory(dir) => Access::read(dir)?.is_none(),
     };
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
@@ -63,12 +63,12 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         Some(url) => url.clone(),
         None => format!("http://{}", place::reachable(address)).parse()?,
     };
-    let settings = Settings {
+    let settings = SystemSettings {
         public_url: Some(PublicUrl::at(url.as_str())),
         destinations: destinations(&options)?,
         admin_key: options.admin_key.clone(),
         retention_days: options.retention_days,
-        ..Settings::at(place.clone())
+        ..SystemSettings::at(place.clone())
     };
     let system = System::start(settings).await?;
 
@@ -78,8 +78,8 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let proxies = options.network.trusted_proxy.iter().cloned().collect();
     let (stop, stopped) = watch::channel(false);
     let reserve = match &place {
-        Place::Memory => None,
-        Place::Directory(dir) => Some(Reserve::open(dir, system.stack().emptying_disk())),
+        DataLocation::Memory => None,
+        DataLocation::Directory(dir) => Some(Reserve::open(dir, system.stack().emptying_disk())),
     };
     let server = Server::new(system.stack().front(), options.public_url.clone(), proxies, limits, reserve);
     tokio::select! {
@@ -101,7 +101,7 @@ fn destinations(options: &Serve) -> anyhow::Result<Destinations> {
 }
 
 /// The limits that the options set. A process that may open few files has fewer connections, so that it never runs out.
-fn limits(options: &Network) -> Limits {
+fn limits(options: &Network) -> ConnectionLimits {
     let wanted = options.max_connections.map_or(CONNECTIONS, |count| count as usize);
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let possible = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
@@ -113,7 +113,7 @@ fn limits(options: &Network) -> Limits {
             "fewer connections than --max-connections are taken: raise the limit of open files (ulimit -n)"
         );
     }
-    Limits {
+    ConnectionLimits {
         header: options.header_timeout,
         body: options.body_timeout,
         idle: options.idle_timeout,

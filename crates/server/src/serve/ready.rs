@@ -7,7 +7,7 @@ use http_common::BaseUrl;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-use crate::system::Place;
+use crate::system::DataLocation;
 use local_data::{Access, ProjectAccess};
 
 /// What a person, or a program that started this one, needs to get in.
@@ -16,7 +16,7 @@ pub(super) struct Ready<'a> {
     pub(super) address: SocketAddr,
     /// Where people and SDKs reach it.
     pub(super) url: &'a BaseUrl,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a DataLocation,
     /// Whether a person is shown the admin key: only once, since what is printed ends in logs.
     pub(super) shows_key: bool,
     pub(super) access: (&'a Access, Option<&'a ProjectAccess>),
@@ -40,8 +40,8 @@ impl Ready<'_> {
             false => {
                 let (admin, shown) = match (self.shows_key, self.place) {
                     (true, _) => (access.admin_key.as_str(), access.admin_key.clone()),
-                    (false, Place::Memory) => ("ADMIN-KEY", "as given".to_owned()),
-                    (false, Place::Directory(dir)) => {
+                    (false, DataLocation::Memory) => ("ADMIN-KEY", "as given".to_owned()),
+                    (false, DataLocation::Directory(dir)) => {
                         ("ADMIN-KEY", format!("as before: `faultline admin-key --data '{}'` prints it", dir.display()))
                     }
                 };
@@ -54,8 +54,8 @@ impl Ready<'_> {
                     false => String::new(),
                 };
                 let place = match self.place {
-                    Place::Memory => "in memory: gone when this process ends".to_owned(),
-                    Place::Directory(dir) => format!("in {}", dir.display()),
+                    DataLocation::Memory => "in memory: gone when this process ends".to_owned(),
+                    DataLocation::Directory(dir) => format!("in {}", dir.display()),
                 };
                 let how = match project {
                     Some(project) => first_steps(project, url, admin),

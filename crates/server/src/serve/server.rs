@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::Service;
 
-use super::body::{Answer, Arriving, BodyMemory, Taken};
+use super::body::{AnswerBody, Arriving, BodyMemory, Taken};
 use super::connections::{Connection, Connections, Open, Phase};
 use super::reserve::Reserve;
 use super::stream::{Marks, Timed};
@@ -28,7 +28,7 @@ const FULL: NotNow = NotNow("the disk is full and is being emptied: free space o
 
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct ConnectionLimits {
     /// For the headers of a request, from the first byte.
     pub(super) header: Duration,
     /// For the body of a request.
@@ -47,7 +47,7 @@ pub(super) struct Server {
     front: Front,
     base: Option<BaseUrl>,
     proxies: Arc<TrustedProxies>,
-    limits: Limits,
+    limits: ConnectionLimits,
     reserve: Option<Arc<Reserve>>,
     memory: BodyMemory,
     connections: Arc<Connections>,
@@ -59,7 +59,7 @@ impl Server {
         front: Front,
         base: Option<BaseUrl>,
         proxies: TrustedProxies,
-        limits: Limits,
+        limits: ConnectionLimits,
         reserve: Option<Reserve>,
     ) -> Self {
         let connections = Arc::new(Connections::default());
@@ -141,7 +141,7 @@ impl Server {
         mut request: Request<Incoming>,
         connection: Arc<Connection>,
         marks: Marks,
-    ) -> Result<Response<Answer>, Infallible> {
+    ) -> Result<Response<AnswerBody>, Infallible> {
         marks.request();
         let has_body = !request.body().is_end_stream();
         connection.enter(if has_body { Phase::Body } else { Phase::Answering });
@@ -167,7 +167,7 @@ impl Server {
         drop(taken);
         connection.enter(Phase::Answering);
         marks.answered();
-        Ok(response.map(|body| Answer { body, connection }))
+        Ok(response.map(|body| AnswerBody { body, connection }))
     }
 }
 

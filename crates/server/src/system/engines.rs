@@ -25,7 +25,7 @@ const UNDELIVERED: &str = "faultline-notify-dead";
 /// How often a message is delivered before it goes to the dead-letter queue.
 const DELIVERIES: u32 = 5;
 /// The longest that a queue keeps messages: 14 days, in seconds. A laptop may be off for long.
-const KEPT: &str = "1209600";
+const RETENTION_SECONDS: &str = "1209600";
 
 /// The adapters on the resources.
 pub struct Resources {
@@ -58,7 +58,8 @@ impl Resources {
             }
             _ => {}
         }
-        let mut attributes = HashMap::from([(QueueAttributeName::MessageRetentionPeriod, KEPT.to_owned())]);
+        let mut attributes =
+            HashMap::from([(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_owned())]);
         make_queue(&sqs, DEAD_LETTERS, attributes.clone()).await?;
         make_queue(&sqs, UNDELIVERED, attributes.clone()).await?;
         let redrive = serde_json::json!({

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
-use super::{Stack, told};
+use super::{Stack, stop_requested};
 
 /// A batch as large as a Lambda invocation's payload may be.
 const MAX_MESSAGES: usize = 5_000;
@@ -23,7 +23,7 @@ const WINDOW: Duration = Duration::from_millis(50);
 const STORM: usize = 32;
 const MAX_WINDOWS: usize = 20;
 /// How long to wait when the queue itself fails.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How many batches are processed at once: while one is committed, the next is unpacked and read.
 const AT_ONCE: usize = 2;
@@ -39,12 +39,12 @@ pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiv
                 Ok(()) => mapping.begin().await.map(drop),
                 Err(error) => Err(error.into()),
             },
-            () = told(&mut stopped) => return mapping.drain().await,
+            () = stop_requested(&mut stopped) => return mapping.drain().await,
         };
         mapping.stack.note("processor", &done);
         if let Err(error) = done {
             tracing::error!(error.message = %error, "a batch of the inbox is not done");
-            sleep(PAUSE).await;
+            sleep(RETRY_INTERVAL).await;
         }
     }
 }

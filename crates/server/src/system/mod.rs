@@ -1,9 +1,11 @@
 //! The stack in one process.
 
 mod engines;
+mod expiry;
 mod mapping;
 mod stack;
 mod stream;
+mod stream_poller;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -21,7 +23,7 @@ use tokio::task::JoinSet;
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum DataLocation {
     /// In this process, until it ends.
     Memory,
     /// In a directory, which one process at a time may use.
@@ -30,9 +32,9 @@ pub enum Place {
 
 /// How to run the system.
 #[derive(Clone)]
-pub struct Settings {
+pub struct SystemSettings {
     /// Where everything is kept.
-    pub place: Place,
+    pub place: DataLocation,
     /// The admin key; made and kept if none is given.
     pub admin_key: Option<String>,
     /// For how many days occurrences are kept, of projects that do not say so themselves.
@@ -47,9 +49,9 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
 }
 
-impl Settings {
+impl SystemSettings {
     /// The defaults, at `place`.
-    pub fn at(place: Place) -> Self {
+    pub fn at(place: DataLocation) -> Self {
         let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
         Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, public_url: None }
     }
@@ -64,15 +66,15 @@ pub struct System {
 
 impl System {
     /// Opens the stack and starts processing.
-    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+    pub async fn start(settings: SystemSettings) -> anyhow::Result<Self> {
         let stack = Arc::new(Stack::open(&settings).await?);
         // What the process before this one was processing when it died waits for nobody.
         let left = stack.inbox().release().await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(mapping::run(stack.clone(), left, stopped.clone()));
-        tasks.spawn(stream::run(stack.clone(), stack.stream().await?, stopped.clone()));
-        tasks.spawn(stream::sweep(stack.clone(), stopped.clone()));
+        tasks.spawn(stream_poller::run(stack.clone(), stack.stream().await?, stopped.clone()));
+        tasks.spawn(stream_poller::sweep(stack.clone(), stopped.clone()));
         tasks.spawn(upkeep::run(stack.clone(), stopped));
         Ok(Self { stack, stop, tasks })
     }
@@ -90,6 +92,6 @@ impl System {
 }
 
 /// Waits until the system is told to stop, or is gone.
-async fn told(stopped: &mut watch::Receiver<bool>) {
+async fn stop_requested(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

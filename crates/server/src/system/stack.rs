@@ -22,7 +22,7 @@ use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
-use super::{Place, Settings, upkeep};
+use super::{DataLocation, SystemSettings, expiry};
 use local_data::{Access, ProjectAccess};
 
 /// The stack in one process, at rest: requests are answered, but nothing is processed unless somebody says so.
@@ -34,7 +34,7 @@ pub struct Stack {
     notify: Arc<Notify>,
     inbox: embedded::sqs::Queue,
     streams: aws_sdk_dynamodbstreams::Client,
-    place: Place,
+    place: DataLocation,
     engines: Engines,
     access: Access,
     sample: Option<ProjectAccess>,
@@ -42,23 +42,23 @@ pub struct Stack {
 }
 
 /// How long a batch may take, retries included: others wait behind it.
-const BATCH: Duration = Duration::from_secs(20);
+const BATCH_TIME: Duration = Duration::from_secs(20);
 /// The project that is there from the start.
 const SAMPLE: &str = "sample";
 
 impl Stack {
     /// Opens the engines, and makes what is not there yet.
-    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn open(settings: &SystemSettings) -> anyhow::Result<Self> {
         let engines = match &settings.place {
-            Place::Memory => Engines::memory()?,
-            Place::Directory(dir) => Engines::open(dir)?,
+            DataLocation::Memory => Engines::memory()?,
+            DataLocation::Directory(dir) => Engines::open(dir)?,
         };
         let resources = Resources::make(&engines).await?;
         Self::on(engines, resources, settings).await
     }
 
     /// On engines that are open already, and their resources.
-    pub async fn on(engines: Engines, resources: Resources, settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn on(engines: Engines, resources: Resources, settings: &SystemSettings) -> anyhow::Result<Self> {
         let clock = settings.clock.clone();
         let (access, sample) = access(settings, &resources, &*clock).await?;
         let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
@@ -193,8 +193,8 @@ impl Stack {
     /// The table's stream, as Lambda's poller sees it.
     pub async fn stream(&self) -> anyhow::Result<Stream> {
         let dir = match &self.place {
-            Place::Memory => None,
-            Place::Directory(dir) => Some(dir.as_path()),
+            DataLocation::Memory => None,
+            DataLocation::Directory(dir) => Some(dir.as_path()),
         };
         Stream::open(self.streams.clone(), TABLE, dir).await
     }
@@ -212,7 +212,7 @@ impl Stack {
     /// Removes what is over at `now`, as AWS does by itself: objects, and what the stream has had for a day. Items of the
     /// table go by the system's clock, which is the only one that its engine has.
     pub async fn expire(&self, now: SystemTime) -> Result<(), embedded::Error> {
-        upkeep::expire(&self.engines, self.retention_days, now).await
+        expiry::expire(&self.engines, self.retention_days, now).await
     }
 
     /// Processes a batch; returns the ids of the messages that must be delivered again: those that the processor names, or all
@@ -223,7 +223,7 @@ impl Stack {
             .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
             .collect();
         let processor = self.processor.clone();
-        match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH)).await }).await {
+        match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH_TIME)).await }).await {
             Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
             Err(error) => {
                 tracing::error!(error.message = %error, batch.len = received.len(), "the processor failed");
@@ -234,7 +234,7 @@ impl Stack {
 }
 
 /// Those that the settings name, or the real ones; without mail, which is SES's.
-fn channels(settings: &Settings) -> Arc<dyn Tell> {
+fn channels(settings: &SystemSettings) -> Arc<dyn Tell> {
     let real = || {
         let client = Client::new(settings.destinations.clone(), Timeouts::default());
         Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Tell>
@@ -245,13 +245,13 @@ fn channels(settings: &Settings) -> Arc<dyn Tell> {
 /// The keys of the place, made if it has none, and with them a sample project. One that was deleted stays so: then there are
 /// no keys of it.
 async fn access(
-    settings: &Settings,
+    settings: &SystemSettings,
     resources: &Resources,
     clock: &dyn Clock,
 ) -> anyhow::Result<(Access, Option<ProjectAccess>)> {
     let kept = match &settings.place {
-        Place::Memory => None,
-        Place::Directory(dir) => Access::read(dir)?,
+        DataLocation::Memory => None,
+        DataLocation::Directory(dir) => Access::read(dir)?,
     };
     let new = || Access { admin_key: Key::from_random(clock.random().to_be_bytes()).reveal().to_owned(), sample: None };
     let mut access = kept.unwrap_or_else(new);
@@ -262,7 +262,7 @@ async fn access(
     let project = resources.table.by_id(made.id).await?.filter(|project| !project.deleting);
     let sample = project.map(|project| ProjectAccess { name: project.name, ..made.clone() });
     access.sample = Some(made);
-    if let Place::Directory(dir) = &settings.place {
+    if let DataLocation::Directory(dir) = &settings.place {
         write_access(&access, dir)?;
     }
     if let Some(key) = &settings.admin_key {
@@ -274,7 +274,7 @@ async fn access(
 
 /// Keeps the keys in the data directory, readable by its owner only.
 fn write_access(access: &Access, dir: &Path) -> anyhow::Result<()> {
-    let path = dir.join(local_data::FILE);
+    let path = dir.join(local_data::ACCESS_FILE);
     let bytes = serde_json::to_vec_pretty(access)?;
     embedded::replace_file(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))
 }

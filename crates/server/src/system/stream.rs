@@ -1,31 +1,19 @@
-//! Lambda's poller of the table's stream: hands records to notify in order, and goes on behind what was taken in.
+//! The stream of the table, and how far it was read.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::types::{AttributeValue as Image, Record as Streamed, ShardIteratorType};
-use notify::{Deadline, Record};
-use tokio::sync::watch;
-
-use super::{Stack, told};
+use notify::Record;
 
 /// Records of a batch, as template.yaml has it.
-const BATCH: i32 = 100;
-/// How often the stream is asked for more, and the outbox for what is due.
-const EVERY: Duration = Duration::from_millis(200);
-const SWEEP: Duration = Duration::from_secs(1);
-/// How long to wait when the stream or the outbox itself fails.
-const PAUSE: Duration = Duration::from_secs(1);
-/// For how long a batch may begin to send things.
-const TIME: Duration = Duration::from_secs(30);
+const MAX_BATCH_RECORDS: i32 = 100;
 /// Where the position is kept in the data directory.
-const FILE: &str = "stream-position";
+const POSITION_FILE: &str = "stream-position";
 
 /// The stream of the table, and how far it was read.
 #[derive(Debug)]
@@ -44,7 +32,7 @@ impl Stream {
         let streams = client.list_streams().table_name(table).send().await.context("the stream cannot be found")?;
         let arn =
             streams.streams().first().and_then(|stream| stream.stream_arn()).context("the table has no stream")?;
-        let file = dir.map(|dir| dir.join(FILE));
+        let file = dir.map(|dir| dir.join(POSITION_FILE));
         let position = match &file {
             Some(file) => read_position(file)?,
             None => None,
@@ -62,7 +50,7 @@ impl Stream {
             Err(error) if error.code() == Some("TrimmedDataAccessException") => self.iterator(shard, None).await?,
             iterator => iterator?,
         };
-        let records = self.client.get_records().set_shard_iterator(iterator).limit(BATCH).send().await?;
+        let records = self.client.get_records().set_shard_iterator(iterator).limit(MAX_BATCH_RECORDS).send().await?;
         Ok(records.records.unwrap_or_default().into_iter().map(record).collect())
     }
 
@@ -108,60 +96,6 @@ fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
         return Ok(None);
     }
     Ok(Some(number.to_owned()))
-}
-
-/// Runs until `stopped`.
-pub(super) async fn run(stack: Arc<Stack>, mut stream: Stream, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let taken = take(&stack, &mut stream).await;
-        stack.note("stream", &taken);
-        let pause = match taken {
-            Ok(true) => continue,
-            Ok(false) => EVERY,
-            Err(error) => {
-                tracing::error!(error.message = %error, "the table's stream cannot be read");
-                PAUSE
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = told(&mut stopped) => break,
-        }
-    }
-    // What was processed on the way out is told at the next start.
-}
-
-/// Takes one batch in; says whether there may be more.
-async fn take(stack: &Stack, stream: &mut Stream) -> anyhow::Result<bool> {
-    let records = stream.next().await?;
-    let Some(last) = records.last() else { return Ok(false) };
-    let again = stack.notify().watch(&records, Deadline::within(TIME)).await;
-    let taken = match &again {
-        None => Some(last),
-        Some(number) => records.iter().take_while(|record| record.number != *number).last(),
-    };
-    if let Some(taken) = taken {
-        stream.taken(&taken.number)?;
-    }
-    match again {
-        None => Ok(true),
-        Some(number) => anyhow::bail!("record {number} could not be taken in: it comes again"),
-    }
-}
-
-/// The schedule of template.yaml: sends what is due, until `stopped`.
-pub(super) async fn sweep(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let swept = stack.notify().sweep(Deadline::within(TIME)).await;
-        stack.note("sweep", &swept);
-        if let Err(error) = swept {
-            tracing::warn!(error.message = %error, "what is due cannot be sent");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
-            () = told(&mut stopped) => return,
-        }
-    }
 }
 
 fn record(streamed: Streamed) -> Record {

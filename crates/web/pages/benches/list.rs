@@ -10,7 +10,7 @@
 use std::hint::black_box;
 
 use model::time::Timestamp;
-use web_pages::{ErrorRow, Errors, Frame, Moment, Search, Sparkline, Tab, Visitor};
+use web_pages::{ErrorRow, ErrorsPage, Frame, Moment, Search, Sparkline, Tab, Visitor};
 
 const ROWS: usize = 50;
 const TIMES: u64 = 1_000;
@@ -32,9 +32,9 @@ fn used() -> u64 {
     text.split(' ').next().unwrap().parse().unwrap()
 }
 
-fn page() -> Errors {
+fn page() -> ErrorsPage {
     let visitor = Visitor { name: "ada".to_owned(), may_change: true, is_operator: true, token: "0".repeat(64) };
-    Errors {
+    ErrorsPage {
         frame: Frame { title: "Errors of shop".to_owned(), visitor: Some(visitor), ..Frame::default() },
         project: "shop".to_owned(),
         tabs: ["Open", "Resolved", "Muted", "All"].map(tab).into(),

@@ -7,7 +7,7 @@ use crate::Moment;
 /// Keys as a part of a page.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "keys.html")]
-pub struct Keys {
+pub struct KeyList {
     /// Where its forms go.
     pub action: String,
     /// Goes with every form.

@@ -14,18 +14,20 @@ mod text;
 pub use address::encoded;
 pub use chart::{Chart, ChartBar, Sparkline};
 pub use frame::{Frame, Notice, Visitor};
-pub use keys::{KeyRow, Keys, MadeKey};
+pub use keys::{KeyList, KeyRow, MadeKey};
 pub use moment::Moment;
 pub use occurrence::{OccurrenceView, Steps, markdown};
 pub use pages::ask::Ask;
 pub use pages::connect::Connect;
-pub use pages::error::{Comment, Entry, ErrorHead, ErrorPage, IssueLink, Part, Ranges, TagTop};
-pub use pages::errors::{ErrorRow, Errors, Search, Tab};
-pub use pages::message::Message;
+pub use pages::error::{Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, MergedRow, Ranges, TagTop};
+pub use pages::errors::{ErrorRow, ErrorsPage, Search, Tab};
+pub use pages::message::MessagePage;
 pub use pages::operations::{LetterRow, MonthCost, Operations};
-pub use pages::projects::{ProjectRow, Projects};
-pub use pages::rules::{FailedRow, Field, Input, KINDS, Kind, RuleDraft, RuleRow, Rules, RulesText, TargetRow, Tried};
-pub use pages::settings::{Settings, SettingsFields};
+pub use pages::projects::{ProjectRow, ProjectsPage};
+pub use pages::rules::{
+    FailedRow, Field, Input, KINDS, RuleDraft, RuleRow, Rules, RulesText, TargetKind, TargetRow, Tried,
+};
+pub use pages::settings::{SettingsFields, SettingsPage};
 pub use pages::sign_in::SignIn;
 
 /// Something that can be drawn.

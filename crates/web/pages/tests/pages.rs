@@ -9,8 +9,9 @@ use askama::Template;
 use model::time::Timestamp;
 use samples::{frame, hostile, ordinary};
 use web_pages::{
-    Chart, ChartBar, Comment, Connect, Entry, ErrorHead, ErrorPage, ErrorRow, Errors, IssueLink, Message, Moment,
-    Notice, OccurrenceView, Part, ProjectRow, Projects, Ranges, Search, SignIn, Sparkline, Steps, Tab, TagTop,
+    Chart, ChartBar, Comment, Connect, ErrorHead, ErrorPage, ErrorRow, ErrorsPage, HistoryRow, IssueLink, MergedRow,
+    MessagePage, Moment, Notice, OccurrenceView, ProjectRow, ProjectsPage, Ranges, Search, SignIn, Sparkline, Steps,
+    Tab, TagTop,
 };
 
 fn now() -> Timestamp {
@@ -55,9 +56,9 @@ fn row(level: &'static str, kind: &str, message: &str) -> ErrorRow {
     }
 }
 
-fn errors(rows: Vec<ErrorRow>) -> Errors {
+fn errors(rows: Vec<ErrorRow>) -> ErrorsPage {
     let tab = |name, is_here| Tab { name, href: format!("/projects/shop/errors?status={name}"), is_here };
-    Errors {
+    ErrorsPage {
         frame: frame("Errors of shop", Some("shop")),
         project: "shop".to_owned(),
         tabs: vec![tab("unresolved", true), tab("resolved", false), tab("muted", false), tab("all", false)],
@@ -110,7 +111,7 @@ fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorP
             first_seen: ago(40 * 86_400),
             last_seen: ago(90),
             issues: vec![IssueLink { number: 42, url: "https://github.com/acme/shop/issues/42".to_owned() }],
-            parts: vec![Part { fingerprint: "aa1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(), count: 17 }],
+            parts: vec![MergedRow { fingerprint: "aa1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(), count: 17 }],
         },
         chart: Chart::new(bars.collect(), now(), &[(now().plus_seconds(-30_000), "shop@2.4.1".to_owned())]),
         ranges: Ranges {
@@ -126,8 +127,13 @@ fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorP
             rest: 345,
         }],
         history: vec![
-            Entry { at: ago(7_300), by: "shop@2.4.1".to_owned(), what: "brought it back".to_owned(), comment: None },
-            Entry {
+            HistoryRow {
+                at: ago(7_300),
+                by: "shop@2.4.1".to_owned(),
+                what: "brought it back".to_owned(),
+                comment: None,
+            },
+            HistoryRow {
                 at: ago(90_000),
                 by: "ada".to_owned(),
                 what: "commented".to_owned(),
@@ -151,7 +157,7 @@ fn sign_in() {
 
 #[test]
 fn message() {
-    let page = Message {
+    let page = MessagePage {
         frame: frame("Not found", None),
         title: "There is no such project".to_owned(),
         text: "It may have been deleted.".to_owned(),
@@ -173,7 +179,7 @@ fn projects() {
     let fresh = ProjectRow { name: "warehouse".to_owned(), ..ProjectRow::default() };
     let mut frame = frame("Projects", None);
     frame.notice = Some(Notice { is_good: true, text: "The project old was deleted.".to_owned() });
-    let page = Projects { frame, projects: vec![shop, fresh], next: None };
+    let page = ProjectsPage { frame, projects: vec![shop, fresh], next: None };
     insta::assert_snapshot!(kept("projects", &page));
 }
 
@@ -248,7 +254,7 @@ fn a_rule_that_was_refused_is_kept_as_it_was_typed() {
 
 #[test]
 fn a_project_without_events_says_how_to_connect() {
-    let page = Errors { rows: Vec::new(), has_events: false, next: None, ..errors(Vec::new()) };
+    let page = ErrorsPage { rows: Vec::new(), has_events: false, next: None, ..errors(Vec::new()) };
     assert!(kept("errors_none", &page).contains("/projects/shop/connect"));
 }
 
@@ -300,8 +306,9 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
         let frame = || frame("title", Some(name));
         let project = || name.to_owned();
         let row = || row("error", "KeyError", "m");
-        let list = Errors { frame: frame(), project: project(), uncertain: vec![row()], ..errors(vec![row()]) };
-        let none = Errors { frame: frame(), project: project(), has_events: false, next: None, ..errors(Vec::new()) };
+        let list = ErrorsPage { frame: frame(), project: project(), uncertain: vec![row()], ..errors(vec![row()]) };
+        let none =
+            ErrorsPage { frame: frame(), project: project(), has_events: false, next: None, ..errors(Vec::new()) };
         let mut connect = connect_page();
         (connect.frame, connect.project) = (frame(), project());
         let connected = Connect { has_events: true, ..connect_page() };
@@ -313,7 +320,7 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
         let mut operations = samples::operating::operations();
         operations.keys.rows.iter_mut().for_each(|row| row.project = Some(project()));
         let row = ProjectRow { name: project(), ..ProjectRow::default() };
-        let projects = Projects { frame: frame(), projects: vec![row], next: None };
+        let projects = ProjectsPage { frame: frame(), projects: vec![row], next: None };
         let pages = [
             web_pages::page(&list),
             web_pages::page(&none),

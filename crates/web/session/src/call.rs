@@ -9,7 +9,7 @@ use model::outcome::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt;
-use web_pages::{Frame, Message};
+use web_pages::{Frame, MessagePage};
 
 use crate::address::encoded;
 use crate::{Pages, Visit};
@@ -55,7 +55,7 @@ impl IntoResponse for Refused {
                     _ => "That did not work",
                 };
                 frame.title = title.to_owned();
-                (status, page(&Message { frame: *frame, title: title.to_owned(), text })).into_response()
+                (status, page(&MessagePage { frame: *frame, title: title.to_owned(), text })).into_response()
             }
         }
     }

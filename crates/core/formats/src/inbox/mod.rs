@@ -3,7 +3,7 @@
 //! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
 //! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
 
-mod claim;
+mod claim_check;
 mod notifications;
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
-pub use claim::Claim;
+pub use claim_check::ClaimCheck;
 pub use notifications::Notifications;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct Message {
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// Where it came from, and so the form of the payload.
-    pub source: Origin,
+    pub source: PayloadKind,
     /// Where its events belong.
     pub project: Addressee,
     /// When it was accepted.
@@ -63,7 +63,12 @@ pub struct Header {
 
 impl Header {
     /// With nothing but what every request has.
-    pub fn new(source: impl Into<Origin>, project: Addressee, received_at: Timestamp, event_ids: Vec<EventId>) -> Self {
+    pub fn new(
+        source: impl Into<PayloadKind>,
+        project: Addressee,
+        received_at: Timestamp,
+        event_ids: Vec<EventId>,
+    ) -> Self {
         let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
         let source = source.into();
         Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
@@ -73,7 +78,8 @@ impl Header {
 /// Where a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+#[schemars(rename = "Origin")]
+pub enum PayloadKind {
     /// faultline's own JSON API: errors, and what they share.
     V1,
     /// A Sentry SDK: one event.
@@ -84,7 +90,7 @@ pub enum Origin {
     Import,
 }
 
-impl From<Source> for Origin {
+impl From<Source> for PayloadKind {
     fn from(source: Source) -> Self {
         match source {
             Source::V1 => Self::V1,
@@ -139,7 +145,7 @@ pub enum Text<'a> {
     /// The message itself, packed.
     Inline(&'a str),
     /// The key of the S3 object that holds it, packed.
-    Claim(&'a str),
+    ClaimCheck(&'a str),
 }
 
 /// Fast enough for the critical path; segments are packed better later.
@@ -156,7 +162,7 @@ thread_local! {
 }
 
 const INLINE: &str = "1.";
-const CLAIM: &str = "@";
+const CLAIM_CHECK_PREFIX: &str = "@";
 
 impl Message {
     /// The message packed, as a claim-checked object holds it.
@@ -193,14 +199,14 @@ pub fn inline(packed: &[u8]) -> String {
 
 /// The text of a queue message whose packed form lies at `key` in S3.
 pub fn claim(key: &str) -> String {
-    format!("{CLAIM}{key}")
+    format!("{CLAIM_CHECK_PREFIX}{key}")
 }
 
 /// Which of the two forms `text` has.
 pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
     let inline = text.strip_prefix(INLINE).map(Text::Inline);
     inline
-        .or_else(|| text.strip_prefix(CLAIM).map(Text::Claim))
+        .or_else(|| text.strip_prefix(CLAIM_CHECK_PREFIX).map(Text::ClaimCheck))
         .ok_or_else(|| BadMessage::Form(text.chars().take(16).collect()))
 }
 
@@ -231,7 +237,7 @@ mod tests {
         let text = inline(&message().pack());
         let Text::Inline(body) = form(&text).unwrap() else { panic!("inline") };
         assert_eq!(Message::unpack(&packed(body).unwrap()).unwrap(), message());
-        assert_eq!(form(&claim("inbox/x")).unwrap(), Text::Claim("inbox/x"));
+        assert_eq!(form(&claim("inbox/x")).unwrap(), Text::ClaimCheck("inbox/x"));
     }
 
     /// Promise 8: what waits in the inbox while faultline is upgraded is read, with and without what came to it later.
@@ -244,7 +250,9 @@ mod tests {
         let notifications = read(&format!("{first}{told}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
-        for (word, origin) in [("sentry", Origin::Sentry), ("security", Origin::Security), ("import", Origin::Import)] {
+        for (word, origin) in
+            [("sentry", PayloadKind::Sentry), ("security", PayloadKind::Security), ("import", PayloadKind::Import)]
+        {
             assert_eq!(read(&format!("{}}}", first.replacen("v1", word, 1))).source, origin);
         }
     }

@@ -12,6 +12,11 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
+/// Past a byte out of `any`, if one is there.
+pub(super) fn optional<'a>(cursor: Cursor<'a>, any: &[u8]) -> Cursor<'a> {
+    cursor.byte(any).unwrap_or(cursor)
+}
+
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a [u8], at: usize) -> Self {
         Self { text, at }

@@ -10,6 +10,7 @@
 //! [`VERSION`](super::VERSION)). A scanner by hand rather than regular expressions: those take a millisecond and more to
 //! compile at each cold start, and several times as long to run.
 
+mod clock;
 mod cursor;
 mod date;
 mod net;

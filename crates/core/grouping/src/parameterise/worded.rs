@@ -1,8 +1,8 @@
 //! Dates with the name of a month, in the languages that servers speak most.
 
 use super::Match;
-use super::cursor::{Cursor, is_word};
-use super::date::clock_with_half;
+use super::clock::clock_with_half;
+use super::cursor::{Cursor, is_word, optional};
 
 /// Names of months and their abbreviations. Those of English and German begin with a capital, as the others may:
 /// `2 may` is not a date.
@@ -127,8 +127,4 @@ fn zone_after(time: Cursor<'_>) -> Option<Cursor<'_>> {
     let signed = named.unwrap_or(spaced).byte(b"+-").and_then(|sign| Some(sign.digits(1, 2)?.1));
     let offset = signed.map(|hours| optional(hours, b":").digits(2, 2).map_or(hours, |(_, minutes)| minutes));
     offset.or(named)
-}
-
-fn optional<'a>(cursor: Cursor<'a>, any: &[u8]) -> Cursor<'a> {
-    cursor.byte(any).unwrap_or(cursor)
 }

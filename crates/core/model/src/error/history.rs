@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{ErrorAggregate, ErrorChange, Family, Mute, StatusChange};
+use super::{ErrorAggregate, ErrorChange, MergeFamily, Mute, StatusChange};
 use crate::id::{Fingerprint, KeyId};
 use crate::time::Timestamp;
 
@@ -18,7 +18,7 @@ pub const KEPT_DAYS: i64 = 800;
 
 /// One thing that happened to an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Its name, which has the time; the order of a history is that of the names.
     pub id: EntryId,
     /// When.
@@ -29,7 +29,7 @@ pub struct Entry {
     pub action: Action,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// The entries for what `by` does at one moment, in this order; 64 of the `random` bits are used.
     pub fn all(actions: Vec<Action>, by: &Actor, at: Timestamp, random: u128) -> Vec<Self> {
         let entry = |(place, action)| Self { id: EntryId::new(at, place, random), at, by: by.clone(), action };
@@ -134,13 +134,13 @@ pub enum Action {
     /// Others were merged into it.
     Merged {
         /// Which, by their fingerprints.
-        #[schemars(length(max = Family::MAX_LIVES))]
+        #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
     /// Others were taken out of it again.
     Unmerged {
         /// Which, by their fingerprints.
-        #[schemars(length(max = Family::MAX_LIVES))]
+        #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
 }
@@ -181,6 +181,14 @@ impl EntryId {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadEntryId> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for EntryId {
+    type Err = BadEntryId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ulid::from_string(text).map(Self).map_err(|_| BadEntryId(text.chars().take(80).collect()))
     }
 }

@@ -16,7 +16,7 @@ pub struct Hours {
 }
 
 /// How many hours are held.
-const KEPT: usize = 24;
+const KEPT_HOURS: usize = 24;
 
 impl Hours {
     /// The hours that are held, and how often the error was seen in each; the oldest first.
@@ -62,7 +62,7 @@ impl Hours {
     }
 
     fn prune(&mut self) {
-        while self.counts.len() > KEPT
+        while self.counts.len() > KEPT_HOURS
             && let Some((oldest, _)) = self.counts.pop_first()
         {
             self.floor = oldest.number() + 1;

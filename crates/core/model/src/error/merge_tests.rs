@@ -31,11 +31,11 @@ fn error(n: u8, seconds: &[i64]) -> ErrorAggregate {
     error
 }
 
-fn alone(error: &ErrorAggregate) -> Family {
-    Family { whole: error.clone(), parts: Vec::new() }
+fn alone(error: &ErrorAggregate) -> MergeFamily {
+    MergeFamily { target: error.clone(), merged_errors: Vec::new() }
 }
 
-fn merged(all: &[ErrorAggregate]) -> Family {
+fn merged(all: &[ErrorAggregate]) -> MergeFamily {
     let mut family = alone(&all[0]);
     for other in &all[1..] {
         family.merge(alone(other)).unwrap();
@@ -46,20 +46,25 @@ fn merged(all: &[ErrorAggregate]) -> Family {
 #[test]
 fn totals_are_the_sums_and_the_name_stays() {
     let family = merged(&[error(1, &[60, 120]), error(2, &[30, 600, 601]), error(3, &[90])]);
-    let whole = &family.whole;
-    assert_eq!((whole.count, whole.first_seen.seconds(), whole.last_seen.seconds()), (6, 30, 601));
-    assert_eq!((whole.kind.as_str(), whole.message.as_str()), ("1 at 120", "message of 1"));
-    assert_eq!(whole.environment.as_deref(), Some("2's"), "of the newest occurrence");
-    assert_eq!((whole.first_release.as_deref(), whole.last_release.as_deref()), (None, Some("2.601")));
-    let lives: Vec<_> = whole.uids().collect();
-    assert_eq!(lives, [1, 2, 3].map(|n| error(n, &[]).uid));
-    assert!(family.parts.iter().all(|part| part.merged_into == Some(print(1)) && whole.has_part(part)));
-    assert_eq!(family.parts[0].count, 3, "a part goes on as if alone");
+    let target = &family.target;
+    assert_eq!((target.count, target.first_seen.seconds(), target.last_seen.seconds()), (6, 30, 601));
+    assert_eq!((target.kind.as_str(), target.message.as_str()), ("1 at 120", "message of 1"));
+    assert_eq!(target.environment.as_deref(), Some("2's"), "of the newest occurrence");
+    assert_eq!((target.first_release.as_deref(), target.last_release.as_deref()), (None, Some("2.601")));
+    let incarnations: Vec<_> = target.uids().collect();
+    assert_eq!(incarnations, [1, 2, 3].map(|n| error(n, &[]).uid));
+    assert!(
+        family
+            .merged_errors
+            .iter()
+            .all(|merged_error| merged_error.merged_into == Some(print(1)) && target.has_merged(merged_error))
+    );
+    assert_eq!(family.merged_errors[0].count, 3, "a merged error goes on as if alone");
 }
 
 /// What is counted is of all; what is said of the newest occurrence, or of the oldest, is of the newest and oldest of all.
 #[test]
-fn figures_are_of_all_lives() {
+fn figures_are_of_all_incarnations() {
     let seen = |n: u8, seconds: i64| {
         let moment = Timestamp::from_seconds(seconds);
         let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
@@ -73,38 +78,41 @@ fn figures_are_of_all_lives() {
         error
     };
     // The first is neither the oldest nor the newest.
-    let whole = merged(&[seen(0, 7_200), seen(1, 36_000), seen(2, 60)]).whole;
-    assert_eq!((whole.platform.as_str(), whole.level), ("p1", Level::Warning));
-    assert_eq!((whole.first_release.as_deref(), whole.last_release.as_deref()), (Some("2.0"), Some("1.0")));
-    assert_eq!(whole.users.count(), 3);
-    assert!(["0", "1", "2"].into_iter().all(|n| whole.tags.has("of", n) == Has::Yes));
-    let hours: Vec<_> = whole.hours.counts().filter(|(_, count)| *count > 0).map(|(_, count)| count).collect();
+    let target = merged(&[seen(0, 7_200), seen(1, 36_000), seen(2, 60)]).target;
+    assert_eq!((target.platform.as_str(), target.level), ("p1", Level::Warning));
+    assert_eq!((target.first_release.as_deref(), target.last_release.as_deref()), (Some("2.0"), Some("1.0")));
+    assert_eq!(target.users.count(), 3);
+    assert!(["0", "1", "2"].into_iter().all(|n| target.tags.has("of", n) == Has::Yes));
+    let hours: Vec<_> = target.hours.counts().filter(|(_, count)| *count > 0).map(|(_, count)| count).collect();
     assert_eq!(hours, [1; 3]);
 }
 
-/// What an error says of itself is not enough to be a part, nor is it to be listed as one.
+/// What an error says of itself is not enough to be a merged error, nor is it to be listed as one.
 #[test]
 fn a_part_and_its_whole_name_each_other() {
     let family = merged(&[error(1, &[60]), error(2, &[90])]);
-    let (whole, part) = (&family.whole, &family.parts[0]);
-    assert!(whole.has_part(part));
-    assert!(!whole.has_part(&ErrorAggregate { uid: error(9, &[]).uid, ..part.clone() }), "another life");
-    assert!(!whole.has_part(&ErrorAggregate { merged_into: None, ..part.clone() }));
-    assert!(!whole.has_part(&ErrorAggregate { merged_into: Some(print(3)), ..part.clone() }));
-    assert!(!error(1, &[60]).has_part(part));
+    let (target, merged_error) = (&family.target, &family.merged_errors[0]);
+    assert!(target.has_merged(merged_error));
+    assert!(
+        !target.has_merged(&ErrorAggregate { uid: error(9, &[]).uid, ..merged_error.clone() }),
+        "another incarnation"
+    );
+    assert!(!target.has_merged(&ErrorAggregate { merged_into: None, ..merged_error.clone() }));
+    assert!(!target.has_merged(&ErrorAggregate { merged_into: Some(print(3)), ..merged_error.clone() }));
+    assert!(!error(1, &[60]).has_merged(merged_error));
 }
 
-/// A part that expired sooner than the whole would come back as a new error; so would one that came along with it.
+/// A merged error that expired sooner than the target would come back as a new error; so would one that came along with it.
 #[test]
 fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
     let until =
         |n: u8, seconds: i64| ErrorAggregate { expires_at: Timestamp::from_seconds(seconds), ..error(n, &[60]) };
     let mut family = merged(&[until(1, 500), until(2, 300)]);
     family.merge(merged(&[until(3, 100), until(4, 900)])).unwrap();
-    let kept_until = |family: &Family| family.whole.merged.as_ref().unwrap().kept_until.seconds();
-    let expiries = family.clone().into_lives().map(|life| life.expires_at.seconds());
+    let kept_until = |family: &MergeFamily| family.target.merged.as_ref().unwrap().kept_until.seconds();
+    let expiries = family.clone().into_incarnations().map(|incarnation| incarnation.expires_at.seconds());
     assert_eq!((expiries.collect::<Vec<_>>(), kept_until(&family)), (vec![900; 4], 900));
-    assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its parts has kept them");
+    assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its merged errors has kept them");
 }
 
 #[test]
@@ -112,10 +120,10 @@ fn a_resolved_error_stays_so_until_an_occurrence_of_either_comes() {
     let mut resolved = error(1, &[60]);
     (resolved.status, resolved.status_at) = (Status::Resolved, Timestamp::from_seconds(100));
     let mut family = merged(&[resolved, error(2, &[90])]);
-    assert_eq!(family.whole.status, Status::Resolved);
-    family.whole.observe_part(UNIT, [&sighting(2, 101)]);
-    assert_eq!((family.whole.status, family.whole.status_at.seconds()), (Status::Unresolved, 101));
-    assert_eq!(family.whole.message, "message of 1");
+    assert_eq!(family.target.status, Status::Resolved);
+    family.target.observe_of_merged(UNIT, [&sighting(2, 101)]);
+    assert_eq!((family.target.status, family.target.status_at.seconds()), (Status::Unresolved, 101));
+    assert_eq!(family.target.message, "message of 1");
 }
 
 /// What a mute waits for are occurrences to come, not those that merging brings.
@@ -124,9 +132,9 @@ fn a_mute_is_for_as_many_more_as_before() {
     let mut muted = error(1, &[60]);
     (muted.status, muted.mute) = (Status::Muted, Some(Mute { until: None, until_count: Some(3) }));
     let mut family = merged(&[muted, error(2, &[90, 91, 92])]);
-    assert_eq!((family.whole.count, family.whole.mute.unwrap().until_count), (4, Some(6)));
+    assert_eq!((family.target.count, family.target.mute.unwrap().until_count), (4, Some(6)));
     family.split(&print(2)).unwrap();
-    assert_eq!((family.whole.count, family.whole.mute.unwrap().until_count), (1, Some(3)));
+    assert_eq!((family.target.count, family.target.mute.unwrap().until_count), (1, Some(3)));
 }
 
 /// What was merged into an error comes along, and undoing gives back what was merged.
@@ -136,15 +144,20 @@ fn an_error_brings_its_parts_along_and_takes_them_with_it() {
     second.merge(merged(&[error(4, &[40]), error(5, &[50])])).unwrap();
     let mut family = merged(&[error(1, &[10]), error(6, &[60])]);
     family.merge(second.clone()).unwrap();
-    assert_eq!((family.whole.count, family.parts.len()), (7, 5));
-    assert!(family.parts.iter().all(|part| part.merged.is_none() && part.merged_into == Some(print(1))));
+    assert_eq!((family.target.count, family.merged_errors.len()), (7, 5));
+    assert!(
+        family
+            .merged_errors
+            .iter()
+            .all(|merged_error| merged_error.merged.is_none() && merged_error.merged_into == Some(print(1)))
+    );
 
     let mut without_four = family.clone();
     let four = without_four.split(&print(4)).unwrap();
-    assert_eq!((four.whole.count, four.parts.len(), without_four.whole.count), (2, 1, 5));
+    assert_eq!((four.target.count, four.merged_errors.len(), without_four.target.count), (2, 1, 5));
     assert_eq!(family.split(&print(2)), Some(second));
-    assert_eq!((family.whole.count, family.parts.len()), (2, 1));
-    assert_eq!(family.split(&print(2)), None, "it is no part any more");
+    assert_eq!((family.target.count, family.merged_errors.len()), (2, 1));
+    assert_eq!(family.split(&print(2)), None, "it is not merged any more");
     assert_eq!(family.split(&print(6)).unwrap(), alone(&error(6, &[60])));
     assert_eq!(family, alone(&error(1, &[10])));
 }
@@ -156,22 +169,22 @@ fn an_error_is_made_of_at_most_fifty() {
     assert!(refused.to_string().contains("at most 50") && refused.to_string().contains("51"), "{refused}");
 }
 
-/// A part that expired, and one whose hash has become another life, are dropped.
+/// A merged error that expired, and one whose hash has become another incarnation, are dropped.
 #[test]
 fn a_part_that_is_gone_is_dropped() {
     let family = merged(&[error(1, &[60]), error(2, &[90]), error(3, &[10])]);
-    let mut stored = family.parts.clone();
+    let mut stored = family.merged_errors.clone();
     stored[0].uid = error(9, &[]).uid;
-    let left = Family::new(family.whole.clone(), stored);
+    let left = MergeFamily::new(family.target.clone(), stored);
     assert_eq!(left, merged(&[error(1, &[60]), error(3, &[10])]));
-    assert_eq!(Family::new(family.whole, Vec::new()), alone(&error(1, &[60])));
+    assert_eq!(MergeFamily::new(family.target, Vec::new()), alone(&error(1, &[60])));
 }
 
 #[test]
 fn parts_have_a_text_form() {
-    let parts = merged(&[error(1, &[]), error(2, &[])]).whole.merged.unwrap().parts;
-    assert_eq!(Part::parse_all(&Part::write_all(&parts)).unwrap(), parts);
-    assert!(Part::parse_all("{}").unwrap_err().to_string().contains("parts"));
+    let merged_errors = merged(&[error(1, &[]), error(2, &[])]).target.merged.unwrap().merged_errors;
+    assert_eq!(MergedError::parse_all(&MergedError::write_all(&merged_errors)).unwrap(), merged_errors);
+    assert!(MergedError::parse_all("{}").unwrap_err().to_string().contains("parts"));
 }
 
 /// What happens to the errors 0 to 3.
@@ -206,20 +219,20 @@ proptest! {
                 Step::Seen(of, seconds) => {
                     let sighting = sighting(of, seconds);
                     never[of as usize].observe(UNIT, [&sighting]);
-                    let is_it = |life: &ErrorAggregate| life.fingerprint == print(of);
+                    let is_it = |incarnation: &ErrorAggregate| incarnation.fingerprint == print(of);
                     for family in &mut families {
-                        if is_it(&family.whole) {
-                            family.whole.observe(UNIT, [&sighting]);
+                        if is_it(&family.target) {
+                            family.target.observe(UNIT, [&sighting]);
                         }
-                        if let Some(part) = family.parts.iter_mut().find(|life| is_it(life)) {
-                            part.observe(UNIT, [&sighting]);
-                            family.whole.observe_part(UNIT, [&sighting]);
+                        if let Some(merged_error) = family.merged_errors.iter_mut().find(|incarnation| is_it(incarnation)) {
+                            merged_error.observe(UNIT, [&sighting]);
+                            family.target.observe_of_merged(UNIT, [&sighting]);
                         }
                     }
                 }
                 Step::Merge(into, other) => {
-                    let place = |families: &[Family], n| families.iter().position(|family| {
-                        family.whole.fingerprint == print(n)
+                    let place = |families: &[MergeFamily], n| families.iter().position(|family| {
+                        family.target.fingerprint == print(n)
                     });
                     if into != other && place(&families, into).is_some() && let Some(other) = place(&families, other) {
                         let other = families.remove(other);
@@ -233,14 +246,14 @@ proptest! {
                 }
             }
             for family in &families {
-                let lives: Vec<_> = family.whole.uids().collect();
-                let of = |error: &&ErrorAggregate| lives.contains(&error.uid);
-                prop_assert_eq!(family.whole.count, never.iter().filter(of).map(|error| error.count).sum::<u64>());
+                let incarnations: Vec<_> = family.target.uids().collect();
+                let of = |error: &&ErrorAggregate| incarnations.contains(&error.uid);
+                prop_assert_eq!(family.target.count, never.iter().filter(of).map(|error| error.count).sum::<u64>());
                 prop_assert_eq!(
-                    Some(family.whole.last_seen), never.iter().filter(of).map(|error| error.last_seen).max()
+                    Some(family.target.last_seen), never.iter().filter(of).map(|error| error.last_seen).max()
                 );
-                prop_assert_eq!(family.parts.len() + 1, lives.len());
-                prop_assert_eq!(&Family::new(family.whole.clone(), family.parts.clone()), family);
+                prop_assert_eq!(family.merged_errors.len() + 1, incarnations.len());
+                prop_assert_eq!(&MergeFamily::new(family.target.clone(), family.merged_errors.clone()), family);
             }
         }
         for n in 0..4 {
@@ -249,13 +262,13 @@ proptest! {
         }
         // What was merged into others that were split comes along; another round takes that apart too.
         for _ in 0..4 {
-            let parts: Vec<_> = families.iter().flat_map(|family| family.parts.iter().map(|part| part.fingerprint)).collect();
-            for part in parts {
-                let split: Vec<_> = families.iter_mut().filter_map(|family| family.split(&part)).collect();
+            let merged_errors: Vec<_> = families.iter().flat_map(|family| family.merged_errors.iter().map(|merged_error| merged_error.fingerprint)).collect();
+            for merged_error in merged_errors {
+                let split: Vec<_> = families.iter_mut().filter_map(|family| family.split(&merged_error)).collect();
                 families.extend(split);
             }
         }
-        families.sort_by_key(|family| family.whole.uid);
+        families.sort_by_key(|family| family.target.uid);
         prop_assert_eq!(families, never.iter().map(alone).collect::<Vec<_>>());
     }
 }

@@ -1,11 +1,11 @@
 //! The aggregate of like occurrences: what a list shows without reading any of them.
 
 mod change;
-mod family;
 pub mod history;
 mod hours;
 mod indexed;
 mod link;
+mod merge_family;
 mod merged;
 mod mute;
 mod packed;
@@ -15,17 +15,17 @@ mod resolution;
 mod seen;
 mod status;
 mod tags;
-mod units;
+mod threshold_windows;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{ErrorChange, StatusChange};
-pub use family::{Family, TooManyParts};
 pub use hours::{BadHours, Hours};
-pub use indexed::{BadIndexed, Batch, Indexed};
+pub use indexed::{BadIndexed, Indexed, PostingBatch};
 pub use link::Link;
-pub use merged::{BadParts, Merged, Part};
+pub use merge_family::{MergeFamily, TooManyMergedErrors};
+pub use merged::{BadMergedErrors, MergeRecord, MergedError};
 pub use mute::Mute;
 pub use packed::BadFigures;
 pub use posted::Posted;
@@ -34,8 +34,8 @@ pub use resolution::Resolution;
 pub use seen::{BadSeen, Origin, Origins, Seen};
 pub use status::{BadStatus, Status};
 pub use tags::{BadTags, Has, Tag, TagValue, Tags};
-pub use units::{BadUnits, Units};
-pub use users::{BadUsers, User, Users};
+pub use threshold_windows::{BadThresholdWindows, ThresholdWindows};
+pub use users::{BadUsers, UserHash, Users};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::occurrence::{Level, Occurrence};
@@ -54,7 +54,7 @@ pub struct ErrorAggregate {
     pub project: ProjectId,
     /// What its occurrences have in common.
     pub fingerprint: Fingerprint,
-    /// This life of the error.
+    /// This incarnation of the error.
     pub uid: ErrorUid,
     /// Counts the writes: each write is on condition that nobody else wrote since it was read.
     pub version: u64,
@@ -93,7 +93,7 @@ pub struct ErrorAggregate {
     /// The environment of its newest occurrence.
     pub environment: Option<String>,
     /// How often it was seen in the newest units of time.
-    pub units: Units,
+    pub threshold_windows: ThresholdWindows,
     /// How often it was seen in the newest hours.
     pub hours: Hours,
     /// The tags of its occurrences.
@@ -117,10 +117,10 @@ pub struct ErrorAggregate {
     /// Its issues elsewhere, by the [destination](rules::Target::destination). Written by notify alone.
     pub links: BTreeMap<String, Link>,
     /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
-    /// [has it as a part](Self::has_part).
+    /// [has it as a merged error](Self::has_merged).
     pub merged_into: Option<Fingerprint>,
     /// What is merged into it.
-    pub merged: Option<Merged>,
+    pub merged: Option<MergeRecord>,
 }
 
 impl ErrorAggregate {
@@ -148,7 +148,7 @@ impl ErrorAggregate {
             first_release: None,
             last_release: None,
             environment: None,
-            units: Units::default(),
+            threshold_windows: ThresholdWindows::default(),
             hours: Hours::default(),
             tags: Tags::default(),
             users: Users::default(),
@@ -180,7 +180,7 @@ impl ErrorAggregate {
     ) -> Option<history::Action> {
         let commit: Vec<_> = commit.into_iter().collect();
         let ended = self.add(unit, &commit);
-        if let Some(Merged { own, .. }) = &mut self.merged {
+        if let Some(MergeRecord { own, .. }) = &mut self.merged {
             own.add(unit, &commit);
             self.kind.clone_from(&own.kind);
             self.message.clone_from(&own.message);
@@ -189,8 +189,8 @@ impl ErrorAggregate {
         ended
     }
 
-    /// Counts the occurrences of one commit of a part, as [`observe`](Self::observe) does.
-    pub fn observe_part<'a>(
+    /// Counts the occurrences of one commit of a merged error, as [`observe`](Self::observe) does.
+    pub fn observe_of_merged<'a>(
         &mut self,
         unit: TimeUnit,
         commit: impl IntoIterator<Item = &'a Sighting>,
@@ -205,7 +205,7 @@ impl ErrorAggregate {
         let mut ended = None;
         self.seen = Seen::default();
         let last_seen = (self.count > 0).then_some(self.last_seen);
-        self.units.begin(unit, last_seen);
+        self.threshold_windows.begin(unit, last_seen);
         self.hours.begin(last_seen);
         let mut touched = BTreeSet::new();
         for sighting in commit {
@@ -214,14 +214,14 @@ impl ErrorAggregate {
             self.seen.add(sighting);
             let back_at = self.back_at();
             self.origins.add(sighting, back_at);
-            touched.extend(self.units.add(sighting.timestamp));
+            touched.extend(self.threshold_windows.add(sighting.timestamp));
             self.hours.add(sighting.timestamp);
             self.tags.add(&sighting.tags);
             if let Some(user) = sighting.user {
                 self.users.add(self.project, user);
             }
         }
-        self.units.prune(&touched);
+        self.threshold_windows.prune(&touched);
         self.tags.fit();
         ended
     }
@@ -321,7 +321,7 @@ pub struct Sighting {
     /// Its tags that are counted.
     pub tags: Vec<(String, String)>,
     /// Who it happened to.
-    pub user: Option<User>,
+    pub user: Option<UserHash>,
 }
 
 impl Sighting {
@@ -340,7 +340,7 @@ impl Sighting {
             environment: optional(&occurrence.environment),
             release_since: None,
             tags: tags::tagged(occurrence),
-            user: User::of(occurrence),
+            user: UserHash::of(occurrence),
         }
     }
 }

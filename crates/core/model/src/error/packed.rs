@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use super::{BadHours, BadSeen, BadTags, BadUnits, BadUsers, ErrorAggregate, Hours, Origins, Seen, Tags, Units, Users};
+use super::{
+    BadHours, BadSeen, BadTags, BadThresholdWindows, BadUsers, ErrorAggregate, Hours, Origins, Seen, Tags,
+    ThresholdWindows, Users,
+};
 
 /// The version of the form, its first byte. Form 1 has no origins.
 const FORM: u8 = 2;
@@ -28,7 +31,7 @@ pub enum BadFigures {
     Packed(String),
     /// Of these.
     #[error(transparent)]
-    Units(#[from] BadUnits),
+    ThresholdWindows(#[from] BadThresholdWindows),
     /// Of these.
     #[error(transparent)]
     Hours(#[from] BadHours),
@@ -49,8 +52,8 @@ impl ErrorAggregate {
     pub fn pack_figures(&self) -> Vec<u8> {
         // In quotes, since names of functions are a client's text: only of JSON is it known that it is one line.
         let frames = serde_json::to_string(&self.frames).expect("a text is JSON");
-        let Self { units, hours, seen, tags, origins, .. } = self;
-        let mut raw = format!("{units}\n{hours}\n{seen}\n{tags}\n{origins}\n{frames}\n").into_bytes();
+        let Self { threshold_windows, hours, seen, tags, origins, .. } = self;
+        let mut raw = format!("{threshold_windows}\n{hours}\n{seen}\n{tags}\n{origins}\n{frames}\n").into_bytes();
         if self.users.count() > 0 {
             raw.extend(self.users.to_bytes());
         }
@@ -70,7 +73,7 @@ impl ErrorAggregate {
         let mut parts = raw.splitn(if form == FORM { 7 } else { 6 }, |&byte| byte == b'\n');
         let mut part = || parts.next().ok_or_else(|| damaged("a part is missing"));
         let text = |part| std::str::from_utf8(part).map_err(|error| BadFigures::Packed(error.to_string()));
-        self.units = Units::parse(text(part()?)?)?;
+        self.threshold_windows = ThresholdWindows::parse(text(part()?)?)?;
         self.hours = Hours::parse(text(part()?)?)?;
         self.seen = Seen::parse(text(part()?)?)?;
         self.tags = Tags::parse(text(part()?)?)?;
@@ -114,7 +117,7 @@ mod tests {
             again.unpack_figures(&error.pack_figures()).unwrap();
             let figures = |of: &ErrorAggregate| {
                 let tags = (of.tags.clone(), of.users.clone(), of.frames.clone());
-                (of.units.clone(), of.hours.clone(), of.seen.clone(), of.origins.clone(), tags)
+                (of.threshold_windows.clone(), of.hours.clone(), of.seen.clone(), of.origins.clone(), tags)
             };
             assert_eq!(figures(&again), figures(&error), "of {times} occurrences");
         }

@@ -63,7 +63,7 @@ fn size(origins: &[Origin]) -> usize {
     origins.iter().map(Origin::size).sum()
 }
 
-/// Where an error was seen: since its life began, and since it last came back. A rule asks whether it matched before, so
+/// Where an error was seen: since its incarnation began, and since it last came back. A rule asks whether it matched before, so
 /// origins are kept one by one, and not summed up.
 ///
 /// At most 4 KiB of each are kept, some hundred and thirty origins. Beyond that one is added only if its environment or
@@ -79,7 +79,7 @@ pub struct Origins {
     back_at: Option<i64>,
 }
 
-/// The most bytes of the origins of a life.
+/// The most bytes of the origins of an incarnation.
 const MAX_EVER: usize = 4 << 10;
 /// The most bytes, whatever is new.
 const MAX_ALL: usize = 8 << 10;
@@ -98,9 +98,9 @@ impl Origins {
         remember(&mut self.ever, &origin);
     }
 
-    /// Takes those of a life, without what it knows of coming back.
-    pub(super) fn be_as(&mut self, life: &Self) {
-        self.ever.clone_from(&life.ever);
+    /// Takes those of an incarnation, without what it knows of coming back.
+    pub(super) fn be_as(&mut self, incarnation: &Self) {
+        self.ever.clone_from(&incarnation.ever);
     }
 
     /// Adds those of an error that is merged into this one.
@@ -108,7 +108,7 @@ impl Origins {
         other.ever.iter().for_each(|origin| remember(&mut self.ever, origin));
     }
 
-    /// All of this life. An error that was written before origins were kept has none.
+    /// All of this incarnation. An error that was written before origins were kept has none.
     pub fn ever(&self) -> &[Origin] {
         &self.ever
     }

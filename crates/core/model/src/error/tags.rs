@@ -80,7 +80,7 @@ impl Tags {
     /// The most values that are held of each.
     pub const MAX_VALUES: usize = 8;
     /// The most tags that are listed.
-    pub const MOST: usize = Self::MAX_TAGS + ALWAYS.len();
+    pub const MAX_SHOWN_TAGS: usize = Self::MAX_TAGS + ALWAYS.len();
 
     /// Whether occurrences had this value of this tag.
     pub fn has(&self, name: &str, value: &str) -> Has {

@@ -22,14 +22,14 @@ pub(super) fn new() -> ErrorAggregate {
 fn commit(error: &mut ErrorAggregate, unit: TimeUnit, seconds: &[i64]) {
     let sightings: Vec<_> = seconds.iter().map(|&seconds| at(seconds, "r")).collect();
     error.observe(unit, &sightings);
-    assert_eq!(Units::parse(&error.units.to_string()).unwrap(), error.units);
+    assert_eq!(ThresholdWindows::parse(&error.threshold_windows.to_string()).unwrap(), error.threshold_windows);
     assert_eq!(Seen::parse(&error.seen.to_string()).unwrap(), error.seen);
 }
 
 /// Minute (or hour, or day) of 1970, and count.
 fn counts(error: &ErrorAggregate) -> Vec<(i64, u64)> {
-    let length = error.units.unit().seconds();
-    error.units.counts().map(|(start, count)| (start.seconds() / length, count)).collect()
+    let length = error.threshold_windows.unit().seconds();
+    error.threshold_windows.counts().map(|(start, count)| (start.seconds() / length, count)).collect()
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_commit_s_units_are_counted_however_many_minutes_it_spans() {
     assert_eq!(counts(&error), [(0, 2), (1, 1), (2, 1)]);
     let all: Vec<_> = (0..50).map(|minute| minute * 60).collect();
     commit(&mut error, MINUTE, &all);
-    assert_eq!(error.units.counts().count(), 50, "all that the commit touched");
+    assert_eq!(error.threshold_windows.counts().count(), 50, "all that the commit touched");
     assert_eq!(counts(&error)[..4], [(0, 3), (1, 2), (2, 2), (3, 1)]);
     commit(&mut error, MINUTE, &[3_000]);
     assert_eq!(counts(&error), [(46, 1), (47, 1), (48, 1), (49, 1), (50, 1)], "and the newest four others");
@@ -159,11 +159,11 @@ fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
     let mut error = new();
     commit(&mut error, MINUTE, &[3_600, 7_200, 7_260]);
     commit(&mut error, TimeUnit::Hour, &[7_201, 3_601]);
-    assert_eq!((error.units.unit(), counts(&error)), (TimeUnit::Hour, vec![(2, 1)]));
+    assert_eq!((error.threshold_windows.unit(), counts(&error)), (TimeUnit::Hour, vec![(2, 1)]));
     commit(&mut error, TimeUnit::Day, &[86_400, 86_401]);
     assert_eq!(counts(&error), [(1, 2)]);
 
-    error.units = Units::default();
+    error.threshold_windows = ThresholdWindows::default();
     commit(&mut error, MINUTE, &[86_401, 60, 86_500]);
     assert_eq!(counts(&error), [(1_440, 1), (1_441, 1)]);
 }
@@ -206,7 +206,7 @@ fn origins_are_bounded_and_environments_stay_exact() {
 #[test]
 fn what_is_no_text_form_is_named() {
     for bad in ["", "m", "x 0", "m 0 1", "m 0 1 -1", "m 0 a 1", "m 0 9223372036854775807 1 1 1", "m 0 1 2 "] {
-        assert!(Units::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
+        assert!(ThresholdWindows::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
     }
     assert!(Seen::parse("[1]").unwrap_err().to_string().contains("origins"));
     let old = Seen::parse(r#"{"e":["production"],"l":["error","fatal"],"r":["1.0"]}"#).unwrap();

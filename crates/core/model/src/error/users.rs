@@ -32,7 +32,7 @@ const RANK_BITS: u32 = 32 - INDEX_BITS;
 
 impl Users {
     /// Counts a user of `project`, unless it was counted before.
-    pub fn add(&mut self, project: ProjectId, user: User) {
+    pub fn add(&mut self, project: ProjectId, user: UserHash) {
         self.add_hash(user.of_project(project));
     }
 
@@ -177,9 +177,9 @@ impl Users {
 
 /// Who it happened to, as a hash: nobody can be found by it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct User(u64);
+pub struct UserHash(u64);
 
-impl User {
+impl UserHash {
     /// The user of an occurrence, if it names one: by the id, else the mail address, the name, or the IP address. Each is
     /// another user, even if the texts are the same.
     pub fn of(occurrence: &Occurrence) -> Option<Self> {
@@ -203,7 +203,7 @@ impl User {
 }
 
 /// Says nothing: it is made of personal data.
-impl fmt::Debug for User {
+impl fmt::Debug for UserHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("User")
     }
@@ -222,11 +222,11 @@ mod tests {
         ProjectId::new(number).unwrap()
     }
 
-    fn user(facts: &[(&str, &str)]) -> Option<User> {
+    fn user(facts: &[(&str, &str)]) -> Option<UserHash> {
         let now = Timestamp::from_seconds(1);
         let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::Sentry, now, now);
         occurrence.user = facts.iter().map(|&(key, text)| (key.to_owned(), text.into())).collect();
-        User::of(&occurrence)
+        UserHash::of(&occurrence)
     }
 
     fn numbered(numbers: impl IntoIterator<Item = u64>) -> Users {
@@ -266,7 +266,7 @@ mod tests {
             users = Users::default();
             for number in 1..=100_000_u64 {
                 // Any 64 bits are a user's hash.
-                users.add(project(1), User(number.wrapping_add(series << 32).wrapping_mul(0xD129_0BF8_6D2C_5A4B)));
+                users.add(project(1), UserHash(number.wrapping_add(series << 32).wrapping_mul(0xD129_0BF8_6D2C_5A4B)));
                 if [30, 49, 100, 300, 640, 1_000, 3_000, 10_000, 30_000, 100_000].contains(&number) {
                     let error = users.count() as f64 / number as f64 - 1.0;
                     assert!(error.abs() < 3.0 * 0.065, "{number} users are counted as {}", users.count());

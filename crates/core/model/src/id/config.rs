@@ -29,6 +29,14 @@ impl ConfigId {
 
     /// From 32 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadConfigId> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for ConfigId {
+    type Err = BadConfigId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         unhex(text).map(Self).ok_or_else(|| BadConfigId(shown(text)))
     }
 }

@@ -5,8 +5,8 @@ use ulid::Ulid;
 use super::{shown, text_form};
 use crate::time::Timestamp;
 
-/// Names one life of an error. A fingerprint comes again after its error was deleted; what belonged to the deleted
-/// life (timeline, references) must not turn up in the new one, so it is stored under this id, a ULID.
+/// Names one incarnation of an error. A fingerprint comes again after its error was deleted; what belonged to the deleted
+/// incarnation (timeline, references) must not turn up in the new one, so it is stored under this id, a ULID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorUid(Ulid);
 
@@ -16,13 +16,21 @@ pub struct ErrorUid(Ulid);
 pub struct BadErrorUid(String);
 
 impl ErrorUid {
-    /// A new life, begun at `now`, told from others by 80 of the `random` bits.
+    /// A new incarnation, begun at `now`, told from others by 80 of the `random` bits.
     pub fn new(now: Timestamp, random: u128) -> Self {
         Self(Ulid::from_parts(now.millis() as u64, random))
     }
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadErrorUid> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for ErrorUid {
+    type Err = BadErrorUid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ulid::from_string(text).map(Self).map_err(|_| BadErrorUid(shown(text)))
     }
 }

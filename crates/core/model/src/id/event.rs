@@ -22,12 +22,7 @@ impl EventId {
 
     /// From 32 hexadecimal digits of either case; dashes, as in a UUID, are skipped.
     pub fn parse(text: &str) -> Result<Self, BadEventId> {
-        let bad = || BadEventId(shown(text));
-        match text.len() {
-            32 => unhex(text).map(Self).ok_or_else(bad),
-            33..=36 => unhex(&text.replace('-', "")).map(Self).ok_or_else(bad),
-            _ => Err(bad()),
-        }
+        text.parse()
     }
 
     /// The id of something else that came with this event, in place `index`: always the same one.
@@ -45,6 +40,19 @@ impl EventId {
         let mut first = [0; 8];
         first.copy_from_slice(&hash[..8]);
         EventHash(u64::from_be_bytes(first))
+    }
+}
+
+impl std::str::FromStr for EventId {
+    type Err = BadEventId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || BadEventId(shown(text));
+        match text.len() {
+            32 => unhex(text).map(Self).ok_or_else(bad),
+            33..=36 => unhex(&text.replace('-', "")).map(Self).ok_or_else(bad),
+            _ => Err(bad()),
+        }
     }
 }
 

@@ -40,6 +40,14 @@ impl Fingerprint {
 
     /// From 32 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadFingerprint> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = BadFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         unhex(text).map(Self).ok_or_else(|| BadFingerprint(shown(text)))
     }
 }

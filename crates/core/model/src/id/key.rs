@@ -17,8 +17,7 @@ pub struct BadKey;
 impl Key {
     /// Checks the characters and the length.
     pub fn parse(text: &str) -> Result<Self, BadKey> {
-        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        fits.then(|| Self(text.to_owned())).ok_or(BadKey)
+        text.parse()
     }
 
     /// A new key from 16 random bytes, as 32 hexadecimal digits: the form that Sentry's SDKs accept in a DSN.
@@ -43,6 +42,15 @@ impl Key {
     }
 }
 
+impl std::str::FromStr for Key {
+    type Err = BadKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned())).ok_or(BadKey)
+    }
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(…)")
@@ -61,7 +69,7 @@ pub struct BadKeyHash(String);
 impl KeyHash {
     /// From 64 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadKeyHash> {
-        unhex(text).map(Self).ok_or_else(|| BadKeyHash(shown(text)))
+        text.parse()
     }
 
     /// Whether it is the same, in a time that does not depend on where they differ.
@@ -75,6 +83,14 @@ impl KeyHash {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&self.0[..8]);
         KeyId(bytes)
+    }
+}
+
+impl std::str::FromStr for KeyHash {
+    type Err = BadKeyHash;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        unhex(text).map(Self).ok_or_else(|| BadKeyHash(shown(text)))
     }
 }
 
@@ -99,6 +115,14 @@ pub struct BadKeyId;
 impl KeyId {
     /// From 16 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadKeyId> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for KeyId {
+    type Err = BadKeyId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         unhex(text).map(Self).ok_or(BadKeyId)
     }
 }

@@ -1,4 +1,4 @@
-//! The names of things. Each is a newtype with a private field, a `parse` and an error that says what is wrong with
+//! The names of things. Each is a newtype with a private field, `FromStr`, and an error that says what is wrong with
 //! the text and what is right.
 
 mod config;

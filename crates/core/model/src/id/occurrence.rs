@@ -48,6 +48,14 @@ impl ReferenceId {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadOccurrenceId> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for ReferenceId {
+    type Err = BadOccurrenceId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ulid::from_string(text).map(Self).map_err(|_| BadOccurrenceId(shown(text)))
     }
 }
@@ -86,17 +94,7 @@ impl OccurrenceId {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadOccurrenceId> {
-        let parsed = || {
-            let mut parts = text.split('-');
-            let digits = parts.next().filter(|part| part.len() == 16)?;
-            let id = Self {
-                reversed_unixtime: digits.parse().ok()?,
-                reference: ReferenceId::parse(parts.next()?).ok()?,
-                line: parts.next()?.parse().ok()?,
-            };
-            parts.next().is_none().then_some(id)
-        };
-        parsed().ok_or_else(|| BadOccurrenceId(shown(text)))
+        text.parse()
     }
 
     /// When it happened, to the second.
@@ -113,6 +111,24 @@ impl OccurrenceId {
     /// The occurrence's line in the frame, from 0.
     pub fn line(&self) -> u32 {
         self.line
+    }
+}
+
+impl std::str::FromStr for OccurrenceId {
+    type Err = BadOccurrenceId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = || {
+            let mut parts = text.split('-');
+            let digits = parts.next().filter(|part| part.len() == 16)?;
+            let id = Self {
+                reversed_unixtime: digits.parse().ok()?,
+                reference: ReferenceId::parse(parts.next()?).ok()?,
+                line: parts.next()?.parse().ok()?,
+            };
+            parts.next().is_none().then_some(id)
+        };
+        parsed().ok_or_else(|| BadOccurrenceId(shown(text)))
     }
 }
 

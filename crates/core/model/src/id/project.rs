@@ -20,13 +20,21 @@ impl ProjectId {
 
     /// From decimal digits without sign.
     pub fn parse(text: &str) -> Result<Self, BadProjectId> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().ok()).flatten().and_then(Self::new).ok_or_else(|| BadProjectId(shown(text)))
+        text.parse()
     }
 
     /// The number.
     pub fn get(self) -> u64 {
         self.0
+    }
+}
+
+impl std::str::FromStr for ProjectId {
+    type Err = BadProjectId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse::<u64>().ok()).flatten().and_then(Self::new).ok_or_else(|| BadProjectId(shown(text)))
     }
 }
 
@@ -93,6 +101,19 @@ impl ProjectName {
 
     /// Checks the rule above.
     pub fn parse(text: &str) -> Result<Self, BadProjectName> {
+        text.parse()
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for ProjectName {
+    type Err = BadProjectName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_unseen = |c: char| is_hostile(c) || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{206f}');
         let is_forbidden = |c: char| "/\\?#%".contains(c) || c.is_whitespace() || is_unseen(c);
         let shown = |text: &str| shown(text).replace(is_unseen, "\u{fffd}");
@@ -109,11 +130,6 @@ impl ProjectName {
             Some(c) => Err(BadProjectName::Character(shown(text), c)),
             None => Ok(Self(text.to_owned())),
         }
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 

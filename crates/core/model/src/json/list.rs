@@ -10,41 +10,41 @@ use super::check::{Check, Tally};
 
 /// The first entries of a list, as text, and how many it has: a list of millions takes no more memory than its text.
 #[derive(Debug)]
-pub struct List<const MOST: usize> {
-    /// The first entries, at most `MOST`.
+pub struct CappedList<const MAX_ENTRIES: usize> {
+    /// The first entries, at most `MAX_ENTRIES`.
     pub first: Vec<Box<RawValue>>,
     /// How many there are.
     pub count: usize,
 }
 
-impl<'de, const MOST: usize> Deserialize<'de> for List<MOST> {
+impl<'de, const MAX_ENTRIES: usize> Deserialize<'de> for CappedList<MAX_ENTRIES> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Entries)
     }
 }
 
-struct Entries<const MOST: usize>;
+struct Entries<const MAX_ENTRIES: usize>;
 
-impl<'de, const MOST: usize> Visitor<'de> for Entries<MOST> {
-    type Value = List<MOST>;
+impl<'de, const MAX_ENTRIES: usize> Visitor<'de> for Entries<MAX_ENTRIES> {
+    type Value = CappedList<MAX_ENTRIES>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<MOST>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<CappedList<MAX_ENTRIES>, A::Error> {
         let mut first = Vec::new();
-        while first.len() < MOST {
+        while first.len() < MAX_ENTRIES {
             match list.next_element()? {
                 Some(entry) => first.push(entry),
-                None => return Ok(List { count: first.len(), first }),
+                None => return Ok(CappedList { count: first.len(), first }),
             }
         }
         let mut count = first.len();
         while list.next_element::<IgnoredAny>()?.is_some() {
             count += 1;
         }
-        Ok(List { first, count })
+        Ok(CappedList { first, count })
     }
 }
 

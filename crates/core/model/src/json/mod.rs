@@ -9,7 +9,7 @@ mod words;
 
 pub use check::Word;
 pub use check::{MAX_DEPTH, check, measure};
-pub use list::{List, Size, size};
+pub use list::{CappedList, Size, size};
 pub use problem::Problem;
 use serde::de::DeserializeOwned;
 pub use serde_json::{Map, Value};

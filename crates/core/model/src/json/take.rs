@@ -11,11 +11,11 @@ use super::Problem;
 #[derive(Clone, Copy, Debug)]
 pub struct Path<'a> {
     parent: Option<&'a Path<'a>>,
-    step: Step<'a>,
+    step: PathStep<'a>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step<'a> {
+enum PathStep<'a> {
     Key(&'a str),
     Index(usize),
 }
@@ -23,18 +23,18 @@ enum Step<'a> {
 impl<'a> Path<'a> {
     /// The value at `key` of the object at this path.
     pub fn key<'b>(&'b self, key: &'b str) -> Path<'b> {
-        Path { parent: Some(self), step: Step::Key(key) }
+        Path { parent: Some(self), step: PathStep::Key(key) }
     }
 
     /// The entry at `index` of the list at this path.
     pub fn index(&self, index: usize) -> Path<'_> {
-        Path { parent: Some(self), step: Step::Index(index) }
+        Path { parent: Some(self), step: PathStep::Index(index) }
     }
 }
 
 impl<'a> From<&'a str> for Path<'a> {
     fn from(text: &'a str) -> Self {
-        Self { parent: None, step: Step::Key(text) }
+        Self { parent: None, step: PathStep::Key(text) }
     }
 }
 
@@ -47,12 +47,12 @@ impl<'a> From<&'a String> for Path<'a> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.parent {
-            Some(Path { parent: None, step: Step::Key("") }) | None => {}
+            Some(Path { parent: None, step: PathStep::Key("") }) | None => {}
             Some(parent) => write!(f, "{parent}.")?,
         }
         match self.step {
-            Step::Key(key) => f.write_str(key),
-            Step::Index(index) => index.fmt(f),
+            PathStep::Key(key) => f.write_str(key),
+            PathStep::Index(index) => index.fmt(f),
         }
     }
 }

@@ -44,11 +44,11 @@ pub struct BadLimit(u64);
 
 impl Limit {
     /// The largest number of a limit.
-    pub const MOST: u64 = 1_000_000_000;
+    pub const MAX_EVENTS: u64 = 1_000_000_000;
 
     /// Checks the number of a limit: from 1, since who wants no events at all removes the project's keys.
     pub fn check(most: u64) -> Result<u64, BadLimit> {
-        if (1..=Self::MOST).contains(&most) { Ok(most) } else { Err(BadLimit(most)) }
+        if (1..=Self::MAX_EVENTS).contains(&most) { Ok(most) } else { Err(BadLimit(most)) }
     }
 }
 
@@ -163,8 +163,8 @@ mod tests {
         ] {
             assert_eq!(Limit { most, window }.to_string(), words);
         }
-        assert!(Limit::check(1).is_ok() && Limit::check(Limit::MOST).is_ok());
-        for bad in [0, Limit::MOST + 1] {
+        assert!(Limit::check(1).is_ok() && Limit::check(Limit::MAX_EVENTS).is_ok());
+        for bad in [0, Limit::MAX_EVENTS + 1] {
             assert!(Limit::check(bad).unwrap_err().to_string().contains(&bad.to_string()));
         }
     }

@@ -25,22 +25,23 @@ pub enum BadOrigins {
     )]
     Form(String),
     /// There are too many.
-    #[error("{0} origins are too many: at most {most}; `*.` before a domain stands for all below it", most = Origins::MOST)]
+    #[error("{0} origins are too many: at most {most}; `*.` before a domain stands for all below it", most = Origins::MAX_ORIGINS)]
     Many(usize),
 }
 
 impl Origins {
     /// The most origins of a project: each request of a browser is compared with them.
-    pub const MOST: usize = 50;
+    pub const MAX_ORIGINS: usize = 50;
     /// The longest origin, in bytes: a host name has at most 253.
-    pub const LONGEST: usize = 300;
+    pub const MAX_ORIGIN_BYTES: usize = 300;
     /// The form of an origin; besides it there are those with an IPv6 address.
-    pub const FORM: &str = r"^(null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:[0-9]{1,4})?)$";
+    pub const ORIGIN_PATTERN: &str =
+        r"^(null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:[0-9]{1,4})?)$";
 
     /// From a list of `scheme://host` or `scheme://host:port`; `*.` before a host stands for all hosts below it, and not
     /// for itself. `null` is what browsers send for pages without an origin, such as files. The empty list allows no page.
     pub fn parse<T: AsRef<str>>(list: &[T]) -> Result<Self, BadOrigins> {
-        if list.len() > Self::MOST {
+        if list.len() > Self::MAX_ORIGINS {
             return Err(BadOrigins::Many(list.len()));
         }
         list.iter().map(|text| Pattern::parse(text.as_ref())).collect::<Result<_, _>>().map(Self)
@@ -57,7 +58,7 @@ impl Pattern {
     fn parse(text: &str) -> Result<Self, BadOrigins> {
         let lower = text.to_ascii_lowercase();
         let parsed = || {
-            if text.len() > Origins::LONGEST {
+            if text.len() > Origins::MAX_ORIGIN_BYTES {
                 return None;
             }
             if lower == "null" {
@@ -133,7 +134,7 @@ impl JsonSchema for Origins {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "array",
-            "maxItems": Self::MOST,
+            "maxItems": Self::MAX_ORIGINS,
             "items": { "type": "string", "examples": ["https://shop.example"] },
         })
     }

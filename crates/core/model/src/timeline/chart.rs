@@ -44,7 +44,7 @@ fn longest(unit: TimeUnit) -> (i64, &'static str) {
 
 impl Chart {
     /// The most units of a chart: the minutes of a day of 25 hours, and one that is there in part.
-    pub const MOST: usize = 1_501;
+    pub const MAX_BARS: usize = 1_501;
 
     /// The units, by the clocks of `zone`, that have anything of what is from `start` on and before `end`: whole ones, so
     /// that it begins at `start` or before.

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use model::json::{self, List};
+use model::json::{self, CappedList};
 use model::outcome::{Reason, Refusal};
-use rules::posted::{self, Posted};
+use rules::posted::{self, PostedConfig};
 
 /// A body, parsed: what is stored of it, whom to tell, and what is refused.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Parsed {
     /// What is stored.
     pub taken: Taken,
     /// The notification configs that can be used. They are not part of what is stored, since they hold secrets.
-    pub notifications: Vec<Posted>,
+    pub notifications: Vec<PostedConfig>,
     /// What is left out of the two, with the reasons.
     pub refused: Vec<Refusal>,
 }
@@ -28,13 +28,13 @@ pub struct Parsed {
 /// What is not looked into stays text: it is read once, by the processor, and need not be built here.
 #[derive(Debug, Serialize)]
 pub struct Taken {
-    errors: Vec<Item>,
+    errors: Vec<BodyError>,
     shared: BTreeMap<&'static str, Box<RawValue>>,
 }
 
 /// One error of a body.
 #[derive(Debug, Serialize)]
-struct Item {
+struct BodyError {
     #[serde(rename = "type")]
     kind: String,
     message: String,
@@ -82,17 +82,17 @@ impl Parsed {
             return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
         }
         let text = std::str::from_utf8(&text).map_err(|error| not_json(&error))?;
-        if form(text) != Form::Object {
+        if form(text) != BodyForm::Object {
             let message = format!("the body is {}: send a JSON object with a list `errors`", form(text).said());
             return Err(invalid(message));
         }
         let mut body: Object = read(text)?;
-        let errors = body.remove("errors").filter(|errors| form(errors.get()) != Form::Null);
+        let errors = body.remove("errors").filter(|errors| form(errors.get()) != BodyForm::Null);
         let errors = errors.ok_or_else(|| at_errors("`errors` is missing: send a list of at least one error"))?;
-        if form(errors.get()) != Form::List {
+        if form(errors.get()) != BodyForm::List {
             return Err(at_errors(&format!("`errors` is {}: send a list", form(errors.get()).said())));
         }
-        let List { first: errors, count } = read::<List<MAX_ERRORS>>(errors.get())?;
+        let CappedList { first: errors, count } = read::<CappedList<MAX_ERRORS>>(errors.get())?;
         if errors.is_empty() {
             return Err(at_errors("`errors` is empty: send at least one error"));
         }
@@ -106,7 +106,7 @@ impl Parsed {
                 refused.push(too_large(index));
                 continue;
             }
-            match Item::parse(error, index) {
+            match BodyError::parse(error, index) {
                 Ok(item) => kept.push(item),
                 Err(refusal) => refused.push(refusal),
             }
@@ -117,7 +117,7 @@ impl Parsed {
             return Err(Refusal { reason, ..first });
         }
         let shared = SHARED.into_iter().filter_map(|key| Some((key, body.remove(key)?)));
-        let shared: BTreeMap<_, _> = shared.filter(|(_, value)| form(value.get()) != Form::Null).collect();
+        let shared: BTreeMap<_, _> = shared.filter(|(_, value)| form(value.get()) != BodyForm::Null).collect();
         let (mut sum, mut memory) = (0, 0);
         for value in shared.values() {
             let size = size(value)?;
@@ -143,7 +143,7 @@ impl Taken {
     }
 }
 
-impl Item {
+impl BodyError {
     fn parse(error: &RawValue, index: usize) -> Result<Self, Refusal> {
         let index = index.to_string();
         let refuse = |key: &str, what: String| {
@@ -152,21 +152,21 @@ impl Item {
             let path = path[..depth].iter().map(|&part| part.to_owned()).collect();
             Refusal { path, ..Refusal::new(Reason::ItemInvalid, what) }
         };
-        if form(error.get()) != Form::Object {
+        if form(error.get()) != BodyForm::Object {
             let message = format!("an error is {}: send an object with a text `message`", form(error.get()).said());
             return Err(refuse("", message));
         }
         let mut rest: Object = read(error.get())?;
-        rest.retain(|_, value| form(value.get()) != Form::Null);
+        rest.retain(|_, value| form(value.get()) != BodyForm::Null);
         let message = match rest.remove("message") {
-            Some(message) if form(message.get()) == Form::Text => read(message.get())?,
+            Some(message) if form(message.get()) == BodyForm::Text => read(message.get())?,
             Some(other) => {
                 return Err(refuse("message", format!("`message` is {}: send a text", form(other.get()).said())));
             }
             None => return Err(refuse("message", "`message` is missing: send a text".to_owned())),
         };
         let kind = match rest.remove("type") {
-            Some(kind) if form(kind.get()) == Form::Text => read(kind.get())?,
+            Some(kind) if form(kind.get()) == BodyForm::Text => read(kind.get())?,
             Some(other) => return Err(refuse("type", format!("`type` is {}: send a text", form(other.get()).said()))),
             None => String::new(),
         };
@@ -182,13 +182,13 @@ fn size(value: &RawValue) -> Result<json::Size, Refusal> {
 }
 
 /// The configs that were posted, and the refusals of those that cannot be used. No more is read of them than there may be.
-fn configs(posted: Option<&RawValue>) -> Result<(Vec<Posted>, Vec<Refusal>), Refusal> {
+fn configs(posted: Option<&RawValue>) -> Result<(Vec<PostedConfig>, Vec<Refusal>), Refusal> {
     let text = posted.map_or("null", RawValue::get);
-    if form(text) != Form::List {
+    if form(text) != BodyForm::List {
         // It says what is expected, whatever else was sent.
-        return Ok(posted::parse(if form(text) == Form::Null { Value::Null } else { Value::Bool(true) }));
+        return Ok(posted::parse(if form(text) == BodyForm::Null { Value::Null } else { Value::Bool(true) }));
     }
-    let List { first, count } = read::<List<MAX_CONFIGS>>(text)?;
+    let CappedList { first, count } = read::<CappedList<MAX_CONFIGS>>(text)?;
     let mut refused = Vec::new();
     if count > MAX_CONFIGS {
         let message = format!("there are {count} notifications: only the first {MAX_CONFIGS} are taken");
@@ -229,7 +229,7 @@ fn at_errors(message: &str) -> Refusal {
 
 /// What kind of JSON value it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum BodyForm {
     Null,
     Bool,
     Number,
@@ -238,18 +238,18 @@ enum Form {
     Object,
 }
 
-fn form(value: &str) -> Form {
+fn form(value: &str) -> BodyForm {
     match value.trim_ascii_start().as_bytes() {
-        [b'n', ..] => Form::Null,
-        [b't' | b'f', ..] => Form::Bool,
-        [b'"', ..] => Form::Text,
-        [b'[', ..] => Form::List,
-        [b'{', ..] => Form::Object,
-        _ => Form::Number,
+        [b'n', ..] => BodyForm::Null,
+        [b't' | b'f', ..] => BodyForm::Bool,
+        [b'"', ..] => BodyForm::Text,
+        [b'[', ..] => BodyForm::List,
+        [b'{', ..] => BodyForm::Object,
+        _ => BodyForm::Number,
     }
 }
 
-impl Form {
+impl BodyForm {
     /// In an error message.
     fn said(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 
 mod form;
 
-pub use form::Form;
+pub use form::CrashForm;
 use serde_json::{Map, Value, json};
 
 use model::json;
@@ -15,7 +15,7 @@ const MAX_ANNOTATION: usize = 8 << 10;
 
 /// The event of an upload: what its form has under `sentry`, as JSON or name by name, else an empty one. What else it has
 /// is the context `crashpad`, and its dump the context `minidump`.
-pub fn event(form: &Form) -> Map<String, Value> {
+pub fn event(form: &CrashForm) -> Map<String, Value> {
     let mut event = json_of(form);
     let (mut named, mut annotations) = (Map::new(), Map::new());
     for (name, text) in form.fields() {
@@ -51,7 +51,7 @@ pub fn event(form: &Form) -> Map<String, Value> {
 }
 
 /// The object in the field `sentry`, or in `sentry__1`, `sentry__2` and so on, which Crashpad makes of what is long.
-fn json_of(form: &Form) -> Map<String, Value> {
+fn json_of(form: &CrashForm) -> Map<String, Value> {
     let whole = form.fields().find(|(name, _)| *name == "sentry").map(|(_, text)| text.clone());
     let text = whole.unwrap_or_else(|| {
         let number = |name: &str| name.strip_prefix("sentry__")?.parse::<u32>().ok();

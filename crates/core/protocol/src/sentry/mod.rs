@@ -11,8 +11,8 @@ mod peek;
 pub mod security;
 
 pub use envelope::{
-    Envelope, Header, Item, ItemKind, MAX_EVENTS, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, MAX_ITEM_HEADER, MAX_ITEMS,
-    MAX_STORED, Reader,
+    Envelope, EnvelopeItem, Header, ItemKind, MAX_EVENTS, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, MAX_ITEM_HEADER,
+    MAX_ITEMS, MAX_STORED, Reader,
 };
 pub use normalise::{Received, normalise};
 pub use peek::{MAX_EVENT, Peek, peek};

@@ -9,7 +9,7 @@ use model::time::Timestamp;
 /// One thing to tell: what must be as it was when it happened. The rest is read when it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct LaneEntry {
     /// What happened.
     pub happened: Happened,
     /// Which rule says so.
@@ -30,7 +30,7 @@ pub enum Happened {
     Error {
         /// The error.
         fingerprint: Fingerprint,
-        /// Its life and version, which name the commit: `{uid}:{version}`.
+        /// Its incarnation and version, which name the commit: `{uid}:{version}`.
         commit: String,
         /// What.
         why: Why,
@@ -68,7 +68,7 @@ pub enum RuleRef {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub u64);
 
-impl Entry {
+impl LaneEntry {
     /// What names it in its lane: the same whenever the stream brings it.
     pub fn token(&self) -> Token {
         let what = match &self.happened {
@@ -97,7 +97,7 @@ impl Entry {
 
 /// What names a message of all of `entries`, with how many `more` there were, 32 hexadecimal digits: the same if the same
 /// are sent again; another one if more came meanwhile, since whoever drops what was seen must not drop those.
-pub fn name_of(entries: &[Entry], more: u64, lane: &LaneId) -> String {
+pub fn name_of(entries: &[LaneEntry], more: u64, lane: &LaneId) -> String {
     let mut hash = Sha256::new_with_prefix(format!("{}\n{lane}\n{more}", lane.project));
     for entry in entries {
         hash.update(entry.token().0.to_be_bytes());

@@ -16,7 +16,7 @@ pub struct LaneId {
 /// What a lane is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// One life of an error.
+    /// One incarnation of an error.
     Error(ErrorUid),
     /// What a rule collects of all errors: the rule's id.
     Collected(String),

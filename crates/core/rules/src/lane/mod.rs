@@ -4,13 +4,13 @@
 mod entry;
 mod id;
 
-pub use entry::{Entry, Happened, RuleRef, Token, name_of};
+pub use entry::{Happened, LaneEntry, RuleRef, Token, name_of};
 pub use id::{BadLaneId, LaneId, Scope};
 
 use model::time::Timestamp;
 
 /// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
-const REMEMBERED: usize = 512;
+const MAX_REMEMBERED_TOKENS: usize = 512;
 /// The span that a ceiling counts in, in seconds.
 const MINUTE: i64 = 60;
 /// How many entries wait in a lane; what is over is told as a number.
@@ -32,7 +32,7 @@ pub struct Lane {
     /// How often it was written; 0 if it is not stored yet.
     pub version: u64,
     /// What is yet to be told, the oldest first.
-    pub pending: Vec<Entry>,
+    pub pending: Vec<LaneEntry>,
     /// How many more came than may wait; told as a number.
     pub more: u64,
     /// What was put in lately, told or not: it is not put in again.
@@ -85,7 +85,7 @@ impl Lane {
 
     /// Lets at most `ceiling` entries a minute pass, and holds the others until the minute is over. Says which pass, and
     /// whether the lane changed. What was decided before is decided in the same way again.
-    pub fn admit(&mut self, entries: Vec<Entry>, ceiling: u32, now: Timestamp) -> (Vec<Entry>, bool) {
+    pub fn admit(&mut self, entries: Vec<LaneEntry>, ceiling: u32, now: Timestamp) -> (Vec<LaneEntry>, bool) {
         if self.passed.since.plus_seconds(MINUTE) <= now {
             self.passed.since = now;
             self.passed.count = 0;
@@ -104,7 +104,7 @@ impl Lane {
                 changed = true;
             }
         }
-        self.passed.tokens.drain(..self.passed.tokens.len().saturating_sub(REMEMBERED));
+        self.passed.tokens.drain(..self.passed.tokens.len().saturating_sub(MAX_REMEMBERED_TOKENS));
         let due = self.passed.since.plus_seconds(MINUTE);
         let is_held = self.add(held, due);
         (pass, changed || is_held)
@@ -112,7 +112,7 @@ impl Lane {
 
     /// Puts in what it has not seen yet, to be told at `due` or, if something waits already, with that. Says whether
     /// anything was new.
-    pub fn add(&mut self, entries: impl IntoIterator<Item = Entry>, due: Timestamp) -> bool {
+    pub fn add(&mut self, entries: impl IntoIterator<Item = LaneEntry>, due: Timestamp) -> bool {
         let was_empty = self.pending.is_empty();
         let mut any = false;
         for entry in entries {
@@ -127,7 +127,7 @@ impl Lane {
             }
             any = true;
         }
-        self.seen.drain(..self.seen.len().saturating_sub(REMEMBERED));
+        self.seen.drain(..self.seen.len().saturating_sub(MAX_REMEMBERED_TOKENS));
         // A mute may be set again, and shorter.
         let is_earlier = matches!(self.id.scope, Scope::Mute(_)) && due < self.due;
         if any && (was_empty || is_earlier) {
@@ -206,13 +206,13 @@ const MAX_UNPACKED: usize = 4 << 20;
 pub struct BadEntries(String);
 
 /// Entries as they are stored.
-pub fn pack(entries: &[Entry]) -> Vec<u8> {
+pub fn pack(entries: &[LaneEntry]) -> Vec<u8> {
     let json = serde_json::to_vec(entries).expect("entries have text keys only");
     zstd::bulk::compress(&json, LEVEL).expect("compressing into memory cannot fail")
 }
 
 /// What [`pack`] packed.
-pub fn unpack(packed: &[u8]) -> Result<Vec<Entry>, BadEntries> {
+pub fn unpack(packed: &[u8]) -> Result<Vec<LaneEntry>, BadEntries> {
     let json = zstd::bulk::decompress(packed, MAX_UNPACKED).map_err(|error| BadEntries(error.to_string()))?;
     serde_json::from_slice(&json).map_err(|error| BadEntries(error.to_string()))
 }

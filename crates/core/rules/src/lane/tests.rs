@@ -12,7 +12,7 @@ fn lane() -> Lane {
     Lane::new(LaneId { project: ProjectId::new(1).unwrap(), scope, destination: "d".to_owned() })
 }
 
-fn entry(version: u64) -> Entry {
+fn entry(version: u64) -> LaneEntry {
     let happened = Happened::Error {
         fingerprint: Fingerprint::of("m", []),
         commit: format!("u:{version}"),
@@ -21,14 +21,14 @@ fn entry(version: u64) -> Entry {
         count: version,
         own: None,
     };
-    Entry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
+    LaneEntry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
 /// Who drops a delivery that was seen drops nothing that came after it.
 #[test]
 fn a_message_of_more_has_another_name() {
     let id = lane().id;
-    let name = |entries: &[Entry], more| name_of(entries, more, &id);
+    let name = |entries: &[LaneEntry], more| name_of(entries, more, &id);
     let both = name(&[entry(1), entry(2)], 0);
     assert_eq!(both, name(&[entry(1), entry(2)], 0));
     for other in [name(&[entry(1)], 0), name(&[entry(1), entry(2), entry(3)], 0), name(&[entry(1), entry(2)], 1)] {
@@ -52,9 +52,9 @@ fn what_was_put_in_once_is_not_put_in_again() {
 /// The same crossing by another rule, or out of the dead-letter queue, is something else to tell.
 #[test]
 fn each_rule_and_each_redrive_tells_for_itself() {
-    let other = Entry { rule: RuleRef::Project("s".to_owned()), ..entry(1) };
-    let again = Entry { redriven: 1, ..entry(1) };
-    let posted = |id: &str, index| Entry { rule: RuleRef::Posted(id.to_owned(), index), ..entry(1) };
+    let other = LaneEntry { rule: RuleRef::Project("s".to_owned()), ..entry(1) };
+    let again = LaneEntry { redriven: 1, ..entry(1) };
+    let posted = |id: &str, index| LaneEntry { rule: RuleRef::Posted(id.to_owned(), index), ..entry(1) };
     let mut lane = lane();
     lane.add([entry(1), other, again, posted("a", 0), posted("a", 1)], at(0));
     assert_eq!(lane.pending.len(), 5);
@@ -124,7 +124,7 @@ fn pauses_grow_and_ask_no_less_than_the_destination() {
 #[test]
 fn entries_are_too_old_after_a_day() {
     let mut lane = lane();
-    let young = Entry { since: at(60), ..entry(2) };
+    let young = LaneEntry { since: at(60), ..entry(2) };
     lane.add([entry(1), young], at(0));
     assert_eq!(lane.too_old(at(MAX_AGE - 1)), 0);
     assert_eq!(lane.too_old(at(MAX_AGE)), 1);
@@ -136,8 +136,8 @@ fn entries_are_too_old_after_a_day() {
 fn what_is_too_much_is_told_as_a_number() {
     let mut lane = lane();
     lane.add((0..MAX_PENDING as u64 + 7).map(entry), at(0));
-    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, REMEMBERED));
-    let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
+    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, MAX_REMEMBERED_TOKENS));
+    let told: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
     lane.settle(&told, at(1), at(1));
     assert_eq!(lane.more, 0);
 }
@@ -166,8 +166,8 @@ fn entries_come_out_as_they_went_in() {
     let rule = RuleRef::Posted("c".to_owned(), 1);
     let entries = [
         entry(1),
-        Entry { happened: limited, ..entry(1) },
-        Entry { happened: crossing, rule, redriven: 2, ..entry(1) },
+        LaneEntry { happened: limited, ..entry(1) },
+        LaneEntry { happened: crossing, rule, redriven: 2, ..entry(1) },
     ];
     assert_eq!(unpack(&pack(&entries)).unwrap(), entries);
     assert!(unpack(b"?").is_err());
@@ -201,7 +201,7 @@ fn what_is_over_a_ceiling_is_held_and_counted_once() {
         assert_eq!(again, ((1..=3).map(entry).collect(), false), "after {late} s");
     }
     assert!(!lane.take(1, at(59)) && lane.take(1, at(60)));
-    let told: Vec<_> = lane.pending.iter().map(Entry::token).collect();
+    let told: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
     lane.settle(&told, at(61), at(61));
     assert_eq!(lane.admit(all(), 3, at(62)), ((1..=3).map(entry).collect(), false), "sent already");
     let (passed, _) = lane.admit((61..=65).map(entry).collect(), 3, at(62));

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Posted, parse, rule};
+use super::{PostedConfig, parse, rule};
 use crate::Target;
 use model::outcome::Reason;
 
@@ -28,7 +28,7 @@ fn objects_and_ciphertexts_are_taken() {
     let (posted, refused) =
         parse(json!([slack(), "c2Vh\nbGVk", null, { "type": "github", "userToken": "t", "owner": "o", "repo": "r" }]));
     assert_eq!(refused, []);
-    let [Posted::Plain(first), Posted::Sealed(second), Posted::Plain(_)] = posted.as_slice() else {
+    let [PostedConfig::Plain(first), PostedConfig::Sealed(second), PostedConfig::Plain(_)] = posted.as_slice() else {
         panic!("{posted:?}")
     };
     assert_eq!((first, second.as_str()), (&slack(), "c2VhbGVk"));
@@ -84,7 +84,7 @@ fn what_no_config_has_is_dropped_and_the_size_of_all_is_bounded() {
     config["owner"] = json!("not of slack");
     config["linkExpires"] = json!(60);
     let (posted, refused) = parse(json!([config]));
-    let [Posted::Plain(kept)] = posted.as_slice() else { panic!("{posted:?}") };
+    let [PostedConfig::Plain(kept)] = posted.as_slice() else { panic!("{posted:?}") };
     assert_eq!((refused, kept), (vec![], &with("linkExpires", json!(60))));
     let long = |n: u32| with("linkTemplate", json!(format!("https://e.org/{n}{}", "x".repeat(1_000))));
     let long = |n: u32| {

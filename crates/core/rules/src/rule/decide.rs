@@ -29,7 +29,7 @@ impl Rule {
     /// What to tell of a commit that made `new` of `old`, in a project of this tier; the oldest first. It depends on
     /// nothing but its arguments, so a commit that is looked at twice gives the same twice.
     ///
-    /// - The first occurrence of a life that the rule's filter matches is told as such: a rule for production tells of an
+    /// - The first occurrence of an incarnation that the rule's filter matches is told as such: a rule for production tells of an
     ///   error that was in staging before. So is the first one that matches after the error came back, from being resolved
     ///   or from a mute that ended by itself. Whichever it is, a threshold that the same commit crosses is not told besides.
     /// - A threshold is told once for each unit of time in which the commit crossed it, with the true count, however many
@@ -72,16 +72,16 @@ impl Rule {
             return Vec::new();
         }
         let Some(threshold) = tells.threshold else { return Vec::new() };
-        let unit = new.units.unit();
-        let before = before.map(|before| &before.units).filter(|units| units.unit() == unit);
+        let unit = new.threshold_windows.unit();
+        let before = before.map(|before| &before.threshold_windows).filter(|units| units.unit() == unit);
         let crossed = new
-            .units
+            .threshold_windows
             .counts()
             .filter(|&(start, count)| threshold.is_crossed(before.map_or(0, |units| units.count(start)), count));
         crossed.map(|(start, count)| Why::Threshold { count, unit, start }).collect()
     }
 
-    /// Whether the commit brought the first occurrence of this life that the filter matches.
+    /// Whether the commit brought the first occurrence of this incarnation that the filter matches.
     fn is_first(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate) -> bool {
         let known = before.map_or(&[][..], |before| before.origins.ever());
         // Written before origins were kept: nobody knows where it was seen, and it is not new.

@@ -14,7 +14,6 @@ use filter::Filter;
 pub(super) use parse::{rule_link_template, rule_timezone};
 pub(super) use policy::{Policy, Threshold};
 use quiet::Quiet;
-pub use redact::SEALED;
 
 use super::{Secret, Target};
 

@@ -10,7 +10,7 @@ use super::quiet::{self, Quiet};
 use super::{Hooks, Rule, Rules};
 use crate::Target;
 use crate::document::{Object, check_url};
-use crate::link::{NAMES, Part, parts};
+use crate::link::{NAMES, TemplatePart, parts};
 use model::error::Seen;
 use model::id::Fingerprint;
 use model::occurrence::Level;
@@ -296,9 +296,9 @@ pub(crate) fn rule_link_template(object: &Object<'_>, strict: bool) -> Result<Op
     if begins_host {
         return Err(object.refusal(key, format!("`{key}` has a name in its host: use names in the path and behind it")));
     }
-    let is_known = |part: &Part<'_>| match part {
-        Part::Literal(text) => !text.contains(['{', '}']),
-        Part::Name(name) => NAMES.contains(name),
+    let is_known = |part: &TemplatePart<'_>| match part {
+        TemplatePart::Literal(text) => !text.contains(['{', '}']),
+        TemplatePart::Name(name) => NAMES.contains(name),
     };
     if strict && !parts(template).iter().all(is_known) {
         let names = NAMES.map(|name| format!("{{{name}}}")).join(", ");

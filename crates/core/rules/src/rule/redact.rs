@@ -2,9 +2,7 @@ use serde_json::{Map, Value};
 
 use super::Rules;
 use super::parse::ids;
-
-/// What stands for a secret where rules are shown; sent back, it keeps the secret.
-pub const SEALED: &str = "[sealed]";
+use crate::secret::SEALED;
 
 /// The keys of secrets, wherever they stand.
 const SECRETS: [&str; 4] = ["userToken", "personalAccessToken", "secret", "signingSecret"];

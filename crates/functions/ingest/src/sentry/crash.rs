@@ -32,7 +32,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let client_ip = accept::client_ip(request.extensions());
     let (project, key) = ingest.addressee(&headers, &uri, None).await?;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut form = crash::Form::new(kind);
+    let mut form = crash::CrashForm::new(kind);
     let mut body = Unpacked::new(request, ENVELOPE);
     while let Some(piece) = body.next().await? {
         form.push(piece)?;

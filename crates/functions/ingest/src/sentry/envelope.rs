@@ -16,7 +16,7 @@ use http_common::{Answer, Limits, Unpacked};
 use model::id::{EventId, KeyId};
 use model::occurrence::Source;
 use model::outcome::{Reason, Refusal};
-use protocol::sentry::{Envelope, Item, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
+use protocol::sentry::{Envelope, EnvelopeItem, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
 
 use super::answer::accepted_but;
 use crate::{Ingest, accept};
@@ -154,7 +154,7 @@ async fn accept_events(
 
 /// The id of an event. That of the envelope's header names its first event: of a further one it is the event's own, else
 /// one that follows from the header's, so that an envelope which is sent again has the same ones.
-fn event_id(ingest: &Ingest, envelope: &Envelope, item: &Item, used: &HashSet<EventId>) -> EventId {
+fn event_id(ingest: &Ingest, envelope: &Envelope, item: &EnvelopeItem, used: &HashSet<EventId>) -> EventId {
     let named = envelope.header.event_id.filter(|_| used.is_empty()).or(item.event_id);
     match named.filter(|id| !used.contains(id)) {
         Some(id) => id,

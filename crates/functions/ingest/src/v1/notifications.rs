@@ -4,7 +4,7 @@ use formats::inbox::{Addressee, Notifications};
 use model::id::{ConfigId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use model::project::PostedConfigs;
-use rules::posted::Posted;
+use rules::posted::PostedConfig;
 use serde_json::Value;
 
 use crate::Ingest;
@@ -15,9 +15,9 @@ impl Ingest {
     pub(super) async fn allowed(
         &self,
         project: &Addressee,
-        configs: Vec<Posted>,
+        configs: Vec<PostedConfig>,
         refused: &mut Vec<Refusal>,
-    ) -> Vec<Posted> {
+    ) -> Vec<PostedConfig> {
         if configs.is_empty() {
             return configs;
         }
@@ -47,7 +47,7 @@ impl Ingest {
     pub(super) async fn seal(
         &self,
         project: &ProjectName,
-        configs: &[Posted],
+        configs: &[PostedConfig],
     ) -> Result<Option<Notifications>, Refusal> {
         if configs.is_empty() {
             return Ok(None);
@@ -59,8 +59,8 @@ impl Ingest {
         let configs: Value = configs
             .iter()
             .map(|config| match config {
-                Posted::Plain(config) => config.clone(),
-                Posted::Sealed(ciphertext) => Value::String(ciphertext.clone()),
+                PostedConfig::Plain(config) => config.clone(),
+                PostedConfig::Sealed(ciphertext) => Value::String(ciphertext.clone()),
             })
             .collect();
         let plaintext = configs.to_string().into_bytes();

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use model::error::{ErrorAggregate, Sighting};
 use model::id::{OccurrenceId, ProjectName};
 use model::time::Timestamp;
-use rules::lane::{Entry, Happened, Lane, RuleRef, Scope, name_of};
+use rules::lane::{Happened, Lane, LaneEntry, RuleRef, Scope, name_of};
 use rules::{Held, LinkFacts, Notice, Rule, Target, Telling, When, link};
 use store::Result;
 
@@ -121,11 +121,11 @@ impl Notify {
         }
     }
 
-    /// The error of an entry as it is now; `None` if it is gone, or lives another life.
-    pub(super) async fn error_of(&self, lane: &Lane, entry: &Entry) -> Result<Option<ErrorAggregate>> {
-        let Happened::Error { fingerprint, commit: life, .. } = &entry.happened else { return Ok(None) };
+    /// The error of an entry as it is now; `None` if it is gone, or is another incarnation.
+    pub(super) async fn error_of(&self, lane: &Lane, entry: &LaneEntry) -> Result<Option<ErrorAggregate>> {
+        let Happened::Error { fingerprint, commit: incarnation, .. } = &entry.happened else { return Ok(None) };
         let error = self.errors.get(lane.id.project, fingerprint).await?;
-        Ok(error.filter(|error| commit(error).split(':').next() == life.split(':').next()))
+        Ok(error.filter(|error| commit(error).split(':').next() == incarnation.split(':').next()))
     }
 
     /// Where a message links to: where the rule says, or to faultline's own page.
@@ -154,7 +154,7 @@ impl Notify {
         ruled: &Ruled,
         rule: &Rule,
         lane: &Lane,
-        entry: &Entry,
+        entry: &LaneEntry,
     ) -> Result<Option<(ErrorAggregate, Notice)>> {
         let Happened::Error { why, at, count, own, .. } = &entry.happened else { return Ok(None) };
         let Some(error) = self.error_of(lane, entry).await? else { return Ok(None) };
@@ -193,7 +193,7 @@ impl Notify {
         ruled: &Ruled,
         rule: &Rule,
         lane: &Lane,
-        entry: &Entry,
+        entry: &LaneEntry,
         error: &ErrorAggregate,
         id: &OccurrenceId,
     ) -> Result<Option<Notice>> {
@@ -256,7 +256,7 @@ impl Notify {
 }
 
 /// What names a message to whoever gets it: the same however often it is sent.
-fn name(lane: &Lane, entry: &Entry) -> String {
+fn name(lane: &Lane, entry: &LaneEntry) -> String {
     entry.name_in(&lane.id)
 }
 

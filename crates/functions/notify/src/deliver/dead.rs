@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::id::ProjectId;
-use rules::lane::{Entry, Lane, LaneId, RuleRef, Scope};
-use rules::{DeadNotice, Letter, Target};
+use rules::lane::{Lane, LaneEntry, LaneId, RuleRef, Scope};
+use rules::{DeadNotice, Target, UndeliveredLetter};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::{Lent, Round};
@@ -34,7 +34,7 @@ impl Notify {
         let entries = &lane.pending[..entries.min(lane.pending.len())];
         let (rule, rule_name, target) = self.named(lane).await;
         for (index, part) in entries.chunks(ENTRIES).enumerate() {
-            let letter = Letter {
+            let letter = UndeliveredLetter {
                 v: 1,
                 reason: reason.to_owned(),
                 project: Some(lane.id.project),
@@ -66,10 +66,10 @@ impl Notify {
         tracing::error!(record.number, error.message = reason, "a record cannot be read");
         let reason = reason.to_owned();
         let record = Some(record.number.clone());
-        self.keep(&Letter { v: 1, reason, record, ..Letter::default() }).await
+        self.keep(&UndeliveredLetter { v: 1, reason, record, ..UndeliveredLetter::default() }).await
     }
 
-    async fn keep(&self, letter: &Letter) -> Result<()> {
+    async fn keep(&self, letter: &UndeliveredLetter) -> Result<()> {
         let text = serde_json::to_string(letter).map_err(|error| corrupt(&error.to_string()))?;
         self.undelivered.keep(text).await
     }
@@ -132,8 +132,8 @@ impl Notify {
         Ok(redriven)
     }
 
-    async fn put_back(&self, lane: LaneId, entries: Vec<Entry>) -> Result<()> {
-        let mut lanes: BTreeMap<LaneId, Vec<Entry>> = BTreeMap::new();
+    async fn put_back(&self, lane: LaneId, entries: Vec<LaneEntry>) -> Result<()> {
+        let mut lanes: BTreeMap<LaneId, Vec<LaneEntry>> = BTreeMap::new();
         for entry in entries {
             for (lane, entry) in self.homes(&lane, entry).await? {
                 lanes.entry(lane).or_default().push(entry);
@@ -151,9 +151,9 @@ impl Notify {
 
     /// The lanes that an entry of `lane` goes into once more: the same, unless the rule does not lead there any more. Then
     /// those of the rule's destinations that have not seen it, which is the one that was mended; all, if all have.
-    async fn homes(&self, lane: &LaneId, entry: Entry) -> Result<Vec<(LaneId, Entry)>> {
+    async fn homes(&self, lane: &LaneId, entry: LaneEntry) -> Result<Vec<(LaneId, LaneEntry)>> {
         let since = self.clock.now();
-        let again = Entry { since, redriven: entry.redriven + 1, ..entry.clone() };
+        let again = LaneEntry { since, redriven: entry.redriven + 1, ..entry.clone() };
         let rule = match self.ruled(lane.project).await? {
             Some(ruled) => self.rule(&ruled, &entry.rule).await?,
             None => None,
@@ -166,7 +166,7 @@ impl Notify {
         if leads_there || destinations.is_empty() {
             return Ok(vec![(lane.clone(), again)]);
         }
-        let anew = Entry { since, redriven: 0, ..entry };
+        let anew = LaneEntry { since, redriven: 0, ..entry };
         let (mut unseen, mut all) = (Vec::new(), Vec::new());
         for destination in destinations {
             let id = LaneId { destination, ..lane.clone() };
@@ -181,8 +181,8 @@ impl Notify {
 }
 
 /// What a letter puts back; `None` if it holds nothing that could be.
-fn entries(lent: &Lent) -> Option<(LaneId, Vec<Entry>)> {
-    let letter: Letter = serde_json::from_str(&lent.letter.text).ok()?;
+fn entries(lent: &Lent) -> Option<(LaneId, Vec<LaneEntry>)> {
+    let letter: UndeliveredLetter = serde_json::from_str(&lent.letter.text).ok()?;
     let lane = LaneId::parse(letter.project?, &letter.lane?).ok()?;
     (!letter.entries.is_empty()).then_some((lane, letter.entries))
 }

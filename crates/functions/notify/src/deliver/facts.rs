@@ -3,7 +3,7 @@ use model::error::ErrorAggregate;
 use model::id::OccurrenceId;
 use model::json;
 use model::occurrence::Occurrence;
-use store::ports::Stretch;
+use store::ports::ReferenceRange;
 use store::{Kind, Result};
 
 use crate::Notify;
@@ -25,7 +25,7 @@ impl Notify {
     /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without
     /// its stack is better than none.
     pub(super) async fn newest(&self, error: &ErrorAggregate) -> Result<Option<(OccurrenceId, Occurrence)>> {
-        let page = self.occurrences.stretch_of(error, &Stretch::default(), 1).await?;
+        let page = self.occurrences.references_in_range_of(error, &ReferenceRange::default(), 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
         let frame = match self.segments.frame(&reference.segment, reference.frame).await {
             Ok(frame) => frame,

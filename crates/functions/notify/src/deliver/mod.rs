@@ -13,7 +13,7 @@ pub(crate) use circuit::Circuits;
 pub use dead::Redriven;
 use futures_util::future::join_all;
 use model::time::Timestamp;
-use rules::lane::{Entry, Lane, RuleRef, Scope};
+use rules::lane::{Lane, LaneEntry, RuleRef, Scope};
 use store::{Kind, Result};
 
 use crate::channels::{self, Failed, Issue};
@@ -119,7 +119,7 @@ impl Notify {
                     (old, now)
                 }
             };
-            let told: Vec<_> = lane.pending.iter().take(told).map(Entry::token).collect();
+            let told: Vec<_> = lane.pending.iter().take(told).map(LaneEntry::token).collect();
             let now = self.clock.now();
             let settled = self.change(lane, holder, |lane| lane.settle(&told, due, now)).await?;
             match settled.filter(|lane| lane.is_held_by(holder)) {

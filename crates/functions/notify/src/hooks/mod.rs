@@ -11,7 +11,7 @@ mod slack;
 use axum::body::Bytes;
 use http::HeaderMap;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry};
+use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
 use model::id::{Fingerprint, ProjectName};
 use model::outcome::{Reason, Refusal};
@@ -139,7 +139,7 @@ impl Notify {
         }
         let change = ErrorChange::from(status);
         let by = Actor::Hook { service: service.name().to_owned(), user: deed.user.clone() };
-        let entries = Entry::all(Action::of(&change, &error), &by, now, self.clock.random());
+        let entries = HistoryEntry::all(Action::of(&change, &error), &by, now, self.clock.random());
         self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
         Ok(done_to)
     }

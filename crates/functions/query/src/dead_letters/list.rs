@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use formats::inbox::{self, Message, Text};
-use formats::inbox::{Addressee, Origin};
+use formats::inbox::{Addressee, PayloadKind};
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, storage_failed};
@@ -91,7 +91,7 @@ struct Header {
     /// The project's number, or its name.
     project: Addressee,
     /// The kind of client.
-    source: Origin,
+    source: PayloadKind,
     received_at: Timestamp,
     #[schemars(length(max = MAX_ERRORS))]
     event_ids: Vec<EventId>,
@@ -110,7 +110,7 @@ impl Letter {
             unreadable: None,
         };
         let message = match inbox::form(&letter.text) {
-            Ok(Text::Claim(key)) => {
+            Ok(Text::ClaimCheck(key)) => {
                 entry.claim = Some(key.to_owned());
                 return entry;
             }

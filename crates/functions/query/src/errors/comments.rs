@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry as RecordedEntry, MAX_COMMENT};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,8 +63,8 @@ pub(super) async fn remove(query: &Query, project: &Project, message: &str, id: 
 }
 
 impl Query {
-    fn new_entry(&self, action: Action, by: &Actor) -> Entry {
+    fn new_entry(&self, action: Action, by: &Actor) -> RecordedEntry {
         let at = self.clock.now();
-        Entry { id: EntryId::new(at, 0, self.clock.random()), at, by: by.clone(), action }
+        RecordedEntry { id: EntryId::new(at, 0, self.clock.random()), at, by: by.clone(), action }
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn bury(query: &Query, project: &Project, mut error: ErrorAggre
             // Somebody who wants to be rid of one must not lose all that it was merged with.
             return Err(is_merged(project, &error.fingerprint, &shown.fingerprint));
         }
-        match query.errors.bury(&error).await {
+        match query.errors.start_purge(&error).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             buried => return buried.map_err(|error| storage_failed(&error)),
         }

@@ -2,7 +2,7 @@
 
 use crate::views::{ErrorEntry, TimelineEntry};
 use http_common::describe::{Description, Operation};
-use model::error::Family;
+use model::error::MergeFamily;
 use model::error::history::EntryId;
 use model::outcome::Reason;
 use model::time::Timestamp;
@@ -22,7 +22,7 @@ pub(crate) fn describe(api: &mut Description) {
     let timeline = api.answered::<Minutes<'_>>();
     let parts = json!({
         "type": "array",
-        "maxItems": Family::MAX_LIVES,
+        "maxItems": MergeFamily::MAX_INCARNATIONS,
         "items": api.answered::<ErrorEntry<'_>>(),
         "description": "of a merged error: what it is made of, each as it would be alone, itself first",
     });

@@ -2,7 +2,7 @@
 
 use http::Uri;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry, EntryId};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry as RecordedEntry};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub(super) struct HistoryEntry<'a> {
 }
 
 impl<'a> HistoryEntry<'a> {
-    pub(super) fn of(entry: &'a Entry) -> Self {
+    pub(super) fn of(entry: &'a RecordedEntry) -> Self {
         Self { id: entry.id, at: entry.at, by: &entry.by, action: &entry.action }
     }
 }

@@ -4,8 +4,8 @@ use crate::views::{self, ErrorEntry};
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry};
-use model::error::{ErrorAggregate, Family};
+use model::error::history::{Action, Actor, HistoryEntry};
+use model::error::{ErrorAggregate, MergeFamily};
 use model::id::Fingerprint;
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 10;
 /// Other errors, by their fingerprints.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Others {
-    #[schemars(with = "Vec<Fingerprint>", length(min = 1, max = Family::MAX_LIVES - 1))]
+    #[schemars(with = "Vec<Fingerprint>", length(min = 1, max = MergeFamily::MAX_INCARNATIONS - 1))]
     errors: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Merged<'a> {
 #[schemars(inline)]
 pub(super) struct Unmerged<'a> {
     error: ErrorEntry<'a>,
-    #[schemars(length(max = Family::MAX_LIVES))]
+    #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
     errors: Vec<ErrorEntry<'a>>,
 }
 
@@ -55,7 +55,7 @@ pub(super) async fn merge(
     request: Request<Body>,
 ) -> Answer {
     let done = done(query, project, message, Wish::Merge, by, request).await?;
-    http_common::data(Merged { error: views::error_entry(&project.name, &done.family.whole) })
+    http_common::data(Merged { error: views::error_entry(&project.name, &done.family.target) })
 }
 
 /// Takes the errors of the body out of this one again, each with what was merged into it before: their occurrences, past
@@ -68,15 +68,16 @@ pub(super) async fn unmerge(
     request: Request<Body>,
 ) -> Answer {
     let done = done(query, project, message, Wish::Split, by, request).await?;
-    let errors = done.split.iter().map(|family| views::error_entry(&project.name, &family.whole)).collect();
-    http_common::data(Unmerged { error: views::error_entry(&project.name, &done.family.whole), errors })
+    let errors = done.split.iter().map(|family| views::error_entry(&project.name, &family.target)).collect();
+    http_common::data(Unmerged { error: views::error_entry(&project.name, &done.family.target), errors })
 }
 
 async fn others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
     let Others { errors } = parse_body(request, FORM).await?;
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message).at(["errors"]);
-    if errors.is_empty() || errors.len() >= Family::MAX_LIVES {
-        let message = format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), Family::MAX_LIVES - 1);
+    if errors.is_empty() || errors.len() >= MergeFamily::MAX_INCARNATIONS {
+        let message =
+            format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), MergeFamily::MAX_INCARNATIONS - 1);
         return Err(invalid(message));
     }
     let mut others = Vec::new();
@@ -95,9 +96,9 @@ enum Wish {
 
 /// What a request makes of an error.
 struct Plan {
-    family: Family,
+    family: MergeFamily,
     /// What was taken out of it.
-    split: Vec<Family>,
+    split: Vec<MergeFamily>,
     /// What went from one to the other.
     moved: Vec<Fingerprint>,
 }
@@ -117,7 +118,7 @@ async fn done(
     let mut attempts = 1..=ATTEMPTS;
     loop {
         let family = family(query, project, &target).await?;
-        if let Some(into) = merged_into(query, project, &family.whole).await? {
+        if let Some(into) = merged_into(query, project, &family.target).await? {
             return Err(is_merged(project, &target, &into));
         }
         let mut plan = Plan { family, split: Vec::new(), moved: Vec::new() };
@@ -130,16 +131,16 @@ async fn done(
         if plan.moved.is_empty() {
             return Ok(plan);
         }
-        let split = plan.split.iter().cloned().flat_map(Family::into_lives);
-        let mut lives: Vec<_> = plan.family.clone().into_lives().chain(split).collect();
-        query.post_terms(&mut lives).await.map_err(|error| storage_failed(&error))?;
+        let split = plan.split.iter().cloned().flat_map(MergeFamily::into_incarnations);
+        let mut incarnations: Vec<_> = plan.family.clone().into_incarnations().chain(split).collect();
+        query.post_terms(&mut incarnations).await.map_err(|error| storage_failed(&error))?;
         let errors = plan.moved.clone();
         let action = match wish {
             Wish::Merge => Action::Merged { errors },
             Wish::Split => Action::Unmerged { errors },
         };
-        let entries = Entry::all(vec![action], by, query.clock.now(), query.clock.random());
-        match query.merges.rewrite(&lives, &entries).await {
+        let entries = HistoryEntry::all(vec![action], by, query.clock.now(), query.clock.random());
+        match query.merges.rewrite(&incarnations, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             written => return written.map(|()| plan).map_err(|error| storage_failed(&error)),
         }
@@ -148,19 +149,19 @@ async fn done(
 
 impl Plan {
     async fn merge(&mut self, query: &Query, project: &Project, other: &Fingerprint) -> Result<(), Refusal> {
-        let whole = &self.family.whole;
+        let whole = &self.family.target;
         if *other == whole.fingerprint {
             let message = format!("`{other}` is the error itself: leave it out of `errors`");
             return Err(Refusal::new(Reason::BodyInvalid, message).at(["errors"]));
         }
-        if whole.parts().iter().any(|part| part.fingerprint == *other) {
+        if whole.merged_errors().iter().any(|part| part.fingerprint == *other) {
             return Ok(());
         }
         let joining = family(query, project, other).await?;
-        if let Some(into) = merged_into(query, project, &joining.whole).await? {
+        if let Some(into) = merged_into(query, project, &joining.target).await? {
             return Err(is_merged(project, other, &into));
         }
-        let refused = |error: model::error::TooManyParts| {
+        let refused = |error: model::error::TooManyMergedErrors| {
             let message = format!("{error}: merge fewer, or fold them by a fingerprint that their client sends");
             Refusal::new(Reason::BodyInvalid, message).at(["errors"])
         };
@@ -177,14 +178,14 @@ impl Plan {
             return Ok(());
         }
         let apart = family(query, project, other).await?;
-        match merged_into(query, project, &apart.whole).await? {
+        match merged_into(query, project, &apart.target).await? {
             Some(into) => Err(is_merged(project, other, &into)),
             None => Ok(()),
         }
     }
 }
 
-async fn family(query: &Query, project: &Project, of: &Fingerprint) -> Result<Family, Refusal> {
+async fn family(query: &Query, project: &Project, of: &Fingerprint) -> Result<MergeFamily, Refusal> {
     let found = query.merges.family(project.id, of).await.map_err(|error| storage_failed(&error))?;
     found.ok_or_else(|| unknown(project, &of.to_string()).at(["errors"]))
 }

@@ -95,7 +95,7 @@ pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Re
 async fn shown_as(query: &Query, project: &Project, error: ErrorAggregate) -> Result<ErrorAggregate, Refusal> {
     let Some(into) = error.merged_into else { return Ok(error) };
     let into = query.errors.get(project.id, &into).await.map_err(|error| storage_failed(&error))?;
-    Ok(into.filter(|into| into.has_part(&error)).unwrap_or(error))
+    Ok(into.filter(|into| into.has_merged(&error)).unwrap_or(error))
 }
 
 /// The error that a path names, as it is stored.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
+use model::error::history::{Action, Actor, EntryId, HistoryEntry, MAX_COMMENT};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -104,7 +104,7 @@ async fn add(
     project: &Project,
     message: &str,
     error: &ErrorAggregate,
-    entry: &Entry,
+    entry: &HistoryEntry,
 ) -> Result<(), Refusal> {
     let is_there = query.history.add_entry(error, entry).await.map_err(|error| storage_failed(&error))?;
     if is_there { Ok(()) } else { Err(unknown(project, message)) }
@@ -114,7 +114,7 @@ async fn add(
 async fn is_changed_since(
     query: &Query,
     error: &ErrorAggregate,
-    newest: &Entry,
+    newest: &HistoryEntry,
     ids: &BTreeSet<EntryId>,
 ) -> Result<bool, Refusal> {
     let page =
@@ -133,7 +133,7 @@ type Meant = Box<dyn FnOnce(&ErrorAggregate) -> ErrorChange + Send>;
 
 impl State {
     /// The entries, the oldest first, and what is to be changed.
-    fn checked(self, now: Timestamp) -> Result<(Vec<Entry>, Option<Meant>), Refusal> {
+    fn checked(self, now: Timestamp) -> Result<(Vec<HistoryEntry>, Option<Meant>), Refusal> {
         let Self { history, status, until, occurrences, after, assignee } = self;
         if history.len() > MOST {
             let message = format!("`history` has {} entries: send 1 to {MOST}", history.len());
@@ -166,7 +166,7 @@ impl State {
 }
 
 impl Past {
-    fn checked(self) -> Result<Entry, Refusal> {
+    fn checked(self) -> Result<HistoryEntry, Refusal> {
         let id = EntryId::parse(&self.id).map_err(|error| invalid("history", &error.to_string()))?;
         match &self.action {
             Action::Commented { text } => check("text", Some(text), MAX_COMMENT)?,
@@ -176,7 +176,7 @@ impl Past {
             | Action::MuteEnded { release: Some(release) } => check("release", Some(release), MAX_RELEASE)?,
             _ => {}
         }
-        Ok(Entry { id, at: self.at, by: self.by, action: self.action })
+        Ok(HistoryEntry { id, at: self.at, by: self.by, action: self.action })
     }
 }
 

@@ -50,9 +50,9 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
 /// What a merged error is made of, each as it would be alone; itself first.
 async fn parts(query: &Query, project: &Project, error: ErrorAggregate) -> Result<Value, Refusal> {
     let family = query.merges.family(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
-    let parts = family.map(|family| family.parts).unwrap_or_default();
-    let lives = std::iter::once(error.without_parts()).chain(parts);
-    Ok(lives.map(|life| json!(views::error_entry(&project.name, &life))).collect())
+    let parts = family.map(|family| family.merged_errors).unwrap_or_default();
+    let incarnations = std::iter::once(error.without_merged()).chain(parts);
+    Ok(incarnations.map(|incarnation| json!(views::error_entry(&project.name, &incarnation))).collect())
 }
 
 /// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.

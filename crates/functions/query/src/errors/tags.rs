@@ -29,7 +29,7 @@ pub(super) fn describe(api: &mut Description) {
 #[schemars(rename = "Tags")]
 struct Listed<'a> {
     /// By name.
-    #[schemars(length(max = Tags::MOST))]
+    #[schemars(length(max = Tags::MAX_SHOWN_TAGS))]
     tags: Vec<Entry<'a>>,
     /// Whether occurrences had tags that are not kept.
     is_partial: bool,

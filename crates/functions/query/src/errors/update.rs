@@ -4,7 +4,7 @@ use crate::views;
 use axum::body::Body;
 use http::Request;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, Entry};
+use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -62,7 +62,7 @@ impl Query {
         if let Some(Some(assignee)) = &change.assignee {
             self.post_assignee(error, assignee).await.map_err(|error| storage_failed(&error))?;
         }
-        let entries = Entry::all(Action::of(&change, error), by, now, self.clock.random());
+        let entries = HistoryEntry::all(Action::of(&change, error), by, now, self.clock.random());
         self.errors.change(error, &change, &entries, now).await.map_err(|error| storage_failed(&error))
     }
 }

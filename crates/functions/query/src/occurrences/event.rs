@@ -1,6 +1,6 @@
 //! `GET /projects/{project}/occurrences/{event}`: the occurrence of an event, whichever error it is of.
 //!
-//! What it reads: the event's own entries in the directory, and at once the newest 200 blocks (some 25 KB) of its bucket
+//! What it reads: the event's own entries in the event index, and at once the newest 200 blocks (some 25 KB) of its bucket
 //! of each width; of whatever these name, the error, the reference and the frame. If it is not among them, up to 4 MiB of
 //! blocks more of each width, 1 MiB at a time: what a bucket gets of some 30,000 batches. Beyond that it asks its caller to
 //! go on. So it grows with how many batches of storms were stored since, not with errors or occurrences.
@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use formats::directory::{BlockId, Bucket, Place, Width};
+use formats::event_index::{BlockId, Bucket, EventLocation, Width};
 use futures_util::future::{try_join, try_join_all};
 use http::Request;
 use http_common::{Answer, storage_failed};
@@ -34,7 +34,7 @@ const FIRST: usize = 200;
 /// How many are read at a time then, if 1 MiB does not end it before.
 const MORE: usize = 10_000;
 const ROUNDS: usize = 5;
-/// How many places are looked at, at the most. There is one, but where a processor died before its commit, or where clients
+/// How many locations are looked at, at the most. There is one, but where a processor died before its commit, or where clients
 /// use an id again.
 const PLACES: usize = 50;
 
@@ -63,7 +63,7 @@ struct Search<'a> {
     project: &'a Project,
     event: EventId,
     hash: EventHash,
-    looked_at: HashSet<Place>,
+    looked_at: HashSet<EventLocation>,
 }
 
 impl Search<'_> {
@@ -74,20 +74,20 @@ impl Search<'_> {
         for round in 0..ROUNDS {
             let own = async {
                 match round {
-                    0 => self.query.directory.places(self.project.id, self.hash, PLACES).await,
+                    0 => self.query.directory.locations(self.project.id, self.hash, PLACES).await,
                     _ => Ok(Vec::new()),
                 }
             };
             let limit = if round == 0 { FIRST } else { MORE };
             let pages = open.iter().map(|(bucket, before)| {
-                self.query.directory.places_in(self.project.id, self.hash, *bucket, *before, limit)
+                self.query.directory.locations_in(self.project.id, self.hash, *bucket, *before, limit)
             });
             let read = try_join(own, try_join_all(pages)).await;
-            let (mut places, pages) = read.map_err(|error| storage_failed(&error))?;
+            let (mut locations, pages) = read.map_err(|error| storage_failed(&error))?;
             let ends: Vec<_> = pages.iter().map(|page| page.next).collect();
-            places.extend(pages.into_iter().flat_map(|page| page.items));
-            places.sort_by_key(|place| std::cmp::Reverse(place.reference));
-            for place in places {
+            locations.extend(pages.into_iter().flat_map(|page| page.items));
+            locations.sort_by_key(|place| std::cmp::Reverse(place.reference));
+            for place in locations {
                 if self.looked_at.len() < PLACES
                     && self.looked_at.insert(place)
                     && let Some(answer) = self.look_at(&place).await?
@@ -102,7 +102,7 @@ impl Search<'_> {
     }
 
     /// What is at a place, if it is the event.
-    async fn look_at(&self, place: &Place) -> Result<Option<Response>, Refusal> {
+    async fn look_at(&self, place: &EventLocation) -> Result<Option<Response>, Refusal> {
         let error = in_lists(self.query, self.project, &place.fingerprint).await?;
         let Some(error) = error else { return Ok(None) };
         let references = References::of(self.query, &error);

@@ -2,7 +2,7 @@
 
 use model::error::ErrorAggregate;
 use model::id::ReferenceId;
-use store::ports::{Occurrences, Page, Reference, Stretch};
+use store::ports::{Occurrences, Page, Reference, ReferenceRange};
 
 use crate::Query;
 
@@ -11,7 +11,7 @@ use crate::Query;
 const MOST_READS: usize = 10;
 const LONGEST_STEP: usize = 1_000;
 
-/// Where the occurrences of an error are. An error that others are merged into has their lives too.
+/// Where the occurrences of an error are. An error that others are merged into has their incarnations too.
 pub(crate) struct References<'a> {
     occurrences: &'a dyn Occurrences,
     error: &'a ErrorAggregate,
@@ -23,24 +23,28 @@ impl<'a> References<'a> {
         Self { occurrences: &*query.occurrences, error }
     }
 
-    /// The reference of this id, in whichever life it is. Reads one item for each life.
+    /// The reference of this id, in whichever incarnation it is. Reads one item for each incarnation.
     pub(crate) async fn find(&self, id: &ReferenceId) -> store::Result<Option<Reference>> {
         self.occurrences.reference_of(self.error, id).await
     }
 
-    /// At most `limit` references of a stretch, in its order. Reads as many of each life; more only where all of these
+    /// At most `limit` references of a range, in its order. Reads as many of each incarnation; more only where all of these
     /// have expired, and are yet to be removed. There it may end without any, though there are more.
-    pub(crate) async fn page(&self, stretch: &Stretch, limit: usize) -> store::Result<Page<Reference, ReferenceId>> {
-        let (mut stretch, mut step) = (*stretch, limit);
+    pub(crate) async fn page(
+        &self,
+        range: &ReferenceRange,
+        limit: usize,
+    ) -> store::Result<Page<Reference, ReferenceId>> {
+        let (mut range, mut step) = (*range, limit);
         for _ in 0..MOST_READS {
-            let page = self.occurrences.stretch_of(self.error, &stretch, step).await?;
+            let page = self.occurrences.references_in_range_of(self.error, &range, step).await?;
             match page.next {
-                Some(next) if page.items.is_empty() => stretch = stretch.behind(next),
+                Some(next) if page.items.is_empty() => range = range.after(next),
                 _ => return Ok(page.cut(limit, |reference| reference.id)),
             }
             step = (step * 10).min(LONGEST_STEP);
         }
-        let end = if stretch.oldest_first { stretch.newer_than } else { stretch.older_than };
+        let end = if range.oldest_first { range.newer_than } else { range.older_than };
         Ok(Page { items: Vec::new(), next: end })
     }
 }

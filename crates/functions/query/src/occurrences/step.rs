@@ -5,7 +5,7 @@ use futures_util::future::try_join;
 use http_common::storage_failed;
 use model::id::OccurrenceId;
 use model::outcome::Refusal;
-use store::ports::{Reference, Stretch};
+use store::ports::{Reference, ReferenceRange};
 
 use super::References;
 use super::frame::{self, Found};
@@ -56,8 +56,8 @@ pub(super) async fn at(
 
 /// The first or the last occurrence of all, with its neighbour. Reads as [`at`] does.
 pub(super) async fn at_end(query: &Query, references: &References<'_>, end: End) -> Result<Option<Seen>, Refusal> {
-    let stretch = Stretch { oldest_first: end == End::First, ..Stretch::default() };
-    match outermost(query, references, stretch).await? {
+    let range = ReferenceRange { oldest_first: end == End::First, ..ReferenceRange::default() };
+    match outermost(query, references, range).await? {
         Some((place, _)) => seen(query, references, &place, Some(end)).await,
         None => Ok(None),
     }
@@ -65,7 +65,7 @@ pub(super) async fn at_end(query: &Query, references: &References<'_>, end: End)
 
 /// The newest occurrence of all. Reads one reference and one frame.
 pub(super) async fn newest(query: &Query, references: &References<'_>) -> Result<Option<Found>, Refusal> {
-    Ok(outermost(query, references, Stretch::default()).await?.map(|(_, found)| found))
+    Ok(outermost(query, references, ReferenceRange::default()).await?.map(|(_, found)| found))
 }
 
 /// What is at a place, and beside it. Behind the `end` of all nothing needs to be looked for.
@@ -76,43 +76,43 @@ async fn seen(
     end: Option<End>,
 ) -> Result<Option<Seen>, Refusal> {
     let Some((found, newer, older)) = in_frame(reference, frame, *line) else { return Ok(None) };
-    let beyond = async |known: Option<OccurrenceId>, stretch: Stretch, side| match known {
-        None if end != Some(side) => Ok(outermost(query, references, stretch).await?.map(|(_, found)| found.id)),
+    let beyond = async |known: Option<OccurrenceId>, range: ReferenceRange, side| match known {
+        None if end != Some(side) => Ok(outermost(query, references, range).await?.map(|(_, found)| found.id)),
         known => Ok(known),
     };
-    let newer_than = Stretch { newer_than: Some(reference.id), oldest_first: true, ..Stretch::default() };
-    let older_than = Stretch { older_than: Some(reference.id), ..Stretch::default() };
+    let newer_than = ReferenceRange { newer_than: Some(reference.id), oldest_first: true, ..ReferenceRange::default() };
+    let older_than = ReferenceRange { older_than: Some(reference.id), ..ReferenceRange::default() };
     let beside = try_join(beyond(newer, newer_than, End::Last), beyond(older, older_than, End::First));
     let (newer, older) = beside.await?;
     Ok(Some(Seen { found, newer, older }))
 }
 
-/// The occurrence that a stretch begins with, in its own direction, over frames that have none.
+/// The occurrence that a range begins with, in its own direction, over frames that have none.
 async fn outermost(
     query: &Query,
     references: &References<'_>,
-    mut stretch: Stretch,
+    mut range: ReferenceRange,
 ) -> Result<Option<(Place, Found)>, Refusal> {
     let (mut limit, mut left) = (1, MOST);
     while left > 0 {
-        let page = references.page(&stretch, limit.min(left)).await.map_err(|error| storage_failed(&error))?;
+        let page = references.page(&range, limit.min(left)).await.map_err(|error| storage_failed(&error))?;
         // A page of nothing but what has expired counts too: what is bounded must end.
         left -= page.items.len().max(1);
         for reference in page.items {
             let frame = frame::fetch(query, &reference).await?;
-            let found = begin_of(&reference, &frame, stretch.oldest_first);
+            let found = begin_of(&reference, &frame, range.oldest_first);
             if let Some(found) = found {
                 let line = found.id.line();
                 return Ok(Some((Place { reference, frame, line }, found)));
             }
         }
         match page.next {
-            Some(next) => stretch = stretch.behind(next),
+            Some(next) => range = range.after(next),
             None => return Ok(None),
         }
         limit = STEP;
     }
-    tracing::error!(stretch = ?stretch, "too many frames in a row cannot be read: stepping ends before them");
+    tracing::error!(range = ?range, "too many frames in a row cannot be read: stepping ends before them");
     Ok(None)
 }
 

@@ -10,7 +10,7 @@ use model::id::{OccurrenceId, ReferenceId};
 use model::occurrence::Filter;
 use model::outcome::Refusal;
 use model::timeline::Minute;
-use store::ports::{Reference, Stretch};
+use store::ports::{Reference, ReferenceRange};
 
 use super::References;
 use super::frame::{self, Found};
@@ -59,7 +59,7 @@ pub(super) struct Walk<'a> {
     limit: usize,
     towards_now: bool,
     /// What is left behind those that wait.
-    stretch: Option<Stretch>,
+    range: Option<ReferenceRange>,
     /// What is yet to be read: from this line on, or the whole frame.
     waiting: VecDeque<(Reference, Option<u32>)>,
     frames: usize,
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
             filter,
             limit,
             towards_now,
-            stretch: Some(Stretch { oldest_first: towards_now, ..range(filter) }),
+            range: Some(ReferenceRange { oldest_first: towards_now, ..range(filter) }),
             waiting: VecDeque::new(),
             // If the time alone decides, each frame has some, but for those that cannot be read.
             frames: if filter.is_of_time() { limit + MAX_FRAMES } else { MAX_FRAMES },
@@ -97,7 +97,7 @@ impl<'a> Walk<'a> {
             From::After(id) => (id, id.line().saturating_add(1)),
             From::Before(id) => (id, id.line()),
         };
-        walk.stretch = walk.stretch.map(|stretch| stretch.behind(id.reference()));
+        walk.range = walk.range.map(|range| range.after(id.reference()));
         if !(towards_now && line == 0) {
             let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
             let is_left = |one: &Reference| towards_now || (line as usize) < one.events.len();
@@ -111,8 +111,8 @@ impl<'a> Walk<'a> {
     pub(super) async fn go(mut self) -> Result<Walked, Refusal> {
         while self.frames > 0 {
             if self.waiting.is_empty() {
-                let Some(stretch) = self.stretch else { return Ok(self.walked_to(None)) };
-                self.look_ahead(stretch).await?;
+                let Some(range) = self.range else { return Ok(self.walked_to(None)) };
+                self.look_ahead(range).await?;
                 continue;
             }
             let wave = self.wave();
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
                 self.frames -= 1;
                 let stopped_at = self.go_over(&reference, line, &frame);
                 if let Some((at, is_last)) = stopped_at {
-                    let is_end = is_last && left == 0 && self.waiting.is_empty() && self.stretch.is_none();
+                    let is_end = is_last && left == 0 && self.waiting.is_empty() && self.range.is_none();
                     return Ok(self.walked_to((!is_end).then_some(at)));
                 }
             }
@@ -138,9 +138,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Finds the next references.
-    async fn look_ahead(&mut self, stretch: Stretch) -> Result<(), Refusal> {
-        let page = self.references.page(&stretch, STEP).await.map_err(|error| storage_failed(&error))?;
-        self.stretch = page.next.map(|next| stretch.behind(next));
+    async fn look_ahead(&mut self, range: ReferenceRange) -> Result<(), Refusal> {
+        let page = self.references.page(&range, STEP).await.map_err(|error| storage_failed(&error))?;
+        self.range = page.next.map(|next| range.after(next));
         if page.items.is_empty()
             && let Some(next) = page.next
         {
@@ -212,12 +212,12 @@ impl<'a> Walk<'a> {
 }
 
 /// The references that may have occurrences in a filter's range of time: each is of one minute, and named by its newest.
-fn range(filter: &Filter) -> Stretch {
+fn range(filter: &Filter) -> ReferenceRange {
     let end = filter.end.map(|end| match Minute::of(end) {
         minute if minute.start() == end => end,
         minute => minute.next().start(),
     });
-    Stretch {
+    ReferenceRange {
         newer_than: filter.start.and_then(|start| ReferenceId::floor(start).previous()),
         older_than: end.map(ReferenceId::floor),
         oldest_first: false,

@@ -7,7 +7,7 @@ use http::{Method, Request, Uri};
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web_pages::{ErrorRow, Errors, Moment, Search, Sparkline, Tab};
+use web_pages::{ErrorRow, ErrorsPage, Moment, Search, Sparkline, Tab};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
 
@@ -161,7 +161,7 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
         with_query(&base, [("status", status), ("q", &text), ("sort", &sort), ("cursor", cursor)])
     };
     let tab = |name: &'static str, word: &str| Tab { name, href: here(word, ""), is_here: status == word };
-    let shown = Errors {
+    let shown = ErrorsPage {
         frame: visit.frame_of(&project, &format!("Errors of {project}")),
         tabs: vec![tab("Open", "unresolved"), tab("Resolved", "resolved"), tab("Muted", "muted"), tab("All", "")],
         examined: list

@@ -5,7 +5,7 @@ use model::id::KeyId;
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web_pages::{KeyRow, Keys, MadeKey, Moment};
+use web_pages::{KeyList, KeyRow, MadeKey, Moment};
 use web_session::address::with_query;
 use web_session::{Form, Pages, Refused, Visit};
 
@@ -40,7 +40,7 @@ pub(super) async fn list(
     project: Option<&str>,
     action: String,
     made: Option<MadeKey>,
-) -> Result<Keys, Refused> {
+) -> Result<KeyList, Refused> {
     let path = with_query("/keys", [("project", project.unwrap_or_default())]);
     let list: List = pages.get(visit, &path).await?;
     let moment = |at| Moment::new(at, visit.now);
@@ -57,7 +57,7 @@ pub(super) async fn list(
         expires_at: entry.expires_at.map(moment),
     };
     let rows = list.keys.into_iter().map(row).collect();
-    Ok(Keys { action, token: visit.form_token(), rows, has_more: list.next_cursor.is_some(), made })
+    Ok(KeyList { action, token: visit.form_token(), rows, has_more: list.next_cursor.is_some(), made })
 }
 
 /// What a form wants of a key of `project`, or of all; returns the key that was made, if one was.

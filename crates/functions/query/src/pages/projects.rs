@@ -8,7 +8,7 @@ use http::{Method, Request, Uri};
 use http_common::BaseUrl;
 use serde::Deserialize;
 use serde_json::json;
-use web_pages::{Moment, ProjectRow, Projects, Sparkline};
+use web_pages::{Moment, ProjectRow, ProjectsPage, Sparkline};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
 
@@ -43,7 +43,7 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> 
     let cursor = cursor.map(|(_, cursor)| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
     let answer: Answer = pages.get(&visit, &format!("/projects?limit={LIMIT}{cursor}")).await?;
     let rows = answer.projects.into_iter().map(|project| row(&pages, &visit, project));
-    let shown = Projects {
+    let shown = ProjectsPage {
         frame: visit.frame("Projects"),
         projects: join_all(rows).await,
         next: answer.next_cursor.map(|cursor| format!("/?cursor={}", encoded(&cursor))),

@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode};
 use model::project::Retention;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web_pages::{MadeKey, Settings, SettingsFields};
+use web_pages::{MadeKey, SettingsFields, SettingsPage};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, Pages, Refused, Shown, Visit, page};
 
@@ -147,7 +147,7 @@ async fn drawn(
     made: Option<MadeKey>,
 ) -> Shown {
     let keys = keys::list(pages, visit, Some(&project), format!("/pages/projects/{}/keys", encoded(&project)), made);
-    let shown = Settings {
+    let shown = SettingsPage {
         frame: visit.frame_of(&project, &format!("Settings of {project}")),
         keys: keys.await?,
         retentions: Retention::ALL.map(Retention::days).to_vec(),

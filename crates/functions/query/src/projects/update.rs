@@ -93,7 +93,7 @@ struct Change {
     /// The origins of the pages that may send to it; the empty list allows none.
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Option<Vec<String>>")]
-    #[schemars(length(max = Origins::MOST), inner(length(max = Origins::LONGEST), regex(pattern = Origins::FORM)))]
+    #[schemars(length(max = Origins::MAX_ORIGINS), inner(length(max = Origins::MAX_ORIGIN_BYTES), regex(pattern = Origins::ORIGIN_PATTERN)))]
     allowed_origins: Option<Option<Vec<String>>>,
     /// Which of the notification configs that clients post with errors are used.
     posted_configs: Option<PostedConfigs>,
@@ -125,11 +125,11 @@ struct Scrubbing {
 struct Limits {
     /// In a minute.
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MOST))]
+    #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MAX_EVENTS))]
     per_minute: Option<Option<u64>>,
     /// In a month of UTC.
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MOST))]
+    #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MAX_EVENTS))]
     per_month: Option<Option<u64>>,
 }
 

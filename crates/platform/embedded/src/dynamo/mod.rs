@@ -26,7 +26,7 @@ use http::StatusCode;
 use tokio::sync::Semaphore;
 
 use crate::Error;
-use crate::shared::directory::{Directory, Place};
+use crate::shared::directory::{Directory, EngineStorage};
 use crate::shared::wire::{self, Protocol};
 use streams::Records;
 
@@ -47,10 +47,10 @@ struct Inner {
 }
 
 impl Dynamo {
-    pub(crate) fn open(place: &Place) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage) -> Result<Self, Error> {
         let (path, held) = match place {
-            Place::Directory(directory) => (directory.file("dynamo.db"), Some(directory.clone())),
-            Place::Memory => (streams::memory_path()?, None),
+            EngineStorage::Directory(directory) => (directory.file("dynamo.db"), Some(directory.clone())),
+            EngineStorage::Memory => (streams::memory_path()?, None),
         };
         let fail = |reason: String| Error::Open { path: path.clone(), reason };
         let name = path.to_str().ok_or_else(|| fail("its path is not UTF-8".to_owned()))?;

@@ -25,7 +25,7 @@ const INDEXES: &str = "
         ON _stream_records(created_at);";
 
 /// Records deleted at a time: other requests wait that long, a few milliseconds.
-const STEP: u32 = 1000;
+const TRIM_STEP: u32 = 1000;
 
 /// SQLite's level FULL, as `PRAGMA synchronous` tells it.
 const FULL: i64 = 2;
@@ -59,7 +59,7 @@ impl Records {
             "DELETE FROM _stream_records
              WHERE id IN (SELECT id FROM _stream_records
                           WHERE created_at < ?1 AND id < (SELECT MAX(id) FROM _stream_records) LIMIT ?2)",
-            params![to_ms(older_than) / 1000, STEP],
+            params![to_ms(older_than) / 1000, TRIM_STEP],
         )?;
         Ok(trimmed as u64)
     }

@@ -11,11 +11,8 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::{ALIAS, Refusal};
 use crate::Error;
-use crate::shared::directory::Directory;
+use crate::shared::directory::{Directory, KEY_FILE};
 use crate::shared::{ACCOUNT, REGION, random};
-
-/// The key file's name in the data directory.
-pub(crate) const FILE: &str = "kms.key";
 
 /// Starts every ciphertext: the version of its format.
 const MAGIC: &[u8; 4] = b"FLK1";
@@ -34,14 +31,14 @@ pub(super) struct Key {
 impl Key {
     /// The key of the directory; a new one if there is none.
     pub(super) fn load_or_create(directory: &Directory) -> Result<Self, Error> {
-        let path = directory.file(FILE);
+        let path = directory.file(KEY_FILE);
         let line = match fs::read_to_string(&path) {
             Ok(line) => line,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let line = new_line().map_err(|e| Error::io(&path, e))?;
                 // The directory is locked, so nobody else writes here. What an interrupted attempt left is not a key
                 // that anything was sealed with: it is overwritten.
-                directory.replace(FILE, line.as_bytes())?;
+                directory.replace(KEY_FILE, line.as_bytes())?;
                 directory.sync()?;
                 line
             }

@@ -23,9 +23,8 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::Error;
-use crate::shared::directory::Place;
+use crate::shared::directory::EngineStorage;
 use crate::shared::wire::{self, Protocol};
-pub(crate) use key::FILE;
 use key::Key;
 
 /// The alias of the key, for the client's `key_id`.
@@ -36,10 +35,10 @@ pub const ALIAS: &str = "alias/faultline";
 pub struct Kms(Arc<Key>);
 
 impl Kms {
-    pub(crate) fn open(place: &Place) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage) -> Result<Self, Error> {
         let key = match place {
-            Place::Directory(directory) => Key::load_or_create(directory)?,
-            Place::Memory => Key::fresh()?,
+            EngineStorage::Directory(directory) => Key::load_or_create(directory)?,
+            EngineStorage::Memory => Key::fresh()?,
         };
         Ok(Self(Arc::new(key)))
     }

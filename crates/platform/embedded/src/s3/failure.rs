@@ -2,7 +2,7 @@
 
 use s3s::{S3Error, S3ErrorCode, s3_error};
 
-use crate::shared::sqlite::Fault;
+use crate::shared::fault::Fault;
 
 pub(super) enum Failure {
     /// An error of S3 that the caller is to get.

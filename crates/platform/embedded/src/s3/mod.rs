@@ -37,8 +37,9 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::shared::clock::to_ms;
-use crate::shared::directory::Place;
-use crate::shared::sqlite::{Fault, Options, Sqlite};
+use crate::shared::directory::EngineStorage;
+use crate::shared::fault::Fault;
+use crate::shared::sqlite::{Options, Sqlite};
 use crate::shared::wire;
 use crate::{Clock, Error};
 use objects::Objects;
@@ -63,7 +64,7 @@ pub struct S3 {
 }
 
 impl S3 {
-    pub(crate) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
         // Segments are tens to hundreds of kilobytes: 16 KiB pages keep the chain of pages of one short.
         let options = Options { file: "s3.db", schema: rows::SCHEMA, page_size: 16 << 10, group: 64, erase: true };
         let database = Sqlite::open(place, &options)?;

@@ -39,7 +39,7 @@ impl S3 for Objects {
     }
 
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        put::put(self, req).await.map(S3Response::new)
+        put::put(&self.database, &self.clock, req).await.map(S3Response::new)
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

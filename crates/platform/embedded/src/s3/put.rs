@@ -14,11 +14,12 @@ use s3s::{S3ErrorCode, S3Request, S3Result, TrailingHeaders, s3_error};
 
 use super::MAX_OBJECT;
 use super::failure::Failure;
-use super::objects::Objects;
-use super::rows::{self, Attributes, Checksums};
+use super::rows::{self, Checksums, ObjectAttributes};
+use crate::Clock;
 use crate::shared::hex;
+use crate::shared::sqlite::Sqlite;
 
-pub(super) async fn put(objects: &Objects, req: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
+pub(super) async fn put(database: &Sqlite, clock: &Clock, req: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
     let mut input = req.input;
     let body = match input.body.take() {
         Some(stream) => read(stream).await?,
@@ -43,7 +44,7 @@ pub(super) async fn put(objects: &Objects, req: S3Request<PutObjectInput>) -> S3
         checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
         ..Default::default()
     };
-    let attributes = Attributes {
+    let attributes = ObjectAttributes {
         content_type: input.content_type,
         content_encoding: input.content_encoding,
         content_disposition: input.content_disposition,
@@ -53,10 +54,9 @@ pub(super) async fn put(objects: &Objects, req: S3Request<PutObjectInput>) -> S3
         checksums,
     };
     let attributes = serde_json::to_string(&attributes).map_err(|e| s3_error!(e, InternalError))?;
-    let modified = objects.clock.now_ms();
+    let modified = clock.now_ms();
     let (bucket, key, if_match, if_none_match) = (input.bucket, input.key, input.if_match, input.if_none_match);
-    objects
-        .database
+    database
         .write(move |c| -> Result<(), Failure> {
             rows::require_bucket(c, &bucket)?;
             check_conditions(c, &bucket, &key, if_match, if_none_match)?;

@@ -36,13 +36,13 @@ pub(super) struct Stored {
     pub(super) etag: String,
     /// Milliseconds since 1970.
     pub(super) modified: i64,
-    pub(super) attributes: Attributes,
+    pub(super) attributes: ObjectAttributes,
 }
 
 /// The headers that are given back as they came; one JSON column.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Attributes {
+pub(super) struct ObjectAttributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ pub(super) struct Checksums {
     pub(super) sha256: Option<String>,
 }
 
-impl FromSql for Attributes {
+impl FromSql for ObjectAttributes {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         serde_json::from_str(value.as_str()?).map_err(|e| FromSqlError::Other(e.into()))
     }

@@ -8,6 +8,13 @@ use std::sync::Arc;
 
 use crate::Error;
 
+/// The file whose lock says that a process has the directory open.
+const LOCK_FILE: &str = "lock";
+/// The file of the KMS key.
+pub(crate) const KEY_FILE: &str = "kms.key";
+/// The file of the [manifest](super::manifest).
+pub(crate) const MANIFEST_FILE: &str = "manifest.json";
+
 /// A data directory that this process holds. The lock is the operating system's, so it ends with the process however
 /// that ends; it is given back when the last clone is dropped.
 #[derive(Clone, Debug)]
@@ -32,7 +39,7 @@ impl Directory {
     /// closed to them if it is ours: empty, or used before. Any other is left as it is, with a warning.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| Error::io(path, e))?;
-        let lock_path = path.join("lock");
+        let lock_path = path.join(LOCK_FILE);
         close_directory(path, &lock_path).map_err(|e| Error::io(path, e))?;
         let lock = OpenOptions::new()
             .create(true)
@@ -41,7 +48,7 @@ impl Directory {
             .mode(0o600)
             .open(&lock_path)
             .map_err(|e| Error::io(&lock_path, e))?;
-        for file in ["lock", crate::kms::FILE, super::manifest::FILE].map(|name| path.join(name)) {
+        for file in [LOCK_FILE, KEY_FILE, MANIFEST_FILE].map(|name| path.join(name)) {
             close_file(&file).map_err(|e| Error::io(&file, e))?;
         }
         match lock.try_lock() {
@@ -135,7 +142,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Where an engine keeps its data.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum EngineStorage {
     /// A file of a directory that is held as long as the engine lives.
     Directory(Directory),
     /// Nowhere: it is gone with the engine, and no file is ever made.

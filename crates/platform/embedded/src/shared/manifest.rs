@@ -9,12 +9,10 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-use super::directory::Directory;
+use super::directory::{Directory, KEY_FILE, MANIFEST_FILE};
 use super::random;
-use crate::{Error, kms};
+use crate::Error;
 
-/// The file's name.
-pub(crate) const FILE: &str = "manifest.json";
 /// The form of directories that this program reads.
 const FORM: u32 = 1;
 /// The databases, and the bytes of a page of each. S3 and SQS have large rows.
@@ -34,7 +32,7 @@ impl Manifest {
     /// Checks that all files of the directory belong together, or makes those of a new directory. All are closed to
     /// everyone but their owner.
     pub(crate) fn prepare(directory: &Directory) -> Result<Self, Error> {
-        let path = directory.file(FILE);
+        let path = directory.file(MANIFEST_FILE);
         let kept = match fs::read(&path) {
             Ok(bytes) => {
                 let kept: Self = serde_json::from_slice(&bytes)
@@ -85,7 +83,7 @@ impl Manifest {
     pub(crate) fn complete(mut self, directory: &Directory, key: &str) -> Result<(), Error> {
         match &self.key {
             Some(kept) if kept == key => Ok(()),
-            Some(_) => Err(Error::Foreign { path: directory.file(kms::FILE) }),
+            Some(_) => Err(Error::Foreign { path: directory.file(KEY_FILE) }),
             None => {
                 self.key = Some(key.to_owned());
                 self.write(directory)
@@ -95,7 +93,7 @@ impl Manifest {
 
     fn write(&self, directory: &Directory) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::failed("directory", error))?;
-        directory.replace(FILE, text.as_bytes())
+        directory.replace(MANIFEST_FILE, text.as_bytes())
     }
 }
 
@@ -104,7 +102,7 @@ fn require_new(directory: &Directory) -> Result<(), Error> {
     for (name, _) in DATABASES {
         let path = directory.file(name);
         if fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
-            return Err(Error::Missing { path: directory.file(FILE) });
+            return Err(Error::Missing { path: directory.file(MANIFEST_FILE) });
         }
     }
     Ok(())
@@ -149,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_belong_stops_the_start() {
-        for name in ["dynamo.db", "s3.db", "sqs.db", "kms.key", FILE] {
+        for name in ["dynamo.db", "s3.db", "sqs.db", "kms.key", MANIFEST_FILE] {
             let [dir, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
             for dir in [&dir, &other] {
                 drop(Engines::open(dir.path()).unwrap());
@@ -162,7 +160,7 @@ mod tests {
             fs::remove_file(&file).unwrap();
             assert!(error(dir.path()).contains(name), "missing");
             assert!(!file.exists() || name == "kms.key", "{name} is not made again");
-            if name != FILE {
+            if name != MANIFEST_FILE {
                 fs::copy(other.path().join(name), &file).unwrap();
                 assert!(error(dir.path()).contains("another data directory"), "foreign {name}");
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod directory;
+pub(crate) mod fault;
 pub(crate) mod manifest;
 pub(crate) mod sqlite;
 #[cfg(test)]

@@ -7,29 +7,13 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::directory::Place;
+use super::directory::EngineStorage;
+use super::fault::Fault;
 use super::writer::Writer;
 use crate::Error;
 
 /// Connections that read beside the writer. More only share the same two or four cores.
 const READERS: usize = 4;
-
-/// Why a statement, or the commit it was part of, did not happen. Nothing of the operation is stored then.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    /// A statement failed.
-    #[error(transparent)]
-    Statement(#[from] rusqlite::Error),
-    /// The commit that the operation shared with others failed.
-    #[error("commit failed: {0}")]
-    Commit(Arc<str>),
-    /// The operation panicked: its own fault, and its neighbours are not touched by it.
-    #[error("the operation panicked")]
-    Panicked,
-    /// The writer thread is gone.
-    #[error("the engine has stopped")]
-    Stopped,
-}
 
 /// A database. Clones share it; the last one dropped waits until what was handed in is committed and the file closed.
 #[derive(Clone)]
@@ -56,19 +40,19 @@ pub(crate) struct Options {
 }
 
 impl Sqlite {
-    pub(crate) fn open(place: &Place, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage, options: &Options) -> Result<Self, Error> {
         Self::open_with(place, options, |_| Ok(())).map(|(database, ())| database)
     }
 
     /// Opens the database and reads from it what the engine keeps in memory.
     pub(crate) fn open_with<T>(
-        place: &Place,
+        place: &EngineStorage,
         options: &Options,
         load: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<(Self, T), Error> {
         let (path, held) = match place {
-            Place::Directory(directory) => (Some(directory.file(options.file)), Some(directory.clone())),
-            Place::Memory => (None, None),
+            EngineStorage::Directory(directory) => (Some(directory.file(options.file)), Some(directory.clone())),
+            EngineStorage::Memory => (None, None),
         };
         let shown = path.clone().unwrap_or_else(|| PathBuf::from(":memory:"));
         let fail = |e: rusqlite::Error| Error::Open { path: shown.clone(), reason: e.to_string() };
@@ -80,7 +64,7 @@ impl Sqlite {
             Some(path) => Some(Arc::new(Readers::open(path).map_err(fail)?)),
             None => None,
         };
-        let writer = Writer::start(options, connection, held).map_err(|e| Error::io(&shown, e))?;
+        let writer = Writer::start(options.file, options.group, connection, held).map_err(|e| Error::io(&shown, e))?;
         Ok((Self { readers, writer: Arc::new(writer) }, loaded))
     }
 

@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::directory::{Directory, Place};
-use super::sqlite::{Fault, Options, Sqlite};
+use super::directory::{Directory, EngineStorage};
+use super::fault::Fault;
+use super::sqlite::{Options, Sqlite};
 
 const OPTIONS: Options = Options {
     file: "test.db",
@@ -44,7 +45,7 @@ async fn stored(database: &Sqlite) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_is_undone_alone() {
-    let database = Sqlite::open(&Place::Memory, &OPTIONS).unwrap();
+    let database = Sqlite::open(&EngineStorage::Memory, &OPTIONS).unwrap();
     let release = hold(&database);
     let fails = |c: &Connection| -> Result<i64, Fault> {
         insert(c, 2)?;
@@ -71,7 +72,7 @@ async fn a_job_that_fails_or_panics_is_undone_alone() {
 
 #[tokio::test]
 async fn if_the_transaction_is_lost_nobody_is_told_otherwise() {
-    let database = Sqlite::open(&Place::Memory, &OPTIONS).unwrap();
+    let database = Sqlite::open(&EngineStorage::Memory, &OPTIONS).unwrap();
     let release = hold(&database);
     // What SQLite does by itself when the disk is full.
     let loses = |c: &Connection| -> Result<i64, Fault> {
@@ -89,7 +90,7 @@ async fn if_the_transaction_is_lost_nobody_is_told_otherwise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_handle_closes_the_file_after_the_last_commit() {
     let dir = tempfile::tempdir().unwrap();
-    let place = || Place::Directory(Directory::open(dir.path()).unwrap());
+    let place = || EngineStorage::Directory(Directory::open(dir.path()).unwrap());
     let database = Sqlite::open(&place(), &OPTIONS).unwrap();
     let writes = (0..100).map(|n| {
         let database = database.clone();

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::directory::Directory;
-use super::sqlite::{Fault, Options};
+use super::fault::Fault;
 
 /// Operations that may wait for the writer before callers wait to hand in theirs.
 const QUEUE: usize = 4096;
@@ -21,11 +21,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. It gives `held` back when it has closed the connection.
-    pub(super) fn start(options: &Options, connection: Connection, held: Option<Directory>) -> std::io::Result<Self> {
+    /// Starts the thread, under the name of its file. Up to `group` operations share a commit. It gives `held` back when it has closed the connection.
+    pub(super) fn start(
+        file: &str,
+        group: usize,
+        connection: Connection,
+        held: Option<Directory>,
+    ) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
-        let group = options.group;
-        let thread = thread::Builder::new().name(options.file.to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name(file.to_owned()).spawn(move || {
             serve(&connection, waiting, group);
             drop(connection);
             drop(held);

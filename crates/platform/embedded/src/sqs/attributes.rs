@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Refusal, RefusalKind};
 use super::{arn, message};
 
 /// What can be set. Times in seconds, sizes in bytes.
@@ -32,7 +32,7 @@ pub(super) struct Redrive {
 }
 
 /// Attributes of AWS that an embedded queue has no use for.
-const KEPT: [&str; 5] =
+const KEPT_ATTRIBUTES: [&str; 5] =
     ["Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedriveAllowPolicy"];
 
 const FOUR_DAYS: u32 = 4 * 24 * 60 * 60;
@@ -91,18 +91,18 @@ impl Attributes {
 
 /// Whether it is an attribute that is only kept.
 pub(super) fn is_kept(name: &str) -> bool {
-    KEPT.contains(&name)
+    KEPT_ATTRIBUTES.contains(&name)
 }
 
 pub(super) fn unknown(name: &str) -> Refusal {
-    Refusal::new(Kind::InvalidAttributeName, format!("Unknown Attribute {name}."))
+    Refusal::new(RefusalKind::InvalidAttributeName, format!("Unknown Attribute {name}."))
 }
 
 fn number(name: &str, value: &str, min: u32, max: u32) -> Result<u32, Refusal> {
     let number = value.parse().ok().filter(|number| (min..=max).contains(number));
     number.ok_or_else(|| {
         let message = format!("Invalid value for the parameter {name}. Reason: Must be between {min} and {max}.");
-        Refusal::new(Kind::InvalidAttributeValue, message)
+        Refusal::new(RefusalKind::InvalidAttributeValue, message)
     })
 }
 

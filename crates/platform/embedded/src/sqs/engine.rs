@@ -10,20 +10,21 @@ use tokio::sync::watch;
 
 use super::attributes::Attributes;
 use super::message::Draft;
-use super::messages::{self, Change, Ids, SCHEMA, Take, Taken};
+use super::messages::{self, Ids, SCHEMA, Take, Taken, VisibilityChange};
+use super::move_tasks::MoveTasks;
 use super::receipt::Receipt;
-use super::redrive::MoveTasks;
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Refusal, RefusalKind};
 use crate::shared::clock::{from_ms, span_ms};
-use crate::shared::directory::Place;
-use crate::shared::sqlite::{Fault, Options, Sqlite};
+use crate::shared::directory::EngineStorage;
+use crate::shared::fault::Fault;
+use crate::shared::sqlite::{Options, Sqlite};
 use crate::{Clock, Error};
 
 /// Milliseconds between two looks for messages over their retention.
 const SWEEP_EVERY: i64 = 60_000;
 
 /// The queues by name. The writer thread enters a new one as soon as its row is committed.
-type Queues = RwLock<BTreeMap<String, Arc<State>>>;
+type Queues = RwLock<BTreeMap<String, Arc<QueueState>>>;
 
 pub(super) struct Engine {
     pub(super) database: Sqlite,
@@ -36,7 +37,7 @@ pub(super) struct Engine {
 }
 
 /// A queue, as far as it is not in the database.
-pub(super) struct State {
+pub(super) struct QueueState {
     pub(super) id: i64,
     pub(super) name: String,
     /// Milliseconds since 1970.
@@ -46,7 +47,7 @@ pub(super) struct State {
     signal: watch::Sender<()>,
 }
 
-impl State {
+impl QueueState {
     pub(super) fn attributes(&self) -> Attributes {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
@@ -67,7 +68,7 @@ impl State {
 }
 
 impl Engine {
-    pub(super) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
+    pub(super) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
         let options = Options { file: "sqs.db", schema: SCHEMA, page_size: 16_384, group: 512, erase: true };
         let (database, (queues, ids)) = Sqlite::open_with(place, &options, |c| Ok((load(c)?, Ids::load(c)?)))?;
         Ok(Self {
@@ -80,27 +81,27 @@ impl Engine {
         })
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<Arc<State>> {
+    pub(super) fn find(&self, name: &str) -> Option<Arc<QueueState>> {
         self.queues.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<State>> {
+    pub(super) fn all(&self) -> Vec<Arc<QueueState>> {
         self.queues.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Makes the queue, or finds it as it is.
-    pub(super) async fn create(&self, name: String, attributes: Attributes) -> Result<Arc<State>, Refusal> {
+    pub(super) async fn create(&self, name: String, attributes: Attributes) -> Result<Arc<QueueState>, Refusal> {
         let now = self.clock.now_ms();
         let text = to_column(&attributes)?;
         let (row, queues) = (name.clone(), Arc::clone(&self.queues));
-        let insert = move |c: &Connection| -> Result<Option<Arc<State>>, Refusal> {
+        let insert = move |c: &Connection| -> Result<Option<Arc<QueueState>>, Refusal> {
             let made = c.execute(
                 "INSERT OR IGNORE INTO queue (name, attributes, created, modified) VALUES (?1, ?2, ?3, ?3)",
                 params![row, text, now],
             )?;
             Ok((made > 0).then(|| Arc::new(state(c.last_insert_rowid(), row, attributes, now, now))))
         };
-        let enter = move |made: &Option<Arc<State>>| {
+        let enter = move |made: &Option<Arc<QueueState>>| {
             if let Some(made) = made {
                 let mut queues = queues.write().unwrap_or_else(PoisonError::into_inner);
                 queues.insert(made.name.clone(), Arc::clone(made));
@@ -110,7 +111,7 @@ impl Engine {
         made.or_else(|| self.find(&name)).ok_or_else(Refusal::no_queue)
     }
 
-    pub(super) async fn set_attributes(&self, queue: &State, attributes: Attributes) -> Result<(), Refusal> {
+    pub(super) async fn set_attributes(&self, queue: &QueueState, attributes: Attributes) -> Result<(), Refusal> {
         let (id, now, text) = (queue.id, self.clock.now_ms(), to_column(&attributes)?);
         self.database
             .write(move |c| -> Result<(), Refusal> {
@@ -123,7 +124,7 @@ impl Engine {
     }
 
     /// Stores the messages in one transaction and wakes who waits for them.
-    pub(super) async fn send(&self, queue: &Arc<State>, drafts: Vec<Draft>) -> Result<(), Fault> {
+    pub(super) async fn send(&self, queue: &Arc<QueueState>, drafts: Vec<Draft>) -> Result<(), Fault> {
         let (id, now) = (queue.id, self.clock.now_ms());
         let ids = Arc::clone(&self.ids);
         let waked = Arc::clone(queue);
@@ -139,7 +140,7 @@ impl Engine {
     /// Receives what is visible now, possibly nothing.
     pub(super) async fn receive(
         &self,
-        queue: &State,
+        queue: &QueueState,
         max: usize,
         max_bytes: u64,
         visibility: Duration,
@@ -176,7 +177,7 @@ impl Engine {
     }
 
     /// Returns when a message may be visible, or when `deadline` has come: false then.
-    pub(super) async fn wait(&self, queue: &State, deadline: Option<SystemTime>) -> Result<bool, Fault> {
+    pub(super) async fn wait(&self, queue: &QueueState, deadline: Option<SystemTime>) -> Result<bool, Fault> {
         // Before the first look, so that what is sent after it is noticed.
         let mut signal = queue.signal.subscribe();
         let id = queue.id;
@@ -217,9 +218,9 @@ impl Engine {
 
     pub(super) async fn change_visibility(
         &self,
-        queue: &Arc<State>,
+        queue: &Arc<QueueState>,
         changes: Vec<(Receipt, Duration)>,
-    ) -> Result<Vec<Change>, Fault> {
+    ) -> Result<Vec<VisibilityChange>, Fault> {
         let now = self.clock.now_ms();
         let waked = Arc::clone(queue);
         let work = move |c: &Connection| {
@@ -229,13 +230,13 @@ impl Engine {
         self.database.write_then(work, move |_| waked.wake()).await
     }
 
-    pub(super) async fn release(&self, queue: &Arc<State>) -> Result<u64, Fault> {
+    pub(super) async fn release(&self, queue: &Arc<QueueState>) -> Result<u64, Fault> {
         let (id, now, waked) = (queue.id, self.clock.now_ms(), Arc::clone(queue));
         self.database.write_then(move |c| Ok(messages::release(c, id, now)?), move |_| waked.wake()).await
     }
 
     /// Messages visible, in flight, delayed.
-    pub(super) async fn count(&self, queue: &State) -> Result<[u64; 3], Fault> {
+    pub(super) async fn count(&self, queue: &QueueState) -> Result<[u64; 3], Fault> {
         let now = self.clock.now_ms();
         let (id, oldest) = (queue.id, queue.oldest(now));
         self.database.read(move |c| Ok(messages::count(c, id, now, oldest)?)).await
@@ -253,15 +254,15 @@ impl Engine {
     }
 }
 
-fn state(id: i64, name: String, attributes: Attributes, created: i64, modified: i64) -> State {
-    State { id, name, created, settings: RwLock::new((attributes, modified)), signal: watch::Sender::new(()) }
+fn state(id: i64, name: String, attributes: Attributes, created: i64, modified: i64) -> QueueState {
+    QueueState { id, name, created, settings: RwLock::new((attributes, modified)), signal: watch::Sender::new(()) }
 }
 
 fn to_column(attributes: &Attributes) -> Result<String, Refusal> {
-    serde_json::to_string(attributes).map_err(|e| Refusal::new(Kind::Internal, e.to_string()))
+    serde_json::to_string(attributes).map_err(|e| Refusal::new(RefusalKind::Internal, e.to_string()))
 }
 
-fn load(c: &Connection) -> rusqlite::Result<BTreeMap<String, Arc<State>>> {
+fn load(c: &Connection) -> rusqlite::Result<BTreeMap<String, Arc<QueueState>>> {
     let mut select = c.prepare("SELECT id, name, attributes, created, modified FROM queue")?;
     let queues = select.query_map([], |row| {
         let attributes = serde_json::from_str(row.get_ref(2)?.as_str()?)

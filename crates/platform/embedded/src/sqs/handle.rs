@@ -5,20 +5,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::engine::{Engine, State};
+use super::engine::{Engine, QueueState};
 use super::message::{Attribute, Draft, Extras};
-use super::messages::{Change, Message};
+use super::messages::{StoredMessage, VisibilityChange};
 use super::receipt::Receipt;
 use super::refusal::Refusal;
 use crate::Error;
 use crate::shared::clock::from_ms;
-use crate::shared::sqlite::Fault;
+use crate::shared::fault::Fault;
 
 /// A queue with batches of any size. Receives count, time out and go to the dead-letter queue as those of the API.
 #[derive(Clone)]
 pub struct Queue {
     engine: Arc<Engine>,
-    state: Arc<State>,
+    state: Arc<QueueState>,
 }
 
 /// A received message.
@@ -54,7 +54,7 @@ pub struct Depth {
 }
 
 impl Queue {
-    pub(super) fn new(engine: Arc<Engine>, state: Arc<State>) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, state: Arc<QueueState>) -> Self {
         Self { engine, state }
     }
 
@@ -131,7 +131,7 @@ impl Queue {
         let receipts = handles.into_iter().filter_map(|handle| self.receipt(handle.as_ref()));
         let changes = receipts.map(|receipt| (receipt, visibility)).collect();
         let changes = self.engine.change_visibility(&self.state, changes).await.map_err(failed)?;
-        Ok(changes.into_iter().filter(|change| *change == Change::Done).count() as u64)
+        Ok(changes.into_iter().filter(|change| *change == VisibilityChange::Done).count() as u64)
     }
 
     /// Makes every message in flight visible at once, ahead of what was sent after it, for whoever knows that nobody is left who received one: a process
@@ -164,7 +164,7 @@ impl fmt::Debug for Queue {
     }
 }
 
-fn received(message: Message) -> Received {
+fn received(message: StoredMessage) -> Received {
     let attributes = message.extras.attributes.iter().filter_map(|(name, attribute)| {
         let value = attribute.value()?;
         Some((name.clone(), Attribute { data_type: attribute.data_type.clone(), value }))

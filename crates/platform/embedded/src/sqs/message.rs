@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Refusal, RefusalKind};
 use crate::shared::{hex, random};
 
 /// Bytes of a message with its attributes, and of all messages of a batch: 1 MiB, AWS's limit since August 2025.
@@ -76,7 +76,7 @@ impl Draft {
         if !is_plain && !body.chars().all(is_allowed) {
             let message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
                            #xE000 to #xFFFD | #x10000 to #x10FFFF.";
-            return Err(Refusal::new(Kind::InvalidMessageContents, message));
+            return Err(Refusal::new(RefusalKind::InvalidMessageContents, message));
         }
         if delay_seconds > 900 {
             return Err(Refusal::parameter(format!(
@@ -85,7 +85,7 @@ impl Draft {
         }
         let size = body.len() + extras.size()?;
         let size = u32::try_from(size).unwrap_or(u32::MAX);
-        let uuid = random().map_err(|e: io::Error| Refusal::new(Kind::Internal, e.to_string()))?;
+        let uuid = random().map_err(|e: io::Error| Refusal::new(RefusalKind::Internal, e.to_string()))?;
         Ok(Self { uuid, body, extras, size, delay: i64::from(delay_seconds) * 1000 })
     }
 

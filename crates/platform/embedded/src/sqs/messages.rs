@@ -91,12 +91,12 @@ pub(super) struct Take {
 /// What was received.
 #[derive(Default)]
 pub(super) struct Taken {
-    pub(super) messages: Vec<Message>,
+    pub(super) messages: Vec<StoredMessage>,
     /// Whether any went to the dead-letter queue.
     pub(super) moved: bool,
 }
 
-pub(super) struct Message {
+pub(super) struct StoredMessage {
     head: Head,
     pub(super) body: String,
     pub(super) extras: Extras,
@@ -114,7 +114,7 @@ struct Head {
     uuid: [u8; 16],
 }
 
-impl Message {
+impl StoredMessage {
     pub(super) fn uuid(&self) -> String {
         crate::shared::uuid(self.head.uuid)
     }
@@ -202,10 +202,10 @@ fn visible(c: &Connection, take: &Take, after: (i64, i64), limit: usize) -> rusq
     heads.collect()
 }
 
-fn with_content(c: &Connection, head: Head) -> rusqlite::Result<Message> {
+fn with_content(c: &Connection, head: Head) -> rusqlite::Result<StoredMessage> {
     c.prepare_cached("SELECT body, extras FROM content WHERE id = ?1")?.query_row([head.id], |row| {
         let extras = Extras::from_column(row.get_ref(1)?.as_str_or_null()?);
-        Ok(Message { head, body: row.get(0)?, extras })
+        Ok(StoredMessage { head, body: row.get(0)?, extras })
     })
 }
 
@@ -228,7 +228,7 @@ fn delete_row(c: &Connection, id: i64) -> rusqlite::Result<()> {
 
 /// What became of a change of visibility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum VisibilityChange {
     Done,
     /// It is visible already.
     NotInFlight,
@@ -241,18 +241,18 @@ pub(super) fn change_visibility(
     receipt: Receipt,
     now: i64,
     visibility: i64,
-) -> rusqlite::Result<Change> {
+) -> rusqlite::Result<VisibilityChange> {
     let mut select = c.prepare_cached("SELECT due FROM message WHERE id = ?1 AND queue = ?2 AND receives = ?3")?;
     let mut rows = select.query(params![receipt.message, receipt.queue, receipt.receive])?;
-    let Some(row) = rows.next()? else { return Ok(Change::NotFound) };
+    let Some(row) = rows.next()? else { return Ok(VisibilityChange::NotFound) };
     let due: i64 = row.get(0)?;
     if due <= now {
-        return Ok(Change::NotInFlight);
+        return Ok(VisibilityChange::NotInFlight);
     }
     drop(rows);
     c.prepare_cached("UPDATE message SET due = ?2 WHERE id = ?1")?
         .execute(params![receipt.message, now + visibility])?;
-    Ok(Change::Done)
+    Ok(VisibilityChange::Done)
 }
 
 /// Makes every message in flight visible, in its old place: those sent after it come after it. The count of its receives

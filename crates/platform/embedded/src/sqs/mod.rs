@@ -22,6 +22,7 @@ mod engine;
 mod handle;
 mod message;
 mod messages;
+mod move_tasks;
 mod operations;
 mod receipt;
 mod redrive;
@@ -35,7 +36,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::shared::directory::Place;
+use crate::shared::directory::EngineStorage;
 use crate::shared::wire::{self, Protocol};
 use crate::shared::{ACCOUNT, REGION};
 use crate::{Clock, Error};
@@ -48,7 +49,7 @@ pub use message::{Attribute, AttributeValue};
 pub struct Sqs(Arc<Engine>);
 
 impl Sqs {
-    pub(crate) fn open(place: &Place, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
         Ok(Self(Arc::new(Engine::open(place, clock)?)))
     }
 

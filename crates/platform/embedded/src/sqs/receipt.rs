@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Refusal, RefusalKind};
 
 /// Names one receive of one message. Only that of the latest receive deletes: an earlier one is of a consumer that
 /// took too long, and another has the message now.
@@ -28,7 +28,7 @@ impl Receipt {
     pub(super) fn parse(handle: &str, queue: i64) -> Result<Self, Refusal> {
         Self::read(handle).filter(|receipt| receipt.queue == queue).ok_or_else(|| {
             let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
-            Refusal::new(Kind::ReceiptHandleIsInvalid, message)
+            Refusal::new(RefusalKind::ReceiptHandleIsInvalid, message)
         })
     }
 

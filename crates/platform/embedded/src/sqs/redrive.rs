@@ -1,53 +1,26 @@
-//! Message move tasks: dead letters back to where they came from, as new messages.
+//! Moving dead letters back to where they came from, as new messages.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::engine::{Engine, State};
+use super::engine::{Engine, QueueState};
 use super::messages::Ids;
+use super::move_tasks::MoveTask;
+use crate::shared::fault::Fault;
 use crate::shared::random;
-use crate::shared::sqlite::Fault;
 
 /// Messages moved in one transaction.
-const STEP: usize = 500;
-/// Finished tasks that are remembered, for all queues together.
-const REMEMBERED: usize = 100;
-
-/// The tasks of this process, newest last; they are not kept over a restart.
-#[derive(Default)]
-pub(super) struct MoveTasks(Mutex<Vec<MoveTask>>);
-
-#[derive(Clone)]
-pub(super) struct MoveTask {
-    pub(super) source: String,
-    /// None: each message went to the queue that it came from.
-    pub(super) target: Option<String>,
-    /// Milliseconds since 1970.
-    pub(super) started: i64,
-    pub(super) moved: u64,
-}
-
-impl MoveTasks {
-    /// The tasks of a queue, newest first.
-    pub(super) fn of(&self, source: &str) -> Vec<MoveTask> {
-        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.iter().rev().filter(|task| task.source == source).cloned().collect()
-    }
-
-    fn add(&self, task: MoveTask) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tasks.len() == REMEMBERED {
-            tasks.remove(0);
-        }
-        tasks.push(task);
-    }
-}
+const MOVE_STEP: usize = 500;
 
 impl Engine {
     /// Moves the visible messages of `source` to `target`, or to where each came from; as AWS does, under new ids and
     /// with a count of receives and a retention that begin anew. Those that came from nowhere stay.
-    pub(super) async fn move_messages(&self, source: &State, target: Option<Arc<State>>) -> Result<(), Fault> {
+    pub(super) async fn move_messages(
+        &self,
+        source: &QueueState,
+        target: Option<Arc<QueueState>>,
+    ) -> Result<(), Fault> {
         let started = self.clock.now_ms();
         let mut task = MoveTask {
             source: source.name.clone(),
@@ -86,7 +59,7 @@ fn step(c: &Connection, ids: &Ids, queue: i64, target: Option<i64>, started: i64
             "SELECT id, ifnull(?2, source) FROM message
              WHERE queue = ?1 AND due <= ?3 AND ifnull(?2, source) IS NOT NULL ORDER BY due, id LIMIT ?4",
         )?
-        .query_map(params![queue, target, started, STEP], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![queue, target, started, MOVE_STEP], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
     for &(id, target) in &found {
         let new_id = ids.next(now);

@@ -2,17 +2,17 @@
 
 use http::StatusCode;
 
-use crate::shared::sqlite::Fault;
+use crate::shared::fault::Fault;
 
 /// An error answer: which one, and what it says.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    kind: Kind,
+    kind: RefusalKind,
     message: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RefusalKind {
     BatchEntryIdsNotDistinct,
     BatchRequestTooLong,
     EmptyBatchRequest,
@@ -33,20 +33,20 @@ pub(super) enum Kind {
 }
 
 impl Refusal {
-    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }
 
     pub(super) fn parameter(reason: impl Into<String>) -> Self {
-        Self::new(Kind::InvalidParameterValue, reason)
+        Self::new(RefusalKind::InvalidParameterValue, reason)
     }
 
     pub(super) fn missing(parameter: &str) -> Self {
-        Self::new(Kind::MissingParameter, format!("The request must contain the parameter {parameter}."))
+        Self::new(RefusalKind::MissingParameter, format!("The request must contain the parameter {parameter}."))
     }
 
     pub(super) fn no_queue() -> Self {
-        Self::new(Kind::QueueDoesNotExist, "The specified queue does not exist.")
+        Self::new(RefusalKind::QueueDoesNotExist, "The specified queue does not exist.")
     }
 
     pub(super) fn message(&self) -> &str {
@@ -56,8 +56,8 @@ impl Refusal {
     /// The name in the JSON protocol.
     pub(super) fn shape(&self) -> String {
         let name = match self.kind {
-            Kind::Internal => "InternalFailure",
-            Kind::ResourceNotFound => "ResourceNotFoundException",
+            RefusalKind::Internal => "InternalFailure",
+            RefusalKind::ResourceNotFound => "ResourceNotFoundException",
             _ => return format!("com.amazonaws.sqs#{:?}", self.kind),
         };
         format!("com.amazonaws.sqs#{name}")
@@ -66,28 +66,28 @@ impl Refusal {
     /// The code in the query protocol, which also stands in the failed entries of a batch.
     pub(super) fn code(&self) -> &'static str {
         match self.kind {
-            Kind::BatchEntryIdsNotDistinct => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-            Kind::BatchRequestTooLong => "AWS.SimpleQueueService.BatchRequestTooLong",
-            Kind::EmptyBatchRequest => "AWS.SimpleQueueService.EmptyBatchRequest",
-            Kind::Internal => "InternalFailure",
-            Kind::InvalidAttributeName => "InvalidAttributeName",
-            Kind::InvalidAttributeValue => "InvalidAttributeValue",
-            Kind::InvalidBatchEntryId => "AWS.SimpleQueueService.InvalidBatchEntryId",
-            Kind::InvalidMessageContents => "InvalidMessageContents",
-            Kind::InvalidParameterValue => "InvalidParameterValue",
-            Kind::MessageNotInflight => "AWS.SimpleQueueService.MessageNotInflight",
-            Kind::MissingParameter => "MissingParameter",
-            Kind::QueueDoesNotExist => "AWS.SimpleQueueService.NonExistentQueue",
-            Kind::QueueNameExists => "QueueAlreadyExists",
-            Kind::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
-            Kind::ResourceNotFound => "ResourceNotFoundException",
-            Kind::TooManyEntriesInBatchRequest => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-            Kind::UnsupportedOperation => "AWS.SimpleQueueService.UnsupportedOperation",
+            RefusalKind::BatchEntryIdsNotDistinct => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+            RefusalKind::BatchRequestTooLong => "AWS.SimpleQueueService.BatchRequestTooLong",
+            RefusalKind::EmptyBatchRequest => "AWS.SimpleQueueService.EmptyBatchRequest",
+            RefusalKind::Internal => "InternalFailure",
+            RefusalKind::InvalidAttributeName => "InvalidAttributeName",
+            RefusalKind::InvalidAttributeValue => "InvalidAttributeValue",
+            RefusalKind::InvalidBatchEntryId => "AWS.SimpleQueueService.InvalidBatchEntryId",
+            RefusalKind::InvalidMessageContents => "InvalidMessageContents",
+            RefusalKind::InvalidParameterValue => "InvalidParameterValue",
+            RefusalKind::MessageNotInflight => "AWS.SimpleQueueService.MessageNotInflight",
+            RefusalKind::MissingParameter => "MissingParameter",
+            RefusalKind::QueueDoesNotExist => "AWS.SimpleQueueService.NonExistentQueue",
+            RefusalKind::QueueNameExists => "QueueAlreadyExists",
+            RefusalKind::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
+            RefusalKind::ResourceNotFound => "ResourceNotFoundException",
+            RefusalKind::TooManyEntriesInBatchRequest => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+            RefusalKind::UnsupportedOperation => "AWS.SimpleQueueService.UnsupportedOperation",
         }
     }
 
     pub(super) fn is_senders_fault(&self) -> bool {
-        self.kind != Kind::Internal
+        self.kind != RefusalKind::Internal
     }
 
     pub(super) fn query_error(&self) -> String {
@@ -102,7 +102,7 @@ impl Refusal {
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
-        Self::new(Kind::Internal, fault.to_string())
+        Self::new(RefusalKind::Internal, fault.to_string())
     }
 }
 

@@ -13,9 +13,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Kind, Result, StoreError};
 
 /// DynamoDB's limit of items that one call writes.
-const BATCH: usize = 25;
+const MAX_BATCH_ITEMS: usize = 25;
 /// How many such calls are under way at once.
-const CONCURRENT: usize = 4;
+const CONCURRENT_BATCHES: usize = 4;
 
 /// Which items of a partition to read.
 pub(crate) struct Range {
@@ -51,8 +51,8 @@ impl Range {
 struct Pauses(u32);
 
 impl Pauses {
-    const MOST: u32 = 6;
-    const FIRST: Duration = Duration::from_millis(25);
+    const MAX_RETRIES: u32 = 6;
+    const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
     /// Waits if anything was left undone; gives up after some pauses in a row.
     async fn undone(&mut self, doing: &'static str, items: usize) -> Result<()> {
@@ -60,11 +60,11 @@ impl Pauses {
             self.0 = 0;
             return Ok(());
         }
-        if self.0 == Self::MOST {
+        if self.0 == Self::MAX_RETRIES {
             return Err(StoreError::new(Kind::Throttled, doing, format!("{items} items were not taken")));
         }
         let part = (SystemClock.random() % 1_000) as u32;
-        tokio::time::sleep(Self::FIRST * 2u32.pow(self.0 + 1) * part / 1_000).await;
+        tokio::time::sleep(Self::FIRST_PAUSE * 2u32.pow(self.0 + 1) * part / 1_000).await;
         self.0 += 1;
         Ok(())
     }
@@ -164,9 +164,9 @@ impl Table {
 
     /// 25 a call, a few calls at once; repeats what DynamoDB leaves undone.
     async fn write_all(&self, doing: &'static str, requests: Vec<WriteRequest>) -> Result<()> {
-        let calls: Vec<_> = requests.chunks(BATCH).map(<[_]>::to_vec).collect();
+        let calls: Vec<_> = requests.chunks(MAX_BATCH_ITEMS).map(<[_]>::to_vec).collect();
         let calls = calls.into_iter().map(|requests| self.write_batch(doing, requests));
-        futures_util::stream::iter(calls).buffer_unordered(CONCURRENT).try_collect::<()>().await
+        futures_util::stream::iter(calls).buffer_unordered(CONCURRENT_BATCHES).try_collect::<()>().await
     }
 
     async fn write_batch(&self, doing: &'static str, mut left: Vec<WriteRequest>) -> Result<()> {

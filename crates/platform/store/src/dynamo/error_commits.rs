@@ -23,7 +23,7 @@ use crate::ports::{Commit, ErrorCommits};
 /// DynamoDB's limit of actions in a transaction.
 const MAX_ACTIONS: usize = 100;
 /// How many transactions are under way at once: the latency of one is some milliseconds, its cost the same alone.
-const CONCURRENT: usize = 8;
+const CONCURRENT_TRANSACTIONS: usize = 8;
 
 #[async_trait]
 impl ErrorCommits for Table {
@@ -78,8 +78,8 @@ impl ErrorCommits for Table {
         Ok(counted)
     }
 
-    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
-        self.keep_alive(whole, expires_at).await
+    async fn keep_merged(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.keep_alive(target, expires_at).await
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
@@ -95,7 +95,7 @@ impl ErrorCommits for Table {
         }
         let outcomes = futures_util::stream::iter(transactions)
             .map(|transaction| self.run(transaction))
-            .buffer_unordered(CONCURRENT)
+            .buffer_unordered(CONCURRENT_TRANSACTIONS)
             .collect::<Vec<_>>()
             .await;
         let mut results: Vec<_> = commits.iter().map(|_| Ok(())).collect();
@@ -176,9 +176,9 @@ impl Table {
     fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
         let doing = "writing errors";
         let corrupt = |error| StoreError::corrupt(doing, error);
-        let Commit { error, whole, references, aliases, history, whole_history, expires_at } = commit;
+        let Commit { error, target, references, aliases, history, target_history, expires_at } = commit;
         let mut actions = Vec::new();
-        for error in std::iter::once(error).chain(whole) {
+        for error in std::iter::once(error).chain(target) {
             let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().update(update).build());
         }
@@ -217,8 +217,8 @@ impl Table {
         if let Some(entry) = history {
             actions.push(self.put_entry(doing, error, entry)?);
         }
-        if let (Some(whole), Some(entry)) = (whole, whole_history) {
-            actions.push(self.put_entry(doing, whole, entry)?);
+        if let (Some(target), Some(entry)) = (target, target_history) {
+            actions.push(self.put_entry(doing, target, entry)?);
         }
         match actions.len() {
             0..=MAX_ACTIONS => Ok(actions),

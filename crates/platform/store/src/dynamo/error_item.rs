@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use model::error::Indexed;
 use model::error::{
-    ErrorAggregate, ErrorChange, Hours, Link, Merged, Mute, Origins, Part, Posted, Regression, Resolution, Seen,
-    Status, StatusChange, Tags, Units, Users,
+    ErrorAggregate, ErrorChange, Hours, Link, MergeRecord, MergedError, Mute, Origins, Posted, Regression, Resolution,
+    Seen, Status, StatusChange, Tags, ThresholdWindows, Users,
 };
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::occurrence::Level;
@@ -80,7 +80,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
-        (PARTS, merged.map(|merged| text(Part::write_all(&merged.parts)))),
+        (PARTS, merged.map(|merged| text(MergedError::write_all(&merged.merged_errors)))),
         (KEPT_UNTIL, merged.map(|merged| time(merged.kept_until))),
         (INDEX_PK, is_listed.then(|| text(index_pk(error.project, error.status)))),
         (INDEX_SK, is_listed.then(|| text(index_sk(error)))),
@@ -108,15 +108,15 @@ pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBui
     let update = update.update_expression(expression);
     match error.version {
         0 => update.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
-        // Version and life are named in the update already, as its second and third attributes. Each life begins at
-        // version 1, so the version alone would take a new life for the one that was read.
+        // Version and incarnation are named in the update already, as its second and third attributes. Each incarnation begins at
+        // version 1, so the version alone would take a new incarnation for the one that was read.
         version => {
             update.condition_expression("#1 = :read AND #2 = :2").expression_attribute_values(":read", number(version))
         }
     }
 }
 
-/// An update of what people set, whatever else is written meanwhile: on condition that this life of the error is there, and
+/// An update of what people set, whatever else is written meanwhile: on condition that this incarnation of the error is there, and
 /// not merged into another. The version goes up, so that a processor which read the error before will read it again.
 pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestamp) -> UpdateBuilder {
     let mut changed = Vec::new();
@@ -213,7 +213,9 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         first_release: optional("firstRelease"),
         last_release: optional("lastRelease"),
         environment: optional("environment"),
-        units: read.if_any("units", |read, name| read.parsed(name, Units::parse))?.unwrap_or_default(),
+        threshold_windows: read
+            .if_any("units", |read, name| read.parsed(name, ThresholdWindows::parse))?
+            .unwrap_or_default(),
         hours: read.if_any("hours", |read, name| read.parsed(name, Hours::parse))?.unwrap_or_default(),
         tags: read.if_any("tags", |read, name| read.parsed(name, Tags::parse))?.unwrap_or_default(),
         users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),
@@ -234,15 +236,15 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
     Ok(error)
 }
 
-fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<Merged>> {
+fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<MergeRecord>> {
     let Some(own) = item.get(OWN).and_then(|own| own.as_m().ok()) else { return Ok(None) };
     let mut own = own.clone();
     own.extend([PK, SK].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))));
     // One level deep: what is merged into an error that is merged is merged into the same.
     own.remove(OWN);
     let own = Box::new(decode(doing, &own)?);
-    let parts = read.parsed(PARTS, Part::parse_all)?;
-    Ok(Some(Merged { parts, own, kept_until: read.time(KEPT_UNTIL)? }))
+    let merged_errors = read.parsed(PARTS, MergedError::parse_all)?;
+    Ok(Some(MergeRecord { merged_errors, own, kept_until: read.time(KEPT_UNTIL)? }))
 }
 
 /// The name and the value of the attribute of a link.

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use futures_util::future::try_join_all;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, ErrorChange, Status};
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::time::Timestamp;
@@ -12,7 +12,9 @@ use super::Table;
 use super::call::Range;
 use super::error_item::{self, VERSION, error_key};
 use super::item::{Attributes, Reader, Writer, is_expired, key, number, text};
-use super::schema::{BURIED, ERROR, INDEX, INDEX_PK, INDEX_SK, PK, SK, buried_sk, error_sk, index_pk, project_pk};
+use super::schema::{
+    ERROR, INDEX, INDEX_PK, INDEX_SK, PENDING_PURGE, PK, SK, error_sk, index_pk, pending_purge_sk, project_pk,
+};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{ErrorCursor, Errors, Page};
 
@@ -93,7 +95,7 @@ impl Errors for Table {
         &self,
         error: &ErrorAggregate,
         change: &ErrorChange,
-        entries: &[Entry],
+        entries: &[HistoryEntry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
         let doing = "changing an error";
@@ -111,7 +113,7 @@ impl Errors for Table {
         item.map(|item| error_item::decode(doing, &item)).transpose()
     }
 
-    async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
+    async fn start_purge(&self, error: &ErrorAggregate) -> Result<()> {
         let doing = "removing an error";
         let corrupt = |error| StoreError::corrupt(doing, error);
         let delete = |error: &ErrorAggregate| {
@@ -128,15 +130,15 @@ impl Errors for Table {
                 .map_err(corrupt)
         };
         let mut actions = vec![delete(error)?];
-        for item in self.part_items(doing, error).await? {
+        for item in self.merged_items(doing, error).await? {
             let part = error_item::decode(doing, &item)?;
-            if error.has_part(&part) {
+            if error.has_merged(&part) {
                 actions.push(delete(&part)?);
             }
         }
         for uid in error.uids() {
-            let grave = Writer::new(project_pk(error.project), buried_sk(&uid)).done();
-            let put = Put::builder().table_name(&self.name).set_item(Some(grave)).build().map_err(corrupt)?;
+            let pending_purge = Writer::new(project_pk(error.project), pending_purge_sk(&uid)).done();
+            let put = Put::builder().table_name(&self.name).set_item(Some(pending_purge)).build().map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().put(put).build());
         }
         self.transact(doing, actions).await
@@ -151,18 +153,19 @@ impl Errors for Table {
         items.iter().map(|item| error_item::decode(doing, item)).collect()
     }
 
-    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
+    async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
         let doing = "looking for removed errors";
-        let mut range = Range::of_prefix(project_pk(project), BURIED);
+        let mut range = Range::of_prefix(project_pk(project), PENDING_PURGE);
         range.limit = Some(limit);
         range.consistent = true;
         let (items, _) = self.query(doing, &range).await?;
-        let uid = |item: &Attributes| Reader::new(doing, item)?.parsed(SK, |sk| ErrorUid::parse(&sk[BURIED.len()..]));
+        let uid =
+            |item: &Attributes| Reader::new(doing, item)?.parsed(SK, |sk| ErrorUid::parse(&sk[PENDING_PURGE.len()..]));
         items.iter().map(uid).collect()
     }
 
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()> {
-        self.remove("forgetting a removed error", key(project_pk(project), buried_sk(uid))).await
+        self.remove("forgetting a removed error", key(project_pk(project), pending_purge_sk(uid))).await
     }
 }
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
 use model::error::ErrorAggregate;
-use model::error::history::{Entry, EntryId};
+use model::error::history::{EntryId, HistoryEntry};
 use model::id::{ErrorUid, ProjectId};
 
 use super::Table;
@@ -20,7 +20,7 @@ impl History for Table {
         uid: &ErrorUid,
         before: Option<&EntryId>,
         limit: usize,
-    ) -> Result<Page<Entry, EntryId>> {
+    ) -> Result<Page<HistoryEntry, EntryId>> {
         let doing = "reading a history";
         let mut range = Range::of_prefix(error_pk(project, uid), HISTORY);
         range.after = before.map(history_sk);
@@ -37,20 +37,20 @@ impl History for Table {
         Ok(Page { items, next: next.transpose()? })
     }
 
-    async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<Entry>> {
+    async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<HistoryEntry>> {
         let doing = "reading an entry of a history";
         let item = self.get(doing, key(error_pk(project, uid), history_sk(id)), false).await?;
         item.map(|item| decode(doing, &item)).transpose()
     }
 
-    async fn add_entry(&self, error: &ErrorAggregate, entry: &Entry) -> Result<bool> {
+    async fn add_entry(&self, error: &ErrorAggregate, entry: &HistoryEntry) -> Result<bool> {
         let doing = "adding to a history";
         let put = self.put_entry(doing, error, entry)?;
         let actions = vec![self.is_there(doing, error)?, put];
         held(self.transact(doing, actions).await)
     }
 
-    async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &Entry) -> Result<bool> {
+    async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &HistoryEntry) -> Result<bool> {
         let doing = "replacing an entry of a history";
         let delete = Delete::builder()
             .table_name(&self.name)
@@ -84,7 +84,7 @@ impl Table {
         &self,
         doing: &'static str,
         error: &ErrorAggregate,
-        entry: &Entry,
+        entry: &HistoryEntry,
     ) -> Result<TransactWriteItem> {
         let corrupt = |error| StoreError::corrupt(doing, error);
         let by = serde_json::to_string(&entry.by).map_err(corrupt)?;
@@ -101,7 +101,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// That this life of an error is there: what is written while it is being removed would be left behind.
+    /// That this incarnation of an error is there: what is written while it is being removed would be left behind.
     fn is_there(&self, doing: &'static str, error: &ErrorAggregate) -> Result<TransactWriteItem> {
         let check = ConditionCheck::builder()
             .table_name(&self.name)
@@ -123,9 +123,9 @@ fn held(written: Result<()>) -> Result<bool> {
     }
 }
 
-fn decode(doing: &'static str, item: &Attributes) -> Result<Entry> {
+fn decode(doing: &'static str, item: &Attributes) -> Result<HistoryEntry> {
     let read = Reader::new(doing, item)?;
-    Ok(Entry {
+    Ok(HistoryEntry {
         id: read.parsed(SK, |sk| EntryId::parse(&sk[HISTORY.len()..]))?,
         at: read.time("at")?,
         by: read.parsed("by", |json| serde_json::from_str(json))?,

@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures_util::{StreamExt, TryStreamExt};
-use model::error::history::Entry;
-use model::error::{ErrorAggregate, Family, Part};
+use model::error::history::HistoryEntry;
+use model::error::{ErrorAggregate, MergeFamily, MergedError};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
 
@@ -15,21 +15,21 @@ use super::schema::TTL;
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::Merges;
 
-/// How many parts are kept alive at once.
-const CONCURRENT: usize = 8;
+/// How many merged errors are kept alive at once.
+const CONCURRENT_UPDATES: usize = 8;
 
 #[async_trait]
 impl Merges for Table {
-    async fn family(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<Family>> {
+    async fn family(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<MergeFamily>> {
         let doing = "reading a merged error";
         let Some(item) = self.get(doing, error_key(project, fingerprint), true).await? else { return Ok(None) };
-        let whole = error_item::decode(doing, &item)?;
-        let parts = self.part_items(doing, &whole).await?;
-        let parts = parts.iter().map(|item| error_item::decode(doing, item)).collect::<Result<_>>()?;
-        Ok(Some(Family::new(whole, parts)))
+        let target = error_item::decode(doing, &item)?;
+        let merged_errors = self.merged_items(doing, &target).await?;
+        let merged_errors = merged_errors.iter().map(|item| error_item::decode(doing, item)).collect::<Result<_>>()?;
+        Ok(Some(MergeFamily::new(target, merged_errors)))
     }
 
-    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[Entry]) -> Result<()> {
+    async fn rewrite(&self, errors: &[ErrorAggregate], entries: &[HistoryEntry]) -> Result<()> {
         let doing = "writing merged errors";
         let different: HashSet<_> = errors.iter().map(|error| error.fingerprint).collect();
         if different.len() < errors.len() {
@@ -52,35 +52,44 @@ impl Merges for Table {
 }
 
 impl Table {
-    /// The items of what is merged into an error, of whatever life.
-    pub(super) async fn part_items(&self, doing: &'static str, whole: &ErrorAggregate) -> Result<Vec<Attributes>> {
-        let keys: Vec<_> = whole.parts().iter().map(|part| error_key(whole.project, &part.fingerprint)).collect();
+    /// The items of what is merged into an error, of whatever incarnation.
+    pub(super) async fn merged_items(&self, doing: &'static str, target: &ErrorAggregate) -> Result<Vec<Attributes>> {
+        let keys: Vec<_> = target
+            .merged_errors()
+            .iter()
+            .map(|merged_error| error_key(target.project, &merged_error.fingerprint))
+            .collect();
         match keys.is_empty() {
             true => Ok(Vec::new()),
             false => self.get_all(doing, keys, true).await,
         }
     }
 
-    /// Keeps the parts of an error until `expires_at` at least.
-    pub(super) async fn keep_alive(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
-        let parts = whole.parts().to_vec().into_iter();
-        let kept = parts.map(|part| self.keep_part(whole.project, part, expires_at));
-        futures_util::stream::iter(kept).buffer_unordered(CONCURRENT).try_collect().await
+    /// Keeps the merged errors of an error until `expires_at` at least.
+    pub(super) async fn keep_alive(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        let merged_errors = target.merged_errors().to_vec().into_iter();
+        let kept = merged_errors.map(|merged_error| self.keep_one_merged(target.project, merged_error, expires_at));
+        futures_util::stream::iter(kept).buffer_unordered(CONCURRENT_UPDATES).try_collect().await
     }
 
-    /// Only the time changes, and never the version: nobody has to read the part again for it.
-    async fn keep_part(&self, project: ProjectId, part: Part, expires_at: Timestamp) -> Result<()> {
+    /// Only the time changes, and never the version: nobody has to read the merged error again for it.
+    async fn keep_one_merged(
+        &self,
+        project: ProjectId,
+        merged_error: MergedError,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         let call = self
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(error_key(project, &part.fingerprint)))
+            .set_key(Some(error_key(project, &merged_error.fingerprint)))
             .update_expression("SET #ttl = :ttl")
             .condition_expression("#uid = :uid AND #ttl < :ttl")
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#uid", "uid")
             .expression_attribute_values(":ttl", number(expires_at.seconds()))
-            .expression_attribute_values(":uid", text(part.uid.to_string()));
+            .expression_attribute_values(":uid", text(merged_error.uid.to_string()));
         match call.send().await.map_err(|error| StoreError::of_call("keeping a merged error", &error)) {
             // It is kept for longer already, or is gone.
             Err(error) if error.kind() == Kind::Conflict => Ok(()),

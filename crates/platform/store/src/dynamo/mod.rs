@@ -2,23 +2,24 @@
 
 mod call;
 mod configs;
-mod directory;
 mod error_commits;
 mod error_item;
 mod errors;
+mod event_index;
 mod failures;
 mod history;
-mod index;
 mod item;
 mod keys;
 mod merges;
 mod occurrences;
 mod outbox;
 mod project_change;
+mod project_item;
 pub(crate) mod projects;
 mod quotas;
 mod releases;
 pub mod schema;
+mod search_index;
 mod sessions;
 mod timelines;
 

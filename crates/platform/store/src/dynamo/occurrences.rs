@@ -11,7 +11,7 @@ use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes, is_expired, key, number, text, time};
 use super::schema::{REFERENCE, SK, error_pk, reference_sk};
 use crate::error::{Result, StoreError};
-use crate::ports::{Occurrences, Page, Reference, Stretch};
+use crate::ports::{Occurrences, Page, Reference, ReferenceRange};
 
 #[async_trait]
 impl Occurrences for Table {
@@ -22,27 +22,27 @@ impl Occurrences for Table {
         item.map(|item| decode(doing, project, &item)).transpose()
     }
 
-    async fn stretch(
+    async fn references_in_range(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
         let doing = "listing references";
-        let first = stretch.newer_than.map_or(Some(ReferenceId::MIN), ReferenceId::next);
-        let last = stretch.older_than.map_or(Some(ReferenceId::MAX), ReferenceId::previous);
+        let first = range.newer_than.map_or(Some(ReferenceId::MIN), ReferenceId::next);
+        let last = range.older_than.map_or(Some(ReferenceId::MAX), ReferenceId::previous);
         let (Some(first), Some(last)) = (first, last) else { return Ok(Page { items: Vec::new(), next: None }) };
         if first > last {
             // DynamoDB takes no range whose end is before its beginning.
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let mut range = Range::between(error_pk(project, uid), reference_sk(&first), reference_sk(&last));
-        range.newest_first = !stretch.oldest_first;
-        range.limit = Some(limit);
+        let mut query = Range::between(error_pk(project, uid), reference_sk(&first), reference_sk(&last));
+        query.newest_first = !range.oldest_first;
+        query.limit = Some(limit);
         // A deletion that did not see the newest reference would leave what it refers to for good.
-        range.consistent = true;
-        let (items, next) = self.query(doing, &range).await?;
+        query.consistent = true;
+        let (items, next) = self.query(doing, &query).await?;
         let now = self.clock.now();
         let live = items.iter().filter(|item| !is_expired(item, now));
         let items = live.map(|item| decode(doing, project, item)).collect::<Result<_>>()?;

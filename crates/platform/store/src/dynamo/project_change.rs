@@ -3,20 +3,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 
-use model::project::Origins;
-
-use super::item::{Attributes, Reader, key, number, text};
-use super::quotas::{LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, PER_MINUTE, PER_MONTH};
+use super::item::{Attributes, key, number, text};
+use super::project_item::{
+    ALLOWED_ORIGINS, LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, RETENTION,
+    TIER, TIME_UNIT,
+};
 use super::schema::{PK, PROJECT_IDS, PROJECTS};
 use crate::error::{Result, StoreError};
 use crate::ports::{Project, ProjectChange};
-
-pub(crate) const TIER: &str = "tier";
-pub(crate) const TIME_UNIT: &str = "timeUnit";
-pub(crate) const OWNER: &str = "owner";
-pub(crate) const RETENTION: &str = "retentionDays";
-pub(crate) const ALLOWED_ORIGINS: &str = "allowedOrigins";
-pub(crate) const POSTED_CONFIGS: &str = "postedConfigs";
 
 /// An attribute's name, and its new value; `None` removes it.
 type Assignment = (&'static str, Option<AttributeValue>);
@@ -79,21 +73,4 @@ fn update(key: Attributes, assignments: Vec<Assignment>) -> UpdateBuilder {
         false => format!("{word} {} ", parts.join(", ")),
     };
     update.update_expression(clause("SET", set) + &clause("REMOVE", remove))
-}
-
-/// Whose pages may send, in an item of a project.
-pub(crate) fn origins(read: &Reader<'_>) -> Result<Option<Origins>> {
-    let parse = |list: &str| {
-        let list: Vec<String> = serde_json::from_str(list).map_err(|error| error.to_string())?;
-        Origins::parse(&list).map_err(|error| error.to_string())
-    };
-    read.if_any(ALLOWED_ORIGINS, |read, name| read.parsed(name, parse))
-}
-
-/// The setting whose word is in this attribute; the usual one if there is none.
-pub(crate) fn word<T: Default>(read: &Reader<'_>, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
-    match read.text_if_any(name) {
-        None => Ok(T::default()),
-        Some(_) => read.parsed(name, |word| parse(word).ok_or("an unknown word")),
-    }
 }

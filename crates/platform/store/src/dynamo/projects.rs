@@ -10,15 +10,17 @@ use scrub::Rules;
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
-use super::project_change::{self, ALLOWED_ORIGINS, OWNER, POSTED_CONFIGS, RETENTION, TIER, TIME_UNIT};
-use super::quotas::{self, PER_MINUTE, PER_MONTH};
+use super::project_change;
+use super::project_item::{
+    ALLOWED_ORIGINS, FORMER_NAMES, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, RETENTION, TIER, TIME_UNIT,
+    allowed_origins, former_name_key, limits, setting,
+};
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Page, Project, ProjectChange, Projects};
 
 mod rename;
 
-pub(super) const FORMER_NAMES: &str = "formerNames";
 /// The attributes that a project's item has once they are set.
 const SETTINGS: [&str; 9] =
     ["scrubbing", PER_MINUTE, PER_MONTH, TIER, TIME_UNIT, OWNER, RETENTION, ALLOWED_ORIGINS, POSTED_CONFIGS];
@@ -64,7 +66,7 @@ impl Projects for Table {
             return decode(doing, &item).map(Some);
         }
         // A name that a project had before.
-        let Some(item) = self.get(doing, former_name(name), true).await? else { return Ok(None) };
+        let Some(item) = self.get(doing, former_name_key(name), true).await? else { return Ok(None) };
         self.by_id(id_of(doing, &item)?).await
     }
 
@@ -139,7 +141,7 @@ impl Projects for Table {
             .transact_items(gone(key(PROJECTS, project.name.as_str()), Some("id = :id"))?)
             .transact_items(gone(key(PROJECT_IDS, project.id.to_string()), None)?);
         for name in &project.former_names {
-            call = call.transact_items(gone(former_name(name), None)?);
+            call = call.transact_items(gone(former_name_key(name), None)?);
         }
         match call.send().await {
             // It is gone already.
@@ -185,11 +187,6 @@ impl Table {
     }
 }
 
-/// Where it stands whose former name this is.
-pub(super) fn former_name(name: &ProjectName) -> Attributes {
-    key(PROJECT_IDS, format!("NAME#{name}"))
-}
-
 fn id_of(doing: &'static str, item: &Attributes) -> Result<ProjectId> {
     ProjectId::new(Reader::new(doing, item)?.number("id")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))
 }
@@ -218,15 +215,15 @@ pub(super) fn decode(doing: &'static str, item: &Attributes) -> Result<Project> 
             None => Rules::default(),
             Some(_) => read.parsed("scrubbing", |rules| serde_json::from_str(rules))?,
         },
-        limits: quotas::limits(&read)?,
-        tier: project_change::word(&read, TIER, Tier::parse)?,
-        time_unit: project_change::word(&read, TIME_UNIT, TimeUnit::parse)?,
+        limits: limits(&read)?,
+        tier: setting(&read, TIER, Tier::parse)?,
+        time_unit: setting(&read, TIME_UNIT, TimeUnit::parse)?,
         owner: read.text_if_any(OWNER).map(str::to_owned),
         retention: match read.number_if_any(RETENTION)? {
             None => None,
             Some(days) => Some(Retention::of_days(days).map_err(|error| StoreError::corrupt(doing, error))?),
         },
-        allowed_origins: project_change::origins(&read)?,
-        posted_configs: project_change::word(&read, POSTED_CONFIGS, PostedConfigs::parse)?,
+        allowed_origins: allowed_origins(&read)?,
+        posted_configs: setting(&read, POSTED_CONFIGS, PostedConfigs::parse)?,
     })
 }

@@ -7,29 +7,25 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use formats::inbox::Addressee;
 use model::id::{ProjectId, ProjectName};
-use model::project::{Limit, Limits, Mark, PostedConfigs, Window};
+use model::project::{Limit, Mark, PostedConfigs, Window};
 use model::time::Timestamp;
 
 use super::Table;
 use super::item::{Attributes, Reader, key, number, text, time};
-use super::project_change::{self, POSTED_CONFIGS};
-use super::projects::former_name;
+use super::project_item::{
+    LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, allowed_origins, former_name_key,
+    limits, setting,
+};
 use super::schema::{FORM, PK, PROJECT_IDS, PROJECTS, SK, TTL, project_pk, usage_sk};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Quota, Quotas, Usage, Used};
-
-pub(crate) const PER_MINUTE: &str = "perMinute";
-pub(crate) const PER_MONTH: &str = "perMonth";
-pub(crate) const LIMITED_BY: &str = "limitedBy";
-pub(crate) const LIMITED_TO: &str = "limitedTo";
-pub(crate) const LIMITED_UNTIL: &str = "limitedUntil";
 
 const EVENTS: &str = "events";
 const MINUTE: &str = "minute";
 const IN_MINUTE: &str = "inMinute";
 
 /// For how long the usage of a month is kept after its end, in seconds: for who wonders about last month.
-const KEPT: i64 = 31 * 86_400;
+const USAGE_KEPT_SECONDS: i64 = 31 * 86_400;
 
 #[async_trait]
 impl Quotas for Table {
@@ -40,7 +36,7 @@ impl Quotas for Table {
             Addressee::Name(name) => {
                 let mut item = self.get(doing, key(PROJECTS, name.as_str()), false).await?;
                 if item.is_none() {
-                    item = self.get(doing, former_name(name), false).await?;
+                    item = self.get(doing, former_name_key(name), false).await?;
                 }
                 let Some(item) = item else { return Ok(None) };
                 project_id(doing, Reader::new(doing, &item)?.number("id")?)?
@@ -48,8 +44,8 @@ impl Quotas for Table {
         };
         let Some(item) = self.get(doing, key(PROJECT_IDS, project.to_string()), false).await? else { return Ok(None) };
         let read = Reader::new(doing, &item)?;
-        let origins = project_change::origins(&read)?.map(Arc::new);
-        let posted_configs = project_change::word(&read, POSTED_CONFIGS, PostedConfigs::parse)?;
+        let origins = allowed_origins(&read)?.map(Arc::new);
+        let posted_configs = setting(&read, POSTED_CONFIGS, PostedConfigs::parse)?;
         Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)?, origins, posted_configs }))
     }
 }
@@ -123,7 +119,10 @@ impl Table {
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#events", EVENTS)
             .expression_attribute_values(":form", number(1))
-            .expression_attribute_values(":ttl", number(Window::Month.end(now).plus_seconds(KEPT).seconds()))
+            .expression_attribute_values(
+                ":ttl",
+                number(Window::Month.end(now).plus_seconds(USAGE_KEPT_SECONDS).seconds()),
+            )
             .expression_attribute_values(":events", number(in_month))
             .return_values(ReturnValue::AllNew);
         let call = match in_minute {
@@ -152,11 +151,6 @@ fn with_minute(call: UpdateItemFluentBuilder, of: OfMinute, events: u64, now: Ti
         .expression_attribute_names("#in", IN_MINUTE)
         .expression_attribute_values(":minute", number(now.seconds() / 60))
         .expression_attribute_values(":in", number(events))
-}
-
-/// The limits in an item of a project.
-pub(crate) fn limits(read: &Reader<'_>) -> Result<Limits> {
-    Ok(Limits { per_minute: read.number_if_any(PER_MINUTE)?, per_month: read.number_if_any(PER_MONTH)? })
 }
 
 fn mark(doing: &'static str, read: &Reader<'_>) -> Result<Option<Mark>> {

@@ -12,7 +12,7 @@
 //! | the key of a project's issues | `P#{project}` | `C#issues` | |
 //! | posted configs | `P#{project}` | `C#{config}` | |
 //! | rules | `P#{project}` | `RULES` | |
-//! | buried error | `P#{project}` | `B#{uid}` | |
+//! | error whose contents are yet to be purged | `P#{project}` | `B#{uid}` | |
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | release | `P#{project}` | `V#{hash}` | `V#{project}` / `{first seen}-{hash}` |
 //! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
@@ -36,8 +36,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
-use formats::directory::Bucket;
-use model::error::Batch;
+use formats::event_index::Bucket;
+use model::error::PostingBatch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
 use model::id::{ConfigId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
@@ -47,7 +47,7 @@ use rules::lane::LaneId;
 use search::{Block, TermHash};
 
 use crate::error::{Result, StoreError};
-use crate::ports::{Place, Whole};
+use crate::ports::{PostingPosition, TotalsScope};
 
 /// The index of errors by status and time.
 pub const INDEX: &str = "by-last-seen";
@@ -112,10 +112,10 @@ pub(crate) fn config_sk(id: ConfigId) -> String {
 /// have 64 KiB.
 pub(crate) const RULES: &str = "RULES";
 
-pub(crate) const BURIED: &str = "B#";
+pub(crate) const PENDING_PURGE: &str = "B#";
 
-pub(crate) fn buried_sk(uid: &ErrorUid) -> String {
-    format!("{BURIED}{uid}")
+pub(crate) fn pending_purge_sk(uid: &ErrorUid) -> String {
+    format!("{PENDING_PURGE}{uid}")
 }
 
 /// Of the month of UTC that `moment` is in.
@@ -143,10 +143,10 @@ pub(crate) fn release_index_sk(first_seen: Timestamp, name: &str) -> String {
     format!("{:016}-{}", first_seen.micros(), release_hash(name))
 }
 
-pub(crate) fn totals_pk(of: Whole) -> String {
+pub(crate) fn totals_pk(of: TotalsScope) -> String {
     match of {
-        Whole::Project(project) => format!("PT#{project}"),
-        Whole::Stack => "STACK".to_owned(),
+        TotalsScope::Project(project) => format!("PT#{project}"),
+        TotalsScope::Stack => "STACK".to_owned(),
     }
 }
 
@@ -178,19 +178,19 @@ pub(crate) fn postings_pk(project: ProjectId, term: TermHash) -> String {
 }
 
 pub(crate) fn block_sk(block: &Block) -> String {
-    place_sk(block.order, block.batch, block.chunk)
+    posting_sk(block.order, block.batch, block.chunk)
 }
 
-pub(crate) fn place_sk(order: u32, Batch(batch): Batch, chunk: u16) -> String {
+pub(crate) fn posting_sk(order: u32, PostingBatch(batch): PostingBatch, chunk: u16) -> String {
     format!("{order:010}-{batch:08x}-{chunk:04x}")
 }
 
 /// The place of the first posting of a block.
-pub(crate) fn place_of(sk: &str) -> Option<Place> {
+pub(crate) fn posting_position(sk: &str) -> Option<PostingPosition> {
     let mut parts = sk.split('-');
     let order = parts.next()?.parse().ok()?;
-    let batch = Batch(u32::from_str_radix(parts.next()?, 16).ok()?);
-    Some(Place { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
+    let batch = PostingBatch(u32::from_str_radix(parts.next()?, 16).ok()?);
+    Some(PostingPosition { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
 }
 
 /// Where one event is.
@@ -219,7 +219,7 @@ pub(crate) fn session_pk(token: &KeyHash) -> String {
     format!("{SESSION}#{token}")
 }
 
-pub(crate) const ATTEMPTS: &str = "M#";
+pub(crate) const SIGN_IN_ATTEMPTS: &str = "M#";
 
 /// A partition for each source: one that tries keys by the thousand hinders nobody else.
 pub(crate) fn attempts_pk(source: &str) -> String {

@@ -5,7 +5,7 @@ use model::time::Timestamp;
 
 use super::Table;
 use super::item::{Reader, Writer, is_expired, key, number, text};
-use super::schema::{ATTEMPTS, FORM, SESSION, TTL, attempts_pk, session_pk};
+use super::schema::{FORM, SESSION, SIGN_IN_ATTEMPTS, TTL, attempts_pk, session_pk};
 use crate::error::{Result, StoreError};
 use crate::ports::{Session, Sessions};
 
@@ -46,7 +46,7 @@ impl Sessions for Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(key(attempts_pk(&hashed(source)), format!("{ATTEMPTS}{minute}"))))
+            .set_key(Some(key(attempts_pk(&hashed(source)), format!("{SIGN_IN_ATTEMPTS}{minute}"))))
             .update_expression("SET #form = :form, #ttl = :ttl ADD #count :one")
             .expression_attribute_names("#form", FORM)
             .expression_attribute_names("#ttl", TTL)

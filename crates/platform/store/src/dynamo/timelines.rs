@@ -14,14 +14,20 @@ use super::call::Range;
 use super::item::{Attributes, Reader, key, number};
 use super::schema::{FORM, SK, TIMELINE, TTL, timeline_sk, totals_pk};
 use crate::error::{Result, StoreError};
-use crate::ports::{Totals, Whole};
+use crate::ports::{Totals, TotalsScope};
 
 /// When the first of the events was received that were counted last.
 const RECEIVED: &str = "received";
 
 #[async_trait]
 impl Totals for Table {
-    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    async fn add_totals(
+        &self,
+        of: TotalsScope,
+        new: &Timeline,
+        received_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         let doing = "counting what all errors had";
         for (hour, minutes) in new.hours().into_iter().rev() {
             let update = count(totals_pk(of), hour, minutes, expires_at);
@@ -46,7 +52,7 @@ impl Totals for Table {
         Ok(())
     }
 
-    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>> {
+    async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>> {
         let doing = "reading how far the processor has come";
         let range = Range { newest_first: true, limit: Some(2), ..Range::of_prefix(totals_pk(of), TIMELINE) };
         let (items, _) = self.query(doing, &range).await?;
@@ -57,12 +63,12 @@ impl Totals for Table {
         Ok(items.iter().filter_map(received).max())
     }
 
-    async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {
+    async fn totals(&self, of: TotalsScope, hours: RangeInclusive<Hour>) -> Result<Timeline> {
         self.read_timeline("reading what all errors had", totals_pk(of), hours).await
     }
 
     async fn remove_totals(&self, project: ProjectId) -> Result<bool> {
-        self.remove_some_hours("removing what all errors had", totals_pk(Whole::Project(project))).await
+        self.remove_some_hours("removing what all errors had", totals_pk(TotalsScope::Project(project))).await
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{Call, Fault, Faults, refusal};
 
-type Answer = Result<HttpResponse, ConnectorError>;
+type HttpAnswer = Result<HttpResponse, ConnectorError>;
 
 impl Faults {
     /// `client` with these faults: what a client of the SDK takes for its `http_client`.
@@ -54,7 +54,7 @@ impl HttpConnector for Line<SharedHttpConnector> {
 }
 
 impl Line<SharedHttpConnector> {
-    async fn deliver(&self, request: HttpRequest) -> Answer {
+    async fn deliver(&self, request: HttpRequest) -> HttpAnswer {
         let call = Call::new(operation(&request));
         let Some(fault) = self.faults.befall(call.clone()) else { return self.to.call(request).await };
         let again = request.try_clone();

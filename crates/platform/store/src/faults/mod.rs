@@ -27,12 +27,12 @@ pub struct Faults(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<FaultState>,
     crashed: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct State {
+struct FaultState {
     rng: Rng,
     rules: Vec<Rule>,
     latency: Duration,
@@ -43,7 +43,7 @@ impl Faults {
     /// Nothing goes wrong until a rule says so.
     pub fn seeded(seed: u64) -> Self {
         let (rules, latency, log) = (Vec::new(), Duration::ZERO, Vec::new());
-        let state = State { rng: Rng::with_seed(seed), rules, latency, log };
+        let state = FaultState { rng: Rng::with_seed(seed), rules, latency, log };
         Self(Arc::new(Shared { state: Mutex::new(state), crashed: watch::Sender::new(false) }))
     }
 
@@ -118,7 +118,7 @@ impl Faults {
 
     /// Decides what befalls a call, and writes it down.
     fn befall(&self, mut call: Call) -> Option<Fault> {
-        let State { rng, rules, log, .. } = &mut *self.state();
+        let FaultState { rng, rules, log, .. } = &mut *self.state();
         let mut applies = rules.iter_mut().filter_map(|rule| rule.applies(&call, rng));
         // Every rule counts the call, also those behind the one that applies.
         let fault = applies.next();
@@ -130,7 +130,7 @@ impl Faults {
 
     /// How long a call is under way, and whether it arrives if nobody waits for it any more.
     fn journey(&self) -> (Duration, bool) {
-        let State { rng, latency, .. } = &mut *self.state();
+        let FaultState { rng, latency, .. } = &mut *self.state();
         let part = rng.f64();
         (latency.mul_f64(part), rng.bool())
     }
@@ -139,7 +139,7 @@ impl Faults {
         self.0.crashed.send_replace(true);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FaultState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

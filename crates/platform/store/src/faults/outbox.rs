@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, ErrorChange, Link, Status};
 use model::id::{ErrorUid, Fingerprint, ProjectId, ProjectName, ReferenceId};
 use model::sealed::Sealed;
@@ -15,7 +15,7 @@ use rules::lane::{Lane, LaneId};
 use super::Faulty;
 use crate::error::Result;
 use crate::ports::{
-    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, Sealer, Stretch, Undelivered,
+    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, ReferenceRange, Sealer, Undelivered,
 };
 
 #[async_trait]
@@ -93,22 +93,22 @@ impl<P: Errors> Errors for Faulty<P> {
         &self,
         error: &ErrorAggregate,
         change: &ErrorChange,
-        entries: &[Entry],
+        entries: &[HistoryEntry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>> {
         self.call("Errors::change", || self.port.change(error, change, entries, now)).await
     }
 
-    async fn bury(&self, error: &ErrorAggregate) -> Result<()> {
-        self.call("Errors::bury", || self.port.bury(error)).await
+    async fn start_purge(&self, error: &ErrorAggregate) -> Result<()> {
+        self.call("Errors::start_purge", || self.port.start_purge(error)).await
     }
 
     async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>> {
         self.call("Errors::stored", || self.port.stored(project, limit)).await
     }
 
-    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
-        self.call("Errors::buried", || self.port.buried(project, limit)).await
+    async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>> {
+        self.call("Errors::pending_purges", || self.port.pending_purges(project, limit)).await
     }
 
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()> {
@@ -122,14 +122,15 @@ impl<P: Occurrences> Occurrences for Faulty<P> {
         self.call("Occurrences::reference", || self.port.reference(project, uid, id)).await
     }
 
-    async fn stretch(
+    async fn references_in_range(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        self.call("Occurrences::stretch", || self.port.stretch(project, uid, stretch, limit)).await
+        self.call("Occurrences::references_in_range", || self.port.references_in_range(project, uid, range, limit))
+            .await
     }
 
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline> {

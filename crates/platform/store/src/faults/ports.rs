@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use formats::directory::{self, BlockId, Bucket, Entries};
+use formats::event_index::{self, BlockId, Bucket, Entries};
 use formats::inbox::Addressee;
 use formats::segment::FrameRange;
 use model::error::ErrorAggregate;
@@ -18,9 +18,9 @@ use search::{Block, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    Claims, Commit, Configs, Directory, ETag, Entered, ErrorCommits, Failures, Inbox, Index, KeyUse, Noted, Page,
-    Place, Posted, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer, Segments,
-    StoredRules, Totals, Usage, Used, Whole,
+    ClaimChecks, Commit, Configs, ETag, Entered, ErrorCommits, EventIndex, Failures, Inbox, KeyUse, Noted, Page,
+    PostingPosition, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer,
+    SearchIndex, Segments, StoredPosting, StoredRules, Totals, TotalsScope, Usage, Used,
 };
 
 /// A port with faults: of those that ingest, the processor and notify use.
@@ -57,21 +57,21 @@ impl<P: Inbox> Inbox for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Claims> Claims for Faulty<P> {
-    async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()> {
-        self.call("Claims::put_claim", || self.port.put_claim(key, packed.clone())).await
+impl<P: ClaimChecks> ClaimChecks for Faulty<P> {
+    async fn put_claim_check(&self, key: &str, packed: Vec<u8>) -> Result<()> {
+        self.call("ClaimChecks::put_claim_check", || self.port.put_claim_check(key, packed.clone())).await
     }
 
-    async fn get_claim(&self, key: &str) -> Result<Bytes> {
-        self.call("Claims::get_claim", || self.port.get_claim(key)).await
+    async fn get_claim_check(&self, key: &str) -> Result<Bytes> {
+        self.call("ClaimChecks::get_claim_check", || self.port.get_claim_check(key)).await
     }
 
-    async fn remove_claim(&self, key: &str) -> Result<()> {
-        self.call("Claims::remove_claim", || self.port.remove_claim(key)).await
+    async fn remove_claim_check(&self, key: &str) -> Result<()> {
+        self.call("ClaimChecks::remove_claim_check", || self.port.remove_claim_check(key)).await
     }
 
-    async fn remove_some_claims(&self, project: &Addressee) -> Result<bool> {
-        self.call("Claims::remove_some_claims", || self.port.remove_some_claims(project)).await
+    async fn remove_some_claim_checks(&self, project: &Addressee) -> Result<bool> {
+        self.call("ClaimChecks::remove_some_claim_checks", || self.port.remove_some_claim_checks(project)).await
     }
 }
 
@@ -117,8 +117,8 @@ impl<P: ErrorCommits> ErrorCommits for Faulty<P> {
         self.call("ErrorCommits::counted", || self.port.counted(project, uid, minutes.clone())).await
     }
 
-    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
-        self.call("ErrorCommits::keep_parts", || self.port.keep_parts(whole, expires_at)).await
+    async fn keep_merged(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
+        self.call("ErrorCommits::keep_merged", || self.port.keep_merged(whole, expires_at)).await
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
@@ -130,24 +130,29 @@ impl<P: ErrorCommits> ErrorCommits for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Directory> Directory for Faulty<P> {
+impl<P: EventIndex> EventIndex for Faulty<P> {
     async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()> {
-        self.call("Directory::enter", || self.port.enter(project, entries, entered)).await
+        self.call("EventIndex::enter", || self.port.enter(project, entries, entered)).await
     }
 
-    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<directory::Place>> {
-        self.call("Directory::places", || self.port.places(project, event, limit)).await
+    async fn locations(
+        &self,
+        project: ProjectId,
+        event: EventHash,
+        limit: usize,
+    ) -> Result<Vec<event_index::EventLocation>> {
+        self.call("EventIndex::locations", || self.port.locations(project, event, limit)).await
     }
 
-    async fn places_in(
+    async fn locations_in(
         &self,
         project: ProjectId,
         event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,
-    ) -> Result<Page<directory::Place, BlockId>> {
-        self.call("Directory::places_in", || self.port.places_in(project, event, bucket, before, limit)).await
+    ) -> Result<Page<event_index::EventLocation, BlockId>> {
+        self.call("EventIndex::locations_in", || self.port.locations_in(project, event, bucket, before, limit)).await
     }
 }
 
@@ -295,15 +300,21 @@ impl<P: Releases> Releases for Faulty<P> {
 
 #[async_trait]
 impl<P: Totals> Totals for Faulty<P> {
-    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    async fn add_totals(
+        &self,
+        of: TotalsScope,
+        new: &Timeline,
+        received_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         self.call("Totals::add_totals", || self.port.add_totals(of, new, received_at, expires_at)).await
     }
 
-    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>> {
+    async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>> {
         self.call("Totals::counted_up_to", || self.port.counted_up_to(of)).await
     }
 
-    async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline> {
+    async fn totals(&self, of: TotalsScope, hours: RangeInclusive<Hour>) -> Result<Timeline> {
         self.call("Totals::totals", || self.port.totals(of, hours.clone())).await
     }
 
@@ -313,18 +324,18 @@ impl<P: Totals> Totals for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: Index> Index for Faulty<P> {
+impl<P: SearchIndex> SearchIndex for Faulty<P> {
     async fn post(&self, blocks: &[Block]) -> Result<()> {
-        self.call("Index::post", || self.port.post(blocks)).await
+        self.call("SearchIndex::post", || self.port.post(blocks)).await
     }
 
     async fn list(
         &self,
         project: ProjectId,
         term: TermHash,
-        after: Option<&Place>,
+        after: Option<&PostingPosition>,
         limit: usize,
-    ) -> Result<Page<Posted, Place>> {
-        self.call("Index::list", || self.port.list(project, term, after, limit)).await
+    ) -> Result<Page<StoredPosting, PostingPosition>> {
+        self.call("SearchIndex::list", || self.port.list(project, term, after, limit)).await
     }
 }

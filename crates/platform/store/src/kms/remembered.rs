@@ -9,18 +9,18 @@ use crate::error::Result;
 
 /// For how long an answer of KMS is trusted, in seconds: who disables the key, or takes the permission away, has waited
 /// this long when nothing is sealed or opened any more. Twelve calls an hour, for each process and project.
-const KEPT: i64 = 300;
+const KEPT_SECONDS: i64 = 300;
 /// For how long a failure stands, in seconds. While KMS does not answer, each post would wait for it otherwise.
-const FAILED: i64 = 5;
+const FAILURE_KEPT_SECONDS: i64 = 5;
 /// How many answers are remembered: a key has 32 bytes, what was encrypted by hand up to 4 kB.
-const MOST: usize = 1_000;
+const MAX_CACHED_VALUES: usize = 1_000;
 
 /// What KMS answered lately. Who asks for what is being asked for waits for that answer, so that a burst makes one call.
 pub(super) struct Remembered<K, V>(Mutex<HashMap<K, Arc<Slot<V>>>>);
 
-type Slot<V> = tokio::sync::Mutex<Option<Entry<V>>>;
+type Slot<V> = tokio::sync::Mutex<Option<CachedValue<V>>>;
 
-struct Entry<V> {
+struct CachedValue<V> {
     answer: Result<Arc<V>>,
     until: Timestamp,
     uses: u64,
@@ -45,14 +45,14 @@ impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
             return entry.answer.clone();
         }
         let answer = ask().await.map(Arc::new);
-        let until = now.plus_seconds(if answer.is_ok() { KEPT } else { FAILED });
-        *slot = Some(Entry { answer: answer.clone(), until, uses: 1 });
+        let until = now.plus_seconds(if answer.is_ok() { KEPT_SECONDS } else { FAILURE_KEPT_SECONDS });
+        *slot = Some(CachedValue { answer: answer.clone(), until, uses: 1 });
         answer
     }
 
     fn slot(&self, key: &K) -> Arc<Slot<V>> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= MOST && !slots.contains_key(key) {
+        if slots.len() >= MAX_CACHED_VALUES && !slots.contains_key(key) {
             slots.clear();
         }
         slots.entry(key.clone()).or_default().clone()
@@ -118,9 +118,9 @@ mod tests {
     #[tokio::test]
     async fn a_flood_of_keys_takes_no_memory() {
         let (kms, remembered) = (Kms::default(), Remembered::default());
-        for key in 0..10 * MOST {
+        for key in 0..10 * MAX_CACHED_VALUES {
             remembered.get(&key, at(0), 9, || kms.answer()).await.unwrap();
         }
-        assert!(remembered.0.lock().unwrap().len() <= MOST);
+        assert!(remembered.0.lock().unwrap().len() <= MAX_CACHED_VALUES);
     }
 }

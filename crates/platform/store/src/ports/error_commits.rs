@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use model::error::ErrorAggregate;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::id::{ErrorKey, ErrorUid, EventHash, Fingerprint, ProjectId};
 use model::time::Timestamp;
 use model::timeline::Minute;
@@ -28,8 +28,8 @@ pub trait ErrorCommits: Send + Sync {
         minutes: RangeInclusive<Minute>,
     ) -> Result<HashSet<EventHash>>;
 
-    /// Keeps what is merged into `whole` until `expires_at` at least: none of it may expire before it.
-    async fn keep_parts(&self, whole: &ErrorAggregate, expires_at: Timestamp) -> Result<()>;
+    /// Keeps what is merged into `target` until `expires_at` at least: none of it may expire before it.
+    async fn keep_merged(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()>;
 
     /// Writes each commit whole or not at all; the results are in the order of the commits. An error that somebody else
     /// wrote since it was read is a [`Conflict`](crate::Kind::Conflict); one commit's failure leaves the others.
@@ -42,15 +42,15 @@ pub struct Commit {
     /// The error as it shall be. Its `version` is still the one it was read at; 0 for a new error.
     pub error: ErrorAggregate,
     /// If the error is merged into another, that one as it shall be, read at its `version` too.
-    pub whole: Option<ErrorAggregate>,
+    pub target: Option<ErrorAggregate>,
     /// The frames of its new occurrences, one for each minute in which any happened: what the timeline counts.
     pub references: Vec<Reference>,
     /// The hashes that the error goes by from now on, besides its fingerprint.
     pub aliases: Vec<Fingerprint>,
     /// What its new occurrences ended: a resolution, or a mute.
-    pub history: Option<Entry>,
+    pub history: Option<HistoryEntry>,
     /// What they ended of the one that it is merged into.
-    pub whole_history: Option<Entry>,
+    pub target_history: Option<HistoryEntry>,
     /// When what is written may be removed.
     pub expires_at: Timestamp,
 }

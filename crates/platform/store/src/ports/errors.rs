@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use model::error::history::Entry;
+use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, ErrorChange, Status};
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::time::Timestamp;
@@ -11,7 +11,7 @@ use crate::error::Result;
 #[async_trait]
 pub trait Errors: Send + Sync {
     /// The error of this fingerprint, as it is stored: if it is [merged](ErrorAggregate::merged_into) into another, its
-    /// own life.
+    /// own incarnation.
     async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>>;
 
     /// At most `limit` errors of any of `statuses` that follow `after`, last seen first: ordered by slots of ten
@@ -40,27 +40,27 @@ pub trait Errors: Send + Sync {
     async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>>;
 
     /// Changes what people set of an error, and writes these `entries` of its history, all in one transaction, whatever is
-    /// counted meanwhile. Returns the error as it is then; `None` if this life of it is gone, or merged into another.
+    /// counted meanwhile. Returns the error as it is then; `None` if this incarnation of it is gone, or merged into another.
     async fn change(
         &self,
         error: &ErrorAggregate,
         change: &ErrorChange,
-        entries: &[Entry],
+        entries: &[HistoryEntry],
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
 
     /// Removes the error at once, with all that is merged into it, and remembers (in one transaction) that the contents of
-    /// these lives are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
-    async fn bury(&self, error: &ErrorAggregate) -> Result<()>;
+    /// these incarnations are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
+    async fn start_purge(&self, error: &ErrorAggregate) -> Result<()>;
 
     /// At most `limit` errors of the project, whichever, those too that no list shows: what has expired, and what is
     /// merged into another.
     async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>>;
 
-    /// At most `limit` lives of the project's errors whose contents are yet to be removed.
-    async fn buried(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
+    /// At most `limit` incarnations of the project's errors whose contents are yet to be removed.
+    async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
 
-    /// Forgets a buried life. Its contents must be gone before.
+    /// Forgets an incarnation whose contents are yet to be purged. Its contents must be gone before.
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()>;
 }
 
@@ -76,10 +76,7 @@ pub struct BadErrorCursor(String);
 impl ErrorCursor {
     /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadErrorCursor> {
-        let fits = text.split_once('-').is_some_and(|(slot, print)| {
-            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
-        });
-        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
+        text.parse()
     }
 
     /// Before all errors that were last seen in this [`slot`](search::slot), and behind all of a later one.
@@ -100,5 +97,16 @@ impl ErrorCursor {
     /// The text form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl std::str::FromStr for ErrorCursor {
+    type Err = BadErrorCursor;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let fits = text.split_once('-').is_some_and(|(slot, print)| {
+            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
+        });
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
     }
 }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use model::error::ErrorAggregate;
-use model::error::history::{Entry, EntryId};
+use model::error::history::{EntryId, HistoryEntry};
 use model::id::{ErrorUid, ProjectId};
 
 use super::Page;
@@ -17,16 +17,16 @@ pub trait History: Send + Sync {
         uid: &ErrorUid,
         before: Option<&EntryId>,
         limit: usize,
-    ) -> Result<Page<Entry, EntryId>>;
+    ) -> Result<Page<HistoryEntry, EntryId>>;
 
     /// The entry of this name.
-    async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<Entry>>;
+    async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<HistoryEntry>>;
 
-    /// Adds an entry that tells of nothing but itself: a comment. Says whether this life of the error is still there.
-    async fn add_entry(&self, error: &ErrorAggregate, entry: &Entry) -> Result<bool>;
+    /// Adds an entry that tells of nothing but itself: a comment. Says whether this incarnation of the error is still there.
+    async fn add_entry(&self, error: &ErrorAggregate, entry: &HistoryEntry) -> Result<bool>;
 
-    /// Removes an entry, and adds the one that tells of that. Says whether it, and this life of the error, was there.
-    async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &Entry) -> Result<bool>;
+    /// Removes an entry, and adds the one that tells of that. Says whether it, and this incarnation of the error, was there.
+    async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &HistoryEntry) -> Result<bool>;
 
     /// Removes at most 1,000 entries; says whether any are left.
     async fn remove_history(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool>;

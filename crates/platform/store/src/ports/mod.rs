@@ -3,13 +3,12 @@
 
 mod configs;
 mod dead_letters;
-mod directory;
 mod error_commits;
 mod errors;
+mod event_index;
 mod failures;
 mod history;
 mod inbox;
-mod index;
 mod keys;
 mod merges;
 mod occurrences;
@@ -18,30 +17,31 @@ mod projects;
 mod quotas;
 mod releases;
 mod sealer;
+mod search_index;
 mod segments;
 mod sessions;
 mod totals;
 
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use directory::{Directory, Entered};
 pub use error_commits::{Commit, ErrorCommits};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
+pub use event_index::{Entered, EventIndex};
 pub use failures::{Failures, Noted};
 pub use history::History;
 pub use inbox::{Backlog, Inbox, MESSAGE_LIMIT, Waiting};
-pub use index::{BadPlace, Index, Place, Posted};
 pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 pub use merges::Merges;
-pub use occurrences::{Occurrences, Reference, Stretch};
+pub use occurrences::{Occurrences, Reference, ReferenceRange};
 pub use outbox::{Lent, Links, Outbox, Round, Undelivered};
 pub use projects::{MAX_FORMER_NAMES, Project, ProjectChange, Projects};
 pub use quotas::{Quota, Quotas, Usage, Used};
 pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
-pub use segments::{Claims, ETag, Segments};
+pub use search_index::{BadPostingPosition, PostingPosition, SearchIndex, StoredPosting};
+pub use segments::{ClaimChecks, ETag, Segments};
 pub use sessions::{Session, Sessions};
-pub use totals::{Totals, Whole};
+pub use totals::{Totals, TotalsScope};
 
 /// A part of a list, and where the next part begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,12 +17,12 @@ pub trait Occurrences: Send + Sync {
     /// The reference of this id.
     async fn reference(&self, project: ProjectId, uid: &ErrorUid, id: &ReferenceId) -> Result<Option<Reference>>;
 
-    /// At most `limit` references of a stretch, in its order. `next` is the id behind which the stretch goes on.
-    async fn stretch(
+    /// At most `limit` references of a range, in its order. `next` is the id behind which the range goes on.
+    async fn references_in_range(
         &self,
         project: ProjectId,
         uid: &ErrorUid,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>>;
 
@@ -34,8 +34,8 @@ pub trait Occurrences: Send + Sync {
         before: Option<&ReferenceId>,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        let stretch = Stretch { older_than: before.copied(), ..Stretch::default() };
-        self.stretch(project, uid, &stretch, limit).await
+        let range = ReferenceRange { older_than: before.copied(), ..ReferenceRange::default() };
+        self.references_in_range(project, uid, &range, limit).await
     }
 
     /// The counts of these hours. Reads one item for each hour that had any.
@@ -43,28 +43,28 @@ pub trait Occurrences: Send + Sync {
 
     /// The [`reference`](Self::reference) of this id to occurrences of an error, or of what is merged into it.
     async fn reference_of(&self, error: &ErrorAggregate, id: &ReferenceId) -> Result<Option<Reference>> {
-        let lives: Vec<_> = error.uids().collect();
-        let found = lives.iter().map(|uid| self.reference(error.project, uid, id));
+        let incarnations: Vec<_> = error.uids().collect();
+        let found = incarnations.iter().map(|uid| self.reference(error.project, uid, id));
         Ok(try_join_all(found).await?.into_iter().flatten().next())
     }
 
-    /// A [`stretch`](Self::stretch) of the references of an error and of all that is merged into it, as one list. Reads up
+    /// A [range](Self::references_in_range) of the references of an error and of all that is merged into it, as one list. Reads up
     /// to `limit` of each.
-    async fn stretch_of(
+    async fn references_in_range_of(
         &self,
         error: &ErrorAggregate,
-        stretch: &Stretch,
+        range: &ReferenceRange,
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>> {
-        let lives: Vec<_> = error.uids().collect();
-        let pages = lives.iter().map(|uid| self.stretch(error.project, uid, stretch, limit));
-        Ok(merge(try_join_all(pages).await?, stretch.oldest_first, limit))
+        let incarnations: Vec<_> = error.uids().collect();
+        let pages = incarnations.iter().map(|uid| self.references_in_range(error.project, uid, range, limit));
+        Ok(merge(try_join_all(pages).await?, range.oldest_first, limit))
     }
 
     /// The [`timeline`](Self::timeline) of an error and all that is merged into it, added up.
     async fn timeline_of(&self, error: &ErrorAggregate, hours: RangeInclusive<Hour>) -> Result<Timeline> {
-        let lives: Vec<_> = error.uids().collect();
-        let timelines = lives.iter().map(|uid| self.timeline(error.project, uid, hours.clone()));
+        let incarnations: Vec<_> = error.uids().collect();
+        let timelines = incarnations.iter().map(|uid| self.timeline(error.project, uid, hours.clone()));
         let mut sum = Timeline::default();
         for timeline in try_join_all(timelines).await? {
             timeline.minutes().for_each(|(minute, count)| sum.add(minute, count));
@@ -81,7 +81,7 @@ pub trait Occurrences: Send + Sync {
 
 /// A part of the references of an error, and the way to go through it: newest first unless it says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stretch {
+pub struct ReferenceRange {
     /// Only references with a greater id.
     pub newer_than: Option<ReferenceId>,
     /// Only references with a smaller id.
@@ -90,10 +90,10 @@ pub struct Stretch {
     pub oldest_first: bool,
 }
 
-impl Stretch {
+impl ReferenceRange {
     /// What is left of it behind `id`, in its own direction.
     #[must_use]
-    pub fn behind(self, id: ReferenceId) -> Self {
+    pub fn after(self, id: ReferenceId) -> Self {
         match self.oldest_first {
             true => Self { newer_than: self.newer_than.max(Some(id)), ..self },
             false => Self { older_than: Some(self.older_than.map_or(id, |bound| bound.min(id))), ..self },
@@ -120,7 +120,7 @@ pub struct Reference {
 
 /// One page of several, each in the same order.
 fn merge(pages: Vec<Page<Reference, ReferenceId>>, oldest_first: bool, limit: usize) -> Page<Reference, ReferenceId> {
-    // Of a life that was not read to its end nothing is known behind where its page ends, so no page may go further.
+    // Of an incarnation that was not read to its end nothing is known behind where its page ends, so no page may go further.
     let ends = pages.iter().filter_map(|page| page.next);
     let horizon = if oldest_first { ends.min() } else { ends.max() };
     let within = |id: ReferenceId| match horizon {
@@ -158,41 +158,41 @@ mod tests {
         }
     }
 
-    /// What a store answers for a life with references at `seconds`.
-    fn page_of(seconds: &[i64], stretch: &Stretch, limit: usize) -> Page<Reference, ReferenceId> {
+    /// What a store answers for an incarnation with references at `seconds`.
+    fn page_of(seconds: &[i64], range: &ReferenceRange, limit: usize) -> Page<Reference, ReferenceId> {
         let bound = |id: &ReferenceId| {
-            stretch.newer_than.is_none_or(|bound| *id > bound) && stretch.older_than.is_none_or(|bound| *id < bound)
+            range.newer_than.is_none_or(|bound| *id > bound) && range.older_than.is_none_or(|bound| *id < bound)
         };
         let mut all: Vec<_> = seconds.iter().map(|&second| reference(second)).filter(|one| bound(&one.id)).collect();
         all.sort_by_key(|one| one.id);
-        if !stretch.oldest_first {
+        if !range.oldest_first {
             all.reverse();
         }
         Page { items: all, next: None }.cut(limit, |one| one.id)
     }
 
     proptest::proptest! {
-        /// Whatever the lives and the limit, paging goes over all references once, in order.
+        /// Whatever the incarnations and the limit, paging goes over all references once, in order.
         #[test]
-        fn lives_are_one_list(
-            lives in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
+        fn incarnations_are_one_list(
+            incarnations in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
             limit in 1..8usize,
             oldest_first: bool,
         ) {
-            // Each second in one life only: ids are unique.
+            // Each second in one incarnation only: ids are unique.
             let mut seen = std::collections::BTreeSet::new();
-            let lives: Vec<Vec<i64>> = lives
+            let incarnations: Vec<Vec<i64>> = incarnations
                 .into_iter()
-                .map(|life| life.into_iter().filter(|second| seen.insert(*second)).collect())
+                .map(|incarnation| incarnation.into_iter().filter(|second| seen.insert(*second)).collect())
                 .collect();
-            let (mut stretch, mut all) = (Stretch { oldest_first, ..Stretch::default() }, Vec::new());
+            let (mut range, mut all) = (ReferenceRange { oldest_first, ..ReferenceRange::default() }, Vec::new());
             loop {
-                let pages = lives.iter().map(|life| page_of(life, &stretch, limit)).collect();
+                let pages = incarnations.iter().map(|incarnation| page_of(incarnation, &range, limit)).collect();
                 let page = merge(pages, oldest_first, limit);
                 proptest::prop_assert!(page.items.len() <= limit);
                 all.extend(page.items.iter().map(|one| one.last.seconds()));
                 match page.next {
-                    Some(next) => stretch = stretch.behind(next),
+                    Some(next) => range = range.after(next),
                     None => break,
                 }
             }

@@ -26,7 +26,7 @@ pub trait Outbox: Send + Sync {
 /// What an error is called elsewhere.
 #[async_trait]
 pub trait Links: Send + Sync {
-    /// Notes the issue that an error has at a destination. An error that is gone, or has begun another life, is a
+    /// Notes the issue that an error has at a destination. An error that is gone, or has begun another incarnation, is a
     /// [`Conflict`](crate::Kind::Conflict).
     async fn link(&self, error: &ErrorAggregate, destination: &str, link: &model::error::Link) -> Result<()>;
 }

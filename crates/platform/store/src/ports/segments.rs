@@ -27,19 +27,19 @@ pub trait Segments: Send + Sync {
 
 /// Messages that are too large for the queue.
 #[async_trait]
-pub trait Claims: Send + Sync {
+pub trait ClaimChecks: Send + Sync {
     /// Writes a packed message under a key; when this returns it is durable. The processor removes it with its queue message. If
     /// that never comes, the bucket's lifecycle rule does, after the longest time that the message may wait.
-    async fn put_claim(&self, key: &str, packed: Vec<u8>) -> Result<()>;
+    async fn put_claim_check(&self, key: &str, packed: Vec<u8>) -> Result<()>;
 
     /// The packed message under this key.
-    async fn get_claim(&self, key: &str) -> Result<Bytes>;
+    async fn get_claim_check(&self, key: &str) -> Result<Bytes>;
 
     /// Removes the packed message under this key, if it is there.
-    async fn remove_claim(&self, key: &str) -> Result<()>;
+    async fn remove_claim_check(&self, key: &str) -> Result<()>;
 
     /// Removes at most 1,000 messages to `project`; says whether any may be left.
-    async fn remove_some_claims(&self, project: &Addressee) -> Result<bool>;
+    async fn remove_some_claim_checks(&self, project: &Addressee) -> Result<bool>;
 }
 
 /// What S3 calls the version of an object's contents.

@@ -13,14 +13,20 @@ use crate::error::Result;
 pub trait Totals: Send + Sync {
     /// Counts new events, of which the first was received at `received_at`. One write for each hour that they happened in, the
     /// newest first.
-    async fn add_totals(&self, of: Whole, new: &Timeline, received_at: Timestamp, expires_at: Timestamp) -> Result<()>;
+    async fn add_totals(
+        &self,
+        of: TotalsScope,
+        new: &Timeline,
+        received_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
 
     /// When that was received which was counted last, of the two newest hours that have events: how far the processor has come.
     /// Reads two items.
-    async fn counted_up_to(&self, of: Whole) -> Result<Option<Timestamp>>;
+    async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>>;
 
     /// The counts of these hours. Reads one item for each hour that had any.
-    async fn totals(&self, of: Whole, hours: RangeInclusive<Hour>) -> Result<Timeline>;
+    async fn totals(&self, of: TotalsScope, hours: RangeInclusive<Hour>) -> Result<Timeline>;
 
     /// Removes at most 1,000 hours of a project; says whether any are left. What the stack counted stays.
     async fn remove_totals(&self, project: ProjectId) -> Result<bool>;
@@ -28,7 +34,7 @@ pub trait Totals: Send + Sync {
 
 /// What is counted as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Whole {
+pub enum TotalsScope {
     /// All errors of a project.
     Project(ProjectId),
     /// All projects.

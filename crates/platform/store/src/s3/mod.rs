@@ -1,6 +1,6 @@
 //! The one bucket: segments, and messages that are too large for the queue.
 
-mod claims;
+mod claim_checks;
 mod segments;
 
 use aws_sdk_s3::Client;

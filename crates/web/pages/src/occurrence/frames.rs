@@ -19,23 +19,23 @@ const LONGEST_LINE: usize = 400;
 /// A stack on a page.
 #[derive(Debug)]
 pub(super) struct Stack {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<FrameGroup>,
 }
 
 /// Frames that stand together.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum FrameGroup {
     /// One frame, which is the application's own, or alone.
-    One(Shown),
+    One(FrameRow),
     /// Frames of libraries, folded.
-    Others(Vec<Shown>),
+    Others(Vec<FrameRow>),
     /// So many frames are not shown.
     LeftOut(usize),
 }
 
 /// A frame on a page.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct FrameRow {
     /// The file or module.
     pub(super) place: String,
     pub(super) function: String,
@@ -49,7 +49,7 @@ pub(super) struct Shown {
     pub(super) variables_left_out: usize,
 }
 
-impl Shown {
+impl FrameRow {
     /// Whether there is anything to unfold.
     pub(super) fn has_more(&self) -> bool {
         !self.code.is_empty() || !self.variables.is_empty() || self.variables_left_out > 0
@@ -70,10 +70,11 @@ impl Stack {
         // What the application's author looks for is where the own code called what failed.
         let open = is_first.then(|| frames.iter().position(|frame| is_app(frame)).unwrap_or_default());
         let mut room = LONGEST_VARIABLES;
-        let mut shown = |index: usize, frame: &Frame| Shown::of(frame, is_app(frame), Some(index) == open, &mut room);
+        let mut shown =
+            |index: usize, frame: &Frame| FrameRow::of(frame, is_app(frame), Some(index) == open, &mut room);
         let mut parts = fold(frames.iter().enumerate().map(|(index, frame)| shown(index, frame)));
         if left_out > 0 {
-            parts.push(Part::LeftOut(left_out));
+            parts.push(FrameGroup::LeftOut(left_out));
         }
         parts.extend(fold(bottom.iter().map(|frame| shown(usize::MAX, frame))));
         Self { parts }
@@ -81,19 +82,19 @@ impl Stack {
 }
 
 /// Puts two or more frames of others that stand together into one part; the one that raised stands for itself.
-fn fold(frames: impl Iterator<Item = Shown>) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+fn fold(frames: impl Iterator<Item = FrameRow>) -> Vec<FrameGroup> {
+    let mut parts: Vec<FrameGroup> = Vec::new();
     for (index, frame) in frames.enumerate() {
         match parts.last_mut() {
-            _ if frame.is_app || index == 0 => parts.push(Part::One(frame)),
-            Some(Part::Others(others)) => others.push(frame),
-            _ => parts.push(Part::Others(vec![frame])),
+            _ if frame.is_app || index == 0 => parts.push(FrameGroup::One(frame)),
+            Some(FrameGroup::Others(others)) => others.push(frame),
+            _ => parts.push(FrameGroup::Others(vec![frame])),
         }
     }
     parts
 }
 
-impl Shown {
+impl FrameRow {
     /// With as many variables as fit into `room`, which is the less for the next frame.
     fn of(frame: &Frame, is_app: bool, is_open: bool, room: &mut usize) -> Self {
         let place =
@@ -157,16 +158,16 @@ mod tests {
 
     /// `A` is one of the application, `o` one of others, digits are left out; the open one is in brackets.
     fn drawn(stack: &Stack) -> String {
-        let one = |frame: &Shown| match (frame.is_app, frame.is_open) {
+        let one = |frame: &FrameRow| match (frame.is_app, frame.is_open) {
             (true, true) => "[A]",
             (true, false) => "A",
             (false, true) => "[o]",
             (false, false) => "o",
         };
-        let part = |part: &Part| match part {
-            Part::One(frame) => one(frame).to_owned(),
-            Part::Others(frames) => format!("({})", frames.iter().map(one).collect::<String>()),
-            Part::LeftOut(number) => number.to_string(),
+        let part = |part: &FrameGroup| match part {
+            FrameGroup::One(frame) => one(frame).to_owned(),
+            FrameGroup::Others(frames) => format!("({})", frames.iter().map(one).collect::<String>()),
+            FrameGroup::LeftOut(number) => number.to_string(),
         };
         stack.parts.iter().map(part).collect()
     }
@@ -198,7 +199,7 @@ mod tests {
         let frame = Frame { vars: vars.clone(), in_app: Some(true), ..Frame::default() };
         let drawn = Stack::of(&Stacktrace { frames: vec![frame; 3], ..Stacktrace::default() }, true);
         let counts = drawn.parts.iter().map(|part| match part {
-            Part::One(frame) => (frame.variables.len(), frame.variables_left_out, frame.has_more()),
+            FrameGroup::One(frame) => (frame.variables.len(), frame.variables_left_out, frame.has_more()),
             _ => unreachable!("all are the application's"),
         });
         assert_eq!(counts.collect::<Vec<_>>(), [(40, 0, true), (25, 15, true), (0, 40, true)]);

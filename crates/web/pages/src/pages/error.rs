@@ -19,7 +19,7 @@ pub struct ErrorPage {
     /// What its occurrences had in common.
     pub tags: Vec<TagTop>,
     /// What people and releases did with it, newest first.
-    pub history: Vec<Entry>,
+    pub history: Vec<HistoryRow>,
     /// The occurrence; `None` if all have expired.
     pub occurrence: Option<OccurrenceView>,
 }
@@ -58,7 +58,7 @@ pub struct ErrorHead {
     /// Its issues elsewhere.
     pub issues: Vec<IssueLink>,
     /// The errors that are merged into it.
-    pub parts: Vec<Part>,
+    pub parts: Vec<MergedRow>,
 }
 
 /// An issue of the error elsewhere.
@@ -72,7 +72,7 @@ pub struct IssueLink {
 
 /// An error that is merged into another.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct MergedRow {
     /// Its fingerprint.
     pub fingerprint: String,
     /// How often it was seen.
@@ -101,7 +101,7 @@ pub struct TagTop {
 
 /// Something that was done with an error.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct HistoryRow {
     /// When.
     pub at: Moment,
     /// By whom.
@@ -121,7 +121,7 @@ pub struct Comment {
     pub text: String,
 }
 
-impl Part {
+impl MergedRow {
     fn short(&self) -> &str {
         self.fingerprint.get(..8).unwrap_or(&self.fingerprint)
     }

@@ -5,7 +5,7 @@ use crate::{Frame, Moment, Sparkline};
 /// The errors of a project.
 #[derive(Debug, Template)]
 #[template(path = "errors.html")]
-pub struct Errors {
+pub struct ErrorsPage {
     /// What is around it.
     pub frame: Frame,
     /// The project's name.

@@ -5,7 +5,7 @@ use crate::Frame;
 /// Says why there is nothing else to see.
 #[derive(Debug, Template)]
 #[template(path = "message.html")]
-pub struct Message {
+pub struct MessagePage {
     /// What is around it.
     pub frame: Frame,
     /// In a few words.

@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::keys::Keys;
+use crate::keys::KeyList;
 use crate::pages::rules::FailedRow;
 use crate::{Frame, Moment};
 
@@ -25,7 +25,7 @@ pub struct Operations {
     /// What the month costs.
     pub month: MonthCost,
     /// The keys of the whole stack.
-    pub keys: Keys,
+    pub keys: KeyList,
     /// The version of this build.
     pub version: &'static str,
 }

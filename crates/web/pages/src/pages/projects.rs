@@ -5,7 +5,7 @@ use crate::{Frame, Moment, Sparkline};
 /// All projects that the visitor may see.
 #[derive(Debug, Template)]
 #[template(path = "projects.html")]
-pub struct Projects {
+pub struct ProjectsPage {
     /// What is around it.
     pub frame: Frame,
     /// The projects of this page, by name.

@@ -1,12 +1,12 @@
 use askama::Template;
 
 use crate::Frame;
-use crate::keys::Keys;
+use crate::keys::KeyList;
 
 /// What is set for a project.
 #[derive(Debug, Template)]
 #[template(path = "settings.html")]
-pub struct Settings {
+pub struct SettingsPage {
     /// What is around it.
     pub frame: Frame,
     /// The project's name.
@@ -16,7 +16,7 @@ pub struct Settings {
     /// Why it was not saved.
     pub problem: Option<String>,
     /// The project's keys.
-    pub keys: Keys,
+    pub keys: KeyList,
     /// The days that events may be kept.
     pub retentions: Vec<u32>,
 }
@@ -50,7 +50,7 @@ pub struct SettingsFields {
     pub posted_configs: String,
 }
 
-impl Settings {
+impl SettingsPage {
     fn here(&self) -> String {
         format!("/pages{}/settings", crate::address::project(&self.project))
     }

@@ -1,7 +1,7 @@
 //! What whoever runs faultline is shown.
 
 use model::time::Timestamp;
-use web_pages::{KeyRow, Keys, LetterRow, MadeKey, Moment, MonthCost, Operations, Settings, SettingsFields};
+use web_pages::{KeyList, KeyRow, LetterRow, MadeKey, Moment, MonthCost, Operations, SettingsFields, SettingsPage};
 
 use super::frame;
 
@@ -11,7 +11,7 @@ pub(crate) fn ago(seconds: i64) -> Moment {
 }
 
 /// A key that was just made, beside one that is out of use and has a name that would harm.
-fn keys(project: Option<&str>) -> Keys {
+fn keys(project: Option<&str>) -> KeyList {
     let row = |name: &str, role: &str, disabled: bool| KeyRow {
         id: "5f2b1c8e9a704d63".to_owned(),
         hint: Some("k7Qx".to_owned()),
@@ -23,7 +23,7 @@ fn keys(project: Option<&str>) -> Keys {
         disabled,
         expires_at: disabled.then(|| ago(-3_600)),
     };
-    Keys {
+    KeyList {
         action: "/pages/keys".to_owned(),
         token: "TOKEN".to_owned(),
         rows: vec![row("", "client", false), row("<script>alert(1)</script>\u{202e}", "read", true)],
@@ -33,8 +33,8 @@ fn keys(project: Option<&str>) -> Keys {
 }
 
 /// Settings that were just refused.
-pub(crate) fn settings() -> Settings {
-    Settings {
+pub(crate) fn settings() -> SettingsPage {
+    SettingsPage {
         frame: frame("Settings of shop", Some("shop")),
         project: "shop".to_owned(),
         fields: SettingsFields {

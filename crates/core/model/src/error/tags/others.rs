@@ -12,8 +12,8 @@ pub(super) struct Others {
 }
 
 /// The most values that are kept of a release or an environment, and of any other tag.
-const MOST_ALWAYS: usize = 200;
-const MOST: usize = 48;
+const MAX_OTHER_VALUES_OF_ALWAYS_TAGS: usize = 200;
+const MAX_OTHER_VALUES: usize = 48;
 /// The hexadecimal digits of a hash.
 const DIGITS: usize = 10;
 
@@ -51,7 +51,7 @@ impl Others {
     /// Keeps the newest, if errors are found by this tag above all. Of other tags with so many values (addresses, ids of
     /// requests) hardly one is asked for twice: none is kept.
     pub(super) fn fit(&mut self, is_always: bool) {
-        let most = if is_always { MOST_ALWAYS } else { MOST };
+        let most = if is_always { MAX_OTHER_VALUES_OF_ALWAYS_TAGS } else { MAX_OTHER_VALUES };
         if self.hashes.len() > most {
             self.is_lossy = true;
         }

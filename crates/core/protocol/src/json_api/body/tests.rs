@@ -85,7 +85,7 @@ fn notification_configs_are_kept_apart() {
     let body = format!(r#"{{"errors":[{{"message":"m"}}],"notifications":[{slack},7]}}"#);
     let Parsed { taken, notifications, refused } = Parsed::of(body.as_bytes()).unwrap();
     assert!(!serde_json::to_string(&taken).unwrap().contains("SECRET"));
-    assert_eq!(notifications, [Posted::Plain(serde_json::from_str(slack).unwrap())]);
+    assert_eq!(notifications, [PostedConfig::Plain(serde_json::from_str(slack).unwrap())]);
     assert_eq!(refused.iter().map(|refusal| refusal.path.join(".")).collect::<Vec<_>>(), ["notifications.1"]);
 }
 

@@ -13,11 +13,11 @@ const MAX_BOUNDARY: usize = 200;
 
 /// A form that is read. Of files it is known how large they are.
 #[derive(Debug, Default)]
-pub struct Form {
+pub struct CrashForm {
     /// What ends a part, with the line end before it; empty if the body is a dump and no form.
     delimiter: Vec<u8>,
     pub(super) held: Vec<u8>,
-    part: Option<Part>,
+    part: Option<FormPart>,
     fields: Vec<(String, String)>,
     texts: usize,
     dump: Option<u64>,
@@ -27,14 +27,14 @@ pub struct Form {
 }
 
 #[derive(Debug)]
-struct Part {
+struct FormPart {
     name: String,
     is_file: bool,
     text: Vec<u8>,
     size: u64,
 }
 
-impl Form {
+impl CrashForm {
     /// Of a body of this `Content-Type`; one that is not a form is a dump.
     pub fn new(content_type: &str) -> Self {
         let mut form = Self::default();
@@ -118,7 +118,7 @@ impl Form {
         let disposition = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"));
         let name = disposition.and_then(|line| parameter(line, "name")).unwrap_or_default();
         let is_file = disposition.is_some_and(|line| parameter(line, "filename").is_some()) || name == DUMP;
-        self.part = Some(Part { name, is_file, text: Vec::new(), size: 0 });
+        self.part = Some(FormPart { name, is_file, text: Vec::new(), size: 0 });
     }
 
     /// Takes `count` bytes of what is held as the content of the part.

@@ -6,9 +6,9 @@ fn part(name: &str, more: &str, content: &str) -> String {
     format!("------x-1\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{content}\r\n")
 }
 
-fn read(parts: &[String], size: usize) -> Form {
+fn read(parts: &[String], size: usize) -> CrashForm {
     let body = format!("{}------x-1--\r\n", parts.concat());
-    let mut form = Form::new(KIND);
+    let mut form = CrashForm::new(KIND);
     for piece in body.as_bytes().chunks(size) {
         form.push(piece).unwrap();
         assert!(form.held.len() < 300 + 2 * size, "the dump is not held");
@@ -62,7 +62,7 @@ fn what_the_application_says_comes_first() {
 #[test]
 fn a_dump_alone_is_a_crash() {
     for kind in ["application/octet-stream", "", "application/x-dmp", "multipart/form-data", "multipart/é"] {
-        let mut form = Form::new(kind);
+        let mut form = CrashForm::new(kind);
         form.push(b"MDMP").unwrap();
         assert_eq!((form.dump_size(), form.is_cut()), (Some(4), false), "{kind}");
         assert_eq!(event(&form)["exception"]["values"][0]["type"], "Minidump");
@@ -72,7 +72,7 @@ fn a_dump_alone_is_a_crash() {
 #[test]
 fn a_body_of_another_kind_is_no_dump() {
     for body in ["", "{}", "MDM", "a=b"] {
-        let mut form = Form::new("application/x-www-form-urlencoded");
+        let mut form = CrashForm::new("application/x-www-form-urlencoded");
         for byte in body.bytes() {
             form.push(&[byte]).unwrap();
         }
@@ -82,10 +82,10 @@ fn a_body_of_another_kind_is_no_dump() {
 
 #[test]
 fn texts_and_headers_are_bounded() {
-    let mut form = Form::new(KIND);
+    let mut form = CrashForm::new(KIND);
     let text = part("a", "", &"x".repeat(3 << 20));
     assert_eq!(form.push(text.as_bytes()).unwrap_err().reason, model::outcome::Reason::BodyTooLargeUnpacked);
-    let mut form = Form::new(KIND);
+    let mut form = CrashForm::new(KIND);
     assert!(form.push(part(&"n".repeat(20_000), "", "").replace("\r\n\r\n", "").as_bytes()).is_err());
     let deep = format!("sentry{}", "[a]".repeat(5_000));
     assert_eq!(event(&read(&[part(&deep, "", "x")], 20_000)).get("a"), None);
@@ -94,7 +94,7 @@ fn texts_and_headers_are_bounded() {
 proptest::proptest! {
     #[test]
     fn whatever_comes_it_does_not_panic(bytes in "(------x-1|--|\r\n|Content-Disposition: form-data; name=\"[a\\[\\]]{0,4}\"|x){0,20}", size in 1_usize..9) {
-        let mut form = Form::new(KIND);
+        let mut form = CrashForm::new(KIND);
         for piece in bytes.as_bytes().chunks(size) {
             let _ = form.push(piece);
         }

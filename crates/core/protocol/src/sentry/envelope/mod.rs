@@ -35,14 +35,14 @@ pub struct Envelope {
     /// The first line.
     pub header: Header,
     /// The items that are whole, in order, of whatever kind.
-    pub items: Vec<Item>,
+    pub items: Vec<EnvelopeItem>,
     /// One for each fault, at the path `items`, index.
     pub refused: Vec<Refusal>,
 }
 
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct EnvelopeItem {
     /// Its place in the envelope, from 0; faulty items count.
     pub index: usize,
     /// What it is. Of an item of type `event` it is known by what is in it.

@@ -15,7 +15,7 @@ pub struct Reader {
     max_header: usize,
     envelope: Envelope,
     has_header: bool,
-    state: State,
+    state: ReaderState,
     /// What was pushed and not taken yet.
     pub(super) held: Vec<u8>,
     /// From where on `held` is not taken.
@@ -31,7 +31,7 @@ pub struct Reader {
     events: usize,
 }
 
-enum State {
+enum ReaderState {
     /// At the envelope's first line.
     Header,
     /// At an item's header, or at blank lines before it.
@@ -51,7 +51,7 @@ enum State {
 }
 
 /// Whether to go on with what is held.
-enum Step {
+enum ReadStep {
     Again,
     NeedsMore,
 }
@@ -63,7 +63,7 @@ impl Reader {
             max_header,
             envelope: Envelope::default(),
             has_header: false,
-            state: State::Header,
+            state: ReaderState::Header,
             held: Vec::new(),
             at: 0,
             scanned: 0,
@@ -82,13 +82,13 @@ impl Reader {
 
     /// Takes what comes next. It is refused only if the first line is not a JSON object, or too long.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Refusal> {
-        if let State::Skipping { left, .. } = &mut self.state {
+        if let ReaderState::Skipping { left, .. } = &mut self.state {
             // Nothing is held at this time.
             let skipped = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= skipped as u64;
             bytes = &bytes[skipped..];
         }
-        if !matches!(self.state, State::Done) {
+        if !matches!(self.state, ReaderState::Done) {
             self.held.extend_from_slice(bytes);
         }
         self.go()
@@ -107,27 +107,27 @@ impl Reader {
     }
 
     fn go(&mut self) -> Result<(), Refusal> {
-        while let Step::Again = self.step()? {}
+        while let ReadStep::Again = self.step()? {}
         self.held.drain(..self.at);
         self.at = 0;
         Ok(())
     }
 
-    fn step(&mut self) -> Result<Step, Refusal> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Header => self.read_header(),
-            State::Between => Ok(self.read_head()),
-            State::Payload { head, waits } => Ok(match head.kind {
+    fn step(&mut self) -> Result<ReadStep, Refusal> {
+        match std::mem::replace(&mut self.state, ReaderState::Done) {
+            ReaderState::Header => self.read_header(),
+            ReaderState::Between => Ok(self.read_head()),
+            ReaderState::Payload { head, waits } => Ok(match head.kind {
                 Some(ItemKind::Event) => self.read_event(head, waits),
                 _ => self.read_aside(head),
             }),
-            State::Skipping { head, left, size } => Ok(self.skip(head, left, size)),
-            State::Skipped { head, size } => Ok(self.end_skipped(head, size)),
-            State::DroppingLine { kind, size, to_resync } => Ok(self.drop_line(kind, size, to_resync)),
-            State::Resync => Ok(self.resync()),
-            State::Done => {
+            ReaderState::Skipping { head, left, size } => Ok(self.skip(head, left, size)),
+            ReaderState::Skipped { head, size } => Ok(self.end_skipped(head, size)),
+            ReaderState::DroppingLine { kind, size, to_resync } => Ok(self.drop_line(kind, size, to_resync)),
+            ReaderState::Resync => Ok(self.resync()),
+            ReaderState::Done => {
                 self.take(self.rest().len());
-                Ok(Step::NeedsMore)
+                Ok(ReadStep::NeedsMore)
             }
         }
     }
@@ -141,14 +141,14 @@ impl Reader {
         self.scanned = 0;
     }
 
-    fn wait(&mut self, state: State) -> Step {
+    fn wait(&mut self, state: ReaderState) -> ReadStep {
         self.state = state;
-        Step::NeedsMore
+        ReadStep::NeedsMore
     }
 
-    fn go_to(&mut self, state: State) -> Step {
+    fn go_to(&mut self, state: ReaderState) -> ReadStep {
         self.state = state;
-        Step::Again
+        ReadStep::Again
     }
 
     /// Where the first line of the rest ends, if its end is there.
@@ -165,68 +165,68 @@ impl Reader {
         end.map(|end| (end, end + 1)).or(self.ended.then_some((all, all)))
     }
 
-    fn read_header(&mut self) -> Result<Step, Refusal> {
+    fn read_header(&mut self) -> Result<ReadStep, Refusal> {
         let line = self.line();
         if line.map_or(self.rest().len(), |(end, _)| end) > self.max_header {
             let message = format!("the envelope's first line has more than {} bytes: send less in it", self.max_header);
             return Err(Refusal::new(Reason::BodyInvalid, message));
         }
-        let Some((end, next)) = line else { return Ok(self.wait(State::Header)) };
+        let Some((end, next)) = line else { return Ok(self.wait(ReaderState::Header)) };
         self.envelope.header = Header::parse(&self.rest()[..end])?;
         self.has_header = true;
         self.take(next);
-        Ok(self.go_to(State::Between))
+        Ok(self.go_to(ReaderState::Between))
     }
 
-    fn read_head(&mut self) -> Step {
+    fn read_head(&mut self) -> ReadStep {
         let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
         let blank = self.rest().iter().position(|byte| !is_blank(byte)).unwrap_or(self.rest().len());
         if blank > 0 {
             self.take(blank);
         }
         if self.rest().is_empty() {
-            return self.wait(State::Between);
+            return self.wait(ReaderState::Between);
         }
         if self.index == MAX_ITEMS {
             self.refuse(format!("an envelope has at most {MAX_ITEMS} items: send the rest in another"));
-            return self.go_to(State::Done);
+            return self.go_to(ReaderState::Done);
         }
         let line = self.line();
         if line.map_or(self.rest().len(), |(end, _)| end) > MAX_ITEM_HEADER {
             self.refuse_item(format!("an item header has more than {MAX_ITEM_HEADER} bytes: send less in it"));
-            return self.go_to(State::DroppingLine { kind: None, size: 0, to_resync: true });
+            return self.go_to(ReaderState::DroppingLine { kind: None, size: 0, to_resync: true });
         }
-        let Some((end, next)) = line else { return self.wait(State::Between) };
+        let Some((end, next)) = line else { return self.wait(ReaderState::Between) };
         let head = Head::parse(&self.rest()[..end]);
         self.take(next);
         match head {
             // Its end is known if it has a length; without one, its payload may itself look like an item header.
             Some(head) if head.kind.is_some() || head.length.is_some() => {
-                self.go_to(State::Payload { head, waits: false })
+                self.go_to(ReaderState::Payload { head, waits: false })
             }
             Some(_) => {
                 self.refuse_item(NO_TYPE.to_owned());
-                self.go_to(State::Resync)
+                self.go_to(ReaderState::Resync)
             }
             None => {
                 self.refuse_item("an item header is not a JSON object: send one with a text `type`".to_owned());
-                self.go_to(State::Resync)
+                self.go_to(ReaderState::Resync)
             }
         }
     }
 
-    fn drop_line(&mut self, kind: Option<ItemKind>, size: u64, to_resync: bool) -> Step {
+    fn drop_line(&mut self, kind: Option<ItemKind>, size: u64, to_resync: bool) -> ReadStep {
         match self.line() {
             None => {
                 let size = size + self.rest().len() as u64;
                 self.take(self.rest().len());
-                self.wait(State::DroppingLine { kind, size, to_resync })
+                self.wait(ReaderState::DroppingLine { kind, size, to_resync })
             }
             Some((end, next)) => {
                 self.take(next);
                 match kind {
                     Some(kind) => self.put_aside(Some(kind), size + end as u64),
-                    None => self.go_to(if to_resync { State::Resync } else { State::Between }),
+                    None => self.go_to(if to_resync { ReaderState::Resync } else { ReaderState::Between }),
                 }
             }
         }
@@ -234,15 +234,15 @@ impl Reader {
 
     /// Goes on at the next line that can only be an item's header and, if it has a length, has a line end where its
     /// payload ends. An event's payload is no such line even if it has a `type`.
-    fn resync(&mut self) -> Step {
+    fn resync(&mut self) -> ReadStep {
         if self.rest().is_empty() {
-            return self.wait(State::Resync);
+            return self.wait(ReaderState::Resync);
         }
         let Some((end, next)) = self.line() else {
             if self.rest().len() > MAX_ITEM_HEADER {
-                return self.go_to(State::DroppingLine { kind: None, size: 0, to_resync: true });
+                return self.go_to(ReaderState::DroppingLine { kind: None, size: 0, to_resync: true });
             }
-            return self.wait(State::Resync);
+            return self.wait(ReaderState::Resync);
         };
         let head = if end <= MAX_ITEM_HEADER { Head::certain(&self.rest()[..end]) } else { None };
         let fits = match head.as_ref().map(|head| head.length) {
@@ -255,12 +255,12 @@ impl Reader {
             },
         };
         match fits {
-            Some(true) => self.go_to(State::Between),
+            Some(true) => self.go_to(ReaderState::Between),
             Some(false) => {
                 self.take(next);
-                self.go_to(State::Resync)
+                self.go_to(ReaderState::Resync)
             }
-            None => self.wait(State::Resync),
+            None => self.wait(ReaderState::Resync),
         }
     }
 

@@ -16,7 +16,7 @@ pub const MAX_REPORTS: usize = 100;
 /// One report, as it was sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    kind: Kind,
+    kind: ReportKind,
     body: Map<String, Value>,
     /// What stood around the body in a list of reports: `age`, `url`, `user_agent`.
     envelope: Map<String, Value>,
@@ -24,7 +24,7 @@ pub struct Report {
 
 /// What a report is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum ReportKind {
     /// A violation of the content security policy.
     Csp,
     /// A certificate that is not in the public logs.
@@ -103,9 +103,9 @@ impl Report {
     fn parse(value: Value) -> Option<Self> {
         let Value::Object(mut map) = value else { return None };
         let wrapped = [
-            ("csp-report", Kind::Csp),
-            ("expect-ct-report", Kind::ExpectCt),
-            ("expect-staple-report", Kind::ExpectStaple),
+            ("csp-report", ReportKind::Csp),
+            ("expect-ct-report", ReportKind::ExpectCt),
+            ("expect-staple-report", ReportKind::ExpectStaple),
         ];
         for (key, kind) in wrapped {
             if let Some(body) = map.remove(key) {
@@ -114,23 +114,23 @@ impl Report {
             }
         }
         if map.contains_key("known-pins") || map.contains_key("noted-hostname") {
-            return Some(Self { kind: Kind::Hpkp, body: map, envelope: Map::new() });
+            return Some(Self { kind: ReportKind::Hpkp, body: map, envelope: Map::new() });
         }
         let (Some(Value::String(name)), Some(Value::Object(body))) = (map.remove("type"), map.remove("body")) else {
             return None;
         };
-        let kind = if name == "csp-violation" || name == "csp" { Kind::Csp } else { Kind::Other(name) };
+        let kind = if name == "csp-violation" || name == "csp" { ReportKind::Csp } else { ReportKind::Other(name) };
         Some(Self { kind, body, envelope: map })
     }
 
     /// The type, as the Reporting API names it.
     fn name(&self) -> &str {
         match &self.kind {
-            Kind::Csp => "csp-violation",
-            Kind::ExpectCt => "expect-ct",
-            Kind::ExpectStaple => "expect-staple",
-            Kind::Hpkp => "hpkp",
-            Kind::Other(name) => name,
+            ReportKind::Csp => "csp-violation",
+            ReportKind::ExpectCt => "expect-ct",
+            ReportKind::ExpectStaple => "expect-staple",
+            ReportKind::Hpkp => "hpkp",
+            ReportKind::Other(name) => name,
         }
     }
 
@@ -157,9 +157,11 @@ pub fn normalise(report: Report, received: &Received, sender: &Sender<'_>) -> Oc
     let now = received.received_at;
     let mut occurrence = Occurrence::new(received.event_id, Source::Security, report.time(now), now);
     match &report.kind {
-        Kind::Csp => csp::describe(&mut occurrence, &report),
-        Kind::ExpectCt | Kind::ExpectStaple | Kind::Hpkp => report::certificate(&mut occurrence, &report),
-        Kind::Other(name) => report::other(&mut occurrence, &report, name),
+        ReportKind::Csp => csp::describe(&mut occurrence, &report),
+        ReportKind::ExpectCt | ReportKind::ExpectStaple | ReportKind::Hpkp => {
+            report::certificate(&mut occurrence, &report)
+        }
+        ReportKind::Other(name) => report::other(&mut occurrence, &report, name),
     }
     let text = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     occurrence.release = text(sender.release);

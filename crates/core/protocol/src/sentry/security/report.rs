@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Report, csp};
+use super::{Report, ReportKind, csp};
 use model::occurrence::{Level, Occurrence};
 use model::time::Timestamp;
 
@@ -24,9 +24,9 @@ impl Report {
 
 pub(super) fn certificate(occurrence: &mut Occurrence, report: &Report) {
     let (kind, what) = match report.kind {
-        Kind::ExpectCt => ("expect-ct", "Expect-CT failed"),
-        Kind::ExpectStaple => ("expect-staple", "Expect-Staple failed"),
-        Kind::Hpkp | Kind::Csp | Kind::Other(_) => ("hpkp", "Public key pinning failed"),
+        ReportKind::ExpectCt => ("expect-ct", "Expect-CT failed"),
+        ReportKind::ExpectStaple => ("expect-staple", "Expect-Staple failed"),
+        ReportKind::Hpkp | ReportKind::Csp | ReportKind::Other(_) => ("hpkp", "Public key pinning failed"),
     };
     let host = report.text(&["hostname"]).unwrap_or("an unknown host");
     occurrence.kind = kind.to_owned();

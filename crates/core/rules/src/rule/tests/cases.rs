@@ -52,7 +52,7 @@ fn the_first_occurrence_of_each_life_is_told() {
     );
 }
 
-/// A record of the stream may have both lives, if the deletion is not in it.
+/// A record of the stream may have both incarnations, if the deletion is not in it.
 #[test]
 fn a_life_that_took_the_place_of_another_is_new() {
     use super::stories::{minute, story};

@@ -17,8 +17,8 @@ pub(super) fn minute(minute: i64) -> Timestamp {
     Timestamp::from_seconds(START + minute * 60)
 }
 
-pub(super) fn new_error(life: u128) -> ErrorAggregate {
-    let uid = ErrorUid::new(minute(0), life);
+pub(super) fn new_error(incarnation: u128) -> ErrorAggregate {
+    let uid = ErrorUid::new(minute(0), incarnation);
     ErrorAggregate::new(ProjectId::new(1).unwrap(), Fingerprint::of("m", []), uid, minute(0))
 }
 

@@ -1,7 +1,7 @@
 //! A rule that is being made by the page's form.
 
 use serde_json::{Map, Value, json};
-use web_pages::{Field, Input, KINDS, Kind, RuleDraft};
+use web_pages::{Field, Input, KINDS, RuleDraft, TargetKind};
 use web_session::Form;
 
 use super::kept::Said;
@@ -44,7 +44,7 @@ pub(super) fn target(form: &Form) -> Value {
     Value::Object(target)
 }
 
-fn kind(word: &str) -> Option<&'static Kind> {
+fn kind(word: &str) -> Option<&'static TargetKind> {
     KINDS.iter().find(|kind| kind.word == word)
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use model::error::ErrorAggregate;
 use model::id::Fingerprint;
 use search::Sort;
-use store::ports::{ErrorCursor, Place};
+use store::ports::{ErrorCursor, PostingPosition};
 
 /// A place in a list of errors: behind an error of this value, or a place of the walk, or both, where a list was read
 /// whole and grew so long that it is walked by now; or a place of the walk over what no short list has.
@@ -21,7 +21,7 @@ pub(super) enum Step {
     /// In the table's index, which is in the order of last seen.
     Seen(ErrorCursor),
     /// In a list of postings.
-    Posted(Place),
+    Posted(PostingPosition),
 }
 
 /// Stands for an error in a cursor that is behind all errors of the short lists.
@@ -100,7 +100,7 @@ fn parse(text: &str) -> Option<Cursor> {
     };
     let step = |text: &str| match sort {
         Sort::LastSeen => Some(Step::Seen(ErrorCursor::parse(text).ok()?)),
-        _ => Some(Step::Posted(Place::parse(text).ok()?)),
+        _ => Some(Step::Posted(PostingPosition::parse(text).ok()?)),
     };
     let is_of_the_rest = exact == REST;
     let exact = if exact.is_empty() || is_of_the_rest { None } else { Some(behind(exact)?) };

@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use model::error::Batch;
+use model::error::PostingBatch;
 use model::error::{ErrorAggregate, Has, Status};
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
 use search::{Sort, TermHash, slot};
-use store::ports::{ErrorCursor, Place};
+use store::ports::{ErrorCursor, PostingPosition};
 
 use super::cursor::Step;
 use super::{Found, MOST, Search};
@@ -65,7 +65,7 @@ impl Query {
 /// An error that stands at a place of the list, if it still does.
 struct Entry {
     fingerprint: Fingerprint,
-    batch: Batch,
+    batch: PostingBatch,
     place: Step,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Way<'a> {
         let highest = [after.order(), to.map(of_slot)].into_iter().flatten().min();
         let above = |order| match sort {
             Sort::LastSeen => Step::Seen(ErrorCursor::above(order)),
-            _ => Step::Posted(Place::above(order)),
+            _ => Step::Posted(PostingPosition::above(order)),
         };
         Self {
             query,
@@ -127,8 +127,8 @@ impl<'a> Way<'a> {
                 let page = self.query.index.list(self.project, *term, after, count).await?;
                 self.ahead.extend(page.items.into_iter().map(|posted| Entry {
                     fingerprint: posted.fingerprint,
-                    batch: posted.place.batch,
-                    place: Step::Posted(posted.place),
+                    batch: posted.position.batch,
+                    place: Step::Posted(posted.position),
                 }));
                 page.next.is_none()
             }
@@ -137,7 +137,7 @@ impl<'a> Way<'a> {
                 let page = self.query.errors.places(self.project, &self.statuses, after, count).await?;
                 self.ahead.extend(page.items.into_iter().filter_map(|place| {
                     let fingerprint = place.fingerprint()?;
-                    Some(Entry { fingerprint, batch: Batch::default(), place: Step::Seen(place) })
+                    Some(Entry { fingerprint, batch: PostingBatch::default(), place: Step::Seen(place) })
                 }));
                 page.next.is_none()
             }

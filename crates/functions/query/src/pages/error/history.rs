@@ -4,7 +4,7 @@ use model::error::history::{Action, Actor};
 use model::id::Fingerprint;
 use model::time::Timestamp;
 use serde::Deserialize;
-use web_pages::{Comment, Entry, Moment};
+use web_pages::{Comment, HistoryRow, Moment};
 
 use super::limits;
 
@@ -19,7 +19,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    pub(super) fn told(self, now: Timestamp) -> Entry {
+    pub(super) fn told(self, now: Timestamp) -> HistoryRow {
         let in_release = |release: Option<String>| release.map(|release| format!(" in {release}")).unwrap_or_default();
         let errors = |errors: &[Fingerprint]| match errors {
             [one] => format!("error {}", &one.to_string()[..8]),
@@ -40,6 +40,6 @@ impl Done {
             Action::Unmerged { errors: others } => (format!("took {} out of it", errors(&others)), None),
         };
         let comment = comment.map(|text| Comment { id: self.id, text });
-        Entry { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment }
+        HistoryRow { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment }
     }
 }

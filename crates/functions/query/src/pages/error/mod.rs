@@ -16,7 +16,7 @@ use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use timeline::{Range, Timeline};
-use web_pages::{ErrorHead, ErrorPage, IssueLink, Moment, OccurrenceView, Part, Steps, TagTop};
+use web_pages::{ErrorHead, ErrorPage, IssueLink, MergedRow, Moment, OccurrenceView, Steps, TagTop};
 use web_session::address::{encoded, with_query};
 use web_session::{Pages, Refused, Shown, Visit, page};
 
@@ -188,7 +188,7 @@ fn head(error: Entry, parts: Vec<Entry>, now: Timestamp) -> ErrorHead {
         first_seen: moment(error.first_seen),
         last_seen: moment(error.last_seen),
         issues: issues.map(|issue| IssueLink { number: issue.number, url: issue.url }).collect(),
-        parts: parts.map(|part| Part { fingerprint: part.fingerprint, count: part.count }).collect(),
+        parts: parts.map(|part| MergedRow { fingerprint: part.fingerprint, count: part.count }).collect(),
         fingerprint: error.fingerprint,
         kind: error.kind,
         message: error.message,

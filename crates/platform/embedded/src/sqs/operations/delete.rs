@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BatchAnswer, Entry, check_batch, queue_of};
+use super::{BatchAnswer, Identified, check_batch, queue_of};
 use crate::sqs::engine::Engine;
 use crate::sqs::receipt::Receipt;
 use crate::sqs::refusal::Refusal;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Request {
+pub(super) struct DeleteRequest {
     #[serde(default)]
     queue_url: String,
     #[serde(default)]
@@ -35,13 +35,13 @@ struct BatchEntry {
     receipt_handle: String,
 }
 
-impl Entry for BatchEntry {
+impl Identified for BatchEntry {
     fn id(&self) -> &str {
         &self.id
     }
 }
 
-pub(super) async fn one(engine: &Engine, request: Request) -> Result<Value, Refusal> {
+pub(super) async fn one(engine: &Engine, request: DeleteRequest) -> Result<Value, Refusal> {
     let queue = queue_of(engine, &request.queue_url)?;
     let receipt = Receipt::parse(&request.receipt_handle, queue.id)?;
     engine.delete(vec![receipt]).await?;

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::engine::{Engine, State};
-use super::refusal::{Kind, Refusal};
+use super::engine::{Engine, QueueState};
+use super::refusal::{Refusal, RefusalKind};
 
 /// Entries of a batch request, and messages of a ReceiveMessage.
 const MAX_BATCH: usize = 10;
@@ -37,7 +37,7 @@ pub(super) async fn call(engine: &Engine, operation: &str, body: &[u8]) -> Resul
         "PurgeQueue" => queues::purge(engine, parse(body)?).await,
         "StartMessageMoveTask" => redrive::start(engine, parse(body)?).await,
         "ListMessageMoveTasks" => redrive::list(engine, parse(body)?),
-        _ => Err(Refusal::new(Kind::UnsupportedOperation, format!("the embedded SQS has no {operation}"))),
+        _ => Err(Refusal::new(RefusalKind::UnsupportedOperation, format!("the embedded SQS has no {operation}"))),
     }
 }
 
@@ -46,7 +46,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 }
 
 /// The queue of a URL: its last part is the name.
-fn queue_of(engine: &Engine, url: &str) -> Result<Arc<State>, Refusal> {
+fn queue_of(engine: &Engine, url: &str) -> Result<Arc<QueueState>, Refusal> {
     if url.is_empty() {
         return Err(Refusal::missing("QueueUrl"));
     }
@@ -55,20 +55,20 @@ fn queue_of(engine: &Engine, url: &str) -> Result<Arc<State>, Refusal> {
 }
 
 /// An entry of a batch request.
-trait Entry {
+trait Identified {
     fn id(&self) -> &str;
 }
 
 /// What SQS asks of every batch: one to ten entries with ids of their own.
-fn check_batch<E: Entry>(entries: &[E]) -> Result<(), Refusal> {
+fn check_batch<E: Identified>(entries: &[E]) -> Result<(), Refusal> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";
-        return Err(Refusal::new(Kind::EmptyBatchRequest, message));
+        return Err(Refusal::new(RefusalKind::EmptyBatchRequest, message));
     }
     if entries.len() > MAX_BATCH {
         let message =
             format!("Maximum number of entries per request are {MAX_BATCH}. You have sent {}.", entries.len());
-        return Err(Refusal::new(Kind::TooManyEntriesInBatchRequest, message));
+        return Err(Refusal::new(RefusalKind::TooManyEntriesInBatchRequest, message));
     }
     let mut ids = HashSet::new();
     for entry in entries {
@@ -78,10 +78,10 @@ fn check_batch<E: Entry>(entries: &[E]) -> Result<(), Refusal> {
         if !is_valid {
             let message = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. \
                            It can be at most 80 letters long.";
-            return Err(Refusal::new(Kind::InvalidBatchEntryId, message));
+            return Err(Refusal::new(RefusalKind::InvalidBatchEntryId, message));
         }
         if !ids.insert(id) {
-            return Err(Refusal::new(Kind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
+            return Err(Refusal::new(RefusalKind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
         }
     }
     Ok(())

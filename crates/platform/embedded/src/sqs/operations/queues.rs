@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{QueueRequest, queue_of};
 use crate::sqs::attributes::{self, Attributes};
-use crate::sqs::engine::{Engine, State};
-use crate::sqs::refusal::{Kind, Refusal};
+use crate::sqs::engine::{Engine, QueueState};
+use crate::sqs::refusal::{Refusal, RefusalKind};
 use crate::sqs::{arn, messages};
 
 /// Those that are computed, in the order of the engine's count.
@@ -45,7 +45,7 @@ pub(super) async fn create(engine: &Engine, request: CreateRequest) -> Result<Va
     both.apply(&given)?;
     if both != there {
         let message = "A queue already exists with the same name and a different value for an attribute.";
-        return Err(Refusal::new(Kind::QueueNameExists, message));
+        return Err(Refusal::new(RefusalKind::QueueNameExists, message));
     }
     Ok(json!({ "QueueUrl": crate::sqs::url(&queue.name) }))
 }
@@ -118,7 +118,7 @@ pub(super) async fn attributes(engine: &Engine, request: AttributesRequest) -> R
     Ok(json!({ "Attributes": texts }))
 }
 
-fn fixed(queue: &State) -> [(String, String); 3] {
+fn fixed(queue: &QueueState) -> [(String, String); 3] {
     [
         ("QueueArn".to_owned(), arn(&queue.name)),
         ("CreatedTimestamp".to_owned(), (queue.created / 1000).to_string()),

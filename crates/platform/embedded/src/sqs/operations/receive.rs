@@ -9,12 +9,12 @@ use super::{MAX_BATCH, queue_of};
 use crate::sqs::arn;
 use crate::sqs::engine::Engine;
 use crate::sqs::message::md5_of_body;
-use crate::sqs::messages::Message;
+use crate::sqs::messages::StoredMessage;
 use crate::sqs::refusal::Refusal;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Request {
+pub(super) struct ReceiveRequest {
     #[serde(default)]
     queue_url: String,
     max_number_of_messages: Option<usize>,
@@ -28,7 +28,7 @@ pub(super) struct Request {
     message_attribute_names: Vec<String>,
 }
 
-pub(super) async fn receive(engine: &Engine, mut request: Request) -> Result<Value, Refusal> {
+pub(super) async fn receive(engine: &Engine, mut request: ReceiveRequest) -> Result<Value, Refusal> {
     let queue = queue_of(engine, &request.queue_url)?;
     let attributes = queue.attributes();
     let max = within("MaxNumberOfMessages", request.max_number_of_messages.unwrap_or(1), 1, MAX_BATCH)?;
@@ -48,7 +48,7 @@ pub(super) async fn receive(engine: &Engine, mut request: Request) -> Result<Val
     Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) })
 }
 
-fn shown(engine: &Engine, request: &Request, message: &Message) -> Value {
+fn shown(engine: &Engine, request: &ReceiveRequest, message: &StoredMessage) -> Value {
     let mut shown = json!({
         "MessageId": message.uuid(),
         "ReceiptHandle": message.receipt().to_handle(),
@@ -68,7 +68,7 @@ fn shown(engine: &Engine, request: &Request, message: &Message) -> Value {
     shown
 }
 
-fn system_attributes(engine: &Engine, message: &Message, asked: &[String]) -> Map<String, Value> {
+fn system_attributes(engine: &Engine, message: &StoredMessage, asked: &[String]) -> Map<String, Value> {
     let source = message.source().and_then(|id| engine.all().into_iter().find(|queue| queue.id == id));
     let known = [
         ("SenderId", Some("AIDAEMBEDDED".to_owned())),

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::sqs::arn;
-use crate::sqs::engine::{Engine, State};
-use crate::sqs::redrive::MoveTask;
-use crate::sqs::refusal::{Kind, Refusal};
+use crate::sqs::engine::{Engine, QueueState};
+use crate::sqs::move_tasks::MoveTask;
+use crate::sqs::refusal::{Refusal, RefusalKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -21,7 +21,7 @@ pub(super) struct StartRequest {
 pub(super) async fn start(engine: &Engine, request: StartRequest) -> Result<Value, Refusal> {
     let source = named(engine, &request.source_arn)?;
     let target = request.destination_arn.as_deref().map(|arn| named(engine, arn)).transpose()?;
-    let is_target = |queue: &Arc<State>| queue.attributes().redrive.is_some_and(|to| to.target == source.name);
+    let is_target = |queue: &Arc<QueueState>| queue.attributes().redrive.is_some_and(|to| to.target == source.name);
     if !engine.all().iter().any(is_target) {
         return Err(Refusal::parameter("Source queue must be configured as a Dead Letter Queue."));
     }
@@ -59,9 +59,9 @@ fn shown(task: &MoveTask) -> Value {
     shown
 }
 
-fn named(engine: &Engine, queue: &str) -> Result<Arc<State>, Refusal> {
+fn named(engine: &Engine, queue: &str) -> Result<Arc<QueueState>, Refusal> {
     queue.strip_prefix(&arn("")).and_then(|name| engine.find(name)).ok_or_else(|| {
         let message = "The resource that you specified for the SourceArn parameter doesn't exist.";
-        Refusal::new(Kind::ResourceNotFound, message)
+        Refusal::new(RefusalKind::ResourceNotFound, message)
     })
 }

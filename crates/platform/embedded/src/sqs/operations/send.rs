@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BatchAnswer, Entry, check_batch, queue_of};
+use super::{BatchAnswer, Identified, check_batch, queue_of};
 use crate::sqs::attributes::Attributes;
 use crate::sqs::engine::Engine;
 use crate::sqs::message::{Draft, Extras, MAX_SIZE, WireAttribute, md5_of_body};
-use crate::sqs::refusal::{Kind, Refusal};
+use crate::sqs::refusal::{Refusal, RefusalKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Request {
+pub(super) struct SendRequest {
     #[serde(default)]
     queue_url: String,
     #[serde(flatten)]
@@ -48,13 +48,13 @@ struct Content {
     message_system_attributes: Option<BTreeMap<String, WireAttribute>>,
 }
 
-impl Entry for BatchEntry {
+impl Identified for BatchEntry {
     fn id(&self) -> &str {
         &self.id
     }
 }
 
-pub(super) async fn one(engine: &Engine, request: Request) -> Result<Value, Refusal> {
+pub(super) async fn one(engine: &Engine, request: SendRequest) -> Result<Value, Refusal> {
     let queue = queue_of(engine, &request.queue_url)?;
     let attributes = queue.attributes();
     let draft = request.content.into_draft(&attributes)?;
@@ -83,7 +83,7 @@ pub(super) async fn batch(engine: &Engine, request: BatchRequest) -> Result<Valu
     }
     if size > u64::from(MAX_SIZE) {
         let message = format!("Batch requests cannot be longer than {MAX_SIZE} bytes. You have sent {size} bytes.");
-        return Err(Refusal::new(Kind::BatchRequestTooLong, message));
+        return Err(Refusal::new(RefusalKind::BatchRequestTooLong, message));
     }
     if !drafts.is_empty() {
         engine.send(&queue, drafts).await?;

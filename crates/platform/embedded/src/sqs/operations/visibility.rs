@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BatchAnswer, Entry, check_batch, queue_of};
-use crate::sqs::engine::{Engine, State};
-use crate::sqs::messages::Change;
+use super::{BatchAnswer, Identified, check_batch, queue_of};
+use crate::sqs::engine::{Engine, QueueState};
+use crate::sqs::messages::VisibilityChange;
 use crate::sqs::receipt::Receipt;
-use crate::sqs::refusal::{Kind, Refusal};
+use crate::sqs::refusal::{Refusal, RefusalKind};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Request {
+pub(super) struct VisibilityRequest {
     #[serde(default)]
     queue_url: String,
     #[serde(flatten)]
@@ -47,14 +47,14 @@ struct Wanted {
     visibility_timeout: Option<u32>,
 }
 
-impl Entry for BatchEntry {
+impl Identified for BatchEntry {
     fn id(&self) -> &str {
         &self.id
     }
 }
 
 impl Wanted {
-    fn check(&self, queue: &State) -> Result<(Receipt, Duration), Refusal> {
+    fn check(&self, queue: &QueueState) -> Result<(Receipt, Duration), Refusal> {
         let seconds = self.visibility_timeout.ok_or_else(|| Refusal::missing("VisibilityTimeout"))?;
         if seconds > 43_200 {
             return Err(Refusal::parameter(format!(
@@ -67,7 +67,7 @@ impl Wanted {
     }
 }
 
-pub(super) async fn one(engine: &Engine, request: Request) -> Result<Value, Refusal> {
+pub(super) async fn one(engine: &Engine, request: VisibilityRequest) -> Result<Value, Refusal> {
     let queue = queue_of(engine, &request.queue_url)?;
     let change = request.change.check(&queue)?;
     let done = engine.change_visibility(&queue, vec![change]).await?;
@@ -76,7 +76,7 @@ pub(super) async fn one(engine: &Engine, request: Request) -> Result<Value, Refu
 }
 
 pub(super) async fn batch(engine: &Engine, request: BatchRequest) -> Result<Value, Refusal> {
-    let queue: Arc<State> = queue_of(engine, &request.queue_url)?;
+    let queue: Arc<QueueState> = queue_of(engine, &request.queue_url)?;
     check_batch(&request.entries)?;
     let (mut answer, mut ids, mut changes) = (BatchAnswer::default(), Vec::new(), Vec::new());
     for entry in &request.entries {
@@ -98,11 +98,13 @@ pub(super) async fn batch(engine: &Engine, request: BatchRequest) -> Result<Valu
     Ok(answer.into_value())
 }
 
-fn told(change: Change) -> Result<(), Refusal> {
+fn told(change: VisibilityChange) -> Result<(), Refusal> {
     match change {
-        Change::Done => Ok(()),
-        Change::NotInFlight => Err(Refusal::new(Kind::MessageNotInflight, "The specified message isn't in flight.")),
-        Change::NotFound => Err(Refusal::parameter(
+        VisibilityChange::Done => Ok(()),
+        VisibilityChange::NotInFlight => {
+            Err(Refusal::new(RefusalKind::MessageNotInflight, "The specified message isn't in flight."))
+        }
+        VisibilityChange::NotFound => Err(Refusal::parameter(
             "Value for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for \
              visibility timeout change.",
         )),

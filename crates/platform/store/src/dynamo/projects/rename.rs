@@ -5,20 +5,21 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use model::id::ProjectName;
 
-use super::{FORMER_NAMES, decode, former_name};
+use super::decode;
 use crate::dynamo::Table;
 use crate::dynamo::item::{Attributes, key, number, text};
+use crate::dynamo::project_item::{FORMER_NAMES, former_name_key};
 use crate::dynamo::schema::{PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{MAX_FORMER_NAMES, Project};
 
 const DOING: &str = "renaming a project";
 /// How often it is tried again when its settings change at the same time.
-const ATTEMPTS: usize = 5;
+const MAX_RENAME_ATTEMPTS: usize = 5;
 
 pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName) -> Result<Project> {
     let mut now = project.clone();
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_RENAME_ATTEMPTS {
         let Some(item) = table.get(DOING, key(PROJECTS, now.name.as_str()), true).await? else {
             return Err(gone(project));
         };
@@ -90,14 +91,14 @@ async fn move_item(
         .expression_attribute_values(":old", text(project.name.as_str()))
         .build()
         .map_err(bad)?;
-    let mut leads = former_name(&project.name);
+    let mut leads = former_name_key(&project.name);
     leads.insert("id".to_owned(), number(project.id));
     leads.insert(crate::dynamo::schema::FORM.to_owned(), number(1));
     let leads = Put::builder().table_name(&table.name).set_item(Some(leads)).build().map_err(bad)?;
     // The new name may be one that the project had before.
     let leads_no_more = Delete::builder()
         .table_name(&table.name)
-        .set_key(Some(former_name(name)))
+        .set_key(Some(former_name_key(name)))
         .condition_expression("attribute_not_exists(id) OR id = :id")
         .set_expression_attribute_values(Some(id()))
         .build()

@@ -1,6 +1,6 @@
 /// A kind of destination: what a person is asked for to tell it.
 #[derive(Debug)]
-pub struct Kind {
+pub struct TargetKind {
     /// What a target's `type` is.
     pub word: &'static str,
     /// What people call it.
@@ -73,8 +73,8 @@ const LABELS: Field = Field {
 };
 
 /// All kinds, the most usual first.
-pub static KINDS: [Kind; 7] = [
-    Kind {
+pub static KINDS: [TargetKind; 7] = [
+    TargetKind {
         word: "slack",
         name: "Slack",
         hint: "",
@@ -93,7 +93,7 @@ pub static KINDS: [Kind; 7] = [
             ),
         ],
     },
-    Kind {
+    TargetKind {
         word: "discord",
         name: "Discord",
         hint: "",
@@ -104,7 +104,7 @@ pub static KINDS: [Kind; 7] = [
             "In the channel's settings: Integrations, Webhooks, Copy Webhook URL.",
         )],
     },
-    Kind {
+    TargetKind {
         word: "teams",
         name: "Teams",
         hint: "",
@@ -115,7 +115,7 @@ pub static KINDS: [Kind; 7] = [
             "In the channel: Workflows, Post to a channel when a webhook request is received.",
         )],
     },
-    Kind {
+    TargetKind {
         word: "webhook",
         name: "Webhook",
         hint: "Its host must be one that the stack may send to: AllowedDestinations, or --allow-destination.",
@@ -127,7 +127,7 @@ pub static KINDS: [Kind; 7] = [
             },
         ],
     },
-    Kind {
+    TargetKind {
         word: "mail",
         name: "Mail",
         hint: "Goes by SES: in AWS only, deployed with MailFrom.",
@@ -136,7 +136,7 @@ pub static KINDS: [Kind; 7] = [
             ..text("to", "To", "ada@example.org, team@example.org", "Commas between them.")
         }],
     },
-    Kind {
+    TargetKind {
         word: "github",
         name: "GitHub",
         hint: "Each error gets one issue.",
@@ -157,7 +157,7 @@ pub static KINDS: [Kind; 7] = [
             text("endpoint", "Enterprise server", "https://github.example.org/api/v3", "Left out, it is github.com."),
         ],
     },
-    Kind {
+    TargetKind {
         word: "gitlab",
         name: "GitLab",
         hint: "Each error gets one issue.",

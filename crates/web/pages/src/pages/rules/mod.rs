@@ -1,7 +1,7 @@
 mod kinds;
 
 use askama::Template;
-pub use kinds::{Field, Input, KINDS, Kind};
+pub use kinds::{Field, Input, KINDS, TargetKind};
 
 use crate::{Frame, Moment};
 
@@ -148,7 +148,7 @@ impl Rules {
         format!("/pages{}/rules", crate::address::project(&self.project))
     }
 
-    fn kinds(&self) -> &'static [Kind] {
+    fn kinds(&self) -> &'static [TargetKind] {
         &KINDS
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::framing::{Framing, object_length};
 use super::super::header::Head;
-use super::super::{Item, ItemKind, MAX_EVENTS, MAX_STORED};
-use super::{MAX_HELD_ASIDE, NO_TYPE, Reader, State, Step, invalid};
+use super::super::{EnvelopeItem, ItemKind, MAX_EVENTS, MAX_STORED};
+use super::{MAX_HELD_ASIDE, NO_TYPE, ReadStep, Reader, ReaderState, invalid};
 use crate::sentry::Peek;
 use crate::sentry::peek::{MAX_EVENT, peek};
 use model::outcome::{Reason, Refusal};
@@ -25,14 +25,14 @@ impl Reader {
     }
 
     /// An event, which is stored. It is taken if it ends where its header says; else if its JSON is complete.
-    pub(super) fn read_event(&mut self, head: Head, waits: bool) -> Step {
+    pub(super) fn read_event(&mut self, head: Head, waits: bool) -> ReadStep {
         let is_all = self.ended || self.rest().len() > MAX_HELD;
         if waits && !is_all {
-            return self.wait(State::Payload { head, waits });
+            return self.wait(ReaderState::Payload { head, waits });
         }
         let framing = self.framing(&head);
         let mut refusal = match framing {
-            Framing::Unknown if !is_all => return self.wait(State::Payload { head, waits }),
+            Framing::Unknown if !is_all => return self.wait(ReaderState::Payload { head, waits }),
             Framing::Unknown => too_large(),
             Framing::Wrong => invalid(wrong_length(head.length)),
             Framing::Whole { payload, next } => match peek(&self.rest()[..payload]) {
@@ -52,27 +52,27 @@ impl Reader {
                     }
                 }
             } else if self.searches < MAX_SEARCHES {
-                return self.wait(State::Payload { head, waits: true });
+                return self.wait(ReaderState::Payload { head, waits: true });
             }
         }
         self.refuse_item_as(refusal);
         match (framing, head.length) {
             (Framing::Whole { next, .. }, _) => {
                 self.take(next);
-                self.go_to(State::Between)
+                self.go_to(ReaderState::Between)
             }
             (Framing::Unknown, Some(length)) => {
                 let (size, left) = (length as u64, length.saturating_sub(self.rest().len()) as u64);
                 self.take(self.rest().len());
-                self.go_to(State::Skipping { head: Head { kind: None, length: None }, left, size })
+                self.go_to(ReaderState::Skipping { head: Head { kind: None, length: None }, left, size })
             }
-            (Framing::Unknown, None) => self.go_to(State::DroppingLine { kind: None, size: 0, to_resync: false }),
-            (Framing::Wrong, _) => self.go_to(State::Resync),
+            (Framing::Unknown, None) => self.go_to(ReaderState::DroppingLine { kind: None, size: 0, to_resync: false }),
+            (Framing::Wrong, _) => self.go_to(ReaderState::Resync),
         }
     }
 
     /// Keeps the event in the first bytes of the rest.
-    fn keep(&mut self, peek: Peek, payload: usize, next: usize) -> Step {
+    fn keep(&mut self, peek: Peek, payload: usize, next: usize) -> ReadStep {
         let (kind, event_id, size) = (peek.kind, peek.event_id, payload as u64);
         let mut bytes = Vec::new();
         if kind.is_stored() {
@@ -82,7 +82,7 @@ impl Reader {
                 );
                 self.take(next);
                 self.refuse_item(message);
-                return self.go_to(State::Between);
+                return self.go_to(ReaderState::Between);
             }
             self.events += 1;
             self.stored += payload;
@@ -90,14 +90,14 @@ impl Reader {
             let end = self.rest()[..payload].iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
             bytes = self.rest()[..end].to_vec();
         }
-        self.envelope.items.push(Item { index: self.index, kind, event_id, payload: bytes, size });
+        self.envelope.items.push(EnvelopeItem { index: self.index, kind, event_id, payload: bytes, size });
         self.index += 1;
         self.take(next);
-        self.go_to(State::Between)
+        self.go_to(ReaderState::Between)
     }
 
     /// An item that is not stored.
-    pub(super) fn read_aside(&mut self, head: Head) -> Step {
+    pub(super) fn read_aside(&mut self, head: Head) -> ReadStep {
         match self.framing(&head) {
             Framing::Whole { payload, next } => {
                 self.take(next);
@@ -105,58 +105,60 @@ impl Reader {
             }
             Framing::Wrong => {
                 self.refuse_item(wrong_length(head.length));
-                self.go_to(State::Resync)
+                self.go_to(ReaderState::Resync)
             }
-            Framing::Unknown if self.rest().len() <= MAX_HELD_ASIDE => self.wait(State::Payload { head, waits: false }),
+            Framing::Unknown if self.rest().len() <= MAX_HELD_ASIDE => {
+                self.wait(ReaderState::Payload { head, waits: false })
+            }
             Framing::Unknown => match head.length {
                 Some(length) => {
                     let skipped = self.rest().len().min(length);
                     self.take(skipped);
                     let (left, size) = ((length - skipped) as u64, length as u64);
-                    self.go_to(State::Skipping { head, left, size })
+                    self.go_to(ReaderState::Skipping { head, left, size })
                 }
-                None => self.go_to(State::DroppingLine { kind: head.kind, size: 0, to_resync: false }),
+                None => self.go_to(ReaderState::DroppingLine { kind: head.kind, size: 0, to_resync: false }),
             },
         }
     }
 
-    pub(super) fn put_aside(&mut self, kind: Option<ItemKind>, size: u64) -> Step {
+    pub(super) fn put_aside(&mut self, kind: Option<ItemKind>, size: u64) -> ReadStep {
         match kind {
             Some(kind) => {
-                let item = Item { index: self.index, kind, event_id: None, payload: Vec::new(), size };
+                let item = EnvelopeItem { index: self.index, kind, event_id: None, payload: Vec::new(), size };
                 self.envelope.items.push(item);
                 self.index += 1;
             }
             None => self.refuse_item(NO_TYPE.to_owned()),
         }
-        self.go_to(State::Between)
+        self.go_to(ReaderState::Between)
     }
 
-    pub(super) fn skip(&mut self, head: Head, left: u64, size: u64) -> Step {
+    pub(super) fn skip(&mut self, head: Head, left: u64, size: u64) -> ReadStep {
         let skipped = self.rest().len().min(usize::try_from(left).unwrap_or(usize::MAX));
         self.take(skipped);
         match left - skipped as u64 {
-            0 => self.go_to(State::Skipped { head, size }),
+            0 => self.go_to(ReaderState::Skipped { head, size }),
             // Nothing is behind it, and it is not stored.
             left if self.ended => self.put_aside(head.kind, size - left),
-            left => self.wait(State::Skipping { head, left, size }),
+            left => self.wait(ReaderState::Skipping { head, left, size }),
         }
     }
 
-    pub(super) fn end_skipped(&mut self, head: Head, size: u64) -> Step {
+    pub(super) fn end_skipped(&mut self, head: Head, size: u64) -> ReadStep {
         match Framing::by_length(self.rest(), 0, self.ended) {
-            Framing::Unknown => self.wait(State::Skipped { head, size }),
+            Framing::Unknown => self.wait(ReaderState::Skipped { head, size }),
             Framing::Whole { next, .. } => {
                 self.take(next);
                 // An event that was too large is refused already.
                 if head.kind.is_none() && head.length.is_none() {
-                    return self.go_to(State::Between);
+                    return self.go_to(ReaderState::Between);
                 }
                 self.put_aside(head.kind, size)
             }
             Framing::Wrong => {
                 self.refuse_item(wrong_length(head.length));
-                self.go_to(State::Resync)
+                self.go_to(ReaderState::Resync)
             }
         }
     }

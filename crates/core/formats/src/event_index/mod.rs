@@ -24,7 +24,7 @@ mod bucket;
 
 use std::collections::BTreeMap;
 
-pub use block::{BadBlock, BlockId, places};
+pub use block::{BadBlock, BlockId, locations};
 pub use bucket::{Bucket, Width};
 
 use model::id::{EventHash, Fingerprint, ReferenceId};
@@ -39,7 +39,7 @@ const ALONE: usize = 16;
 
 /// A reference of an error: where an event may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct EventLocation {
     /// The error.
     pub fingerprint: Fingerprint,
     /// The reference.
@@ -50,18 +50,18 @@ pub struct Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries {
     /// Events with an entry of their own; no pair is there twice.
-    pub alone: Vec<(EventHash, Place)>,
-    /// Blocks of the others: the bucket of each, and what [`places`] reads. A bucket may have several.
+    pub alone: Vec<(EventHash, EventLocation)>,
+    /// Blocks of the others: the bucket of each, and what [`locations`] reads. A bucket may have several.
     pub blocks: Vec<(Bucket, Vec<u8>)>,
 }
 
 impl Entries {
     /// Of references with their events.
-    pub fn of<'a>(references: impl IntoIterator<Item = (Place, &'a [EventHash])>) -> Self {
+    pub fn of<'a>(references: impl IntoIterator<Item = (EventLocation, &'a [EventHash])>) -> Self {
         let (mut alone, mut shared) = (Vec::new(), Vec::new());
-        for (place, events) in references {
+        for (location, events) in references {
             let entries = if events.len() <= FEW { &mut alone } else { &mut shared };
-            entries.extend(events.iter().map(|&event| (event, place)));
+            entries.extend(events.iter().map(|&event| (event, location)));
         }
         let mut runs = 0;
         if alone.len() > MANY {
@@ -74,9 +74,9 @@ impl Entries {
         alone.sort_unstable();
         alone.dedup();
         let width = Width::for_blocks(shared.len(), runs);
-        let mut buckets: BTreeMap<Bucket, Vec<(EventHash, Place)>> = BTreeMap::new();
-        for (event, place) in shared {
-            buckets.entry(width.bucket_of(event)).or_default().push((event, place));
+        let mut buckets: BTreeMap<Bucket, Vec<(EventHash, EventLocation)>> = BTreeMap::new();
+        for (event, location) in shared {
+            buckets.entry(width.bucket_of(event)).or_default().push((event, location));
         }
         let blocks = buckets.into_iter().flat_map(|(bucket, entries)| {
             block::pack(&entries).into_iter().map(move |block| (bucket, block)).collect::<Vec<_>>()

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use formats::directory::{self, BlockId, Bucket, Entries, Place};
+use formats::event_index::{self, BlockId, Bucket, Entries, EventLocation};
 use model::id::{EventHash, Fingerprint, ProjectId, ReferenceId};
 
 use super::Table;
@@ -8,15 +8,15 @@ use super::item::{Reader, Writer, bytes, is_expired, text};
 use super::schema::{SK, block_pk, event_pk};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Result, StoreError};
-use crate::ports::{Directory, Entered, Page};
+use crate::ports::{Entered, EventIndex, Page};
 
 #[async_trait]
-impl Directory for Table {
+impl EventIndex for Table {
     async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()> {
         let Entered { at, random, expires_at } = entered;
-        let alone = entries.alone.iter().map(|(event, place)| {
-            Writer::new(event_pk(project, *event), place.reference.to_string())
-                .with("error", text(place.fingerprint.to_string()))
+        let alone = entries.alone.iter().map(|(event, location)| {
+            Writer::new(event_pk(project, *event), location.reference.to_string())
+                .with("error", text(location.fingerprint.to_string()))
                 .expiring(expires_at)
                 .done()
         });
@@ -26,10 +26,10 @@ impl Directory for Table {
                 .expiring(expires_at)
                 .done()
         });
-        self.put_all("entering events in the directory", alone.chain(blocks).collect()).await
+        self.put_all("entering events in the event index", alone.chain(blocks).collect()).await
     }
 
-    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<Place>> {
+    async fn locations(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<EventLocation>> {
         let doing = "looking for an event";
         let mut range = Range::of_prefix(event_pk(project, event), "");
         range.newest_first = true;
@@ -38,23 +38,23 @@ impl Directory for Table {
         range.consistent = true;
         let now = SystemClock.now();
         let (items, _) = self.query(doing, &range).await?;
-        let place = |item| {
+        let location = |item| {
             let read = Reader::new(doing, item)?;
             let (reference, fingerprint) =
                 (read.parsed(SK, ReferenceId::parse)?, read.parsed("error", Fingerprint::parse)?);
-            Ok(Place { fingerprint, reference })
+            Ok(EventLocation { fingerprint, reference })
         };
-        items.iter().filter(|item| !is_expired(item, now)).map(place).collect()
+        items.iter().filter(|item| !is_expired(item, now)).map(location).collect()
     }
 
-    async fn places_in(
+    async fn locations_in(
         &self,
         project: ProjectId,
         event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,
-    ) -> Result<Page<Place, BlockId>> {
+    ) -> Result<Page<EventLocation, BlockId>> {
         let doing = "looking for an event in blocks";
         let mut range = Range::of_prefix(block_pk(project, bucket), "");
         range.after = before.map(|before| before.to_string());
@@ -62,12 +62,12 @@ impl Directory for Table {
         range.limit = Some(limit);
         let now = SystemClock.now();
         let (items, next) = self.query(doing, &range).await?;
-        let mut places = Vec::new();
+        let mut locations = Vec::new();
         for item in items.iter().filter(|item| !is_expired(item, now)) {
-            let found = directory::places(Reader::new(doing, item)?.bytes("events")?, event);
-            places.extend(found.map_err(|error| StoreError::corrupt(doing, error))?);
+            let found = event_index::locations(Reader::new(doing, item)?.bytes("events")?, event);
+            locations.extend(found.map_err(|error| StoreError::corrupt(doing, error))?);
         }
         let next = next.map(|sk| BlockId::parse(&sk).map_err(|error| StoreError::corrupt(doing, error)));
-        Ok(Page { items: places, next: next.transpose()? })
+        Ok(Page { items: locations, next: next.transpose()? })
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use ulid::Ulid;
 
-use super::Place;
+use super::EventLocation;
 use model::id::{EventHash, Fingerprint, ReferenceId};
 use model::time::Timestamp;
 
@@ -22,7 +22,7 @@ pub struct BlockId(Ulid);
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadBlock {
     /// The bytes end in the middle of an entry.
-    #[error("a block of the directory that ends in the middle of an entry")]
+    #[error("a block of the event index that ends in the middle of an entry")]
     Cut,
     /// The text is no name of a block.
     #[error("the name of a block that is no ULID")]
@@ -42,12 +42,20 @@ impl BlockId {
 
     /// From the text form.
     pub fn parse(text: &str) -> Result<Self, BadBlock> {
-        Ulid::from_string(text).map(Self).map_err(|_| BadBlock::Name)
+        text.parse()
     }
 
     /// When the block was written, to the millisecond.
     pub fn written_at(self) -> Timestamp {
         Timestamp::from_millis(self.0.timestamp_ms().min(i64::MAX as u64) as i64)
+    }
+}
+
+impl std::str::FromStr for BlockId {
+    type Err = BadBlock;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ulid::from_string(text).map(Self).map_err(|_| BadBlock::Name)
     }
 }
 
@@ -57,9 +65,9 @@ impl fmt::Display for BlockId {
     }
 }
 
-/// Entries as blocks: for each run of one place the fingerprint, the reference, how many, and a tag of each event. All
+/// Entries as blocks: for each run of one location the fingerprint, the reference, how many, and a tag of each event. All
 /// numbers are big-endian.
-pub(super) fn pack(entries: &[(EventHash, Place)]) -> Vec<Vec<u8>> {
+pub(super) fn pack(entries: &[(EventHash, EventLocation)]) -> Vec<Vec<u8>> {
     let mut blocks = Vec::new();
     let mut block: Vec<u8> = Vec::new();
     for run in entries.chunk_by(|(_, a), (_, b)| a == b) {
@@ -67,9 +75,9 @@ pub(super) fn pack(entries: &[(EventHash, Place)]) -> Vec<Vec<u8>> {
             if block.len() + HEAD + TAG * run.len() > MAX_BYTES {
                 blocks.push(std::mem::take(&mut block));
             }
-            let place = run[0].1;
-            block.extend(place.fingerprint.to_bytes());
-            block.extend(place.reference.to_bytes());
+            let location = run[0].1;
+            block.extend(location.fingerprint.to_bytes());
+            block.extend(location.reference.to_bytes());
             block.extend((run.len() as u16).to_be_bytes());
             block.extend(run.iter().flat_map(|(event, _)| event.tag()));
         }
@@ -78,9 +86,9 @@ pub(super) fn pack(entries: &[(EventHash, Place)]) -> Vec<Vec<u8>> {
     blocks
 }
 
-/// The places of a block where `event` may be.
-pub fn places(mut block: &[u8], event: EventHash) -> Result<Vec<Place>, BadBlock> {
-    let mut places = Vec::new();
+/// The locations of a block where `event` may be.
+pub fn locations(mut block: &[u8], event: EventHash) -> Result<Vec<EventLocation>, BadBlock> {
+    let mut locations = Vec::new();
     while !block.is_empty() {
         let (fingerprint, rest) = block.split_first_chunk().ok_or(BadBlock::Cut)?;
         let (reference, rest) = rest.split_first_chunk().ok_or(BadBlock::Cut)?;
@@ -89,9 +97,9 @@ pub fn places(mut block: &[u8], event: EventHash) -> Result<Vec<Place>, BadBlock
         let (tags, rest) = rest.split_at_checked(length).ok_or(BadBlock::Cut)?;
         if tags.chunks_exact(TAG).any(|tag| tag == event.tag()) {
             let (fingerprint, reference) = (Fingerprint::from_bytes(*fingerprint), ReferenceId::from_bytes(*reference));
-            places.push(Place { fingerprint, reference });
+            locations.push(EventLocation { fingerprint, reference });
         }
         block = rest;
     }
-    Ok(places)
+    Ok(locations)
 }

@@ -13,7 +13,7 @@ const ROOT: &str = "inbox/v=1/";
 /// `inbox/v=1/project={id}/event={event}/{ULID}`, or with `name={the name in hexadecimal digits}` for a project that was
 /// named and may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct ClaimCheck {
     /// Where its events belong.
     pub project: Addressee,
     /// The first of its events.
@@ -21,7 +21,7 @@ pub struct Claim {
     ulid: ulid::Ulid,
 }
 
-impl Claim {
+impl ClaimCheck {
     /// Of a message with this header, distinct by 80 of the `random` bits. `None` if it has no event.
     pub fn of(header: &Header, random: u128) -> Option<Self> {
         let ulid = ulid::Ulid::from_parts(header.received_at.millis() as u64, random);
@@ -58,7 +58,7 @@ impl Claim {
     }
 }
 
-impl fmt::Display for Claim {
+impl fmt::Display for ClaimCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { project, event, ulid } = self;
         write!(f, "{}event={event}/{ulid}", Self::prefix(project))
@@ -79,9 +79,9 @@ mod tests {
     use super::*;
     use model::occurrence::Source;
 
-    fn claim(project: Addressee) -> Claim {
+    fn claim(project: Addressee) -> ClaimCheck {
         let at = Timestamp::from_millis(1_478_044_860_123);
-        Claim::of(&Header::new(Source::V1, project, at, vec![EventId::from_bytes([7; 16])]), 5).unwrap()
+        ClaimCheck::of(&Header::new(Source::V1, project, at, vec![EventId::from_bytes([7; 16])]), 5).unwrap()
     }
 
     #[test]
@@ -93,10 +93,10 @@ mod tests {
             let claim = claim(project.clone());
             let key = claim.to_string();
             assert!(key.is_ascii() && key.len() < 1_024, "{key}");
-            assert!(key.starts_with(&Claim::prefix(&project)));
-            assert_eq!(Claim::parse(&key), Some(claim));
+            assert!(key.starts_with(&ClaimCheck::prefix(&project)));
+            assert_eq!(ClaimCheck::parse(&key), Some(claim));
             for cut in 0..key.len() {
-                assert_eq!(Claim::parse(&key[..cut]), None, "{cut} of {key}");
+                assert_eq!(ClaimCheck::parse(&key[..cut]), None, "{cut} of {key}");
             }
         }
     }
@@ -104,9 +104,9 @@ mod tests {
     /// Deleting project 1 must leave the messages of project 12.
     #[test]
     fn no_prefix_begins_with_another() {
-        let id = |id| Claim::prefix(&Addressee::Id(ProjectId::new(id).unwrap()));
+        let id = |id| ClaimCheck::prefix(&Addressee::Id(ProjectId::new(id).unwrap()));
         assert!(!id(12).starts_with(&id(1)));
-        let name = |name| Claim::prefix(&Addressee::Name(ProjectName::parse(name).unwrap()));
+        let name = |name| ClaimCheck::prefix(&Addressee::Name(ProjectName::parse(name).unwrap()));
         assert!(!name("shop2").starts_with(&name("shop")));
     }
 }

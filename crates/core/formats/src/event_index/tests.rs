@@ -10,31 +10,31 @@ fn event(n: u64) -> EventHash {
     EventId::from_bytes(u128::from(n).to_be_bytes()).hash()
 }
 
-fn place(n: u64) -> Place {
+fn location(n: u64) -> EventLocation {
     let fingerprint = Fingerprint::of("test", [n.to_string().as_str()]);
-    Place { fingerprint, reference: ReferenceId::new(Timestamp::from_seconds(n as i64), u128::from(n)) }
+    EventLocation { fingerprint, reference: ReferenceId::new(Timestamp::from_seconds(n as i64), u128::from(n)) }
 }
 
 /// References with this many events each; no event is there twice.
-fn references(counts: &[usize]) -> Vec<(Place, Vec<EventHash>)> {
+fn references(counts: &[usize]) -> Vec<(EventLocation, Vec<EventHash>)> {
     let mut next = 0;
     let mut events = |count: usize| {
         next += count as u64;
         (next - count as u64..next).map(event).collect()
     };
-    counts.iter().zip(0..).map(|(&count, n)| (place(n), events(count))).collect()
+    counts.iter().zip(0..).map(|(&count, n)| (location(n), events(count))).collect()
 }
 
-fn entries(references: &[(Place, Vec<EventHash>)]) -> Entries {
-    Entries::of(references.iter().map(|(place, events)| (*place, events.as_slice())))
+fn entries(references: &[(EventLocation, Vec<EventHash>)]) -> Entries {
+    Entries::of(references.iter().map(|(location, events)| (*location, events.as_slice())))
 }
 
 /// What a reader finds of an event: by itself, and in the blocks of its buckets.
-fn found(entries: &Entries, event: EventHash) -> BTreeSet<Place> {
-    let alone = entries.alone.iter().filter(|(one, _)| *one == event).map(|(_, place)| *place);
+fn found(entries: &Entries, event: EventHash) -> BTreeSet<EventLocation> {
+    let alone = entries.alone.iter().filter(|(one, _)| *one == event).map(|(_, location)| *location);
     let buckets = Width::ALL.map(|width| width.bucket_of(event));
     let blocks = entries.blocks.iter().filter(|(bucket, _)| buckets.contains(bucket));
-    alone.chain(blocks.flat_map(|(_, block)| places(block, event).unwrap())).collect()
+    alone.chain(blocks.flat_map(|(_, block)| locations(block, event).unwrap())).collect()
 }
 
 proptest! {
@@ -44,9 +44,9 @@ proptest! {
         let counts = [counts, vec![1; alone]].concat();
         let references = references(&counts);
         let entries = entries(&references);
-        for (place, events) in &references {
+        for (location, events) in &references {
             for event in events {
-                prop_assert_eq!(found(&entries, *event), BTreeSet::from([*place]));
+                prop_assert_eq!(found(&entries, *event), BTreeSet::from([*location]));
             }
         }
         for n in 1_000_000..1_000_100 {
@@ -56,7 +56,7 @@ proptest! {
 
     #[test]
     fn a_damaged_block_is_an_error_and_no_panic(block in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = places(&block, event(1));
+        let _ = locations(&block, event(1));
     }
 }
 
@@ -87,13 +87,13 @@ fn a_storm_costs_a_handful_of_writes() {
 fn hostile_ids_fit_items() {
     let wide = Width::Wide.bucket_of(event(0));
     let alike: Vec<_> = (0..).map(event).filter(|one| Width::Wide.bucket_of(*one) == wide).take(20_000).collect();
-    let entries = Entries::of([(place(1), alike.as_slice())]);
+    let entries = Entries::of([(location(1), alike.as_slice())]);
     assert!(entries.blocks.len() > 1);
     assert!(entries.blocks.iter().all(|(_, block)| block.len() <= 32 << 10));
     for event in [alike[0], alike[10_000], alike[19_999]] {
-        assert_eq!(found(&entries, event), BTreeSet::from([place(1)]));
+        assert_eq!(found(&entries, event), BTreeSet::from([location(1)]));
     }
-    let twice = Entries::of([(place(1), [event(1), event(1)].as_slice())]);
+    let twice = Entries::of([(location(1), [event(1), event(1)].as_slice())]);
     assert_eq!((twice.alone.len(), twice.blocks.len()), (1, 0));
 }
 
@@ -101,7 +101,7 @@ fn hostile_ids_fit_items() {
 #[test]
 fn the_form_of_a_block_is_frozen() {
     let events: Vec<_> = (0..17).map(event).collect();
-    let entries = Entries::of([(place(1), events.as_slice())]);
+    let entries = Entries::of([(location(1), events.as_slice())]);
     let (bucket, block) = &entries.blocks[0];
     let hex = block.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(

@@ -11,18 +11,18 @@ use crate::time::Timestamp;
 /// all before it: a late event of such a unit counts for the total and the timeline, and for no threshold, since how
 /// often the unit was seen before is not known any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Units {
+pub struct ThresholdWindows {
     unit: TimeUnit,
-    /// Units before this one are closed, but for those that are held.
+    /// ThresholdWindows before this one are closed, but for those that are held.
     floor: i64,
     /// By the number of the unit since 1970.
     counts: BTreeMap<i64, u64>,
 }
 
 /// How many units are held besides those of the last commit.
-const KEPT: usize = 4;
+const KEPT_WINDOWS: usize = 4;
 
-impl Units {
+impl ThresholdWindows {
     /// How long a unit is.
     pub fn unit(&self) -> TimeUnit {
         self.unit
@@ -60,7 +60,7 @@ impl Units {
     /// Drops, and closes, what is neither `touched` nor among the newest others.
     pub(super) fn prune(&mut self, touched: &BTreeSet<i64>) {
         let others: Vec<_> = self.counts.keys().copied().filter(|index| !touched.contains(index)).collect();
-        let dropped = &others[..others.len().saturating_sub(KEPT)];
+        let dropped = &others[..others.len().saturating_sub(KEPT_WINDOWS)];
         for index in dropped {
             self.counts.remove(index);
         }
@@ -77,11 +77,11 @@ impl Units {
 /// The text is not the text form of units.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not the text form of units: it must be m, h or d, the floor, then a step and a count for each unit")]
-pub struct BadUnits(String);
+pub struct BadThresholdWindows(String);
 
 /// The text form, kept short since each commit writes it: `m` (or `h`, `d`), the floor, then for each unit the step from
 /// the one before it (the first: from 0) and its count, `m 29892960 29892960 5 1 17`.
-impl fmt::Display for Units {
+impl fmt::Display for ThresholdWindows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = match self.unit {
             TimeUnit::Minute => 'm',
@@ -98,9 +98,9 @@ impl fmt::Display for Units {
     }
 }
 
-impl Units {
+impl ThresholdWindows {
     /// From the text form.
-    pub fn parse(text: &str) -> Result<Self, BadUnits> {
+    pub fn parse(text: &str) -> Result<Self, BadThresholdWindows> {
         let parsed = || {
             let mut words = text.split(' ');
             let unit = match words.next()? {
@@ -117,6 +117,6 @@ impl Units {
             }
             Some(Self { unit, floor, counts })
         };
-        parsed().ok_or_else(|| BadUnits(text.chars().take(80).collect()))
+        parsed().ok_or_else(|| BadThresholdWindows(text.chars().take(80).collect()))
     }
 }

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use formats::directory::{BlockId, Bucket, Entries, Place};
+use formats::event_index::{BlockId, Bucket, Entries, EventLocation};
 use model::id::{EventHash, ProjectId};
 use model::time::Timestamp;
 
@@ -8,23 +8,23 @@ use crate::error::Result;
 
 /// Where events are, by nothing but their ids: hints that a reader has to check.
 #[async_trait]
-pub trait Directory: Send + Sync {
+pub trait EventIndex: Send + Sync {
     /// Writes entries down, in no transaction: what fails in part may be entered again as a whole.
     async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()>;
 
-    /// At most `limit` places of an event that has entries of its own, the newest reference first.
-    async fn places(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<Place>>;
+    /// At most `limit` locations of an event that has entries of its own, the newest reference first.
+    async fn locations(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<EventLocation>>;
 
-    /// The places where `event` may be by at most `limit` blocks of a bucket (or 1 MiB of them) that were written
+    /// The locations where `event` may be by at most `limit` blocks of a bucket (or 1 MiB of them) that were written
     /// before `before`, newest first.
-    async fn places_in(
+    async fn locations_in(
         &self,
         project: ProjectId,
         event: EventHash,
         bucket: Bucket,
         before: Option<BlockId>,
         limit: usize,
-    ) -> Result<Page<Place, BlockId>>;
+    ) -> Result<Page<EventLocation, BlockId>>;
 }
 
 /// When entries are written down, and what tells them from others.

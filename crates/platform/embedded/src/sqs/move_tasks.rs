@@ -1,0 +1,36 @@
+//! Message move tasks that were done.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Finished tasks that are kept, for all queues together.
+const MAX_KEPT_TASKS: usize = 100;
+
+/// The tasks of this process, newest last; they are not kept over a restart.
+#[derive(Default)]
+pub(super) struct MoveTasks(Mutex<Vec<MoveTask>>);
+
+#[derive(Clone)]
+pub(super) struct MoveTask {
+    pub(super) source: String,
+    /// None: each message went to the queue that it came from.
+    pub(super) target: Option<String>,
+    /// Milliseconds since 1970.
+    pub(super) started: i64,
+    pub(super) moved: u64,
+}
+
+impl MoveTasks {
+    /// The tasks of a queue, newest first.
+    pub(super) fn of(&self, source: &str) -> Vec<MoveTask> {
+        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.iter().rev().filter(|task| task.source == source).cloned().collect()
+    }
+
+    pub(super) fn add(&self, task: MoveTask) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tasks.len() == MAX_KEPT_TASKS {
+            tasks.remove(0);
+        }
+        tasks.push(task);
+    }
+}

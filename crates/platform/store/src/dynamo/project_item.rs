@@ -1,0 +1,48 @@
+//! Attributes of a project's items, and how they are read.
+
+use model::id::ProjectName;
+use model::project::{Limits, Origins};
+
+use super::item::{Attributes, Reader, key};
+use super::schema::PROJECT_IDS;
+use crate::error::Result;
+
+pub(crate) const FORMER_NAMES: &str = "formerNames";
+pub(crate) const TIER: &str = "tier";
+pub(crate) const TIME_UNIT: &str = "timeUnit";
+pub(crate) const OWNER: &str = "owner";
+pub(crate) const RETENTION: &str = "retentionDays";
+pub(crate) const ALLOWED_ORIGINS: &str = "allowedOrigins";
+pub(crate) const POSTED_CONFIGS: &str = "postedConfigs";
+pub(crate) const PER_MINUTE: &str = "perMinute";
+pub(crate) const PER_MONTH: &str = "perMonth";
+pub(crate) const LIMITED_BY: &str = "limitedBy";
+pub(crate) const LIMITED_TO: &str = "limitedTo";
+pub(crate) const LIMITED_UNTIL: &str = "limitedUntil";
+
+/// The key of the item that leads from a former name to its project.
+pub(crate) fn former_name_key(name: &ProjectName) -> Attributes {
+    key(PROJECT_IDS, format!("NAME#{name}"))
+}
+
+/// The limits in an item of a project.
+pub(crate) fn limits(read: &Reader<'_>) -> Result<Limits> {
+    Ok(Limits { per_minute: read.number_if_any(PER_MINUTE)?, per_month: read.number_if_any(PER_MONTH)? })
+}
+
+/// Whose pages may send, in an item of a project.
+pub(crate) fn allowed_origins(read: &Reader<'_>) -> Result<Option<Origins>> {
+    let parse = |list: &str| {
+        let list: Vec<String> = serde_json::from_str(list).map_err(|error| error.to_string())?;
+        Origins::parse(&list).map_err(|error| error.to_string())
+    };
+    read.if_any(ALLOWED_ORIGINS, |read, name| read.parsed(name, parse))
+}
+
+/// The setting whose word is in this attribute; the usual one if there is none.
+pub(crate) fn setting<T: Default>(read: &Reader<'_>, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+    match read.text_if_any(name) {
+        None => Ok(T::default()),
+        Some(_) => read.parsed(name, |word| parse(word).ok_or("an unknown word")),
+    }
+}
