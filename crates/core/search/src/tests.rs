@@ -6,9 +6,7 @@ use model::error::{Batch, ErrorAggregate, Has, Indexed, Regression, Sighting, St
 use model::id::{ErrorUid, EventId, Fingerprint, ProjectId};
 use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
 use model::project::TimeUnit;
-use model::time::Timestamp;
-
-const DAY: i64 = 86_400;
+use model::time::{SECONDS_PER_DAY, Timestamp};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_793_577_600 + seconds)
@@ -26,7 +24,7 @@ fn named(kind: &str, message: &str, culprit: &str, frames: &str) -> ErrorAggrega
     occurrence.culprit = Some(culprit.to_owned());
     observe(&mut error, &occurrence, message);
     error.frames = Some(frames.to_owned());
-    error.expires_at = at(90 * DAY);
+    error.expires_at = at(90 * SECONDS_PER_DAY);
     error
 }
 
@@ -99,7 +97,7 @@ fn frames_are_the_application_s_own_from_where_it_was_raised() {
 }
 
 fn postings(day: i64, batch: u32) -> Postings {
-    Postings { now: at(day * DAY), batch: Batch(batch) }
+    Postings { now: at(day * SECONDS_PER_DAY), batch: Batch(batch) }
 }
 
 /// A storm of one error posts nothing.
@@ -113,7 +111,7 @@ fn only_what_an_error_newly_has_is_posted() {
     let mut step = |seconds: i64, day: i64, batch: u32| {
         let before = error.clone();
         observe(&mut error, &Occurrence { kind: "E".to_owned(), ..occurrence(seconds) }, "cart is empty");
-        error.expires_at = at((day + 90) * DAY);
+        error.expires_at = at((day + 90) * SECONDS_PER_DAY);
         let posted = postings(day, batch).of(Some(&before), &mut error);
         (posted.iter().map(|posting| posting.term).collect::<BTreeSet<_>>(), error.indexed.unwrap())
     };
@@ -125,7 +123,7 @@ fn only_what_an_error_newly_has_is_posted() {
         assert_eq!(indexed, Indexed { count: Batch(batch), ..first });
     }
     assert_eq!(step(9, 0, 99).0, of(&[]), "9 is of the step of 8");
-    let (terms, indexed) = step(-DAY, 0, 20);
+    let (terms, indexed) = step(-SECONDS_PER_DAY, 0, 20);
     assert_eq!(terms, of(&[Term::FirstSeen(0), count]));
     assert_eq!(indexed.first_seen, Batch(20), "an older occurrence came");
 
@@ -143,7 +141,7 @@ fn postings_outlive_the_error() {
     let mut expires = std::collections::BTreeMap::new();
     for (day, retention) in [(0, 30), (9, 30), (11, 30), (12, 90), (40, 90), (41, 7), (60, 7), (200, 7)] {
         let before = error.clone();
-        error.expires_at = at((day + retention) * DAY + 100).max(error.expires_at);
+        error.expires_at = at((day + retention) * SECONDS_PER_DAY + 100).max(error.expires_at);
         for posting in postings(day, 1).of(Some(&before), &mut error) {
             expires.insert(posting.term, posting.expires_at);
         }
@@ -335,7 +333,7 @@ fn a_batch_is_never_0() {
 /// A block is kept as long as any of its errors needs it.
 #[test]
 fn a_block_is_kept_as_long_as_its_errors() {
-    let expiring = |day: i64| ErrorAggregate { expires_at: at(day * DAY), ..named("E", "m", "", "") };
+    let expiring = |day: i64| ErrorAggregate { expires_at: at(day * SECONDS_PER_DAY), ..named("E", "m", "", "") };
     let posted = [30, 90, 60].map(|day| postings(0, 5).posting(&expiring(day), &Term::Word("m".to_owned())));
     let longest = posted[1].expires_at;
     let blocks = blocks(Batch(5), posted);

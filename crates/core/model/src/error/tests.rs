@@ -1,6 +1,7 @@
 use super::*;
 use crate::id::EventId;
 use crate::occurrence::Source;
+use crate::time::SECONDS_PER_DAY;
 
 const MINUTE: TimeUnit = TimeUnit::Minute;
 
@@ -160,11 +161,11 @@ fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
     commit(&mut error, MINUTE, &[3_600, 7_200, 7_260]);
     commit(&mut error, TimeUnit::Hour, &[7_201, 3_601]);
     assert_eq!((error.units.unit(), counts(&error)), (TimeUnit::Hour, vec![(2, 1)]));
-    commit(&mut error, TimeUnit::Day, &[86_400, 86_401]);
+    commit(&mut error, TimeUnit::Day, &[SECONDS_PER_DAY, SECONDS_PER_DAY + 1]);
     assert_eq!(counts(&error), [(1, 2)]);
 
     error.units = Units::default();
-    commit(&mut error, MINUTE, &[86_401, 60, 86_500]);
+    commit(&mut error, MINUTE, &[SECONDS_PER_DAY + 1, 60, SECONDS_PER_DAY + 100]);
     assert_eq!(counts(&error), [(1_440, 1), (1_441, 1)]);
 }
 
