@@ -71,16 +71,15 @@ async fn schedules(seeds: Seeds) {
             world = World::new(0).await;
         }
         world.reseed(seed);
-        let failed = Reproduce(seed);
+        let _reproduce = Reproduce(seed);
         schedule(&world, seed).await;
-        std::mem::forget(failed);
     }
 }
 
-/// A seed tells the same each time, so that a failure can be had again; but for the order in which a process goes
-/// through its hash maps, which is no seed's: a few schedules make calls in another order, or one more.
+/// A seed leads to the same calls each time, so that a failure can be reproduced. About one schedule of 60 still does not,
+/// for a reason that is not known yet.
 #[test]
-fn a_schedule_is_nearly_always_the_same() {
+fn a_schedule_is_almost_always_the_same() {
     let run = |seed| {
         paused(async {
             let mut world = World::new(0).await;
@@ -88,15 +87,18 @@ fn a_schedule_is_nearly_always_the_same() {
             schedule(&world, seed).await
         })
     };
-    let same = (0..20).filter(|&seed| run(seed) == run(seed)).count();
-    assert!(same >= 15, "{same} of 20 schedules are the same each time");
+    let different: Vec<_> = (0..20).filter(|&seed| run(seed) != run(seed)).collect();
+    assert!(different.len() <= 2, "these schedules are not the same each time: {different:?}");
 }
 
-/// Says, if it is dropped, how to have a failure again.
+/// Prints how to reproduce a failure, if a panic drops it.
 struct Reproduce(u64);
 
 impl Drop for Reproduce {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
         let seed = self.0;
         eprintln!(
             "schedule {seed} failed; to run it again:\n    FAULTLINE_SEED={seed} FAULTLINE_SCHEDULES=1 \

@@ -46,17 +46,19 @@ async fn schedules(seeds: Seeds) {
             scene = Scene::new(0).await;
         }
         scene.reseed(seed).await;
-        let failed = Reproduce(seed);
+        let _reproduce = Reproduce(seed);
         schedule(&mut scene, seed).await;
-        std::mem::forget(failed);
     }
 }
 
-/// Says, if it is dropped, how to have a failure again.
+/// Prints how to reproduce a failure, if a panic drops it.
 struct Reproduce(u64);
 
 impl Drop for Reproduce {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
         let seed = self.0;
         eprintln!(
             "schedule {seed} failed; to run it again:\n    FAULTLINE_SEED={seed} FAULTLINE_SCHEDULES=1 \

@@ -17,6 +17,8 @@ pub struct Timestamp(i64);
 #[error("`{0}` is not an RFC 3339 time such as 2016-11-02T00:01:00Z (1970 to 9999)")]
 pub struct BadTimestamp(String);
 
+/// The seconds of a day of UTC.
+pub const SECONDS_PER_DAY: i64 = 86_400;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 /// The end of the year 9999: the last moment that RFC 3339 can write.
 const MAX_SECONDS: i64 = 253_402_300_799;
@@ -91,9 +93,9 @@ impl Timestamp {
     /// The beginning of the month of UTC that the moment is in, and of the next one.
     pub fn month(self) -> (Self, Self) {
         let date = self.utc().date();
-        let midnight = Self::from_seconds(self.seconds().div_euclid(86_400) * 86_400);
+        let midnight = Self::from_seconds(self.seconds().div_euclid(SECONDS_PER_DAY) * SECONDS_PER_DAY);
         let (day, last) = (i64::from(date.day()), i64::from(date.month().length(date.year())));
-        (midnight.plus_seconds((1 - day) * 86_400), midnight.plus_seconds((last - day + 1) * 86_400))
+        (midnight.plus_seconds((1 - day) * SECONDS_PER_DAY), midnight.plus_seconds((last - day + 1) * SECONDS_PER_DAY))
     }
 
     /// The moment as the `time` crate's type, in UTC.
@@ -183,7 +185,7 @@ mod tests {
         ] {
             let (from, to) = Timestamp::parse(moment).unwrap().month();
             assert_eq!((from.date(), to.date()), (start.to_owned(), next.to_owned()), "{moment}");
-            assert_eq!((from.seconds() % 86_400, to.seconds() % 86_400), (0, 0));
+            assert_eq!((from.seconds() % SECONDS_PER_DAY, to.seconds() % SECONDS_PER_DAY), (0, 0));
         }
     }
 

@@ -3,9 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::term::{Term, TermHash, slot, terms};
 use model::error::{ErrorAggregate, Indexed, PostingBatch};
 use model::id::{Fingerprint, ProjectId};
-use model::time::Timestamp;
+use model::time::{SECONDS_PER_DAY, Timestamp};
 
-const SECONDS_PER_DAY: i64 = 86_400;
 /// How many errors a block holds: 16 bytes each, in all what one unit of a read returns.
 const BLOCK: usize = 250;
 

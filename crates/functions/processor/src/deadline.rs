@@ -2,17 +2,16 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::reason::Reason;
+use crate::failure_reason::FailureReason;
 
-/// Until when a batch must be done. What is not by then goes back to the queue by name, and what is done stays done;
-/// an invocation that is cut off would bring all of it back, and at last into the dead-letter queue.
+/// The time by which a batch must be done. Messages that are not done by then are returned to the queue by name, and the
+/// others stay done. If the invocation were cut off, all of them would come back, and at last become dead letters.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 
-/// What is left of an invocation for its answer.
-const RESERVE: Duration = Duration::from_secs(2);
-/// Why a message is left.
-const OVER: &str = "the time for this batch was over before it was done: it comes again";
+/// The part of an invocation's time that is left for its answer.
+const ANSWER_RESERVE: Duration = Duration::from_secs(2);
+const TIME_OVER_TEXT: &str = "the time for this batch was over before it was done: it comes again";
 
 impl Deadline {
     /// In `time` from now.
@@ -22,11 +21,10 @@ impl Deadline {
 
     /// Two seconds before `end`, which is when Lambda cuts the invocation off.
     pub fn of_invocation(end: SystemTime) -> Self {
-        Self::within(end.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(RESERVE))
+        Self::within(end.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(ANSWER_RESERVE))
     }
 
-    /// So much later.
-    pub(crate) fn later(self, time: Duration) -> Self {
+    pub(crate) fn postpone(self, time: Duration) -> Self {
         Self(self.0 + time)
     }
 
@@ -41,12 +39,20 @@ impl Deadline {
         Instant::now() + time >= self.0
     }
 
-    /// What `work` comes to, if it does so in time. It may be cut off anywhere: what it wrote is written, and is found
-    /// when its messages come again.
-    pub(crate) async fn bounds<T>(self, work: impl Future<Output = T>) -> Result<T, Reason> {
+    /// Runs `work` until the deadline. It may be cut off anywhere: what it wrote is written, and is found when its
+    /// messages come again.
+    pub(crate) async fn limit<T>(self, work: impl Future<Output = T>) -> Result<T, FailureReason> {
         if self.is_within(Duration::ZERO) {
-            return Err(Reason::passes(OVER));
+            return Err(FailureReason::transient(TIME_OVER_TEXT));
         }
-        timeout_at(self.0, work).await.map_err(|_| Reason::passes(OVER))
+        timeout_at(self.0, work).await.map_err(|_| FailureReason::transient(TIME_OVER_TEXT))
+    }
+
+    /// The same for work that may fail by itself.
+    pub(crate) async fn limit_fallible<T, E: Into<FailureReason>>(
+        self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, FailureReason> {
+        self.limit(work).await?.map_err(Into::into)
     }
 }

@@ -4,21 +4,29 @@ use model::json::{self, Map, Value};
 use model::occurrence::Occurrence;
 use protocol::json_api::{self, Post};
 use protocol::sentry::{self, Received, security};
-use scrub::{Rules, scrub};
+use scrub::Rules;
 
-/// The occurrences in an accepted request, freed of what the project's rules call secret.
-pub(crate) fn normalise(message: &Message, scrubbing: &Rules) -> Result<Vec<Occurrence>, String> {
-    let mut occurrences = match message.header.source {
+/// An occurrence without its secrets.
+pub(crate) struct ScrubbedOccurrence(pub(crate) Occurrence);
+
+/// Reads the occurrences of an accepted request.
+pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
+    match message.header.source {
         PayloadKind::V1 => v1_errors(message),
         PayloadKind::Sentry => sentry_event(message),
         PayloadKind::Security => security_reports(message),
-        // They were normalised when they first came; secrets are looked for again, by the rules of their new project.
+        // They were normalised when they first came. They are scrubbed again, by the rules of their new project.
         PayloadKind::Import => json::parse(&message.payload).map_err(|error| error.to_string()),
-    }?;
-    for occurrence in &mut occurrences {
-        scrub(occurrence, scrubbing);
     }
-    Ok(occurrences)
+}
+
+/// Removes what the project's rules call secret.
+pub(crate) fn scrub(occurrences: Vec<Occurrence>, rules: &Rules) -> Vec<ScrubbedOccurrence> {
+    let scrub_one = |mut occurrence| {
+        scrub::scrub(&mut occurrence, rules);
+        ScrubbedOccurrence(occurrence)
+    };
+    occurrences.into_iter().map(scrub_one).collect()
 }
 
 fn sentry_event(message: &Message) -> Result<Vec<Occurrence>, String> {

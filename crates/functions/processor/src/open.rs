@@ -1,23 +1,27 @@
 use formats::inbox::{self, Message, Text};
 use store::Kind;
 
-use crate::reason::Reason;
-use crate::{Batch, Processor};
+use crate::failure_reason::FailureReason;
+use crate::processor::Processor;
+
+/// An accepted request, out of a queue message.
+pub(crate) struct OpenedMessage {
+    pub(crate) message: Message,
+    /// The key of its body, if that is in S3.
+    pub(crate) claim: Option<String>,
+}
 
 impl Processor {
-    /// The accepted request in the text of a queue message. `None` if its body was in S3, and is gone since the message was
-    /// processed before.
-    pub(crate) async fn open(&self, batch: &mut Batch, source: usize, text: &str) -> Result<Option<Message>, Reason> {
-        let packed = match inbox::form(text).map_err(Reason::stays)? {
-            Text::Inline(body) => inbox::packed(body).map_err(Reason::stays)?.into(),
+    /// Opens a queue message. `None` if its body was in S3, and is gone because the message was processed before.
+    pub(crate) async fn open(&self, text: &str) -> Result<Option<OpenedMessage>, FailureReason> {
+        let (packed, claim) = match inbox::form(text).map_err(FailureReason::permanent)? {
+            Text::Inline(body) => (inbox::packed(body).map_err(FailureReason::permanent)?.into(), None),
             Text::ClaimCheck(key) => match self.claims.get_claim_check(key).await {
-                Err(error) if error.kind() == Kind::NotFound && self.is_done(key).await? => return Ok(None),
-                body => {
-                    batch.claims.push((source, key.to_owned()));
-                    body?
-                }
+                Err(error) if error.kind() == Kind::NotFound && self.is_processed(key).await? => return Ok(None),
+                body => (body?, Some(key.to_owned())),
             },
         };
-        Message::unpack(&packed).map(Some).map_err(Reason::stays)
+        let message = Message::unpack(&packed).map_err(FailureReason::permanent)?;
+        Ok(Some(OpenedMessage { message, claim }))
     }
 }

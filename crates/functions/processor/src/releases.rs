@@ -1,127 +1,109 @@
-//! The releases that occurrences are of: from when on there were any of each, in the whole project.
+//! Records since when each project has the releases of its occurrences.
 //!
-//! They are noted ahead of the commit, whose errors are told since when the project has the release: whether a release is
-//! newer than a moment decides if an error is resolved in it. A process notes a release once an hour, and each time that
-//! an occurrence of it was received earlier than it knew.
+//! This happens before the commit: whether a release is newer than a moment decides whether an error is resolved in it. A
+//! process records a release once an hour, and whenever an occurrence of it was received earlier than it knew.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 
-use futures_util::StreamExt;
+use futures_util::stream::{StreamExt, iter};
 use model::id::ProjectId;
 use model::project::Retention;
-use model::timeline::Hour;
 use store::ports::Release;
 
-use crate::Processor;
-use crate::commit::Undone;
-use crate::group::Unit;
-use crate::known::Read;
+use crate::caches::StoredError;
+use crate::duplicates::UncountedBatch;
+use crate::error_batch::{ErrorBatch, FailedBatch};
+use crate::processor::Processor;
 
-/// The most releases that are noted of a project at one attempt: one that makes a release of each event costs no more.
-const MAX_RELEASES: usize = 50;
-/// How many are noted at once.
-const CONCURRENT: usize = 8;
-/// How many releases are remembered; beyond it all are forgotten, and noted once more.
-const REMEMBERED: usize = 10_000;
+/// The most releases of a project that one attempt records: a project that makes a release of each event costs no more.
+const MAX_RECORDED_RELEASES: usize = 50;
+const MAX_CONCURRENT_WRITES: usize = 8;
 
-/// The releases of a batch, by name, as far as they could be noted.
-type Noted = HashMap<ProjectId, HashMap<String, store::Result<Release>>>;
+/// The releases of an attempt, by name, as far as they could be recorded.
+type RecordedReleases = BTreeMap<ProjectId, BTreeMap<String, store::Result<Release>>>;
 
-/// What this process knows of releases.
-#[derive(Default)]
-pub(crate) struct Met(Mutex<HashMap<(ProjectId, String), Release>>);
+/// Occurrences that know since when their project has their release.
+pub(crate) struct ReleasedBatch {
+    pub(crate) batch: ErrorBatch,
+    pub(crate) stored: StoredError,
+}
 
-impl Met {
-    /// The release, if there is nothing to note of it.
-    fn recall(&self, project: ProjectId, seen: &Release) -> Option<Release> {
-        let met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = met.get(&(project, seen.name.clone()))?;
-        let is_noted = known.first_seen <= seen.first_seen && Hour::of(known.last_seen) >= Hour::of(seen.last_seen);
-        is_noted.then(|| known.clone())
-    }
-
-    fn remember(&self, project: ProjectId, release: Release) {
-        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if met.len() >= REMEMBERED {
-            met.clear();
-        }
-        met.insert((project, release.name.clone()), release);
-    }
+/// The first and the last time at which an occurrence of a release was received.
+struct SeenRelease {
+    project: ProjectId,
+    retention: Option<Retention>,
+    release: Release,
 }
 
 impl Processor {
-    /// Notes the releases of these units, and tells their occurrences since when the project has theirs. What a further
-    /// attempt may note is undone. Of what cannot be noted otherwise nothing is told: it holds no event up.
-    pub(crate) async fn note_releases(&self, work: Vec<(Unit, Read)>) -> (Vec<(Unit, Read)>, Vec<Undone>) {
-        let seen = seen(&work).into_iter().map(|(project, retention, seen)| async move {
-            let release = self.note_release(project, &seen, retention).await;
-            (project, seen.name, release)
+    /// Records the releases of these batches, and writes the first time of each into its occurrences. A batch whose
+    /// release may be recorded at a further attempt fails. Any other failure is logged, and its batch goes on without.
+    pub(crate) async fn record_releases(
+        &self,
+        batches: Vec<UncountedBatch>,
+        failed: &mut Vec<FailedBatch>,
+    ) -> Vec<ReleasedBatch> {
+        let writes = list_releases(&batches).into_iter().map(|seen| async move {
+            let result = self.record_release(&seen).await;
+            (seen, result)
         });
-        let seen: Vec<_> = futures_util::stream::iter(seen).buffer_unordered(CONCURRENT).collect().await;
-        let mut noted = Noted::new();
-        for (project, name, release) in seen {
-            noted.entry(project).or_default().insert(name, release);
+        let results: Vec<_> = iter(writes).buffer_unordered(MAX_CONCURRENT_WRITES).collect().await;
+        let mut recorded = RecordedReleases::new();
+        for (seen, result) in results {
+            recorded.entry(seen.project).or_default().insert(seen.release.name, result);
         }
-        let (mut done, mut undone) = (Vec::new(), Vec::new());
-        for (mut unit, read) in work {
-            match tell(&mut unit, &noted) {
-                Ok(()) => done.push((unit, read)),
-                Err(error) => undone.push(Undone { unit, error }),
+        let mut released = Vec::with_capacity(batches.len());
+        for UncountedBatch { mut batch, stored } in batches {
+            match set_release_times(&mut batch, &recorded) {
+                Ok(()) => released.push(ReleasedBatch { batch, stored }),
+                Err(error) => failed.push(FailedBatch { batch, error }),
             }
         }
-        (done, undone)
+        released
     }
 
-    async fn note_release(
-        &self,
-        project: ProjectId,
-        seen: &Release,
-        retention: Option<Retention>,
-    ) -> store::Result<Release> {
-        if let Some(known) = self.met.recall(project, seen) {
-            return Ok(known);
+    async fn record_release(&self, seen: &SeenRelease) -> store::Result<Release> {
+        let project = seen.project;
+        if let Some(cached) = self.caches.releases.get(project, &seen.release) {
+            return Ok(cached);
         }
-        let expires_at = self.expires_at(self.clock.now(), retention);
-        let noted = self.releases.note(project, seen, expires_at).await;
-        match &noted {
-            Ok(release) => self.met.remember(project, release.clone()),
+        let expires_at = self.expires_at(self.clock.now(), seen.retention);
+        let recorded = self.releases.note(project, &seen.release, expires_at).await;
+        match &recorded {
+            Ok(release) => self.caches.releases.insert(project, release.clone()),
             Err(error) if !error.is_transient() => {
-                tracing::warn!(project.id = %project, error.message = %error, "a release is not noted");
+                tracing::warn!(project.id = %project, error.message = %error, "failed to record a release");
             }
             Err(_) => {}
         }
-        noted
+        recorded
     }
 }
 
-/// The releases of these units, each with the first and the last moment at which an occurrence was received.
-fn seen(work: &[(Unit, Read)]) -> Vec<(ProjectId, Option<Retention>, Release)> {
-    let mut seen: BTreeMap<ProjectId, (Option<Retention>, BTreeMap<&str, Release>)> = BTreeMap::new();
-    for (unit, _) in work {
-        let (retention, of_project) = seen.entry(unit.project).or_default();
-        *retention = unit.settings.retention;
-        for sighting in unit.entries.iter().map(|entry| &entry.sighting) {
+fn list_releases(batches: &[UncountedBatch]) -> Vec<SeenRelease> {
+    let mut projects: BTreeMap<ProjectId, BTreeMap<&str, SeenRelease>> = BTreeMap::new();
+    for batch in batches.iter().map(|uncounted| &uncounted.batch) {
+        let releases = projects.entry(batch.project).or_default();
+        for sighting in batch.occurrences.iter().map(|occurrence| &occurrence.sighting) {
             let Some(name) = sighting.release.as_deref() else { continue };
             let at = sighting.received_at;
-            if let Some(release) = of_project.get_mut(name) {
+            if let Some(SeenRelease { release, .. }) = releases.get_mut(name) {
                 release.first_seen = release.first_seen.min(at);
                 release.last_seen = release.last_seen.max(at);
-            } else if of_project.len() < MAX_RELEASES {
-                of_project.insert(name, Release { name: name.to_owned(), first_seen: at, last_seen: at });
+            } else if releases.len() < MAX_RECORDED_RELEASES {
+                let release = Release { name: name.to_owned(), first_seen: at, last_seen: at };
+                let retention = batch.settings.retention;
+                releases.insert(name, SeenRelease { project: batch.project, retention, release });
             }
         }
     }
-    let flat = |(project, (retention, releases)): (_, (_, BTreeMap<_, _>))| {
-        releases.into_values().map(move |release| (project, retention, release))
-    };
-    seen.into_iter().flat_map(flat).collect()
+    projects.into_values().flat_map(BTreeMap::into_values).collect()
 }
 
-fn tell(unit: &mut Unit, noted: &Noted) -> store::Result<()> {
-    let Some(noted) = noted.get(&unit.project) else { return Ok(()) };
-    for sighting in unit.entries.iter_mut().map(|entry| &mut entry.sighting) {
-        match sighting.release.as_deref().and_then(|name| noted.get(name)) {
+fn set_release_times(batch: &mut ErrorBatch, recorded: &RecordedReleases) -> store::Result<()> {
+    let Some(releases) = recorded.get(&batch.project) else { return Ok(()) };
+    for sighting in batch.occurrences.iter_mut().map(|occurrence| &mut occurrence.sighting) {
+        match sighting.release.as_deref().and_then(|name| releases.get(name)) {
             Some(Ok(release)) => sighting.release_since = Some(release.first_seen),
             Some(Err(error)) if error.is_transient() => return Err(error.clone()),
             Some(Err(_)) | None => {}

@@ -65,6 +65,8 @@ macro_rules! client {
             .credentials_provider($account.credentials.clone())
             .http_client($service.http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
+            // By default all clients of a process share a budget of retries: one that fails much costs the others theirs.
+            .retry_partition($sdk::config::retry::RetryPartition::custom(stringify!($sdk)).build())
             .timeout_config(timeouts());
         let builder = match &$service.endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),

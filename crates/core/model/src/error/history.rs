@@ -9,7 +9,7 @@ use ulid::Ulid;
 
 use super::{ErrorAggregate, ErrorChange, MergeFamily, Mute, StatusChange};
 use crate::id::{Fingerprint, KeyId};
-use crate::time::Timestamp;
+use crate::time::{SECONDS_PER_DAY, Timestamp};
 
 /// The longest comment, in bytes.
 pub const MAX_COMMENT: usize = 10_000;
@@ -38,7 +38,7 @@ impl HistoryEntry {
 
     /// When it may be removed.
     pub fn expires_at(&self) -> Timestamp {
-        self.at.plus_seconds(KEPT_DAYS * 86_400)
+        self.at.plus_seconds(KEPT_DAYS * SECONDS_PER_DAY)
     }
 }
 

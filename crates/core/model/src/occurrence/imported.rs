@@ -86,6 +86,7 @@ mod tests {
     use super::*;
     use crate::id::EventId;
     use crate::occurrence::Source;
+    use crate::time::SECONDS_PER_DAY;
 
     const NOW: i64 = 1_478_044_860;
 
@@ -101,7 +102,7 @@ mod tests {
     /// Nothing of an occurrence is made anew: not its id, not its times, however old.
     #[test]
     fn occurrences_come_back_as_they_were() {
-        let old = event(NOW - 400 * 86_400);
+        let old = event(NOW - 400 * SECONDS_PER_DAY);
         let Imported { occurrences, refused } = parse(&json!({ "occurrences": [old] })).unwrap();
         assert_eq!((json!(occurrences[0]), refused.len()), (old, 0));
     }

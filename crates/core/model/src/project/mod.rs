@@ -10,7 +10,7 @@ pub use retention::{BadRetention, Retention};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::time::{SECONDS_PER_DAY, Timestamp};
 
 /// How much a project matters: what its rules do that do not say when to tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,7 +103,7 @@ impl TimeUnit {
         match self {
             Self::Minute => 60,
             Self::Hour => 3_600,
-            Self::Day => 86_400,
+            Self::Day => SECONDS_PER_DAY,
         }
     }
 

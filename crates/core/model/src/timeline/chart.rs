@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use super::{Hour, Timeline, Zone};
 use crate::project::TimeUnit;
-use crate::time::Timestamp;
+use crate::time::{SECONDS_PER_DAY, Timestamp};
 
 /// The units of time between two moments: what a timeline is drawn in, with a number for each, also where it is 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub enum BadRange {
 fn longest(unit: TimeUnit) -> (i64, &'static str) {
     match unit {
         TimeUnit::Minute => (25 * 3_600, "25 hours"),
-        TimeUnit::Hour => (62 * 86_400, "62 days"),
-        TimeUnit::Day => (400 * 86_400, "400 days"),
+        TimeUnit::Hour => (62 * SECONDS_PER_DAY, "62 days"),
+        TimeUnit::Day => (400 * SECONDS_PER_DAY, "400 days"),
     }
 }
 

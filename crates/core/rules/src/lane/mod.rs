@@ -7,7 +7,7 @@ mod id;
 pub use entry::{Happened, LaneEntry, RuleRef, Token, name_of};
 pub use id::{BadLaneId, LaneId, Scope};
 
-use model::time::Timestamp;
+use model::time::{SECONDS_PER_DAY, Timestamp};
 
 /// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
 const MAX_REMEMBERED_TOKENS: usize = 512;
@@ -18,7 +18,7 @@ const MAX_PENDING: usize = 1_000;
 /// How long a sender has a lane for itself, in seconds: longer than any request may take, and than a function runs on.
 const LEASE: i64 = 90;
 /// For how long an entry is tried, in seconds: as long as the table's stream keeps a record.
-const MAX_AGE: i64 = 86_400;
+const MAX_AGE: i64 = SECONDS_PER_DAY;
 /// The first pause after a failure, and the longest, in seconds.
 const FIRST_PAUSE: i64 = 5;
 const LONGEST_PAUSE: i64 = 600;

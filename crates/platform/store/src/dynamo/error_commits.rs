@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
@@ -128,7 +128,7 @@ impl Transaction {
     }
 
     /// The same without the commits in `without`.
-    fn without(self, without: &HashSet<usize>) -> Self {
+    fn without(self, without: &BTreeSet<usize>) -> Self {
         let kept = self.actions.into_iter().zip(self.owners).filter(|(_, owner)| !without.contains(owner));
         let (actions, owners) = kept.unzip();
         Self { actions, owners, failed: None }
@@ -147,7 +147,7 @@ impl Table {
             let refused = refusals(doing, &error, &transaction.owners);
             if refused.is_empty() {
                 // Nothing says which action is at fault: alone, each commit tells for itself.
-                let owners: HashSet<_> = transaction.owners.iter().copied().collect();
+                let owners: BTreeSet<_> = transaction.owners.iter().copied().collect();
                 let of_all = StoreError::of_call(doing, &error);
                 if owners.len() == 1 || of_all.is_transient() {
                     let again = |owner| (owner, StoreError::of_call(doing, &error));
@@ -228,11 +228,11 @@ impl Table {
 }
 
 /// Which commits a cancelled transaction was cancelled for, and why.
-fn refusals<E, R>(doing: &'static str, error: &SdkError<E, R>, owners: &[usize]) -> HashMap<usize, StoreError>
+fn refusals<E, R>(doing: &'static str, error: &SdkError<E, R>, owners: &[usize]) -> BTreeMap<usize, StoreError>
 where
     SdkError<E, R>: Cancelled,
 {
-    let mut refused = HashMap::new();
+    let mut refused = BTreeMap::new();
     for (reason, &owner) in error.reasons().iter().zip(owners) {
         let code = reason.code.as_deref().unwrap_or("None");
         if code != "None" {

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use model::occurrence::Level;
+use model::time::SECONDS_PER_DAY;
 
 pub(super) fn received() -> Received {
     Received {
@@ -88,7 +89,7 @@ fn a_wrong_clock_is_put_right() {
         };
         normalise(event, &received)
     };
-    let behind = with(now - 86_400, now - 86_400 - 7);
+    let behind = with(now - SECONDS_PER_DAY, now - SECONDS_PER_DAY - 7);
     assert_eq!(behind.timestamp.seconds(), now - 7);
     assert_eq!(behind.errors[0].kind, "clock_drift");
     assert_eq!(behind.breadcrumbs[0]["timestamp"], Timestamp::from_seconds(now - 12).to_string());

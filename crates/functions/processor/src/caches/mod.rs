@@ -1,0 +1,22 @@
+//! Facts that a process remembers to save reads and writes. All of them may be forgotten at any time.
+
+mod configs;
+mod errors;
+mod key_uses;
+mod projects;
+mod releases;
+
+pub(crate) use configs::ConfigCache;
+pub(crate) use errors::{ErrorCache, StoredError};
+pub(crate) use key_uses::KeyUseCache;
+pub(crate) use projects::{ProjectCache, ResolvedProject};
+pub(crate) use releases::ReleaseCache;
+
+#[derive(Default)]
+pub(crate) struct Caches {
+    pub(crate) projects: ProjectCache,
+    pub(crate) configs: ConfigCache,
+    pub(crate) errors: ErrorCache,
+    pub(crate) key_uses: KeyUseCache,
+    pub(crate) releases: ReleaseCache,
+}

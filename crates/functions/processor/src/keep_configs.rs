@@ -1,0 +1,38 @@
+use model::time::SECONDS_PER_DAY;
+
+use crate::failure_reason::FailureReason;
+use crate::processor::Processor;
+use crate::resolve::ResolvedMessage;
+
+/// How long configs are not written again. It is less than the shortest retention, a day, so that the configs that a post
+/// names exist. A write costs one unit for each kB: two for most configs, twice a day for each process.
+const CONFIG_CACHE_SECONDS: i64 = SECONDS_PER_DAY / 2;
+/// How often a write that is throttled is tried before its message has to come again.
+const MAX_ATTEMPTS: u32 = 5;
+
+impl Processor {
+    /// Stores the notification configs that came with a message. They exist before any commit names them; a message
+    /// whose configs cannot be stored comes again, since its first notification would be lost.
+    pub(crate) async fn keep_configs(&self, resolved: &ResolvedMessage) -> Result<(), FailureReason> {
+        let Some(posted) = &resolved.message.header.notifications else { return Ok(()) };
+        let project = resolved.project.id;
+        let key = (project, posted.id);
+        let now = self.clock.now();
+        if self.caches.configs.get(&key, now).is_some() {
+            return Ok(());
+        }
+        let expires_at = self.expires_at(now, resolved.project.retention);
+        let write = || self.configs.put_posted(project, posted.id, &posted.sealed, expires_at);
+        let mut written = write().await;
+        for attempt in 1..MAX_ATTEMPTS {
+            if !matches!(&written, Err(error) if error.is_transient()) {
+                break;
+            }
+            tokio::time::sleep(self.pause_after(attempt)).await;
+            written = write().await;
+        }
+        written?;
+        self.caches.configs.put(key, (), now.plus_seconds(CONFIG_CACHE_SECONDS));
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Which keys the messages of a batch were sent with.
+//!
+//! Ingest may not write into the table, so its messages name the key, and the processor records its use: once a day for
+//! each key and process, and the table refuses all but the first. It is not promised to be exact.
+
+use std::collections::BTreeMap;
+
+use formats::inbox::Header;
+use model::id::KeyId;
+use model::project::TimeUnit;
+use model::time::Timestamp;
+
+use crate::processor::Processor;
+
+/// The keys of a batch, and when each was last used in it.
+#[derive(Default)]
+pub(crate) struct KeyUses(BTreeMap<KeyId, Timestamp>);
+
+impl KeyUses {
+    /// Adds the key of a message, if it has one.
+    pub(crate) fn add(&mut self, header: &Header) {
+        let Some(key) = header.key else { return };
+        let last = self.0.entry(key).or_insert(header.received_at);
+        *last = header.received_at.max(*last);
+    }
+
+    pub(crate) fn into_keys(self) -> impl Iterator<Item = (KeyId, Timestamp)> {
+        self.0.into_iter()
+    }
+}
+
+impl Processor {
+    pub(crate) async fn record_key_use(&self, key: KeyId, at: Timestamp) -> store::Result<()> {
+        let day = TimeUnit::Day.start(at);
+        if self.caches.key_uses.contains(key, day) {
+            return Ok(());
+        }
+        self.keys.note_use(key, at).await?;
+        self.caches.key_uses.insert(key, day);
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Posts the search terms of errors before they are committed: every committed error can be found. If the processor dies in
+//! between, postings that lead to nothing remain, which readers notice.
+
+use model::error::PostingBatch;
+use model::occurrence::Occurrence;
+use search::Postings;
+use store::ports::Commit;
+
+use crate::error_batch::{ErrorBatch, FailedBatch};
+use crate::prepare_commits::PreparedBatch;
+use crate::processor::Processor;
+
+/// A commit whose search terms are posted.
+pub(crate) struct PostedBatch {
+    pub(crate) batch: ErrorBatch,
+    pub(crate) commit: Commit,
+}
+
+impl Processor {
+    /// Posts the new search terms of these batches. A batch without new terms needs nothing, and does not fail.
+    pub(crate) async fn post_terms(
+        &self,
+        batches: Vec<PreparedBatch>,
+        failed: &mut Vec<FailedBatch>,
+    ) -> Vec<PostedBatch> {
+        let id = PostingBatch::of_random(self.clock.random());
+        let postings = Postings { now: self.clock.now(), batch: id };
+        let mut terms = Vec::new();
+        let mut batches_with_news = Vec::with_capacity(batches.len());
+        for PreparedBatch { batch, stored, mut commit } in batches {
+            if commit.error.indexed.is_none() {
+                commit.error.frames = frame_names(&batch);
+            }
+            let mut new_terms = postings.of(stored.error.as_ref(), &mut commit.error);
+            if let Some(target) = &mut commit.target {
+                // A merged error is in no list, but must be in all of them once it is taken out again.
+                new_terms.extend(postings.of(stored.target.as_ref(), target));
+            }
+            batches_with_news.push((PostedBatch { batch, commit }, !new_terms.is_empty()));
+            terms.extend(new_terms);
+        }
+        let blocks = search::blocks(id, terms);
+        let failure = if blocks.is_empty() { None } else { self.index.post(&blocks).await.err() };
+        let mut posted = Vec::with_capacity(batches_with_news.len());
+        for (batch, has_news) in batches_with_news {
+            match &failure {
+                Some(error) if has_news => failed.push(FailedBatch { batch: batch.batch, error: error.clone() }),
+                _ => posted.push(batch),
+            }
+        }
+        posted
+    }
+}
+
+/// The names in the frames of the newest occurrence. Only a new error needs them: reading its line again costs less than
+/// keeping the names of every occurrence.
+fn frame_names(batch: &ErrorBatch) -> Option<String> {
+    let newest: Occurrence = serde_json::from_slice(&batch.occurrences.first()?.line).ok()?;
+    search::frames(&newest)
+}

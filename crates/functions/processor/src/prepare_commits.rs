@@ -1,0 +1,66 @@
+use model::error::ErrorAggregate;
+use model::error::history::{self, Action, EntryId};
+use model::id::ErrorUid;
+use store::ports::Commit;
+
+use crate::caches::StoredError;
+use crate::error_batch::ErrorBatch;
+use crate::index_ids::IndexedBatch;
+use crate::processor::Processor;
+
+/// Occurrences, and the commit that counts them.
+pub(crate) struct PreparedBatch {
+    pub(crate) batch: ErrorBatch,
+    pub(crate) stored: StoredError,
+    pub(crate) commit: Commit,
+}
+
+impl Processor {
+    /// Counts the occurrences of each batch on its error, in memory.
+    pub(crate) fn prepare_commits(&self, batches: Vec<IndexedBatch>) -> Vec<PreparedBatch> {
+        batches.into_iter().map(|indexed| self.prepare_commit(indexed)).collect()
+    }
+
+    fn prepare_commit(&self, IndexedBatch { batch, stored, references }: IndexedBatch) -> PreparedBatch {
+        let now = self.clock.now();
+        let create = || {
+            let uid = ErrorUid::new(now, self.clock.random());
+            ErrorAggregate::new(batch.project, batch.fingerprint, uid, now)
+        };
+        let mut error = stored.error.clone().unwrap_or_else(create);
+        let mut target = stored.target.clone();
+        if target.is_none() {
+            // The error that it was merged into is gone: it is an error of its own again.
+            error.merged_into = None;
+        }
+        let sightings = || batch.occurrences.iter().rev().map(|occurrence| &occurrence.sighting);
+        let ended = error.observe(batch.settings.time_unit, sightings());
+        let history = ended.map(|action| self.history_entry(action, &error));
+        let mut target_history = None;
+        if let Some(target) = &mut target {
+            let ended = target.observe_of_merged(batch.settings.time_unit, sightings());
+            target_history = ended.map(|action| self.history_entry(action, target));
+            // It also has occurrences that came without these configs.
+            target.posted = None;
+        }
+        error.posted = batch.posted(&references);
+        // The bucket removes the segment at the first midnight of UTC after as many days. Counting from the segment's time
+        // makes sure that listed occurrences can be read: an earlier attempt may have written it some time ago.
+        let written_at = references.first().map_or(now, |reference| reference.segment.written_at());
+        let expires_at = self.expires_at(written_at, batch.settings.retention);
+        // A project that keeps things for a shorter time than before still has its older occurrences.
+        for error in target.iter_mut().chain([&mut error]) {
+            error.expires_at = error.expires_at.max(expires_at);
+        }
+        let aliases = batch.aliases.clone();
+        let commit = Commit { error, target, references, aliases, history, target_history, expires_at };
+        PreparedBatch { batch, stored, commit }
+    }
+
+    /// The history entry for occurrences that ended a resolution or a mute.
+    fn history_entry(&self, action: Action, error: &ErrorAggregate) -> history::HistoryEntry {
+        let at = error.status_at;
+        let id = EntryId::new(at, 0, self.clock.random());
+        history::HistoryEntry { id, at, by: history::Actor::Occurrence, action }
+    }
+}

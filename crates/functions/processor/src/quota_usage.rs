@@ -1,0 +1,71 @@
+//! The new events of a batch, counted against the limits of their projects.
+//!
+//! Events that are not counted (see `outcome`) are allowed in addition. Projects without limits cost nothing; those with
+//! limits cost one write a batch, and one more for the first batch of a minute.
+
+use std::collections::BTreeMap;
+
+use model::id::ProjectId;
+use model::project::{Limits, Mark, Window};
+use model::timeline::Minute;
+use store::ports::Used;
+
+use crate::error_batch::ErrorBatch;
+use crate::processor::Processor;
+
+/// The new events of projects that have limits.
+#[derive(Default)]
+pub(crate) struct QuotaUsage(BTreeMap<ProjectId, ProjectUsage>);
+
+/// A project's limits, and its new events by the minute in which they were received.
+pub(crate) struct ProjectUsage {
+    limits: Limits,
+    minutes: BTreeMap<Minute, u64>,
+}
+
+impl QuotaUsage {
+    /// Counts the events that will be added for this project, if it has limits.
+    pub(crate) fn watch(&mut self, project: ProjectId, limits: Limits) {
+        if !limits.is_none() {
+            self.0.entry(project).or_insert_with(|| ProjectUsage { limits, minutes: BTreeMap::new() });
+        }
+    }
+
+    pub(crate) fn add(&mut self, committed: &ErrorBatch) {
+        let Some(usage) = self.0.get_mut(&committed.project) else { return };
+        for occurrence in &committed.occurrences {
+            *usage.minutes.entry(Minute::of(occurrence.sighting.received_at)).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn into_projects(self) -> impl Iterator<Item = (ProjectId, ProjectUsage)> {
+        self.0.into_iter()
+    }
+}
+
+impl Processor {
+    /// Counts the events that were received in the current month and minute, and marks a project that reached a limit.
+    /// Windows that are over have no consequence.
+    pub(crate) async fn count_usage(
+        &self,
+        project: ProjectId,
+        ProjectUsage { limits, minutes }: ProjectUsage,
+    ) -> store::Result<()> {
+        let now = self.clock.now();
+        let is_in_month = |minute: &Minute| Window::Month.end(minute.start()) == Window::Month.end(now);
+        let in_month = minutes.iter().filter(|(minute, _)| is_in_month(minute)).map(|(_, events)| events).sum();
+        if in_month == 0 {
+            return Ok(());
+        }
+        let in_minute = limits.per_minute.map(|_| minutes.get(&Minute::of(now)).copied().unwrap_or_default());
+        let used = self.usage.count(project, Used { in_month, in_minute }, now).await?;
+        let reached = limits.each().filter(|limit| match limit.window {
+            Window::Minute => used.in_minute.is_some_and(|events| events >= limit.most),
+            Window::Month => used.in_month >= limit.most,
+        });
+        match reached.map(|limit| Mark::of(limit, now)).max_by_key(|mark| mark.until) {
+            Some(mark) => self.usage.mark(project, mark).await,
+            None => Ok(()),
+        }
+    }
+}

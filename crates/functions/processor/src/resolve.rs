@@ -1,0 +1,65 @@
+use std::sync::Arc;
+
+use formats::inbox::{Addressee, Message};
+use model::id::ConfigId;
+use model::time::Timestamp;
+use store::Kind;
+use store::ports::Project;
+
+use crate::caches::ResolvedProject;
+use crate::failure_reason::FailureReason;
+use crate::processor::Processor;
+
+/// How long a project that was found is trusted to exist. Events that are processed into a project that was deleted in
+/// the meantime are under an id that is never used again. That a project does not exist is never cached.
+const PROJECT_CACHE_SECONDS: i64 = 5;
+
+/// A message whose project exists.
+pub(crate) struct ResolvedMessage {
+    pub(crate) message: Message,
+    pub(crate) project: ResolvedProject,
+}
+
+impl ResolvedMessage {
+    /// The notification configs that were posted with the message.
+    pub(crate) fn posted_configs(&self) -> Option<ConfigId> {
+        self.message.header.notifications.as_ref().map(|posted| posted.id)
+    }
+}
+
+impl Processor {
+    /// Finds the project of a message, and creates it if the message names a new one. `None` if the project is deleted
+    /// or being deleted: its events are discarded.
+    pub(crate) async fn resolve_project(&self, message: Message) -> Result<Option<ResolvedMessage>, FailureReason> {
+        let header = &message.header;
+        let now = self.clock.now();
+        if let Some(project) = self.caches.projects.get(&header.project, now) {
+            return Ok(Some(ResolvedMessage { message, project }));
+        }
+        let stored = self.find_or_create(&header.project, now).await?;
+        let Some(stored) = stored.filter(|project| !project.deleting) else {
+            tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
+            return Ok(None);
+        };
+        let Project { id, scrubbing, time_unit, retention, limits, .. } = stored;
+        let project = ResolvedProject { id, scrubbing: Arc::new(scrubbing), time_unit, retention, limits };
+        let cached_until = now.plus_seconds(PROJECT_CACHE_SECONDS);
+        self.caches.projects.put(header.project.clone(), project.clone(), cached_until);
+        Ok(Some(ResolvedMessage { message, project }))
+    }
+
+    async fn find_or_create(&self, addressee: &Addressee, now: Timestamp) -> store::Result<Option<Project>> {
+        let name = match addressee {
+            Addressee::Id(id) => return self.projects.by_id(*id).await,
+            Addressee::Name(name) => name,
+        };
+        if let Some(project) = self.projects.by_name(name).await? {
+            return Ok(Some(project));
+        }
+        match self.projects.create(name, now).await {
+            // Another processor was faster.
+            Err(error) if error.kind() == Kind::Conflict => self.projects.by_name(name).await,
+            created => created.map(Some),
+        }
+    }
+}
