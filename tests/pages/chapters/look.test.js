@@ -37,7 +37,8 @@ for (const colorScheme of ["light", "dark"]) {
           // The pictures in README.md and the book. They are written only on request: each run has other times in them.
           const pictures = process.env.FAULTLINE_PICTURES;
           if (pictures && width === 1280 && place.name === "error") {
-            await page.screenshot({ path: path.join(pictures, `error.${colorScheme}.png`) });
+            const clip = { x: 0, y: 0, width, height: 1100 };
+            await page.screenshot({ path: path.join(pictures, `error.${colorScheme}.png`), fullPage: true, clip });
           }
         }
         t.diagnostic(`${PLACES.length} pages`);
