@@ -39,20 +39,17 @@ pub fn page() -> String {
 fn variables() -> Vec<[String; 2]> {
     let mut found = BTreeMap::new();
     collect(&[], &mut found);
-    let named = found.into_iter().map(|(name, options)| [format!("`{name}`"), options.join(", ")]);
+    let named = found.into_iter().map(|(name, option)| [format!("`{name}`"), format!("The option `{option}`")]);
     named.chain(FURTHER.map(|(name, text)| [format!("`{name}`"), text.to_owned()])).collect()
 }
 
 /// Adds the variables of a command's options, and of its subcommands'.
-fn collect(path: &[&str], found: &mut BTreeMap<String, Vec<String>>) {
+fn collect(path: &[&str], found: &mut BTreeMap<String, String>) {
     let help = Help::of(path);
     for option in &help.options {
-        let Some(variable) = option.variable() else { continue };
-        let name = option.usage.split([' ', ',']).find(|part| part.starts_with("--")).unwrap();
-        let name = if option.is_global() { format!("`{name}`") } else { format!("`{name}` of {}", path.join(" ")) };
-        let names = found.entry(variable.to_owned()).or_default();
-        if !names.contains(&name) {
-            names.push(name);
+        if let Some(variable) = option.variable() {
+            let name = option.usage.split([' ', ',']).find(|part| part.starts_with("--")).unwrap();
+            found.insert(variable.to_owned(), name.to_owned());
         }
     }
     for name in &help.commands {
