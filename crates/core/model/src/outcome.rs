@@ -1,4 +1,5 @@
-//! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4).
+//! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4 in
+//! docs/src/internals/promises.md).
 
 use crate::project::{Limit, Window};
 use crate::time::Timestamp;

@@ -31,7 +31,7 @@ mod tests {
     use super::guarded;
     use crate::reason::Reason;
 
-    /// Promise 3: a message that makes a stage panic is a failure like any other.
+    /// Promise 3 (docs/src/internals/promises.md): a message that makes a stage panic is a failure like any other.
     #[test]
     fn a_panic_is_a_failure_with_its_text() {
         assert_eq!(guarded(|| Ok(1)), Ok(1));

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(Reason::stays(text).noted(), noted);
     }
 
-    /// Promise 5: what is noted quotes nothing out of the message.
+    /// Promise 5 (docs/src/internals/promises.md): what is noted quotes nothing out of the message.
     #[test]
     fn what_is_noted_quotes_nothing() {
         check(
