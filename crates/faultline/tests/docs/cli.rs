@@ -4,7 +4,7 @@ use crate::help::{Entry, Help};
 use crate::markdown::{GENERATED, cell, table};
 
 /// The page.
-pub fn page() -> String {
+pub(crate) fn page() -> String {
     let top = Help::of(&[]);
     let mut out = format!(
         "{GENERATED}\n\n# Command line\n\n{}\n\n## Options of every command\n\n{}",
@@ -40,7 +40,7 @@ fn is_everywhere(option: &Entry) -> bool {
 }
 
 /// A table of options or arguments.
-pub fn rows(what: &str, entries: &[Entry]) -> String {
+pub(crate) fn rows(what: &str, entries: &[Entry]) -> String {
     let rows = entries.iter().map(|entry| vec![format!("`{}`", entry.usage), cell(&entry.text)]);
     table(&[what, "meaning"], &rows.collect::<Vec<_>>())
 }

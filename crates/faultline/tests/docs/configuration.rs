@@ -19,11 +19,10 @@ const FURTHER: [(&str, &str); 5] = [
 ];
 
 /// The page.
-pub fn page() -> String {
+pub(crate) fn page() -> String {
     let options = Help::of(&["serve"]).options.into_iter().filter(|option| !option.is_global()).collect::<Vec<_>>();
     format!(
-        "{GENERATED}\n\n# Configuration\n\nProjects have settings of their own: see the page **Settings** of a project, and \
-         `PATCH /projects/{{project}}` in the [HTTP API](../reference/http-api.md).\n\n## `faultline serve`\n\n{}## \
+        "{GENERATED}\n\n# Configuration\n\nProjects have settings of their own: see [Projects](../guide/projects.md#settings).\n\n## `faultline serve`\n\n{}## \
          Environment variables\n\n{}## Parameters of the template\n\n`sam deploy --guided` asks for them and saves them in \
          `samconfig.toml`.\n\n{}",
         rows("option", &options),

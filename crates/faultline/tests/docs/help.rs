@@ -4,31 +4,31 @@ use std::process::Command;
 
 /// An option or an argument.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// As it is typed: `-p, --project <NAME>`.
-    pub usage: String,
+    pub(crate) usage: String,
     /// What it does, with its default and its variable.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// The help of one command.
 #[derive(Debug, Default)]
-pub struct Help {
+pub(crate) struct Help {
     /// Everything before the usage.
-    pub about: String,
+    pub(crate) about: String,
     /// How it is called.
-    pub usage: String,
+    pub(crate) usage: String,
     /// Its arguments.
-    pub arguments: Vec<Entry>,
+    pub(crate) arguments: Vec<Entry>,
     /// Its options, in all groups.
-    pub options: Vec<Entry>,
+    pub(crate) options: Vec<Entry>,
     /// The names of its subcommands.
-    pub commands: Vec<String>,
+    pub(crate) commands: Vec<String>,
 }
 
 impl Help {
     /// The help of `faultline` with these subcommands.
-    pub fn of(path: &[&str]) -> Self {
+    pub(crate) fn of(path: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_faultline"));
         command.env_clear().args(path).arg("--help");
         let output = command.output().unwrap();
@@ -81,12 +81,12 @@ impl Help {
 
 impl Entry {
     /// Whether every command has it: it is described once.
-    pub fn is_global(&self) -> bool {
+    pub(crate) fn is_global(&self) -> bool {
         ["--url", "--key", "--help", "--version"].iter().any(|name| self.usage.contains(name))
     }
 
     /// The environment variable that sets it, if there is one.
-    pub fn variable(&self) -> Option<&str> {
+    pub(crate) fn variable(&self) -> Option<&str> {
         Some(self.text.split_once("[env: ")?.1.split([']', '=']).next()?.trim())
     }
 }

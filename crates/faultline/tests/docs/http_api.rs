@@ -11,7 +11,7 @@ use crate::read;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The page.
-pub fn page() -> String {
+pub(crate) fn page() -> String {
     let api: Value = serde_json::from_str(&read("crates/functions/query/openapi.json")).unwrap();
     let mut out = format!(
         "{GENERATED}\n\n# HTTP API\n\n{}\n\nA key goes into the header `x-api-key`, or `Authorization: Bearer`. `{{message}}` is the \

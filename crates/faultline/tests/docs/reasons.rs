@@ -8,7 +8,7 @@ use crate::markdown::{GENERATED, cell, table};
 use crate::read;
 
 /// The page.
-pub fn page() -> String {
+pub(crate) fn page() -> String {
     let file = syn::parse_file(&read("crates/core/model/src/outcome.rs")).unwrap();
     let (names, statuses) = (arms(&file, "name"), arms(&file, "status"));
     let variants = file.items.iter().find_map(|item| match item {
