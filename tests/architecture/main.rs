@@ -1,4 +1,4 @@
-//! The invariants of ARCHITECTURE.md, each a test over the workspace.
+//! The invariants of docs/src/internals/architecture.md, each a test over the workspace.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

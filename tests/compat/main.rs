@@ -1,4 +1,4 @@
-//! Promise 8: what any version ever stored decodes for ever.
+//! Promise 8 (docs/src/internals/promises.md): what any version ever stored decodes for ever.
 //!
 //! Each folder `v*/` has a sample of every stored form of one version: the messages of the inbox, the objects in the
 //! bucket, the items of the table. They are put where that version put them, and read the way people read.

@@ -102,7 +102,8 @@ async fn messages_of_the_inbox_are_processed() {
     assert_eq!(errors(&faultline).await, again);
 }
 
-/// Promise 2 over versions: what an older one counted is recognised, by the event hashes in its references and by the
+/// Promise 2 (docs/src/internals/promises.md) over versions: what an older one counted is recognised, by the event
+/// hashes in its references and by the
 /// hashes in its aliases.
 #[tokio::test]
 async fn what_was_counted_is_not_counted_again() {

@@ -218,7 +218,7 @@ def processes_of(function):
 
 
 def failures(checks, api, stack, client):
-    """What cannot be processed waits among the dead letters, and comes back by the README's steps."""
+    """What cannot be processed waits among the dead letters, and comes back by the steps of docs/src/operate/dead-letters.md."""
     sqs = aws("sqs")
     # So that ten deliveries take seconds; in the template it is six minutes each.
     sqs.set_queue_attributes(QueueUrl=stack["InboxUrl"], Attributes={"VisibilityTimeout": "1"})

@@ -98,7 +98,7 @@ def gzipped(value):
 
 
 def shell(*command, **environment):
-    """Runs a command as the README has it; its output, which is shown if it fails."""
+    """Runs a command as the documentation has it; its output, which is shown if it fails."""
     ran = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
     if ran.returncode:
         raise SystemExit(f"{' '.join(command)}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}")

@@ -244,7 +244,8 @@ async fn open(world: &World, faults: &Faults) -> Faultline {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
-    /// Promise 2, and what people do in between: statuses hold until something new happens, what is deleted is gone.
+    /// Promise 2 (docs/src/internals/promises.md), and what people do in between: statuses hold until something new
+    /// happens, what is deleted is gone.
     #[test]
     fn users_see_what_the_model_says(steps in steps()) {
         paused(async {

@@ -184,7 +184,8 @@ fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
     });
 }
 
-/// Promise 1: success is answered for what is in the inbox only; and promise 2, if the client sends it again.
+/// Promise 1 (docs/src/internals/promises.md): success is answered for what is in the inbox only; and promise 2, if
+/// the client sends it again.
 #[test]
 fn whatever_befalls_the_inbox_success_is_durable() {
     paused(async {

@@ -9,7 +9,8 @@ use crate::tally::tally;
 use crate::turns::paused;
 use crate::world::World;
 
-/// Promise 1: a message whose event another message of the batch brought too is not done while the event is not stored.
+/// Promise 1 (docs/src/internals/promises.md): a message whose event another message of the batch brought too is not
+/// done while the event is not stored.
 #[test]
 fn a_repeated_event_is_done_only_when_it_is_stored() {
     paused(async {

@@ -28,7 +28,8 @@ fn body(of: usize) -> Value {
     json!({ "errors": errors })
 }
 
-/// Promise 1 under throttling: DynamoDB refuses 30 % of the writes, S3 and SQS fail 5 % of all calls; every event that
+/// Promise 1 (docs/src/internals/promises.md) under throttling: DynamoDB refuses 30 % of the writes, S3 and SQS fail 5
+/// % of all calls; every event that
 /// was accepted arrives, none is counted twice, and no message ends in the dead-letter queue.
 #[test]
 fn all_arrive_while_storage_refuses_a_third() {

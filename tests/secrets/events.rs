@@ -1,4 +1,5 @@
-//! Promise 5 for what events hold: after an event was processed, its secrets are in no item, segment, queue, other object
+//! Promise 5 (docs/src/internals/promises.md) for what events hold: after an event was processed, its secrets are in
+//! no item, segment, queue, other object
 //! or log line.
 
 use faultline_tests::Faultline;

@@ -1,4 +1,5 @@
-//! Promise 5, with the log: a process of its own, since a log belongs to the whole process.
+//! Promise 5 (docs/src/internals/promises.md), with the log: a process of its own, since a log belongs to the whole
+//! process.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -64,7 +65,8 @@ impl Write for Log {
     }
 }
 
-/// Promise 5: of a posted config nothing but its sealed form is in the inbox, the table, the segments, or the log.
+/// Promise 5 (docs/src/internals/promises.md): of a posted config nothing but its sealed form is in the inbox, the
+/// table, the segments, or the log.
 #[tokio::test]
 async fn a_posted_config_rests_sealed_only() {
     let log = Log::default();

@@ -1,4 +1,5 @@
-//! Promise 6: a caller can only reach what its key allows. Every route, and every kind of key.
+//! Promise 6 (docs/src/internals/promises.md): a caller can only reach what its key allows. Every route, and every
+//! kind of key.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

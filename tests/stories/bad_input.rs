@@ -1,4 +1,5 @@
-//! Promise 4: every refusal has a named reason and a JSON body that says what to do; and it leaves nothing behind.
+//! Promise 4 (docs/src/internals/promises.md): every refusal has a named reason and a JSON body that says what to do;
+//! and it leaves nothing behind.
 
 use std::io::Write;
 
@@ -95,7 +96,7 @@ async fn every_refusal_is_named_and_stores_nothing() {
     assert!(faultline.take_inbox().await.is_empty(), "nothing is half stored");
 }
 
-/// Promise 3: one bad error in a body is named, and its neighbours are stored.
+/// Promise 3 (docs/src/internals/promises.md): one bad error in a body is named, and its neighbours are stored.
 #[tokio::test]
 async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
     let faultline = Faultline::new().await;

@@ -34,7 +34,7 @@ async fn statuses(faultline: &Faultline) -> std::collections::BTreeMap<String, u
     statuses
 }
 
-/// Promise 3: what befalls one of a list is said of that one; the others are changed.
+/// Promise 3 (docs/src/internals/promises.md): what befalls one of a list is said of that one; the others are changed.
 #[tokio::test]
 async fn a_list_is_changed_one_by_one() {
     let faultline = with_errors(4).await;

@@ -78,21 +78,25 @@ fn what_comes_at_once_goes_in_one_call() {
     assert!(together <= EACH + 1, "{together} calls for {SENDERS} senders of {EACH} messages");
 }
 
-/// What runs while nothing comes, to a cent: as the README and the API say.
+/// The idle cost, to a cent, and the cost of a million events: the book, README.md and the API say the same.
 #[test]
 fn an_idle_stack_costs_what_the_readme_says() {
     let month = total(&idle());
-    let readme = include_str!("../../README.md");
+    let (readme, book) = (include_str!("../../README.md"), include_str!("../../docs/src/operate/cost.md"));
     let said = format!("| **together** | **${:.2}** | **${:.2}** |", month.provisioned, month.on_demand);
-    assert!(readme.contains(&said), "the README does not say `{said}`");
+    assert!(book.contains(&said), "cost.md does not say `{said}`");
+    let said = format!("| {:.2} (on-demand) to {:.2} (provisioned", month.on_demand, month.provisioned);
+    assert!(readme.contains(&said), "README.md does not say `{said}`");
     let cents = |dollars: f64| (dollars * 100.0).round();
     let said = [*model::cost::IDLE.start(), *model::cost::IDLE.end()].map(cents);
-    assert_eq!(said, [month.on_demand, month.provisioned].map(cents), "what the API says of an idle month");
+    assert_eq!(said, [month.on_demand, month.provisioned].map(cents), "the idle cost that the API reports");
     assert_eq!(model::cost::PRICES, prices::DATE);
-    // A million events take some minutes to replay: what the benchmark found is in the README.
+    // A million events take minutes to replay, so only the results of the benchmark are compared.
     let [storm, alone] = [*model::cost::MILLION.start(), *model::cost::MILLION.end()];
     let (high, low) = (format!("| at a high rate | {storm:.2} ("), format!("({alone:.2}) |"));
-    assert!(readme.contains(&high) && readme.contains(&low), "what the API says of a million: `{high}`, `{low}`");
+    assert!(book.contains(&high) && book.contains(&low), "cost.md does not say `{high}` and `{low}`");
+    let (high, low) = (format!("at a high rate | {storm:.2} |"), format!("on-demand | {alone:.2} |"));
+    assert!(readme.contains(&high) && readme.contains(&low), "README.md does not say `{high}` and `{low}`");
 }
 
 /// A bill has a line for everything that is charged, and nothing is free that is used.

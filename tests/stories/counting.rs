@@ -1,4 +1,4 @@
-//! Promise 2: counts are exact, whatever is delivered twice.
+//! Promise 2 (docs/src/internals/promises.md): counts are exact, whatever is delivered twice.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

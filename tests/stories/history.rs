@@ -43,7 +43,7 @@ async fn history(faultline: &Faultline) -> Vec<Value> {
     }
 }
 
-/// Promise 5: whoever did it is named by their key, which is not shown.
+/// Promise 5 (docs/src/internals/promises.md): whoever did it is named by their key, which is not shown.
 #[tokio::test]
 async fn a_history_tells_who_did_what_newest_first() {
     let faultline = Faultline::new().await;

@@ -17,7 +17,8 @@ async fn a_key_may_be_a_bearer_token() {
     assert_eq!(faultline.send(request.unwrap()).await.status.as_u16(), 200);
 }
 
-/// Promise 5: what a key opens is stored, not the key; and a posted notification config is not stored at all.
+/// Promise 5 (docs/src/internals/promises.md): what a key opens is stored, not the key; and a posted notification
+/// config is not stored at all.
 #[tokio::test]
 async fn no_secret_is_stored() {
     let dir = tempfile::tempdir().unwrap();

@@ -69,7 +69,8 @@ async fn configs_are_kept_once() {
     assert!(items(&faultline, "C#").await.is_empty(), "they go with their project");
 }
 
-/// Promise 3: a config that cannot be used is named beside the success; events and other configs are taken.
+/// Promise 3 (docs/src/internals/promises.md): a config that cannot be used is named beside the success; events and
+/// other configs are taken.
 #[tokio::test]
 async fn a_bad_config_harms_nobody() {
     let faultline = Faultline::new().await;

@@ -55,7 +55,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     assert_eq!(dead_letters(&faultline).await.len(), 3, "looking takes nothing away");
 }
 
-/// Promise 5: a dead letter says why it is one, and nothing of what it holds.
+/// Promise 5 (docs/src/internals/promises.md): a dead letter says why it is one, and nothing of what it holds.
 #[tokio::test]
 async fn a_reason_quotes_nothing_of_its_message() {
     let faultline = Faultline::new().await;

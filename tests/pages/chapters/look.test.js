@@ -34,6 +34,12 @@ for (const colorScheme of ["light", "dark"]) {
           for (const fault of await look(page, place)) found.push(`${place.name}: ${fault}`);
           const name = `${place.name}.${width}.${colorScheme}.png`;
           await page.screenshot({ path: path.join(process.env.FAULTLINE_SCREENSHOTS, name), fullPage: true });
+          // The pictures in README.md and the book. They are written only on request: each run has other times in them.
+          const pictures = process.env.FAULTLINE_PICTURES;
+          if (pictures && width === 1280 && place.name === "error") {
+            const clip = { x: 0, y: 0, width, height: 1100 };
+            await page.screenshot({ path: path.join(pictures, `error.${colorScheme}.png`), fullPage: true, clip });
+          }
         }
         t.diagnostic(`${PLACES.length} pages`);
         assert.ok(found.length === 0, found.join("\n"));

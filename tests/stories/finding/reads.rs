@@ -56,7 +56,8 @@ async fn asked(errors: usize) -> BTreeMap<&'static str, Reads> {
     reads
 }
 
-/// Promise 7: what a request reads has a bound that is the same for a project of 100 errors and one of thirty times as
+/// Promise 7 (docs/src/internals/promises.md): what a request reads has a bound that is the same for a project of 100
+/// errors and one of thirty times as
 /// many.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_do_not_grow_with_what_is_stored() {

@@ -1,4 +1,5 @@
-//! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4).
+//! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4 in
+//! docs/src/internals/promises.md).
 
 use crate::project::{Limit, Window};
 use crate::time::Timestamp;
@@ -6,92 +7,92 @@ use crate::time::Timestamp;
 /// Why a request, or one item of it, is refused or not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The request carries no key.
+    /// The request has no key.
     KeyMissing,
-    /// The key is not known, or is disabled.
+    /// The key is unknown or disabled.
     KeyUnknown,
-    /// There is no key of the id that the path names.
+    /// No key has the id in the path.
     KeyIdUnknown,
-    /// Another key took this one's place already.
+    /// The key was rotated before: rotate its successor.
     KeyRotated,
-    /// The key's role does not allow the call.
+    /// The key's role does not allow this call.
     KeyRole,
-    /// The key is of another project.
+    /// The key belongs to another project.
     KeyProject,
-    /// The page that sends is not of an origin that the project allows.
+    /// The project does not accept events from this page's origin (`allowedOrigins`).
     OriginNotAllowed,
-    /// A service's call is not signed by the secret that the project has for it.
+    /// The call of a service is not signed with the secret of the project.
     SignatureInvalid,
-    /// The body, as sent, is over the limit.
+    /// The body is larger than the limit.
     BodyTooLarge,
-    /// The body unpacks to more than the limit.
+    /// The unpacked body is larger than the limit.
     BodyTooLargeUnpacked,
-    /// The body is packed in a way that cannot be unpacked.
+    /// The body cannot be unpacked.
     BodyEncoding,
-    /// The body is no JSON.
+    /// The body is not JSON.
     BodyNotJson,
-    /// The body is JSON of another form than expected.
+    /// The body is JSON, but has another form than expected.
     BodyInvalid,
-    /// One item of the body is of another form than expected; its neighbours are accepted.
+    /// An item of the body has another form than expected. Other items are accepted.
     ItemInvalid,
-    /// One item of the body is over the limit for items; its neighbours are accepted.
+    /// An item of the body is larger than the limit. Other items are accepted.
     ItemTooLarge,
-    /// One item of the body is of a kind that is not stored (transactions, sessions, replays, …); its neighbours are
+    /// An item of the body is of a kind that is not stored (transactions, sessions, replays, …). Other items are
     /// accepted.
     ItemNotStored,
-    /// A part of the path or the query is of another form than expected.
+    /// A part of the path or of the query has another form than expected.
     ParameterInvalid,
-    /// The project's name breaks the rule for names.
+    /// This cannot be the name of a project.
     ProjectName,
-    /// There is no such project.
+    /// The project does not exist.
     ProjectUnknown,
     /// The project has another name now.
     ProjectRenamed,
-    /// A project of that name exists.
+    /// A project with this name exists already.
     ProjectExists,
-    /// There is no such error.
+    /// The error does not exist.
     ErrorUnknown,
-    /// The error is merged into another.
+    /// The error is merged into another error.
     ErrorMerged,
-    /// It is not known whether the error is one of those that filters ask for.
+    /// It is uncertain whether the error matches the filters, so it was not changed.
     MatchUncertain,
-    /// There is no such occurrence.
+    /// The occurrence does not exist.
     OccurrenceUnknown,
-    /// There was such an occurrence, or may have been: its time is over.
+    /// The occurrence has expired.
     OccurrenceExpired,
-    /// The error has no such comment.
+    /// The comment does not exist.
     CommentUnknown,
-    /// No occurrence of such a release is known.
+    /// No occurrence of this release is known.
     ReleaseUnknown,
-    /// The path is not one of the API.
+    /// The API has no such path.
     PathUnknown,
-    /// The path is known, the method is not.
+    /// The path exists, but not with this method.
     MethodUnknown,
-    /// The configs of a post cannot be sealed, and so are not kept; its events are accepted.
+    /// The configs of a post could not be encrypted, so they were dropped. Its events are accepted.
     NotificationsNotSealed,
-    /// The project does not use configs that are posted, or only sealed ones; the events are accepted.
+    /// The project does not accept configs in posts, or only sealed ones. The events are accepted.
     NotificationsNotAllowed,
-    /// What is to be sealed cannot be, since the stack has no key.
+    /// Encryption is not possible, because the stack has no key.
     SealingKeyMissing,
-    /// Somebody else changed the project's rules since they were read.
+    /// The rules were changed by somebody else since they were read.
     RulesChanged,
     /// The project has no such rule.
     RuleUnknown,
-    /// The project sends more events a minute than it may.
+    /// The project is over its limit of events per minute.
     RateLimited,
-    /// Somebody tried to sign in to the pages too often.
+    /// There were too many attempts to sign in from this address.
     SignInLimited,
-    /// One address showed too many keys that are not known.
+    /// This address sent too many unknown keys.
     KeyGuessesLimited,
-    /// The project has sent as many events as it may in this month.
+    /// The project is over its limit of events per month.
     QuotaExceeded,
-    /// The call is not built yet.
+    /// The call is not possible in this deployment.
     NotImplemented,
-    /// A deletion takes more time than one request has; the next one goes on.
+    /// The deletion takes longer than one request: repeat the request to continue it.
     DeletionUnfinished,
-    /// AWS, or the engine in its place, did not answer in time; trying again may help.
+    /// AWS, or the local engine, did not answer in time: try again.
     Unavailable,
-    /// A fault of faultline's own.
+    /// An internal error: see faultline's log.
     Internal,
 }
 

@@ -1,4 +1,5 @@
-//! Promise 1: an event answered with success is never lost, not by a crash at any point; promise 2: nor counted twice.
+//! Promise 1 (docs/src/internals/promises.md): an event answered with success is never lost, not by a crash at any
+//! point; promise 2: nor counted twice.
 //!
 //!     FAULTLINE_KILLS=500 FAULTLINE_SEED=3 cargo test -p faultline --test process kill
 //!

@@ -1,4 +1,4 @@
-//! What the README tells a newcomer to type is typed here, as it stands there.
+//! Runs the commands that README.md tells a newcomer to type.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -67,7 +67,7 @@ impl Newcomer {
 async fn a_newcomer_walks_by_curl() {
     let newcomer = Newcomer::new();
     let ready = &newcomer.running.ready;
-    let blocks = blocks("## Try it");
+    let blocks = blocks("## Quick start");
     let curl = blocks.iter().find(|block| block.contains("curl")).expect("lines of curl");
     let text = |key: &str| ready[key].as_str().unwrap();
     // As the server's first words have them.
@@ -85,7 +85,7 @@ async fn a_newcomer_walks_by_curl() {
 #[tokio::test]
 async fn a_newcomer_walks_by_command_line() {
     let newcomer = Newcomer::new();
-    let blocks = blocks("### By command line");
+    let blocks = blocks("### Command line");
     let [walk, tail, transfer] = blocks.as_slice() else { panic!("three blocks: {blocks:?}") };
     let parts = ["DSN", "stored", "no total", "src/shop/cart.rs:42", "resolved", "no total"];
     let lines: Vec<_> = walk.lines().collect();

@@ -1,4 +1,4 @@
-//! Promise 1: success is answered only for what is durable.
+//! Promise 1 (docs/src/internals/promises.md): success is answered only for what is durable.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -53,7 +53,7 @@ impl Front {
             let path = request.uri().path();
             let message = match path::not_taken(path) {
                 Some(why) => format!("there is nothing at {path}: {why}"),
-                None => format!("there is nothing at {path}: the README lists what there is"),
+                None => format!("there is nothing at {path}: GET /openapi.json lists all routes"),
             };
             ready(unknown.refuse(&Refusal::new(Reason::PathUnknown, message)))
         };

@@ -240,7 +240,8 @@ mod tests {
         assert_eq!(form(&claim("inbox/x")).unwrap(), Text::ClaimCheck("inbox/x"));
     }
 
-    /// Promise 8: what waits in the inbox while faultline is upgraded is read, with and without what came to it later.
+    /// Promise 8 (docs/src/internals/promises.md): what waits in the inbox while faultline is upgraded is read, with
+    /// and without what came to it later.
     #[test]
     fn headers_of_every_version_are_read() {
         let first = r#"{"source":"v1","project":{"name":"sample"},"receivedAt":"2016-11-02T00:01:00.123Z","eventIds":["07070707070707070707070707070707"]"#;

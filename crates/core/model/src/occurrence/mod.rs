@@ -24,7 +24,8 @@ use crate::id::EventId;
 use crate::json::Problem;
 use crate::time::Timestamp;
 
-/// The version of the stored form. A line of an older version must decode for ever (promise 8).
+/// The version of the stored form. A line of an older version must decode for ever (promise 8 in
+/// docs/src/internals/promises.md).
 pub const VERSION: u8 = 1;
 
 /// Which kind of client an occurrence came from.

@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    /// Promise 8: what version 0.1 sealed opens for ever.
+    /// Promise 8 (docs/src/internals/promises.md): what version 0.1 sealed opens for ever.
     #[test]
     fn a_sample_of_form_1_opens() {
         let sample = Sealed::new("1.AAMBAgMwb+zE88tTNShZV++Q91W8Nn7MLcO7opgkQ48pGLtlFsUdEeI");

@@ -178,7 +178,8 @@ fn documents() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
-    /// Promise 5, for rules: what is shown of any valid document has no secret in it, nor has a debug output or an id;
+    /// Promise 5 (docs/src/internals/promises.md), for rules: what is shown of any valid document has no secret in it,
+    /// nor has a debug output or an id;
     /// and what is sent back unchanged is what was stored.
     #[test]
     fn no_secret_is_ever_shown(document in documents()) {
