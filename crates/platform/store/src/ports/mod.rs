@@ -34,7 +34,7 @@ pub use index::{BadPlace, Index, Place, Posted};
 pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 pub use merges::Merges;
 pub use occurrences::{Occurrences, Reference, Stretch};
-pub use outbox::{Lent, Links, Outbox, Round, Undelivered};
+pub use outbox::{DeadLetterScan, Links, Outbox, ReceivedLetter, Undelivered};
 pub use projects::{MAX_FORMER_NAMES, Project, ProjectChange, Projects};
 pub use quotas::{Quota, Quotas, Usage, Used};
 pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lane::Entry;
+use super::lane::LaneEntry;
 use model::id::{ProjectId, ProjectName};
 use model::time::Timestamp;
 
 /// A dead letter. It holds no secret: the rule, with its tokens, is looked up when it is sent again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Letter {
+pub struct UndeliveredLetter {
     /// The version of this form.
     pub v: u8,
     /// Why it is here; the channel took secrets out of it.
@@ -32,7 +32,7 @@ pub struct Letter {
     pub lane: Option<String>,
     /// What was to be sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LaneEntry>,
     /// How many more there were than are kept.
     #[serde(default)]
     pub more: u64,
@@ -68,10 +68,10 @@ pub struct DeadNotice {
 impl DeadNotice {
     /// Of the text of a letter; the project's name is for the caller to find.
     pub fn of(id: &str, since: Timestamp, text: &str) -> Self {
-        let letter = serde_json::from_str(text).unwrap_or_else(|_| Letter {
+        let letter = serde_json::from_str(text).unwrap_or_else(|_| UndeliveredLetter {
             // What Lambda puts here when a batch of the stream failed until its records were gone.
             reason: "a batch of the table's stream could not be read for a day".to_owned(),
-            ..Letter::default()
+            ..UndeliveredLetter::default()
         });
         let notices = letter.entries.len() + usize::try_from(letter.more).unwrap_or(usize::MAX);
         Self {
