@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 pub mod cost;
+pub mod fakes;
 pub mod meter;
 pub mod raw;
-pub mod standins;
 pub mod turns;
 
 use std::path::Path;
@@ -17,7 +17,7 @@ use embedded::Engines;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use model::time::Timestamp;
-use notify::channels::Tell;
+use notify::channels::Notifier;
 use notify::guard::Destinations;
 use notify::{Deadline, Record};
 use serde_json::{Value, json};
@@ -88,53 +88,80 @@ pub struct Answered {
     pub body: Value,
 }
 
+/// How to start a [`Faultline`]: in memory, with a clock of its own, unless a test says otherwise.
+pub struct Builder {
+    settings: Settings,
+    clock: Arc<TestClock>,
+    engines: Option<Engines>,
+    resources: Option<Resources>,
+}
+
+impl Builder {
+    /// Keeps everything in `dir`.
+    pub fn directory(mut self, dir: &Path) -> Self {
+        self.settings.place = Place::Directory(dir.to_owned());
+        self
+    }
+
+    /// Uses engines that are open already.
+    pub fn engines(mut self, engines: Engines) -> Self {
+        self.engines = Some(engines);
+        self
+    }
+
+    /// Reaches the engines by these resources, which may fail.
+    pub fn resources(mut self, resources: Resources) -> Self {
+        self.resources = Some(resources);
+        self
+    }
+
+    /// Shares a clock.
+    pub fn clock(mut self, clock: Arc<TestClock>) -> Self {
+        self.settings.clock = clock.clone();
+        self.clock = clock;
+        self
+    }
+
+    /// Keeps things for `days` in projects that do not say for how long.
+    pub fn retention_days(mut self, days: u32) -> Self {
+        self.settings.retention_days = days;
+        self
+    }
+
+    /// Sends messages by `notifier` instead of the channels.
+    pub fn notifier(mut self, notifier: Arc<dyn Notifier>) -> Self {
+        self.settings.channels = Some(notifier);
+        self
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> Faultline {
+        let stack = match self.engines {
+            None => Stack::open(&self.settings).await,
+            Some(engines) => {
+                let resources = match self.resources {
+                    Some(resources) => resources,
+                    None => Resources::make(&engines).await.unwrap(),
+                };
+                Stack::on(engines, resources, &self.settings).await
+            }
+        };
+        let stack = stack.unwrap();
+        let stream = tokio::sync::Mutex::new(stack.stream().await.unwrap());
+        Faultline { stack, clock: self.clock, stream }
+    }
+}
+
 impl Faultline {
     /// A new one in memory.
     pub async fn new() -> Self {
-        Self::at(DataLocation::Memory).await
+        Self::builder().start().await
     }
 
-    /// One that keeps everything in `dir`.
-    pub async fn in_directory(dir: &Path) -> Self {
-        Self::at(DataLocation::Directory(dir.to_owned())).await
-    }
-
-    /// One on engines that are open already.
-    pub async fn on(engines: Engines) -> Self {
-        let resources = Resources::make(&engines).await.unwrap();
-        Self::with(engines, resources, Arc::default()).await
-    }
-
-    /// One on engines that are open already, where projects that say nothing keep things for `days`.
-    pub async fn keeping(days: u32, engines: Engines) -> Self {
+    /// One that a test sets up.
+    pub fn builder() -> Builder {
         let clock = Arc::default();
-        let settings = SystemSettings { retention_days: days, ..settings(DataLocation::Memory, &clock) };
-        let resources = Resources::make(&engines).await.unwrap();
-        Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
-    }
-
-    /// One on engines that are open already, by a way to them that may fail.
-    pub async fn with(engines: Engines, resources: Resources, clock: Arc<TestClock>) -> Self {
-        let settings = settings(DataLocation::Memory, &clock);
-        Self::of(Stack::on(engines, resources, &settings).await.unwrap(), clock).await
-    }
-
-    /// One whose messages go where a test sees them.
-    pub async fn telling(channels: Arc<dyn Tell>) -> Self {
-        let clock = Arc::default();
-        let settings = SystemSettings { channels: Some(channels), ..settings(DataLocation::Memory, &clock) };
-        Self::of(Stack::open(&settings).await.unwrap(), clock).await
-    }
-
-    async fn of(stack: Stack, clock: Arc<TestClock>) -> Self {
-        let stream = tokio::sync::Mutex::new(stack.stream().await.unwrap());
-        Self { stack, clock, stream }
-    }
-
-    async fn at(place: DataLocation) -> Self {
-        let clock = Arc::default();
-        let settings = settings(place, &clock);
-        Self::of(Stack::open(&settings).await.unwrap(), clock).await
+        Builder { settings: settings(Place::Memory, &clock), clock, engines: None, resources: None }
     }
 
     /// The client key of the project `sample`.
@@ -211,8 +238,8 @@ impl Faultline {
         }
     }
 
-    /// Tells what happened since this was last asked.
-    pub async fn tell(&self) {
+    /// Notifies of what happened since this was last called.
+    pub async fn notify(&self) {
         let records = self.records().await;
         assert_eq!(self.stack.notify().watch(&records, time()).await, None);
     }

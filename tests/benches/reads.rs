@@ -68,7 +68,12 @@ async fn of_a_project(errors: usize) {
     let meter = Meter::default();
     let resources = || Resources::through(&engines, |engine| meter.around(engine));
     let clock = Arc::<TestClock>::default();
-    let faultline = Faultline::with(engines.clone(), resources().await.unwrap(), clock.clone()).await;
+    let faultline = Faultline::builder()
+        .engines(engines.clone())
+        .resources(resources().await.unwrap())
+        .clock(clock.clone())
+        .start()
+        .await;
     let project = faultline.stack.access().1.unwrap().id;
     let (began, resources) = (Instant::now(), resources().await.unwrap());
     for begin in (0..errors).step_by(BATCH) {

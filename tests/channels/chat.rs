@@ -1,11 +1,11 @@
 //! Slack, Discord and Teams.
 
-use faultline_tests::standins;
-use notify::channels::Tell as _;
-use rules::Telling;
+use faultline_tests::fakes;
+use notify::channels::Notifier as _;
+use rules::Message;
 use serde_json::{Value, json};
 
-use super::notices::{all, hostile, many, one, python};
+use super::notifications::{all, hostile, many, one, python};
 use super::{channels, target};
 
 /// All that a service shows of a body.
@@ -20,11 +20,11 @@ fn texts(value: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn slack_takes_every_message() {
-    let (standin, endpoint) = standins::slack().await;
+    let (fake, endpoint) = fakes::slack().await;
     let target = target(json!({ "type": "slack", "endpoint": endpoint }));
-    for (name, telling) in all().into_iter().chain([("many", many())]) {
-        assert_eq!(channels().tell(&target, &telling, None).await, Ok(None), "{name}");
-        let body = standin.received().pop().unwrap().json();
+    for (name, message) in all().into_iter().chain([("many", many())]) {
+        assert_eq!(channels().send(&target, &message, None).await, Ok(None), "{name}");
+        let body = fake.received().pop().unwrap().json();
         for text in texts(&body) {
             // Marks of an event's text mean nothing: it is plain text, in a block of code, or kept apart.
             // A `<` that is ours begins a link to the web; all others are escaped.
@@ -42,7 +42,7 @@ async fn slack_takes_every_message() {
 /// v1's fields, and buttons where a project has them.
 #[tokio::test]
 async fn slack_has_v1s_fields_and_buttons() {
-    let (standin, endpoint) = standins::slack().await;
+    let (fake, endpoint) = fakes::slack().await;
     let target = target(json!({
         "type": "slack",
         "endpoint": endpoint,
@@ -52,8 +52,8 @@ async fn slack_has_v1s_fields_and_buttons() {
         "iconUrl": "https://shop.example/icon.png",
     }));
     let channels = channels().interactive(true);
-    channels.tell(&target, &one(python()), None).await.unwrap();
-    let body = standin.received().pop().unwrap().json();
+    channels.send(&target, &one(python()), None).await.unwrap();
+    let body = fake.received().pop().unwrap().json();
     let named = ["channel", "username", "icon_emoji", "icon_url"].map(|name| body[name].as_str().unwrap());
     assert_eq!(named, ["#errors", "faultline", ":ghost:", "https://shop.example/icon.png"]);
     let buttons = body["blocks"].as_array().unwrap().last().unwrap();
@@ -63,23 +63,23 @@ async fn slack_has_v1s_fields_and_buttons() {
 /// Slack's Markdown has no escape: what looks like it in an event's text is in plain text only, or kept apart.
 #[tokio::test]
 async fn slack_formats_nothing_of_a_title() {
-    let (standin, endpoint) = standins::slack().await;
+    let (fake, endpoint) = fakes::slack().await;
     let target = target(json!({ "type": "slack", "endpoint": endpoint }));
     let marked = "*bold* _italic_ ~gone~ `code` :wave: <!channel> <https://evil.example|here>";
-    let mut notice = python();
-    notice.message = marked.to_owned();
-    notice.culprit = Some(marked.to_owned());
-    notice.release = Some(marked.to_owned());
-    let several = Telling::Several {
+    let mut notification = python();
+    notification.message = marked.to_owned();
+    notification.culprit = Some(marked.to_owned());
+    notification.release = Some(marked.to_owned());
+    let several = Message::Several {
         token: "t".to_owned(),
-        project: notice.project.clone(),
-        notices: vec![notice.clone(), notice.clone()],
+        project: notification.project.clone(),
+        notifications: vec![notification.clone(), notification.clone()],
         more: 0,
-        held: None,
+        overflow: None,
     };
-    for telling in [one(notice), several] {
-        channels().tell(&target, &telling, None).await.unwrap();
-        let body = standin.received().pop().unwrap().json();
+    for message in [one(notification), several] {
+        channels().send(&target, &message, None).await.unwrap();
+        let body = fake.received().pop().unwrap().json();
         for text in formatted(&body["blocks"]).into_iter().chain([body["text"].as_str().unwrap().to_owned()]) {
             for mark in ["*bold", "_italic", "~gone", "`code", ":wave:", "<!", "<https://evil"] {
                 assert!(!text.contains(mark), "{mark}: {text}");
@@ -107,11 +107,11 @@ fn formatted(value: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn discord_takes_every_message() {
-    let (standin, endpoint) = standins::discord().await;
+    let (fake, endpoint) = fakes::discord().await;
     let target = target(json!({ "type": "discord", "endpoint": endpoint }));
-    for (name, telling) in all().into_iter().chain([("many", many())]) {
-        assert_eq!(channels().tell(&target, &telling, None).await, Ok(None), "{name}");
-        let body = standin.received().pop().unwrap().json();
+    for (name, message) in all().into_iter().chain([("many", many())]) {
+        assert_eq!(channels().send(&target, &message, None).await, Ok(None), "{name}");
+        let body = fake.received().pop().unwrap().json();
         if name != "many" {
             insta::assert_json_snapshot!(format!("discord_{name}"), body);
         }
@@ -120,11 +120,11 @@ async fn discord_takes_every_message() {
 
 #[tokio::test]
 async fn teams_takes_every_message() {
-    let (standin, endpoint) = standins::teams().await;
+    let (fake, endpoint) = fakes::teams().await;
     let target = target(json!({ "type": "teams", "endpoint": endpoint }));
-    for (name, telling) in all().into_iter().chain([("many", many())]) {
-        assert_eq!(channels().tell(&target, &telling, None).await, Ok(None), "{name}");
-        let body = standin.received().pop().unwrap().json();
+    for (name, message) in all().into_iter().chain([("many", many())]) {
+        assert_eq!(channels().send(&target, &message, None).await, Ok(None), "{name}");
+        let body = fake.received().pop().unwrap().json();
         if name != "many" {
             insta::assert_json_snapshot!(format!("teams_{name}"), body);
         }
@@ -134,11 +134,11 @@ async fn teams_takes_every_message() {
 /// What turns the direction of writing, and what controls a terminal, is in no message.
 #[tokio::test]
 async fn no_message_turns_or_controls() {
-    let (standin, endpoint) = standins::webhook().await;
+    let (fake, endpoint) = fakes::webhook().await;
     for kind in ["slack", "discord", "teams", "webhook"] {
         let target = target(json!({ "type": kind, "endpoint": endpoint }));
-        let _ = channels().tell(&target, &one(hostile()), None).await;
-        for text in texts(&standin.received().pop().unwrap().json()) {
+        let _ = channels().send(&target, &one(hostile()), None).await;
+        for text in texts(&fake.received().pop().unwrap().json()) {
             let bad = |c: char| {
                 matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || (c.is_control() && c != '\n')
             };
@@ -151,10 +151,10 @@ async fn no_message_turns_or_controls() {
 /// Whoever pressed a button is answered where Slack says, for them alone; and at no other place.
 #[tokio::test]
 async fn a_press_of_a_button_is_answered_at_slack_only() {
-    let standin = standins::StandIn::start(|_| standins::Reply::new(200, "ok")).await;
-    let url = format!("{}/actions/T/1/x", standin.url());
+    let fake = fakes::FakeServer::start(|_| fakes::Reply::new(200, "ok")).await;
+    let url = format!("{}/actions/T/1/x", fake.url());
     channels().reply(&url, "Muted by *grace*").await.unwrap();
-    let body = standin.received().pop().unwrap().json();
+    let body = fake.received().pop().unwrap().json();
     assert_eq!((&body["response_type"], &body["replace_original"]), (&json!("ephemeral"), &json!(false)));
     assert!(!body["text"].as_str().unwrap().contains("*grace"), "{body}");
     for elsewhere in
@@ -163,5 +163,5 @@ async fn a_press_of_a_button_is_answered_at_slack_only() {
         let refused = channels().reply(elsewhere, "x").await.unwrap_err().to_string();
         assert!(refused.contains("hooks.slack.com"), "{refused}");
     }
-    assert!(standin.received().is_empty());
+    assert!(fake.received().is_empty());
 }

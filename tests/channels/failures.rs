@@ -3,36 +3,36 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use faultline_tests::standins::{self, GITHUB_TOKEN, GITLAB_TOKEN, GitHub, Reply, StandIn};
-use notify::channels::Failed;
+use faultline_tests::fakes::{self, FakeServer, GITHUB_TOKEN, GITLAB_TOKEN, GitHub, Reply};
+use notify::channels::SendError;
 use rules::Target;
 use serde_json::{Value, json};
 
-use super::notices::{one, python};
+use super::notifications::{one, python};
 use super::{channels, impatient, target};
 
-async fn slack() -> (StandIn, Target) {
-    let (standin, endpoint) = standins::slack().await;
-    (standin, target(json!({ "type": "slack", "endpoint": endpoint })))
+async fn slack() -> (FakeServer, Target) {
+    let (fake, endpoint) = fakes::slack().await;
+    (fake, target(json!({ "type": "slack", "endpoint": endpoint })))
 }
 
-async fn failure(target: &Target) -> Failed {
-    channels().tell(target, &one(python()), None).await.unwrap_err()
+async fn failure(target: &Target) -> SendError {
+    channels().send(target, &one(python()), None).await.unwrap_err()
 }
 
 /// `later 30s: what`, or `never: what`
-fn shown(failed: &Failed) -> String {
+fn shown(failed: &SendError) -> String {
     match failed {
-        Failed::Later { after: Some(after), what } => format!("later {}s: {what}", after.as_secs()),
-        Failed::Later { after: None, what } => format!("later: {what}"),
-        Failed::Never { what } => format!("never: {what}"),
+        SendError::Transient { retry_after: Some(after), reason } => format!("later {}s: {reason}", after.as_secs()),
+        SendError::Transient { retry_after: None, reason } => format!("later: {reason}"),
+        SendError::Permanent { reason } => format!("never: {reason}"),
     }
 }
 
 /// Now is 2026-11-02T00:01:00Z.
 #[tokio::test]
 async fn a_status_says_whether_to_try_again_and_when() {
-    let (standin, target) = slack().await;
+    let (fake, target) = slack().await;
     let rows = [
         (Reply::new(429, "rate_limited").header("retry-after", "30"), "later 30s"),
         (Reply::new(429, "").header("retry-after", "0.25"), "later 1s"),
@@ -51,24 +51,24 @@ async fn a_status_says_whether_to_try_again_and_when() {
         (Reply::new(410, "channel_is_archived"), "never"),
     ];
     for (reply, expected) in rows {
-        standin.plan(reply.clone());
+        fake.plan(reply.clone());
         let failed = shown(&failure(&target).await);
         assert_eq!(failed.split(':').next().unwrap(), expected, "{reply:?}: {failed}");
     }
-    standin.plan(Reply::new(404, "no_service"));
+    fake.plan(Reply::new(404, "no_service"));
     insta::assert_snapshot!(shown(&failure(&target).await), @"never: Slack answered 404 Not Found: no_service");
 }
 
 /// After failures of a while the same message arrives.
 #[tokio::test]
 async fn what_failed_arrives_later() {
-    let (standin, target) = slack().await;
+    let (fake, target) = slack().await;
     for _ in 0..3 {
-        standin.plan(Reply::new(500, "rollup_error"));
-        assert!(matches!(failure(&target).await, Failed::Later { .. }));
+        fake.plan(Reply::new(500, "rollup_error"));
+        assert!(matches!(failure(&target).await, SendError::Transient { .. }));
     }
-    channels().tell(&target, &one(python()), None).await.unwrap();
-    let bodies: Vec<_> = standin.received().iter().map(|received| received.json()).collect();
+    channels().send(&target, &one(python()), None).await.unwrap();
+    let bodies: Vec<_> = fake.received().iter().map(|received| received.json()).collect();
     assert_eq!(bodies.len(), 4);
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
 }
@@ -76,33 +76,33 @@ async fn what_failed_arrives_later() {
 /// A redirect is not followed, wherever it leads.
 #[tokio::test]
 async fn a_redirect_is_refused() {
-    let (standin, target) = slack().await;
-    let other = StandIn::start(|_| Reply::new(200, "ok")).await;
+    let (fake, target) = slack().await;
+    let other = FakeServer::start(|_| Reply::new(200, "ok")).await;
     for status in [301, 302, 303, 307, 308] {
         for to in ["http://169.254.169.254/latest/meta-data/", "/elsewhere", other.url().as_str()] {
-            standin.plan(Reply::new(status, "").header("location", to).header("retry-after", "1"));
+            fake.plan(Reply::new(status, "").header("location", to).header("retry-after", "1"));
             let failed = shown(&failure(&target).await);
             assert!(failed.starts_with(&format!("never: Slack answered {status} ")), "{failed}");
             assert!(failed.ends_with("redirects are not followed, set the address that it has moved to"), "{failed}");
         }
     }
-    assert_eq!(standin.received().len(), 15, "asked once for each");
+    assert_eq!(fake.received().len(), 15, "asked once for each");
     assert!(other.received().is_empty());
 }
 
 #[tokio::test]
 async fn who_hangs_is_given_up() {
-    let (standin, target) = slack().await;
-    standin.plan_hang();
-    let failed = impatient().tell(&target, &one(python()), None).await.unwrap_err();
+    let (fake, target) = slack().await;
+    fake.plan_hang();
+    let failed = impatient().send(&target, &one(python()), None).await.unwrap_err();
     insta::assert_snapshot!(shown(&failed), @"later: Slack: it did not answer in time");
 }
 
 #[tokio::test]
 async fn who_is_not_there_is_asked_later() {
-    let (standin, endpoint) = standins::slack().await;
+    let (fake, endpoint) = fakes::slack().await;
     let address = endpoint.split('/').nth(2).unwrap().to_owned();
-    drop(standin);
+    drop(fake);
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let free = gone.local_addr().unwrap().to_string();
     drop(gone);
@@ -115,11 +115,11 @@ async fn who_is_not_there_is_asked_later() {
 async fn an_answer_is_read_as_far_as_it_may_be() {
     let server = GitHub::start().await;
     let target = github(&server);
-    server.standin.plan(Reply::new(200, "x".repeat(5 << 20)));
+    server.fake.plan(Reply::new(200, "x".repeat(5 << 20)));
     insta::assert_snapshot!(shown(&failure(&target).await), @"later: GitHub answered with more than 4194304 bytes");
-    server.standin.plan(Reply::new(200, "<html>"));
+    server.fake.plan(Reply::new(200, "<html>"));
     insta::assert_snapshot!(shown(&failure(&target).await), @"later: GitHub answered 200 OK with what is no JSON: <html>");
-    server.standin.plan(Reply::json(200, &json!([{ "number": "x" }])));
+    server.fake.plan(Reply::json(200, &json!([{ "number": "x" }])));
     let failed = shown(&failure(&target).await);
     assert!(failed.starts_with("later: GitHub answered 200 OK with"), "{failed}");
 }
@@ -160,7 +160,7 @@ async fn github_says_in_its_own_ways_what_is_wrong() {
     ];
     let mut texts = String::new();
     for (reply, expected) in rows {
-        server.standin.plan(reply.clone());
+        server.fake.plan(reply.clone());
         let failed = shown(&failure(&target).await);
         assert_eq!(failed.split(':').next().unwrap(), expected, "{reply:?}: {failed}");
         texts += &format!("{failed}\n");
@@ -180,7 +180,7 @@ async fn no_secret_is_in_what_is_said_or_logged() {
     tracing_subscriber::util::SubscriberInitExt::init(subscriber.finish());
     tracing::info!("what is logged is seen");
 
-    let echo = StandIn::start(|received| {
+    let echo = FakeServer::start(|received| {
         let all: Vec<String> =
             received.headers.values().map(|value| value.to_str().unwrap_or_default().to_owned()).collect();
         let query: Vec<String> = received.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -205,7 +205,7 @@ async fn no_secret_is_in_what_is_said_or_logged() {
         let target = target(value.clone());
         check(&failure(&target).await, value);
         echo.plan_hang();
-        check(&impatient().tell(&target, &one(python()), None).await.unwrap_err(), value);
+        check(&impatient().send(&target, &one(python()), None).await.unwrap_err(), value);
         check(&failure(&elsewhere(value)).await, value);
         assert!(!format!("{target:?}").to_lowercase().contains("secretxx"), "{target:?}");
     }
@@ -214,7 +214,7 @@ async fn no_secret_is_in_what_is_said_or_logged() {
     assert!(!written.to_lowercase().contains("secretxx"), "{written}");
 }
 
-fn check(failed: &Failed, target: &Value) {
+fn check(failed: &SendError, target: &Value) {
     let text = format!("{failed} {failed:?}").to_lowercase();
     assert!(!text.contains("secretxx") && !text.contains("secret xx"), "{target}: {text}");
 }

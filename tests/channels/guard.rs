@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use faultline_tests::standins::{Reply, StandIn};
+use faultline_tests::fakes::{FakeServer, Reply};
 use http::Method;
 use notify::guard::{Client, Destinations, Outgoing, Refused, Timeouts, Unsent};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -254,9 +254,9 @@ async fn permitting_loopback_permits_nothing_else() {
 /// Of an answer 256 KiB are read.
 #[tokio::test]
 async fn a_long_answer_is_cut() {
-    let standin = StandIn::start(|_| Reply::new(200, "x".repeat(300 * 1024))).await;
+    let fake = FakeServer::start(|_| Reply::new(200, "x".repeat(300 * 1024))).await;
     let client = Client::new(Destinations::parse("").unwrap().and_loopback(), Timeouts::default());
-    let answer = client.send(Outgoing::new(Method::GET, &standin.url())).await.unwrap();
+    let answer = client.send(Outgoing::new(Method::GET, &fake.url())).await.unwrap();
     assert_eq!((answer.body.len(), answer.cut), (256 * 1024, true));
 }
 

@@ -1,34 +1,34 @@
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use faultline_tests::standins::{Reply, StandIn};
-use notify::channels::{Failed, Letter, Mailer, Ses};
+use faultline_tests::fakes::{FakeServer, Reply};
+use notify::channels::{Email, Mailer, SendError, Ses};
 use notify::guard::Timeouts;
 use serde_json::json;
 use store::aws::{Account, Service};
 
-use super::notices::{all, one, python};
+use super::notifications::{all, one, python};
 use super::{channels, channels_with, target};
 
 /// A mailer that keeps what it is given.
 #[derive(Default)]
-struct Kept(Mutex<Vec<Letter>>);
+struct Outbox(Mutex<Vec<Email>>);
 
 #[async_trait::async_trait]
-impl Mailer for Kept {
-    async fn send(&self, letter: &Letter) -> Result<(), Failed> {
-        self.0.lock().unwrap().push(letter.clone());
+impl Mailer for Outbox {
+    async fn send(&self, email: &Email) -> Result<(), SendError> {
+        self.0.lock().unwrap().push(email.clone());
         Ok(())
     }
 }
 
 #[tokio::test]
 async fn mail_says_everything() {
-    let kept = Arc::new(Kept::default());
+    let kept = Arc::new(Outbox::default());
     let channels = channels_with(Some(kept.clone()), Timeouts::default());
     let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
-    for (name, telling) in all() {
-        assert_eq!(channels.tell(&target, &telling, None).await, Ok(None), "{name}");
+    for (name, message) in all() {
+        assert_eq!(channels.send(&target, &message, None).await, Ok(None), "{name}");
         let letter = kept.0.lock().unwrap().pop().unwrap();
         assert!(letter.subject.chars().count() <= 200 && !letter.subject.contains(['\r', '\n']), "{name}");
         assert!(!letter.html.contains("<script") && !letter.html.contains("<!channel"), "{name}");
@@ -40,14 +40,14 @@ async fn mail_says_everything() {
 #[tokio::test]
 async fn without_a_mailer_mail_says_what_to_set() {
     let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
-    let failed = channels().tell(&target, &one(python()), None).await.unwrap_err();
+    let failed = channels().send(&target, &one(python()), None).await.unwrap_err();
     insta::assert_snapshot!(failed, @"no mail is sent here: set the address that it comes from, which SES must know as verified (MailFrom in the stack)");
 }
 
 /// The request that SES gets is the one of its API: `POST /v2/email/outbound-emails`.
 #[tokio::test]
 async fn ses_gets_the_letter() {
-    let ses = StandIn::start(|received| match received.line().as_str() {
+    let ses = FakeServer::start(|received| match received.line().as_str() {
         "POST /v2/email/outbound-emails" => Reply::json(200, &json!({ "MessageId": "m1" })),
         _ => Reply::new(404, ""),
     })
@@ -62,7 +62,7 @@ async fn ses_gets_the_letter() {
     let channels = channels_with(Some(mailer), Timeouts::default());
     let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
 
-    channels.tell(&target, &one(python()), None).await.unwrap();
+    channels.send(&target, &one(python()), None).await.unwrap();
     let body = ses.received().pop().unwrap().json();
     assert_eq!(body["FromEmailAddress"], "faultline@shop.example");
     assert_eq!(body["Destination"]["ToAddresses"], json!(["team@shop.example"]));
@@ -72,10 +72,10 @@ async fn ses_gets_the_letter() {
 
     let refusal = |code: &'static str| Reply::json(400, &json!({ "message": "no" })).header("x-amzn-errortype", code);
     ses.plan(refusal("TooManyRequestsException"));
-    let failed = channels.tell(&target, &one(python()), None).await.unwrap_err();
-    assert!(matches!(failed, Failed::Later { .. }), "{failed:?}");
+    let failed = channels.send(&target, &one(python()), None).await.unwrap_err();
+    assert!(matches!(failed, SendError::Transient { .. }), "{failed:?}");
     ses.plan(refusal("MessageRejected"));
-    let failed = channels.tell(&target, &one(python()), None).await.unwrap_err();
-    assert!(matches!(failed, Failed::Never { .. }), "{failed:?}");
+    let failed = channels.send(&target, &one(python()), None).await.unwrap_err();
+    assert!(matches!(failed, SendError::Permanent { .. }), "{failed:?}");
     insta::assert_snapshot!(failed, @"SES answered MessageRejected: no");
 }

@@ -6,7 +6,7 @@ mod chat;
 mod failures;
 mod guard;
 mod mail;
-mod notices;
+mod notifications;
 mod trackers;
 mod webhook;
 

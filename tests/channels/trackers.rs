@@ -1,11 +1,11 @@
 //! Issues of GitHub and GitLab, for every `if_exist` and everything that may have become of an issue.
 
-use faultline_tests::standins::{GITHUB_TOKEN, GITLAB_TOKEN, GitHub, GitLab, Received};
-use notify::channels::{Failed, Issue};
-use rules::{Held, Target, Telling};
+use faultline_tests::fakes::{GITHUB_TOKEN, GITLAB_TOKEN, GitHub, GitLab, Received};
+use notify::channels::{Issue, SendError};
+use rules::{Message, Overflow, Target};
 use serde_json::json;
 
-use super::notices::{again, hostile, limited, one, python, sample, several, v1, v1_occurrence};
+use super::notifications::{again, hostile, limited, one, python, sample, several, v1, v1_occurrence};
 use super::{channels, target};
 
 const FORMS: [&str; 5] = ["reopen-and-comment", "reopen", "reopen-and-update", "comment", "none"];
@@ -34,11 +34,11 @@ fn gitlab(endpoint: String, if_exist: &str) -> Target {
     }))
 }
 
-async fn tell(target: &Target, telling: Telling, known: Option<&Issue>) -> Option<Issue> {
-    channels().tell(target, &telling, known).await.unwrap()
+async fn tell(target: &Target, message: Message, known: Option<&Issue>) -> Option<Issue> {
+    channels().send(target, &message, known).await.unwrap()
 }
 
-/// A text of an issue without the signature of its mark, which is of the stand-in's port.
+/// A text of an issue without the signature of its mark, which is of the fake's port.
 fn unsigned(body: &str) -> String {
     let line = |line: &str| match line.strip_prefix("<!-- faultline:").and_then(|mark| mark.strip_suffix(" -->")) {
         Some(mark) => {
@@ -68,11 +68,11 @@ async fn the_first_time_makes_an_issue() {
     assert_eq!(issue, Issue { number: 1, url: "https://github.com/acme/shop/issues/1".to_owned() });
     assert_eq!(github_server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=0"#]);
     insta::assert_snapshot!("github_python", unsigned(&github_server.body(1)));
-    let asked = asked(&github_server.standin.received());
+    let asked = asked(&github_server.fake.received());
     assert_eq!(asked, ["GET /issues", "GET /api/v3/search/issues", "POST /issues"]);
 
     let gitlab_server = GitLab::start().await;
-    let issue = tell(&gitlab(gitlab_server.standin.url(), "none"), one(python()), None).await.unwrap();
+    let issue = tell(&gitlab(gitlab_server.fake.url(), "none"), one(python()), None).await.unwrap();
     assert_eq!(issue, Issue { number: 1, url: "https://gitlab.com/acme/web/shop/-/issues/1".to_owned() });
     assert_eq!(gitlab_server.seen(), [r#"opened [PaymentError] cannot pay ["bug", "faultline"] comments=0"#]);
     assert_eq!(unsigned(&gitlab_server.body(1)), unsigned(&github_server.body(1)), "one text for both");
@@ -94,9 +94,9 @@ async fn if_exist_does_what_it_says_on_github() {
                 _ => {}
             }
             let before = server.body(1);
-            server.standin.received();
+            server.fake.received();
             let issue = tell(&target, one(again()), first.as_ref()).await.unwrap();
-            let asked = asked(&server.standin.received()).join(", ");
+            let asked = asked(&server.fake.received()).join(", ");
             let rewritten = if server.body(1) == before { "" } else { " rewritten" };
             let seen = server.seen().join("; ").replace(r#" [PaymentError] cannot pay ["bug","faultline"]"#, "");
             table += &format!("{form}, {fate}: {asked} → #{} {seen}{rewritten}\n", issue.number);
@@ -111,7 +111,7 @@ async fn if_exist_does_what_it_says_on_gitlab() {
     for form in FORMS {
         for fate in ["open", "closed", "deleted", "transferred"] {
             let server = GitLab::start().await;
-            let target = gitlab(server.standin.url(), form);
+            let target = gitlab(server.fake.url(), form);
             let first = tell(&target, one(python()), None).await;
             match fate {
                 "closed" => server.close(1),
@@ -120,9 +120,9 @@ async fn if_exist_does_what_it_says_on_gitlab() {
                 _ => {}
             }
             let before = server.body(1);
-            server.standin.received();
+            server.fake.received();
             let issue = tell(&target, one(again()), first.as_ref()).await.unwrap();
-            let asked = asked(&server.standin.received()).join(", ");
+            let asked = asked(&server.fake.received()).join(", ");
             let rewritten = if server.body(1) == before { "" } else { " rewritten" };
             let seen = server.seen().join("; ").replace(r#" [PaymentError] cannot pay ["bug", "faultline"]"#, "");
             table += &format!("{form}, {fate}: {asked} → #{} {seen}{rewritten}\n", issue.number);
@@ -146,7 +146,7 @@ async fn an_issue_is_found_again_before_another_is_made() {
     insta::assert_snapshot!("github_comment", server.comment(1));
 
     let server = GitLab::start().await;
-    let target = gitlab(server.standin.url(), "comment");
+    let target = gitlab(server.fake.url(), "comment");
     tell(&target, one(python()), None).await;
     assert_eq!(tell(&target, one(again()), None).await.unwrap().number, 1);
     assert_eq!(server.seen(), [r#"opened [PaymentError] cannot pay ["bug", "faultline"] comments=1"#]);
@@ -161,44 +161,44 @@ async fn another_error_is_another_issue() {
     other.fingerprint = model::id::Fingerprint::parse(&"f0".repeat(16)).unwrap();
     let mut elsewhere = python();
     elsewhere.project = model::id::ProjectName::parse("shop-->2").unwrap();
-    for (number, notice) in [(1, python()), (2, other), (3, elsewhere.clone()), (3, elsewhere)] {
-        assert_eq!(tell(&target, one(notice), None).await.unwrap().number, number);
+    for (number, notification) in [(1, python()), (2, other), (3, elsewhere.clone()), (3, elsewhere)] {
+        assert_eq!(tell(&target, one(notification), None).await.unwrap().number, number);
     }
 }
 
-/// An answer that is lost makes a telling come again: it makes no second issue and no second comment.
+/// An answer that is lost makes a message come again: it makes no second issue and no second comment.
 #[tokio::test]
 async fn what_was_done_already_is_not_done_again() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "reopen-and-comment");
-    let nothing = |standin: &faultline_tests::standins::StandIn, calls: usize| {
-        (0..calls).for_each(|_| standin.plan(faultline_tests::standins::Reply::json(200, &json!([]))));
+    let nothing = |fake: &faultline_tests::fakes::FakeServer, calls: usize| {
+        (0..calls).for_each(|_| fake.plan(faultline_tests::fakes::Reply::json(200, &json!([]))));
     };
     // The list; the search finds nothing either; and the issue is made.
-    nothing(&server.standin, 1);
-    server.standin.plan(faultline_tests::standins::Reply::json(200, &json!({ "items": [] })));
-    server.standin.plan_lost();
-    let failed = channels().tell(&target, &one(python()), None).await.unwrap_err();
-    assert!(matches!(failed, Failed::Later { .. }), "{failed:?}");
+    nothing(&server.fake, 1);
+    server.fake.plan(faultline_tests::fakes::Reply::json(200, &json!({ "items": [] })));
+    server.fake.plan_lost();
+    let failed = channels().send(&target, &one(python()), None).await.unwrap_err();
+    assert!(matches!(failed, SendError::Transient { .. }), "{failed:?}");
     let issue = tell(&target, one(python()), None).await.unwrap();
     assert_eq!(server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=0"#]);
 
     server.close(1);
     for call in ["GET", "PATCH", "POST"] {
-        server.standin.received();
+        server.fake.received();
         if call == "POST" {
             let shown = json!({ "number": 1, "html_url": issue.url, "state": "open", "comments": 0 });
-            server.standin.plan(faultline_tests::standins::Reply::json(200, &shown));
-            server.standin.plan_lost();
+            server.fake.plan(faultline_tests::fakes::Reply::json(200, &shown));
+            server.fake.plan_lost();
         } else if call == "PATCH" {
             let shown = json!({ "number": 1, "html_url": issue.url, "state": "closed", "comments": 0 });
-            server.standin.plan(faultline_tests::standins::Reply::json(200, &shown));
-            server.standin.plan_lost();
+            server.fake.plan(faultline_tests::fakes::Reply::json(200, &shown));
+            server.fake.plan_lost();
         } else {
-            server.standin.plan_lost();
+            server.fake.plan_lost();
         }
-        let failed = channels().tell(&target, &one(again()), Some(&issue)).await.unwrap_err();
-        assert!(matches!(failed, Failed::Later { .. }), "{call}: {failed:?}");
+        let failed = channels().send(&target, &one(again()), Some(&issue)).await.unwrap_err();
+        assert!(matches!(failed, SendError::Transient { .. }), "{call}: {failed:?}");
     }
     for _ in 0..2 {
         tell(&target, one(again()), Some(&issue)).await;
@@ -210,7 +210,7 @@ async fn what_was_done_already_is_not_done_again() {
 async fn issues_hold_hostile_text_harmlessly() {
     let (github_server, gitlab_server) = (GitHub::start().await, GitLab::start().await);
     tell(&github(github_server.endpoint(), "none"), one(hostile()), None).await;
-    tell(&gitlab(gitlab_server.standin.url(), "none"), one(hostile()), None).await;
+    tell(&gitlab(gitlab_server.fake.url(), "none"), one(hostile()), None).await;
     let body = unsigned(&github_server.body(1));
     assert!(body == unsigned(&gitlab_server.body(1)), "one text for both");
     assert!(body.len() <= 65_536, "{}", body.len());
@@ -291,7 +291,7 @@ async fn an_issue_of_a_v1_error_has_v1s_form() {
     long.fingerprint = model::id::Fingerprint::parse(&"0e".repeat(16)).unwrap();
     long.message = "é".repeat(300);
     tell(&target, one(long), None).await;
-    let request = server.standin.received().pop().unwrap().json();
+    let request = server.fake.received().pop().unwrap().json();
     let title = request["title"].as_str().unwrap();
     assert!(title.len() <= 250, "{}", title.len());
     insta::assert_snapshot!(title.trim_start_matches("[_] ").trim_start_matches('é'), @"...dc001a5248");
@@ -302,13 +302,14 @@ async fn trackers_are_told_about_one_error_at_a_time() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "none");
     assert_eq!(tell(&target, limited(), None).await, None);
-    let failed = channels().tell(&target, &several(), None).await.unwrap_err();
-    assert!(matches!(failed, Failed::Never { .. }), "{failed:?}");
-    assert!(server.standin.received().is_empty());
+    let failed = channels().send(&target, &several(), None).await.unwrap_err();
+    assert!(matches!(failed, SendError::Permanent { .. }), "{failed:?}");
+    assert!(server.fake.received().is_empty());
     // What was collected about one error is one issue.
-    let notices = vec![python(), again()];
-    let telling = Telling::Several { token: "t".to_owned(), project: python().project, notices, more: 0, held: None };
-    assert_eq!(tell(&target, telling, None).await.unwrap().number, 1);
+    let notifications = vec![python(), again()];
+    let message =
+        Message::Several { token: "t".to_owned(), project: python().project, notifications, more: 0, overflow: None };
+    assert_eq!(tell(&target, message, None).await.unwrap().number, 1);
 }
 
 /// Somebody who may open issues plants one with the mark that ours would have but for its signature: it is left alone.
@@ -323,7 +324,7 @@ async fn an_issue_that_others_made_is_not_adopted() {
 
         let server = GitLab::start().await;
         server.plant(&planted);
-        let issue = tell(&gitlab(server.standin.url(), "reopen-and-update"), one(python()), None).await.unwrap();
+        let issue = tell(&gitlab(server.fake.url(), "reopen-and-update"), one(python()), None).await.unwrap();
         assert_eq!((issue.number, server.body(1)), (2, planted));
     }
 }
@@ -332,9 +333,9 @@ async fn an_issue_that_others_made_is_not_adopted() {
 #[tokio::test]
 async fn a_title_refers_to_nothing() {
     let server = GitHub::start().await;
-    let mut notice = python();
-    notice.message = "fixes #1, a/b#2 !3 &4 %v1 ~bug @team :wave: a@b.example at 10:20".to_owned();
-    tell(&github(server.endpoint(), "none"), one(notice), None).await;
+    let mut notification = python();
+    notification.message = "fixes #1, a/b#2 !3 &4 %v1 ~bug @team :wave: a@b.example at 10:20".to_owned();
+    tell(&github(server.endpoint(), "none"), one(notification), None).await;
     let title = server.seen().concat();
     for mark in ["#1", "#2", "!3", "&4", "%v1", "~bug", "@team", ":wave:"] {
         assert!(!title.contains(mark), "{mark} in {title}");
@@ -347,12 +348,18 @@ async fn a_title_refers_to_nothing() {
 async fn what_is_over_a_ceiling_is_one_issue() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "none");
-    let held = Held { ceiling: 5, rule: "Issues".to_owned(), link: Some("https://errors.example/list".to_owned()) };
-    let notices = vec![python(), v1()];
-    let telling =
-        Telling::Several { token: "t".to_owned(), project: python().project, notices, more: 48, held: Some(held) };
+    let overflow =
+        Overflow { ceiling: 5, rule: "Issues".to_owned(), link: Some("https://errors.example/list".to_owned()) };
+    let notifications = vec![python(), v1()];
+    let message = Message::Several {
+        token: "t".to_owned(),
+        project: python().project,
+        notifications,
+        more: 48,
+        overflow: Some(overflow),
+    };
     for _ in 0..2 {
-        assert_eq!(tell(&target, telling.clone(), None).await.unwrap().number, 1);
+        assert_eq!(tell(&target, message.clone(), None).await.unwrap().number, 1);
     }
     assert_eq!(server.seen(), [r#"Open 50 more errors in shop ["bug","faultline"] comments=0"#]);
     let body = server.body(1);

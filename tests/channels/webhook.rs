@@ -1,17 +1,17 @@
-use faultline_tests::standins;
+use faultline_tests::fakes;
 use ring::hmac;
 use serde_json::json;
 
-use super::notices::{all, one, python};
+use super::notifications::{all, one, python};
 use super::{channels, target};
 
 #[tokio::test]
 async fn a_webhook_takes_every_message() {
-    let (standin, endpoint) = standins::webhook().await;
+    let (fake, endpoint) = fakes::webhook().await;
     let target = target(json!({ "type": "webhook", "endpoint": endpoint }));
-    for (name, telling) in all() {
-        assert_eq!(channels().tell(&target, &telling, None).await, Ok(None), "{name}");
-        let received = standin.received().pop().unwrap();
+    for (name, message) in all() {
+        assert_eq!(channels().send(&target, &message, None).await, Ok(None), "{name}");
+        let received = fake.received().pop().unwrap();
         assert!(received.body.len() < 32 * 1024, "{name}");
         // A key that stands twice reads differently by who reads it.
         assert_eq!(serde_json::to_string(&received.json()).unwrap().len(), received.body.len(), "{name}");
@@ -22,12 +22,12 @@ async fn a_webhook_takes_every_message() {
 /// `t` is the time, `v1` the HMAC-SHA256 of `t.body`: what a receiver computes with the documented rule is what was sent.
 #[tokio::test]
 async fn a_webhook_is_signed_and_names_its_delivery() {
-    let (standin, endpoint) = standins::webhook().await;
+    let (fake, endpoint) = fakes::webhook().await;
     let target = target(json!({ "type": "webhook", "endpoint": endpoint, "secret": "s3cret" }));
     for _ in 0..2 {
-        channels().tell(&target, &one(python()), None).await.unwrap();
+        channels().send(&target, &one(python()), None).await.unwrap();
     }
-    let received = standin.received();
+    let received = fake.received();
     assert_eq!(received[0].header("x-faultline-delivery"), "first:0123");
     assert_eq!(received[1].header("x-faultline-delivery"), "first:0123", "the same however often it is sent");
     let signature = received[0].header("x-faultline-signature");
@@ -41,8 +41,8 @@ async fn a_webhook_is_signed_and_names_its_delivery() {
 
 #[tokio::test]
 async fn a_webhook_without_a_secret_is_not_signed() {
-    let (standin, endpoint) = standins::webhook().await;
+    let (fake, endpoint) = fakes::webhook().await;
     let target = target(json!({ "type": "webhook", "endpoint": endpoint }));
-    channels().tell(&target, &one(python()), None).await.unwrap();
-    assert_eq!(standin.received()[0].header("x-faultline-signature"), "");
+    channels().send(&target, &one(python()), None).await.unwrap();
+    assert_eq!(fake.received()[0].header("x-faultline-signature"), "");
 }

@@ -32,7 +32,7 @@ async fn write_directory() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     for (message, many) in [("alone", 1), ("storm", 17)] {
         faultline.post("shop", &json!({ "errors": vec![json!({ "message": message }); many] })).await;

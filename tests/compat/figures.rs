@@ -30,7 +30,7 @@ async fn post(faultline: &Faultline, project: &Value, key: &str, event: usize) {
 async fn write_figures() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let made =
         faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"shop"}"#).await.body["data"]["project"].clone();
     for event in 0..10 {

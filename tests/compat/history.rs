@@ -41,7 +41,7 @@ async fn write_history() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     call(&faultline, Method::POST, "/projects", json!({ "name": "shop" })).await;
     post(&faultline, "shop@1.2.3").await;
     let key = json!({ "role": "admin", "project": "shop", "name": "ci" });

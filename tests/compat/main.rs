@@ -107,6 +107,6 @@ impl Samples {
             let (file, key) = line.split_once(' ').unwrap();
             resources.bucket.put_claim_check(key, self.object(file)).await.unwrap();
         }
-        Faultline::on(engines).await
+        Faultline::builder().engines(engines).start().await
     }
 }

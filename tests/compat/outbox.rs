@@ -5,8 +5,8 @@ use faultline_tests::raw;
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::project::TimeUnit;
 use model::time::Timestamp;
-use rules::Why;
-use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope};
+use rules::Trigger;
+use rules::lane::{Lane, LaneEntry, LaneId, OutboxEvent, RuleRef, Scope};
 use serde_json::json;
 use server::system::Resources;
 use store::ports::{Outbox, Undelivered};
@@ -21,16 +21,16 @@ fn at(seconds: i64) -> Timestamp {
 fn lane() -> Lane {
     let scope = Scope::Error(ErrorUid::new(at(0), 7));
     let id = LaneId { project: ProjectId::new(2).unwrap(), scope, destination: "0f".repeat(16) };
-    let happened = |version: u64, why: Why| Happened::Error {
+    let event = |version: u64, trigger: Trigger| OutboxEvent::Error {
         fingerprint: Fingerprint::of("sample", ["m"]),
         commit: format!("{}:{version}", ErrorUid::new(at(0), 7)),
-        why,
+        trigger,
         at: at(60),
         count: version * 10,
         own: None,
     };
-    let threshold = Why::Threshold { count: 30, unit: TimeUnit::Hour, start: at(0) };
-    let limited = Happened::Limited {
+    let threshold = Trigger::Threshold { count: 30, unit: TimeUnit::Hour, start: at(0) };
+    let limited = OutboxEvent::Limited {
         episode: "month:2026-11".to_owned(),
         limit: "1,000 events a month".to_owned(),
         until: at(3_600),
@@ -38,12 +38,12 @@ fn lane() -> Lane {
     let posted = RuleRef::Posted("ab".repeat(16), 1);
     let mut lane = Lane::new(id);
     let entries = [
-        (happened(1, Why::First), RuleRef::Project("team".to_owned()), 0),
-        (happened(2, Why::Regression), posted, 0),
-        (happened(3, threshold), RuleRef::Project("team".to_owned()), 2),
+        (event(1, Trigger::First), RuleRef::Project("team".to_owned()), 0),
+        (event(2, Trigger::Regression), posted, 0),
+        (event(3, threshold), RuleRef::Project("team".to_owned()), 2),
         (limited, RuleRef::Project("team".to_owned()), 0),
     ];
-    lane.add(entries.map(|(happened, rule, redriven)| LaneEntry { happened, rule, since: at(61), redriven }), at(90));
+    lane.add(entries.map(|(event, rule, redriven)| LaneEntry { event, rule, since: at(61), redriven }), at(90));
     lane.take(u128::MAX - 1, at(100));
     lane.failures = 3;
     lane.more = 5;

@@ -56,7 +56,7 @@ async fn and_is_not_posted_again() {
 async fn write_postings() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     let frame = json!({ "file": "src/cart.js", "function": "checkOut", "line": 7 });
     let error = json!({ "type": "CartError", "message": "cart is empty", "backtrace": [frame] });

@@ -37,7 +37,7 @@ async fn what_was_sealed_opens() {
     };
     assert_eq!(posted().await, (1, json!([slack])));
 
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.stack.inbox().send(samples.text("inbox.txt")).await.unwrap();
     assert_eq!(faultline.process().await, 0);
     assert_eq!(posted().await, (2, json!([slack])), "its reference is not among the samples, so it counts");

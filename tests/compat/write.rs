@@ -34,7 +34,7 @@ async fn write() {
 
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let name = ProjectName::parse("shop").unwrap();
     faultline.call(Method::POST, "/projects", "admin-key", json!({ "name": "shop" }).to_string()).await;
     let project = resources.table.by_name(&name).await.unwrap().unwrap();
@@ -112,7 +112,7 @@ async fn write() {
 async fn write_limits() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     let limits = json!({ "perMinute": 100, "perMonth": 3 });
     let settings = json!({ "limits": limits, "tier": "critical", "timeUnit": "hour", "owner": "team shop" });
@@ -138,7 +138,7 @@ async fn write_sealed() {
     let samples = Samples::new();
     let data = tempfile::tempdir().unwrap();
     let engines = Engines::open(data.path()).unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     let slack = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/sample", "channel": "#errors" });
     let document = json!({ "rules": [{ "id": "team", "to": [slack] }] });
@@ -169,7 +169,7 @@ async fn write_errors() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     for message in ["muted", "whole", "muted", "whole"] {
         let mut body = v1_body(message);
@@ -203,7 +203,7 @@ async fn write_errors() {
 async fn write_merges() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     let messages = ["a", "b", "c"];
     for (others, into) in [("", ""), ("c", "b"), ("b", "a")] {
@@ -237,7 +237,7 @@ async fn write_keys() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     let project = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
     let key = Key::parse(OLD).unwrap();
@@ -273,7 +273,7 @@ async fn write_keys() {
 async fn write_failures() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
     assert_eq!(faultline.process().await, 1);
     for item in raw::items(&engines).await {
@@ -291,7 +291,7 @@ async fn write_settings() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
     let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     let settings =
         json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });

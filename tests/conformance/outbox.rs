@@ -1,6 +1,6 @@
 use model::error::{ErrorAggregate, Link};
 use model::id::{ErrorUid, ProjectId};
-use rules::lane::{Happened, Lane, LaneEntry, LaneId, RuleRef, Scope};
+use rules::lane::{Lane, LaneEntry, LaneId, OutboxEvent, RuleRef, Scope};
 use server::system::Resources;
 use store::Kind;
 use store::ports::{Errors, Links, Outbox, Undelivered};
@@ -14,8 +14,8 @@ fn lane_id(destination: &str) -> LaneId {
 }
 
 fn entry() -> LaneEntry {
-    let happened = Happened::Limited { episode: "e".to_owned(), limit: "l".to_owned(), until: at(9) };
-    LaneEntry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
+    let event = OutboxEvent::Limited { episode: "e".to_owned(), limit: "l".to_owned(), until: at(9) };
+    LaneEntry { event, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
 /// A lane is read as it was written, and only who read it last may write it.
@@ -73,15 +73,15 @@ pub(crate) async fn links(on: &Resources) {
     assert_eq!(on.table.link(&other, "d", &link(4)).await.unwrap_err().kind(), Kind::Conflict);
 }
 
-/// A dead letter is lent to one reader at a time, until it is given back or removed.
+/// A dead letter is received to one reader at a time, until it is given back or removed.
 pub(crate) async fn undelivered(on: &Resources) {
     let queue = &on.undelivered;
     queue.keep("a".to_owned()).await.unwrap();
-    let lent = queue.lend().await.unwrap();
-    assert_eq!(lent.iter().map(|lent| lent.letter.text.as_str()).collect::<Vec<_>>(), ["a"]);
-    assert!(queue.lend().await.unwrap().is_empty());
-    queue.give_back(&lent[0]).await.unwrap();
-    let lent = queue.lend().await.unwrap();
-    queue.remove(&lent[0]).await.unwrap();
-    assert!(queue.lend().await.unwrap().is_empty());
+    let received = queue.receive().await.unwrap();
+    assert_eq!(received.iter().map(|received| received.letter.text.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert!(queue.receive().await.unwrap().is_empty());
+    queue.release(&received[0]).await.unwrap();
+    let received = queue.receive().await.unwrap();
+    queue.remove(&received[0]).await.unwrap();
+    assert!(queue.receive().await.unwrap().is_empty());
 }

@@ -109,7 +109,7 @@ impl Replay {
         let meter = Meter::weighing().waiting(assumed::wait);
         let clock = Arc::new(TestClock::seeded(1));
         let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
-        let faultline = Faultline::with(engines.clone(), resources, clock).await;
+        let faultline = Faultline::builder().engines(engines.clone()).resources(resources).clock(clock).start().await;
         let batch = match workload.batch {
             Some(batch) => batch,
             None => full_batch(&faultline, &meter).await,
@@ -125,7 +125,8 @@ impl Replay {
             let turns = Turns::default();
             let resources = Resources::through(&self.engines, |engine| turns.around(engine)).await.unwrap();
             let clock = self.faultline.clock.clone();
-            let mut other = Faultline::with(self.engines.clone(), resources, clock).await;
+            let mut other =
+                Faultline::builder().engines(self.engines.clone()).resources(resources).clock(clock).start().await;
             std::mem::swap(&mut self.faultline, &mut other);
             let errors = match self.workload.kind {
                 Kind::Like => 1,

@@ -49,15 +49,22 @@ pub fn storm(rate: usize, seconds: usize) -> Storm {
         // What comes in takes no time here: the figures are the processor's.
         let turns = Turns::default();
         let unmetered = Resources::through(&engines, |engine| turns.around(engine)).await.unwrap();
-        let source = Faultline::with(engines.clone(), unmetered, clock.clone()).await;
+        let source =
+            Faultline::builder().engines(engines.clone()).resources(unmetered).clock(clock.clone()).start().await;
         let sample = Meter::default().waiting(assumed::wait);
         let resources = Resources::through(&engines, |engine| sample.around(engine)).await.unwrap();
-        let full = full_batch(&Faultline::with(engines.clone(), resources, clock.clone()).await, &sample).await;
+        let full = full_batch(
+            &Faultline::builder().engines(engines.clone()).resources(resources).clock(clock.clone()).start().await,
+            &sample,
+        )
+        .await;
         let meter = Meter::weighing().waiting(assumed::wait);
         let mut free = Vec::new();
         for _ in 0..template::number("ProcessorConcurrency", "Default") {
             let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
-            free.push(Faultline::with(engines.clone(), resources, clock.clone()).await);
+            free.push(
+                Faultline::builder().engines(engines.clone()).resources(resources).clock(clock.clone()).start().await,
+            );
         }
         meter.reset();
 

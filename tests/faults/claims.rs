@@ -119,8 +119,12 @@ fn a_claim_that_cannot_be_removed_is_removed_later() {
         for fault in [Fault::Before, Fault::After, Fault::Reject, Fault::TimeOut, Fault::TimeOutAfter] {
             let world = World::new(0).await;
             let faults = Faults::seeded(0);
-            let faultline =
-                Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+            let faultline = Faultline::builder()
+                .engines(world.engines.clone())
+                .resources(world.behind(&faults).await)
+                .clock(world.clock.clone())
+                .start()
+                .await;
             claimed(&faultline, faultline.client_key()).await;
             faults.rule(When::Always, fault, |call| call.operation == "DeleteObject");
             assert_eq!(faultline.process().await, 1, "{fault:?}: it is not done");
@@ -144,7 +148,12 @@ fn claims_of_no_message_go_by_themselves() {
 async fn clean_up() {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
-    let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+    let faultline = Faultline::builder()
+        .engines(world.engines.clone())
+        .resources(world.behind(&faults).await)
+        .clock(world.clock.clone())
+        .start()
+        .await;
     let post = async || {
         let body = Body::from(body(MESSAGE_LIMIT * 2));
         faultline.call(Method::POST, "/projects/sample/errors", faultline.client_key(), body).await.status

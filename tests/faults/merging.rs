@@ -203,7 +203,15 @@ impl Run {
 async fn people(world: &World) -> (Faultline, Faults) {
     let faults = Faults::seeded(0);
     let resources = world.behind(&faults).await;
-    (Faultline::with(world.engines.clone(), resources, world.clock.clone()).await, faults)
+    (
+        Faultline::builder()
+            .engines(world.engines.clone())
+            .resources(resources)
+            .clock(world.clock.clone())
+            .start()
+            .await,
+        faults,
+    )
 }
 
 fn bring_about(faults: &Faults, crash: Option<(u64, bool)>) {

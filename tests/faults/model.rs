@@ -238,7 +238,12 @@ impl Run {
 }
 
 async fn open(world: &World, faults: &Faults) -> Faultline {
-    Faultline::with(world.engines.clone(), world.behind(faults).await, world.clock.clone()).await
+    Faultline::builder()
+        .engines(world.engines.clone())
+        .resources(world.behind(faults).await)
+        .clock(world.clock.clone())
+        .start()
+        .await
 }
 
 proptest! {

@@ -31,7 +31,12 @@ async fn count(faultline: &Faultline, project: &str) -> u64 {
 async fn storm(like: usize, limit: Option<usize>) -> Vec<[usize; 4]> {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
-    let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+    let faultline = Faultline::builder()
+        .engines(world.engines.clone())
+        .resources(world.behind(&faults).await)
+        .clock(world.clock.clone())
+        .start()
+        .await;
     if let Some(most) = limit {
         faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"stormy"}"#).await;
         let limits = json!({ "limits": { "perMinute": most, "perMonth": most } }).to_string();
@@ -83,7 +88,12 @@ fn a_storm_of_different_errors_keeps_nobody_waiting() {
     paused(async {
         let world = World::new(0).await;
         let faults = Faults::seeded(0);
-        let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+        let faultline = Faultline::builder()
+            .engines(world.engines.clone())
+            .resources(world.behind(&faults).await)
+            .clock(world.clock.clone())
+            .start()
+            .await;
         for body in 0..10 {
             let error = |n| json!({ "type": "E", "message": format!("different {body} {n}") });
             post(&faultline, "stormy", (0..BODY).map(error).collect()).await;

@@ -37,7 +37,12 @@ fn all_arrive_while_storage_refuses_a_third() {
     paused(async {
         let world = World::new(1).await;
         let faults = Faults::seeded(1);
-        let faultline = Faultline::with(world.engines.clone(), world.behind(&faults).await, world.clock.clone()).await;
+        let faultline = Faultline::builder()
+            .engines(world.engines.clone())
+            .resources(world.behind(&faults).await)
+            .clock(world.clock.clone())
+            .start()
+            .await;
         faults.rule(When::Chance(0.15), Fault::Throttle, |call| dynamo_write(&call.operation));
         faults.rule(When::Chance(0.15), Fault::Partly, |call| dynamo_write(&call.operation));
         faults.rule(When::Chance(0.025), Fault::Throttle, |call| s3_or_sqs(&call.operation));

@@ -1,7 +1,7 @@
 //! A flood of new errors makes as many messages as a rule says, and one summary.
 
 use faultline_tests::{Faultline, time};
-use rules::Telling;
+use rules::Message;
 use serde_json::{Value, json};
 
 use crate::recorder::{Break, Recorder, rules};
@@ -15,10 +15,10 @@ async fn flood(faultline: &Faultline, name: &str, count: usize) {
 }
 
 /// How many messages came alone, and what the summaries counted.
-fn shape(told: &[Telling]) -> (usize, Vec<u64>) {
-    let alone = told.iter().filter(|telling| matches!(telling, Telling::One(_))).count();
-    let held = told.iter().filter_map(|telling| match telling {
-        Telling::Several { notices, more, held: Some(_), .. } => Some(notices.len() as u64 + more),
+fn shape(told: &[Message]) -> (usize, Vec<u64>) {
+    let alone = told.iter().filter(|message| matches!(message, Message::One(_))).count();
+    let held = told.iter().filter_map(|message| match message {
+        Message::Several { notifications, more, overflow: Some(_), .. } => Some(notifications.len() as u64 + more),
         _ => None,
     });
     (alone, held.collect())
@@ -27,7 +27,7 @@ fn shape(told: &[Telling]) -> (usize, Vec<u64>) {
 #[tokio::test]
 async fn sixty_new_errors_make_ten_messages_and_a_summary() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(
         &faultline,
         json!([{ "id": "chat", "to": [{ "type": "slack", "endpoint": "https://chat.example/x" },
@@ -42,30 +42,30 @@ async fn sixty_new_errors_make_ten_messages_and_a_summary() {
     for records in [&records[..records.len() / 2], &records[..], &records[records.len() / 3..]] {
         assert_eq!(notify.watch(records, time()).await, None);
     }
-    assert_eq!(shape(&recorder.told("chat.example")), (10, vec![]));
+    assert_eq!(shape(&recorder.messages("chat.example")), (10, vec![]));
     faultline.clock.advance(61);
     faultline.sweep().await;
-    assert_eq!(shape(&recorder.told("chat.example")), (10, vec![50]));
-    assert_eq!(shape(&recorder.told("issues")), (5, vec![55]), "a tracker has fewer");
-    assert_eq!(shape(&recorder.told("more.example")), (25, vec![35]), "as the rule says");
+    assert_eq!(shape(&recorder.messages("chat.example")), (10, vec![50]));
+    assert_eq!(shape(&recorder.messages("issues")), (5, vec![55]), "a tracker has fewer");
+    assert_eq!(shape(&recorder.messages("more.example")), (25, vec![35]), "as the rule says");
     assert_eq!(notify.watch(&records, time()).await, None);
     faultline.clock.advance(61);
     faultline.sweep().await;
-    assert_eq!(shape(&recorder.told("chat.example")), (10, vec![50]), "and nothing is told again");
+    assert_eq!(shape(&recorder.messages("chat.example")), (10, vec![50]), "and nothing is told again");
 
     flood(&faultline, "b", 3).await;
-    faultline.tell().await;
-    assert_eq!(shape(&recorder.told("chat.example")), (13, vec![50]), "the next minute has its own");
+    faultline.notify().await;
+    assert_eq!(shape(&recorder.messages("chat.example")), (13, vec![50]), "the next minute has its own");
 }
 
 /// A destination that is down when the summary is due has it afterwards, once.
 #[tokio::test]
 async fn a_summary_that_fails_is_told_later_once() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, json!([{ "to": [{ "type": "webhook", "endpoint": "https://hook.example/x" }] }])).await;
     flood(&faultline, "a", 40).await;
-    faultline.tell().await;
+    faultline.notify().await;
     recorder.breaks("hook.example", Break::Down);
     for _ in 0..30 {
         faultline.clock.advance(10);
@@ -76,5 +76,5 @@ async fn a_summary_that_fails_is_told_later_once() {
         faultline.clock.advance(10);
         faultline.sweep().await;
     }
-    assert_eq!(shape(&recorder.told("hook.example")), (10, vec![30]));
+    assert_eq!(shape(&recorder.messages("hook.example")), (10, vec![30]));
 }

@@ -1,5 +1,5 @@
 use faultline_tests::Faultline;
-use rules::Telling;
+use rules::Message;
 use serde_json::json;
 
 use crate::recorder::{Recorder, rules};
@@ -9,19 +9,19 @@ async fn seen(faultline: &Faultline, messages: &[&str]) {
         faultline.post_message(message).await;
     }
     faultline.process().await;
-    faultline.tell().await;
+    faultline.notify().await;
 }
 
-fn listed(telling: &Telling) -> Vec<String> {
-    let Telling::Several { notices, more: 0, .. } = telling else { panic!("{telling:?}") };
-    notices.iter().map(|notice| notice.message.clone()).collect()
+fn listed(message: &Message) -> Vec<String> {
+    let Message::Several { notifications, more: 0, .. } = message else { panic!("{message:?}") };
+    notifications.iter().map(|notification| notification.message.clone()).collect()
 }
 
 /// A rule that collects sends one message with all that came in its minutes; what comes later is the next one's.
 #[tokio::test]
 async fn what_comes_in_some_minutes_is_told_together() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let rule = json!([{ "collect": { "minutes": 10 },
         "to": [{ "type": "webhook", "endpoint": "https://hook.example/" }] }]);
     rules(&faultline, rule).await;
@@ -29,10 +29,10 @@ async fn what_comes_in_some_minutes_is_told_together() {
     faultline.clock.advance(300);
     seen(&faultline, &["c"]).await;
     faultline.sweep().await;
-    assert!(recorder.told("hook.example").is_empty(), "its time has not come");
+    assert!(recorder.messages("hook.example").is_empty(), "its time has not come");
     faultline.clock.advance(300);
     faultline.sweep().await;
-    let told = recorder.told("hook.example");
+    let told = recorder.messages("hook.example");
     assert_eq!(told.len(), 1);
     let mut first = listed(&told[0]);
     first[..2].sort();
@@ -40,17 +40,17 @@ async fn what_comes_in_some_minutes_is_told_together() {
     seen(&faultline, &["d", "e"]).await;
     faultline.clock.advance(599);
     faultline.sweep().await;
-    assert_eq!(recorder.told("hook.example").len(), 1);
+    assert_eq!(recorder.messages("hook.example").len(), 1);
     faultline.clock.advance(1);
     faultline.sweep().await;
-    assert_eq!(recorder.told("hook.example").len(), 2);
+    assert_eq!(recorder.messages("hook.example").len(), 2);
 }
 
 /// Through the quiet hours nothing is told; at their end, once, all of it. The clock of a story begins at 00:01 UTC.
 #[tokio::test]
 async fn quiet_hours_are_quiet() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let rule = json!([{ "quiet": { "from": "22:00", "to": "06:00", "timezone": "UTC" }, "to": [
         { "type": "webhook", "endpoint": "https://hook.example/" },
         { "type": "github", "userToken": "t", "owner": "o", "repo": "repository" },
@@ -62,8 +62,8 @@ async fn quiet_hours_are_quiet() {
     assert_eq!(recorder.requests("hook.example") + recorder.requests("repository"), 0, "05:59");
     faultline.clock.advance(60);
     faultline.sweep().await;
-    assert_eq!(recorder.told("hook.example").len(), 1, "06:00");
+    assert_eq!(recorder.messages("hook.example").len(), 1, "06:00");
     assert_eq!(recorder.issues("repository"), 2, "an issue is of one error, at whatever time");
     seen(&faultline, &["c"]).await;
-    assert_eq!(recorder.told("hook.example").len(), 2, "by day at once");
+    assert_eq!(recorder.messages("hook.example").len(), 2, "by day at once");
 }

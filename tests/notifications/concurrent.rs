@@ -11,7 +11,7 @@ use crate::recorder::{Recorder, rules};
 #[tokio::test(flavor = "multi_thread")]
 async fn pollers_at_once_tell_once() {
     let recorder = Recorder::new();
-    let faultline = Arc::new(Faultline::telling(recorder.clone()).await);
+    let faultline = Arc::new(Faultline::builder().notifier(recorder.clone()).start().await);
     let rule = json!([{ "on": ["first", "threshold"], "threshold": 1, "interval": 1, "maxPerMinute": 100, "to": [
         { "type": "github", "userToken": "t", "owner": "o", "repo": "repository" },
         { "type": "webhook", "endpoint": "https://hook.example/" },
@@ -29,9 +29,10 @@ async fn pollers_at_once_tell_once() {
             assert_eq!(poller.unwrap(), None);
         }
         faultline.sweep().await;
-        let counts: Vec<_> = recorder.notices("hook.example").iter().map(|notice| notice.count).collect();
+        let counts: Vec<_> =
+            recorder.notifications("hook.example").iter().map(|notification| notification.count).collect();
         assert_eq!(counts, (1..=round).collect::<Vec<_>>());
-        assert_eq!(recorder.notices("repository").len(), counts.len());
+        assert_eq!(recorder.notifications("repository").len(), counts.len());
     }
     assert_eq!(recorder.issues("repository"), 1);
     let error = faultline.get("/projects/sample/errors/m").await;
@@ -44,7 +45,7 @@ async fn pollers_at_once_tell_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_overtakes_a_message_on_its_way() {
     let recorder = Recorder::new();
-    let faultline = Arc::new(Faultline::telling(recorder.clone()).await);
+    let faultline = Arc::new(Faultline::builder().notifier(recorder.clone()).start().await);
     let rule = json!([{ "on": ["first", "threshold"], "threshold": 1, "interval": 1,
         "to": [{ "type": "github", "userToken": "t", "owner": "o", "repo": "repository" }] }]);
     rules(&faultline, rule).await;
@@ -61,11 +62,11 @@ async fn nothing_overtakes_a_message_on_its_way() {
     }
     faultline.post_message("m").await;
     faultline.process().await;
-    faultline.tell().await;
+    faultline.notify().await;
     assert_eq!(recorder.requests("repository"), 1, "the second waits for the first");
     gate.add_permits(2);
     sender.await.unwrap();
-    let counts: Vec<_> = recorder.notices("repository").iter().map(|notice| notice.count).collect();
+    let counts: Vec<_> = recorder.notifications("repository").iter().map(|notification| notification.count).collect();
     assert_eq!((counts, recorder.issues("repository")), (vec![1, 2], 1));
 }
 
@@ -73,7 +74,7 @@ async fn nothing_overtakes_a_message_on_its_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destination_that_hangs_delays_no_other() {
     let recorder = Recorder::new();
-    let faultline = Arc::new(Faultline::telling(recorder.clone()).await);
+    let faultline = Arc::new(Faultline::builder().notifier(recorder.clone()).start().await);
     let rule = json!([{ "to": [{ "type": "webhook", "endpoint": "https://a.example/" },
         { "type": "webhook", "endpoint": "https://b.example/" }] }]);
     rules(&faultline, rule).await;
@@ -90,7 +91,7 @@ async fn a_destination_that_hangs_delays_no_other() {
     }
     // Both are on their way at the same time: one of them may hang for as long as it likes.
     gate.add_permits(1);
-    while recorder.told("a.example").len() + recorder.told("b.example").len() < 1 {
+    while recorder.messages("a.example").len() + recorder.messages("b.example").len() < 1 {
         tokio::task::yield_now().await;
     }
     assert!(!sender.is_finished());

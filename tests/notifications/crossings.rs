@@ -16,7 +16,7 @@ async fn post(faultline: &Faultline, message: &str, count: usize) {
 async fn each_crossing_is_told_once_in_order() {
     for seed in 0..3 {
         let recorder = Recorder::new();
-        let faultline = Faultline::telling(recorder.clone()).await;
+        let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
         let rule = json!([{ "id": "r", "on": ["threshold"], "threshold": 30, "interval": 5, "maxPerMinute": 100,
             "to": [{ "type": "webhook", "endpoint": "https://hook.example/a" }] }]);
         rules(&faultline, rule).await;
@@ -49,13 +49,13 @@ async fn each_crossing_is_told_once_in_order() {
                 counts = [0; 2];
             }
         }
-        faultline.tell().await;
-        let told = recorder.notices("hook.example");
+        faultline.notify().await;
+        let told = recorder.notifications("hook.example");
         for (error, expected) in ["a", "b"].into_iter().zip(expected) {
-            let told: Vec<_> = told.iter().filter(|notice| notice.message == error).map(brief).collect();
+            let told: Vec<_> = told.iter().filter(|notification| notification.message == error).map(brief).collect();
             assert_eq!(told, expected, "seed {seed}, {minute} minutes");
         }
-        let names: std::collections::HashSet<_> = told.iter().map(|notice| notice.token.clone()).collect();
+        let names: std::collections::HashSet<_> = told.iter().map(|notification| notification.token.clone()).collect();
         assert_eq!(names.len(), told.len(), "each message has a name of its own");
     }
 }
@@ -64,26 +64,26 @@ async fn each_crossing_is_told_once_in_order() {
 #[tokio::test]
 async fn new_errors_and_those_that_come_back_are_told() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let rule = json!([{ "to": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x" }] }]);
     rules(&faultline, rule).await;
     for _ in 0..3 {
         post(&faultline, "m", 2).await;
         faultline.process().await;
-        faultline.tell().await;
+        faultline.notify().await;
         faultline.clock.advance(60);
     }
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 2"]);
     let body = json!({ "status": "resolved" }).to_string();
     let path = "/projects/sample/errors/m";
     faultline.call(http::Method::PATCH, path, faultline_tests::ADMIN, body).await;
-    faultline.tell().await;
+    faultline.notify().await;
     faultline.clock.advance(60);
     post(&faultline, "m", 1).await;
     faultline.process().await;
-    faultline.tell().await;
+    faultline.notify().await;
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 2", "regression 7"]);
-    let told = &recorder.notices("hooks.slack.com")[1];
+    let told = &recorder.notifications("hooks.slack.com")[1];
     assert_eq!((told.message.as_str(), told.kind.as_str(), told.project.as_str()), ("m", "E", "sample"));
     assert!(told.occurrence.as_ref().unwrap().message == "m", "with its newest occurrence");
 }
@@ -92,14 +92,14 @@ async fn new_errors_and_those_that_come_back_are_told() {
 #[tokio::test]
 async fn a_posted_config_tells_as_v1_did() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let config = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "channel": "#a",
         "threshold": 3, "notifyInterval": 2 }]);
     for _ in 0..8 {
         let body = json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": config });
         faultline.post("sample", &body).await;
         faultline.process().await;
-        faultline.tell().await;
+        faultline.notify().await;
     }
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 1", "threshold 4", "threshold 6", "threshold 8"]);
 }
@@ -108,7 +108,7 @@ async fn a_posted_config_tells_as_v1_did() {
 #[tokio::test]
 async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     for message in ["whole", "part"] {
         post(&faultline, message, 1).await;
         faultline.process().await;
@@ -126,17 +126,17 @@ async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
         let body = json!({ "errors": [{ "type": "E", "message": "part" }], "notifications": config });
         faultline.post("sample", &body).await;
         faultline.process().await;
-        faultline.tell().await;
+        faultline.notify().await;
     }
     assert_eq!(recorder.brief("hooks.slack.com"), ["threshold 4", "threshold 6"]);
-    assert!(recorder.notices("hooks.slack.com").iter().all(|notice| notice.message == "part"));
+    assert!(recorder.notifications("hooks.slack.com").iter().all(|notification| notification.message == "part"));
 }
 
 /// What was to be told of an error that is deleted before is not told any more, and holds up nothing.
 #[tokio::test]
 async fn a_deleted_error_is_not_told_of() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, json!([{ "to": [{ "type": "webhook", "endpoint": "https://hook.example/" }] }])).await;
     post(&faultline, "gone", 1).await;
     faultline.process().await;
@@ -144,7 +144,8 @@ async fn a_deleted_error_is_not_told_of() {
     faultline.call(http::Method::DELETE, path, faultline_tests::ADMIN, axum::body::Body::empty()).await;
     post(&faultline, "there", 1).await;
     faultline.process().await;
-    faultline.tell().await;
-    let told: Vec<_> = recorder.notices("hook.example").iter().map(|notice| notice.message.clone()).collect();
+    faultline.notify().await;
+    let told: Vec<_> =
+        recorder.notifications("hook.example").iter().map(|notification| notification.message.clone()).collect();
     assert_eq!(told, ["there"]);
 }

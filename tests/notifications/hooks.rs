@@ -16,7 +16,7 @@ const SECRET: &str = "what-hooks-are-signed-with";
 /// A project whose errors become issues, and that hears of what becomes of them; its error `m` is issue 1.
 async fn with_an_issue() -> (Arc<Recorder>, Faultline, String) {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let document = json!({
         "rules": [{ "to": [{ "type": "github", "userToken": "t", "owner": "o", "repo": "repository" }] }],
         "hooks": { "github": { "secret": SECRET }, "gitlab": { "secret": SECRET }, "slack": { "signingSecret": SECRET } },
@@ -25,9 +25,9 @@ async fn with_an_issue() -> (Arc<Recorder>, Faultline, String) {
     assert!(set.status.is_success(), "{}", set.body);
     faultline.post_message("m").await;
     faultline.process().await;
-    faultline.tell().await;
+    faultline.notify().await;
     assert_eq!(recorder.issues("repository"), 1);
-    let fingerprint = recorder.notices("repository")[0].fingerprint.to_string();
+    let fingerprint = recorder.notifications("repository")[0].fingerprint.to_string();
     (recorder, faultline, fingerprint)
 }
 
@@ -80,8 +80,8 @@ async fn who_closes_the_issue_resolves_the_error() {
     faultline.clock.advance(60);
     assert_eq!(github(&faultline, &fingerprint, "reopened", 1).await.body["data"]["done"], "unresolved");
     assert_eq!(status(&faultline).await, "unresolved");
-    faultline.tell().await;
-    assert_eq!(recorder.notices("repository").len(), 1, "what people do is told to nobody");
+    faultline.notify().await;
+    assert_eq!(recorder.notifications("repository").len(), 1, "what people do is told to nobody");
     assert_eq!(history(&faultline).await, ["unresolved by ada at github", "resolved by ada at github"]);
 }
 

@@ -1,6 +1,6 @@
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
-use rules::Telling;
+use rules::Message;
 use serde_json::json;
 
 use crate::recorder::{Recorder, rules};
@@ -10,7 +10,7 @@ use crate::recorder::{Recorder, rules};
 #[tokio::test]
 async fn that_a_project_is_over_its_limit_is_told_once() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let limits = json!({ "limits": { "perMinute": 3 } }).to_string();
     let set = faultline.call(Method::PATCH, "/projects/sample", ADMIN, limits).await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.body);
@@ -25,18 +25,18 @@ async fn that_a_project_is_over_its_limit_is_told_once() {
             faultline.try_post("sample", &json!({ "errors": [{ "message": format!("m{n}") }] })).await;
         }
         faultline.process().await;
-        faultline.tell().await;
+        faultline.notify().await;
         faultline.clock.advance(60);
     }
     for to in ["hook.example", "on-call@example.org"] {
-        assert_eq!(recorder.told(to), [], "it is quiet");
+        assert_eq!(recorder.messages(to), [], "it is quiet");
     }
     faultline.clock.advance(6 * 3_600);
     faultline.sweep().await;
     for to in ["hook.example", "on-call@example.org"] {
-        let told = recorder.told(to);
+        let told = recorder.messages(to);
         assert_eq!(told.len(), 1, "{told:?}");
-        let Telling::Limited { project, limit, .. } = &told[0] else { panic!("{told:?}") };
+        let Message::Limited { project, limit, .. } = &told[0] else { panic!("{told:?}") };
         assert_eq!((project.as_str(), limit.as_str()), ("sample", "3 events a minute"));
     }
     faultline.clock.advance(86_400);
@@ -44,8 +44,8 @@ async fn that_a_project_is_over_its_limit_is_told_once() {
         faultline.try_post("sample", &json!({ "errors": [{ "message": format!("m{n}") }] })).await;
     }
     faultline.process().await;
-    faultline.tell().await;
+    faultline.notify().await;
     faultline.clock.advance(6 * 3_600);
     faultline.sweep().await;
-    assert_eq!(recorder.told("hook.example").len(), 2, "the next day again");
+    assert_eq!(recorder.messages("hook.example").len(), 2, "the next day again");
 }

@@ -10,7 +10,7 @@ use crate::recorder::{Recorder, rules};
 
 async fn world() -> (Arc<Recorder>, Faultline) {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let to = json!([{ "type": "webhook", "endpoint": "https://hook.example/x" }]);
     rules(&faultline, json!([{ "on": ["first", "regression"], "to": to }])).await;
     seen(&faultline).await;
@@ -21,14 +21,14 @@ async fn seen(faultline: &Faultline) {
     faultline.clock.advance(10);
     faultline.post_message("m").await;
     assert_eq!(faultline.process().await, 0);
-    faultline.tell().await;
+    faultline.notify().await;
 }
 
 async fn mute(faultline: &Faultline, more: Value) -> StatusCode {
     let mut body = json!({ "status": "muted" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let answer = faultline.call(Method::PATCH, "/projects/sample/errors/m", ADMIN, body.to_string()).await;
-    faultline.tell().await;
+    faultline.notify().await;
     answer.status
 }
 

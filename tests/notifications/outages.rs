@@ -6,7 +6,7 @@ use crate::recorder::{Break, Recorder, rules};
 async fn seen(faultline: &Faultline, message: &str) {
     faultline.post_message(message).await;
     assert_eq!(faultline.process().await, 0);
-    faultline.tell().await;
+    faultline.notify().await;
 }
 
 fn every_time() -> serde_json::Value {
@@ -21,13 +21,13 @@ fn every_time() -> serde_json::Value {
 #[tokio::test]
 async fn after_an_hour_s_outage_each_crossing_was_told_once() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
     recorder.breaks("down.example", Break::Down);
     let mut expected = vec!["first 1".to_owned()];
     for minute in 0..60 {
         seen(&faultline, "m").await;
-        assert_eq!(recorder.notices("up.example").len(), minute + 1, "the other one is told at once");
+        assert_eq!(recorder.notifications("up.example").len(), minute + 1, "the other one is told at once");
         for _ in 0..6 {
             faultline.clock.advance(10);
             faultline.sweep().await;
@@ -36,7 +36,7 @@ async fn after_an_hour_s_outage_each_crossing_was_told_once() {
             expected.push("threshold 1".to_owned());
         }
     }
-    assert!(recorder.told("down.example").is_empty());
+    assert!(recorder.messages("down.example").is_empty());
     let knocked = recorder.requests("down.example");
     assert!(knocked < 60, "{knocked} requests in an hour");
     recorder.mends("down.example");
@@ -44,22 +44,22 @@ async fn after_an_hour_s_outage_each_crossing_was_told_once() {
         faultline.clock.advance(10);
         faultline.sweep().await;
     }
-    let told = recorder.notices("down.example");
+    let told = recorder.notifications("down.example");
     assert_eq!(recorder.brief("down.example"), expected);
-    let counts: Vec<_> = told.iter().map(|notice| notice.count).collect();
+    let counts: Vec<_> = told.iter().map(|notification| notification.count).collect();
     assert_eq!(counts, (1..=60).collect::<Vec<_>>(), "in order, each with the count of its time");
-    let names: std::collections::HashSet<_> = told.iter().map(|notice| &notice.token).collect();
+    let names: std::collections::HashSet<_> = told.iter().map(|notification| &notification.token).collect();
     assert_eq!(names.len(), 60);
     faultline.clock.advance(3_600);
     faultline.sweep().await;
-    assert_eq!(recorder.notices("down.example").len(), 60, "and nothing is left");
+    assert_eq!(recorder.notifications("down.example").len(), 60, "and nothing is left");
 }
 
 /// A destination that says when to come again is left alone until then.
 #[tokio::test]
 async fn retry_after_is_kept() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
     recorder.breaks("down.example", Break::Busy(1_800));
     seen(&faultline, "m").await;
@@ -79,7 +79,7 @@ async fn retry_after_is_kept() {
 #[tokio::test]
 async fn what_is_refused_for_good_is_kept_and_redriven() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
     recorder.breaks("down.example", Break::Gone);
     seen(&faultline, "m").await;
@@ -103,7 +103,7 @@ async fn a_redrive_follows_a_rule_that_was_mended() {
     let to =
         |hosts: &[&str]| json!([{ "id": "first", "to": hosts.iter().map(|host| webhook(host)).collect::<Vec<_>>() }]);
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, to(&["old.example", "up.example"])).await;
     recorder.breaks("old.example", Break::Gone);
     seen(&faultline, "m").await;
@@ -130,7 +130,7 @@ async fn a_redrive_follows_a_rule_that_was_mended() {
 #[tokio::test]
 async fn after_a_day_it_is_a_dead_letter() {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
     recorder.breaks("down.example", Break::Down);
     seen(&faultline, "m").await;
@@ -147,7 +147,8 @@ async fn after_a_day_it_is_a_dead_letter() {
         faultline.clock.advance(60);
         faultline.sweep().await;
     }
-    let mut counts: Vec<_> = recorder.notices("down.example").iter().map(|notice| notice.count).collect();
+    let mut counts: Vec<_> =
+        recorder.notifications("down.example").iter().map(|notification| notification.count).collect();
     counts.sort_unstable();
     assert_eq!(counts, [1, 2]);
 }

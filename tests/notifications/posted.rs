@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
-use rules::Telling;
+use rules::Message;
 use serde_json::{Value, json};
 
 use crate::recorder::Recorder;
@@ -15,7 +15,7 @@ fn slack(host: &str) -> Value {
 
 async fn world() -> (Arc<Recorder>, Faultline) {
     let recorder = Recorder::new();
-    let faultline = Faultline::telling(recorder.clone()).await;
+    let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     (recorder, faultline)
 }
 
@@ -36,7 +36,7 @@ async fn post(faultline: &Faultline, message: &str, session: &str, notifications
 
 async fn told(faultline: &Faultline) {
     assert_eq!(faultline.process().await, 0);
-    faultline.tell().await;
+    faultline.notify().await;
     faultline.clock.advance(120);
     faultline.sweep().await;
 }
@@ -67,14 +67,14 @@ async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
         post(&faultline, "m", "secret-of-eve", Value::Null).await;
         told(&faultline).await;
 
-        let seen = recorder.told("evil");
+        let seen = recorder.messages("evil");
         assert!(!seen.is_empty(), "it is told of its own");
         let text = format!("{seen:?}");
         assert!(text.contains("attackers-own") && !text.contains("secret-of"), "together: {together}: {text}");
-        for notice in recorder.notices("evil") {
-            assert!(notice.is_posted && notice.count == 1, "{notice:?}");
+        for notification in recorder.notifications("evil") {
+            assert!(notification.is_posted && notification.count == 1, "{notification:?}");
         }
-        let team = recorder.told("team.example");
+        let team = recorder.messages("team.example");
         let text = format!("{team:?}");
         assert!(text.contains("secret-of-bob"), "the app's own config goes on: {text}");
         assert!(!text.contains("attackers-own") && !text.contains("secret-of-eve"), "{text}");
@@ -99,13 +99,13 @@ async fn a_config_does_not_reach_what_its_error_is_merged_into() {
     assert!(merged.status.is_success(), "{}", merged.body);
     post(&faultline, "part", "own", json!([slack("own.example")])).await;
     told(&faultline).await;
-    let before = recorder.told("own.example").len();
+    let before = recorder.messages("own.example").len();
     assert_eq!(before, 1);
     post(&faultline, "whole", "secret", Value::Null).await;
     post(&faultline, "part", "secret", Value::Null).await;
     told(&faultline).await;
-    let text = format!("{:?}", recorder.told("own.example"));
-    assert!(recorder.told("own.example").len() == before && !text.contains("secret"), "{text}");
+    let text = format!("{:?}", recorder.messages("own.example"));
+    assert!(recorder.messages("own.example").len() == before && !text.contains("secret"), "{text}");
 }
 
 #[tokio::test]
@@ -124,20 +124,20 @@ async fn a_project_may_use_sealed_configs_only_or_none() {
     let answer = post(&faultline, "m", "s", json!([slack("plain.example"), sealed])).await;
     assert_eq!(answer["refused"][0]["reason"], "notifications_not_allowed", "{answer}");
     told(&faultline).await;
-    assert_eq!((recorder.told("plain.example").len(), recorder.told("sealed.example").len()), (0, 1));
+    assert_eq!((recorder.messages("plain.example").len(), recorder.messages("sealed.example").len()), (0, 1));
 
     setting(&faultline, "off").await;
     let answer = post(&faultline, "n", "s", json!([slack("plain.example"), sealed])).await;
     assert_eq!(answer["refused"][0]["path"], json!(["notifications"]), "{answer}");
     told(&faultline).await;
-    assert_eq!((recorder.told("plain.example").len(), recorder.told("sealed.example").len()), (0, 1));
+    assert_eq!((recorder.messages("plain.example").len(), recorder.messages("sealed.example").len()), (0, 1));
 
     setting(&faultline, "any").await;
     let bound = encrypted("/encrypt?project=sample").await;
     post(&faultline, "o", "s", json!([bound])).await;
     faultline.post("other", &json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": [bound] })).await;
     told(&faultline).await;
-    let projects: Vec<_> = recorder.notices("sealed.example").iter().map(|one| one.project.to_string()).collect();
+    let projects: Vec<_> = recorder.notifications("sealed.example").iter().map(|one| one.project.to_string()).collect();
     assert_eq!(projects, ["sample", "sample"], "another project cannot use it");
 }
 
@@ -151,8 +151,8 @@ async fn posted_configs_have_a_ceiling_for_each_target() {
         faultline.post("sample", &body).await;
     }
     told(&faultline).await;
-    let told = recorder.told("team.example");
+    let told = recorder.messages("team.example");
     assert_eq!(told.len(), 11);
-    let Some(Telling::Several { notices, more, held: Some(_), .. }) = told.last() else { panic!("{told:?}") };
-    assert_eq!((notices.len(), *more), (0, 50), "a number, and nothing of other posts");
+    let Some(Message::Several { notifications, more, overflow: Some(_), .. }) = told.last() else { panic!("{told:?}") };
+    assert_eq!((notifications.len(), *more), (0, 50), "a number, and nothing of other posts");
 }

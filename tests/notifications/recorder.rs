@@ -1,4 +1,4 @@
-//! A world of destinations that note what they are told, and fail when they are told to.
+//! Destinations that record what they receive, and fail when a test wants it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,15 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
-use notify::channels::{Failed, Issue, Tell, Told};
-use rules::{Notice, Target, Telling, Why};
+use notify::channels::{Delivery, Issue, Notifier, SendError};
+use rules::{Message, Notification, Target, Trigger};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 /// The destinations, by the host of their webhook or the name of their repository.
 #[derive(Default)]
 pub(crate) struct Recorder {
-    told: Mutex<Vec<(String, Telling)>>,
+    messages: Mutex<Vec<(String, Message)>>,
     /// What a destination answers instead of taking a message.
     broken: Mutex<BTreeMap<String, Break>>,
     /// Every request, answered well or not.
@@ -75,40 +75,40 @@ impl Recorder {
     }
 
     /// Every message that a destination took, in order.
-    pub(crate) fn told(&self, destination: &str) -> Vec<Telling> {
-        let told = self.told.lock().unwrap();
-        told.iter().filter(|(to, _)| to == destination).map(|(_, telling)| telling.clone()).collect()
+    pub(crate) fn messages(&self, destination: &str) -> Vec<Message> {
+        let messages = self.messages.lock().unwrap();
+        messages.iter().filter(|(to, _)| to == destination).map(|(_, message)| message.clone()).collect()
     }
 
-    /// Every notice that a destination was told, alone or with others.
-    pub(crate) fn notices(&self, destination: &str) -> Vec<Notice> {
-        let notices = |telling| match telling {
-            Telling::One(notice) => vec![*notice],
-            Telling::Several { notices, .. } => notices,
-            Telling::Limited { .. } => Vec::new(),
+    /// Every notification that a destination was told, alone or with others.
+    pub(crate) fn notifications(&self, destination: &str) -> Vec<Notification> {
+        let notifications = |message| match message {
+            Message::One(notification) => vec![*notification],
+            Message::Several { notifications, .. } => notifications,
+            Message::Limited { .. } => Vec::new(),
         };
-        self.told(destination).into_iter().flat_map(notices).collect()
+        self.messages(destination).into_iter().flat_map(notifications).collect()
     }
 
     /// In short: `first 1`, `threshold 30`, with what was counted.
     pub(crate) fn brief(&self, destination: &str) -> Vec<String> {
-        self.notices(destination).iter().map(brief).collect()
+        self.notifications(destination).iter().map(brief).collect()
     }
 }
 
-pub(crate) fn brief(notice: &Notice) -> String {
-    match &notice.why {
-        Why::First => format!("first {}", notice.count),
-        Why::Regression => format!("regression {}", notice.count),
-        Why::Unmuted => format!("unmuted {}", notice.count),
-        Why::Threshold { count, .. } => format!("threshold {count}"),
-        Why::Sample => "sample".to_owned(),
+pub(crate) fn brief(notification: &Notification) -> String {
+    match &notification.trigger {
+        Trigger::First => format!("first {}", notification.count),
+        Trigger::Regression => format!("regression {}", notification.count),
+        Trigger::Unmuted => format!("unmuted {}", notification.count),
+        Trigger::Threshold { count, .. } => format!("threshold {count}"),
+        Trigger::Sample => "sample".to_owned(),
     }
 }
 
 #[async_trait]
-impl Tell for Recorder {
-    async fn tell(&self, target: &Target, told: &Told<'_>) -> Result<Option<Issue>, Failed> {
+impl Notifier for Recorder {
+    async fn send(&self, target: &Target, delivery: &Delivery<'_>) -> Result<Option<Issue>, SendError> {
         let name = name(target);
         self.requests.lock().unwrap().push(name.clone());
         let gate = self.gate.lock().unwrap().clone();
@@ -117,15 +117,20 @@ impl Tell for Recorder {
         }
         let how = self.broken.lock().unwrap().get(&name).copied();
         match how {
-            Some(Break::Down) => return Err(Failed::Later { after: None, what: "it is down".to_owned() }),
-            Some(Break::Busy(seconds)) => {
-                return Err(Failed::Later { after: Some(Duration::from_secs(seconds)), what: "busy".to_owned() });
+            Some(Break::Down) => {
+                return Err(SendError::Transient { retry_after: None, reason: "it is down".to_owned() });
             }
-            Some(Break::Gone) => return Err(Failed::Never { what: "it is gone".to_owned() }),
+            Some(Break::Busy(seconds)) => {
+                return Err(SendError::Transient {
+                    retry_after: Some(Duration::from_secs(seconds)),
+                    reason: "busy".to_owned(),
+                });
+            }
+            Some(Break::Gone) => return Err(SendError::Permanent { reason: "it is gone".to_owned() }),
             None => {}
         }
-        self.told.lock().unwrap().push((name.clone(), told.telling.clone()));
-        match (target, told.issue) {
+        self.messages.lock().unwrap().push((name.clone(), delivery.message.clone()));
+        match (target, delivery.issue) {
             (Target::GitHub(_) | Target::GitLab(_), Some(issue)) => Ok(Some(issue.clone())),
             (Target::GitHub(_) | Target::GitLab(_), None) => {
                 let mut issues = self.issues.lock().unwrap();
@@ -137,7 +142,7 @@ impl Tell for Recorder {
         }
     }
 
-    async fn reply(&self, response_url: &str, text: &str) -> Result<(), Failed> {
+    async fn reply(&self, response_url: &str, text: &str) -> Result<(), SendError> {
         self.replies.lock().unwrap().push((response_url.to_owned(), text.to_owned()));
         Ok(())
     }

@@ -69,7 +69,7 @@ async fn three_hundred_like_errors_are_three_hundred() {
 #[tokio::test]
 async fn what_is_delivered_twice_is_counted_once() {
     let dir = tempfile::tempdir().unwrap();
-    let faultline = Faultline::in_directory(dir.path()).await;
+    let faultline = Faultline::builder().directory(dir.path()).start().await;
     for message in ["a", "a", "b"] {
         faultline.post_message(message).await;
     }
@@ -85,7 +85,7 @@ async fn what_is_delivered_twice_is_counted_once() {
     deliver(&faultline, &[&texts[2], &texts[0], &texts[1]]).await;
     drop(faultline);
 
-    let faultline = Faultline::in_directory(dir.path()).await;
+    let faultline = Faultline::builder().directory(dir.path()).start().await;
     faultline.clock.advance(86_400);
     deliver(&faultline, &[&texts[1], &texts[0], &texts[2]]).await;
     assert_counted(&faultline, "a", 2).await;
@@ -98,7 +98,7 @@ async fn processes<const N: usize>(meter: &Meter) -> [Faultline; N] {
     Resources::make(&engines).await.unwrap();
     let process = async |_| {
         let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
-        Faultline::with(engines.clone(), resources, clock.clone()).await
+        Faultline::builder().engines(engines.clone()).resources(resources).clock(clock.clone()).start().await
     };
     join_all((0..N).map(process)).await.try_into().ok().expect("so many")
 }

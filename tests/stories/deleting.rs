@@ -65,7 +65,7 @@ async fn a_deleted_project_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_byte_of_a_deleted_error_is_left() {
     let dir = tempfile::tempdir().unwrap();
-    let faultline = Faultline::in_directory(dir.path()).await;
+    let faultline = Faultline::builder().directory(dir.path()).start().await;
     let mark = |error: &str| format!("{error}-mark");
     for n in 0..6 {
         for error in ["gone", "kept"] {

@@ -22,7 +22,7 @@ async fn a_key_may_be_a_bearer_token() {
 #[tokio::test]
 async fn no_secret_is_stored() {
     let dir = tempfile::tempdir().unwrap();
-    let faultline = Faultline::in_directory(dir.path()).await;
+    let faultline = Faultline::builder().directory(dir.path()).start().await;
     let body = r#"{"role":"client","name":"for the shop"}"#;
     let key = faultline.call(Method::POST, "/keys", ADMIN, body).await.body["data"]["key"]["key"].clone();
     let post = serde_json::json!({ "errors": [{ "message": "m" }],
@@ -311,8 +311,13 @@ async fn a_key_that_was_taken_back_changes_nothing_from_then_on() {
     for way in ["delete", "disable"] {
         let engines = Engines::memory().unwrap();
         let resources = Resources::make(&engines).await.unwrap();
-        let here = Faultline::on(engines.clone()).await;
-        let there = Faultline::with(engines, resources, Arc::new(TestClock::seeded(2))).await;
+        let here = Faultline::builder().engines(engines.clone()).start().await;
+        let there = Faultline::builder()
+            .engines(engines)
+            .resources(resources)
+            .clock(Arc::new(TestClock::seeded(2)))
+            .start()
+            .await;
         let body = json!({ "role": "admin", "name": "lost" }).to_string();
         let made = here.call(Method::POST, "/keys", ADMIN, body).await.body["data"]["key"].clone();
         let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());

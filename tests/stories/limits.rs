@@ -34,7 +34,7 @@ async fn status(faultline: &Faultline) -> u16 {
 async fn another(faultline: &Faultline) -> Faultline {
     let engines = faultline.stack.engines().clone();
     let resources = Resources::make(&engines).await.unwrap();
-    Faultline::with(engines, resources, faultline.clock.clone()).await
+    Faultline::builder().engines(engines).resources(resources).clock(faultline.clock.clone()).start().await
 }
 
 async fn refused(faultline: &Faultline) -> Value {

@@ -77,12 +77,12 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
     // Of several that are one now in a batch, and again from a process that remembers nothing.
     seen(&faultline, &["c", "b", "a", "b"]).await;
     assert_eq!(occurrences(&faultline, "a").await, ["b", "a", "b", "c", "b", "c", "a", "b", "a"]);
-    let faultline = Faultline::with(
-        faultline.stack.engines().clone(),
-        server::system::Resources::make(faultline.stack.engines()).await.unwrap(),
-        faultline.clock.clone(),
-    )
-    .await;
+    let faultline = Faultline::builder()
+        .engines(faultline.stack.engines().clone())
+        .resources(server::system::Resources::make(faultline.stack.engines()).await.unwrap())
+        .clock(faultline.clock.clone())
+        .start()
+        .await;
     seen(&faultline, &["c", "a"]).await;
     assert_eq!(listed(&faultline).await, list(&[("a", 11)]), "its name is its own, whatever comes");
     let parts = faultline.get(&format!("{PROJECT}/c")).await["parts"].clone();

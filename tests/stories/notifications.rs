@@ -1,7 +1,5 @@
 //! Whom a post wants its errors told to: sealed before it rests anywhere, and never in the way of the event.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
@@ -97,7 +95,7 @@ async fn what_cannot_be_sealed_is_not_kept_and_said() {
         } else {
             resources.sealer = None;
         }
-        let faultline = Faultline::with(engines, resources, Arc::default()).await;
+        let faultline = Faultline::builder().engines(engines).resources(resources).start().await;
         let answer = faultline.post("sample", &body(json!([slack()]))).await;
         assert_eq!(answer["refused"][0]["reason"], "notifications_not_sealed");
         assert_eq!(answer["refused"][0]["path"], json!(["notifications"]));

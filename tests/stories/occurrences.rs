@@ -1,12 +1,11 @@
 //! Occurrences: found by their event's id, filtered, stepped through.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::body::Body;
 use embedded::Engines;
 use fastrand::Rng;
-use faultline_tests::{ADMIN, Faultline, TestClock, encoded, raw};
+use faultline_tests::{ADMIN, Faultline, encoded, raw};
 use formats::segment::{FrameRange, blank};
 use http::Method;
 use model::id::{EventId, ProjectName, SegmentId};
@@ -256,7 +255,7 @@ async fn a_search_is_bounded_and_goes_on() {
 #[tokio::test]
 async fn what_cannot_be_read_is_stepped_over() {
     let engines = Engines::memory().unwrap();
-    let faultline = Faultline::on(engines.clone()).await;
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let resources = Resources::make(&engines).await.unwrap();
     let project = resources.table.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap().id;
     let events = (0..7).map(|n| json!({ "message": "m", "timestamp": format!("2026-11-01T09:{n:02}:00Z") }));
@@ -302,7 +301,7 @@ async fn what_is_read_does_not_grow() {
         let (engines, faults) = (Engines::memory().unwrap(), Faults::seeded(0));
         Resources::make(&engines).await.unwrap();
         let resources = Resources::through(&engines, |engine| faults.around(engine)).await.unwrap();
-        let faultline = Faultline::with(engines, resources, Arc::new(TestClock::default())).await;
+        let faultline = Faultline::builder().engines(engines).resources(resources).start().await;
         for part in 0..3 {
             let others = (1..errors / 3).map(|n| json!({ "message": format!("{part} {n}") }));
             let one = (0..20).map(|n| json!({ "message": "m", "n": n }));

@@ -108,7 +108,12 @@ async fn each_stage_fails_alone_and_comes_back() {
 
         // Another process, which remembers nothing.
         let resources = Resources::make(&engines).await.unwrap();
-        let again = Faultline::with(engines.clone(), resources, faultline.clock.clone()).await;
+        let again = Faultline::builder()
+            .engines(engines.clone())
+            .resources(resources)
+            .clock(faultline.clock.clone())
+            .start()
+            .await;
         send(2).await;
         again.post_message("neighbour").await;
         process_until_dead(&again, 1).await;

@@ -37,7 +37,7 @@ impl Story {
     async fn beginning(later: i64) -> Self {
         let bucket_clock = ManualClock::new(UNIX_EPOCH);
         let engines = Engines::memory_with_clock(bucket_clock.clone()).unwrap();
-        let faultline = Faultline::keeping(STACK, engines.clone()).await;
+        let faultline = Faultline::builder().retention_days(STACK).engines(engines.clone()).start().await;
         faultline.clock.advance(later);
         let now = faultline.clock.now().seconds();
         bucket_clock.advance(Duration::from_secs(now as u64));

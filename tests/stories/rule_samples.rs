@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use faultline_tests::standins::{self, Reply};
+use faultline_tests::fakes::{self, Reply};
 use faultline_tests::{ADMIN, Answered, Faultline};
 use http::{Method, StatusCode};
 use notify::channels::Channels;
@@ -38,7 +38,7 @@ fn webhook(endpoint: &str) -> Value {
 #[tokio::test]
 async fn a_sample_says_what_each_destination_said() {
     let faultline = Faultline::new().await;
-    let ((good, good_url), (bad, bad_url)) = (standins::webhook().await, standins::slack().await);
+    let ((good, good_url), (bad, bad_url)) = (fakes::webhook().await, fakes::slack().await);
     let team = json!({ "id": "team", "to": [webhook(&good_url), { "type": "slack", "endpoint": bad_url }] });
     let other = json!({ "id": "other", "to": [webhook(&good_url)] });
     put(&faultline, json!({ "rules": [team, other] })).await;
@@ -65,10 +65,10 @@ async fn a_sample_says_what_each_destination_said() {
 #[tokio::test]
 async fn a_target_is_tried_before_it_is_kept() {
     let faultline = Faultline::new().await;
-    let (standin, url) = standins::webhook().await;
+    let (fake, url) = fakes::webhook().await;
     let said = results(&faultline, json!({ "target": webhook(&url) })).await;
     assert_eq!((said.len(), &said[0]["status"], &said[0]["rule"]), (1, &json!("sent"), &Value::Null));
-    assert_eq!(standin.received().len(), 1);
+    assert_eq!(fake.received().len(), 1);
     let kept = faultline.call(Method::GET, RULES, ADMIN, Body::empty()).await;
     assert_eq!(kept.body["data"], json!({ "rules": [] }));
     // The guard stands before samples too.
@@ -101,8 +101,9 @@ async fn a_test_that_names_nothing_is_refused() {
 async fn a_destination_that_hangs_is_given_up() {
     let timeouts = Timeouts { whole: Duration::from_millis(50), ..Timeouts::default() };
     let client = Client::new(Destinations::default().and_loopback(), timeouts);
-    let faultline = Faultline::telling(Arc::new(Channels::new(client, None, Arc::new(SystemClock)))).await;
-    let ((hangs, hangs_url), (good, good_url)) = (standins::webhook().await, standins::webhook().await);
+    let faultline =
+        Faultline::builder().notifier(Arc::new(Channels::new(client, None, Arc::new(SystemClock)))).start().await;
+    let ((hangs, hangs_url), (good, good_url)) = (fakes::webhook().await, fakes::webhook().await);
     put(&faultline, json!({ "rules": [{ "id": "team", "to": [webhook(&hangs_url), webhook(&good_url)] }] })).await;
     hangs.plan_hang();
     let answer = test(&faultline, json!({})).await;

@@ -1,7 +1,5 @@
 //! A project's rules over the API: sealed where they rest, and shown without their secrets.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use embedded::Engines;
 use faultline_tests::{ADMIN, Answered, Faultline, raw};
@@ -197,7 +195,7 @@ async fn a_config_is_encrypted_for_whoever_posts_it() {
 async fn without_a_key_the_way_to_one_is_said() {
     let engines = Engines::memory().unwrap();
     let resources = Resources { sealer: None, ..Resources::make(&engines).await.unwrap() };
-    let faultline = Faultline::with(engines, resources, Arc::default()).await;
+    let faultline = Faultline::builder().engines(engines).resources(resources).start().await;
     for (method, path) in [
         (Method::GET, RULES),
         (Method::PUT, RULES),

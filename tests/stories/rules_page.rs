@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use embedded::Engines;
-use faultline_tests::standins::{self, Reply};
+use faultline_tests::fakes::{self, Reply};
 use faultline_tests::{ADMIN, Faultline};
 use http::Method;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ other   303 403 403 303 303
 
 #[tokio::test]
 async fn every_form_and_every_visitor() {
-    let (_standin, url) = standins::webhook().await;
+    let (_standin, url) = fakes::webhook().await;
     for row in TABLE.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).filter(|row| row.len() == 6) {
         let faultline = Faultline::new().await;
         put(&faultline, json!([{ "id": "team", "to": [webhook(&url)] }])).await;
@@ -168,7 +168,7 @@ async fn a_rule_that_is_refused_is_kept_as_it_was_typed() {
 async fn a_test_shows_what_each_destination_answered() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
-    let ((good, good_url), (bad, bad_url)) = (standins::webhook().await, standins::slack().await);
+    let ((good, good_url), (bad, bad_url)) = (fakes::webhook().await, fakes::slack().await);
     let to = json!([webhook(&good_url), { "type": "slack", "endpoint": bad_url }]);
     put(&faultline, json!([{ "id": "team", "to": to }])).await;
     submit(&browser, &[("do", "add"), ("kind", "discord"), ("discord.endpoint", "https://discord.com/x")]).await;
@@ -257,7 +257,7 @@ async fn a_change_that_was_not_seen_is_not_undone() {
 async fn the_document_is_changed_as_json() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
-    let (standin, url) = standins::webhook().await;
+    let (fake, url) = fakes::webhook().await;
     put(&faultline, json!([{ "id": "team", "to": [webhook(&url)] }])).await;
     let seen_at = version(&browser.open(PAGE).await);
     let save =
@@ -279,14 +279,14 @@ async fn the_document_is_changed_as_json() {
     assert_eq!(seen.status, 303, "{}", seen.text);
     assert_eq!(seen.location(), "/projects/sample/rules?done=changed#main");
     submit(&browser, &[("do", "test"), ("rule", "team")]).await;
-    assert_eq!(standin.received().len(), 1, "the address is still what it was");
+    assert_eq!(fake.received().len(), 1, "the address is still what it was");
 }
 
 #[tokio::test]
 async fn without_a_sealing_key_the_page_says_how_to_deploy_one() {
     let engines = Engines::memory().unwrap();
     let resources = Resources { sealer: None, ..Resources::make(&engines).await.unwrap() };
-    let faultline = Faultline::with(engines, resources, Arc::default()).await;
+    let faultline = Faultline::builder().engines(engines).resources(resources).start().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let seen = browser.open(PAGE).await;
     assert_eq!(seen.status, 501);
@@ -301,14 +301,14 @@ async fn without_a_sealing_key_the_page_says_how_to_deploy_one() {
 /// a button sends it again.
 #[tokio::test]
 async fn what_could_not_be_delivered_is_shown_and_sent_again() {
-    let faultline = Faultline::telling(channels()).await;
-    let (standin, url) = standins::webhook().await;
+    let faultline = Faultline::builder().notifier(channels()).start().await;
+    let (fake, url) = fakes::webhook().await;
     put(&faultline, json!([{ "id": "team", "name": "Team hook", "to": [webhook(&url)] }])).await;
-    standin.plan(Reply::new(404, "no_service"));
+    fake.plan(Reply::new(404, "no_service"));
     faultline.post_message("m").await;
     assert_eq!(faultline.process().await, 0);
-    faultline.tell().await;
-    assert_eq!(standin.received().len(), 1);
+    faultline.notify().await;
+    assert_eq!(fake.received().len(), 1);
 
     let failed = faultline.get("/dead-notices").await["deadNotices"][0].clone();
     let words = ["projectName", "rule", "ruleName", "target"].map(|key| failed[key].as_str().unwrap().to_owned());
@@ -328,12 +328,12 @@ async fn what_could_not_be_delivered_is_shown_and_sent_again() {
 
     let id = failed["id"].as_str().unwrap();
     assert_eq!(submit(&admin, &[("do", "retry"), ("id", id)]).await.status, 303);
-    assert_eq!(standin.received().len(), 1, "sent again");
+    assert_eq!(fake.received().len(), 1, "sent again");
     assert_eq!(faultline.get("/dead-notices").await["deadNotices"], json!([]));
     assert!(!admin.open(PAGE).await.text.contains("Could not be delivered"));
 }
 
-/// Channels that reach stand-ins.
+/// Channels that reach fakes.
 fn channels() -> Arc<notify::channels::Channels> {
     let destinations = notify::guard::Destinations::parse("").unwrap().and_loopback();
     let client = notify::guard::Client::new(destinations, notify::guard::Timeouts::default());

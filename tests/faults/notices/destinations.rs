@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::id::Fingerprint;
-use notify::channels::{Failed, Issue, Tell, Told};
-use rules::{Notice, Target, Telling, Why};
+use notify::channels::{Delivery, Issue, Notifier, SendError};
+use rules::{Message, Notification, Target, Trigger};
 use store::faults::{Fault, Faults};
 
 /// How long a request is on its way, each way.
@@ -21,7 +21,7 @@ pub(crate) struct Destinations(Mutex<State>);
 #[derive(Default)]
 struct State {
     /// What destinations answer instead of taking a message.
-    broken: BTreeMap<String, Failed>,
+    broken: BTreeMap<String, SendError>,
     /// Each thing that arrived, in order, also what was dropped.
     arrived: Vec<Arrived>,
     /// The deliveries that were taken.
@@ -51,7 +51,7 @@ pub(crate) struct Arrived {
 }
 
 impl Destinations {
-    pub(crate) fn breaks(&self, destination: &str, how: Failed) {
+    pub(crate) fn breaks(&self, destination: &str, how: SendError) {
         self.state().broken.insert(destination.to_owned(), how);
     }
 
@@ -81,43 +81,43 @@ impl Destinations {
         self.0.lock().unwrap()
     }
 
-    async fn take(&self, target: &Target, told: &Told<'_>) -> Result<Option<Issue>, Failed> {
-        let (name, about) = (name(target), about(told.telling));
+    async fn take(&self, target: &Target, delivery: &Delivery<'_>) -> Result<Option<Issue>, SendError> {
+        let (name, about) = (name(target), about(delivery.message));
         let _busy = Busy::new(self, (name.clone(), about));
         tokio::time::sleep(WAY).await;
         if let Some(how) = self.state().broken.get(&name) {
             return Err(how.clone());
         }
         let Some(error) = about.filter(|_| matches!(target, Target::GitHub(_) | Target::GitLab(_))) else {
-            self.land(&name, about, told.telling);
+            self.land(&name, about, delivery.message);
             tokio::time::sleep(WAY).await;
             return Ok(None);
         };
-        let there = told.issue.is_some() || self.state().issues.contains_key(&(name.clone(), error));
+        let there = delivery.issue.is_some() || self.state().issues.contains_key(&(name.clone(), error));
         tokio::time::sleep(WAY).await;
         if !there {
             *self.state().issues.entry((name.clone(), error)).or_default() += 1;
         }
-        self.land(&name, about, told.telling);
+        self.land(&name, about, delivery.message);
         tokio::time::sleep(WAY).await;
         Ok(Some(Issue { number: 1, url: format!("https://tracker.example/{name}/{error}") }))
     }
 
-    fn land(&self, to: &str, about: Option<Fingerprint>, telling: &Telling) {
+    fn land(&self, to: &str, about: Option<Fingerprint>, message: &Message) {
         let mut state = self.state();
-        let (delivery, notices): (_, Vec<&Notice>) = match telling {
-            Telling::One(notice) => (&notice.token, vec![notice.as_ref()]),
-            Telling::Several { token, notices, .. } => (token, notices.iter().collect()),
-            Telling::Limited { token, .. } => (token, Vec::new()),
+        let (delivery, notifications): (_, Vec<&Notification>) = match message {
+            Message::One(notification) => (&notification.token, vec![notification.as_ref()]),
+            Message::Several { token, notifications, .. } => (token, notifications.iter().collect()),
+            Message::Limited { token, .. } => (token, Vec::new()),
         };
         let taken = state.deliveries.insert((to.to_owned(), delivery.clone()));
-        if notices.is_empty() {
+        if notifications.is_empty() {
             let (what, token) = (format!("{to} limited"), delivery.clone());
             state.arrived.push(Arrived { what, lane: (to.to_owned(), about), token, count: 0, taken });
         }
-        for notice in notices {
-            let Notice { message, count, token, fingerprint, .. } = notice;
-            let what = format!("{to} {message} {} {count}", why(&notice.why));
+        for notification in notifications {
+            let Notification { message, count, token, fingerprint, .. } = notification;
+            let what = format!("{to} {message} {} {count}", why(&notification.trigger));
             let lane = (to.to_owned(), Some(*fingerprint));
             state.arrived.push(Arrived { what, lane, token: token.clone(), count: *count, taken });
         }
@@ -153,46 +153,46 @@ pub(super) struct Line {
 }
 
 /// What faults of the way to a destination are called.
-pub(super) const TELL: &str = "Tell::tell";
+pub(super) const SEND: &str = "Notifier::send";
 
 #[async_trait]
-impl Tell for Line {
-    async fn tell(&self, target: &Target, told: &Told<'_>) -> Result<Option<Issue>, Failed> {
+impl Notifier for Line {
+    async fn send(&self, target: &Target, delivery: &Delivery<'_>) -> Result<Option<Issue>, SendError> {
         let failure = |fault| {
-            let what = format!("{fault:?}");
+            let reason = format!("{fault:?}");
             match fault {
-                Fault::Reject => Failed::Never { what },
-                Fault::Throttle => Failed::Later { after: Some(Duration::from_secs(20)), what },
-                _ => Failed::Later { after: None, what },
+                Fault::Reject => SendError::Permanent { reason },
+                Fault::Throttle => SendError::Transient { retry_after: Some(Duration::from_secs(20)), reason },
+                _ => SendError::Transient { retry_after: None, reason },
             }
         };
-        self.faults.over(TELL, || self.to.take(target, told), failure).await
+        self.faults.over(SEND, || self.to.take(target, delivery), failure).await
     }
 
-    async fn reply(&self, _: &str, _: &str) -> Result<(), Failed> {
+    async fn reply(&self, _: &str, _: &str) -> Result<(), SendError> {
         Ok(())
     }
 }
 
 /// The error that a message is about, if it is about one.
-fn about(telling: &Telling) -> Option<Fingerprint> {
-    match telling {
-        Telling::One(notice) => Some(notice.fingerprint),
-        Telling::Several { notices, .. } => {
-            let first = notices.first()?.fingerprint;
-            notices.iter().all(|notice| notice.fingerprint == first).then_some(first)
+fn about(message: &Message) -> Option<Fingerprint> {
+    match message {
+        Message::One(notification) => Some(notification.fingerprint),
+        Message::Several { notifications, .. } => {
+            let first = notifications.first()?.fingerprint;
+            notifications.iter().all(|notification| notification.fingerprint == first).then_some(first)
         }
-        Telling::Limited { .. } => None,
+        Message::Limited { .. } => None,
     }
 }
 
-fn why(why: &Why) -> &'static str {
+fn why(why: &Trigger) -> &'static str {
     match why {
-        Why::First => "first",
-        Why::Regression => "regression",
-        Why::Unmuted => "unmuted",
-        Why::Threshold { .. } => "threshold",
-        Why::Sample => "sample",
+        Trigger::First => "first",
+        Trigger::Regression => "regression",
+        Trigger::Unmuted => "unmuted",
+        Trigger::Threshold { .. } => "threshold",
+        Trigger::Sample => "sample",
     }
 }
 

@@ -2,7 +2,7 @@
 //! process died between the destination's answer and the note of it, and then under the same name.
 
 mod destinations;
+mod notify_process;
 mod outages;
 mod schedules;
 mod steps;
-mod teller;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use notify::channels::Failed;
+use notify::channels::SendError;
 use serde_json::json;
 use store::faults::{Fault, Faults, When};
 
 use super::destinations::Destinations;
-use super::teller::{Scene, Teller};
+use super::notify_process::{NotifyProcess, Scene};
 use crate::turns::paused;
 
 const ERRORS: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
@@ -15,39 +15,39 @@ const QUARTER: i64 = 900;
 const DAY: i64 = 86_400;
 
 /// As many errors, each with something to tell to one destination that is away.
-async fn all_wait() -> (Scene, Arc<Destinations>, Teller) {
+async fn all_wait() -> (Scene, Arc<Destinations>, NotifyProcess) {
     let mut scene = Scene::new(0).await;
     let rule = json!([{ "id": "r", "maxPerMinute": 100, "to": [{ "type": "webhook", "endpoint": "https://hook/" }] }]);
     let project = scene.project("p", &rule).await;
     let to = Arc::new(Destinations::default());
-    to.breaks("hook", Failed::Later { after: None, what: "it is down".to_owned() });
+    to.breaks("hook", SendError::Transient { retry_after: None, reason: "it is down".to_owned() });
     scene.commit(&project, &ERRORS.map(|error| (error, 1)), None).await;
-    let teller = Teller::above_ports(&scene.world, Faults::seeded(0), &to);
-    assert_eq!(teller.watch(&scene.records().await).await, Some(None));
+    let notifier = NotifyProcess::above_ports(&scene.world, Faults::seeded(0), &to);
+    assert_eq!(notifier.watch(&scene.records().await).await, Some(None));
     assert_eq!(scene.waiting().await, ERRORS.len());
-    (scene, to, teller)
+    (scene, to, notifier)
 }
 
-async fn sweep_for(scene: &Scene, teller: &Teller, seconds: i64) {
+async fn sweep_for(scene: &Scene, notifier: &NotifyProcess, seconds: i64) {
     for _ in 0..seconds / QUARTER {
         scene.world.clock.advance(QUARTER);
-        teller.sweep().await;
+        notifier.sweep().await;
     }
 }
 
 /// All that waited is a dead letter, nothing is left in the outbox, and a redrive tells each thing once.
-async fn assert_kept_and_redriven(scene: &Scene, teller: &Teller, to: &Destinations) {
-    let dead = teller.notify.dead_notices(100).await.unwrap();
+async fn assert_kept_and_redriven(scene: &Scene, notifier: &NotifyProcess, to: &Destinations) {
+    let dead = notifier.notify.dead_notices(100).await.unwrap();
     assert_eq!(dead.iter().map(|letter| letter.notices).sum::<usize>(), ERRORS.len(), "{dead:?}");
     assert_eq!(scene.waiting().await, 0, "nothing waits any more");
     assert!(to.arrived().is_empty());
     to.mends("hook");
-    teller.faults.heal();
+    notifier.faults.heal();
     scene.world.clock.advance(QUARTER);
-    teller.notify.redrive(None, faultline_tests::time()).await.unwrap();
-    scene.drain(teller, 10, "redriven").await;
+    notifier.notify.redrive(None, faultline_tests::time()).await.unwrap();
+    scene.drain(notifier, 10, "redriven").await;
     assert_eq!(to.arrived().len(), ERRORS.len());
-    assert!(teller.notify.dead_notices(100).await.unwrap().is_empty());
+    assert!(notifier.notify.dead_notices(100).await.unwrap().is_empty());
 }
 
 /// A destination that is away for a day has all of it among the dead letters soon after, however many wait for it; and
@@ -55,12 +55,12 @@ async fn assert_kept_and_redriven(scene: &Scene, teller: &Teller, to: &Destinati
 #[test]
 fn after_a_day_all_that_waits_is_a_dead_letter() {
     paused(async {
-        let (scene, to, teller) = all_wait().await;
-        sweep_for(&scene, &teller, DAY - QUARTER).await;
+        let (scene, to, notifier) = all_wait().await;
+        sweep_for(&scene, &notifier, DAY - QUARTER).await;
         assert_eq!(scene.waiting().await, ERRORS.len(), "it is tried for a day");
         assert!(to.requests() < 400, "{} requests in a day", to.requests());
-        sweep_for(&scene, &teller, 3 * QUARTER).await;
-        assert_kept_and_redriven(&scene, &teller, &to).await;
+        sweep_for(&scene, &notifier, 3 * QUARTER).await;
+        assert_kept_and_redriven(&scene, &notifier, &to).await;
     });
 }
 
@@ -68,10 +68,10 @@ fn after_a_day_all_that_waits_is_a_dead_letter() {
 #[test]
 fn what_cannot_be_told_for_a_day_is_a_dead_letter() {
     paused(async {
-        let (scene, to, teller) = all_wait().await;
-        teller.faults.rule(When::Always, Fault::Reject, |call| call.operation == "Sealer::open");
-        sweep_for(&scene, &teller, DAY + 3 * QUARTER).await;
-        assert_kept_and_redriven(&scene, &teller, &to).await;
+        let (scene, to, notifier) = all_wait().await;
+        notifier.faults.rule(When::Always, Fault::Reject, |call| call.operation == "Sealer::open");
+        sweep_for(&scene, &notifier, DAY + 3 * QUARTER).await;
+        assert_kept_and_redriven(&scene, &notifier, &to).await;
     });
 }
 
@@ -86,13 +86,13 @@ fn records_come_again_while_the_key_cannot_be_used() {
         let to = Arc::new(Destinations::default());
         scene.commit(&project, &[("a", 1)], None).await;
         let records = scene.records().await;
-        let teller = Teller::above_ports(&scene.world, Faults::seeded(0), &to);
-        teller.faults.rule(When::Always, Fault::Reject, |call| call.operation == "Sealer::open");
-        let again = teller.watch(&records).await.unwrap();
+        let notifier = NotifyProcess::above_ports(&scene.world, Faults::seeded(0), &to);
+        notifier.faults.rule(When::Always, Fault::Reject, |call| call.operation == "Sealer::open");
+        let again = notifier.watch(&records).await.unwrap();
         assert!(again.is_some_and(|number| records.iter().any(|record| record.number == number)));
-        assert!(teller.notify.dead_notices(10).await.unwrap().is_empty());
-        teller.faults.heal();
-        assert_eq!(teller.watch(&records).await, Some(None));
+        assert!(notifier.notify.dead_notices(10).await.unwrap().is_empty());
+        notifier.faults.heal();
+        assert_eq!(notifier.watch(&records).await, Some(None));
         assert_eq!(to.arrived().len(), 1);
     });
 }
@@ -101,13 +101,13 @@ fn records_come_again_while_the_key_cannot_be_used() {
 #[test]
 fn a_destination_that_is_back_is_told_all_of_it() {
     paused(async {
-        let (scene, to, teller) = all_wait().await;
-        sweep_for(&scene, &teller, 4 * QUARTER).await;
+        let (scene, to, notifier) = all_wait().await;
+        sweep_for(&scene, &notifier, 4 * QUARTER).await;
         to.mends("hook");
         scene.world.clock.advance(QUARTER);
-        teller.sweep().await;
+        notifier.sweep().await;
         scene.world.clock.advance(60);
-        teller.sweep().await;
+        notifier.sweep().await;
         assert_eq!(to.arrived().len(), ERRORS.len());
     });
 }

@@ -13,13 +13,13 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use notify::Record;
-use notify::channels::Failed;
+use notify::channels::SendError;
 use serde_json::json;
 use store::faults::{Call, Fault, Faults, When};
 use store::ports::Project;
 
-use super::destinations::{Arrived, Destinations, TELL};
-use super::teller::{Scene, Teller};
+use super::destinations::{Arrived, Destinations, SEND};
+use super::notify_process::{NotifyProcess, Scene};
 use crate::schedules::{Seeds, on_all_cores};
 
 /// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
@@ -113,34 +113,34 @@ async fn schedule(scene: &mut Scene, seed: u64) {
     let storage_fails = !seed.is_multiple_of(4);
     let to = Arc::new(Destinations::default());
     let mut story = Story::begin(scene, seed).await;
-    let (mut alive, mut struck): (Vec<Teller>, usize) = (Vec::new(), 0);
+    let (mut alive, mut struck): (Vec<NotifyProcess>, usize) = (Vec::new(), 0);
     for _ in 0..rng.usize(2..=ROUNDS) {
         story.goes_on(scene, &mut rng).await;
         for destination in DESTINATIONS {
             match rng.u8(..6) {
-                0 => to.breaks(destination, Failed::Later { after: None, what: "down".to_owned() }),
-                1 if rng.bool() => to.breaks(destination, Failed::Never { what: "gone".to_owned() }),
+                0 => to.breaks(destination, SendError::Transient { retry_after: None, reason: "down".to_owned() }),
+                1 if rng.bool() => to.breaks(destination, SendError::Permanent { reason: "gone".to_owned() }),
                 _ => to.mends(destination),
             }
         }
         alive.retain(|_| rng.u8(..4) > 0);
         while alive.is_empty() || (alive.len() < 3 && rng.bool()) {
-            alive.push(Teller::over_lines(&scene.world, Faults::seeded(rng.u64(..)), &to).await);
+            alive.push(NotifyProcess::over_lines(&scene.world, Faults::seeded(rng.u64(..)), &to).await);
         }
         let end = rng.usize(story.taken..=story.records.len());
         // The first reads the stream; the others are given what was given to somebody before, as after a time-out.
-        let work = alive.iter().enumerate().map(|(index, teller)| {
+        let work = alive.iter().enumerate().map(|(index, notifier)| {
             let from = if index == 0 { story.taken } else { rng.usize(..=story.taken) };
             if storage_fails {
-                bring_about(&teller.faults, &mut rng);
+                bring_about(&notifier.faults, &mut rng);
             }
-            (teller, from..rng.usize(from.max(if index == 0 { end } else { from })..=end), rng.bool())
+            (notifier, from..rng.usize(from.max(if index == 0 { end } else { from })..=end), rng.bool())
         });
         let work: Vec<_> = work.collect();
         let records = &story.records;
-        let outcomes = join_all(work.into_iter().map(|(teller, range, sweeps)| async move {
-            let sweep = async { if sweeps { teller.sweep().await } else { Some(()) } };
-            let (watched, swept) = futures_util::future::join(teller.watch(&records[range]), sweep).await;
+        let outcomes = join_all(work.into_iter().map(|(notifier, range, sweeps)| async move {
+            let sweep = async { if sweeps { notifier.sweep().await } else { Some(()) } };
+            let (watched, swept) = futures_util::future::join(notifier.watch(&records[range]), sweep).await;
             swept.and(watched)
         }));
         let outcomes = outcomes.await;
@@ -151,10 +151,10 @@ async fn schedule(scene: &mut Scene, seed: u64) {
             }
             None => {}
         }
-        struck += alive.iter().map(|teller| teller.faults.count(|call| call.fault.is_some())).sum::<usize>();
+        struck += alive.iter().map(|notifier| notifier.faults.count(|call| call.fault.is_some())).sum::<usize>();
         let mut outcomes = outcomes.into_iter();
-        alive.retain(|teller| {
-            teller.faults.heal();
+        alive.retain(|notifier| {
+            notifier.faults.heal();
             outcomes.next().unwrap().is_some()
         });
         scene.world.clock.advance(rng.i64(0..150));
@@ -164,7 +164,7 @@ async fn schedule(scene: &mut Scene, seed: u64) {
 
     let when = format!("seed {seed}");
     DESTINATIONS.iter().for_each(|destination| to.mends(destination));
-    let heir = Teller::over_lines(&scene.world, Faults::seeded(0), &to).await;
+    let heir = NotifyProcess::over_lines(&scene.world, Faults::seeded(0), &to).await;
     assert_eq!(heir.watch(&story.records[story.taken..]).await, Some(None), "{when}");
     assert_eq!(heir.watch(&story.records).await, Some(None), "{when}");
     scene.drain(&heir, 60, &when).await;
@@ -230,10 +230,10 @@ fn bring_about(faults: &Faults, rng: &mut Rng) {
     }
     for _ in 0..rng.u8(..3) {
         let chance = When::Chance([0.05, 0.3][rng.usize(..2)]);
-        faults.rule(chance, LOUD[rng.usize(..LOUD.len())], |call| call.operation != TELL);
+        faults.rule(chance, LOUD[rng.usize(..LOUD.len())], |call| call.operation != SEND);
     }
     if rng.bool() {
         let fault = OF_DESTINATIONS[rng.usize(..OF_DESTINATIONS.len())];
-        faults.rule(When::Chance(0.3), fault, |call| call.operation == TELL);
+        faults.rule(When::Chance(0.3), fault, |call| call.operation == SEND);
     }
 }

@@ -1,18 +1,18 @@
-//! Every shape of what is told, and every call that telling it makes: the process dies before it, or after it, or the
+//! Every shape of what is told, and every call that message it makes: the process dies before it, or after it, or the
 //! answer is lost; then the records come again, and time goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::project::{Limit, Mark, Window};
-use notify::channels::Failed;
+use notify::channels::SendError;
 use serde_json::{Value, json};
 use store::clock::Clock;
 use store::faults::{Call, Fault, Faults, When};
 use store::ports::{Project, ProjectChange, Projects, Usage};
 
-use super::destinations::{Arrived, Destinations, TELL};
-use super::teller::{Scene, Teller};
+use super::destinations::{Arrived, Destinations, SEND};
+use super::notify_process::{NotifyProcess, Scene};
 use crate::turns::paused;
 
 /// The shapes of what is told.
@@ -106,7 +106,7 @@ fn a_crash_at_any_step_loses_no_message() {
             halves.push(scope.spawn(move || paused(all_steps(half))));
         }
         let steps: usize = halves.into_iter().map(|half| half.join().unwrap()).sum();
-        assert!(steps > 300, "telling makes calls: only {steps} steps");
+        assert!(steps > 300, "message makes calls: only {steps} steps");
     });
 }
 
@@ -134,26 +134,26 @@ async fn step(scene: &mut Scene, shape: Shape, fault: Fault, call: u64) -> bool 
     let records = scene.records().await;
     let to = Arc::new(Destinations::default());
     if let Shape::Refused = shape {
-        to.breaks("hook", Failed::Never { what: "gone".to_owned() });
+        to.breaks("hook", SendError::Permanent { reason: "gone".to_owned() });
     }
 
-    let mut teller = Teller::above_ports(&scene.world, Faults::seeded(0), &to);
-    teller.faults.rule(When::Nth(call), fault, |_| true);
-    let lived = first_life(scene, &teller, &records).await;
-    let log = teller.faults.log();
-    teller.faults.heal();
+    let mut notifier = NotifyProcess::above_ports(&scene.world, Faults::seeded(0), &to);
+    notifier.faults.rule(When::Nth(call), fault, |_| true);
+    let lived = first_life(scene, &notifier, &records).await;
+    let log = notifier.faults.log();
+    notifier.faults.heal();
     if lived.is_none() {
-        teller = Teller::above_ports(&scene.world, Faults::seeded(0), &to);
+        notifier = NotifyProcess::above_ports(&scene.world, Faults::seeded(0), &to);
     }
-    assert_eq!(teller.watch(&records).await, Some(None), "{when}");
-    scene.drain(&teller, 30, &when).await;
+    assert_eq!(notifier.watch(&records).await, Some(None), "{when}");
+    scene.drain(&notifier, 30, &when).await;
     if let Shape::Refused = shape {
         assert!(to.arrived().is_empty(), "{when}");
-        assert!(!teller.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: a dead letter");
+        assert!(!notifier.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: a dead letter");
         to.mends("hook");
-        teller.notify.redrive(None, faultline_tests::time()).await.unwrap();
-        scene.drain(&teller, 30, &when).await;
-        assert!(teller.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: it was redriven");
+        notifier.notify.redrive(None, faultline_tests::time()).await.unwrap();
+        scene.drain(&notifier, 30, &when).await;
+        assert!(notifier.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: it was redriven");
     }
     let most = if note_was_lost(&log) { 2 } else { 1 };
     assert_told(&to.arrived(), shape.told(), most, &when);
@@ -162,11 +162,11 @@ async fn step(scene: &mut Scene, shape: Shape, fault: Fault, call: u64) -> bool 
 }
 
 /// Takes the records in, again if it says so, and sweeps while the time of what is collected comes; `None` if it dies.
-async fn first_life(scene: &Scene, teller: &Teller, records: &[notify::Record]) -> Option<()> {
-    teller.watch(records).await?;
+async fn first_life(scene: &Scene, notifier: &NotifyProcess, records: &[notify::Record]) -> Option<()> {
+    notifier.watch(records).await?;
     for _ in 0..4 {
         scene.world.clock.advance(200);
-        teller.sweep().await?;
+        notifier.sweep().await?;
     }
     Some(())
 }
@@ -176,9 +176,9 @@ fn note_was_lost(log: &[Call]) -> bool {
     let mut open = 0_usize;
     for Call { operation, fault } in log {
         match (operation.as_str(), fault) {
-            (TELL, Some(Fault::After | Fault::CrashAfter)) => return true,
+            (SEND, Some(Fault::After | Fault::CrashAfter)) => return true,
             (_, Some(_)) => return open > 0,
-            (TELL | "Undelivered::keep", None) => open += 1,
+            (SEND | "Undelivered::keep", None) => open += 1,
             ("Outbox::save", None) => open = open.saturating_sub(1),
             _ => {}
         }

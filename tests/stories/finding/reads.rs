@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use embedded::Engines;
+use faultline_tests::Faultline;
 use faultline_tests::meter::{Meter, Reads};
-use faultline_tests::{Faultline, TestClock};
 use serde_json::json;
 use server::system::Resources;
-use std::sync::Arc;
 
 /// What is asked of a project, and the most that each may read of the table: calls, and items.
 const QUESTIONS: [(&str, usize, usize); 12] = [
@@ -31,7 +30,7 @@ async fn asked(errors: usize) -> BTreeMap<&'static str, Reads> {
     Resources::make(&engines).await.unwrap();
     let meter = Meter::default();
     let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
-    let faultline = Faultline::with(engines, resources, Arc::<TestClock>::default()).await;
+    let faultline = Faultline::builder().engines(engines).resources(resources).start().await;
     for begin in (0..errors).step_by(500) {
         let bodies = (begin..errors.min(begin + 500)).map(|n| match n * 20 / errors != (n + 1) * 20 / errors {
             true => (json!({ "type": "Rarely", "message": format!("number {n}") }), "rare"),

@@ -1,18 +1,18 @@
-//! When to tell whom, and what.
+//! Who is notified of what, and when.
 
+mod dead_letter;
 mod document;
 pub mod lane;
-mod letter;
 mod link;
+mod message;
 pub mod posted;
 mod rule;
 mod secret;
 pub mod target;
-mod telling;
 
-pub use letter::{DeadNotice, UndeliveredLetter};
-pub use link::{LinkFacts, link};
-pub use rule::{Decision, Hooks, Rule, Rules, When};
-pub use secret::{SEALED, Secret};
+pub use dead_letter::{DeadNotice, UndeliveredLetter};
+pub use link::{LinkFacts, expand_link};
+pub use message::{Message, Notification, Overflow, Trigger};
+pub use rule::{Decision, Hooks, Rule, Rules, SEALED, Timing};
+pub use secret::Secret;
 pub use target::Target;
-pub use telling::{Held, Notice, Telling, Why};

@@ -19,9 +19,9 @@ pub struct LinkFacts<'a> {
 pub(super) const NAMES: [&str; 4] = ["project", "message", "reversedUnixtime", "fingerprint"];
 
 /// All but RFC 3986's unreserved characters: how values are written (RFC 6570, 3.2.2).
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const VALUE_ENCODING: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// All but reserved and unreserved characters: how the text between is written (RFC 6570, 3.1).
-const LITERAL: &AsciiSet = &VALUE
+const LITERAL_ENCODING: &AsciiSet = &VALUE_ENCODING
     .remove(b':')
     .remove(b'/')
     .remove(b'?')
@@ -43,18 +43,20 @@ const LITERAL: &AsciiSet = &VALUE
 
 /// The link that a template gives. A name that has no value, or is not known, stands for nothing; what is no expression
 /// of level 1 is left as it is, as the RFC has it for errors.
-pub fn link(template: &str, facts: &LinkFacts<'_>) -> String {
+pub fn expand_link(template: &str, facts: &LinkFacts<'_>) -> String {
     let mut link = String::with_capacity(template.len());
     for part in parts(template) {
         match part {
-            TemplatePart::Literal(text) => push_literal(&mut link, text),
-            TemplatePart::Name(name) => link.extend(utf8_percent_encode(value(name, facts).unwrap_or_default(), VALUE)),
+            Part::Literal(text) => push_literal(&mut link, text),
+            Part::Name(name) => {
+                link.extend(utf8_percent_encode(find_value(name, facts).unwrap_or_default(), VALUE_ENCODING))
+            }
         }
     }
     link
 }
 
-fn value<'a>(name: &str, facts: &LinkFacts<'a>) -> Option<&'a str> {
+fn find_value<'a>(name: &str, facts: &LinkFacts<'a>) -> Option<&'a str> {
     match name {
         "project" => Some(facts.project),
         "message" => Some(facts.message),
@@ -73,8 +75,9 @@ pub(super) enum TemplatePart<'a> {
 }
 
 /// A template's parts, in order.
-pub(super) fn parts(template: &str) -> Vec<TemplatePart<'_>> {
-    let (mut parts, mut rest) = (Vec::new(), template);
+pub(super) fn parts(template: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let name = after.split_once('}').filter(|(name, _)| is_name(name));
         let Some((name, after)) = name else {
@@ -104,7 +107,7 @@ fn push_literal(link: &mut String, text: &str) {
             let is_encoded = digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
             link.push_str(if is_encoded { "%" } else { "%25" });
         }
-        link.extend(utf8_percent_encode(part, LITERAL));
+        link.extend(utf8_percent_encode(part, LITERAL_ENCODING));
     }
 }
 
@@ -120,7 +123,7 @@ mod tests {
             reversed_unixtime: Some("9007197776696131-01-0"),
             fingerprint: "c0ffee",
         };
-        assert_eq!(link(template, &facts), expected, "{template}");
+        assert_eq!(expand_link(template, &facts), expected, "{template}");
     }
 
     #[test]
@@ -149,6 +152,6 @@ mod tests {
         check("{project", "%7Bproject");
         check("{}{{project}}", "%7B%7D%7Bshop%7D");
         let facts = LinkFacts { project: "p", message: "m", reversed_unixtime: None, fingerprint: "f" };
-        assert_eq!(link("{reversedUnixtime}.", &facts), ".");
+        assert_eq!(expand_link("{reversedUnixtime}.", &facts), ".");
     }
 }

@@ -14,10 +14,10 @@ use model::project::PostedConfigs;
 /// The most configs of a post, the largest of them, in bytes of JSON (what KMS encrypts at once), and all together: each
 /// different post is an item of the table.
 const MAX_CONFIGS: usize = 10;
-const MAX_CONFIG: usize = 4_096;
-const MAX_POST: usize = 12_288;
+const MAX_CONFIG_BYTES: usize = 4_096;
+const MAX_POST_BYTES: usize = 12_288;
 /// The largest ciphertext that KMS decrypts, in bytes.
-const MAX_CIPHERTEXT: usize = 6_144;
+const MAX_CIPHERTEXT_BYTES: usize = 6_144;
 
 /// The key of a sealed config that has the name of the project it was sealed for: no other can use it.
 pub const PROJECT: &str = "project";
@@ -61,8 +61,9 @@ impl std::fmt::Debug for PostedConfig {
 
 /// The configs of a post, from its `notifications`: at most ten, of 4 KiB each and 12 KiB together; `null` is none. What is
 /// wrong is refused by name, its neighbours stay. Keys that no config has are dropped.
-pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
-    let (mut posted, mut refused) = (Vec::new(), Vec::new());
+pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
+    let mut posted = Vec::new();
+    let mut refused = Vec::new();
     let configs = match notifications {
         Value::Null => Vec::new(),
         Value::Array(configs) => configs,
@@ -79,12 +80,12 @@ pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
     for (index, config) in configs.into_iter().take(MAX_CONFIGS).enumerate() {
         match config {
             Value::Null => {}
-            Value::String(text) => match sealed(&text) {
-                Ok(text) => posted.push((index, PostedConfig::Sealed(text))),
+            Value::String(text) => match check_ciphertext(&text) {
+                Ok(text) => posted.push((index, Posted::Sealed(text))),
                 Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
             },
-            config if config.to_string().len() > MAX_CONFIG => {
-                let message = format!("a config has more than {MAX_CONFIG} bytes of JSON: send less of it");
+            config if config.to_string().len() > MAX_CONFIG_BYTES => {
+                let message = format!("a config has more than {MAX_CONFIG_BYTES} bytes of JSON: send less of it");
                 refused.push(refusal(Reason::ItemTooLarge, index, message));
             }
             config => match rule(&config, index) {
@@ -96,16 +97,18 @@ pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
     let mut size = 0;
     let mut fits = |config: &PostedConfig| {
         size += config.size();
-        size <= MAX_POST
+        size <= MAX_POST_BYTES
     };
-    let (mut taken, mut is_full) = (Vec::new(), false);
+    let mut taken = Vec::new();
+    let mut is_full = false;
     for (index, config) in posted {
         is_full = is_full || !fits(&config);
         match is_full {
             false => taken.push(config),
             true => {
-                let message =
-                    format!("the notifications have more than {MAX_POST} bytes together: send fewer, or shorter ones");
+                let message = format!(
+                    "the notifications have more than {MAX_POST_BYTES} bytes together: send fewer, or shorter ones"
+                );
                 refused.push(refusal(Reason::ItemTooLarge, index, message));
             }
         }
@@ -114,21 +117,21 @@ pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
 }
 
 /// The keys that configs of every type have, and those of each type: all others are dropped.
-const COMMON: [&str; 6] = ["type", "notifyInterval", "threshold", "timezone", "linkTemplate", "linkExpires"];
-const SLACK: [&str; 7] = ["endpoint", "channel", "username", "iconEmoji", "iconUrl", "icon_emoji", "icon_url"];
-const GITHUB: [&str; 7] = ["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
-const GITLAB: [&str; 7] = ["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
+const COMMON_KEYS: [&str; 6] = ["type", "notifyInterval", "threshold", "timezone", "linkTemplate", "linkExpires"];
+const SLACK_KEYS: [&str; 7] = ["endpoint", "channel", "username", "iconEmoji", "iconUrl", "icon_emoji", "icon_url"];
+const GITHUB_KEYS: [&str; 7] = ["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
+const GITLAB_KEYS: [&str; 7] = ["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
 
 /// A valid config without keys that mean nothing: what is kept is what is used, and no room for anything else.
 pub fn only_known(config: &Value) -> Value {
     let own = match config.get("type").and_then(Value::as_str) {
-        Some("slack") => &SLACK,
-        Some("github") => &GITHUB,
-        Some("gitlab") => &GITLAB,
+        Some("slack") => &SLACK_KEYS,
+        Some("github") => &GITHUB_KEYS,
+        Some("gitlab") => &GITLAB_KEYS,
         _ => return config.clone(),
     };
     let Value::Object(map) = config else { return config.clone() };
-    let is_known = |key: &str| COMMON.contains(&key) || own.contains(&key);
+    let is_known = |key: &str| COMMON_KEYS.contains(&key) || own.contains(&key);
     let kept = map.iter().filter(|(key, value)| is_known(key) && !value.is_null());
     Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
@@ -141,11 +144,11 @@ fn path(index: usize) -> Vec<String> {
     vec!["notifications".to_owned(), index.to_string()]
 }
 
-fn sealed(text: &str) -> Result<String, &'static str> {
+fn check_ciphertext(text: &str) -> Result<String, &'static str> {
     let text: String = text.split_ascii_whitespace().collect();
     match BASE64.decode(&text) {
         Ok(bytes) if bytes.is_empty() => Err("a config is empty: send what `POST /encrypt` answered"),
-        Ok(bytes) if bytes.len() > MAX_CIPHERTEXT => {
+        Ok(bytes) if bytes.len() > MAX_CIPHERTEXT_BYTES => {
             Err("a config is no ciphertext of KMS, it is too long: send what `POST /encrypt` answered")
         }
         Ok(_) => Ok(text),
@@ -156,14 +159,14 @@ fn sealed(text: &str) -> Result<String, &'static str> {
 /// The rule that a config is, in place `index` of its post. Keys that v1 does not know are ignored, as v1 does; numbers
 /// may be texts; `null` and, where it is optional, an empty text are as good as absent.
 ///
-/// It tells an error's first occurrence ever, whatever the threshold. After that nothing if `threshold` is negative;
+/// It reports an error's first occurrence ever, whatever the threshold. After that nothing if `threshold` is negative;
 /// otherwise when the count in a unit of time is at least `threshold` (1 if absent) and a multiple of `notifyInterval`
 /// (1 if absent, or less than 1). Only v1's three types are taken: who has a client key must not write mails.
 pub fn rule(config: &Value, index: usize) -> Result<Rule, Refusal> {
     let cleaned = without_empty(config);
     let object = Object::of(&cleaned, path(index), Reason::ItemInvalid)?;
     let types = "slack, github or gitlab";
-    let kind = object.needed("type", MAX_CONFIG, types)?;
+    let kind = object.needed("type", MAX_CONFIG_BYTES, types)?;
     let target = Target::v1(kind, &object)?;
     let target = target.ok_or_else(|| object.refusal("type", format!("`type` is not known: use {types}")))?;
     let interval = number(&object, "notifyInterval")?.filter(|interval| *interval >= 1.0).unwrap_or(1.0);

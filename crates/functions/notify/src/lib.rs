@@ -5,25 +5,25 @@ mod deadline;
 mod deliver;
 pub mod guard;
 mod hooks;
-mod known;
 mod marker;
 mod mutes;
 mod pages;
 mod public_url;
 mod record;
 mod routes;
+mod rule_cache;
 mod watch;
 
 use std::sync::Arc;
 
-use channels::Tell;
+use channels::Notifier;
 pub use deadline::Deadline;
 use deliver::Circuits;
 pub use deliver::Redriven;
-use known::Known;
 pub use public_url::PublicUrl;
 pub use record::Record;
 pub use routes::{Routes, describe};
+use rule_cache::RuleCache;
 pub use rules::DeadNotice;
 use store::clock::Clock;
 use store::ports::{Configs, Errors, Links, Occurrences, Outbox, Projects, Sealer, Segments, Undelivered};
@@ -39,10 +39,10 @@ pub struct Notify {
     outbox: Arc<dyn Outbox>,
     undelivered: Arc<dyn Undelivered>,
     sealer: Option<Arc<dyn Sealer>>,
-    channels: Arc<dyn Tell>,
+    channels: Arc<dyn Notifier>,
     clock: Arc<dyn Clock>,
     public_url: Option<PublicUrl>,
-    known: Known,
+    rule_cache: RuleCache,
     circuits: Circuits,
 }
 
@@ -60,14 +60,14 @@ pub struct Parts {
     pub configs: Arc<dyn Configs>,
     /// What errors are called elsewhere.
     pub links: Arc<dyn Links>,
-    /// What is yet to be told.
+    /// The notifications that are still to be sent.
     pub outbox: Arc<dyn Outbox>,
-    /// What could not be.
+    /// The dead-letter queue of notifications.
     pub undelivered: Arc<dyn Undelivered>,
     /// Opens rules and configs; without it there are none.
     pub sealer: Option<Arc<dyn Sealer>>,
-    /// The ways to tell.
-    pub channels: Arc<dyn Tell>,
+    /// Sends the messages.
+    pub channels: Arc<dyn Notifier>,
     /// The time and randomness.
     pub clock: Arc<dyn Clock>,
     /// Where errors are looked at; without it messages have no link of faultline's own.
@@ -90,7 +90,7 @@ impl Notify {
             channels: parts.channels,
             clock: parts.clock,
             public_url: parts.public_url,
-            known: Known::default(),
+            rule_cache: RuleCache::default(),
             circuits: Circuits::default(),
         }
     }

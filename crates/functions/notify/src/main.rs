@@ -17,10 +17,10 @@ use store::clock::SystemClock;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
-    let (table, bucket) = (setup.table()?, setup.bucket()?);
+    let table = setup.table()?;
     let clock = Arc::new(SystemClock);
     let destinations = Destinations::parse(&setup.variable("ALLOWED_DESTINATIONS")?).context("ALLOWED_DESTINATIONS")?;
-    // For the test on an emulator, whose stand-ins listen on loopback; not built into what is deployed.
+    // For the test on an emulator, whose fakes listen on loopback; not built into what is deployed.
     #[cfg(feature = "loopback")]
     let destinations = destinations.and_loopback();
     let from = setup.variable("MAIL_FROM")?;
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         projects: table.clone(),
         errors: table.clone(),
         occurrences: table.clone(),
-        segments: bucket,
+        segments: setup.bucket()?,
         configs: table.clone(),
         links: table.clone(),
         outbox: table.clone(),
@@ -60,7 +60,7 @@ async fn main() -> anyhow::Result<()> {
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
 
-/// Tells the three kinds of events apart by what only they have.
+/// Distinguishes the three kinds of events by what only they have.
 async fn handle(notify: &Notify, front: Front, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
     let deadline = Deadline::of_invocation(event.context.deadline());
     let payload = event.payload;

@@ -7,7 +7,7 @@ use ring::hmac;
 use rules::Target;
 
 /// What stands in a mark as it is. A project's name may hold `-->`.
-const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+const ESCAPED_IN_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The secret of a project that its issues are marked by.
 #[derive(Clone, Default)]
@@ -30,20 +30,20 @@ impl std::fmt::Debug for IssueKey {
     }
 }
 
-/// Makes the marks of one tracker: a mark that is copied into another one is not good there.
-pub(crate) struct Mark {
+/// Signs the markers of one tracker: a marker that is copied into another one is not valid there.
+pub(crate) struct MarkerSigner {
     key: hmac::Key,
     destination: String,
 }
 
-impl Mark {
+impl MarkerSigner {
     pub(crate) fn new(key: &IssueKey, target: &Target) -> Self {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key.0), destination: target.destination() }
     }
 
     /// The mark of an error.
-    pub(crate) fn of(&self, project: &ProjectName, fingerprint: Fingerprint) -> String {
-        format!("{}{fingerprint}/{}{END}", begin(project), self.signature(&fingerprint.to_string()))
+    pub(crate) fn marker(&self, project: &ProjectName, fingerprint: Fingerprint) -> String {
+        format!("{}{fingerprint}/{}{MARKER_END}", marker_start(project), self.signature(&fingerprint.to_string()))
     }
 
     /// 32 hexadecimal digits that nobody without the key can make.
@@ -56,17 +56,17 @@ impl Mark {
 /// The error of `project` that a text is marked with. Only a whole line is a mark, so that a quotation is none. Whether we
 /// made it is for the caller to find out, who knows the error's issues.
 pub(crate) fn find(text: &str, project: &ProjectName) -> Option<Fingerprint> {
-    let begin = begin(project);
+    let start = marker_start(project);
     text.lines().find_map(|line| {
-        let signed = line.trim().strip_prefix(&begin)?.strip_suffix(END)?;
+        let signed = line.trim().strip_prefix(&start)?.strip_suffix(MARKER_END)?;
         Fingerprint::parse(signed.split_once('/').map_or(signed, |(fingerprint, _)| fingerprint)).ok()
     })
 }
 
-const END: &str = " -->";
+const MARKER_END: &str = " -->";
 
-fn begin(project: &ProjectName) -> String {
-    format!("<!-- faultline:{}/", utf8_percent_encode(project.as_str(), NAME))
+fn marker_start(project: &ProjectName) -> String {
+    format!("<!-- faultline:{}/", utf8_percent_encode(project.as_str(), ESCAPED_IN_NAME))
 }
 
 #[cfg(test)]
@@ -75,9 +75,9 @@ mod tests {
 
     use super::*;
 
-    fn mark(key: u8, repo: &str) -> Mark {
+    fn mark(key: u8, repo: &str) -> MarkerSigner {
         let target = json!({ "type": "github", "userToken": "t", "owner": "o", "repo": repo });
-        Mark::new(&IssueKey::new([key; IssueKey::LENGTH]), &Target::parse(&target).unwrap())
+        MarkerSigner::new(&IssueKey::new([key; IssueKey::LENGTH]), &Target::parse(&target).unwrap())
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
         let print = Fingerprint::of("m", []);
         for name in ["shop", "größe", "a-->b", "shop_2"] {
             let project = ProjectName::parse(name).unwrap();
-            let mark = mark(1, "r").of(&project, print);
+            let mark = mark(1, "r").marker(&project, print);
             assert_eq!(mark.matches("-->").count(), 1, "{mark}");
             assert_eq!(find(&format!("text\r\n{mark}\r\nmore"), &project), Some(print), "{name}");
             assert_eq!(find(&format!("> {mark}"), &project), None, "a quotation");
@@ -96,8 +96,8 @@ mod tests {
     #[test]
     fn a_mark_is_of_one_key_and_one_tracker() {
         let (project, print) = (ProjectName::parse("shop").unwrap(), Fingerprint::of("m", []));
-        let marks = [mark(1, "r"), mark(2, "r"), mark(1, "s")].map(|mark| mark.of(&project, print));
+        let marks = [mark(1, "r"), mark(2, "r"), mark(1, "s")].map(|mark| mark.marker(&project, print));
         assert!(marks[0] != marks[1] && marks[0] != marks[2], "{marks:?}");
-        assert_eq!(marks[0], mark(1, "r").of(&project, print));
+        assert_eq!(marks[0], mark(1, "r").marker(&project, print));
     }
 }

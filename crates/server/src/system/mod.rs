@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use engines::{Resources, stored_bytes, stored_keys};
 use notify::PublicUrl;
-use notify::channels::Tell;
+use notify::channels::Notifier;
 use notify::guard::Destinations;
 pub use stack::Stack;
 use store::clock::{Clock, SystemClock};
@@ -44,7 +44,7 @@ pub struct SystemSettings {
     /// Where messages may go.
     pub destinations: Destinations,
     /// How messages are sent, if not by the real channels.
-    pub channels: Option<Arc<dyn Tell>>,
+    pub channels: Option<Arc<dyn Notifier>>,
     /// Where errors are looked at, for the links in messages.
     pub public_url: Option<PublicUrl>,
 }

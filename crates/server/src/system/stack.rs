@@ -11,7 +11,7 @@ use embedded::sqs::Received;
 use http_common::{Front, Gate, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::{Key, ProjectName};
-use notify::channels::{Channels, Tell};
+use notify::channels::{Channels, Notifier};
 use notify::guard::{Client, Timeouts};
 use notify::{Notify, Routes};
 use processor::{Deadline, Delivery, Failure, Parts, Processor};
@@ -234,10 +234,10 @@ impl Stack {
 }
 
 /// Those that the settings name, or the real ones; without mail, which is SES's.
-fn channels(settings: &SystemSettings) -> Arc<dyn Tell> {
+fn channels(settings: &Settings) -> Arc<dyn Notifier> {
     let real = || {
         let client = Client::new(settings.destinations.clone(), Timeouts::default());
-        Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Tell>
+        Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Notifier>
     };
     settings.channels.clone().unwrap_or_else(real)
 }

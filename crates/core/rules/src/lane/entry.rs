@@ -2,21 +2,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::LaneId;
-use crate::Why;
+use crate::Trigger;
 use model::id::{Fingerprint, OccurrenceId};
 use model::time::Timestamp;
 
-/// One thing to tell: what must be as it was when it happened. The rest is read when it is told.
+/// A notification to send: what must stay as it was when it happened. The rest is read when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LaneEntry {
     /// What happened.
-    pub happened: Happened,
+    #[serde(rename = "happened")]
+    pub event: OutboxEvent,
     /// Which rule says so.
     pub rule: RuleRef,
     /// Since when it waits.
     pub since: Timestamp,
-    /// How often it was taken out of the dead-letter queue: each time it is to be told once more.
+    /// How often it was taken out of the dead-letter queue: each time it is to be sent once more.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub redriven: u32,
 }
@@ -24,16 +25,17 @@ pub struct LaneEntry {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Happened {
-    /// To an error.
+pub enum OutboxEvent {
+    /// Something happened to an error.
     #[serde(rename_all = "camelCase")]
     Error {
         /// The error.
         fingerprint: Fingerprint,
         /// Its incarnation and version, which name the commit: `{uid}:{version}`.
         commit: String,
-        /// What.
-        why: Why,
+        /// Which of the rule's conditions was met.
+        #[serde(rename = "why")]
+        trigger: Trigger,
         /// When.
         at: Timestamp,
         /// How many occurrences there were, ever.
@@ -42,10 +44,10 @@ pub enum Happened {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         own: Option<OccurrenceId>,
     },
-    /// To the project: it sends more than it may.
+    /// The project sends more than it may.
     #[serde(rename_all = "camelCase")]
     Limited {
-        /// What names the time over which this is told once.
+        /// Identifies the time in which this is reported once.
         episode: String,
         /// What it ran into, in words.
         limit: String,
@@ -54,7 +56,7 @@ pub enum Happened {
     },
 }
 
-/// Where the rule is that an entry is told by. It is looked up when it is told: a rule that is gone tells nothing more.
+/// Where to find the rule of an entry. It is looked up when the entry is sent: a deleted rule sends nothing more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RuleRef {
@@ -64,20 +66,20 @@ pub enum RuleRef {
     Posted(String, usize),
 }
 
-/// Names an entry within its lane: 64 bits of SHA-256, of which a lane remembers some hundred.
+/// Identifies an entry within its lane: 64 bits of SHA-256, of which a lane remembers some hundred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Token(pub u64);
+pub struct EntryToken(pub u64);
 
 impl LaneEntry {
-    /// What names it in its lane: the same whenever the stream brings it.
-    pub fn token(&self) -> Token {
-        let what = match &self.happened {
+    /// Identifies it in its lane: the same whenever the stream brings it.
+    pub fn token(&self) -> EntryToken {
+        let what = match &self.event {
             // A commit of occurrences from several units of time may cross the rule's threshold in each of them.
-            Happened::Error { commit, why: Why::Threshold { start, .. }, .. } => {
+            OutboxEvent::Error { commit, trigger: Trigger::Threshold { start, .. }, .. } => {
                 format!("{commit}@{}", start.seconds())
             }
-            Happened::Error { commit, .. } => commit.clone(),
-            Happened::Limited { episode, .. } => episode.clone(),
+            OutboxEvent::Error { commit, .. } => commit.clone(),
+            OutboxEvent::Limited { episode, .. } => episode.clone(),
         };
         let rule = match &self.rule {
             RuleRef::Project(id) => format!("rule:{id}"),
@@ -85,19 +87,19 @@ impl LaneEntry {
             RuleRef::Posted(_, index) => format!("posted:{index}"),
         };
         let hash = Sha256::digest(format!("{what}\n{rule}\n{}", self.redriven));
-        Token(u64::from_be_bytes(hash[..8].try_into().expect("8 of 32 bytes")))
+        EntryToken(u64::from_be_bytes(hash[..8].try_into().expect("8 of 32 bytes")))
     }
 
-    /// What names it to whoever is told, 32 hexadecimal digits: the same however often it is sent.
-    pub fn name_in(&self, lane: &LaneId) -> String {
+    /// Identifies it to the recipient, 32 hexadecimal digits: the same however often it is sent.
+    pub fn message_token(&self, lane: &LaneId) -> String {
         let hash = Sha256::digest(format!("{}\n{lane}\n{}", lane.project, self.token().0));
         hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// What names a message of all of `entries`, with how many `more` there were, 32 hexadecimal digits: the same if the same
+/// Identifies a message of all of `entries`, with how many `more` there were, 32 hexadecimal digits: the same if the same
 /// are sent again; another one if more came meanwhile, since whoever drops what was seen must not drop those.
-pub fn name_of(entries: &[LaneEntry], more: u64, lane: &LaneId) -> String {
+pub fn summary_token(entries: &[LaneEntry], more: u64, lane: &LaneId) -> String {
     let mut hash = Sha256::new_with_prefix(format!("{}\n{lane}\n{more}", lane.project));
     for entry in entries {
         hash.update(entry.token().0.to_be_bytes());

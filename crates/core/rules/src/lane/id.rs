@@ -21,9 +21,9 @@ pub enum Scope {
     /// What a rule collects of all errors: the rule's id.
     Collected(String),
     /// Notifications over the ceiling of a rule, of all errors: the rule's id.
-    Held(String),
+    Overflow(String),
     /// Notifications over the ceiling of posted configs.
-    HeldPosted,
+    PostedOverflow,
     /// The end of an error's mute.
     Mute(Fingerprint),
     /// The project itself.
@@ -43,9 +43,9 @@ impl LaneId {
         let scope = match scope.split_once('#') {
             Some(("error", uid)) => Scope::Error(ErrorUid::parse(uid).map_err(|_| bad())?),
             Some(("collected", rule)) => Scope::Collected(rule.to_owned()),
-            Some(("held", rule)) => Scope::Held(rule.to_owned()),
+            Some(("held", rule)) => Scope::Overflow(rule.to_owned()),
             Some(("mute", error)) => Scope::Mute(Fingerprint::parse(error).map_err(|_| bad())?),
-            None if scope == "held-posted" => Scope::HeldPosted,
+            None if scope == "held-posted" => Scope::PostedOverflow,
             None if scope == "project" => Scope::Project,
             _ => return Err(bad()),
         };
@@ -59,9 +59,9 @@ impl fmt::Display for LaneId {
         match &self.scope {
             Scope::Error(uid) => write!(f, "error#{uid}#{}", self.destination),
             Scope::Collected(rule) => write!(f, "collected#{rule}#{}", self.destination),
-            Scope::Held(rule) => write!(f, "held#{rule}#{}", self.destination),
+            Scope::Overflow(rule) => write!(f, "held#{rule}#{}", self.destination),
             Scope::Mute(error) => write!(f, "mute#{error}#{}", self.destination),
-            Scope::HeldPosted => write!(f, "held-posted#{}", self.destination),
+            Scope::PostedOverflow => write!(f, "held-posted#{}", self.destination),
             Scope::Project => write!(f, "project#{}", self.destination),
         }
     }

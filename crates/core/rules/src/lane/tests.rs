@@ -1,5 +1,5 @@
 use super::*;
-use crate::Why;
+use crate::Trigger;
 use model::id::{ErrorUid, Fingerprint, OccurrenceId, ProjectId};
 use model::project::TimeUnit;
 
@@ -13,22 +13,22 @@ fn lane() -> Lane {
 }
 
 fn entry(version: u64) -> LaneEntry {
-    let happened = Happened::Error {
+    let event = OutboxEvent::Error {
         fingerprint: Fingerprint::of("m", []),
         commit: format!("u:{version}"),
-        why: Why::First,
+        trigger: Trigger::First,
         at: at(0),
         count: version,
         own: None,
     };
-    LaneEntry { happened, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
+    LaneEntry { event, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
 /// Who drops a delivery that was seen drops nothing that came after it.
 #[test]
 fn a_message_of_more_has_another_name() {
     let id = lane().id;
-    let name = |entries: &[LaneEntry], more| name_of(entries, more, &id);
+    let name = |entries: &[LaneEntry], more| summary_token(entries, more, &id);
     let both = name(&[entry(1), entry(2)], 0);
     assert_eq!(both, name(&[entry(1), entry(2)], 0));
     for other in [name(&[entry(1)], 0), name(&[entry(1), entry(2), entry(3)], 0), name(&[entry(1), entry(2)], 1)] {
@@ -37,7 +37,7 @@ fn a_message_of_more_has_another_name() {
     assert_eq!(both.len(), 32);
 }
 
-/// A record of the stream that comes again, in whatever company, adds nothing; also after its entry was told.
+/// A record of the stream that comes again, in whatever company, adds nothing; also after its entry was sent.
 #[test]
 fn what_was_put_in_once_is_not_put_in_again() {
     let mut lane = lane();
@@ -49,7 +49,7 @@ fn what_was_put_in_once_is_not_put_in_again() {
     assert_eq!(lane.pending, [entry(3)]);
 }
 
-/// The same crossing by another rule, or out of the dead-letter queue, is something else to tell.
+/// The same trigger of another rule, or out of the dead-letter queue, is another notification.
 #[test]
 fn each_rule_and_each_redrive_tells_for_itself() {
     let other = LaneEntry { rule: RuleRef::Project("s".to_owned()), ..entry(1) };
@@ -61,13 +61,13 @@ fn each_rule_and_each_redrive_tells_for_itself() {
     assert!(!lane.add([posted("b", 0)], at(0)), "the same config, posted with other texts");
 }
 
-/// A commit may bring occurrences of many units of time: each in which it crosses a threshold is told.
+/// A commit may bring occurrences of many units of time: each in which it crosses a threshold is reported.
 #[test]
 fn each_unit_in_which_a_commit_crosses_a_threshold_tells_for_itself() {
     let in_minute = |minute: i64| {
         let mut entry = entry(1);
-        let Happened::Error { why, .. } = &mut entry.happened else { panic!("of an error") };
-        *why = Why::Threshold { count: 30, unit: TimeUnit::Minute, start: at(minute * 60) };
+        let OutboxEvent::Error { trigger, .. } = &mut entry.event else { panic!("of an error") };
+        *trigger = Trigger::Threshold { count: 30, unit: TimeUnit::Minute, start: at(minute * 60) };
         entry
     };
     let mut lane = lane();
@@ -78,15 +78,15 @@ fn each_unit_in_which_a_commit_crosses_a_threshold_tells_for_itself() {
 #[test]
 fn one_sender_at_a_time_has_it_until_its_lease_ends() {
     let mut lane = lane();
-    assert!(!lane.take(1, at(0)), "nothing to tell");
+    assert!(!lane.take(1, at(0)), "nothing to send");
     lane.add([entry(1)], at(10));
     assert_eq!(lane.wakes_at(), Some(at(10)));
     assert!(!lane.take(1, at(9)), "not due");
     assert!(lane.take(1, at(10)));
     assert!(lane.is_held_by(1) && !lane.is_held_by(2));
-    assert_eq!(lane.wakes_at(), Some(at(10 + LEASE)), "if the holder dies somebody else goes on");
+    assert_eq!(lane.wakes_at(), Some(at(10 + LEASE_SECONDS)), "if the holder dies somebody else goes on");
     assert!(!lane.take(2, at(11)));
-    assert!(lane.take(2, at(10 + LEASE)));
+    assert!(lane.take(2, at(10 + LEASE_SECONDS)));
     assert!(!lane.is_held_by(1));
 }
 
@@ -97,7 +97,7 @@ fn what_comes_later_waits_with_what_waits() {
     lane.add([entry(1)], at(600));
     lane.add([entry(2)], at(700));
     assert_eq!((lane.due, lane.pending.len()), (at(600), 2));
-    lane.failed(at(600), None, 0);
+    lane.back_off(at(600), None, 0);
     lane.add([entry(3)], at(601));
     assert!(lane.due > at(601), "the destination failed a second ago");
 }
@@ -110,12 +110,12 @@ fn pauses_grow_and_ask_no_less_than_the_destination() {
     for _ in 0..12 {
         lane.take(1, lane.due);
         let now = lane.due;
-        lane.failed(now, None, 999);
+        lane.back_off(now, None, 999);
         assert_eq!(lane.lease, None);
         pauses.push(lane.due.seconds() - now.seconds());
     }
-    assert!(pauses.is_sorted() && pauses[0] <= 10 && pauses[11] <= LONGEST_PAUSE, "{pauses:?}");
-    lane.failed(at(0), Some(3_600), 0);
+    assert!(pauses.is_sorted() && pauses[0] <= 10 && pauses[11] <= LONGEST_PAUSE_SECONDS, "{pauses:?}");
+    lane.back_off(at(0), Some(3_600), 0);
     assert!(lane.due >= at(3_600));
     lane.settle(&[entry(1).token()], at(5), at(5));
     assert_eq!((lane.failures, lane.wakes_at()), (0, None));
@@ -126,19 +126,19 @@ fn entries_are_too_old_after_a_day() {
     let mut lane = lane();
     let young = LaneEntry { since: at(60), ..entry(2) };
     lane.add([entry(1), young], at(0));
-    assert_eq!(lane.too_old(at(MAX_AGE - 1)), 0);
-    assert_eq!(lane.too_old(at(MAX_AGE)), 1);
-    assert_eq!(lane.too_old(at(MAX_AGE + 60)), 2);
+    assert_eq!(lane.expired_count(at(MAX_ENTRY_AGE_SECONDS - 1)), 0);
+    assert_eq!(lane.expired_count(at(MAX_ENTRY_AGE_SECONDS)), 1);
+    assert_eq!(lane.expired_count(at(MAX_ENTRY_AGE_SECONDS + 60)), 2);
 }
 
-/// However long a destination is away, a lane stays small, and nothing is forgotten without being told of.
+/// However long a destination is away, a lane stays small, and nothing is forgotten without being counted.
 #[test]
 fn what_is_too_much_is_told_as_a_number() {
     let mut lane = lane();
-    lane.add((0..MAX_PENDING as u64 + 7).map(entry), at(0));
-    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING, 7, MAX_REMEMBERED_TOKENS));
-    let told: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
-    lane.settle(&told, at(1), at(1));
+    lane.add((0..MAX_PENDING_ENTRIES as u64 + 7).map(entry), at(0));
+    assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING_ENTRIES, 7, MAX_REMEMBERED_TOKENS));
+    let sent: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
+    lane.settle(&sent, at(1), at(1));
     assert_eq!(lane.more, 0);
 }
 
@@ -157,18 +157,15 @@ fn names_are_read_as_they_were_written() {
 
 #[test]
 fn entries_come_out_as_they_went_in() {
-    let limited = Happened::Limited { episode: "month:2026-11".to_owned(), limit: "9".to_owned(), until: at(9) };
+    let limited = OutboxEvent::Limited { episode: "month:2026-11".to_owned(), limit: "9".to_owned(), until: at(9) };
     let start = at(0);
-    let why = Why::Threshold { count: 7, unit: model::project::TimeUnit::Hour, start };
-    let Happened::Error { fingerprint, commit, at, count, .. } = entry(3).happened else { panic!("an error") };
+    let trigger = Trigger::Threshold { count: 7, unit: model::project::TimeUnit::Hour, start };
+    let OutboxEvent::Error { fingerprint, commit, at, count, .. } = entry(3).event else { panic!("an error") };
     let own = Some(OccurrenceId::parse("9007197776696131-01KGZ3M5V00000000000000007-0").unwrap());
-    let crossing = Happened::Error { fingerprint, commit, why, at, count, own };
+    let event = OutboxEvent::Error { fingerprint, commit, trigger, at, count, own };
     let rule = RuleRef::Posted("c".to_owned(), 1);
-    let entries = [
-        entry(1),
-        LaneEntry { happened: limited, ..entry(1) },
-        LaneEntry { happened: crossing, rule, redriven: 2, ..entry(1) },
-    ];
+    let entries =
+        [entry(1), LaneEntry { event: limited, ..entry(1) }, LaneEntry { event, rule, redriven: 2, ..entry(1) }];
     assert_eq!(unpack(&pack(&entries)).unwrap(), entries);
     assert!(unpack(b"?").is_err());
 }
@@ -201,8 +198,8 @@ fn what_is_over_a_ceiling_is_held_and_counted_once() {
         assert_eq!(again, ((1..=3).map(entry).collect(), false), "after {late} s");
     }
     assert!(!lane.take(1, at(59)) && lane.take(1, at(60)));
-    let told: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
-    lane.settle(&told, at(61), at(61));
+    let sent: Vec<_> = lane.pending.iter().map(LaneEntry::token).collect();
+    lane.settle(&sent, at(61), at(61));
     assert_eq!(lane.admit(all(), 3, at(62)), ((1..=3).map(entry).collect(), false), "sent already");
     let (passed, _) = lane.admit((61..=65).map(entry).collect(), 3, at(62));
     assert_eq!((passed.len(), lane.pending.len(), lane.wakes_at()), (3, 2, Some(at(122))), "the next minute");

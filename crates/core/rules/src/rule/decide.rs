@@ -1,21 +1,21 @@
 use super::{Policy, Rule};
-use crate::{Target, Why};
+use crate::{Target, Trigger};
 use model::error::{ErrorAggregate, Origin, Status};
 use model::project::Tier;
 use model::time::Timestamp;
 
-/// Something to tell.
+/// A notification that the rule asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// What happened.
-    pub why: Why,
-    /// When to tell it.
-    pub when: When,
+    /// Why it is sent.
+    pub trigger: Trigger,
+    /// Timing it is sent.
+    pub timing: Timing,
 }
 
-/// When to tell something.
+/// Timing a notification is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
+pub enum Timing {
     /// At once.
     Now,
     /// Together with what else is collected for the rule.
@@ -26,22 +26,22 @@ pub enum When {
 }
 
 impl Rule {
-    /// What to tell of a commit that made `new` of `old`, in a project of this tier; the oldest first. It depends on
+    /// What to notify of after a commit that made `new` of `old`, in a project of this tier; the oldest first. It depends on
     /// nothing but its arguments, so a commit that is looked at twice gives the same twice.
     ///
-    /// - The first occurrence of an incarnation that the rule's filter matches is told as such: a rule for production tells of an
+    /// - The first occurrence of a life that the rule's filter matches is reported as such: a rule for production reports an
     ///   error that was in staging before. So is the first one that matches after the error came back, from being resolved
-    ///   or from a mute that ended by itself. Whichever it is, a threshold that the same commit crosses is not told besides.
-    /// - A threshold is told once for each unit of time in which the commit crossed it, with the true count, however many
+    ///   or from a mute that ended by itself. Whichever it is, a threshold that the same commit crosses is not reported as well.
+    /// - A threshold is reported once for each unit of time in which the commit crossed it, with the true count, however many
     ///   multiples of the interval the commit jumped over.
-    /// - Of a muted error nothing is told; nor of an error that is resolved in the next release, while only old ones bring
+    /// - A muted error sends nothing; nor does an error that is resolved in the next release, while only old ones bring
     ///   it.
-    /// - What people change (a status, a link, what is merged), and what deletes, brings no occurrence and tells nothing.
-    /// - Of an error that is merged into another nothing is told: what it brings is told of that one.
+    /// - What people change (a status, a link, what is merged), and what deletes, brings no occurrence and sends nothing.
+    /// - An error that is merged into another sends nothing: what it brings is reported for that one.
     ///
-    /// A posted config tells as v1 does: the first occurrence ever, and the threshold; nothing of a regression, and, what
+    /// A posted config notifies as v1 does: of the first occurrence ever, and the threshold; not of a regression, and, what
     /// v1 does not have, nothing while the error is muted. It is asked about commits of the occurrences that it came with,
-    /// and tells these of an error that is merged into another, too.
+    /// and reports these for an error that is merged into another, too.
     pub fn decide(
         &self,
         old: Option<&ErrorAggregate>,
@@ -49,36 +49,36 @@ impl Rule {
         tier: Tier,
         now: Timestamp,
     ) -> Vec<Decision> {
-        let happened = self.happened(old.filter(|old| old.uid == new.uid), new, tier);
-        let when = self.when(tier, now);
-        happened.into_iter().map(|why| Decision { why, when }).collect()
+        let triggers = self.find_triggers(old.filter(|old| old.uid == new.uid), new, tier);
+        let timing = self.delivery_timing(tier, now);
+        triggers.into_iter().map(|trigger| Decision { trigger, timing }).collect()
     }
 
-    fn happened(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate, tier: Tier) -> Vec<Why> {
+    fn find_triggers(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate, tier: Tier) -> Vec<Trigger> {
         let was_seen = new.count > before.map_or(0, |before| before.count);
         let is_part = new.merged_into.is_some() && !matches!(self.policy, Policy::V1 { .. });
         let is_silent = new.status == Status::Muted || new.resolution.is_some() || is_part;
         if !was_seen || is_silent || !self.filter.matches_title(new) {
             return Vec::new();
         }
-        let tells = self.policy.tells(tier);
-        if tells.first && self.is_first(before, new) {
-            return vec![Why::First];
+        let conditions = self.policy.conditions(tier);
+        if conditions.first && self.is_first(before, new) {
+            return vec![Trigger::First];
         }
-        if tells.regression && self.is_back(before, new) {
-            return vec![if new.is_unmuted() { Why::Unmuted } else { Why::Regression }];
+        if conditions.regression && self.is_back(before, new) {
+            return vec![if new.is_unmuted() { Trigger::Unmuted } else { Trigger::Regression }];
         }
         if !self.filter.matches_any(new.seen.origins()) {
             return Vec::new();
         }
-        let Some(threshold) = tells.threshold else { return Vec::new() };
-        let unit = new.threshold_windows.unit();
-        let before = before.map(|before| &before.threshold_windows).filter(|units| units.unit() == unit);
+        let Some(threshold) = conditions.threshold else { return Vec::new() };
+        let unit = new.units.unit();
+        let before = before.map(|before| &before.units).filter(|units| units.unit() == unit);
         let crossed = new
             .threshold_windows
             .counts()
             .filter(|&(start, count)| threshold.is_crossed(before.map_or(0, |units| units.count(start)), count));
-        crossed.map(|(start, count)| Why::Threshold { count, unit, start }).collect()
+        crossed.map(|(start, count)| Trigger::Threshold { count, unit, start }).collect()
     }
 
     /// Whether the commit brought the first occurrence of this incarnation that the filter matches.
@@ -103,23 +103,23 @@ impl Rule {
         !self.filter.matches_any(before) && self.filter.matches_any(after)
     }
 
-    /// When to tell what happens `now` in a project of this tier: at once, or when it was collected for as long as the
+    /// When to notify of what happens `now` in a project of this tier: at once, or when it was collected for as long as the
     /// rule, or the tier, says, and in no case in the rule's quiet hours.
-    pub fn when(&self, tier: Tier, now: Timestamp) -> When {
+    pub fn delivery_timing(&self, tier: Tier, now: Timestamp) -> Timing {
         let end_of_quiet = |moment| self.quiet.as_ref().and_then(|quiet| quiet.end(moment));
-        match self.policy.tells(tier).collect {
+        match self.policy.conditions(tier).collect {
             Some(minutes) => {
                 let until = now.plus_seconds(i64::from(minutes) * 60);
-                When::Collected { until: end_of_quiet(until).unwrap_or(until) }
+                Timing::Collected { until: end_of_quiet(until).unwrap_or(until) }
             }
-            None => end_of_quiet(now).map_or(When::Now, |until| When::Collected { until }),
+            None => end_of_quiet(now).map_or(Timing::Now, |until| Timing::Collected { until }),
         }
     }
 
-    /// When to tell that the project ran into a limit `now`: at once, but not in the rule's quiet hours.
-    pub fn when_limited(&self, now: Timestamp) -> When {
+    /// When to notify that the project ran into a limit `now`: at once, but not in the rule's quiet hours.
+    pub fn limit_timing(&self, now: Timestamp) -> Timing {
         let end = self.quiet.as_ref().and_then(|quiet| quiet.end(now));
-        end.map_or(When::Now, |until| When::Collected { until })
+        end.map_or(Timing::Now, |until| Timing::Collected { until })
     }
 
     /// How many messages a minute it sends to `target` by themselves; what is over goes together.
@@ -127,8 +127,8 @@ impl Rule {
         self.max_per_minute.unwrap_or(if target.is_tracker() { Self::TRACKER_CEILING } else { Self::CEILING })
     }
 
-    /// Whether it wants to hear that the project ran into a limit.
-    pub fn tells_limits(&self, tier: Tier) -> bool {
-        self.policy.tells(tier).limited
+    /// Whether it reports that the project ran into a limit.
+    pub fn reports_limits(&self, tier: Tier) -> bool {
+        self.policy.conditions(tier).limited
     }
 }

@@ -9,8 +9,10 @@ impl Glob {
 
     /// Whether it covers all of `text`. Takes at most the product of both lengths.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let (pattern, text): (_, Vec<char>) = (&self.0, text.chars().collect());
-        let (mut at, mut next) = (0, 0);
+        let pattern = &self.0;
+        let text: Vec<char> = text.chars().collect();
+        let mut at = 0;
+        let mut next = 0;
         // Behind the last star, and how much of the text it covers so far.
         let mut star: Option<(usize, usize)> = None;
         while next < text.len() {

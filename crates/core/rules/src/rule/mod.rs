@@ -1,4 +1,4 @@
-//! A project's rules: when to tell whom.
+//! A project's rules: who is notified, and when.
 
 mod decide;
 mod filter;
@@ -9,7 +9,7 @@ mod quiet;
 mod redact;
 mod schema;
 
-pub use decide::{Decision, When};
+pub use decide::{Decision, Timing};
 use filter::Filter;
 pub(super) use parse::{rule_link_template, rule_timezone};
 pub(super) use policy::{Policy, Threshold};
@@ -63,7 +63,7 @@ pub struct Hooks {
     pub slack: Option<Secret>,
 }
 
-/// When to tell whom.
+/// Who is notified, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// What names it among the project's rules: letters, digits, `-`, `_` and `.`.
@@ -74,7 +74,7 @@ pub struct Rule {
     pub to: Vec<Target>,
     /// The IANA name of the time zone that times are shown in.
     pub timezone: Option<String>,
-    /// Where messages link to: a template for [`link`](super::link).
+    /// Where messages link to: a template for [`expand_link`](crate::expand_link).
     pub link_template: Option<String>,
     /// How many messages a minute go to each target by themselves, if it says so.
     pub(super) max_per_minute: Option<u32>,

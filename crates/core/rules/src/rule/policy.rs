@@ -1,6 +1,6 @@
 use model::project::Tier;
 
-/// What a rule may tell about.
+/// What a rule may report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
     First,
@@ -33,7 +33,7 @@ pub(crate) struct Threshold {
 }
 
 impl Threshold {
-    /// Whether any count that is told lies between these two, the second included.
+    /// Whether any count that is reported lies between these two, the second included.
     pub(super) fn is_crossed(self, before: u64, after: u64) -> bool {
         match self.interval {
             None => before < self.count && self.count <= after,
@@ -45,7 +45,7 @@ impl Threshold {
     }
 }
 
-/// When to tell.
+/// When a rule notifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Policy {
     /// What the rule itself says.
@@ -56,9 +56,9 @@ pub(crate) enum Policy {
     V1 { threshold: Option<Threshold> },
 }
 
-/// What a policy comes to in a project.
+/// The conditions that a rule reports in a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tells {
+pub(super) struct Conditions {
     pub(super) first: bool,
     pub(super) regression: bool,
     pub(super) threshold: Option<Threshold>,
@@ -69,29 +69,29 @@ pub(super) struct Tells {
 
 /// What a critical project hears of besides new errors: ten in a unit of time, once in each. A multiple would be crossed
 /// by each batch of a storm, every other second.
-const CRITICAL: Threshold = Threshold { count: 10, interval: None };
+const CRITICAL_THRESHOLD: Threshold = Threshold { count: 10, interval: None };
 /// For how many minutes a project that matters little is collected.
-const LOW: u32 = 60;
+const LOW_TIER_COLLECT_MINUTES: u32 = 60;
 
 impl Policy {
     /// In a project of this tier.
-    pub(super) fn tells(&self, tier: Tier) -> Tells {
+    pub(super) fn conditions(&self, tier: Tier) -> Conditions {
         match *self {
-            Self::Rule { ref on, threshold, collect } => Tells {
+            Self::Rule { ref on, threshold, collect } => Conditions {
                 first: on.contains(&Occasion::First),
                 regression: on.contains(&Occasion::Regression),
                 limited: on.contains(&Occasion::Limited),
                 threshold,
                 collect,
             },
-            Self::Tier { threshold, collect } => Tells {
+            Self::Tier { threshold, collect } => Conditions {
                 first: true,
                 regression: tier != Tier::Low,
                 limited: true,
-                threshold: threshold.or((tier == Tier::Critical).then_some(CRITICAL)),
-                collect: collect.or((tier == Tier::Low).then_some(LOW)),
+                threshold: threshold.or((tier == Tier::Critical).then_some(CRITICAL_THRESHOLD)),
+                collect: collect.or((tier == Tier::Low).then_some(LOW_TIER_COLLECT_MINUTES)),
             },
-            Self::V1 { threshold } => Tells { first: true, threshold, ..Tells::default() },
+            Self::V1 { threshold } => Conditions { first: true, threshold, ..Conditions::default() },
         }
     }
 }

@@ -3,7 +3,7 @@ use jiff::tz::TimeZone;
 
 use model::time::Timestamp;
 
-/// Hours in which nobody wants to hear anything: what is told then waits for their end.
+/// Hours without notifications: what is due then waits for their end.
 ///
 /// They are spans between two moments, each a time on the wall clock of a zone. A time that a clock skips is as much
 /// later as the clock is put forward; of one that it shows twice it is the first (RFC 5545 has it so).

@@ -1,4 +1,4 @@
-//! Whom to tell. The names of Slack's, GitHub's and GitLab's fields are v1's.
+//! Who is notified. The names of Slack's, GitHub's and GitLab's fields are v1's.
 
 mod destination;
 mod parse;
@@ -40,6 +40,19 @@ impl Target {
             Self::Mail(mail) => behind("email", &mail.to.join(", ")),
             Self::Discord(_) => "Discord".to_owned(),
             Self::Teams(_) => "Teams".to_owned(),
+        }
+    }
+
+    /// Its `type` in a rule.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Slack(_) => "slack",
+            Self::GitHub(_) => "github",
+            Self::GitLab(_) => "gitlab",
+            Self::Webhook(_) => "webhook",
+            Self::Mail(_) => "mail",
+            Self::Discord(_) => "discord",
+            Self::Teams(_) => "teams",
         }
     }
 

@@ -2,40 +2,40 @@
 //! 25 fields of 256 and 1,024, and 6,000 in all.
 
 use model::occurrence::Level;
-use rules::{Telling, target};
+use rules::{Message, target};
 use serde_json::{Value, json};
 
-use super::Failed;
+use super::SendError;
+use super::content::Content;
 use super::exchange::Exchange;
-use super::message::Message;
 use super::text::{cut, escaped, unfenced, without_emoji};
 
 /// With eight facts of at most 220 characters each the whole stays below 6,000, also where Discord counts a character
 /// outside of the basic plane as two.
-const DESCRIPTION: usize = 1_400;
-const TITLE: usize = 120;
-const VALUE: usize = 150;
+const MAX_DESCRIPTION_CHARS: usize = 1_400;
+const MAX_TITLE_CHARS: usize = 120;
+const MAX_VALUE_CHARS: usize = 150;
 
-pub(super) async fn tell(exchange: &Exchange<'_>, hook: &target::Hook, telling: &Telling) -> Result<(), Failed> {
-    exchange.post(hook.endpoint.reveal(), &body(telling)).await?;
+pub(super) async fn send(exchange: &Exchange<'_>, hook: &target::Hook, message: &Message) -> Result<(), SendError> {
+    exchange.post(hook.endpoint.reveal(), &body(message)).await?;
     Ok(())
 }
 
 /// The request's body.
-pub(super) fn body(telling: &Telling) -> Value {
-    let message = Message::of(telling);
-    let fields: Vec<_> = message
+pub(super) fn body(message: &Message) -> Value {
+    let content = Content::new(message);
+    let fields: Vec<_> = content
         .facts
         .iter()
-        .map(|(name, value)| json!({ "name": name, "value": escape(value, VALUE), "inline": true }))
+        .map(|(name, value)| json!({ "name": name, "value": escape(value, MAX_VALUE_CHARS), "inline": true }))
         .collect();
     let mut embed = json!({
-        "title": escape(&message.title, TITLE),
-        "description": description(&message),
-        "color": colour(message.level),
+        "title": escape(&content.title, MAX_TITLE_CHARS),
+        "description": description(&content),
+        "color": colour(content.level),
         "fields": fields,
     });
-    if let Some(link) = &message.link {
+    if let Some(link) = &content.link {
         embed["url"] = link.as_str().into();
     }
     json!({
@@ -45,13 +45,13 @@ pub(super) fn body(telling: &Telling) -> Value {
     })
 }
 
-fn description(message: &Message) -> String {
-    let mut text = escape(&message.why, 200);
-    if !message.frames.is_empty() {
-        let frames = unfenced(&message.frames.join("\n"));
-        text.push_str(&format!("\n```\n{}\n```", cut(&frames, DESCRIPTION - 220)));
+fn description(content: &Content) -> String {
+    let mut text = escape(&content.why, 200);
+    if !content.frames.is_empty() {
+        let frames = unfenced(&content.frames.join("\n"));
+        text.push_str(&format!("\n```\n{}\n```", cut(&frames, MAX_DESCRIPTION_CHARS - 220)));
     }
-    for (listed, entry) in message.listed.iter().enumerate() {
+    for (listed, entry) in content.listed.iter().enumerate() {
         let title = escape(&entry.title, 80);
         let title = match entry.link.as_deref().filter(|link| link.len() < 200) {
             // A bracket ends the link.
@@ -59,8 +59,8 @@ fn description(message: &Message) -> String {
             None => title,
         };
         let line = format!("\n• {title}: {}", escape(&entry.text, 120));
-        if text.chars().count() + line.chars().count() > DESCRIPTION * 3 / 2 {
-            text.push_str(&format!("\n… {} more", message.listed.len() - listed));
+        if text.chars().count() + line.chars().count() > MAX_DESCRIPTION_CHARS * 3 / 2 {
+            text.push_str(&format!("\n… {} more", content.listed.len() - listed));
             break;
         }
         text.push_str(&line);

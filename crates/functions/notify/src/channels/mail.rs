@@ -1,15 +1,15 @@
 //! Mail.
 
 use async_trait::async_trait;
-use rules::{Telling, target};
+use rules::{Message, target};
 
-use super::Failed;
-use super::message::{Message, token};
+use super::SendError;
+use super::content::{Content, token};
 use super::text::{escaped, line};
 
 /// A mail, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct Email {
     /// Whom to.
     pub to: Vec<String>,
     /// One line, of at most 200 characters.
@@ -25,46 +25,46 @@ pub struct Letter {
 /// What carries mail.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands `letter` over. An error's text holds no secret.
-    async fn send(&self, letter: &Letter) -> Result<(), Failed>;
+    /// Sends `email`. An error's text holds no secret.
+    async fn send(&self, email: &Email) -> Result<(), SendError>;
 }
 
-pub(super) async fn tell(mailer: Option<&dyn Mailer>, mail: &target::Mail, telling: &Telling) -> Result<(), Failed> {
+pub(super) async fn send(mailer: Option<&dyn Mailer>, mail: &target::Mail, message: &Message) -> Result<(), SendError> {
     let mailer = mailer.ok_or_else(|| {
-        Failed::never(
+        SendError::permanent(
             "no mail is sent here: set the address that it comes from, which SES must know as verified \
              (MailFrom in the stack)",
         )
     })?;
-    mailer.send(&letter(mail, telling)).await
+    mailer.send(&compose(mail, message)).await
 }
 
 /// The mail.
-pub(super) fn letter(mail: &target::Mail, telling: &Telling) -> Letter {
-    let message = Message::of(telling);
-    let project = match telling {
-        Telling::One(notice) => &notice.project,
-        Telling::Several { project, .. } | Telling::Limited { project, .. } => project,
+pub(super) fn compose(mail: &target::Mail, message: &Message) -> Email {
+    let content = Content::new(message);
+    let project = match message {
+        Message::One(notification) => &notification.project,
+        Message::Several { project, .. } | Message::Limited { project, .. } => project,
     };
-    Letter {
+    Email {
         to: mail.to.clone(),
-        subject: line(&format!("[{project}] {}", message.summary), 200),
-        text: text(&message),
-        html: html(&message),
-        delivery: token(telling).chars().filter(char::is_ascii_graphic).take(256).collect(),
+        subject: line(&format!("[{project}] {}", content.summary), 200),
+        text: text(&content),
+        html: html(&content),
+        delivery: token(message).chars().filter(char::is_ascii_graphic).take(256).collect(),
     }
 }
 
-fn text(message: &Message) -> String {
-    let mut lines = vec![message.title.clone(), message.why.clone()];
-    lines.extend(message.link.clone());
+fn text(content: &Content) -> String {
+    let mut lines = vec![content.title.clone(), content.why.clone()];
+    lines.extend(content.link.clone());
     lines.push(String::new());
-    lines.extend(message.facts.iter().map(|(name, value)| format!("{name}: {value}")));
-    if !message.frames.is_empty() {
+    lines.extend(content.facts.iter().map(|(name, value)| format!("{name}: {value}")));
+    if !content.frames.is_empty() {
         lines.push(String::new());
-        lines.extend(message.frames.iter().map(|frame| format!("    {frame}")));
+        lines.extend(content.frames.iter().map(|frame| format!("    {frame}")));
     }
-    for listed in &message.listed {
+    for listed in &content.listed {
         lines.extend([String::new(), listed.title.clone(), format!("    {}", listed.text)]);
         lines.extend(listed.link.as_ref().map(|link| format!("    {link}")));
     }
@@ -72,20 +72,20 @@ fn text(message: &Message) -> String {
     lines.join("\n")
 }
 
-fn html(message: &Message) -> String {
+fn html(content: &Content) -> String {
     let mut html = String::from("<!doctype html>\n<html><body style=\"font-family:sans-serif\">\n");
-    html += &format!("<h2>{}</h2>\n<p>{}</p>\n", linked(&message.title, message.link.as_deref()), escape(&message.why));
+    html += &format!("<h2>{}</h2>\n<p>{}</p>\n", linked(&content.title, content.link.as_deref()), escape(&content.why));
     html += "<table>\n";
-    for (name, value) in &message.facts {
+    for (name, value) in &content.facts {
         html += &format!("<tr><th align=\"left\">{name}</th><td>{}</td></tr>\n", escape(value));
     }
     html += "</table>\n";
-    if !message.frames.is_empty() {
-        html += &format!("<pre>{}</pre>\n", escape(&message.frames.join("\n")));
+    if !content.frames.is_empty() {
+        html += &format!("<pre>{}</pre>\n", escape(&content.frames.join("\n")));
     }
-    if !message.listed.is_empty() {
+    if !content.listed.is_empty() {
         html += "<ul>\n";
-        for listed in &message.listed {
+        for listed in &content.listed {
             let title = linked(&listed.title, listed.link.as_deref());
             html += &format!("<li>{title}<br>{}</li>\n", escape(&listed.text));
         }

@@ -1,33 +1,33 @@
-//! The ways to tell somebody. Each channel is a module that makes its request purely, sends it, and understands the
-//! answer.
+//! The ways to notify people. Each channel is a module with a pure function that makes its request, and `send`, which
+//! sends it and classifies the answer. [`Channels::send`] registers them.
 
+mod content;
 mod discord;
 mod exchange;
-mod failed;
 mod mail;
-mod message;
+mod notifier;
 mod secrets;
+mod send_error;
 mod ses;
 mod slack;
 mod teams;
-mod tell;
 mod text;
 mod tracker;
 mod webhook;
 
 use std::sync::Arc;
 
-pub use failed::Failed;
-pub use mail::{Letter, Mailer};
-use rules::{Target, Telling};
+pub use mail::{Email, Mailer};
+pub use notifier::{Delivery, Notifier};
+use rules::{Message, Target};
+pub use send_error::SendError;
 pub use ses::Ses;
 use store::clock::Clock;
-pub use tell::{Tell, Told};
 
 use self::exchange::Exchange;
 use crate::guard::Client;
 pub use crate::marker::IssueKey;
-use crate::marker::Mark;
+use crate::marker::MarkerSigner;
 
 /// An issue of a tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,30 +68,49 @@ impl Channels {
         self
     }
 
-    /// Sends `telling` to `target`. `issue` is the one that the target is known to have for the error; what is answered is
-    /// the one that it has now, if it is a tracker. A tracker is told about one error at a time: what was collected about
-    /// several fails for good, and that a project is limited makes no issue.
+    /// Sends `message` to `target`. `issue` is the one that the target is known to have for the error; returns
+    /// the one that it has now, if it is a tracker. A tracker gets one error at a time: what was collected about several
+    /// errors fails permanently, and that a project is limited makes no issue.
     ///
     /// Two at once for the same error and tracker may make two issues: whoever calls keeps them from it.
-    pub async fn tell(
+    pub async fn send(
         &self,
         target: &Target,
-        telling: &Telling,
+        message: &Message,
         issue: Option<&Issue>,
-    ) -> Result<Option<Issue>, Failed> {
-        let mark = Mark::new(&self.issue_key, target);
-        let exchange = Exchange::new(&self.client, target, self.clock.now());
+    ) -> Result<Option<Issue>, SendError> {
+        let signer = MarkerSigner::new(&self.issue_key, target);
+        let exchange = |service| Exchange::new(&self.client, service, target, self.clock.now());
         match target {
-            Target::Slack(slack) => slack::tell(&exchange, slack, telling, self.interactive).await.map(|()| None),
-            Target::Webhook(webhook) => webhook::tell(&exchange, webhook, telling).await.map(|()| None),
-            Target::Mail(mail) => mail::tell(self.mailer.as_deref(), mail, telling).await.map(|()| None),
-            Target::Discord(hook) => discord::tell(&exchange, hook, telling).await.map(|()| None),
-            Target::Teams(hook) => teams::tell(&exchange, hook, telling).await.map(|()| None),
+            Target::Slack(slack) => {
+                slack::send(&exchange("Slack"), slack, message, self.interactive).await?;
+                Ok(None)
+            }
+            Target::Discord(hook) => {
+                discord::send(&exchange("Discord"), hook, message).await?;
+                Ok(None)
+            }
+            Target::Teams(hook) => {
+                teams::send(&exchange("Teams"), hook, message).await?;
+                Ok(None)
+            }
+            Target::Webhook(webhook) => {
+                webhook::send(&exchange("the webhook"), webhook, message).await?;
+                Ok(None)
+            }
+            Target::Mail(mail) => {
+                mail::send(self.mailer.as_deref(), mail, message).await?;
+                Ok(None)
+            }
             Target::GitHub(github) => {
-                tracker::tell(&tracker::GitHub::new(&exchange, github)?, github.if_exist, telling, issue, &mark).await
+                let exchange = exchange("GitHub");
+                let tracker = tracker::GitHub::new(&exchange, github)?;
+                tracker::send(&tracker, github.if_exist, message, issue, &signer).await
             }
             Target::GitLab(gitlab) => {
-                tracker::tell(&tracker::GitLab::new(&exchange, gitlab)?, gitlab.if_exist, telling, issue, &mark).await
+                let exchange = exchange("GitLab");
+                let tracker = tracker::GitLab::new(&exchange, gitlab)?;
+                tracker::send(&tracker, gitlab.if_exist, message, issue, &signer).await
             }
         }
     }

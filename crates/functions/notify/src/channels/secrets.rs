@@ -8,9 +8,9 @@ use super::text::{clean, cut};
 pub(super) struct Secrets(Vec<String>);
 
 /// The shortest text that is taken for a secret: anything shorter is found in every answer, and guards nothing.
-const SHORTEST: usize = 4;
+const MIN_SECRET_BYTES: usize = 4;
 /// The longest excerpt of an answer, in characters.
-const EXCERPT: usize = 200;
+const MAX_EXCERPT_CHARS: usize = 200;
 
 impl Secrets {
     pub(super) fn of(target: &Target) -> Self {
@@ -34,16 +34,16 @@ impl Secrets {
 
     /// The beginning of what `body` says, on one line, with `[Filtered]` where a secret stood.
     pub(super) fn excerpt(&self, body: &[u8]) -> String {
-        let text = self.removed(&String::from_utf8_lossy(body));
+        let text = self.filter(&String::from_utf8_lossy(body));
         let words: Vec<&str> = text.split_whitespace().collect();
-        cut(&clean(&words.join(" ")), EXCERPT).into_owned()
+        cut(&clean(&words.join(" ")), MAX_EXCERPT_CHARS).into_owned()
     }
 
-    fn removed(&self, text: &str) -> String {
+    fn filter(&self, text: &str) -> String {
         // JSON may write a slash as `\/`.
         let mut text = text.replace("\\/", "/");
         for secret in &self.0 {
-            text = replaced(&text, secret);
+            text = replace_secret(&text, secret);
         }
         text
     }
@@ -72,7 +72,7 @@ impl Secrets {
         let decoded = percent_decode_str(secret).decode_utf8_lossy();
         for form in [secret, decoded.as_ref()] {
             let form = form.trim();
-            if form.len() >= SHORTEST {
+            if form.len() >= MIN_SECRET_BYTES {
                 self.0.push(form.to_owned());
             }
         }
@@ -80,9 +80,11 @@ impl Secrets {
 }
 
 /// `text` with `[Filtered]` for every occurrence of `secret`, in either case of ASCII letters.
-fn replaced(text: &str, secret: &str) -> String {
-    let (haystack, needle) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
-    let (mut written, mut at) = (String::with_capacity(text.len()), 0);
+fn replace_secret(text: &str, secret: &str) -> String {
+    let haystack = text.to_ascii_lowercase();
+    let needle = secret.to_ascii_lowercase();
+    let mut written = String::with_capacity(text.len());
+    let mut at = 0;
     for (start, found) in haystack.match_indices(&needle) {
         written.push_str(&text[at..start]);
         written.push_str("[Filtered]");

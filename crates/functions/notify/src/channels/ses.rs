@@ -9,8 +9,8 @@ use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use store::aws::{Account, Service};
 
-use super::Failed;
-use super::mail::{Letter, Mailer};
+use super::SendError;
+use super::mail::{Email, Mailer};
 
 /// Mail by Amazon SES.
 pub struct Ses {
@@ -44,37 +44,38 @@ impl Ses {
 
 #[async_trait]
 impl Mailer for Ses {
-    async fn send(&self, letter: &Letter) -> Result<(), Failed> {
+    async fn send(&self, email: &Email) -> Result<(), SendError> {
         let built = || {
             let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
-            let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
-            let header = MessageHeader::builder().name("X-Faultline-Delivery").value(&letter.delivery).build()?;
-            let message = Message::builder().subject(content(&letter.subject)?).body(body).headers(header).build();
+            let body = Body::builder().text(content(&email.text)?).html(content(&email.html)?).build();
+            let header = MessageHeader::builder().name("X-Faultline-Delivery").value(&email.delivery).build()?;
+            let message = Message::builder().subject(content(&email.subject)?).body(body).headers(header).build();
             Ok::<_, aws_sdk_sesv2::error::BuildError>(EmailContent::builder().simple(message).build())
         };
-        let content = built().map_err(|error| Failed::never(format!("SES: {error}")))?;
-        let destination = Destination::builder().set_to_addresses(Some(letter.to.clone())).build();
+        let content = built().map_err(|error| SendError::permanent(format!("SES: {error}")))?;
+        let destination = Destination::builder().set_to_addresses(Some(email.to.clone())).build();
         let request = self.client.send_email().from_email_address(&self.from);
         match request.destination(destination).content(content).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(classify(&error)),
         }
     }
 }
 
 /// What an error of SES means. Its texts name addresses, which are no secrets of a target.
-fn failed<E>(error: &SdkError<E>) -> Failed
+fn classify<E>(error: &SdkError<E>) -> SendError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     SdkError<E>: std::error::Error,
 {
     let Some(refused) = error.as_service_error() else {
-        tracing::debug!(error.message = %DisplayErrorContext(error), "SES could not be asked");
-        return Failed::Later { after: None, what: "SES: no answer".to_owned() };
+        tracing::debug!(error.message = %DisplayErrorContext(error), "failed to send an email");
+        return SendError::Transient { retry_after: None, reason: "SES: no answer".to_owned() };
     };
-    let (code, text) = (refused.code().unwrap_or("unknown"), refused.message().unwrap_or_default());
-    let what = format!("SES answered {code}: {text}");
-    let passing = match code {
+    let code = refused.code().unwrap_or("unknown");
+    let text = refused.message().unwrap_or_default();
+    let reason = format!("SES answered {code}: {text}");
+    let is_transient = match code {
         // Of the account: it is set right by AWS or the operator, and the mail may still be of use.
         "TooManyRequestsException" | "LimitExceededException" | "SendingPausedException" | "ThrottlingException" => {
             true
@@ -87,5 +88,5 @@ where
         | "AccessDeniedException" => false,
         _ => error.raw_response().is_none_or(|response| response.status().is_server_error()),
     };
-    if passing { Failed::Later { after: None, what } } else { Failed::never(what) }
+    if is_transient { SendError::Transient { retry_after: None, reason } } else { SendError::permanent(reason) }
 }

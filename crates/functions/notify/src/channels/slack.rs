@@ -2,57 +2,59 @@
 //! 10 fields, 50 blocks, 2,000 characters in a button's value.
 
 use http::{HeaderValue, Method, header};
-use rules::{Telling, target};
+use rules::{Message, target};
 use serde_json::{Value, json};
 
-use super::Failed;
+use super::SendError;
+use super::content::Content;
 use super::exchange::Exchange;
-use super::message::Message;
 use super::text::{escaped, unfenced, without_emoji};
 use crate::guard::{Client, Outgoing};
 
 /// Below the limit, since Slack does not say how it counts.
-const SECTION: usize = 2_900;
-const FIELD: usize = 1_900;
-const FIELDS: usize = 10;
+const MAX_SECTION_CHARS: usize = 2_900;
+const MAX_FIELD_CHARS: usize = 1_900;
+const MAX_FIELDS: usize = 10;
 
-pub(super) async fn tell(
+pub(super) async fn send(
     exchange: &Exchange<'_>,
     slack: &target::Slack,
-    telling: &Telling,
+    message: &Message,
     interactive: bool,
-) -> Result<(), Failed> {
-    exchange.post(slack.endpoint.reveal(), &body(slack, telling, interactive)).await?;
+) -> Result<(), SendError> {
+    exchange.post(slack.endpoint.reveal(), &body(slack, message, interactive)).await?;
     Ok(())
 }
 
 /// Answers a press of a button. Slack's address for it is good for half an hour; the answer is for one person, so a failure
 /// is not tried again.
-pub(super) async fn reply(client: &Client, response_url: &str, text: &str) -> Result<(), Failed> {
+pub(super) async fn reply(client: &Client, response_url: &str, text: &str) -> Result<(), SendError> {
     if !client.is_at(response_url, "hooks.slack.com") {
-        return Err(Failed::never("Slack: `response_url` is not an address of hooks.slack.com: nothing is sent to it"));
+        return Err(SendError::permanent(
+            "Slack: `response_url` is not an address of hooks.slack.com: nothing is sent to it",
+        ));
     }
     let body = json!({
         "response_type": "ephemeral",
         "replace_original": false,
-        "text": literal(text, SECTION),
+        "text": literal(text, MAX_SECTION_CHARS),
     });
     let mut outgoing = Outgoing { body: body.to_string().into_bytes(), ..Outgoing::new(Method::POST, response_url) };
     outgoing.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     match client.send(outgoing).await {
         Ok(answer) if answer.status.is_success() => Ok(()),
-        Ok(answer) => Err(Failed::never(format!("Slack answered {} to the reply", answer.status))),
-        Err(unsent) => Err(Failed::never(format!("Slack: {unsent}"))),
+        Ok(answer) => Err(SendError::permanent(format!("Slack answered {} to the reply", answer.status))),
+        Err(unsent) => Err(SendError::permanent(format!("Slack: {unsent}"))),
     }
 }
 
 /// The request's body.
-pub(super) fn body(slack: &target::Slack, telling: &Telling, interactive: bool) -> Value {
-    let message = Message::of(telling);
+pub(super) fn body(slack: &target::Slack, message: &Message, interactive: bool) -> Value {
+    let content = Content::new(message);
     let mut body = json!({
         // Shown where blocks are not, such as on a phone's lock screen.
-        "text": literal(&message.summary, SECTION),
-        "blocks": blocks(&message, telling, interactive),
+        "text": literal(&content.summary, MAX_SECTION_CHARS),
+        "blocks": blocks(&content, message, interactive),
         "unfurl_links": false,
         "unfurl_media": false,
     });
@@ -70,31 +72,32 @@ pub(super) fn body(slack: &target::Slack, telling: &Telling, interactive: bool) 
     body
 }
 
-fn blocks(message: &Message, telling: &Telling, interactive: bool) -> Vec<Value> {
+fn blocks(content: &Content, message: &Message, interactive: bool) -> Vec<Value> {
     // Texts of events are plain text, in which nothing means anything: Slack's Markdown has no escape for its marks.
-    let mut blocks = vec![plain_section(&format!("{}\n{}", escape(&message.title, 1_000), escape(&message.why, 500)))];
-    if let Some(link) = message.link.as_deref().map(|link| link.replace('&', "&amp;")) {
+    let mut blocks = vec![plain_section(&format!("{}\n{}", escape(&content.title, 1_000), escape(&content.why, 500)))];
+    if let Some(link) = content.link.as_deref().map(|link| link.replace('&', "&amp;")) {
         blocks.push(section(&format!("<{link}|Open in faultline>")));
     }
-    let fields = message.facts.iter().take(FIELDS);
-    let fields: Vec<_> =
-        fields.map(|(name, value)| plain(&format!("{name}\n{}", escape(value, FIELD - name.len() - 3)))).collect();
+    let fields = content.facts.iter().take(MAX_FIELDS);
+    let fields: Vec<_> = fields
+        .map(|(name, value)| plain(&format!("{name}\n{}", escape(value, MAX_FIELD_CHARS - name.len() - 3))))
+        .collect();
     if !fields.is_empty() {
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
-    if !message.frames.is_empty() {
-        let frames = escape(&message.frames.join("\n"), SECTION - 8);
+    if !content.frames.is_empty() {
+        let frames = escape(&content.frames.join("\n"), MAX_SECTION_CHARS - 8);
         blocks.push(section(&format!("```\n{frames}\n```")));
     }
     // Four to a block: each has at most 700 characters. With links, so these are Markdown, and made literal.
-    for some in message.listed.chunks(4) {
+    for some in content.listed.chunks(4) {
         let lines = some.iter().map(|listed| {
             format!("• {}\n{}", linked(&listed.title, listed.link.as_deref(), 500), literal(&listed.text, 180))
         });
         blocks.push(section(&lines.collect::<Vec<_>>().join("\n")));
     }
-    if let (true, Telling::One(notice)) = (interactive, telling) {
-        let value = format!("{}|{}", notice.project, notice.fingerprint);
+    if let (true, Message::One(notification)) = (interactive, message) {
+        let value = format!("{}|{}", notification.project, notification.fingerprint);
         let button = |words: &str, action: &str| {
             json!({
                 "type": "button",

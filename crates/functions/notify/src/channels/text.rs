@@ -49,7 +49,8 @@ pub(super) fn cut_bytes(text: &str, max: usize) -> Cow<'_, str> {
 /// `text` with every character that `escape` knows replaced, in at most `max` characters, counted after the
 /// replacement: an escape is never cut in two.
 pub(super) fn escaped(text: &str, max: usize, escape: impl Fn(char) -> Option<&'static str>) -> String {
-    let (mut written, mut count) = (String::new(), 0);
+    let mut written = String::new();
+    let mut count = 0;
     for c in text.chars() {
         let replacement = escape(c);
         let width = replacement.map_or(1, |text| text.chars().count());
@@ -74,7 +75,8 @@ pub(super) fn unfenced(text: &str) -> String {
 
 /// `text` in which no `:name:` becomes a picture: a space of no width stands after its first colon.
 pub(super) fn without_emoji(text: &str) -> String {
-    let (mut written, mut rest) = (String::with_capacity(text.len()), text);
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
     while let Some((before, after)) = rest.split_once(':') {
         written.push_str(before);
         written.push(':');

@@ -6,24 +6,24 @@ use model::occurrence::Level;
 use model::project::TimeUnit;
 use model::time::Timestamp;
 use ring::hmac;
-use rules::{Notice, Secret, Telling, Why, target};
+use rules::{Message, Notification, Secret, Trigger, target};
 use serde::Serialize;
 
-use super::Failed;
+use super::SendError;
+use super::content::{self, Content};
 use super::exchange::Exchange;
-use super::message::{self, Message};
 use super::text::{clean, cut, cut_bytes};
 
 /// `t=UNIX-SECONDS,v1=HEX`: the HMAC-SHA256, by the target's secret, of the seconds, a full stop and the body. A receiver
 /// compares it in constant time, and refuses what is older than some minutes.
-const SIGNATURE: HeaderName = HeaderName::from_static("x-faultline-signature");
+const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("x-faultline-signature");
 /// Names the message, the same however often it is sent: a receiver drops what it has seen.
-pub(super) const DELIVERY: HeaderName = HeaderName::from_static("x-faultline-delivery");
+pub(super) const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-faultline-delivery");
 
 /// The longest message of an error in a body, in bytes.
-const MESSAGE: usize = 8 * 1024;
+const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 /// The longest of its other texts, in bytes.
-const TEXT: usize = 1024;
+const MAX_TEXT_BYTES: usize = 1024;
 
 /// What a webhook receives. Fields may be added in version 1; a change of what a field means makes version 2.
 #[derive(Debug, Serialize)]
@@ -108,64 +108,69 @@ struct Threshold {
     start: Timestamp,
 }
 
-pub(super) async fn tell(exchange: &Exchange<'_>, webhook: &target::Webhook, telling: &Telling) -> Result<(), Failed> {
-    let body = body(telling);
+pub(super) async fn send(
+    exchange: &Exchange<'_>,
+    webhook: &target::Webhook,
+    message: &Message,
+) -> Result<(), SendError> {
+    let body = body(message);
     let mut headers = HeaderMap::new();
-    headers.insert(DELIVERY, delivery(telling));
+    headers.insert(DELIVERY_HEADER, delivery(message));
     if let Some(secret) = &webhook.secret {
-        headers.insert(SIGNATURE, signature(secret, exchange.now(), &body));
+        headers.insert(SIGNATURE_HEADER, signature(secret, exchange.now(), &body));
     }
     exchange.post_bytes(webhook.endpoint.reveal(), headers, body).await?;
     Ok(())
 }
 
 /// The request's body.
-pub(super) fn body(telling: &Telling) -> Vec<u8> {
-    let words = Message::of(telling);
-    let (event, project, errors, more) = match telling {
-        Telling::One(notice) => ("error", &notice.project, vec![error(notice)], 0),
-        Telling::Several { project, notices, more, .. } => {
-            ("collected", project, notices.iter().map(error).collect(), *more)
+pub(super) fn body(message: &Message) -> Vec<u8> {
+    let content = Content::new(message);
+    let (event, project, errors, more) = match message {
+        Message::One(notification) => ("error", &notification.project, vec![error(notification)], 0),
+        Message::Several { project, notifications, more, .. } => {
+            ("collected", project, notifications.iter().map(error).collect(), *more)
         }
-        Telling::Limited { project, .. } => ("limited", project, Vec::new(), 0),
+        Message::Limited { project, .. } => ("limited", project, Vec::new(), 0),
     };
-    let (limit, until) = match telling {
-        Telling::Limited { limit, until, .. } => (Some(limit.as_str()), Some(*until)),
+    let (limit, until) = match message {
+        Message::Limited { limit, until, .. } => (Some(limit.as_str()), Some(*until)),
         _ => (None, None),
     };
-    let delivery = message::token(telling);
-    let held = if let Telling::Several { held, .. } = telling { held.as_ref() } else { None };
-    let (max_per_minute, link) = (held.map(|held| held.ceiling), held.and_then(|held| held.link.as_deref()));
-    let summary = words.summary;
+    let delivery = content::token(message);
+    let overflow = if let Message::Several { overflow, .. } = message { overflow.as_ref() } else { None };
+    let max_per_minute = overflow.map(|overflow| overflow.ceiling);
+    let link = overflow.and_then(|overflow| overflow.link.as_deref());
+    let summary = content.summary;
     let body = Body { version: 1, delivery, event, project, summary, errors, more, max_per_minute, link, limit, until };
     serde_json::to_vec(&body).expect("texts and numbers only")
 }
 
-fn error(notice: &Notice) -> ErrorBody {
-    let (why, threshold) = match notice.why {
-        Why::First => ("first", None),
-        Why::Regression => ("regression", None),
-        Why::Unmuted => ("unmuted", None),
-        Why::Threshold { count, unit, start } => ("threshold", Some(Threshold { count, unit, start })),
-        Why::Sample => ("sample", None),
+fn error(notification: &Notification) -> ErrorBody {
+    let (why, threshold) = match notification.trigger {
+        Trigger::First => ("first", None),
+        Trigger::Regression => ("regression", None),
+        Trigger::Unmuted => ("unmuted", None),
+        Trigger::Threshold { count, unit, start } => ("threshold", Some(Threshold { count, unit, start })),
+        Trigger::Sample => ("sample", None),
     };
     ErrorBody {
         why,
         threshold,
-        at: notice.at,
-        fingerprint: notice.fingerprint,
-        kind: short(&notice.kind, TEXT),
-        message: short(&notice.message, MESSAGE),
-        culprit: notice.culprit.as_deref().map(|text| short(text, TEXT)),
-        level: notice.level,
-        platform: short(&notice.platform, TEXT),
-        environment: notice.environment.as_deref().map(|text| short(text, TEXT)),
-        release: notice.release.as_deref().map(|text| short(text, TEXT)),
-        count: notice.count,
-        first_seen: notice.first_seen,
-        last_seen: notice.last_seen,
-        link: message::link(notice),
-        frames: message::frames(notice),
+        at: notification.at,
+        fingerprint: notification.fingerprint,
+        kind: short(&notification.kind, MAX_TEXT_BYTES),
+        message: short(&notification.message, MAX_MESSAGE_BYTES),
+        culprit: notification.culprit.as_deref().map(|text| short(text, MAX_TEXT_BYTES)),
+        level: notification.level,
+        platform: short(&notification.platform, MAX_TEXT_BYTES),
+        environment: notification.environment.as_deref().map(|text| short(text, MAX_TEXT_BYTES)),
+        release: notification.release.as_deref().map(|text| short(text, MAX_TEXT_BYTES)),
+        count: notification.count,
+        first_seen: notification.first_seen,
+        last_seen: notification.last_seen,
+        link: content::link(notification),
+        frames: content::frames(notification),
     }
 }
 
@@ -185,7 +190,7 @@ fn signature(secret: &Secret, now: Timestamp, body: &[u8]) -> HeaderValue {
 }
 
 /// The token, without what cannot stand in a header.
-fn delivery(telling: &Telling) -> HeaderValue {
-    let token = message::token(telling).chars().filter(char::is_ascii_graphic).take(256).collect::<String>();
+fn delivery(message: &Message) -> HeaderValue {
+    let token = content::token(message).chars().filter(char::is_ascii_graphic).take(256).collect::<String>();
     HeaderValue::try_from(token).expect("graphic ASCII")
 }

@@ -4,132 +4,149 @@ use futures_util::future::try_join_all;
 use model::error::{ErrorAggregate, Sighting};
 use model::id::{OccurrenceId, ProjectName};
 use model::time::Timestamp;
-use rules::lane::{Happened, Lane, LaneEntry, RuleRef, Scope, name_of};
-use rules::{Held, LinkFacts, Notice, Rule, Target, Telling, When, link};
+use rules::lane::{Lane, LaneEntry, OutboxEvent, RuleRef, Scope, summary_token};
+use rules::{LinkFacts, Message, Notification, Overflow, Rule, Target, Timing, expand_link};
 use store::Result;
 
 use crate::Notify;
 use crate::channels::{Issue, IssueKey};
-use crate::known::Ruled;
-use crate::watch::commit;
+use crate::rule_cache::ProjectRules;
+use crate::watch::commit_id;
 
-/// So many things about one error are told one by one; more, after a destination was away, together.
-const ONE_BY_ONE: usize = 5;
-/// The most things that one message lists.
-const LISTED: usize = 50;
+/// This many notifications of one error are sent one by one; more, after a destination was away, together.
+const MAX_SINGLE_MESSAGES: usize = 5;
+/// The most notifications that one message lists.
+const MAX_LISTED_NOTIFICATIONS: usize = 50;
 
-/// What is told at once: the first entries of a lane.
+/// What is sent at once: the first entries of a lane.
 pub(super) struct Batch {
     /// How many of them.
     pub(super) entries: usize,
-    /// To whom what; `None` if there is nothing to tell any more.
-    pub(super) message: Option<Message>,
+    /// The message and its target; `None` if there is nothing to send any more.
+    pub(super) delivery: Option<PendingDelivery>,
 }
 
 /// A message, ready to be sent.
-pub(super) struct Message {
+pub(super) struct PendingDelivery {
     pub(super) target: Target,
-    pub(super) telling: Telling,
+    pub(super) message: Message,
     /// The issue that there is already.
     pub(super) issue: Option<Issue>,
     pub(super) buttons: bool,
-    /// What issues are marked by, of a tracker.
+    /// The key that signs the markers in a tracker's issues.
     pub(super) issue_key: IssueKey,
 }
 
 impl Batch {
     fn nothing(entries: usize) -> Self {
-        Self { entries, message: None }
+        Self { entries, delivery: None }
     }
 }
 
 impl Notify {
     /// The next message of a lane, which is not empty.
-    pub(super) async fn batch(&self, lane: &Lane) -> Result<Batch> {
+    pub(super) async fn next_batch(&self, lane: &Lane) -> Result<Batch> {
         let first = &lane.pending[0];
-        if matches!(lane.id.scope, Scope::Held(_) | Scope::HeldPosted) {
-            return self.held(lane).await;
+        if matches!(lane.id.scope, Scope::Overflow(_) | Scope::PostedOverflow) {
+            return self.overflow_batch(lane).await;
         }
         let of_rule = lane.pending.iter().take_while(|entry| entry.rule == first.rule).count();
-        let Some(ruled) = self.ruled(lane.id.project).await? else { return Ok(Batch::nothing(lane.pending.len())) };
-        let Some(rule) = self.rule(&ruled, &first.rule).await? else { return Ok(Batch::nothing(of_rule)) };
+        let Some(project_rules) = self.load_project_rules(lane.id.project).await? else {
+            return Ok(Batch::nothing(lane.pending.len()));
+        };
+        let Some(rule) = self.find_rule(&project_rules, &first.rule).await? else { return Ok(Batch::nothing(of_rule)) };
         let Some(target) = rule.to.iter().find(|target| target.destination() == lane.id.destination).cloned() else {
             return Ok(Batch::nothing(of_rule));
         };
-        let buttons = ruled.rules.hooks.slack.is_some();
-        if let Happened::Limited { limit, until, .. } = &first.happened {
-            let project = ruled.project.name.clone();
-            let telling = Telling::Limited { token: name(lane, first), project, limit: limit.clone(), until: *until };
+        let buttons = project_rules.rules.hooks.slack.is_some();
+        if let OutboxEvent::Limited { limit, until, .. } = &first.event {
+            let project = project_rules.project.name.clone();
+            let message =
+                Message::Limited { token: first.message_token(&lane.id), project, limit: limit.clone(), until: *until };
             return Ok(Batch {
                 entries: 1,
-                message: Some(Message { target, telling, issue: None, buttons, issue_key: IssueKey::default() }),
+                delivery: Some(PendingDelivery {
+                    target,
+                    message,
+                    issue: None,
+                    buttons,
+                    issue_key: IssueKey::default(),
+                }),
             });
         }
-        let together = matches!(lane.id.scope, Scope::Collected(_)) || of_rule > ONE_BY_ONE;
-        let entries = if together { of_rule.min(LISTED) } else { 1 };
-        let facts = lane.pending[..entries].iter().map(|entry| self.facts(&ruled, &rule, lane, entry));
-        let facts: Vec<_> = try_join_all(facts).await?.into_iter().flatten().collect();
-        let issue = facts.first().and_then(|(error, _)| issue(error, &lane.id.destination));
-        let error = facts.first().map(|(error, _)| error.clone());
-        let mut notices: Vec<Notice> = facts.into_iter().map(|(_, notice)| notice).collect();
+        let together = matches!(lane.id.scope, Scope::Collected(_)) || of_rule > MAX_SINGLE_MESSAGES;
+        let entries = if together { of_rule.min(MAX_LISTED_NOTIFICATIONS) } else { 1 };
+        let loaded =
+            lane.pending[..entries].iter().map(|entry| self.load_notification(&project_rules, &rule, lane, entry));
+        let loaded: Vec<_> = try_join_all(loaded).await?.into_iter().flatten().collect();
+        let issue = loaded.first().and_then(|(error, _)| known_issue(error, &lane.id.destination));
+        let error = loaded.first().map(|(error, _)| error.clone());
+        let mut notifications: Vec<Notification> = loaded.into_iter().map(|(_, notification)| notification).collect();
         let Some(error) = error else { return Ok(Batch::nothing(entries)) };
         let more = if entries == lane.pending.len() { lane.more } else { 0 };
-        let telling = match notices.pop() {
-            Some(mut notice) if notices.is_empty() && more == 0 => {
-                // A posted config's notice has its own occurrence already.
-                if !notice.is_posted
-                    && let Some((id, occurrence)) = self.newest(&error).await?
+        let message = match notifications.pop() {
+            Some(mut notification) if notifications.is_empty() && more == 0 => {
+                // A posted config's notification has its own occurrence already.
+                if !notification.is_posted
+                    && let Some((id, occurrence)) = self.load_newest_occurrence(&error).await?
                 {
-                    notice.link = self.link_to(&rule, &ruled.project.name, &error, Some(&id.to_string()));
-                    notice.occurrence = Some(Box::new(occurrence));
+                    notification.link =
+                        self.build_link(&rule, &project_rules.project.name, &error, Some(&id.to_string()));
+                    notification.occurrence = Some(Box::new(occurrence));
                 }
-                Telling::One(Box::new(notice))
+                Message::One(Box::new(notification))
             }
             last => {
-                notices.extend(last);
-                let token = name_of(&lane.pending[..entries], more, &lane.id);
-                Telling::Several { token, project: ruled.project.name.clone(), notices, more, held: None }
+                notifications.extend(last);
+                let token = summary_token(&lane.pending[..entries], more, &lane.id);
+                Message::Several {
+                    token,
+                    project: project_rules.project.name.clone(),
+                    notifications,
+                    more,
+                    overflow: None,
+                }
             }
         };
-        let issue_key = self.key_for(&ruled, &target).await?;
-        Ok(Batch { entries, message: Some(Message { target, telling, issue, buttons, issue_key }) })
+        let issue_key = self.load_issue_key_for(&project_rules, &target).await?;
+        Ok(Batch { entries, delivery: Some(PendingDelivery { target, message, issue, buttons, issue_key }) })
     }
 
-    async fn key_for(&self, ruled: &Ruled, target: &Target) -> Result<IssueKey> {
-        if target.is_tracker() { self.issue_key(&ruled.project).await } else { Ok(IssueKey::default()) }
+    async fn load_issue_key_for(&self, project_rules: &ProjectRules, target: &Target) -> Result<IssueKey> {
+        if target.is_tracker() { self.load_issue_key(&project_rules.project).await } else { Ok(IssueKey::default()) }
     }
 
     /// Until when a lane collects what comes from now on.
-    pub(super) async fn collected_until(&self, lane: &Lane) -> Result<Option<Timestamp>> {
+    pub(super) async fn collection_end(&self, lane: &Lane) -> Result<Option<Timestamp>> {
         let Scope::Collected(id) = &lane.id.scope else { return Ok(None) };
-        let Some(ruled) = self.ruled(lane.id.project).await? else { return Ok(None) };
-        let rule = ruled.rules.rules.iter().find(|rule| rule.id == *id);
-        Ok(rule.and_then(|rule| match rule.when(ruled.project.tier, self.clock.now()) {
-            When::Collected { until } => Some(until),
-            When::Now => None,
+        let Some(project_rules) = self.load_project_rules(lane.id.project).await? else { return Ok(None) };
+        let rule = project_rules.rules.rules.iter().find(|rule| rule.id == *id);
+        Ok(rule.and_then(|rule| match rule.delivery_timing(project_rules.project.tier, self.clock.now()) {
+            Timing::Collected { until } => Some(until),
+            Timing::Now => None,
         }))
     }
 
     /// The rule as it is now; `None` if it is gone.
-    pub(super) async fn rule(&self, ruled: &Ruled, reference: &RuleRef) -> Result<Option<Rule>> {
+    pub(super) async fn find_rule(&self, project_rules: &ProjectRules, reference: &RuleRef) -> Result<Option<Rule>> {
         match reference {
-            RuleRef::Project(id) => Ok(ruled.rules.rules.iter().find(|rule| rule.id == *id).cloned()),
+            RuleRef::Project(id) => Ok(project_rules.rules.rules.iter().find(|rule| rule.id == *id).cloned()),
             RuleRef::Posted(id, index) => {
-                let posted = self.posted(&ruled.project, id).await?;
+                let posted = self.load_posted_rules(&project_rules.project, id).await?;
                 Ok(posted.iter().find(|(place, _)| place == index).map(|(_, rule)| rule.clone()))
             }
         }
     }
 
-    /// The error of an entry as it is now; `None` if it is gone, or is another incarnation.
-    pub(super) async fn error_of(&self, lane: &Lane, entry: &LaneEntry) -> Result<Option<ErrorAggregate>> {
-        let Happened::Error { fingerprint, commit: incarnation, .. } = &entry.happened else { return Ok(None) };
+    /// The error of an entry as it is now; `None` if it is gone, or lives another life.
+    pub(super) async fn load_error(&self, lane: &Lane, entry: &LaneEntry) -> Result<Option<ErrorAggregate>> {
+        let OutboxEvent::Error { fingerprint, commit: life, .. } = &entry.event else { return Ok(None) };
         let error = self.errors.get(lane.id.project, fingerprint).await?;
-        Ok(error.filter(|error| commit(error).split(':').next() == incarnation.split(':').next()))
+        Ok(error.filter(|error| commit_id(error).split(':').next() == life.split(':').next()))
     }
 
     /// Where a message links to: where the rule says, or to faultline's own page.
-    fn link_to(
+    fn build_link(
         &self,
         rule: &Rule,
         project: &ProjectName,
@@ -145,26 +162,29 @@ impl Notify {
             reversed_unixtime: newest,
             fingerprint: &error.fingerprint.to_string(),
         };
-        Some(link(template, &facts))
+        Some(expand_link(template, &facts))
     }
 
     /// What is known about an entry's error: as it is now, but for what the entry says.
-    async fn facts(
+    async fn load_notification(
         &self,
-        ruled: &Ruled,
+        project_rules: &ProjectRules,
         rule: &Rule,
         lane: &Lane,
         entry: &LaneEntry,
-    ) -> Result<Option<(ErrorAggregate, Notice)>> {
-        let Happened::Error { why, at, count, own, .. } = &entry.happened else { return Ok(None) };
-        let Some(error) = self.error_of(lane, entry).await? else { return Ok(None) };
+    ) -> Result<Option<(ErrorAggregate, Notification)>> {
+        let OutboxEvent::Error { trigger, at, count, own, .. } = &entry.event else { return Ok(None) };
+        let Some(error) = self.load_error(lane, entry).await? else { return Ok(None) };
         if let Some(id) = own {
-            return Ok(self.own_facts(ruled, rule, lane, entry, &error, id).await?.map(|notice| (error, notice)));
+            return Ok(self
+                .load_posted_notification(project_rules, rule, lane, entry, &error, id)
+                .await?
+                .map(|notification| (error, notification)));
         }
-        let project = &ruled.project.name;
-        let notice = Notice {
-            token: name(lane, entry),
-            why: why.clone(),
+        let project = &project_rules.project.name;
+        let notification = Notification {
+            token: entry.message_token(&lane.id),
+            trigger: trigger.clone(),
             at: *at,
             project: project.clone(),
             fingerprint: error.fingerprint,
@@ -178,33 +198,33 @@ impl Notify {
             count: *count,
             first_seen: error.first_seen,
             last_seen: error.last_seen,
-            link: self.link_to(rule, project, &error, None),
+            link: self.build_link(rule, project, &error, None),
             timezone: rule.timezone.clone(),
             occurrence: None,
             is_posted: false,
         };
-        Ok(Some((error, notice)))
+        Ok(Some((error, notification)))
     }
 
-    /// What a posted config is told: the occurrence that it came with, and nothing that is known from others. `None` if
+    /// The notification for a posted config: the occurrence that it came with, and nothing that is known from others. `None` if
     /// the occurrence is gone.
-    async fn own_facts(
+    async fn load_posted_notification(
         &self,
-        ruled: &Ruled,
+        project_rules: &ProjectRules,
         rule: &Rule,
         lane: &Lane,
         entry: &LaneEntry,
         error: &ErrorAggregate,
         id: &OccurrenceId,
-    ) -> Result<Option<Notice>> {
-        let Happened::Error { why, at, .. } = &entry.happened else { return Ok(None) };
-        let Some(occurrence) = self.occurrence(error, id).await? else { return Ok(None) };
+    ) -> Result<Option<Notification>> {
+        let OutboxEvent::Error { trigger, at, .. } = &entry.event else { return Ok(None) };
+        let Some(occurrence) = self.load_occurrence(error, id).await? else { return Ok(None) };
         let own = Sighting::of(&occurrence, &occurrence.message);
-        Ok(Some(Notice {
-            token: name(lane, entry),
-            why: why.clone(),
+        Ok(Some(Notification {
+            token: entry.message_token(&lane.id),
+            trigger: trigger.clone(),
             at: *at,
-            project: ruled.project.name.clone(),
+            project: project_rules.project.name.clone(),
             fingerprint: error.fingerprint,
             kind: own.kind,
             message: own.message,
@@ -216,7 +236,7 @@ impl Notify {
             count: 1,
             first_seen: own.timestamp,
             last_seen: own.timestamp,
-            link: self.link_to(rule, &ruled.project.name, error, Some(&id.to_string())),
+            link: self.build_link(rule, &project_rules.project.name, error, Some(&id.to_string())),
             timezone: rule.timezone.clone(),
             occurrence: Some(Box::new(occurrence)),
             is_posted: true,
@@ -225,41 +245,44 @@ impl Notify {
 
     /// All that a ceiling held back, as one message. Of a rule some are listed; posted configs learn only how many there
     /// are, since they came with different posts.
-    async fn held(&self, lane: &Lane) -> Result<Batch> {
+    async fn overflow_batch(&self, lane: &Lane) -> Result<Batch> {
         let entries = lane.pending.len();
-        let Some(ruled) = self.ruled(lane.id.project).await? else { return Ok(Batch::nothing(entries)) };
-        let mut leads = None;
+        let Some(project_rules) = self.load_project_rules(lane.id.project).await? else {
+            return Ok(Batch::nothing(entries));
+        };
+        let mut recipient = None;
         for reference in lane.pending.iter().map(|entry| &entry.rule).collect::<BTreeSet<_>>() {
-            let Some(rule) = self.rule(&ruled, reference).await? else { continue };
+            let Some(rule) = self.find_rule(&project_rules, reference).await? else { continue };
             let target = rule.to.iter().find(|target| target.destination() == lane.id.destination).cloned();
             if let Some(target) = target {
-                leads = Some((rule, target));
+                recipient = Some((rule, target));
                 break;
             }
         }
-        let Some((rule, target)) = leads else { return Ok(Batch::nothing(entries)) };
-        let listed = if matches!(lane.id.scope, Scope::HeldPosted) { 0 } else { entries.min(LISTED) };
-        let facts = lane.pending[..listed].iter().map(|entry| self.facts(&ruled, &rule, lane, entry));
-        let notices: Vec<_> = try_join_all(facts).await?.into_iter().flatten().map(|(_, notice)| notice).collect();
-        let project = ruled.project.name.clone();
-        let held = Held {
+        let Some((rule, target)) = recipient else { return Ok(Batch::nothing(entries)) };
+        let listed =
+            if matches!(lane.id.scope, Scope::PostedOverflow) { 0 } else { entries.min(MAX_LISTED_NOTIFICATIONS) };
+        let loaded =
+            lane.pending[..listed].iter().map(|entry| self.load_notification(&project_rules, &rule, lane, entry));
+        let notifications: Vec<_> =
+            try_join_all(loaded).await?.into_iter().flatten().map(|(_, notification)| notification).collect();
+        let project = project_rules.project.name.clone();
+        let overflow = Overflow {
             ceiling: rule.ceiling(&target),
             rule: rule.name.clone(),
             link: self.public_url.as_ref().map(|url| url.errors(&project)),
         };
-        let more = lane.more + (entries - notices.len()) as u64;
-        let token = name_of(&lane.pending, lane.more, &lane.id);
-        let telling = Telling::Several { token, project, notices, more, held: Some(held) };
-        let issue_key = self.key_for(&ruled, &target).await?;
-        Ok(Batch { entries, message: Some(Message { target, telling, issue: None, buttons: false, issue_key }) })
+        let more = lane.more + (entries - notifications.len()) as u64;
+        let token = summary_token(&lane.pending, lane.more, &lane.id);
+        let message = Message::Several { token, project, notifications, more, overflow: Some(overflow) };
+        let issue_key = self.load_issue_key_for(&project_rules, &target).await?;
+        Ok(Batch {
+            entries,
+            delivery: Some(PendingDelivery { target, message, issue: None, buttons: false, issue_key }),
+        })
     }
 }
 
-/// What names a message to whoever gets it: the same however often it is sent.
-fn name(lane: &Lane, entry: &LaneEntry) -> String {
-    entry.name_in(&lane.id)
-}
-
-fn issue(error: &ErrorAggregate, destination: &str) -> Option<Issue> {
+fn known_issue(error: &ErrorAggregate, destination: &str) -> Option<Issue> {
     error.links.get(destination).map(|link| Issue { number: link.number, url: link.url.clone() })
 }

@@ -41,11 +41,11 @@ pub struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// The longest answer that is read unless a request says otherwise: services answer with some kilobytes.
-    pub const LIMIT: usize = 256 * 1024;
+    pub const DEFAULT_MAX_ANSWER_BYTES: usize = 256 * 1024;
 
     /// A request without headers and body.
     pub fn new(method: Method, url: &'a str) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Vec::new(), limit: Self::LIMIT }
+        Self { method, url, headers: HeaderMap::new(), body: Vec::new(), limit: Self::DEFAULT_MAX_ANSWER_BYTES }
     }
 }
 
@@ -117,8 +117,10 @@ impl Client {
         let url = self.destinations.check(outgoing.url)?;
         let request = self.http.request(outgoing.method, url).headers(outgoing.headers).body(outgoing.body);
         let mut response = request.send().await.map_err(|error| unsent(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let (mut body, mut cut) = (Vec::new(), false);
+        let status = response.status();
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        let mut cut = false;
         while let Some(chunk) = response.chunk().await.map_err(|error| unsent(&error))? {
             let room = outgoing.limit - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);

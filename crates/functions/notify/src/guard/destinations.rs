@@ -5,7 +5,7 @@ use url::{Host, Url};
 use super::address::is_public;
 
 /// Hosts of the services that there are channels for. Microsoft gives each workflow a host of its own below these.
-const KNOWN: [&str; 8] = [
+const PUBLIC_DESTINATIONS: [&str; 8] = [
     "hooks.slack.com",
     "api.github.com",
     "gitlab.com",
@@ -16,7 +16,7 @@ const KNOWN: [&str; 8] = [
     "*.api.powerplatform.com",
 ];
 
-const HTTPS: u16 = 443;
+const HTTPS_PORT: u16 = 443;
 
 /// Why a destination is refused. It names the host and never the rest of the URL, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,12 +51,12 @@ pub struct BadDestination(String);
 /// Where messages may go: to the known services, and what the operator adds.
 #[derive(Clone, Debug, Default)]
 pub struct Destinations {
-    added: Vec<Entry>,
+    added: Vec<AllowedDestination>,
     loopback: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct AllowedDestination {
     /// Whether it is the domain's subdomains, rather than the host itself.
     below: bool,
     host: Host,
@@ -69,7 +69,7 @@ impl Destinations {
     /// an IP address: of the public internet, as all addresses that are connected to.
     pub fn parse(list: &str) -> Result<Self, BadDestination> {
         let entries = list.split([',', ' ', '\t', '\n', '\r']).filter(|entry| !entry.is_empty());
-        Ok(Self { added: entries.map(Entry::parse).collect::<Result<_, _>>()?, loopback: false })
+        Ok(Self { added: entries.map(AllowedDestination::parse).collect::<Result<_, _>>()?, loopback: false })
     }
 
     /// The same, and besides `localhost` and loopback addresses with any port, also by http: for trying things out and
@@ -94,10 +94,10 @@ impl Destinations {
         if url.scheme() != "https" {
             return Err(Refused::NotHttps(shown));
         }
-        let port = url.port_or_known_default().unwrap_or(HTTPS);
-        let known = || KNOWN.iter().filter_map(|entry| Entry::parse(entry).ok());
+        let port = url.port_or_known_default().unwrap_or(HTTPS_PORT);
+        let known = || PUBLIC_DESTINATIONS.iter().filter_map(|entry| AllowedDestination::parse(entry).ok());
         if !known().chain(self.added.iter().cloned()).any(|entry| entry.allows(&host, port)) {
-            let shown = if port == HTTPS { shown } else { format!("{shown}:{port}") };
+            let shown = if port == HTTPS_PORT { shown } else { format!("{shown}:{port}") };
             return Err(Refused::Host(shown));
         }
         // An address in the URL is connected to without asking the resolver.
@@ -133,7 +133,7 @@ impl Destinations {
     }
 }
 
-impl Entry {
+impl AllowedDestination {
     fn parse(text: &str) -> Result<Self, BadDestination> {
         let bad = || BadDestination(text.chars().take(80).collect());
         let (below, rest) = match text.strip_prefix("*.") {
@@ -150,7 +150,7 @@ impl Entry {
         if below && !domain {
             return Err(bad());
         }
-        Ok(Self { below, host, port: url.port().unwrap_or(HTTPS) })
+        Ok(Self { below, host, port: url.port().unwrap_or(HTTPS_PORT) })
     }
 
     fn allows(&self, host: &Host, port: u16) -> bool {

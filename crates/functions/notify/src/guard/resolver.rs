@@ -21,7 +21,8 @@ impl Guarded {
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
-        let (destinations, found) = (self.destinations.clone(), self.inner.resolve(name));
+        let destinations = self.destinations.clone();
+        let found = self.inner.resolve(name);
         Box::pin(async move {
             let found: Vec<SocketAddr> = found.await?.collect();
             let permitted: Vec<_> =

@@ -8,7 +8,7 @@ use model::time::Timestamp;
 use rules::Secret;
 use serde::Deserialize;
 
-use super::{Deed, Wish, called, malformed, signature};
+use super::{ActionKind, IssueAction, cut_user_name, malformed, signature};
 use crate::marker;
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct Issue {
 }
 
 /// `X-Hub-Signature-256: sha256=…` over the body.
-pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes) -> bool {
+pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &Bytes) -> bool {
     let signature = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
     signature
         .and_then(|signature| signature.strip_prefix("sha256="))
@@ -43,19 +43,30 @@ pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes) -> 
 }
 
 /// What was done to an issue of ours. GitHub signs no time; the time of the issue's last change stands for it.
-pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> Result<Option<Deed>, Refusal> {
+pub(super) fn parse_action(
+    project: &ProjectName,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Option<IssueAction>, Refusal> {
     if headers.get("x-github-event").is_none_or(|event| event != "issues") {
         return Ok(None);
     }
     let Event { action, issue, sender } =
         serde_json::from_slice(body).map_err(|_| malformed("event `issues` of GitHub"))?;
-    let wish = match action.as_str() {
-        "closed" => Wish::Resolve,
-        "reopened" => Wish::Unresolve,
+    let kind = match action.as_str() {
+        "closed" => ActionKind::Resolve,
+        "reopened" => ActionKind::Unresolve,
         _ => return Ok(None),
     };
     let Some(fingerprint) = marker::find(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
     let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time of GitHub"))?;
-    let user = sender.and_then(|sender| sender.login).map(called);
-    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.number, issue.html_url)), response_url: None }))
+    let user = sender.and_then(|sender| sender.login).map(cut_user_name);
+    Ok(Some(IssueAction {
+        kind,
+        at,
+        fingerprint,
+        user,
+        issue: Some((issue.number, issue.html_url)),
+        response_url: None,
+    }))
 }

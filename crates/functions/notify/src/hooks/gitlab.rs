@@ -11,7 +11,7 @@ use ring::hmac;
 use rules::Secret;
 use serde::Deserialize;
 
-use super::{Deed, Wish, called, malformed, signature};
+use super::{ActionKind, IssueAction, cut_user_name, malformed, signature};
 use crate::marker;
 
 #[derive(Deserialize)]
@@ -39,11 +39,11 @@ struct Attributes {
 }
 
 /// How old a signed request may be, in seconds.
-const WINDOW: i64 = 300;
+const MAX_AGE_SECONDS: i64 = 300;
 
 /// The secret itself in `X-Gitlab-Token`; or, where GitLab has a signing token (`whsec_…`), the signature of the Standard
 /// Webhooks, over id, time and body.
-pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
+pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(encoded) = secret.reveal().strip_prefix("whsec_") {
         let (Some(id), Some(at), Some(signatures)) =
@@ -51,7 +51,7 @@ pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes, now
         else {
             return false;
         };
-        let fresh = at.parse::<i64>().is_ok_and(|at| at.abs_diff(now.seconds()) <= WINDOW as u64);
+        let fresh = at.parse::<i64>().is_ok_and(|at| at.abs_diff(now.seconds()) <= MAX_AGE_SECONDS as u64);
         let Ok(key) = BASE64.decode(encoded) else { return false };
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
         let signed = [id.as_bytes(), b".", at.as_bytes(), b".", body].concat();
@@ -65,24 +65,28 @@ pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes, now
 }
 
 /// What was done to an issue of ours.
-pub(super) fn deed(project: &ProjectName, headers: &HeaderMap, body: &Bytes) -> Result<Option<Deed>, Refusal> {
+pub(super) fn parse_action(
+    project: &ProjectName,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Option<IssueAction>, Refusal> {
     let of_issues = |event: &http::HeaderValue| event == "Issue Hook" || event == "Confidential Issue Hook";
     if !headers.get("x-gitlab-event").is_some_and(of_issues) {
         return Ok(None);
     }
     let Event { object_attributes: issue, user } =
         serde_json::from_slice(body).map_err(|_| malformed("issue event of GitLab"))?;
-    let wish = match issue.action.as_deref() {
-        Some("close") => Wish::Resolve,
-        Some("reopen") => Wish::Unresolve,
+    let kind = match issue.action.as_deref() {
+        Some("close") => ActionKind::Resolve,
+        Some("reopen") => ActionKind::Unresolve,
         _ => return Ok(None),
     };
     let Some(fingerprint) = marker::find(issue.description.as_deref().unwrap_or_default(), project) else {
         return Ok(None);
     };
     let at = moment(&issue.updated_at).ok_or_else(|| malformed("time of GitLab"))?;
-    let user = user.and_then(|user| user.username).map(called);
-    Ok(Some(Deed { wish, at, fingerprint, user, issue: Some((issue.iid, issue.url)), response_url: None }))
+    let user = user.and_then(|user| user.username).map(cut_user_name);
+    Ok(Some(IssueAction { kind, at, fingerprint, user, issue: Some((issue.iid, issue.url)), response_url: None }))
 }
 
 /// RFC 3339, or as older servers write it: `2026-11-02 00:01:00 UTC`.

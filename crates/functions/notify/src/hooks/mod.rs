@@ -11,7 +11,7 @@ mod slack;
 use axum::body::Bytes;
 use http::HeaderMap;
 use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, HistoryEntry};
+use model::error::history::{self, Actor};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
 use model::id::{Fingerprint, ProjectName};
 use model::outcome::{Reason, Refusal};
@@ -30,11 +30,11 @@ pub(crate) enum Service {
     Slack,
 }
 
-/// What somebody did elsewhere.
+/// What somebody did to an issue, or by a button.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Deed {
+struct IssueAction {
     /// What shall become of the error.
-    wish: Wish,
+    kind: ActionKind,
     /// When, by the service's clock.
     at: Timestamp,
     /// Which error.
@@ -47,9 +47,9 @@ struct Deed {
     response_url: Option<String>,
 }
 
-/// What shall become of an error.
+/// The change that it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
+enum ActionKind {
     Resolve,
     Unresolve,
     Mute,
@@ -57,15 +57,15 @@ enum Wish {
 
 /// How old something may be, in seconds: a service repeats what failed for some hours. What is older was recorded by
 /// somebody.
-const WINDOW: i64 = 86_400;
+const MAX_AGE_SECONDS: i64 = 86_400;
 /// The longest name of somebody that is kept, in bytes.
-const MAX_USER: usize = 200;
+const MAX_USER_BYTES: usize = 200;
 /// How far ahead a service's clock may be, in seconds.
-const AHEAD: i64 = 300;
+const MAX_CLOCK_LEAD_SECONDS: i64 = 300;
 
 impl Notify {
     /// Takes what a service says about the errors of a project.
-    pub(crate) async fn hook(
+    pub(crate) async fn handle_hook(
         &self,
         service: Service,
         project: &ProjectName,
@@ -74,99 +74,105 @@ impl Notify {
     ) -> Answer {
         let now = self.clock.now();
         let found = self.projects.by_name(project).await.map_err(|error| storage_failed(&error))?;
-        let ruled = match found {
-            Some(project) => self.ruled(project.id).await.map_err(|error| storage_failed(&error))?,
+        let project_rules = match found {
+            Some(project) => self.load_project_rules(project.id).await.map_err(|error| storage_failed(&error))?,
             None => None,
         };
-        let ruled = ruled.ok_or_else(unsigned)?;
-        let hooks = &ruled.rules.hooks;
+        let project_rules = project_rules.ok_or_else(signature_refusal)?;
+        let hooks = &project_rules.rules.hooks;
         let secret: Option<&Secret> = match service {
             Service::GitHub => hooks.github.as_ref(),
             Service::GitLab => hooks.gitlab.as_ref(),
             Service::Slack => hooks.slack.as_ref(),
         };
-        let secret = secret.ok_or_else(unsigned)?;
+        let secret = secret.ok_or_else(signature_refusal)?;
         let genuine = match service {
-            Service::GitHub => github::is_genuine(secret, headers, body),
-            Service::GitLab => gitlab::is_genuine(secret, headers, body, now),
-            Service::Slack => slack::is_genuine(secret, headers, body, now),
+            Service::GitHub => github::has_valid_signature(secret, headers, body),
+            Service::GitLab => gitlab::has_valid_signature(secret, headers, body, now),
+            Service::Slack => slack::has_valid_signature(secret, headers, body, now),
         };
         if !genuine {
-            return Err(unsigned());
+            return Err(signature_refusal());
         }
-        let deed = match service {
-            Service::GitHub => github::deed(project, headers, body)?,
-            Service::GitLab => gitlab::deed(project, headers, body)?,
-            Service::Slack => slack::deed(project, body, now)?,
+        let action = match service {
+            Service::GitHub => github::parse_action(project, headers, body)?,
+            Service::GitLab => gitlab::parse_action(project, headers, body)?,
+            Service::Slack => slack::parse_action(project, body, now)?,
         };
         // The service's trial request, or something that is of no concern here.
-        let Some(deed) = deed else { return done("nothing to do") };
-        if deed.at.plus_seconds(WINDOW) < now || deed.at > now.plus_seconds(AHEAD) {
-            let message = format!("this happened at {}: what is not of the last day is not taken", deed.at);
+        let Some(action) = action else { return done("nothing to do") };
+        if action.at.plus_seconds(MAX_AGE_SECONDS) < now || action.at > now.plus_seconds(MAX_CLOCK_LEAD_SECONDS) {
+            let message = format!("this happened at {}: what is not of the last day is not taken", action.at);
             return Err(Refusal::new(Reason::ParameterInvalid, message));
         }
-        let done_to = self.obey(&ruled.project, service, &deed, now).await;
-        if let Some(url) = &deed.response_url {
-            let words = match &done_to {
-                Ok(done_to) => done_to.words(&deed),
+        let outcome = self.apply(&project_rules.project, service, &action, now).await;
+        if let Some(url) = &action.response_url {
+            let words = match &outcome {
+                Ok(outcome) => outcome.reply_text(&action),
                 Err(_) => "This could not be done: try again, or open the error.".to_owned(),
             };
-            // Slack has its answer in any case, and tells the person who pressed the button when it has none.
+            // Slack has its answer in any case, and informs the person who pressed the button when it has none.
             if let Err(failed) = self.channels.reply(url, &words).await {
-                tracing::warn!(project.id = %ruled.project.id, error.message = %failed, "failed to answer a press of a button");
+                tracing::warn!(project.id = %project_rules.project.id, error.message = %failed, "failed to answer a press of a button");
             }
         }
-        done(done_to?.short())
+        done(outcome?.answer_text())
     }
 
-    async fn obey(&self, project: &Project, service: Service, deed: &Deed, now: Timestamp) -> Result<DoneTo, Refusal> {
-        let error = self.errors.get(project.id, &deed.fingerprint).await.map_err(|error| storage_failed(&error))?;
-        let Some(error) = error.filter(|error| is_of(error, deed)) else { return Ok(DoneTo::Unknown) };
+    async fn apply(
+        &self,
+        project: &Project,
+        service: Service,
+        action: &IssueAction,
+        now: Timestamp,
+    ) -> Result<ActionOutcome, Refusal> {
+        let error = self.errors.get(project.id, &action.fingerprint).await.map_err(|error| storage_failed(&error))?;
+        let Some(error) = error.filter(|error| is_own_issue(error, action)) else { return Ok(ActionOutcome::Unknown) };
         if error.merged_into.is_some() {
-            return Ok(DoneTo::Merged);
+            return Ok(ActionOutcome::Merged);
         }
         // What came late, or once more, must not undo what somebody did since; nor a regression.
-        if deed.at < error.status_at {
-            return Ok(DoneTo::Late);
+        if action.at < error.status_at {
+            return Ok(ActionOutcome::Late);
         }
-        let (status, done_to) = match deed.wish {
-            Wish::Resolve => (StatusChange::Resolved(None), DoneTo::Resolved),
-            Wish::Unresolve => (StatusChange::Unresolved, DoneTo::Unresolved),
-            Wish::Mute => (StatusChange::Muted(Mute::default()), DoneTo::Muted),
+        let (status, outcome) = match action.kind {
+            ActionKind::Resolve => (StatusChange::Resolved(None), ActionOutcome::Resolved),
+            ActionKind::Unresolve => (StatusChange::Unresolved, ActionOutcome::Unresolved),
+            ActionKind::Mute => (StatusChange::Muted(Mute::default()), ActionOutcome::Muted),
         };
         if status.status() == error.status {
-            return Ok(DoneTo::Nothing(error.status));
+            return Ok(ActionOutcome::Unchanged(error.status));
         }
         let change = ErrorChange::from(status);
-        let by = Actor::Hook { service: service.name().to_owned(), user: deed.user.clone() };
-        let entries = HistoryEntry::all(Action::of(&change, &error), &by, now, self.clock.random());
+        let by = Actor::Hook { service: service.name().to_owned(), user: action.user.clone() };
+        let entries = history::Entry::all(history::Action::of(&change, &error), &by, now, self.clock.random());
         self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
-        Ok(done_to)
+        Ok(outcome)
     }
 }
 
-/// What became of an error.
+/// The result of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DoneTo {
+enum ActionOutcome {
     Resolved,
     Unresolved,
     Muted,
     /// It had this status before.
-    Nothing(Status),
+    Unchanged(Status),
     /// Something happened to it since.
     Late,
     Merged,
     Unknown,
 }
 
-impl DoneTo {
+impl ActionOutcome {
     /// For the service.
-    fn short(self) -> &'static str {
+    fn answer_text(self) -> &'static str {
         match self {
             Self::Resolved => "resolved",
             Self::Unresolved => "unresolved",
             Self::Muted => "muted",
-            Self::Nothing(_) => "it is so already",
+            Self::Unchanged(_) => "it is so already",
             Self::Late => "something happened since",
             Self::Merged => "it is merged into another error",
             Self::Unknown => "no such error",
@@ -174,13 +180,13 @@ impl DoneTo {
     }
 
     /// For whoever pressed the button.
-    fn words(self, deed: &Deed) -> String {
-        let by = deed.user.as_ref().map_or_else(String::new, |user| format!(" by {user}"));
+    fn reply_text(self, action: &IssueAction) -> String {
+        let by = action.user.as_ref().map_or_else(String::new, |user| format!(" by {user}"));
         match self {
             Self::Resolved => format!("Resolved{by}. The next event opens it again."),
             Self::Unresolved => format!("Opened again{by}."),
             Self::Muted => format!("Muted{by}, until somebody opens it again."),
-            Self::Nothing(status) => format!("Nothing to do: the error is {status} already."),
+            Self::Unchanged(status) => format!("Nothing to do: the error is {status} already."),
             Self::Late => "Nothing was done: something happened to the error since. Open it to see what.".to_owned(),
             Self::Merged => "Nothing was done: the error is merged into another one. Open it to see which.".to_owned(),
             Self::Unknown => "Nothing was done: this error was deleted, or has expired.".to_owned(),
@@ -200,13 +206,13 @@ impl Service {
 }
 
 /// What a service calls somebody, cut to 200 bytes.
-fn called(name: String) -> String {
-    name[..name.floor_char_boundary(MAX_USER)].to_owned()
+fn cut_user_name(name: String) -> String {
+    name[..name.floor_char_boundary(MAX_USER_BYTES)].to_owned()
 }
 
 /// Whether the issue is one that faultline made for this error: whoever may open issues could write another's marker.
-fn is_of(error: &ErrorAggregate, deed: &Deed) -> bool {
-    let Some((number, url)) = &deed.issue else { return true };
+fn is_own_issue(error: &ErrorAggregate, action: &IssueAction) -> bool {
+    let Some((number, url)) = &action.issue else { return true };
     error.links.values().any(|link| link.number == *number && link.url == *url)
 }
 
@@ -214,7 +220,7 @@ fn done(what: &str) -> Answer {
     http_common::data(json!({ "done": what }))
 }
 
-fn unsigned() -> Refusal {
+fn signature_refusal() -> Refusal {
     let message = "this is not signed by the secret that the rules of the project have under `hooks`";
     Refusal::new(Reason::SignatureInvalid, message)
 }

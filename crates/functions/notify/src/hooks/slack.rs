@@ -8,12 +8,12 @@ use model::time::Timestamp;
 use rules::Secret;
 use serde::Deserialize;
 
-use super::{Deed, Wish, called, malformed, signature};
+use super::{ActionKind, IssueAction, cut_user_name, malformed, signature};
 
 #[derive(Deserialize)]
 struct Interaction {
     #[serde(default)]
-    actions: Vec<Action>,
+    actions: Vec<Button>,
     #[serde(default)]
     user: Option<User>,
     /// Where whoever pressed the button is answered.
@@ -30,46 +30,50 @@ struct User {
 }
 
 #[derive(Deserialize)]
-struct Action {
+struct Button {
     action_id: String,
     #[serde(default)]
     value: String,
 }
 
 /// How old a request may be, in seconds, as Slack advises: what is older may be a recording.
-const WINDOW: u64 = 300;
+const MAX_AGE_SECONDS: u64 = 300;
 
 /// `X-Slack-Signature: v0=…` over version, time and body.
-pub(super) fn is_genuine(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
+pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(at), Some(signature)) = (header("x-slack-request-timestamp"), header("x-slack-signature")) else {
         return false;
     };
-    let fresh = at.parse::<i64>().is_ok_and(|at| at.abs_diff(now.seconds()) <= WINDOW);
+    let fresh = at.parse::<i64>().is_ok_and(|at| at.abs_diff(now.seconds()) <= MAX_AGE_SECONDS);
     let signed = [b"v0:".as_slice(), at.as_bytes(), b":", body];
     fresh && signature.strip_prefix("v0=").is_some_and(|signature| signature::is_signed(secret, &signed, signature))
 }
 
 /// Which button was pressed: a form with the field `payload`, whose button has `project|fingerprint` as its value.
-pub(super) fn deed(project: &ProjectName, body: &Bytes, now: Timestamp) -> Result<Option<Deed>, Refusal> {
+pub(super) fn parse_action(
+    project: &ProjectName,
+    body: &Bytes,
+    now: Timestamp,
+) -> Result<Option<IssueAction>, Refusal> {
     let interaction = || malformed("interaction of Slack");
     let body = std::str::from_utf8(body).map_err(|_| interaction())?;
     let fields = http_common::parameters(Some(body));
     let payload = fields.iter().find(|(name, _)| name == "payload").map(|(_, value)| value);
     let Interaction { actions, user, response_url } =
         serde_json::from_str(payload.ok_or_else(interaction)?).map_err(|_| interaction())?;
-    let Some(action) = actions.first() else { return Ok(None) };
-    let wish = match action.action_id.as_str() {
-        "faultline_resolve" => Wish::Resolve,
-        "faultline_mute" => Wish::Mute,
+    let Some(button) = actions.first() else { return Ok(None) };
+    let kind = match button.action_id.as_str() {
+        "faultline_resolve" => ActionKind::Resolve,
+        "faultline_mute" => ActionKind::Mute,
         _ => return Ok(None),
     };
-    let (of, fingerprint) = action.value.rsplit_once('|').ok_or_else(interaction)?;
+    let (of, fingerprint) = button.value.rsplit_once('|').ok_or_else(interaction)?;
     if of != project.as_str() {
         return Ok(None);
     }
     let fingerprint = Fingerprint::parse(fingerprint).map_err(|_| interaction())?;
     // The signature is of now, and so is the press of the button.
-    let user = user.and_then(|user| user.username.or(user.id)).map(called);
-    Ok(Some(Deed { wish, at: now, fingerprint, user, issue: None, response_url }))
+    let user = user.and_then(|user| user.username.or(user.id)).map(cut_user_name);
+    Ok(Some(IssueAction { kind, at: now, fingerprint, user, issue: None, response_url }))
 }

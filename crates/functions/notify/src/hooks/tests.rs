@@ -26,7 +26,7 @@ fn github_s_own_example_is_genuine() {
     let (secret, body) = (Secret::new("It's a Secret to Everybody"), Bytes::from_static(b"Hello, World!"));
     let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
     let genuine = |secret: &Secret, signature: &str, body: &Bytes| {
-        github::is_genuine(secret, &headers([("x-hub-signature-256", signature)]), body)
+        github::has_valid_signature(secret, &headers([("x-hub-signature-256", signature)]), body)
     };
     assert!(genuine(&secret, signature, &body));
     assert!(!genuine(&Secret::new("another"), signature, &body));
@@ -34,7 +34,7 @@ fn github_s_own_example_is_genuine() {
     for wrong in ["", "sha256=", "sha256=zz", &signature[7..], &signature[..40], "sha1=757107ea", "sha256=é7"] {
         assert!(!genuine(&secret, wrong, &body), "{wrong}");
     }
-    assert!(!github::is_genuine(&secret, &HeaderMap::new(), &body));
+    assert!(!github::has_valid_signature(&secret, &HeaderMap::new(), &body));
 }
 
 /// The example of Slack's documentation, at its time, and after its window.
@@ -49,7 +49,7 @@ fn slack_s_own_example_is_genuine_for_five_minutes() {
     let (time, body) = (1_531_420_618, Bytes::from_static(body.as_bytes()));
     let genuine = |at: i64, stamp: &str| {
         let headers = headers([("x-slack-request-timestamp", stamp), ("x-slack-signature", signature)]);
-        slack::is_genuine(&secret, &headers, &body, Timestamp::from_seconds(at))
+        slack::has_valid_signature(&secret, &headers, &body, Timestamp::from_seconds(at))
     };
     assert!(genuine(time, "1531420618") && genuine(time + 300, "1531420618"));
     assert!(!genuine(time + 301, "1531420618"), "a recording");
@@ -69,7 +69,7 @@ fn gitlab_is_known_by_token_or_signature() {
             ("webhook-timestamp", "1614265330"),
             ("webhook-signature", signature),
         ]);
-        gitlab::is_genuine(&secret, &headers, &body, Timestamp::from_seconds(at))
+        gitlab::has_valid_signature(&secret, &headers, &body, Timestamp::from_seconds(at))
     };
     let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
     assert!(genuine(1_614_265_330, signature));
@@ -78,7 +78,7 @@ fn gitlab_is_known_by_token_or_signature() {
     assert!(!genuine(1_614_265_330, "v1,AAAA") && !genuine(1_614_265_330, ""));
     let by_token = |token: &str| {
         let headers = headers([("x-gitlab-token", token)]);
-        gitlab::is_genuine(&Secret::new("hunter2"), &headers, &body, Timestamp::from_seconds(0))
+        gitlab::has_valid_signature(&Secret::new("hunter2"), &headers, &body, Timestamp::from_seconds(0))
     };
     assert!(by_token("hunter2"));
     assert!(!by_token("hunter") && !by_token("hunter22") && !by_token(""));
@@ -90,16 +90,23 @@ fn what_was_done_to_an_issue_is_read() {
     let github = |event: &str, action: &str, body: &str| {
         let issue = json!({ "number": 7, "html_url": "https://github.com/o/r/issues/7", "updated_at": "2026-11-02T00:01:00Z", "body": body });
         let event_body = json!({ "action": action, "issue": issue, "sender": { "login": "ada", "id": 1 } }).to_string();
-        github::deed(&project(), &headers([("x-github-event", event)]), &event_body.into()).unwrap()
+        github::parse_action(&project(), &headers([("x-github-event", event)]), &event_body.into()).unwrap()
     };
     let at = Timestamp::parse("2026-11-02T00:01:00Z").unwrap();
     let issue = Some((7, "https://github.com/o/r/issues/7".to_owned()));
     let user = Some("ada".to_owned());
-    let deed = |wish| {
-        Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: issue.clone(), response_url: None })
+    let action = |kind| {
+        Some(IssueAction {
+            kind,
+            at,
+            fingerprint: print(),
+            user: user.clone(),
+            issue: issue.clone(),
+            response_url: None,
+        })
     };
-    assert_eq!(github("issues", "closed", &text), deed(Wish::Resolve));
-    assert_eq!(github("issues", "reopened", &text), deed(Wish::Unresolve));
+    assert_eq!(github("issues", "closed", &text), action(ActionKind::Resolve));
+    assert_eq!(github("issues", "reopened", &text), action(ActionKind::Unresolve));
     assert_eq!(github("issues", "labeled", &text), None);
     assert_eq!(github("ping", "closed", &text), None);
     assert_eq!(github("issues", "closed", "no marker"), None);
@@ -110,37 +117,38 @@ fn what_was_done_to_an_issue_is_read() {
         let attributes = json!({ "iid": 7, "url": "https://github.com/o/r/issues/7", "action": action, "updated_at": time, "description": text });
         let user = json!({ "name": "Ada L", "username": "ada" });
         let body = json!({ "object_attributes": attributes, "user": user }).to_string();
-        gitlab::deed(&project(), &headers([("x-gitlab-event", "Issue Hook")]), &body.into()).unwrap()
+        gitlab::parse_action(&project(), &headers([("x-gitlab-event", "Issue Hook")]), &body.into()).unwrap()
     };
-    assert_eq!(gitlab("close", "2026-11-02 00:01:00 UTC"), deed(Wish::Resolve));
-    assert_eq!(gitlab("reopen", "2026-11-02T00:01:00Z"), deed(Wish::Unresolve));
+    assert_eq!(gitlab("close", "2026-11-02 00:01:00 UTC"), action(ActionKind::Resolve));
+    assert_eq!(gitlab("reopen", "2026-11-02T00:01:00Z"), action(ActionKind::Unresolve));
     assert_eq!(gitlab("update", "2026-11-02T00:01:00Z"), None);
 }
 
 #[test]
 fn a_pressed_button_is_read() {
-    let deed_of = |user: serde_json::Value, action: &str, value: &str| {
+    let action_by = |user: serde_json::Value, action: &str, value: &str| {
         let actions = json!([{ "action_id": action, "value": value }]);
         let payload = json!({ "type": "block_actions", "user": user, "actions": actions });
         let body = format!(
             "payload={}",
             percent_encoding::utf8_percent_encode(&payload.to_string(), percent_encoding::NON_ALPHANUMERIC)
         );
-        slack::deed(&project(), &body.into(), Timestamp::from_seconds(5))
+        slack::parse_action(&project(), &body.into(), Timestamp::from_seconds(5))
     };
-    let deed = |action: &str, value: &str| deed_of(json!({ "id": "U1", "username": "ada" }), action, value);
+    let action = |action: &str, value: &str| action_by(json!({ "id": "U1", "username": "ada" }), action, value);
     let value = format!("shop|{}", print());
     let (at, user) = (Timestamp::from_seconds(5), Some("ada".to_owned()));
-    let done =
-        |wish| Some(Deed { wish, at, fingerprint: print(), user: user.clone(), issue: None, response_url: None });
-    let by = |user| deed_of(user, "faultline_mute", &value).unwrap().unwrap().user;
+    let done = |kind| {
+        Some(IssueAction { kind, at, fingerprint: print(), user: user.clone(), issue: None, response_url: None })
+    };
+    let by = |user| action_by(user, "faultline_mute", &value).unwrap().unwrap().user;
     assert_eq!(by(json!({ "id": "U1" })).as_deref(), Some("U1"));
     assert_eq!(by(serde_json::Value::Null), None);
     assert_eq!(by(json!({ "username": "é".repeat(200) })).unwrap().len(), 200);
-    assert_eq!(deed("faultline_resolve", &value).unwrap(), done(Wish::Resolve));
-    assert_eq!(deed("faultline_mute", &value).unwrap(), done(Wish::Mute));
-    assert_eq!(deed("another_app_s", &value).unwrap(), None);
-    assert_eq!(deed("faultline_mute", &value.replace("shop", "other")).unwrap(), None);
-    assert!(deed("faultline_mute", "shop|x").is_err());
-    assert!(slack::deed(&project(), &Bytes::from_static(b"x=1"), Timestamp::default()).is_err());
+    assert_eq!(action("faultline_resolve", &value).unwrap(), done(ActionKind::Resolve));
+    assert_eq!(action("faultline_mute", &value).unwrap(), done(ActionKind::Mute));
+    assert_eq!(action("another_app_s", &value).unwrap(), None);
+    assert_eq!(action("faultline_mute", &value.replace("shop", "other")).unwrap(), None);
+    assert!(action("faultline_mute", "shop|x").is_err());
+    assert!(slack::parse_action(&project(), &Bytes::from_static(b"x=1"), Timestamp::default()).is_err());
 }

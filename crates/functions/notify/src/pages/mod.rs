@@ -2,23 +2,13 @@
 
 mod rules;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::{get, post};
 use web_session::Pages;
 
-use crate::Routes;
-
-/// The API's routes, with those of the pages beside and before them.
-pub(crate) fn with_pages(routes: &Arc<Routes>, api: Router) -> Router {
-    let pages = Pages {
-        gate: routes.gate.clone(),
-        sessions: routes.sessions.clone(),
-        clock: routes.notify.clock.clone(),
-        outcomes: routes.outcomes.clone(),
-        api: api.clone(),
-    };
+/// Adds the pages to the API's routes.
+pub(crate) fn add_pages(pages: Pages) -> Router {
+    let api = pages.api.clone();
     let shown = Router::new().route("/projects/{project}/rules", get(rules::show)).with_state(pages.clone());
     let own = Router::new().route("/pages/projects/{project}/rules", post(rules::change)).with_state(pages.clone());
     web_session::before(api, has_page, shown).merge(web_session::asking(pages, own))
@@ -26,6 +16,6 @@ pub(crate) fn with_pages(routes: &Arc<Routes>, api: Router) -> Router {
 
 /// Whether there is a page at a path of the API.
 fn has_page(path: &str) -> bool {
-    let behind = path.strip_prefix("/projects/").and_then(|rest| rest.split_once('/'));
-    behind.is_some_and(|(_, rest)| rest == "rules")
+    let below = path.strip_prefix("/projects/").and_then(|rest| rest.split_once('/'));
+    below.is_some_and(|(_, rest)| rest == "rules")
 }

@@ -1,4 +1,5 @@
-//! `GET /dead-notices`, `POST /dead-notices/redrive`: what could not be told, and back with it after a fix.
+//! `GET /dead-notices`, `POST /dead-notices/redrive`: notifications that could not be delivered, and sending them again
+//! after a fix.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,9 +23,9 @@ use super::body;
 use crate::{DeadNotice, Deadline, Redriven};
 
 /// The most that are listed.
-const LIMIT: usize = 100;
+const MAX_LISTED_NOTICES: usize = 100;
 /// For how long a redrive begins to send: API Gateway waits 30 seconds for an answer. What is left goes by the next sweep.
-const TIME: Duration = Duration::from_secs(10);
+const MAX_REDRIVE_TIME: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> Router<Arc<Routes>> {
     Router::new()
@@ -41,8 +42,8 @@ pub(super) fn describe(api: &mut Description) {
         .data::<Notices>(200, "the notices");
     api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Tells what could not be told")
         .says("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
-        .body::<Which>(json!({}))
-        .data::<Put>(200, "what is to be told again");
+        .body::<NoticeSelection>(json!({}))
+        .data::<RedriveResult>(200, "what is to be told again");
     let failed = "Lists a project's notifications that could not be delivered";
     api.operation("get", "/projects/{project}/rules/failed", "listFailedNotices", failed)
         .says("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
@@ -51,21 +52,21 @@ pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/projects/{project}/rules/retry", "retryFailedNotices", "Sends them again")
         .says("After a fix. What was delivered meanwhile is not sent again.")
         .project()
-        .body::<Which>(json!({}))
-        .data::<Put>(200, "what is sent again");
+        .body::<NoticeSelection>(json!({}))
+        .data::<RedriveResult>(200, "what is sent again");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 struct Notices {
-    #[schemars(length(max = LIMIT))]
+    #[schemars(length(max = MAX_LISTED_NOTICES))]
     dead_notices: Vec<DeadNotice>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Put {
+struct RedriveResult {
     redriven: Redriven,
 }
 
@@ -88,37 +89,37 @@ async fn retry_handler(State(routes): State<Arc<Routes>>, request: Request<Body>
 async fn list_of_project(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     let mut dead_notices = routes.notify.dead_notices_of(project.id).await.map_err(|error| storage_failed(&error))?;
-    dead_notices.truncate(LIMIT);
+    dead_notices.truncate(MAX_LISTED_NOTICES);
     http_common::data(Notices { dead_notices })
 }
 
 async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
-    let Which { ids } = which(request).await?;
-    let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(TIME)).await;
-    http_common::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+    let NoticeSelection { ids } = read_selection(request).await?;
+    let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
+    http_common::data(RedriveResult { redriven: redriven.map_err(|error| storage_failed(&error))? })
 }
 
-async fn which(request: Request<Body>) -> Result<Which, Refusal> {
-    let body = body::read(request, BODY, FORM).await?;
+async fn read_selection(request: Request<Body>) -> Result<NoticeSelection, Refusal> {
+    let body = body::read(request, MAX_BODY_BYTES, BODY_FORM).await?;
     serde_json::from_value(body)
-        .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}")))
+        .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {BODY_FORM}")))
 }
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller_in(&request).await?.admin()?;
-    let dead_notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
+    let dead_notices = routes.notify.dead_notices(MAX_LISTED_NOTICES).await.map_err(|error| storage_failed(&error))?;
     http_common::data(Notices { dead_notices })
 }
 
 /// The largest body, in bytes: the ids of all that are listed.
-const BODY: usize = 64 << 10;
-const FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
+const MAX_BODY_BYTES: usize = 64 << 10;
+const BODY_FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
 
-/// Which dead notices are meant.
+/// NoticeSelection dead notices are meant.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "WhichDeadNotices")]
-struct Which {
+struct NoticeSelection {
     /// Their ids; without, all are meant.
     #[schemars(with = "Option<Vec<String>>")]
     ids: Option<HashSet<String>>,
@@ -126,7 +127,7 @@ struct Which {
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller_in(&request).await?.admin()?;
-    let Which { ids } = which(request).await?;
-    let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
-    http_common::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+    let NoticeSelection { ids } = read_selection(request).await?;
+    let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
+    http_common::data(RedriveResult { redriven: redriven.map_err(|error| storage_failed(&error))? })
 }

@@ -45,7 +45,8 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 }
 
 async fn take(routes: &Routes, request: Request<Body>) -> Answer {
-    let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
+    let headers = request.headers().clone();
+    let path = request.uri().path().to_owned();
     let mut parts = path.trim_start_matches("/hooks/").splitn(2, '/');
     let service = match parts.next() {
         Some("github") => Service::GitHub,
@@ -60,5 +61,5 @@ async fn take(routes: &Routes, request: Request<Body>) -> Answer {
         .map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))?;
     // As it was sent: it is signed byte by byte, and none of them packs it.
     let body = http_common::read(request).await?;
-    routes.notify.hook(service, &project, &headers, &body).await
+    routes.notify.handle_hook(service, &project, &headers, &body).await
 }

@@ -17,6 +17,7 @@ use http_common::{Answer, Caller, Gate, Outcomes, storage_failed};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Sealer, Sessions};
+use web_session::Pages;
 
 use crate::{Notify, pages};
 
@@ -50,7 +51,13 @@ impl Routes {
             .merge(hooks::routes())
             .merge(dead_notices::routes())
             .with_state(routes.clone());
-        pages::with_pages(&routes, api)
+        pages::add_pages(Pages {
+            gate: routes.gate.clone(),
+            sessions: routes.sessions.clone(),
+            clock: routes.notify.clock.clone(),
+            outcomes: routes.outcomes.clone(),
+            api,
+        })
     }
 
     /// The answer that a handler found, or the refusal, which is counted.

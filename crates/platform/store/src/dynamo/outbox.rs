@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use model::error::{ErrorAggregate, Link};
 use model::id::ProjectId;
 use model::time::Timestamp;
-use rules::lane::{self, Lane, LaneId, Lease, Passed, Token};
+use rules::lane::{self, AdmittedEntries, EntryToken, Lane, LaneId, Lease};
 
 use super::Table;
 use super::error_item::{error_key, link_attribute};
@@ -84,11 +84,11 @@ fn encode(lane: &Lane, expires_at: Timestamp) -> Attributes {
         .with("due", time(lane.due))
         .with("failures", number(lane.failures))
         .expiring(expires_at);
-    if !lane.passed.tokens.is_empty() {
+    if !lane.admitted.tokens.is_empty() {
         item = item
-            .with("passed", bytes(tokens(&lane.passed.tokens)))
-            .with("passedSince", time(lane.passed.since))
-            .with("passedCount", number(lane.passed.count));
+            .with("passed", bytes(tokens(&lane.admitted.tokens)))
+            .with("passedSince", time(lane.admitted.since))
+            .with("passedCount", number(lane.admitted.count));
     }
     if let Some(lease) = lane.lease {
         item = item.with("holder", text(format!("{:032x}", lease.holder))).with("leaseUntil", time(lease.until));
@@ -100,17 +100,17 @@ fn encode(lane: &Lane, expires_at: Timestamp) -> Attributes {
     item.done()
 }
 
-fn tokens(tokens: &[Token]) -> Vec<u8> {
+fn tokens(tokens: &[EntryToken]) -> Vec<u8> {
     tokens.iter().flat_map(|token| token.0.to_be_bytes()).collect()
 }
 
 fn decode(doing: &'static str, id: &LaneId, item: &Attributes) -> Result<Lane> {
     let read = Reader::new(doing, item)?;
     let pending = lane::unpack(read.bytes("pending")?).map_err(|error| StoreError::corrupt(doing, error))?;
-    let token = |chunk: &[u8]| Some(Token(u64::from_be_bytes(chunk.try_into().ok()?)));
-    let passed = match item.contains_key("passed") {
-        false => Passed::default(),
-        true => Passed {
+    let token = |chunk: &[u8]| Some(EntryToken(u64::from_be_bytes(chunk.try_into().ok()?)));
+    let admitted = match item.contains_key("passed") {
+        false => AdmittedEntries::default(),
+        true => AdmittedEntries {
             since: read.time("passedSince")?,
             count: read.number("passedCount")?,
             tokens: read.bytes("passed")?.chunks_exact(8).filter_map(token).collect(),
@@ -132,7 +132,7 @@ fn decode(doing: &'static str, id: &LaneId, item: &Attributes) -> Result<Lane> {
         lease,
         due: read.time("due")?,
         failures: read.number("failures")?,
-        passed,
+        admitted,
     })
 }
 

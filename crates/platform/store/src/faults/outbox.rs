@@ -15,7 +15,7 @@ use rules::lane::{Lane, LaneId};
 use super::Faulty;
 use crate::error::Result;
 use crate::ports::{
-    ErrorCursor, Errors, Lent, Links, Occurrences, Outbox, Page, Reference, ReferenceRange, Sealer, Undelivered,
+    ErrorCursor, Errors, Links, Occurrences, Outbox, Page, ReceivedLetter, Reference, Sealer, Stretch, Undelivered,
 };
 
 #[async_trait]
@@ -46,16 +46,16 @@ impl<P: Undelivered> Undelivered for Faulty<P> {
         self.call("Undelivered::keep", || self.port.keep(text.clone())).await
     }
 
-    async fn lend(&self) -> Result<Vec<Lent>> {
-        self.call("Undelivered::lend", || self.port.lend()).await
+    async fn receive(&self) -> Result<Vec<ReceivedLetter>> {
+        self.call("Undelivered::receive", || self.port.receive()).await
     }
 
-    async fn remove(&self, lent: &Lent) -> Result<()> {
-        self.call("Undelivered::remove", || self.port.remove(lent)).await
+    async fn remove(&self, received: &ReceivedLetter) -> Result<()> {
+        self.call("Undelivered::remove", || self.port.remove(received)).await
     }
 
-    async fn give_back(&self, lent: &Lent) -> Result<()> {
-        self.call("Undelivered::give_back", || self.port.give_back(lent)).await
+    async fn release(&self, received: &ReceivedLetter) -> Result<()> {
+        self.call("Undelivered::release", || self.port.release(received)).await
     }
 }
 

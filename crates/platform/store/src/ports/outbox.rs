@@ -8,7 +8,7 @@ use rules::lane::{Lane, LaneId};
 use super::DeadLetter;
 use crate::error::Result;
 
-/// What is yet to be told.
+/// The notifications that are still to be sent.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// The lane of this name.
@@ -18,12 +18,12 @@ pub trait Outbox: Send + Sync {
     /// since it was read is a [`Conflict`](crate::Kind::Conflict). Returns it as it is then.
     async fn save(&self, lane: Lane, expires_at: Timestamp) -> Result<Lane>;
 
-    /// At most `limit` lanes in which something was due at `now`, the longest due first. Eventually consistent, as the
+    /// At limit `limit` lanes in which something was due at `now`, the longest due first. Eventually consistent, as the
     /// index is: one that was just sent may still be named.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<LaneId>>;
 }
 
-/// What an error is called elsewhere.
+/// The issues of errors in trackers.
 #[async_trait]
 pub trait Links: Send + Sync {
     /// Notes the issue that an error has at a destination. An error that is gone, or has begun another incarnation, is a
@@ -31,70 +31,70 @@ pub trait Links: Send + Sync {
     async fn link(&self, error: &ErrorAggregate, destination: &str, link: &model::error::Link) -> Result<()>;
 }
 
-/// What could not be told, however often it was tried.
+/// The dead-letter queue of notifications: those that failed, however often they were tried.
 #[async_trait]
 pub trait Undelivered: Send + Sync {
     /// Keeps a letter; when this returns it is durable.
     async fn keep(&self, text: String) -> Result<()>;
 
-    /// Some letters that nobody else has, lent for half a minute; none if there are no more.
-    async fn lend(&self) -> Result<Vec<Lent>>;
+    /// Some letters that nobody else has received; nobody else receives them for half a minute. None if there are no more.
+    async fn receive(&self) -> Result<Vec<ReceivedLetter>>;
 
     /// Removes a letter for good.
-    async fn remove(&self, lent: &Lent) -> Result<()>;
+    async fn remove(&self, received: &ReceivedLetter) -> Result<()>;
 
-    /// Gives a letter back, to be seen by others at once.
-    async fn give_back(&self, lent: &Lent) -> Result<()>;
+    /// Releases a letter: others can receive it at once.
+    async fn release(&self, received: &ReceivedLetter) -> Result<()>;
 }
 
-/// One round over the letters that nobody else has. Who ends it gives back what is left of it.
-pub struct Round<'a> {
+/// One scan of the letters that nobody else has received. [`finish`](Self::finish) releases what was not removed.
+pub struct DeadLetterScan<'a> {
     letters: &'a dyn Undelivered,
-    /// Lent out, and yet to be looked at.
-    waiting: VecDeque<Lent>,
-    /// To be given back at the end: at once they would come round again.
-    left: Vec<Lent>,
+    /// ReceivedLetter out, and yet to be looked at.
+    waiting: VecDeque<ReceivedLetter>,
+    /// To be released at the end: released at once, they would be received again.
+    kept: Vec<ReceivedLetter>,
     seen: HashSet<String>,
 }
 
-impl<'a> Round<'a> {
+impl<'a> DeadLetterScan<'a> {
     /// Over all of `letters`.
-    pub fn over(letters: &'a dyn Undelivered) -> Self {
-        Self { letters, waiting: VecDeque::new(), left: Vec::new(), seen: HashSet::new() }
+    pub fn new(letters: &'a dyn Undelivered) -> Self {
+        Self { letters, waiting: VecDeque::new(), kept: Vec::new(), seen: HashSet::new() }
     }
 
-    /// The next letter; `None` at the end of the round, and after `most` letters.
-    pub async fn next(&mut self, most: usize) -> Result<Option<Lent>> {
-        if self.seen.len() >= most {
+    /// The next letter; `None` at the end, and after `limit` letters.
+    pub async fn next(&mut self, limit: usize) -> Result<Option<ReceivedLetter>> {
+        if self.seen.len() >= limit {
             return Ok(None);
         }
         if self.waiting.is_empty() {
-            self.waiting.extend(self.letters.lend().await?);
+            self.waiting.extend(self.letters.receive().await?);
         }
         let next = self.waiting.pop_front();
-        // One that comes again was lent out for longer than the round took: it has come to its end.
-        Ok(next.filter(|lent| self.seen.insert(lent.letter.id.clone())))
+        // One that comes again was received longer ago than its time-out: the scan is complete.
+        Ok(next.filter(|received| self.seen.insert(received.letter.id.clone())))
     }
 
-    /// Leaves a letter where it is.
-    pub fn leave(&mut self, lent: Lent) {
-        self.left.push(lent);
+    /// Keeps a letter in the queue.
+    pub fn keep(&mut self, received: ReceivedLetter) {
+        self.kept.push(received);
     }
 
-    /// Gives back what was left, and what was not looked at.
-    pub async fn end(self) -> Result<()> {
-        for lent in self.left.iter().chain(&self.waiting) {
-            self.letters.give_back(lent).await?;
+    /// Releases what was kept, and what was not looked at.
+    pub async fn finish(self) -> Result<()> {
+        for received in self.kept.iter().chain(&self.waiting) {
+            self.letters.release(received).await?;
         }
         Ok(())
     }
 }
 
-/// A dead letter that is lent to one reader.
+/// A dead letter that is received by one reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lent {
+pub struct ReceivedLetter {
     /// The letter.
     pub letter: DeadLetter,
-    /// The queue's word for this loan.
+    /// The queue's receipt handle.
     pub(crate) receipt: String,
 }

@@ -7,12 +7,12 @@ use model::time::Timestamp;
 
 use super::Queue;
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{DeadLetter, DeadLetters, Inbox, Lent, Round, Undelivered};
+use crate::ports::{DeadLetter, DeadLetterScan, DeadLetters, Inbox, ReceivedLetter, Undelivered};
 
 /// The most messages that SQS gives in one call.
-const MAX_RECEIVED: i32 = 10;
-/// For how long a message that is looked at is lent out, in seconds: until it is given back, or if nobody does.
-const LENT: i32 = 30;
+const MAX_RECEIVED_MESSAGES: i32 = 10;
+/// For how long nobody else receives a message that is looked at, in seconds, unless it is released before.
+const VISIBILITY_SECONDS: i32 = 30;
 const DOING: &str = "reading the dead-letter queue";
 
 /// The dead-letter queue of an inbox.
@@ -35,16 +35,16 @@ impl DeadLetterQueue {
     }
 
     /// The next messages that nobody else has; none if there are no more.
-    async fn next(&self) -> Result<Vec<Lent>> {
+    async fn next(&self) -> Result<Vec<ReceivedLetter>> {
         let call = self
             .client
             .receive_message()
             .queue_url(&self.url)
-            .max_number_of_messages(MAX_RECEIVED)
-            .visibility_timeout(LENT)
+            .max_number_of_messages(MAX_RECEIVED_MESSAGES)
+            .visibility_timeout(VISIBILITY_SECONDS)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
         let received = call.send().await.map_err(|error| StoreError::of_call(DOING, &error))?;
-        Ok(received.messages.unwrap_or_default().into_iter().filter_map(lent).collect())
+        Ok(received.messages.unwrap_or_default().into_iter().filter_map(parse_message).collect())
     }
 
     async fn delete(&self, receipt: &str) -> Result<()> {
@@ -58,22 +58,23 @@ impl DeadLetterQueue {
     }
 }
 
-fn lent(message: Message) -> Option<Lent> {
+fn parse_message(message: Message) -> Option<ReceivedLetter> {
     let sent = message.attributes.as_ref().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
     let sent_at = Timestamp::from_millis(sent.and_then(|millis| millis.parse().ok()).unwrap_or_default());
     let letter = DeadLetter { id: message.message_id?, text: message.body.unwrap_or_default(), sent_at };
-    Some(Lent { letter, receipt: message.receipt_handle? })
+    Some(ReceivedLetter { letter, receipt: message.receipt_handle? })
 }
 
 #[async_trait]
 impl DeadLetters for DeadLetterQueue {
     async fn list(&self, limit: usize) -> Result<Vec<DeadLetter>> {
-        let (mut letters, mut round) = (Vec::new(), Round::over(self));
-        while let Some(lent) = round.next(limit).await? {
-            letters.push(lent.letter.clone());
-            round.leave(lent);
+        let mut letters = Vec::new();
+        let mut scan = DeadLetterScan::new(self);
+        while let Some(received) = scan.next(limit).await? {
+            letters.push(received.letter.clone());
+            scan.keep(received);
         }
-        round.end().await?;
+        scan.finish().await?;
         Ok(letters)
     }
 
@@ -85,17 +86,18 @@ impl DeadLetters for DeadLetterQueue {
         let Some(inbox) = &self.inbox else {
             return Err(StoreError::new(Kind::Rejected, DOING, "its inbox is not known here"));
         };
-        let (mut moved, mut round) = (0, Round::over(self));
-        while let Some(lent) = round.next(limit).await? {
-            if ids.is_some_and(|ids| !ids.contains(&lent.letter.id)) {
-                round.leave(lent);
+        let mut moved = 0;
+        let mut scan = DeadLetterScan::new(self);
+        while let Some(received) = scan.next(limit).await? {
+            if ids.is_some_and(|ids| !ids.contains(&received.letter.id)) {
+                scan.keep(received);
                 continue;
             }
-            inbox.send(lent.letter.text).await?;
-            self.delete(&lent.receipt).await?;
+            inbox.send(received.letter.text).await?;
+            self.delete(&received.receipt).await?;
             moved += 1;
         }
-        round.end().await?;
+        scan.finish().await?;
         Ok(moved)
     }
 }
@@ -107,15 +109,15 @@ impl Undelivered for DeadLetterQueue {
         call.send().await.map(drop).map_err(|error| StoreError::of_call("keeping a dead letter", &error))
     }
 
-    async fn lend(&self) -> Result<Vec<Lent>> {
+    async fn receive(&self) -> Result<Vec<ReceivedLetter>> {
         self.next().await
     }
 
-    async fn remove(&self, lent: &Lent) -> Result<()> {
-        self.delete(&lent.receipt).await
+    async fn remove(&self, received: &ReceivedLetter) -> Result<()> {
+        self.delete(&received.receipt).await
     }
 
-    async fn give_back(&self, lent: &Lent) -> Result<()> {
-        self.return_one(&lent.receipt).await
+    async fn release(&self, received: &ReceivedLetter) -> Result<()> {
+        self.return_one(&received.receipt).await
     }
 }

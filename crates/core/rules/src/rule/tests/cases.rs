@@ -1,4 +1,4 @@
-//! What is told of what, as tables: what happens to an error, its last step the one in question, and what is decided.
+//! What is reported of what, as tables: what happens to an error, its last step the one in question, and what is decided.
 
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ fn with_an_interval_every_multiple_from_the_threshold_on_is_told() {
             ("30@0 | 4@0", ""),
             ("30@0 | 5@0", "35 in minute 0"),
             ("34@0 | 1@0 | 1@0", ""),
-            // A batch that jumps over several tells once, with the true count.
+            // A batch that jumps over several notifies once, with the true count.
             ("31@0 | 22@0", "53 in minute 0"),
             ("1@0 | 33@0", "34 in minute 0"),
         ],
@@ -185,7 +185,7 @@ fn of_a_muted_error_nothing_is_told_until_the_mute_is_over() {
             ("1@0 | mute 5 | 3@6", "unmuted"),
             ("1@0 | mute 5 | 3@6 | 1@6", ""),
             ("1@0 | mute 5 | 9@6", "unmuted"),
-            // What came while it was muted counts, and is not told afterwards.
+            // What came while it was muted counts, and is not reported afterwards.
             ("1@0 | mute | 9@1 | unresolve", ""),
             ("1@0 | mute | 4@1 | unresolve | 1@1", "5 in minute 1"),
             ("1@0 | mute | 9@1 | unresolve | 1@1", ""),
@@ -263,12 +263,12 @@ fn without_on_the_project_s_tier_decides() {
     check_in(
         Tier::Low,
         json!({}),
-        &[("1@0", "first, told in minute 60"), ("1@0 | resolve | 1@1", ""), ("1@0 | 900@1", "")],
+        &[("1@0", "first, sent in minute 60"), ("1@0 | resolve | 1@1", ""), ("1@0 | 900@1", "")],
     );
     check_in(
         Tier::Low,
         json!({ "collect": { "minutes": 5 }, "threshold": 3 }),
-        &[("1@0", "first, told in minute 5"), ("1@0 | 3@1", "3 in minute 1, told in minute 5")],
+        &[("1@0", "first, sent in minute 5"), ("1@0 | 3@1", "3 in minute 1, sent in minute 5")],
     );
     check_in(Tier::Critical, json!({ "threshold": 3 }), &[("1@0 | 3@1", "3 in minute 1")]);
     check_in(Tier::Low, json!({ "on": ["regression"] }), &[("1@0", ""), ("1@0 | resolve | 1@1", "regression")]);
@@ -277,21 +277,21 @@ fn without_on_the_project_s_tier_decides() {
 #[test]
 fn limits_are_told_unless_on_leaves_them_out() {
     for tier in [Tier::Critical, Tier::Standard, Tier::Low] {
-        assert!(rule(&json!({})).tells_limits(tier));
-        assert!(rule(&json!({ "on": ["limited"] })).tells_limits(tier));
-        assert!(!rule(&json!({ "on": ["first"] })).tells_limits(tier));
+        assert!(rule(&json!({})).reports_limits(tier));
+        assert!(rule(&json!({ "on": ["limited"] })).reports_limits(tier));
+        assert!(!rule(&json!({ "on": ["first"] })).reports_limits(tier));
         let config = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/x" });
-        assert!(!posted::rule(&config, 0).unwrap().tells_limits(tier), "v1 knows no limits");
+        assert!(!posted::rule(&config, 0).unwrap().reports_limits(tier), "v1 knows no limits");
     }
     assert_eq!(decided(&rule(&json!({ "on": ["limited"] })), Tier::Critical, "1@0"), "");
 }
 
 #[test]
 fn what_is_collected_waits_for_its_minutes() {
-    check(json!({ "on": ["first"], "collect": { "minutes": 10 } }), &[("1@0", "first, told in minute 10")]);
+    check(json!({ "on": ["first"], "collect": { "minutes": 10 } }), &[("1@0", "first, sent in minute 10")]);
     check(
         json!({ "on": ["threshold"], "threshold": 2, "collect": { "minutes": 1 } }),
-        &[("2@0, 3@4", "2 in minute 0, told in minute 1; 3 in minute 4, told in minute 1")],
+        &[("2@0, 3@4", "2 in minute 0, sent in minute 1; 3 in minute 4, sent in minute 1")],
     );
 }
 
@@ -299,18 +299,18 @@ fn what_is_collected_waits_for_its_minutes() {
 #[test]
 fn quiet_hours_hold_everything_back_until_their_end() {
     let quiet = json!({ "from": "11:30", "to": "12:45" });
-    check(json!({ "on": ["first"], "quiet": quiet }), &[("1@0", "first, told in minute 45")]);
+    check(json!({ "on": ["first"], "quiet": quiet }), &[("1@0", "first, sent in minute 45")]);
     check(
         json!({ "on": ["first"], "quiet": quiet, "collect": { "minutes": 44 } }),
-        &[("1@0", "first, told in minute 45")],
+        &[("1@0", "first, sent in minute 45")],
     );
     check(
         json!({ "on": ["first"], "quiet": quiet, "collect": { "minutes": 45 } }),
-        &[("1@0", "first, told in minute 45")],
+        &[("1@0", "first, sent in minute 45")],
     );
     check(
         json!({ "on": ["first"], "quiet": quiet, "collect": { "minutes": 50 } }),
-        &[("1@0", "first, told in minute 50")],
+        &[("1@0", "first, sent in minute 50")],
     );
     check(json!({ "on": ["first"], "quiet": { "from": "12:01", "to": "13:00" } }), &[("1@0", "first")]);
     let zone = json!({ "from": "13:30", "to": "13:40", "timezone": "Europe/Berlin" });
@@ -318,7 +318,7 @@ fn quiet_hours_hold_everything_back_until_their_end() {
     let zone = json!({ "from": "12:30", "to": "13:40" });
     check(
         json!({ "on": ["first"], "quiet": zone, "timezone": "Europe/Berlin" }),
-        &[("1@0", "first, told in minute 40")],
+        &[("1@0", "first, sent in minute 40")],
     );
 }
 

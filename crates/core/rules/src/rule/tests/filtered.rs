@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::cases::check;
 
-/// A rule for production tells of an error that was in staging before; and so by level, release, or all of them.
+/// A rule for production reports an error that was in staging before; and so by level, release, or all of them.
 #[test]
 fn the_first_occurrence_that_the_filter_matches_is_told() {
     check(

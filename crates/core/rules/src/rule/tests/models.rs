@@ -8,7 +8,7 @@ use serde_json::json;
 use super::rule;
 use super::stories::{UNIT, minute, new_error};
 use crate::rule::Rule;
-use crate::{Why, posted};
+use crate::{Trigger, posted};
 use model::error::Sighting;
 use model::id::EventId;
 use model::occurrence::{Occurrence, Source};
@@ -43,9 +43,9 @@ fn batches() -> impl Strategy<Value = Vec<Vec<i64>>> {
     })
 }
 
-/// What a person who counts on their fingers would tell of each batch: for each minute whose count came to a multiple
+/// What a person who counts on their fingers would report of each batch: for each minute whose count came to a multiple
 /// while the batch passed by, the count that the minute has then.
-fn model(batches: &[Vec<i64>], first_is_told: bool) -> Vec<Vec<(i64, u64)>> {
+fn model(batches: &[Vec<i64>], first_is_sent: bool) -> Vec<Vec<(i64, u64)>> {
     let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
     let of_batch = |(index, batch): (usize, &Vec<i64>)| {
         let mut crossed = BTreeMap::new();
@@ -56,32 +56,32 @@ fn model(batches: &[Vec<i64>], first_is_told: bool) -> Vec<Vec<(i64, u64)>> {
                 crossed.insert(at, ());
             }
         }
-        let told = crossed.keys().map(|at| (*at, counts[at])).collect();
-        if index == 0 && first_is_told { Vec::new() } else { told }
+        let sent = crossed.keys().map(|at| (*at, counts[at])).collect();
+        if index == 0 && first_is_sent { Vec::new() } else { sent }
     };
     batches.iter().enumerate().map(of_batch).collect()
 }
 
 fn decided(rule: &Rule, batches: &[Vec<i64>]) -> (Vec<Vec<(i64, u64)>>, usize) {
-    let (mut old, mut firsts, mut told) = (None, 0, Vec::new());
+    let (mut old, mut firsts, mut sent) = (None, 0, Vec::new());
     for batch in batches {
         let mut new = old.clone().unwrap_or_else(|| new_error(1));
         let sightings: Vec<_> = batch.iter().map(|&at| sighting(at)).collect();
         new.observe(UNIT, &sightings);
         let mut of_batch = Vec::new();
         for decision in rule.decide(old.as_ref(), &new, Tier::Standard, minute(0)) {
-            match decision.why {
-                Why::First => firsts += 1,
-                Why::Threshold { count, start, .. } => {
+            match decision.trigger {
+                Trigger::First => firsts += 1,
+                Trigger::Threshold { count, start, .. } => {
                     of_batch.push(((start.seconds() - minute(0).seconds()) / 60, count))
                 }
                 other => panic!("{other:?}"),
             }
         }
-        told.push(of_batch);
+        sent.push(of_batch);
         old = Some(new);
     }
-    (told, firsts)
+    (sent, firsts)
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! What happens to an error, as a line of text: `5@0 | resolve | 1@1`.
 
-use crate::Why;
-use crate::rule::{Decision, Rule, When};
+use crate::Trigger;
+use crate::rule::{Decision, Rule, Timing};
 use model::error::{ErrorAggregate, Mute, Resolution, Sighting, Status};
 use model::id::{ErrorUid, EventId, Fingerprint, ProjectId};
 use model::occurrence::{Level, Occurrence, Source};
@@ -78,25 +78,25 @@ pub(super) fn story(steps: &str) -> (Option<ErrorAggregate>, ErrorAggregate) {
 }
 
 /// What is decided of the last step of a story, in words: `first`, `regression`, `37 in minute 3`; what is collected has
-/// `, told in minute 10` behind it.
+/// `, sent in minute 10` behind it.
 pub(super) fn decided(rule: &Rule, tier: Tier, steps: &str) -> String {
     let (old, new) = story(steps);
     let now = minute(0);
     let in_words = |decision: &Decision| {
         let minute = |moment: Timestamp| (moment.seconds() - START).div_euclid(60);
-        let why = match decision.why {
-            Why::First => "first".to_owned(),
-            Why::Regression => "regression".to_owned(),
-            Why::Unmuted => "unmuted".to_owned(),
-            Why::Threshold { count, unit, start } => {
+        let why = match decision.trigger {
+            Trigger::First => "first".to_owned(),
+            Trigger::Regression => "regression".to_owned(),
+            Trigger::Unmuted => "unmuted".to_owned(),
+            Trigger::Threshold { count, unit, start } => {
                 assert_eq!(unit, UNIT);
                 format!("{count} in minute {}", minute(start))
             }
-            Why::Sample => "sample".to_owned(),
+            Trigger::Sample => "sample".to_owned(),
         };
-        match decision.when {
-            When::Now => why,
-            When::Collected { until } => format!("{why}, told in minute {}", minute(until)),
+        match decision.timing {
+            Timing::Now => why,
+            Timing::Collected { until } => format!("{why}, sent in minute {}", minute(until)),
         }
     };
     let decisions = rule.decide(old.as_ref(), &new, tier, now);

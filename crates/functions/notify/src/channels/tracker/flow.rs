@@ -1,23 +1,23 @@
-use rules::Telling;
+use rules::Message;
 use rules::target::IfExist;
 
 use super::report::Report;
-use super::{Change, Found, Tracker, has_marker};
-use crate::channels::{Failed, Issue};
-use crate::marker::Mark;
+use super::{IssueChange, TrackedIssue, Tracker, has_marker};
+use crate::channels::{Issue, SendError};
+use crate::marker::MarkerSigner;
 
-/// Makes the error's issue, or does to the one that it has what `if_exist` says. The same telling again changes nothing
+/// Makes the error's issue, or does to the one that it has what `if_exist` says. The same message again changes nothing
 /// more: what it wrote has a hidden mark with its token.
 ///
-/// That a project is limited is about no error, and makes no issue.
-pub(in crate::channels) async fn tell<T: Tracker>(
+/// That a project is limited concerns no error, and makes no issue.
+pub(in crate::channels) async fn send<T: Tracker>(
     tracker: &T,
     if_exist: IfExist,
-    telling: &Telling,
+    message: &Message,
     known: Option<&Issue>,
-    mark: &Mark,
-) -> Result<Option<Issue>, Failed> {
-    let Some(report) = Report::of(telling, T::BODY, mark)? else { return Ok(None) };
+    signer: &MarkerSigner,
+) -> Result<Option<Issue>, SendError> {
+    let Some(report) = Report::new(message, T::MAX_BODY_BYTES, signer)? else { return Ok(None) };
     let mut found = match known {
         Some(issue) => tracker.get(issue.number).await?,
         None => None,
@@ -27,13 +27,18 @@ pub(in crate::channels) async fn tell<T: Tracker>(
     }
     match found {
         None => tracker.create(&report.title, &report.body).await.map(Some),
-        Some(found) => add(tracker, if_exist, &report, found).await.map(Some),
+        Some(found) => add_to_issue(tracker, if_exist, &report, found).await.map(Some),
     }
 }
 
-async fn add<T: Tracker>(tracker: &T, if_exist: IfExist, report: &Report, found: Found) -> Result<Issue, Failed> {
-    // Made or rewritten by this very telling, whose answer was lost.
-    if has_marker(&found.body, &report.told) {
+async fn add_to_issue<T: Tracker>(
+    tracker: &T,
+    if_exist: IfExist,
+    report: &Report,
+    found: TrackedIssue,
+) -> Result<Issue, SendError> {
+    // Made or rewritten by this very message, whose answer was lost.
+    if has_marker(&found.body, &report.sent_marker) {
         return Ok(found.issue);
     }
     let number = found.issue.number;
@@ -44,14 +49,14 @@ async fn add<T: Tracker>(tracker: &T, if_exist: IfExist, report: &Report, found:
         IfExist::Comment => (false, false, true),
         IfExist::None => (false, false, false),
     };
-    let change = Change {
+    let change = IssueChange {
         reopen: reopen && !found.open,
         rewrite: rewrite.then_some((report.title.as_str(), report.body.as_str())),
     };
-    if change != Change::default() {
+    if change != IssueChange::default() {
         tracker.change(number, change).await?;
     }
-    if comment && !(found.comments > 0 && tracker.has_comment(number, &report.told).await?) {
+    if comment && !(found.comments > 0 && tracker.has_comment(number, &report.sent_marker).await?) {
         tracker.comment(number, &report.comment).await?;
     }
     Ok(found.issue)

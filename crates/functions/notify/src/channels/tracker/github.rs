@@ -9,16 +9,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Change, Found, ISSUES_LIMIT, Tracker, has_marker};
+use super::{IssueChange, MAX_ISSUES_BYTES, TrackedIssue, Tracker, has_marker};
 use crate::channels::exchange::Exchange;
-use crate::channels::{Failed, Issue};
+use crate::channels::{Issue, SendError};
 use crate::guard::{Answer, Outgoing};
 
-const API: &str = "https://api.github.com";
+const DEFAULT_API: &str = "https://api.github.com";
 /// What GitHub asks to wait where it limits somebody and does not say for how long.
-const MINUTE: Duration = Duration::from_secs(60);
+const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
 /// How many of the newest issues are looked at for what the search does not know yet.
-const NEWEST: &str = "30";
+const NEWEST_COUNT: &str = "30";
 
 /// One repository.
 pub(in crate::channels) struct GitHub<'a> {
@@ -29,7 +29,7 @@ pub(in crate::channels) struct GitHub<'a> {
 
 /// What is read of an issue.
 #[derive(Deserialize)]
-struct Entry {
+struct IssueResponse {
     number: u64,
     html_url: String,
     state: String,
@@ -42,8 +42,8 @@ struct Entry {
     pull_request: Option<Value>,
 }
 
-impl From<Entry> for Found {
-    fn from(entry: Entry) -> Self {
+impl From<IssueResponse> for TrackedIssue {
+    fn from(entry: IssueResponse) -> Self {
         Self {
             issue: Issue { number: entry.number, url: entry.html_url },
             open: entry.state == "open",
@@ -54,31 +54,31 @@ impl From<Entry> for Found {
 }
 
 impl<'a> GitHub<'a> {
-    pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitHub) -> Result<Self, Failed> {
-        let api = target.endpoint.as_deref().unwrap_or(API);
-        let api = Url::parse(api).map_err(|_| exchange.never("cannot be asked: `endpoint` is not a URL"))?;
+    pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitHub) -> Result<Self, SendError> {
+        let api = target.endpoint.as_deref().unwrap_or(DEFAULT_API);
+        let api = Url::parse(api).map_err(|_| exchange.permanent("cannot be asked: `endpoint` is not a URL"))?;
         if [&target.owner, &target.repo].iter().any(|part| matches!(part.as_str(), "" | "." | "..")) {
-            return Err(exchange.never("cannot be asked: `owner` and `repo` must name a repository"));
+            return Err(exchange.permanent("cannot be asked: `owner` and `repo` must name a repository"));
         }
         Ok(Self { exchange, target, api })
     }
 
     /// The address of something in the repository, by the parts of its path.
-    fn address(&self, parts: &[&str]) -> Result<Url, Failed> {
+    fn address(&self, parts: &[&str]) -> Result<Url, SendError> {
         let repository = ["repos", &self.target.owner, &self.target.repo];
         self.at(&[&repository, parts].concat())
     }
 
-    fn at(&self, parts: &[&str]) -> Result<Url, Failed> {
+    fn at(&self, parts: &[&str]) -> Result<Url, SendError> {
         let mut url = self.api.clone();
         match url.path_segments_mut() {
             Ok(mut path) => path.pop_if_empty().extend(parts),
-            Err(()) => return Err(self.exchange.never("cannot be asked: `endpoint` is not a URL")),
+            Err(()) => return Err(self.exchange.permanent("cannot be asked: `endpoint` is not a URL")),
         };
         Ok(url)
     }
 
-    async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, Failed> {
+    async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, SendError> {
         let mut outgoing = Outgoing { limit, ..Outgoing::new(method, url.as_str()) };
         outgoing.headers = self.headers()?;
         if let Some(body) = body {
@@ -88,10 +88,10 @@ impl<'a> GitHub<'a> {
         self.exchange.send(outgoing).await
     }
 
-    fn headers(&self) -> Result<HeaderMap, Failed> {
+    fn headers(&self) -> Result<HeaderMap, SendError> {
         let token = format!("Bearer {}", self.target.user_token.reveal());
         let mut token = HeaderValue::try_from(token)
-            .map_err(|_| self.exchange.never("cannot be asked: the token has characters that no token has"))?;
+            .map_err(|_| self.exchange.permanent("cannot be asked: the token has characters that no token has"))?;
         token.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, token);
@@ -101,64 +101,66 @@ impl<'a> GitHub<'a> {
     }
 
     /// The JSON of a success.
-    fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, Failed> {
+    fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, SendError> {
         if !answer.status.is_success() {
-            return Err(self.failed(answer));
+            return Err(self.classify(answer));
         }
         serde_json::from_value(self.exchange.json(answer)?)
-            .map_err(|error| self.exchange.later(None, &format!("answered {} with {error}", answer.status)))
+            .map_err(|error| self.exchange.transient(None, &format!("answered {} with {error}", answer.status)))
     }
 
     /// What an answer that is no success means: GitHub limits by 403 as well as by 429.
-    fn failed(&self, answer: &Answer) -> Failed {
+    fn classify(&self, answer: &Answer) -> SendError {
         let header = |name: &str| answer.headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-        let said = self.exchange.said(answer);
+        let said = self.exchange.describe(answer);
         let limits = matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
         if limits {
             if let Some(after) = self.exchange.retry_after(&answer.headers) {
-                return self.exchange.later(Some(after), &said);
+                return self.exchange.transient(Some(after), &said);
             }
             if header("x-ratelimit-remaining") == Some(0) {
                 let reset = header("x-ratelimit-reset").map(|second| self.exchange.until(second));
-                return self.exchange.later(Some(reset.unwrap_or(MINUTE)), &said);
+                return self.exchange.transient(Some(reset.unwrap_or(DEFAULT_PAUSE)), &said);
             }
             if answer.status == StatusCode::TOO_MANY_REQUESTS || said.to_ascii_lowercase().contains("rate limit") {
-                return self.exchange.later(Some(MINUTE), &said);
+                return self.exchange.transient(Some(DEFAULT_PAUSE), &said);
             }
         }
         match answer.status {
-            StatusCode::UNAUTHORIZED => self.exchange.never(&format!("{said}: give another token")),
-            StatusCode::FORBIDDEN => self.exchange.never(&format!("{said}: the token must be allowed to write issues")),
-            StatusCode::NOT_FOUND => {
-                self.exchange.never(&format!("{said}: there is no such repository, or the token must not see it"))
+            StatusCode::UNAUTHORIZED => self.exchange.permanent(&format!("{said}: give another token")),
+            StatusCode::FORBIDDEN => {
+                self.exchange.permanent(&format!("{said}: the token must be allowed to write issues"))
             }
-            StatusCode::GONE => self.exchange.never(&format!("{said}: the repository has issues switched off")),
-            _ => self.exchange.refused(answer),
+            StatusCode::NOT_FOUND => {
+                self.exchange.permanent(&format!("{said}: there is no such repository, or the token must not see it"))
+            }
+            StatusCode::GONE => self.exchange.permanent(&format!("{said}: the repository has issues switched off")),
+            _ => self.exchange.classify(answer),
         }
     }
 
     /// The newest issues, of which none is missing, as it may be in a search.
-    async fn newest(&self) -> Result<Vec<Entry>, Failed> {
+    async fn newest(&self) -> Result<Vec<IssueResponse>, SendError> {
         let mut url = self.address(&["issues"])?;
         url.query_pairs_mut().extend_pairs([
             ("state", "all"),
             ("sort", "created"),
             ("direction", "desc"),
-            ("per_page", NEWEST),
+            ("per_page", NEWEST_COUNT),
         ]);
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         self.read(&answer)
     }
 
-    async fn search(&self, word: &str) -> Result<Vec<Entry>, Failed> {
+    async fn search(&self, word: &str) -> Result<Vec<IssueResponse>, SendError> {
         #[derive(Deserialize)]
         struct Results {
-            items: Vec<Entry>,
+            items: Vec<IssueResponse>,
         }
         let mut url = self.at(&["search", "issues"])?;
         let query = format!("{word} in:body is:issue repo:{}/{}", self.target.owner, self.target.repo);
         url.query_pairs_mut().append_pair("q", &query).append_pair("per_page", "10");
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         // A repository that may not be searched: it can be written to nevertheless, or the next call says why not.
         if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
             return Ok(Vec::new());
@@ -170,23 +172,23 @@ impl<'a> GitHub<'a> {
 #[async_trait]
 impl Tracker for GitHub<'_> {
     /// 65,536 characters, which GitHub keeps as bytes.
-    const BODY: usize = 65_000;
+    const MAX_BODY_BYTES: usize = 65_000;
 
-    async fn get(&self, number: u64) -> Result<Option<Found>, Failed> {
+    async fn get(&self, number: u64) -> Result<Option<TrackedIssue>, SendError> {
         let url = self.address(&["issues", &number.to_string()])?;
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         match answer.status {
             // Transferred to another repository; or deleted. Where there is no repository either, the next call says so.
             StatusCode::MOVED_PERMANENTLY | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-            _ => self.read::<Entry>(&answer).map(|entry| Some(entry.into())),
+            _ => self.read::<IssueResponse>(&answer).map(|entry| Some(entry.into())),
         }
     }
 
     /// Among the 30 newest issues, then by search, whose index is some seconds behind: missed is an issue that was made
     /// in these seconds, if 30 others were made after it; and one whose text somebody has taken the mark out of.
-    async fn find(&self, marker: &str, word: &str) -> Result<Option<Found>, Failed> {
-        let marked = |entries: Vec<Entry>| {
-            let issues = entries.into_iter().filter(|entry| entry.pull_request.is_none()).map(Found::from);
+    async fn find(&self, marker: &str, word: &str) -> Result<Option<TrackedIssue>, SendError> {
+        let marked = |entries: Vec<IssueResponse>| {
+            let issues = entries.into_iter().filter(|entry| entry.pull_request.is_none()).map(TrackedIssue::from);
             // The oldest is the one that the others would be doubles of.
             issues.filter(|found| has_marker(&found.body, marker)).min_by_key(|found| found.issue.number)
         };
@@ -196,16 +198,16 @@ impl Tracker for GitHub<'_> {
         }
     }
 
-    async fn create(&self, title: &str, body: &str) -> Result<Issue, Failed> {
+    async fn create(&self, title: &str, body: &str) -> Result<Issue, SendError> {
         let mut issue = json!({ "title": title, "body": body });
         if !self.target.labels.is_empty() {
             issue["labels"] = json!(self.target.labels);
         }
-        let answer = self.send(Method::POST, &self.address(&["issues"])?, Some(issue), ISSUES_LIMIT).await?;
-        self.read::<Entry>(&answer).map(|entry| Found::from(entry).issue)
+        let answer = self.send(Method::POST, &self.address(&["issues"])?, Some(issue), MAX_ISSUES_BYTES).await?;
+        self.read::<IssueResponse>(&answer).map(|entry| TrackedIssue::from(entry).issue)
     }
 
-    async fn change(&self, number: u64, change: Change<'_>) -> Result<(), Failed> {
+    async fn change(&self, number: u64, change: IssueChange<'_>) -> Result<(), SendError> {
         let mut body = json!({});
         if change.reopen {
             body["state"] = "open".into();
@@ -215,19 +217,20 @@ impl Tracker for GitHub<'_> {
             body["body"] = text.into();
         }
         let url = self.address(&["issues", &number.to_string()])?;
-        let answer = self.send(Method::PATCH, &url, Some(body), Outgoing::LIMIT).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(self.failed(&answer)) }
+        let answer = self.send(Method::PATCH, &url, Some(body), Outgoing::DEFAULT_MAX_ANSWER_BYTES).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(self.classify(&answer)) }
     }
 
-    async fn comment(&self, number: u64, body: &str) -> Result<(), Failed> {
+    async fn comment(&self, number: u64, body: &str) -> Result<(), SendError> {
         let url = self.address(&["issues", &number.to_string(), "comments"])?;
-        let answer = self.send(Method::POST, &url, Some(json!({ "body": body })), Outgoing::LIMIT).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(self.failed(&answer)) }
+        let answer =
+            self.send(Method::POST, &url, Some(json!({ "body": body })), Outgoing::DEFAULT_MAX_ANSWER_BYTES).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(self.classify(&answer)) }
     }
 
-    /// Comments are listed oldest first: those of the last two days are asked for, for a day is how long a telling is
+    /// Comments are listed oldest first: those of the last two days are asked for, for a day is how long a message is
     /// tried.
-    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, Failed> {
+    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, SendError> {
         #[derive(Deserialize)]
         struct Comment {
             #[serde(default)]
@@ -237,7 +240,7 @@ impl Tracker for GitHub<'_> {
         let since = self.exchange.now().plus_seconds(-2 * 86_400).seconds();
         let since = jiff::Timestamp::from_second(since).unwrap_or_default().to_string();
         url.query_pairs_mut().append_pair("since", &since).append_pair("per_page", "100");
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         let comments: Vec<Comment> = self.read(&answer)?;
         Ok(comments.iter().any(|comment| has_marker(comment.body.as_deref().unwrap_or_default(), marker)))
     }

@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Change, Found, ISSUES_LIMIT, Tracker, has_marker};
+use super::{IssueChange, MAX_ISSUES_BYTES, TrackedIssue, Tracker, has_marker};
 use crate::channels::exchange::Exchange;
-use crate::channels::{Failed, Issue};
+use crate::channels::{Issue, SendError};
 use crate::guard::{Answer, Outgoing};
 
-const SERVER: &str = "https://gitlab.com";
+const DEFAULT_SERVER: &str = "https://gitlab.com";
 
 /// One project.
 pub(in crate::channels) struct GitLab<'a> {
@@ -23,7 +23,7 @@ pub(in crate::channels) struct GitLab<'a> {
 
 /// What is read of an issue.
 #[derive(Deserialize)]
-struct Entry {
+struct IssueResponse {
     iid: u64,
     web_url: String,
     state: String,
@@ -36,8 +36,8 @@ struct Entry {
     moved_to_id: Option<u64>,
 }
 
-impl From<Entry> for Found {
-    fn from(entry: Entry) -> Self {
+impl From<IssueResponse> for TrackedIssue {
+    fn from(entry: IssueResponse) -> Self {
         Self {
             issue: Issue { number: entry.iid, url: entry.web_url },
             open: entry.state == "opened",
@@ -48,33 +48,33 @@ impl From<Entry> for Found {
 }
 
 impl<'a> GitLab<'a> {
-    pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitLab) -> Result<Self, Failed> {
-        let server = target.endpoint.as_deref().unwrap_or(SERVER);
+    pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitLab) -> Result<Self, SendError> {
+        let server = target.endpoint.as_deref().unwrap_or(DEFAULT_SERVER);
         // Some write the API's address where the server's is asked for.
         let server = server.trim_end_matches('/').trim_end_matches("/api/v4");
-        let server = Url::parse(server).map_err(|_| exchange.never("cannot be asked: `endpoint` is not a URL"))?;
+        let server = Url::parse(server).map_err(|_| exchange.permanent("cannot be asked: `endpoint` is not a URL"))?;
         if target.owner.is_empty() || target.repo.is_empty() {
-            return Err(exchange.never("cannot be asked: `owner` and `repo` must name a project"));
+            return Err(exchange.permanent("cannot be asked: `owner` and `repo` must name a project"));
         }
         Ok(Self { exchange, target, server })
     }
 
     /// The address of something among the project's issues. The project is one part of the path, with its slashes
     /// escaped.
-    fn address(&self, parts: &[&str]) -> Result<Url, Failed> {
+    fn address(&self, parts: &[&str]) -> Result<Url, SendError> {
         let project = format!("{}/{}", self.target.owner.trim_matches('/'), self.target.repo);
         let mut url = self.server.clone();
         match url.path_segments_mut() {
             Ok(mut path) => path.pop_if_empty().extend(["api", "v4", "projects", &project, "issues"]).extend(parts),
-            Err(()) => return Err(self.exchange.never("cannot be asked: `endpoint` is not a URL")),
+            Err(()) => return Err(self.exchange.permanent("cannot be asked: `endpoint` is not a URL")),
         };
         Ok(url)
     }
 
-    async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, Failed> {
+    async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, SendError> {
         let mut outgoing = Outgoing { limit, ..Outgoing::new(method, url.as_str()) };
         let mut token = HeaderValue::try_from(self.target.personal_access_token.reveal())
-            .map_err(|_| self.exchange.never("cannot be asked: the token has characters that no token has"))?;
+            .map_err(|_| self.exchange.permanent("cannot be asked: the token has characters that no token has"))?;
         token.set_sensitive(true);
         outgoing.headers.insert("private-token", token);
         outgoing.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -86,53 +86,53 @@ impl<'a> GitLab<'a> {
     }
 
     /// The JSON of a success.
-    fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, Failed> {
+    fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, SendError> {
         if !answer.status.is_success() {
-            return Err(self.failed(answer));
+            return Err(self.classify(answer));
         }
         serde_json::from_value(self.exchange.json(answer)?)
-            .map_err(|error| self.exchange.later(None, &format!("answered {} with {error}", answer.status)))
+            .map_err(|error| self.exchange.transient(None, &format!("answered {} with {error}", answer.status)))
     }
 
-    fn failed(&self, answer: &Answer) -> Failed {
-        let said = self.exchange.said(answer);
+    fn classify(&self, answer: &Answer) -> SendError {
+        let said = self.exchange.describe(answer);
         match answer.status {
-            StatusCode::UNAUTHORIZED => self.exchange.never(&format!("{said}: give another token")),
+            StatusCode::UNAUTHORIZED => self.exchange.permanent(&format!("{said}: give another token")),
             StatusCode::FORBIDDEN => self
                 .exchange
-                .never(&format!("{said}: the token must have the scope `api`, and its user may write issues")),
+                .permanent(&format!("{said}: the token must have the scope `api`, and its user may write issues")),
             StatusCode::NOT_FOUND => {
-                self.exchange.never(&format!("{said}: there is no such project, or the token must not see it"))
+                self.exchange.permanent(&format!("{said}: there is no such project, or the token must not see it"))
             }
-            _ => self.exchange.refused(answer),
+            _ => self.exchange.classify(answer),
         }
     }
 
     /// Sends a change, of whose answer only the status matters.
-    async fn write(&self, method: Method, url: Url, body: Value) -> Result<(), Failed> {
-        let answer = self.send(method, &url, Some(body), Outgoing::LIMIT).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(self.failed(&answer)) }
+    async fn write(&self, method: Method, url: Url, body: Value) -> Result<(), SendError> {
+        let answer = self.send(method, &url, Some(body), Outgoing::DEFAULT_MAX_ANSWER_BYTES).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(self.classify(&answer)) }
     }
 }
 
 #[async_trait]
 impl Tracker for GitLab<'_> {
     /// 1,048,576 characters of an issue, 1,000,000 of a comment; as much as GitHub's is as much as anybody reads.
-    const BODY: usize = 65_000;
+    const MAX_BODY_BYTES: usize = 65_000;
 
-    async fn get(&self, number: u64) -> Result<Option<Found>, Failed> {
+    async fn get(&self, number: u64) -> Result<Option<TrackedIssue>, SendError> {
         let url = self.address(&[&number.to_string()])?;
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
         // One that was moved stays behind, closed.
-        self.read::<Entry>(&answer).map(|entry| entry.moved_to_id.is_none().then(|| entry.into()))
+        self.read::<IssueResponse>(&answer).map(|entry| entry.moved_to_id.is_none().then(|| entry.into()))
     }
 
     /// By search in the texts of issues, which is of the database itself where it is not GitLab's advanced search: missed
     /// is an issue whose text somebody has taken the mark out of.
-    async fn find(&self, marker: &str, word: &str) -> Result<Option<Found>, Failed> {
+    async fn find(&self, marker: &str, word: &str) -> Result<Option<TrackedIssue>, SendError> {
         let mut url = self.address(&[])?;
         url.query_pairs_mut().extend_pairs([
             ("search", word),
@@ -141,22 +141,22 @@ impl Tracker for GitLab<'_> {
             ("state", "all"),
             ("per_page", "20"),
         ]);
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
-        let entries: Vec<Entry> = self.read(&answer)?;
-        let here = entries.into_iter().filter(|entry| entry.moved_to_id.is_none()).map(Found::from);
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
+        let entries: Vec<IssueResponse> = self.read(&answer)?;
+        let here = entries.into_iter().filter(|entry| entry.moved_to_id.is_none()).map(TrackedIssue::from);
         Ok(here.filter(|found| has_marker(&found.body, marker)).min_by_key(|found| found.issue.number))
     }
 
-    async fn create(&self, title: &str, body: &str) -> Result<Issue, Failed> {
+    async fn create(&self, title: &str, body: &str) -> Result<Issue, SendError> {
         let mut issue = json!({ "title": title, "description": body });
         if !self.target.labels.is_empty() {
             issue["labels"] = self.target.labels.join(",").into();
         }
-        let answer = self.send(Method::POST, &self.address(&[])?, Some(issue), ISSUES_LIMIT).await?;
-        self.read::<Entry>(&answer).map(|entry| Found::from(entry).issue)
+        let answer = self.send(Method::POST, &self.address(&[])?, Some(issue), MAX_ISSUES_BYTES).await?;
+        self.read::<IssueResponse>(&answer).map(|entry| TrackedIssue::from(entry).issue)
     }
 
-    async fn change(&self, number: u64, change: Change<'_>) -> Result<(), Failed> {
+    async fn change(&self, number: u64, change: IssueChange<'_>) -> Result<(), SendError> {
         let mut body = json!({});
         if change.reopen {
             body["state_event"] = "reopen".into();
@@ -168,12 +168,12 @@ impl Tracker for GitLab<'_> {
         self.write(Method::PUT, self.address(&[&number.to_string()])?, body).await
     }
 
-    async fn comment(&self, number: u64, body: &str) -> Result<(), Failed> {
+    async fn comment(&self, number: u64, body: &str) -> Result<(), SendError> {
         let url = self.address(&[&number.to_string(), "notes"])?;
         self.write(Method::POST, url, json!({ "body": body })).await
     }
 
-    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, Failed> {
+    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, SendError> {
         #[derive(Deserialize)]
         struct Note {
             #[serde(default)]
@@ -181,7 +181,7 @@ impl Tracker for GitLab<'_> {
         }
         let mut url = self.address(&[&number.to_string(), "notes"])?;
         url.query_pairs_mut().extend_pairs([("sort", "desc"), ("order_by", "created_at"), ("per_page", "50")]);
-        let answer = self.send(Method::GET, &url, None, ISSUES_LIMIT).await?;
+        let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         let notes: Vec<Note> = self.read(&answer)?;
         Ok(notes.iter().any(|note| has_marker(&note.body, marker)))
     }

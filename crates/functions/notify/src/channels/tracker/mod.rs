@@ -6,18 +6,18 @@ mod gitlab;
 mod report;
 
 use async_trait::async_trait;
-pub(super) use flow::tell;
+pub(super) use flow::send;
 pub(super) use github::GitHub;
 pub(super) use gitlab::GitLab;
 
-use super::{Failed, Issue};
+use super::{Issue, SendError};
 
 /// The longest answer with issues in it, in bytes: each comes with its whole text.
-const ISSUES_LIMIT: usize = 4 * 1024 * 1024;
+const MAX_ISSUES_BYTES: usize = 4 * 1024 * 1024;
 
 /// An issue as the tracker has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct TrackedIssue {
     pub(super) issue: Issue,
     pub(super) open: bool,
     /// Its text, with the hidden marks in it.
@@ -28,7 +28,7 @@ pub(super) struct Found {
 
 /// What to change about an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Change<'a> {
+pub(super) struct IssueChange<'a> {
     /// Whether to open it again.
     reopen: bool,
     /// Title and text, to write anew.
@@ -39,25 +39,25 @@ pub(super) struct Change<'a> {
 #[async_trait]
 pub(super) trait Tracker: Sync {
     /// The longest text of an issue or comment, in bytes.
-    const BODY: usize;
+    const MAX_BODY_BYTES: usize;
 
     /// The issue of that number; `None` if it is not there any more.
-    async fn get(&self, number: u64) -> Result<Option<Found>, Failed>;
+    async fn get(&self, number: u64) -> Result<Option<TrackedIssue>, SendError>;
 
     /// The issue whose text has `marker` on a line of its own; `word` is the part of it that a search can find.
-    async fn find(&self, marker: &str, word: &str) -> Result<Option<Found>, Failed>;
+    async fn find(&self, marker: &str, word: &str) -> Result<Option<TrackedIssue>, SendError>;
 
     /// Makes an issue.
-    async fn create(&self, title: &str, body: &str) -> Result<Issue, Failed>;
+    async fn create(&self, title: &str, body: &str) -> Result<Issue, SendError>;
 
     /// Changes an issue.
-    async fn change(&self, number: u64, change: Change<'_>) -> Result<(), Failed>;
+    async fn change(&self, number: u64, change: IssueChange<'_>) -> Result<(), SendError>;
 
     /// Comments on an issue.
-    async fn comment(&self, number: u64, body: &str) -> Result<(), Failed>;
+    async fn comment(&self, number: u64, body: &str) -> Result<(), SendError>;
 
     /// Whether one of the newest comments has `marker` on a line of its own.
-    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, Failed>;
+    async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, SendError>;
 }
 
 /// Whether `body` has `marker` on a line of its own. Texts of events cannot: they stand in blocks, and what begins a

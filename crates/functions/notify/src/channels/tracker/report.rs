@@ -2,25 +2,25 @@
 
 use model::id::ProjectName;
 use model::occurrence::Occurrence;
-use rules::{Held, Notice, Telling};
+use rules::{Message, Notification, Overflow};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::channels::Failed;
-use crate::channels::message::{backtrace, facts, link, moment, token, why};
+use crate::channels::SendError;
+use crate::channels::content::{backtrace, describe_trigger, facts, link, moment, token};
 use crate::channels::text::{clean, cut_bytes, line, thousands, unfenced, without_emoji};
-use crate::marker::Mark;
+use crate::marker::MarkerSigner;
 
 /// The longest title, in bytes (v1).
-const TITLE: usize = 250;
+const MAX_TITLE_BYTES: usize = 250;
 /// The longest backtrace, and the longest of every other section, in bytes.
-const BACKTRACE: usize = 16 * 1024;
-const SECTION: usize = 6 * 1024;
+const MAX_BACKTRACE_BYTES: usize = 16 * 1024;
+const MAX_SECTION_BYTES: usize = 6 * 1024;
 /// The most frames of one exception.
-const FRAMES: usize = 60;
+const MAX_FRAMES: usize = 60;
 
 /// v1's sections, in its order; other contexts come after them.
-const CONTEXTS: [&str; 4] = ["context", "environment", "session", "params"];
+const V1_CONTEXTS: [&str; 4] = ["context", "environment", "session", "params"];
 
 /// An issue and a comment, ready to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,95 +29,97 @@ pub(super) struct Report {
     pub(super) marker: String,
     /// The part of `marker` that a search finds.
     pub(super) word: String,
-    /// What names this telling, on a line of its own that is not shown.
-    pub(super) told: String,
+    /// What names this message, on a line of its own that is not shown.
+    pub(super) sent_marker: String,
     pub(super) title: String,
     pub(super) body: String,
     pub(super) comment: String,
 }
 
 impl Report {
-    /// The report of `telling`, whose texts have at most `limit` bytes; `None` if it is about no error.
-    /// `mark` signs the marker: only what it signed is ours.
-    pub(super) fn of(telling: &Telling, limit: usize, mark: &Mark) -> Result<Option<Self>, Failed> {
-        if let Telling::Several { held: Some(held), notices, more, project, .. } = telling {
-            return Ok(Some(Self::of_held(telling, held, notices, *more, project, mark)));
+    /// The report of `message`, whose texts have at most `limit` bytes; `None` if it is about no error.
+    /// `signer` signs the marker: only what it signed is ours.
+    pub(super) fn new(message: &Message, limit: usize, signer: &MarkerSigner) -> Result<Option<Self>, SendError> {
+        if let Message::Several { overflow: Some(overflow), notifications, more, project, .. } = message {
+            return Ok(Some(Self::for_overflow(message, overflow, notifications, *more, project, signer)));
         }
-        let (notice, others): (&Notice, &[Notice]) = match telling {
-            Telling::One(notice) => (notice, &[]),
-            Telling::Several { notices, .. } => match notices.last() {
-                Some(last) if notices.iter().all(|notice| notice.fingerprint == last.fingerprint) => (last, notices),
+        let (notification, others): (&Notification, &[Notification]) = match message {
+            Message::One(notification) => (notification, &[]),
+            Message::Several { notifications, .. } => match notifications.last() {
+                Some(last) if notifications.iter().all(|notification| notification.fingerprint == last.fingerprint) => {
+                    (last, notifications)
+                }
                 Some(_) => {
                     let what =
                         "an issue is about one error: what was collected about several cannot be told to a tracker";
-                    return Err(Failed::never(what));
+                    return Err(SendError::permanent(what));
                 }
                 None => return Ok(None),
             },
-            Telling::Limited { .. } => return Ok(None),
+            Message::Limited { .. } => return Ok(None),
         };
-        let word = notice.fingerprint.to_string();
-        let marker = mark.of(&notice.project, notice.fingerprint);
-        let told = format!("<!-- faultline-told:{} -->", &hex(token(telling))[..16]);
+        let word = notification.fingerprint.to_string();
+        let marker = signer.marker(&notification.project, notification.fingerprint);
+        let sent_marker = format!("<!-- faultline-told:{} -->", &hex(token(message))[..16]);
         Ok(Some(Self {
-            title: issue_title(notice),
-            body: body(notice, &format!("{marker}\n{told}\n"), limit),
-            comment: comment(notice, others, &told),
+            title: issue_title(notification),
+            body: body(notification, &format!("{marker}\n{sent_marker}\n"), limit),
+            comment: comment(notification, others, &sent_marker),
             marker,
             word,
-            told,
+            sent_marker,
         }))
     }
 }
 
 impl Report {
     /// What a ceiling held back, as one issue of its own. Sent again it is found by the name of the message.
-    fn of_held(
-        telling: &Telling,
-        held: &Held,
-        notices: &[Notice],
+    fn for_overflow(
+        message: &Message,
+        overflow: &Overflow,
+        notifications: &[Notification],
         more: u64,
         project: &ProjectName,
-        mark: &Mark,
+        signer: &MarkerSigner,
     ) -> Self {
-        let word = mark.signature(token(telling));
+        let word = signer.signature(token(message));
         let marker = format!("<!-- faultline-held:{word} -->");
-        let told = format!("<!-- faultline-told:{} -->", &hex(token(telling))[..16]);
-        let all = thousands(more + notices.len() as u64);
+        let sent_marker = format!("<!-- faultline-told:{} -->", &hex(token(message))[..16]);
+        let all = thousands(more + notifications.len() as u64);
         let mut parts = vec![format!(
             "{all} more than the {} issues a minute that the rule {} makes.",
-            held.ceiling,
-            code(&held.rule)
+            overflow.ceiling,
+            code(&overflow.rule)
         )];
-        parts.extend(held.link.as_ref().map(|link| format!("[All errors](<{link}>)")));
-        let listed = notices.iter().take(30).map(|notice| {
-            let title = code(&[notice.kind.as_str(), notice.message.as_str()].join(" "));
-            match link(notice) {
+        parts.extend(overflow.link.as_ref().map(|link| format!("[All errors](<{link}>)")));
+        let listed = notifications.iter().take(30).map(|notification| {
+            let title = code(&[notification.kind.as_str(), notification.message.as_str()].join(" "));
+            match link(notification) {
                 Some(link) => format!("- {title} [Open](<{link}>)"),
                 None => format!("- {title}"),
             }
         });
         parts.push(listed.collect::<Vec<_>>().join("\n"));
-        let body = format!("{}\n\n{marker}\n{told}\n", parts.join("\n\n"));
+        let body = format!("{}\n\n{marker}\n{sent_marker}\n", parts.join("\n\n"));
         let title = unmentioned(&format!("{all} more errors in {}", line(project.as_str(), 100)));
-        Self { marker, word, told, title, comment: body.clone(), body }
+        Self { marker, word, sent_marker, title, comment: body.clone(), body }
     }
 }
 
 /// v1's title: `[type] message` in 250 bytes; of a longer one the beginning, `...`, and ten digits of the hash of the
 /// rest, so that two long titles differ where their messages do.
-fn issue_title(notice: &Notice) -> String {
+fn issue_title(notification: &Notification) -> String {
     // Of a text of a megabyte the beginning is enough to tell it from others.
-    let message = line(&notice.message, 10_000);
-    let title = match notice.kind.as_str() {
+    let message = line(&notification.message, 10_000);
+    let title = match notification.kind.as_str() {
         "" => message,
         kind => format!("[{}] {message}", line(kind, 100)),
     };
     let title = unmentioned(&title);
-    if title.len() <= TITLE {
+    if title.len() <= MAX_TITLE_BYTES {
         return title;
     }
-    let end = title.floor_char_boundary(TITLE - "...".len() - 10);
+    let end = title.floor_char_boundary(MAX_TITLE_BYTES - "...".len() - 10);
     let (kept, rest) = title.split_at(end);
     format!("{kept}...{}", &hex(rest)[..10])
 }
@@ -147,21 +149,21 @@ fn unmentioned(text: &str) -> String {
     written
 }
 
-fn body(notice: &Notice, marks: &str, limit: usize) -> String {
-    let zone = notice.timezone.as_deref();
-    let mut parts = vec![format!("**{}**", why(notice))];
-    parts.extend(link(notice).map(|link| format!("[Open in faultline](<{link}>)")));
-    let facts = facts(notice);
+fn body(notification: &Notification, marks: &str, limit: usize) -> String {
+    let zone = notification.timezone.as_deref();
+    let mut parts = vec![format!("**{}**", describe_trigger(notification))];
+    parts.extend(link(notification).map(|link| format!("[Open in faultline](<{link}>)")));
+    let facts = facts(notification);
     parts.push(facts.iter().map(|(name, value)| format!("- {name}: {}", code(value))).collect::<Vec<_>>().join("\n"));
-    if let Some(occurrence) = &notice.occurrence {
+    if let Some(occurrence) = &notification.occurrence {
         parts.extend(sections(occurrence));
     }
     let footer = format!(
         "---\nProject: {} · Type: {} · {} · {}",
-        code(notice.project.as_str()),
-        code(&notice.kind),
-        moment(notice.at, zone),
-        code(&notice.fingerprint.to_string()),
+        code(notification.project.as_str()),
+        code(&notification.kind),
+        moment(notification.at, zone),
+        code(&notification.fingerprint.to_string()),
     );
     // What does not fit is left out by whole sections: half of a block would swallow what follows it.
     let room = limit.saturating_sub(footer.len() + marks.len() + 4);
@@ -184,39 +186,39 @@ fn sections(occurrence: &Occurrence) -> Vec<String> {
     };
     let plain = occurrence.message.trim();
     if plain.contains('\n') || plain.chars().nth(150).is_some() {
-        add("Message", "text", plain, SECTION);
+        add("Message", "text", plain, MAX_SECTION_BYTES);
     }
-    add("Backtrace", "text", &backtrace(occurrence, FRAMES), BACKTRACE);
-    let known = CONTEXTS.iter().filter_map(|name| occurrence.contexts.get_key_value(*name));
-    let others = occurrence.contexts.iter().filter(|(name, _)| !CONTEXTS.contains(&name.as_str()));
+    add("Backtrace", "text", &backtrace(occurrence, MAX_FRAMES), MAX_BACKTRACE_BYTES);
+    let known = V1_CONTEXTS.iter().filter_map(|name| occurrence.contexts.get_key_value(*name));
+    let others = occurrence.contexts.iter().filter(|(name, _)| !V1_CONTEXTS.contains(&name.as_str()));
     for (name, value) in known.chain(others).take(20) {
-        add(&heading(name), "json", &pretty(value), SECTION);
+        add(&heading(name), "json", &pretty(value), MAX_SECTION_BYTES);
     }
     let request = Value::Object(occurrence.request.clone());
-    add("Request", "json", &pretty(&request), SECTION);
+    add("Request", "json", &pretty(&request), MAX_SECTION_BYTES);
     let tags: Map<_, _> = occurrence.tags.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    add("Tags", "json", &pretty(&Value::Object(tags)), SECTION);
+    add("Tags", "json", &pretty(&Value::Object(tags)), MAX_SECTION_BYTES);
     sections
 }
 
 /// Every part of a comment is bounded, and all of them together are far below any limit.
-fn comment(notice: &Notice, others: &[Notice], told: &str) -> String {
-    let zone = notice.timezone.as_deref();
-    let mut parts = vec![format!("**{}** at {}", why(notice), moment(notice.at, zone))];
+fn comment(notification: &Notification, others: &[Notification], sent_marker: &str) -> String {
+    let zone = notification.timezone.as_deref();
+    let mut parts = vec![format!("**{}** at {}", describe_trigger(notification), moment(notification.at, zone))];
     if others.len() > 1 {
-        let line = |other: &Notice| format!("- {} at {}", why(other), moment(other.at, zone));
+        let line = |other: &Notification| format!("- {} at {}", describe_trigger(other), moment(other.at, zone));
         parts.push(others.iter().take(30).map(line).collect::<Vec<_>>().join("\n"));
     }
-    let facts = facts(notice);
+    let facts = facts(notification);
     parts.push(facts.iter().map(|(name, value)| format!("- {name}: {}", code(value))).collect::<Vec<_>>().join("\n"));
-    parts.extend(link(notice).map(|link| format!("[Open in faultline](<{link}>)")));
-    if let Some(occurrence) = &notice.occurrence {
+    parts.extend(link(notification).map(|link| format!("[Open in faultline](<{link}>)")));
+    if let Some(occurrence) = &notification.occurrence {
         let frames = backtrace(occurrence, 5);
         if !frames.is_empty() {
-            parts.push(block("text", &frames, SECTION));
+            parts.push(block("text", &frames, MAX_SECTION_BYTES));
         }
     }
-    format!("{}\n\n{told}\n", parts.join("\n\n"))
+    format!("{}\n\n{sent_marker}\n", parts.join("\n\n"))
 }
 
 /// A name of the event as a heading: letters, digits and spaces.

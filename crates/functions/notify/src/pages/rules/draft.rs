@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use web_pages::{Field, Input, KINDS, RuleDraft, TargetKind};
 use web_session::Form;
 
-use super::kept::Said;
+use super::document::ApiError;
 
 /// The rule as the API takes it. What is not typed is left out; what is typed wrong goes as it is, and the API says so.
 pub(super) fn rule(form: &Form) -> Value {
@@ -63,7 +63,7 @@ pub(super) fn typed(form: &Form) -> RuleDraft {
 }
 
 /// The form as it was typed, with what the API said of the place `path` in the rule.
-pub(super) fn refused(form: &Form, said: &Said, path: &[String]) -> RuleDraft {
+pub(super) fn refused(form: &Form, said: &ApiError, path: &[String]) -> RuleDraft {
     let parts: Vec<_> = path.iter().map(String::as_str).collect();
     let chosen = form.get("kind").unwrap_or_default();
     let (wrong, label) = match parts.as_slice() {

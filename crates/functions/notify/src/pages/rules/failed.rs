@@ -8,17 +8,18 @@ use web_pages::{FailedRow, Moment};
 use web_session::address::encoded;
 use web_session::{Pages, Refused, Visit};
 
-use super::kept::{Said, request, taken};
+use super::document::{ApiError, build_request, parse_answer};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Failed {
+struct DeadNoticeList {
     dead_notices: Vec<DeadNotice>,
 }
 
 /// What could not be delivered of a project, oldest first.
 pub(super) async fn list(pages: &Pages, visit: &Visit, project: &str) -> Result<Vec<FailedRow>, Refused> {
-    let Failed { mut dead_notices } = pages.get(visit, &format!("/projects/{}/rules/failed", encoded(project))).await?;
+    let DeadNoticeList { mut dead_notices } =
+        pages.get(visit, &format!("/projects/{}/rules/failed", encoded(project))).await?;
     dead_notices.sort_by_key(|notice| notice.since);
     let row = |notice: DeadNotice| FailedRow {
         id: notice.id,
@@ -40,9 +41,9 @@ pub(super) async fn retry(
     visit: &Visit,
     project: &str,
     id: Option<&str>,
-) -> Result<Result<(), Said>, Refused> {
+) -> Result<Result<(), ApiError>, Refused> {
     let path = format!("/projects/{}/rules/retry", encoded(project));
     let body = id.map_or_else(|| json!({}), |id| json!({ "ids": [id] }));
-    let answered = pages.ask(visit, request(visit, Method::POST, &path, None, &body)?).await?;
-    Ok(taken(answered).map(|_: Value| ()))
+    let answered = pages.ask(visit, build_request(visit, Method::POST, &path, None, &body)?).await?;
+    Ok(parse_answer(answered).map(|_: Value| ()))
 }

@@ -44,7 +44,7 @@ struct Document {
 }
 
 impl Routes {
-    async fn document(&self, project: &Project) -> Result<Document, Refusal> {
+    async fn load_document(&self, project: &Project) -> Result<Document, Refusal> {
         let sealer = self.sealer()?;
         let stored = self.notify.configs.rules(project.id).await.map_err(|error| storage_failed(&error))?;
         let Some(stored) = stored else { return Ok(Document { version: 0, value: Some(json!({ "rules": [] })) }) };
@@ -69,7 +69,7 @@ impl Document {
     }
 
     /// The answer that shows it, without its secrets. The version is its `ETag`.
-    fn shown(&self) -> Answer {
+    fn answer(&self) -> Answer {
         let mut response = http_common::data(Rules::redacted(self.value()?))?;
         if let Ok(version) = HeaderValue::try_from(format!("\"{}\"", self.version)) {
             response.headers_mut().insert(ETAG, version);

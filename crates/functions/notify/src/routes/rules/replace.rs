@@ -20,9 +20,9 @@ use super::Document;
 use crate::routes::{Routes, body};
 
 /// The largest document, in bytes of JSON: sealed it is a third longer, far below DynamoDB's 400 kB.
-const LIMIT: usize = 64 << 10;
+const MAX_DOCUMENT_BYTES: usize = 64 << 10;
 /// How often the document is read again if others replace it at the same time.
-const ATTEMPTS: usize = 5;
+const MAX_WRITE_ATTEMPTS: usize = 5;
 
 pub(super) fn route() -> Router<Arc<Routes>> {
     Router::new().route("/projects/{project}/rules", put(handle))
@@ -54,32 +54,33 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     let sealer = routes.sealer()?;
-    let seen = seen(request.headers())?;
-    let sent = body::read(request, LIMIT, "an object with a list `rules`, and `hooks` if there are any").await?;
-    for _ in 0..ATTEMPTS {
-        let Document { version, value: old } = routes.document(&project).await?;
+    let seen = parse_if_match(request.headers())?;
+    let sent =
+        body::read(request, MAX_DOCUMENT_BYTES, "an object with a list `rules`, and `hooks` if there are any").await?;
+    for _ in 0..MAX_WRITE_ATTEMPTS {
+        let Document { version, value: old } = routes.load_document(&project).await?;
         if seen.is_some_and(|seen| seen != version) {
-            return Err(changed());
+            return Err(changed_refusal());
         }
         // What cannot be read is replaced as if there were none.
-        let value = complete(sent.clone(), &old.unwrap_or_default())?;
+        let value = complete_document(sent.clone(), &old.unwrap_or_default())?;
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
         let sealed = sealed.map_err(|error| storage_failed(&error))?;
         match routes.notify.configs.set_rules(&project, version, &sealed).await {
             Ok(version) => {
-                routes.notify.known.forget();
-                return Document { version, value: Some(value) }.shown();
+                routes.notify.rule_cache.forget();
+                return Document { version, value: Some(value) }.answer();
             }
             Err(error) if error.kind() == Kind::Conflict => {}
             Err(error) => return Err(storage_failed(&error)),
         }
     }
-    Err(changed())
+    Err(changed_refusal())
 }
 
 /// The document as it is to be kept: with the secrets that were sent as `[sealed]`, and with every rule's id, by which
 /// they are found the next time.
-fn complete(mut document: Value, old: &Value) -> Result<Value, Refusal> {
+fn complete_document(mut document: Value, old: &Value) -> Result<Value, Refusal> {
     Rules::with_secrets_of(&mut document, old);
     Rules::parse(&document)?;
     if document["rules"].is_null() {
@@ -90,7 +91,7 @@ fn complete(mut document: Value, old: &Value) -> Result<Value, Refusal> {
 }
 
 /// The version that the caller has seen, by the header `If-Match`.
-fn seen(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+fn parse_if_match(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let value = value.to_str().unwrap_or_default().trim();
     match value.trim_matches('"').parse() {
@@ -103,7 +104,7 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     }
 }
 
-fn changed() -> Refusal {
+fn changed_refusal() -> Refusal {
     let message = "somebody else changed the rules since they were read: read them again, and change those";
     Refusal::new(Reason::RulesChanged, message)
 }

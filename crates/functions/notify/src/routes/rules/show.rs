@@ -31,5 +31,5 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 /// The rules with `[sealed]` in the place of every secret.
 async fn show(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
-    routes.document(&project).await?.shown()
+    routes.load_document(&project).await?.answer()
 }

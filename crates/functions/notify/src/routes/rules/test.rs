@@ -16,23 +16,23 @@ use model::error::Link;
 use model::id::Fingerprint;
 use model::occurrence::Level;
 use model::outcome::{Reason, Refusal};
-use rules::{Notice, Rule, Rules, Target, Telling, Why};
+use rules::{Message, Notification, Rule, Rules, Target, Trigger};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::ports::Project;
 
-use crate::channels::{Issue, IssueKey, Told};
+use crate::channels::{Delivery, Issue, IssueKey};
 use crate::routes::{Routes, body};
 
 /// The largest body, in bytes: one target.
-const LIMIT: usize = 16 << 10;
+const MAX_BODY_BYTES: usize = 16 << 10;
 /// The most targets of one test: each is a request, all at once.
 const MAX_TARGETS: usize = 20;
 /// How long a destination may take, with all requests that it needs: below API Gateway's limit of 30 s.
-const TIME: Duration = Duration::from_secs(20);
+const MAX_TARGET_TIME: Duration = Duration::from_secs(20);
 /// What a body should be.
-const FORM: &str =
+const BODY_FORM: &str =
     "an object with `rule`: its id, and `target`: its index in the rule, or a whole target; or {} for all";
 
 pub(super) fn route() -> Router<Arc<Routes>> {
@@ -65,13 +65,14 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 #[schemars(inline)]
 struct Results {
     #[schemars(length(max = MAX_TARGETS))]
-    results: Vec<Tried>,
+    results: Vec<TestResult>,
 }
 
-/// What came of a sample.
+/// The result of a sample.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Tried {
+#[schemars(rename = "Tried")]
+struct TestResult {
     /// The rule's id; none of a target that is in no rule.
     rule: Option<String>,
     /// The target's index in the rule.
@@ -98,23 +99,23 @@ struct Trial {
 async fn test(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     routes.sealer()?;
-    let wanted = body::read(request, LIMIT, FORM).await?;
-    let document = routes.document(&project).await?;
+    let wanted = body::read(request, MAX_BODY_BYTES, BODY_FORM).await?;
+    let document = routes.load_document(&project).await?;
     let kept = Rules::parse(document.value()?)?;
     let buttons = kept.hooks.slack.is_some();
-    let trials = wanted_of(&wanted, kept.rules)?;
+    let trials = select_trials(&wanted, kept.rules)?;
     if trials.len() > MAX_TARGETS {
         let message =
             format!("there are {} targets, at most {MAX_TARGETS} are tried at once: name a `rule`", trials.len());
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["rule"]));
     }
-    let results = join_all(trials.iter().map(|trial| routes.attempt(&project, trial, buttons))).await;
+    let results = join_all(trials.iter().map(|trial| routes.send_sample(&project, trial, buttons))).await;
     http_common::data(Results { results })
 }
 
 /// The targets that the body names.
-fn wanted_of(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal> {
-    let unfit = || Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {FORM}"));
+fn select_trials(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal> {
+    let unfit = || Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {BODY_FORM}"));
     let invalid = |path: &str| unfit().at([path]);
     let Value::Object(wanted) = wanted else { return Err(unfit()) };
     if let Some(unknown) = wanted.keys().find(|key| !matches!(key.as_str(), "rule" | "target")) {
@@ -135,7 +136,7 @@ fn wanted_of(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal> {
     let index = match wanted.get("target") {
         None | Some(Value::Null) => None,
         Some(Value::Number(index)) => Some(index.as_u64().ok_or_else(|| invalid("target"))?),
-        Some(target @ Value::Object(_)) => return whole(target).map(|trial| vec![trial]),
+        Some(target @ Value::Object(_)) => return parse_trial(target).map(|trial| vec![trial]),
         Some(_) => return Err(invalid("target")),
     };
     let all = rules.into_iter().flat_map(|rule| {
@@ -157,7 +158,7 @@ fn wanted_of(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal> {
 }
 
 /// A target that is in no rule yet, checked as if it were.
-fn whole(target: &Value) -> Result<Trial, Refusal> {
+fn parse_trial(target: &Value) -> Result<Trial, Refusal> {
     let document = json!({ "rules": [{ "id": "test", "to": [target] }] });
     let rules = Rules::parse(&document).map_err(|refusal| {
         let path = match refusal.path.as_slice() {
@@ -174,24 +175,24 @@ fn whole(target: &Value) -> Result<Trial, Refusal> {
 impl Routes {
     /// Sends a sample to one target, and says what came of it. What the destination said has no secret in it: that is
     /// the channels' promise.
-    async fn attempt(&self, project: &Project, trial: &Trial, buttons: bool) -> Tried {
+    async fn send_sample(&self, project: &Project, trial: &Trial, buttons: bool) -> TestResult {
         let began = self.notify.clock.now();
-        let sample = self.sample(project, trial);
+        let sample = self.make_sample(project, trial);
         let issue_key = match trial.target.is_tracker() {
-            true => self.notify.issue_key(project).await.unwrap_or_default(),
+            true => self.notify.load_issue_key(project).await.unwrap_or_default(),
             false => IssueKey::default(),
         };
-        let told = Told { telling: &sample, issue: None, buttons, issue_key: &issue_key };
-        let told = tokio::time::timeout(TIME, self.notify.channels.tell(&trial.target, &told)).await;
-        let (status, said, issue) = match told {
+        let delivery = Delivery { message: &sample, issue: None, buttons, issue_key: &issue_key };
+        let sent = tokio::time::timeout(MAX_TARGET_TIME, self.notify.channels.send(&trial.target, &delivery)).await;
+        let (status, said, issue) = match sent {
             Ok(Ok(issue)) => ("sent", None, issue),
             Ok(Err(failed)) => ("failed", Some(failed.to_string()), None),
-            Err(_) => ("failed", Some(format!("no answer within {} s", TIME.as_secs())), None),
+            Err(_) => ("failed", Some(format!("no answer within {} s", MAX_TARGET_TIME.as_secs())), None),
         };
-        Tried {
+        TestResult {
             rule: (!trial.rule.is_empty()).then(|| trial.rule.clone()),
             target: trial.index,
-            kind: kind(&trial.target),
+            kind: trial.target.kind(),
             status,
             said,
             issue: issue.map(|Issue { number, url }| Link { number, url }),
@@ -199,11 +200,11 @@ impl Routes {
         }
     }
 
-    fn sample(&self, project: &Project, trial: &Trial) -> Telling {
+    fn make_sample(&self, project: &Project, trial: &Trial) -> Message {
         let now = self.notify.clock.now();
-        Telling::One(Box::new(Notice {
+        Message::One(Box::new(Notification {
             token: format!("sample-{:032x}", self.notify.clock.random()),
-            why: Why::Sample,
+            trigger: Trigger::Sample,
             at: now,
             project: project.name.clone(),
             fingerprint: Fingerprint::of("sample", [trial.rule.as_str()]),
@@ -222,18 +223,5 @@ impl Routes {
             occurrence: None,
             is_posted: false,
         }))
-    }
-}
-
-/// The word that a target's `type` is.
-fn kind(target: &Target) -> &'static str {
-    match target {
-        Target::Slack(_) => "slack",
-        Target::GitHub(_) => "github",
-        Target::GitLab(_) => "gitlab",
-        Target::Webhook(_) => "webhook",
-        Target::Mail(_) => "mail",
-        Target::Discord(_) => "discord",
-        Target::Teams(_) => "teams",
     }
 }

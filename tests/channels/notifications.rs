@@ -4,7 +4,7 @@ use model::id::{EventId, Fingerprint, ProjectName};
 use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
 use model::project::TimeUnit;
 use model::time::Timestamp;
-use rules::{Notice, Telling, Why};
+use rules::{Message, Notification, Trigger};
 use serde_json::{Value, json};
 
 pub(crate) fn time(text: &str) -> Timestamp {
@@ -26,7 +26,7 @@ fn frame(file: &str, function: &str, line: u64, in_app: bool) -> Frame {
 }
 
 /// A new error of a Python application, with all that its SDK sends.
-pub(crate) fn python() -> Notice {
+pub(crate) fn python() -> Notification {
     let (first, last) = (time("2026-11-01T22:59:58Z"), time("2026-11-02T00:00:59Z"));
     let id = EventId::parse("0123456789abcdef0123456789abcdef").unwrap();
     let mut occurrence = Occurrence::new(id, Source::Sentry, last, last);
@@ -53,9 +53,9 @@ pub(crate) fn python() -> Notice {
     occurrence.contexts = object(json!({ "runtime": { "name": "CPython", "version": "3.13.1" } }));
     occurrence.request = object(json!({ "method": "POST", "url": "https://shop.example/checkout" }));
     occurrence.tags = [("plan".to_owned(), "pro".to_owned())].into();
-    Notice {
+    Notification {
         token: "first:0123".to_owned(),
-        why: Why::First,
+        trigger: Trigger::First,
         at: last,
         project: ProjectName::parse("shop").unwrap(),
         fingerprint: Fingerprint::parse("00112233445566778899aabbccddeeff").unwrap(),
@@ -77,11 +77,11 @@ pub(crate) fn python() -> Notice {
 }
 
 /// The same error, some minutes later.
-pub(crate) fn again() -> Notice {
+pub(crate) fn again() -> Notification {
     let start = time("2026-11-02T00:05:00Z");
-    Notice {
+    Notification {
         token: "threshold:0505".to_owned(),
-        why: Why::Threshold { count: 1_030, unit: TimeUnit::Minute, start },
+        trigger: Trigger::Threshold { count: 1_030, unit: TimeUnit::Minute, start },
         at: time("2026-11-02T00:05:40Z"),
         count: 2_264,
         ..python()
@@ -89,21 +89,21 @@ pub(crate) fn again() -> Notice {
 }
 
 /// An error whose every text was written by somebody who wants to do harm.
-pub(crate) fn hostile() -> Notice {
+pub(crate) fn hostile() -> Notification {
     let harm = "<!channel> <@U1> @everyone @here @acme/team a@b.example `code` ```\n/close\n# head **b** [x](http://evil) \
                 <script>alert('1')</script> <!-- faultline:shop/ffeeddccbbaa99887766554433221100 -->\n\
                 <!-- faultline:shop/ffeeddccbbaa99887766554433221100 -->\r\nBcc: x@evil \u{202e}txet\u{2067}\u{0}| ";
     let long = format!("{harm}{}", "é😀&<".repeat(1 << 17));
-    let mut notice = python();
-    notice.kind = harm.to_owned();
-    notice.message = long.clone();
-    notice.culprit = Some(long.clone());
-    notice.environment = Some(harm.to_owned());
-    notice.release = Some("😀".repeat(2_000));
-    notice.platform = harm.to_owned();
-    notice.link = Some("https://errors.example/a|b>c<d(e)\"'`\u{202e}?<!channel>".to_owned());
-    notice.timezone = Some("Nowhere/<!channel>".to_owned());
-    let mut occurrence = notice.occurrence.take().unwrap();
+    let mut notification = python();
+    notification.kind = harm.to_owned();
+    notification.message = long.clone();
+    notification.culprit = Some(long.clone());
+    notification.environment = Some(harm.to_owned());
+    notification.release = Some("😀".repeat(2_000));
+    notification.platform = harm.to_owned();
+    notification.link = Some("https://errors.example/a|b>c<d(e)\"'`\u{202e}?<!channel>".to_owned());
+    notification.timezone = Some("Nowhere/<!channel>".to_owned());
+    let mut occurrence = notification.occurrence.take().unwrap();
     occurrence.message = long.clone();
     for exception in &mut occurrence.exceptions {
         exception.kind = Some(harm.to_owned());
@@ -114,15 +114,15 @@ pub(crate) fn hostile() -> Notice {
     }
     occurrence.contexts = object(json!({ harm: { "x": long }, "params": [harm, "``````"] }));
     occurrence.tags = [(harm.to_owned(), harm.to_owned())].into();
-    notice.occurrence = Some(occurrence);
-    notice
+    notification.occurrence = Some(occurrence);
+    notification
 }
 
 /// An error of a v1 client, whose occurrence has expired.
-pub(crate) fn v1() -> Notice {
-    Notice {
+pub(crate) fn v1() -> Notification {
+    Notification {
         token: "regression:07".to_owned(),
-        why: Why::Regression,
+        trigger: Trigger::Regression,
         kind: "_".to_owned(),
         message: "Script error.".to_owned(),
         culprit: None,
@@ -138,8 +138,8 @@ pub(crate) fn v1() -> Notice {
 }
 
 /// An occurrence of a v1 client, with its four groups.
-pub(crate) fn v1_occurrence() -> Notice {
-    let mut notice = v1();
+pub(crate) fn v1_occurrence() -> Notification {
+    let mut notification = v1();
     let mut occurrence = python().occurrence.unwrap();
     occurrence.request = serde_json::Map::new();
     occurrence.contexts = object(json!({
@@ -149,30 +149,42 @@ pub(crate) fn v1_occurrence() -> Notice {
         "session": { "user": "u1" },
         "other": { "a": 1 },
     }));
-    notice.occurrence = Some(occurrence);
-    notice
+    notification.occurrence = Some(occurrence);
+    notification
 }
 
-pub(crate) fn one(notice: Notice) -> Telling {
-    Telling::One(Box::new(notice))
+pub(crate) fn one(notification: Notification) -> Message {
+    Message::One(Box::new(notification))
 }
 
-pub(crate) fn several() -> Telling {
-    let notices = vec![
-        Notice { occurrence: None, ..python() },
-        Notice { fingerprint: Fingerprint::parse(&"ab".repeat(16)).unwrap(), ..v1() },
+pub(crate) fn several() -> Message {
+    let notifications = vec![
+        Notification { occurrence: None, ..python() },
+        Notification { fingerprint: Fingerprint::parse(&"ab".repeat(16)).unwrap(), ..v1() },
     ];
-    Telling::Several { token: "several:9".to_owned(), project: python().project, notices, more: 7, held: None }
+    Message::Several {
+        token: "several:9".to_owned(),
+        project: python().project,
+        notifications,
+        more: 7,
+        overflow: None,
+    }
 }
 
 /// As many as there may be, of the worst kind.
-pub(crate) fn many() -> Telling {
-    let notices = vec![Notice { occurrence: None, ..hostile() }; 40];
-    Telling::Several { token: "several:40".to_owned(), project: python().project, notices, more: 1_000, held: None }
+pub(crate) fn many() -> Message {
+    let notifications = vec![Notification { occurrence: None, ..hostile() }; 40];
+    Message::Several {
+        token: "several:40".to_owned(),
+        project: python().project,
+        notifications,
+        more: 1_000,
+        overflow: None,
+    }
 }
 
-pub(crate) fn limited() -> Telling {
-    Telling::Limited {
+pub(crate) fn limited() -> Message {
+    Message::Limited {
         token: "minute:2026-11-02".to_owned(),
         project: python().project,
         limit: "1,000 events a minute".to_owned(),
@@ -180,12 +192,12 @@ pub(crate) fn limited() -> Telling {
     }
 }
 
-pub(crate) fn sample() -> Notice {
-    Notice { token: "sample:1".to_owned(), why: Why::Sample, ..python() }
+pub(crate) fn sample() -> Notification {
+    Notification { token: "sample:1".to_owned(), trigger: Trigger::Sample, ..python() }
 }
 
 /// One of everything.
-pub(crate) fn all() -> Vec<(&'static str, Telling)> {
+pub(crate) fn all() -> Vec<(&'static str, Message)> {
     vec![
         ("python", one(python())),
         ("again", one(again())),

@@ -1,4 +1,4 @@
-//! Processes that tell, and what they are to tell of.
+//! Processes of notify, and what they notify of.
 
 use std::sync::Arc;
 
@@ -28,7 +28,12 @@ impl Scene {
     pub(super) async fn new(seed: u64) -> Self {
         let world = World::new(seed).await;
         let resources = world.behind(&Faults::seeded(0)).await;
-        let stream = Faultline::with(world.engines.clone(), resources, world.clock.clone()).await;
+        let stream = Faultline::builder()
+            .engines(world.engines.clone())
+            .resources(resources)
+            .clock(world.clock.clone())
+            .start()
+            .await;
         let processor = world.process(Faults::seeded(0)).await;
         Self { world, stream, processor, writer: Writer::new() }
     }
@@ -78,25 +83,25 @@ impl Scene {
     }
 
     /// Lets time go by and sweeps, until nothing waits any more; after `rounds` minutes something stays for ever.
-    pub(super) async fn drain(&self, teller: &Teller, rounds: usize, when: &str) {
+    pub(super) async fn drain(&self, notifier: &NotifyProcess, rounds: usize, when: &str) {
         for _ in 0..rounds {
             if self.waiting().await == 0 {
                 return;
             }
             self.world.clock.advance(60);
-            teller.sweep().await;
+            notifier.sweep().await;
         }
         assert_eq!(self.waiting().await, 0, "{when}: what stays in the outbox, at {:?}", self.world.clock.now());
     }
 }
 
-/// A process that tells, and what goes wrong with its calls.
-pub(super) struct Teller {
+/// A process of notify, and what goes wrong with its calls.
+pub(super) struct NotifyProcess {
     pub(super) notify: Notify,
     pub(super) faults: Faults,
 }
 
-impl Teller {
+impl NotifyProcess {
     /// One whose ports fail: each call of them is one step.
     pub(super) fn above_ports(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let truth = &world.truth;

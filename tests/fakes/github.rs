@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::{Received, Reply, StandIn};
+use super::{FakeServer, Received, Reply};
 
 /// The token that may write to `acme/shop`.
 pub const GITHUB_TOKEN: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
@@ -33,7 +33,7 @@ struct Kept {
 /// GitHub with the repository `acme/shop`, at `/api/v3` as on an Enterprise server.
 pub struct GitHub {
     /// The server.
-    pub standin: StandIn,
+    pub fake: FakeServer,
     issues: Arc<Mutex<Vec<Kept>>>,
 }
 
@@ -42,13 +42,13 @@ impl GitHub {
     pub async fn start() -> Self {
         let issues = Arc::new(Mutex::new(Vec::new()));
         let service = issues.clone();
-        let standin = StandIn::start(move |received| respond(&mut service.lock().unwrap(), received)).await;
-        Self { standin, issues }
+        let fake = FakeServer::start(move |received| respond(&mut service.lock().unwrap(), received)).await;
+        Self { fake, issues }
     }
 
     /// The API's address.
     pub fn endpoint(&self) -> String {
-        format!("{}/api/v3", self.standin.url())
+        format!("{}/api/v3", self.fake.url())
     }
 
     /// Somebody closes an issue.
@@ -141,7 +141,7 @@ fn respond(issues: &mut Vec<Kept>, received: &Received) -> Reply {
 
 fn list(issues: &[Kept], received: &Received) -> Reply {
     let asked = ["state", "sort", "direction"].map(|name| received.query(name));
-    assert_eq!(asked, ["all", "created", "desc"], "this stand-in knows one order");
+    assert_eq!(asked, ["all", "created", "desc"], "this fake knows one order");
     let size: usize = received.query("per_page").parse().unwrap();
     assert!((1..=100).contains(&size));
     let there = (1..).zip(issues).filter(|(_, kept)| matches!(kept.fate, Fate::Open | Fate::Closed));

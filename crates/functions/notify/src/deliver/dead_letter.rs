@@ -1,4 +1,5 @@
-//! What could not be told: kept in a queue of dead letters, and put back into the outbox by whoever mended the cause.
+//! Notifications that could not be delivered: kept in the dead-letter queue, and put back into the outbox by whoever fixed
+//! the cause.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -7,7 +8,7 @@ use rules::lane::{Lane, LaneEntry, LaneId, RuleRef, Scope};
 use rules::{DeadNotice, Target, UndeliveredLetter};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::{Lent, Round};
+use store::ports::{DeadLetterScan, ReceivedLetter};
 use store::{Kind, Result, StoreError};
 
 use crate::record::Record;
@@ -18,22 +19,22 @@ use crate::{Deadline, Notify};
 pub struct Redriven {
     /// Letters.
     pub letters: usize,
-    /// Things to tell that they held.
+    /// Notifications that they held.
     pub notices: usize,
 }
 
 /// How many entries one letter holds: a thousand would be over what a queue takes.
-const ENTRIES: usize = 200;
+const MAX_LETTER_ENTRIES: usize = 200;
 /// Letters that are looked at, at the most.
-const MAX: usize = 1_000;
+const MAX_SCANNED_LETTERS: usize = 1_000;
 
 impl Notify {
-    /// Keeps the first `entries` of a lane among the dead letters.
-    pub(super) async fn bury(&self, lane: &Lane, entries: usize, reason: &str) -> Result<()> {
-        tracing::error!(lane = %lane.id, project.id = %lane.id.project, notices.len = entries, error.message = reason, "could not be told");
+    /// Moves the first `entries` of a lane to the dead-letter queue.
+    pub(super) async fn dead_letter(&self, lane: &Lane, entries: usize, reason: &str) -> Result<()> {
+        tracing::error!(lane = %lane.id, project.id = %lane.id.project, notices.len = entries, error.message = reason, "failed to deliver notifications, moving them to the dead-letter queue");
         let entries = &lane.pending[..entries.min(lane.pending.len())];
-        let (rule, rule_name, target) = self.named(lane).await;
-        for (index, part) in entries.chunks(ENTRIES).enumerate() {
+        let (rule, rule_name, target) = self.describe_first_entry(lane).await;
+        for (index, part) in entries.chunks(MAX_LETTER_ENTRIES).enumerate() {
             let letter = UndeliveredLetter {
                 v: 1,
                 reason: reason.to_owned(),
@@ -46,42 +47,43 @@ impl Notify {
                 more: if index == 0 && entries.len() == lane.pending.len() { lane.more } else { 0 },
                 record: None,
             };
-            self.keep(&letter).await?;
+            self.save_dead_letter(&letter).await?;
         }
         Ok(())
     }
 
     /// The id and the name of the rule of a lane's first entry, and its target, for people: what cannot be read is left out.
-    async fn named(&self, lane: &Lane) -> (Option<String>, Option<String>, Option<String>) {
+    async fn describe_first_entry(&self, lane: &Lane) -> (Option<String>, Option<String>, Option<String>) {
         let Some(first) = lane.pending.first() else { return (None, None, None) };
         let id = if let RuleRef::Project(id) = &first.rule { Some(id.clone()) } else { None };
-        let Ok(Some(ruled)) = self.ruled(lane.id.project).await else { return (id, None, None) };
-        let Ok(Some(rule)) = self.rule(&ruled, &first.rule).await else { return (id, None, None) };
+        let Ok(Some(project_rules)) = self.load_project_rules(lane.id.project).await else { return (id, None, None) };
+        let Ok(Some(rule)) = self.find_rule(&project_rules, &first.rule).await else { return (id, None, None) };
         let target = rule.to.iter().find(|target| target.destination() == lane.id.destination).map(Target::words);
         (id, Some(rule.name), target)
     }
 
-    /// Keeps note of a record of the stream that cannot be read.
-    pub(crate) async fn unreadable(&self, record: &Record, reason: &str) -> Result<()> {
-        tracing::error!(record.number, error.message = reason, "a record cannot be read");
+    /// Notes a record of the stream that cannot be read in the dead-letter queue.
+    pub(crate) async fn dead_letter_record(&self, record: &Record, reason: &str) -> Result<()> {
+        tracing::error!(record.number, error.message = reason, "failed to read a record of the stream");
         let reason = reason.to_owned();
         let record = Some(record.number.clone());
-        self.keep(&UndeliveredLetter { v: 1, reason, record, ..UndeliveredLetter::default() }).await
+        self.save_dead_letter(&UndeliveredLetter { v: 1, reason, record, ..UndeliveredLetter::default() }).await
     }
 
-    async fn keep(&self, letter: &UndeliveredLetter) -> Result<()> {
+    async fn save_dead_letter(&self, letter: &UndeliveredLetter) -> Result<()> {
         let text = serde_json::to_string(letter).map_err(|error| corrupt(&error.to_string()))?;
         self.undelivered.keep(text).await
     }
 
     /// At most `limit` dead letters, with the names of their projects.
     pub async fn dead_notices(&self, limit: usize) -> Result<Vec<DeadNotice>> {
-        let (mut notices, mut round) = (Vec::new(), Round::over(&*self.undelivered));
-        while let Some(lent) = round.next(limit).await? {
-            notices.push(DeadNotice::of(&lent.letter.id, lent.letter.sent_at, &lent.letter.text));
-            round.leave(lent);
+        let mut notices = Vec::new();
+        let mut scan = DeadLetterScan::new(&*self.undelivered);
+        while let Some(received) = scan.next(limit).await? {
+            notices.push(DeadNotice::of(&received.letter.id, received.letter.sent_at, &received.letter.text));
+            scan.keep(received);
         }
-        round.end().await?;
+        scan.finish().await?;
         for notice in &mut notices {
             if let Some(project) = notice.project {
                 notice.project_name = self.projects.by_id(project).await?.map(|project| project.name);
@@ -92,12 +94,12 @@ impl Notify {
 
     /// Those of one project, of the first thousand dead letters.
     pub(crate) async fn dead_notices_of(&self, project: ProjectId) -> Result<Vec<DeadNotice>> {
-        let all = self.dead_notices(MAX).await?;
+        let all = self.dead_notices(MAX_SCANNED_LETTERS).await?;
         Ok(all.into_iter().filter(|notice| notice.project == Some(project)).collect())
     }
 
-    /// Puts those of these ids, or all, back into the outbox, and tells them. What was to be told and was not is told
-    /// once, however often this is repeated; where the rule leads elsewhere by now, there.
+    /// Puts those of these ids, or all, back into the outbox, and sends them. What was not delivered is sent
+    /// once, however often this is repeated. If the rule has another destination now, it goes there.
     pub async fn redrive(&self, ids: Option<&HashSet<String>>, deadline: Deadline) -> Result<Redriven> {
         self.redrive_of(None, ids, deadline).await
     }
@@ -109,53 +111,54 @@ impl Notify {
         ids: Option<&HashSet<String>>,
         deadline: Deadline,
     ) -> Result<Redriven> {
-        // The cause may be a rule that was mended a moment ago.
-        self.known.forget();
-        let (mut redriven, mut round) = (Redriven::default(), Round::over(&*self.undelivered));
+        // The cause may be a rule that was fixed a moment ago.
+        self.rule_cache.forget();
+        let mut redriven = Redriven::default();
+        let mut scan = DeadLetterScan::new(&*self.undelivered);
         while !deadline.is_over()
-            && let Some(lent) = round.next(MAX).await?
+            && let Some(received) = scan.next(MAX_SCANNED_LETTERS).await?
         {
-            let wanted = ids.is_none_or(|ids| ids.contains(&lent.letter.id));
-            let found = wanted.then(|| entries(&lent)).flatten();
+            let wanted = ids.is_none_or(|ids| ids.contains(&received.letter.id));
+            let found = wanted.then(|| parse_entries(&received)).flatten();
             match found.filter(|(lane, _)| project.is_none_or(|project| lane.project == project)) {
                 Some((lane, entries)) => {
                     redriven.letters += 1;
                     redriven.notices += entries.len();
-                    self.put_back(lane, entries).await?;
-                    self.undelivered.remove(&lent).await?;
+                    self.requeue(lane, entries).await?;
+                    self.undelivered.remove(&received).await?;
                 }
-                None => round.leave(lent),
+                None => scan.keep(received),
             }
         }
-        round.end().await?;
+        scan.finish().await?;
         self.sweep(deadline).await?;
         Ok(redriven)
     }
 
-    async fn put_back(&self, lane: LaneId, entries: Vec<LaneEntry>) -> Result<()> {
+    async fn requeue(&self, lane: LaneId, entries: Vec<LaneEntry>) -> Result<()> {
         let mut lanes: BTreeMap<LaneId, Vec<LaneEntry>> = BTreeMap::new();
         for entry in entries {
-            for (lane, entry) in self.homes(&lane, entry).await? {
+            for (lane, entry) in self.redrive_lanes(&lane, entry).await? {
                 lanes.entry(lane).or_default().push(entry);
             }
         }
         for (lane, entries) in lanes {
             let holder = self.clock.random();
             // Only put in: the sweep that follows sends it.
-            if let Some(lane) = self.put(lane, entries, self.clock.now(), holder).await? {
-                self.change(lane, holder, Lane::release).await?;
+            if let Some(lane) = self.enqueue(lane, entries, self.clock.now(), holder).await? {
+                self.update_lane(lane, holder, Lane::release).await?;
             }
         }
         Ok(())
     }
 
     /// The lanes that an entry of `lane` goes into once more: the same, unless the rule does not lead there any more. Then
-    /// those of the rule's destinations that have not seen it, which is the one that was mended; all, if all have.
-    async fn homes(&self, lane: &LaneId, entry: LaneEntry) -> Result<Vec<(LaneId, LaneEntry)>> {
+    /// those of the rule's destinations that have not seen it, which is the one that was fixed; all, if all have.
+    async fn redrive_lanes(&self, lane: &LaneId, entry: LaneEntry) -> Result<Vec<(LaneId, LaneEntry)>> {
         let since = self.clock.now();
-        let again = LaneEntry { since, redriven: entry.redriven + 1, ..entry.clone() };
-        let rule = match self.ruled(lane.project).await? {
-            Some(ruled) => self.rule(&ruled, &entry.rule).await?,
+        let redriven = LaneEntry { since, redriven: entry.redriven + 1, ..entry.clone() };
+        let rule = match self.load_project_rules(lane.project).await? {
+            Some(project_rules) => self.find_rule(&project_rules, &entry.rule).await?,
             None => None,
         };
         let targets = rule.map(|rule| rule.to).unwrap_or_default();
@@ -164,25 +167,26 @@ impl Notify {
         let destinations: BTreeSet<_> = targets.iter().filter(takes).map(Target::destination).collect();
         // Without a rule there is nowhere to go, and delivery drops it.
         if leads_there || destinations.is_empty() {
-            return Ok(vec![(lane.clone(), again)]);
+            return Ok(vec![(lane.clone(), redriven)]);
         }
-        let anew = LaneEntry { since, redriven: 0, ..entry };
-        let (mut unseen, mut all) = (Vec::new(), Vec::new());
+        let fresh = LaneEntry { since, redriven: 0, ..entry };
+        let mut unseen = Vec::new();
+        let mut all = Vec::new();
         for destination in destinations {
             let id = LaneId { destination, ..lane.clone() };
             let lane = self.outbox.lane(&id).await?;
-            if lane.is_none_or(|lane| !lane.seen.contains(&anew.token())) {
-                unseen.push((id.clone(), anew.clone()));
+            if lane.is_none_or(|lane| !lane.seen.contains(&fresh.token())) {
+                unseen.push((id.clone(), fresh.clone()));
             }
-            all.push((id, again.clone()));
+            all.push((id, redriven.clone()));
         }
         Ok(if unseen.is_empty() { all } else { unseen })
     }
 }
 
 /// What a letter puts back; `None` if it holds nothing that could be.
-fn entries(lent: &Lent) -> Option<(LaneId, Vec<LaneEntry>)> {
-    let letter: UndeliveredLetter = serde_json::from_str(&lent.letter.text).ok()?;
+fn parse_entries(received: &ReceivedLetter) -> Option<(LaneId, Vec<LaneEntry>)> {
+    let letter: UndeliveredLetter = serde_json::from_str(&received.letter.text).ok()?;
     let lane = LaneId::parse(letter.project?, &letter.lane?).ok()?;
     (!letter.entries.is_empty()).then_some((lane, letter.entries))
 }

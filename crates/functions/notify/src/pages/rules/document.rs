@@ -9,7 +9,7 @@ use web_session::address::encoded;
 use web_session::{Answered, Pages, Refused, Visit};
 
 /// The document of a project's rules, without its secrets.
-pub(super) struct Kept {
+pub(super) struct RulesDocument {
     /// Where it is.
     pub(super) path: String,
     /// Which one it is, for `If-Match`.
@@ -19,19 +19,19 @@ pub(super) struct Kept {
 }
 
 /// What the API said against something.
-pub(super) struct Said {
+pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) text: String,
     /// Where in what was sent.
     path: Vec<String>,
 }
 
-impl Kept {
+impl RulesDocument {
     pub(super) async fn read(pages: &Pages, visit: &Visit, project: &str) -> Result<Self, Refused> {
         let path = format!("/projects/{}/rules", encoded(project));
-        let answered = pages.ask(visit, request(visit, Method::GET, &path, None, &Value::Null)?).await?;
+        let answered = pages.ask(visit, build_request(visit, Method::GET, &path, None, &Value::Null)?).await?;
         let version = answered.headers.get(ETAG).and_then(|version| version.to_str().ok()).unwrap_or("*").to_owned();
-        match taken(answered) {
+        match parse_answer(answered) {
             Ok(document) => Ok(Self { path, version, document }),
             Err(said) => Err(said.refused(visit)),
         }
@@ -49,9 +49,9 @@ impl Kept {
         visit: &Visit,
         seen: &str,
         document: &Value,
-    ) -> Result<Result<Value, Said>, Refused> {
-        let request = request(visit, Method::PUT, &self.path, Some(seen), document)?;
-        pages.ask(visit, request).await.map(taken)
+    ) -> Result<Result<Value, ApiError>, Refused> {
+        let request = build_request(visit, Method::PUT, &self.path, Some(seen), document)?;
+        pages.ask(visit, request).await.map(parse_answer)
     }
 
     /// Sends a sample to whom `wanted` names; the results.
@@ -60,16 +60,16 @@ impl Kept {
         pages: &Pages,
         visit: &Visit,
         wanted: &Value,
-    ) -> Result<Result<Value, Said>, Refused> {
-        let request = request(visit, Method::POST, &format!("{}/test", self.path), None, wanted)?;
+    ) -> Result<Result<Value, ApiError>, Refused> {
+        let request = build_request(visit, Method::POST, &format!("{}/test", self.path), None, wanted)?;
         let answered = pages.ask(visit, request).await?;
-        Ok(taken(answered).map(|mut data| data["results"].take()))
+        Ok(parse_answer(answered).map(|mut data| data["results"].take()))
     }
 }
 
-impl Said {
+impl ApiError {
     /// What is behind `begin` of the place that it is about; nothing, if it is about another.
-    pub(super) fn behind(&self, begin: &[&str]) -> &[String] {
+    pub(super) fn path_below(&self, begin: &[&str]) -> &[String] {
         let is_there = self.path.iter().zip(begin).filter(|(own, wanted)| own == *wanted).count() == begin.len();
         if is_there { &self.path[begin.len()..] } else { &[] }
     }
@@ -87,7 +87,7 @@ impl Said {
     }
 }
 
-pub(super) fn request(
+pub(super) fn build_request(
     visit: &Visit,
     method: Method,
     path: &str,
@@ -105,7 +105,7 @@ pub(super) fn request(
     })
 }
 
-pub(super) fn taken(mut answered: Answered) -> Result<Value, Said> {
+pub(super) fn parse_answer(mut answered: Answered) -> Result<Value, ApiError> {
     match answered.status.is_success() {
         true => Ok(answered.body["data"].take()),
         false => {
@@ -113,7 +113,7 @@ pub(super) fn taken(mut answered: Answered) -> Result<Value, Said> {
             let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
             let path = error["path"].as_array().into_iter().flatten().map(part).collect();
             let text = error["message"].as_str().unwrap_or("there is nothing here").to_owned();
-            Err(Said { status: answered.status, text, path })
+            Err(ApiError { status: answered.status, text, path })
         }
     }
 }

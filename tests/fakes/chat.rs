@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Received, Reply, StandIn};
+use super::{FakeServer, Received, Reply};
 
 /// The secret part of the Slack webhook's path.
 pub const SLACK_TOKEN: &str = "XXXXsecretXXXXsecretXXXX";
@@ -12,10 +12,10 @@ pub const DISCORD_TOKEN: &str = "dIsCoRd-secret_token-68-characters-long";
 pub const TEAMS_SIGNATURE: &str = "teams/secret+signature=";
 
 /// Slack's incoming webhooks: `/services/T0001/B0002/SLACK_TOKEN`.
-pub async fn slack() -> (StandIn, String) {
-    let standin = StandIn::start(slack_service).await;
-    let endpoint = format!("{}/services/T0001/B0002/{SLACK_TOKEN}", standin.url());
-    (standin, endpoint)
+pub async fn slack() -> (FakeServer, String) {
+    let fake = FakeServer::start(slack_service).await;
+    let endpoint = format!("{}/services/T0001/B0002/{SLACK_TOKEN}", fake.url());
+    (fake, endpoint)
 }
 
 fn slack_service(received: &Received) -> Reply {
@@ -69,10 +69,10 @@ fn slack_block(block: &Value) -> bool {
 }
 
 /// Discord's webhooks: `/api/webhooks/42/DISCORD_TOKEN`.
-pub async fn discord() -> (StandIn, String) {
-    let standin = StandIn::start(discord_service).await;
-    let endpoint = format!("{}/api/webhooks/42/{DISCORD_TOKEN}", standin.url());
-    (standin, endpoint)
+pub async fn discord() -> (FakeServer, String) {
+    let fake = FakeServer::start(discord_service).await;
+    let endpoint = format!("{}/api/webhooks/42/{DISCORD_TOKEN}", fake.url());
+    (fake, endpoint)
 }
 
 fn discord_service(received: &Received) -> Reply {
@@ -105,15 +105,15 @@ fn discord_service(received: &Received) -> Reply {
 }
 
 /// A workflow of Teams: `/workflows/f00d/triggers/manual/paths/invoke?…&sig=TEAMS_SIGNATURE`.
-pub async fn teams() -> (StandIn, String) {
-    let standin = StandIn::start(teams_service).await;
-    let mut endpoint = url::Url::parse(&standin.url()).expect("a URL");
+pub async fn teams() -> (FakeServer, String) {
+    let fake = FakeServer::start(teams_service).await;
+    let mut endpoint = url::Url::parse(&fake.url()).expect("a URL");
     endpoint.set_path("/workflows/f00d/triggers/manual/paths/invoke");
     endpoint
         .query_pairs_mut()
         .extend_pairs([("api-version", "2016-06-01"), ("sp", "/triggers/manual/run"), ("sv", "1.0")])
         .append_pair("sig", TEAMS_SIGNATURE);
-    (standin, endpoint.to_string())
+    (fake, endpoint.to_string())
 }
 
 fn teams_service(received: &Received) -> Reply {
@@ -142,8 +142,8 @@ fn teams_service(received: &Received) -> Reply {
 }
 
 /// Somebody's own receiver: `/hooks/a-path-that-is-secret`.
-pub async fn webhook() -> (StandIn, String) {
-    let standin = StandIn::start(|received| {
+pub async fn webhook() -> (FakeServer, String) {
+    let fake = FakeServer::start(|received| {
         let posted = received.method == "POST" && received.header("content-type") == "application/json";
         match posted && received.json()["version"] == 1 && !received.header("x-faultline-delivery").is_empty() {
             true => Reply::new(204, ""),
@@ -151,6 +151,6 @@ pub async fn webhook() -> (StandIn, String) {
         }
     })
     .await;
-    let endpoint = format!("{}/hooks/a-path-that-is-secret", standin.url());
-    (standin, endpoint)
+    let endpoint = format!("{}/hooks/a-path-that-is-secret", fake.url());
+    (fake, endpoint)
 }

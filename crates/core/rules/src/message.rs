@@ -7,10 +7,10 @@ use model::occurrence::{Level, Occurrence};
 use model::project::TimeUnit;
 use model::time::Timestamp;
 
-/// What happened that somebody wants to know.
+/// Why a notification is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "why")]
-pub enum Why {
+pub enum Trigger {
     /// The error was seen for the first time ever.
     First,
     /// It was resolved, and seen again.
@@ -31,13 +31,13 @@ pub enum Why {
     Sample,
 }
 
-/// One thing that happened to one error.
+/// One event of one error that a rule reports.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
-    /// What names this crossing: the same however often it is sent.
+pub struct Notification {
+    /// Identifies this notification: the same however often it is sent.
     pub token: String,
-    /// What happened.
-    pub why: Why,
+    /// Why it is sent.
+    pub trigger: Trigger,
     /// When it was committed.
     pub at: Timestamp,
     /// The error's project.
@@ -58,11 +58,11 @@ pub struct Notice {
     pub environment: Option<String>,
     /// The release of its newest occurrence.
     pub release: Option<String>,
-    /// How many occurrences there were, ever, at the crossing.
+    /// How many occurrences there were, ever, when the rule was triggered.
     pub count: u64,
     /// The time of the earliest.
     pub first_seen: Timestamp,
-    /// The time of the latest, at the crossing.
+    /// The time of the latest, when the rule was triggered.
     pub last_seen: Timestamp,
     /// Where a person finds out more.
     pub link: Option<String>,
@@ -71,14 +71,14 @@ pub struct Notice {
     /// The occurrence that is shown, scrubbed: the newest, or the one that a posted config came with. `None` if it has
     /// expired or was deleted.
     pub occurrence: Option<Box<Occurrence>>,
-    /// Whether it is told to a config that was posted with the occurrence: then it shows this occurrence, and nothing of
+    /// Whether it goes to a config that was posted with the occurrence. Then it shows this occurrence, and nothing of
     /// others, not even how many there are.
     pub is_posted: bool,
 }
 
-/// What came over the ceiling of a rule, told as one message.
+/// Notifications over the ceiling of a rule, sent together as one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Overflow {
     /// How many messages a minute the rule sends by themselves.
     pub ceiling: u32,
     /// What the rule is called.
@@ -89,25 +89,25 @@ pub struct Held {
 
 /// One message to one target.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Telling {
+pub enum Message {
     /// One thing that happened.
-    One(Box<Notice>),
+    One(Box<Notification>),
     /// What was collected over some minutes, or through the quiet hours; without occurrences.
     Several {
-        /// What names this message: the same however often it is sent.
+        /// Identifies this message: the same however often it is sent.
         token: String,
         /// Whose.
         project: ProjectName,
         /// The oldest first, at least one.
-        notices: Vec<Notice>,
+        notifications: Vec<Notification>,
         /// How many more there were than are listed.
         more: u64,
         /// Why they come together, if it is for their number.
-        held: Option<Held>,
+        overflow: Option<Overflow>,
     },
     /// A project sends more than it may, and what is over is refused.
     Limited {
-        /// What names this message: the same however often it is sent.
+        /// Identifies this message: the same however often it is sent.
         token: String,
         /// Whose.
         project: ProjectName,

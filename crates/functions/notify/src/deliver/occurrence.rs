@@ -10,7 +10,11 @@ use crate::Notify;
 
 impl Notify {
     /// An occurrence of an error; `None` if it has expired or was deleted.
-    pub(super) async fn occurrence(&self, error: &ErrorAggregate, id: &OccurrenceId) -> Result<Option<Occurrence>> {
+    pub(super) async fn load_occurrence(
+        &self,
+        error: &ErrorAggregate,
+        id: &OccurrenceId,
+    ) -> Result<Option<Occurrence>> {
         let reference = self.occurrences.reference(error.project, &error.uid, &id.reference()).await?;
         let Some(reference) = reference else { return Ok(None) };
         let frame = match self.segments.frame(&reference.segment, reference.frame).await {
@@ -24,8 +28,11 @@ impl Notify {
 
     /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without
     /// its stack is better than none.
-    pub(super) async fn newest(&self, error: &ErrorAggregate) -> Result<Option<(OccurrenceId, Occurrence)>> {
-        let page = self.occurrences.references_in_range_of(error, &ReferenceRange::default(), 1).await?;
+    pub(super) async fn load_newest_occurrence(
+        &self,
+        error: &ErrorAggregate,
+    ) -> Result<Option<(OccurrenceId, Occurrence)>> {
+        let page = self.occurrences.stretch_of(error, &Stretch::default(), 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
         let frame = match self.segments.frame(&reference.segment, reference.frame).await {
             Ok(frame) => frame,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::{Received, Reply, StandIn};
+use super::{FakeServer, Received, Reply};
 
 /// The token that may write to `acme/web/shop`.
 pub const GITLAB_TOKEN: &str = "glpat-aBcD1234eFgH5678iJkL";
@@ -24,7 +24,7 @@ struct Kept {
 /// GitLab with the project `acme/web/shop`.
 pub struct GitLab {
     /// The server.
-    pub standin: StandIn,
+    pub fake: FakeServer,
     issues: Arc<Mutex<Vec<Kept>>>,
 }
 
@@ -33,8 +33,8 @@ impl GitLab {
     pub async fn start() -> Self {
         let issues = Arc::new(Mutex::new(Vec::new()));
         let service = issues.clone();
-        let standin = StandIn::start(move |received| respond(&mut service.lock().unwrap(), received)).await;
-        Self { standin, issues }
+        let fake = FakeServer::start(move |received| respond(&mut service.lock().unwrap(), received)).await;
+        Self { fake, issues }
     }
 
     /// Somebody opens an issue with this text.

@@ -1,34 +1,34 @@
-//! What every channel says, in words, before each puts them into its own form.
+//! The text of a message, before each channel puts it into its own form.
 
 use model::occurrence::{Exception, Frame, Level, Occurrence, Stacktrace};
 use model::project::TimeUnit;
 use model::time::Timestamp;
-use rules::{Held, Notice, Telling, Why};
+use rules::{Message, Notification, Overflow, Trigger};
 use url::Url;
 
 use super::text::{cut, line, thousands};
 
 /// The most frames that a chat message shows.
-const FRAMES: usize = 5;
-/// The most notices that one message lists.
-const LISTED: usize = 30;
+const MAX_FRAMES: usize = 5;
+/// The most notifications that one message lists.
+const MAX_LISTED_NOTIFICATIONS: usize = 30;
 /// The longest title, in characters: what a chat window shows without folding it.
-const TITLE: usize = 200;
+const MAX_TITLE_CHARS: usize = 200;
 /// The longest link, in bytes: a longer one is cut by what it is clicked in.
-const LINK: usize = 2_000;
+const MAX_LINK_BYTES: usize = 2_000;
 /// The longest fact, in characters.
-const FACT: usize = 200;
+const MAX_FACT_CHARS: usize = 200;
 
-/// A message: words on one line each, cleaned and cut, and not escaped.
+/// The content of a message: texts on one line each, cleaned and cut, and not escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
+pub(super) struct Content {
     /// All of it in one line, for the lock screens of phones and the subjects of mails.
     pub(super) summary: String,
     /// What it is about.
     pub(super) title: String,
     /// Where a person finds out more.
     pub(super) link: Option<String>,
-    /// Why it is told, or what that means.
+    /// Why it is sent, or what that means.
     pub(super) why: String,
     /// Names and values.
     pub(super) facts: Vec<(&'static str, String)>,
@@ -48,94 +48,99 @@ pub(super) struct Listed {
     pub(super) text: String,
 }
 
-impl Message {
-    pub(super) fn of(telling: &Telling) -> Self {
-        match telling {
-            Telling::One(notice) => one(notice),
-            Telling::Several { project, notices, more, held, .. } => {
-                several(project.as_str(), notices, *more, held.as_ref())
+impl Content {
+    pub(super) fn new(message: &Message) -> Self {
+        match message {
+            Message::One(notification) => describe_one(notification),
+            Message::Several { project, notifications, more, overflow, .. } => {
+                describe_several(project.as_str(), notifications, *more, overflow.as_ref())
             }
-            Telling::Limited { project, limit, until, .. } => limited(project.as_str(), limit, *until),
+            Message::Limited { project, limit, until, .. } => describe_limit(project.as_str(), limit, *until),
         }
     }
 }
 
-/// What names a message: the same however often it is sent.
-pub(super) fn token(telling: &Telling) -> &str {
-    match telling {
-        Telling::One(notice) => &notice.token,
-        Telling::Several { token, .. } | Telling::Limited { token, .. } => token,
+/// Identifies a message: the same however often it is sent.
+pub(super) fn token(message: &Message) -> &str {
+    match message {
+        Message::One(notification) => &notification.token,
+        Message::Several { token, .. } | Message::Limited { token, .. } => token,
     }
 }
 
-fn one(notice: &Notice) -> Message {
-    let (title, why) = (title(notice, TITLE), why(notice));
-    Message {
+fn describe_one(notification: &Notification) -> Content {
+    let title = title(notification, MAX_TITLE_CHARS);
+    let why = describe_trigger(notification);
+    Content {
         summary: format!("{why}: {title}"),
         title,
-        link: link(notice),
+        link: link(notification),
         why,
-        facts: facts(notice),
-        frames: frames(notice),
+        facts: facts(notification),
+        frames: frames(notification),
         listed: Vec::new(),
-        level: notice.level,
+        level: notification.level,
     }
 }
 
-fn several(project: &str, notices: &[Notice], more: u64, held: Option<&Held>) -> Message {
-    let zone = notices.first().and_then(|notice| notice.timezone.as_deref());
-    let listed = notices.iter().take(LISTED).map(|notice| Listed {
-        title: title(notice, 120),
-        link: link(notice),
+fn describe_several(project: &str, notifications: &[Notification], more: u64, overflow: Option<&Overflow>) -> Content {
+    let zone = notifications.first().and_then(|notification| notification.timezone.as_deref());
+    let listed = notifications.iter().take(MAX_LISTED_NOTIFICATIONS).map(|notification| Listed {
+        title: title(notification, 120),
+        link: link(notification),
         text: format!(
             "{} at {}, {} in all",
-            why(notice),
-            moment(notice.at, notice.timezone.as_deref()),
-            thousands(notice.count)
+            describe_trigger(notification),
+            moment(notification.at, notification.timezone.as_deref()),
+            thousands(notification.count)
         ),
     });
-    let unlisted = more + notices.len().saturating_sub(LISTED) as u64;
-    let all = more + notices.len() as u64;
-    let span = match (notices.first(), notices.last()) {
+    let unlisted = more + notifications.len().saturating_sub(MAX_LISTED_NOTIFICATIONS) as u64;
+    let all = more + notifications.len() as u64;
+    let span = match (notifications.first(), notifications.last()) {
         (Some(first), Some(last)) => format!("From {} to {}", moment(first.at, zone), moment(last.at, zone)),
         _ => String::new(),
     };
-    let mut facts = vec![("Project", line(project, FACT))];
+    let mut facts = vec![("Project", line(project, MAX_FACT_CHARS))];
     if unlisted > 0 {
         facts.push(("Not listed", thousands(unlisted)));
     }
     let things = if all == 1 { "thing" } else { "things" };
-    let mut title = format!("{} {things} happened in {}", thousands(all), line(project, FACT));
+    let mut title = format!("{} {things} happened in {}", thousands(all), line(project, MAX_FACT_CHARS));
     let mut why = span;
-    if let Some(held) = held {
-        title = format!("{} more in {}", thousands(all), line(project, FACT));
+    if let Some(overflow) = overflow {
+        title = format!("{} more in {}", thousands(all), line(project, MAX_FACT_CHARS));
         why = format!(
             "Over {} messages a minute of {}: the others are counted here",
-            thousands(u64::from(held.ceiling)),
-            line(&held.rule, FACT)
+            thousands(u64::from(overflow.ceiling)),
+            line(&overflow.rule, MAX_FACT_CHARS)
         );
     }
-    Message {
+    Content {
         summary: title.clone(),
         title,
-        link: held.and_then(|held| shown_link(held.link.as_deref()?)),
+        link: overflow.and_then(|overflow| checked_link(overflow.link.as_deref()?)),
         why,
         facts,
         frames: Vec::new(),
         listed: listed.collect(),
         // The worst is first in the order of levels.
-        level: notices.iter().map(|notice| notice.level).min().unwrap_or_default(),
+        level: notifications.iter().map(|notification| notification.level).min().unwrap_or_default(),
     }
 }
 
-fn limited(project: &str, limit: &str, until: Timestamp) -> Message {
-    let title = format!("{} sends more than it may", line(project, FACT));
-    Message {
+fn describe_limit(project: &str, limit: &str, until: Timestamp) -> Content {
+    let title = format!("{} sends more than it may", line(project, MAX_FACT_CHARS));
+    Content {
         summary: title.clone(),
         title,
         link: None,
         why: "What is over the limit is refused, and not counted".to_owned(),
-        facts: vec![("Project", line(project, FACT)), ("Limit", line(limit, FACT)), ("Until", moment(until, None))],
+        facts: vec![
+            ("Project", line(project, MAX_FACT_CHARS)),
+            ("Limit", line(limit, MAX_FACT_CHARS)),
+            ("Until", moment(until, None)),
+        ],
         frames: Vec::new(),
         listed: Vec::new(),
         level: Level::Warning,
@@ -143,22 +148,22 @@ fn limited(project: &str, limit: &str, until: Timestamp) -> Message {
 }
 
 /// `[type] message` on one line. v1's JavaScript client sends `_` for no type.
-fn title(notice: &Notice, max: usize) -> String {
-    match notice.kind.as_str() {
-        "" | "_" => line(&notice.message, max),
-        kind => line(&format!("[{}] {}", line(kind, 100), cut(&notice.message, max * 4)), max),
+fn title(notification: &Notification, max: usize) -> String {
+    match notification.kind.as_str() {
+        "" | "_" => line(&notification.message, max),
+        kind => line(&format!("[{}] {}", line(kind, 100), cut(&notification.message, max * 4)), max),
     }
 }
 
-/// Why it is told, in a few words.
-pub(super) fn why(notice: &Notice) -> String {
-    match &notice.why {
-        Why::First => "New error".to_owned(),
-        Why::Regression => "Back again after it was resolved".to_owned(),
-        Why::Unmuted => "Back again after its mute ended".to_owned(),
+/// Why it is sent, in a few words.
+pub(super) fn describe_trigger(notification: &Notification) -> String {
+    match &notification.trigger {
+        Trigger::First => "New error".to_owned(),
+        Trigger::Regression => "Back again after it was resolved".to_owned(),
+        Trigger::Unmuted => "Back again after its mute ended".to_owned(),
         // How many there are is known from others' posts.
-        Why::Threshold { .. } if notice.is_posted => "Seen as often as the threshold says".to_owned(),
-        Why::Threshold { count, unit, .. } => {
+        Trigger::Threshold { .. } if notification.is_posted => "Seen as often as the threshold says".to_owned(),
+        Trigger::Threshold { count, unit, .. } => {
             let unit = match unit {
                 TimeUnit::Minute => "a minute",
                 TimeUnit::Hour => "an hour",
@@ -166,49 +171,49 @@ pub(super) fn why(notice: &Notice) -> String {
             };
             format!("{} in {unit}", thousands(*count))
         }
-        Why::Sample => "A sample, to try a rule".to_owned(),
+        Trigger::Sample => "A sample, to try a rule".to_owned(),
     }
 }
 
 /// What is known about the error, in the order of interest.
-pub(super) fn facts(notice: &Notice) -> Vec<(&'static str, String)> {
-    let zone = notice.timezone.as_deref();
+pub(super) fn facts(notification: &Notification) -> Vec<(&'static str, String)> {
+    let zone = notification.timezone.as_deref();
     let optional = [
-        ("Where", notice.culprit.as_deref()),
-        ("Environment", notice.environment.as_deref()),
-        ("Release", notice.release.as_deref()),
+        ("Where", notification.culprit.as_deref()),
+        ("Environment", notification.environment.as_deref()),
+        ("Release", notification.release.as_deref()),
     ];
-    let mut facts = vec![("Project", line(notice.project.as_str(), FACT))];
+    let mut facts = vec![("Project", line(notification.project.as_str(), MAX_FACT_CHARS))];
     facts.extend(
         optional
             .into_iter()
-            .filter_map(|(name, value)| Some((name, line(value?, FACT))))
+            .filter_map(|(name, value)| Some((name, line(value?, MAX_FACT_CHARS))))
             .filter(|(_, value)| !value.is_empty()),
     );
-    facts.push(("Level", notice.level.to_string()));
-    if notice.is_posted {
-        facts.push(("Seen", moment(notice.last_seen, zone)));
+    facts.push(("Level", notification.level.to_string()));
+    if notification.is_posted {
+        facts.push(("Seen", moment(notification.last_seen, zone)));
         return facts;
     }
     facts.extend([
-        ("Count", thousands(notice.count)),
-        ("First seen", moment(notice.first_seen, zone)),
-        ("Last seen", moment(notice.last_seen, zone)),
+        ("Count", thousands(notification.count)),
+        ("First seen", moment(notification.first_seen, zone)),
+        ("Last seen", moment(notification.last_seen, zone)),
     ]);
     facts
 }
 
 /// The link, if it is one that a person may be led to.
-pub(super) fn link(notice: &Notice) -> Option<String> {
-    shown_link(notice.link.as_deref()?)
+pub(super) fn link(notification: &Notification) -> Option<String> {
+    checked_link(notification.link.as_deref()?)
 }
 
-fn shown_link(link: &str) -> Option<String> {
+fn checked_link(link: &str) -> Option<String> {
     let url = Url::parse(link).ok()?;
     // Slack divides at a bar, Markdown ends at a bracket: both have an escaped form that every server reads the same.
     let url = matches!(url.scheme(), "http" | "https").then(|| url.to_string())?;
     let url = url.replace('|', "%7C").replace('<', "%3C").replace('>', "%3E");
-    (url.len() <= LINK).then_some(url)
+    (url.len() <= MAX_LINK_BYTES).then_some(url)
 }
 
 /// `at` in the time zone of that IANA name, to the second; in UTC if there is none, or none of that name.
@@ -222,11 +227,11 @@ pub(super) fn moment(at: Timestamp, zone: Option<&str>) -> String {
 }
 
 /// The frames that raised it, the raising one first: the application's own, if it has any.
-pub(super) fn frames(notice: &Notice) -> Vec<String> {
-    let Some(stack) = notice.occurrence.as_deref().and_then(raised) else { return Vec::new() };
+pub(super) fn frames(notification: &Notification) -> Vec<String> {
+    let Some(stack) = notification.occurrence.as_deref().and_then(raised) else { return Vec::new() };
     let own = stack.frames.iter().any(|frame| frame.in_app == Some(true));
     let shown = stack.frames.iter().rev().filter(|frame| !own || frame.in_app == Some(true));
-    shown.take(FRAMES).map(|stack| frame(stack, FACT)).collect()
+    shown.take(MAX_FRAMES).map(|stack| frame(stack, MAX_FACT_CHARS)).collect()
 }
 
 /// The stack of what gave the error its title; else of the thread that crashed.

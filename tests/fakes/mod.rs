@@ -1,4 +1,4 @@
-//! Stand-ins for the services that are told, on loopback. Each checks a request as the service's public description of its
+//! Fakes of the services that get notifications, on loopback. Each checks a request as the service's public description of its
 //! API says, and refuses what the service would refuse.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
@@ -91,7 +91,7 @@ enum Planned {
     Reply(Reply),
     /// The service does what it is asked, and the answer is lost.
     Lost,
-    /// No answer, for as long as the stand-in is there.
+    /// No answer, for as long as the fake is there.
     Hang,
 }
 
@@ -105,12 +105,12 @@ struct State {
 }
 
 /// A service on loopback, for as long as this is there.
-pub struct StandIn {
+pub struct FakeServer {
     address: SocketAddr,
     state: Arc<State>,
 }
 
-impl StandIn {
+impl FakeServer {
     /// One that answers by `service`.
     pub async fn start(service: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -153,7 +153,7 @@ impl StandIn {
     }
 }
 
-impl Drop for StandIn {
+impl Drop for FakeServer {
     fn drop(&mut self) {
         self.state.gone.notify_waiters();
     }
