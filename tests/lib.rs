@@ -90,7 +90,7 @@ pub struct Answered {
 
 /// How to start a [`Faultline`]: in memory, with a clock of its own, unless a test says otherwise.
 pub struct Builder {
-    settings: Settings,
+    settings: SystemSettings,
     clock: Arc<TestClock>,
     engines: Option<Engines>,
     resources: Option<Resources>,
@@ -99,7 +99,7 @@ pub struct Builder {
 impl Builder {
     /// Keeps everything in `dir`.
     pub fn directory(mut self, dir: &Path) -> Self {
-        self.settings.place = Place::Directory(dir.to_owned());
+        self.settings.place = DataLocation::Directory(dir.to_owned());
         self
     }
 
@@ -161,7 +161,7 @@ impl Faultline {
     /// One that a test sets up.
     pub fn builder() -> Builder {
         let clock = Arc::default();
-        Builder { settings: settings(Place::Memory, &clock), clock, engines: None, resources: None }
+        Builder { settings: settings(DataLocation::Memory, &clock), clock, engines: None, resources: None }
     }
 
     /// The client key of the project `sample`.

@@ -13,6 +13,6 @@ pub mod target;
 pub use dead_letter::{DeadNotice, UndeliveredLetter};
 pub use link::{LinkFacts, expand_link};
 pub use message::{Message, Notification, Overflow, Trigger};
-pub use rule::{Decision, Hooks, Rule, Rules, SEALED, Timing};
-pub use secret::Secret;
+pub use rule::{Decision, Hooks, Rule, Rules, Timing};
+pub use secret::{SEALED, Secret};
 pub use target::Target;

@@ -47,8 +47,8 @@ pub fn expand_link(template: &str, facts: &LinkFacts<'_>) -> String {
     let mut link = String::with_capacity(template.len());
     for part in parts(template) {
         match part {
-            Part::Literal(text) => push_literal(&mut link, text),
-            Part::Name(name) => {
+            TemplatePart::Literal(text) => push_literal(&mut link, text),
+            TemplatePart::Name(name) => {
                 link.extend(utf8_percent_encode(find_value(name, facts).unwrap_or_default(), VALUE_ENCODING))
             }
         }
@@ -75,7 +75,7 @@ pub(super) enum TemplatePart<'a> {
 }
 
 /// A template's parts, in order.
-pub(super) fn parts(template: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(template: &str) -> Vec<TemplatePart<'_>> {
     let mut parts = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

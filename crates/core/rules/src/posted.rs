@@ -61,7 +61,7 @@ impl std::fmt::Debug for PostedConfig {
 
 /// The configs of a post, from its `notifications`: at most ten, of 4 KiB each and 12 KiB together; `null` is none. What is
 /// wrong is refused by name, its neighbours stay. Keys that no config has are dropped.
-pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
+pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
     let mut posted = Vec::new();
     let mut refused = Vec::new();
     let configs = match notifications {
@@ -81,7 +81,7 @@ pub fn parse(notifications: Value) -> (Vec<Posted>, Vec<Refusal>) {
         match config {
             Value::Null => {}
             Value::String(text) => match check_ciphertext(&text) {
-                Ok(text) => posted.push((index, Posted::Sealed(text))),
+                Ok(text) => posted.push((index, PostedConfig::Sealed(text))),
                 Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
             },
             config if config.to_string().len() > MAX_CONFIG_BYTES => {

@@ -125,7 +125,7 @@ impl Notify {
         let mut rules = Vec::new();
         let (configs, refused) = posted::parse(configs);
         for (index, config) in configs.into_iter().enumerate() {
-            let is_sealed = matches!(config, Posted::Sealed(_));
+            let is_sealed = matches!(config, PostedConfig::Sealed(_));
             match self.parse_posted_rule(project, config, index).await {
                 Ok(rule) => rules.push(PostedRule { index, rule, is_sealed }),
                 // A config that cannot be read costs itself only.
@@ -143,7 +143,7 @@ impl Notify {
         Ok(rules)
     }
 
-    async fn parse_posted_rule(&self, project: &Project, config: Posted, index: usize) -> Result<Rule> {
+    async fn parse_posted_rule(&self, project: &Project, config: PostedConfig, index: usize) -> Result<Rule> {
         let config = match config {
             PostedConfig::Plain(config) => config,
             PostedConfig::Sealed(ciphertext) => {

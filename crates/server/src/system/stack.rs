@@ -234,7 +234,7 @@ impl Stack {
 }
 
 /// Those that the settings name, or the real ones; without mail, which is SES's.
-fn channels(settings: &Settings) -> Arc<dyn Notifier> {
+fn channels(settings: &SystemSettings) -> Arc<dyn Notifier> {
     let real = || {
         let client = Client::new(settings.destinations.clone(), Timeouts::default());
         Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Notifier>

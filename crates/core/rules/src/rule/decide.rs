@@ -72,8 +72,8 @@ impl Rule {
             return Vec::new();
         }
         let Some(threshold) = conditions.threshold else { return Vec::new() };
-        let unit = new.units.unit();
-        let before = before.map(|before| &before.units).filter(|units| units.unit() == unit);
+        let unit = new.threshold_windows.unit();
+        let before = before.map(|before| &before.threshold_windows).filter(|units| units.unit() == unit);
         let crossed = new
             .threshold_windows
             .counts()

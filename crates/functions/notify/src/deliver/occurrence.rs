@@ -32,7 +32,7 @@ impl Notify {
         &self,
         error: &ErrorAggregate,
     ) -> Result<Option<(OccurrenceId, Occurrence)>> {
-        let page = self.occurrences.stretch_of(error, &Stretch::default(), 1).await?;
+        let page = self.occurrences.references_in_range_of(error, &ReferenceRange::default(), 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
         let frame = match self.segments.frame(&reference.segment, reference.frame).await {
             Ok(frame) => frame,

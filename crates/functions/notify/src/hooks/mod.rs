@@ -145,7 +145,7 @@ impl Notify {
         }
         let change = ErrorChange::from(status);
         let by = Actor::Hook { service: service.name().to_owned(), user: action.user.clone() };
-        let entries = history::Entry::all(history::Action::of(&change, &error), &by, now, self.clock.random());
+        let entries = history::HistoryEntry::all(history::Action::of(&change, &error), &by, now, self.clock.random());
         self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
         Ok(outcome)
     }

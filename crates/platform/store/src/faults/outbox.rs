@@ -15,7 +15,8 @@ use rules::lane::{Lane, LaneId};
 use super::Faulty;
 use crate::error::Result;
 use crate::ports::{
-    ErrorCursor, Errors, Links, Occurrences, Outbox, Page, ReceivedLetter, Reference, Sealer, Stretch, Undelivered,
+    ErrorCursor, Errors, Links, Occurrences, Outbox, Page, ReceivedLetter, Reference, ReferenceRange, Sealer,
+    Undelivered,
 };
 
 #[async_trait]
