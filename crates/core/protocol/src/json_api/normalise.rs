@@ -15,7 +15,7 @@ const FUTURE: i64 = 60;
 
 /// The error `item` of a post, which goes with what its errors share, as an occurrence. v1's `context`, `environment`,
 /// `session` and `params` become contexts of these names, its backtrace the stack of one exception, its notifier the
-/// `sdk`; [`super::occurrence_entry`] turns all of it back. A client that sends no time happened when it was received.
+/// `sdk`; the answers of `query` turn all of it back. A client that sends no time happened when it was received.
 pub fn normalise(item: Item, shared: &Map<String, Value>, event_id: EventId, received_at: Timestamp) -> Occurrence {
     let Item { kind, message, rest } = item;
     let mut problems = Vec::new();

@@ -52,7 +52,7 @@ const FORMER_NAMES: [(&str, &str); 8] = [
     ("sentry.interfaces.Template", "template"),
 ];
 
-/// The `event`, as an occurrence. Not scrubbed yet: see [`scrub`](scrub).
+/// The `event`, as an occurrence. Not scrubbed yet: see the crate `scrub`.
 pub fn normalise(event: Map<String, Value>, received: &Received) -> Occurrence {
     let mut problems = Vec::new();
     let drift = clock::drift(received, &mut problems);
