@@ -9,7 +9,7 @@
 //! and is listed as such: no error is left out silently.
 //!
 //! Three of the terms are the orders that errors are listed by: an error has a place in each, and each posting names the
-//! [batch](PostingBatch) that made it, so that of several postings of one error in an order the one that holds is known.
+//! [batch](model::error::PostingBatch) that made it, so that of several postings of one error in an order the one that holds is known.
 
 mod filter;
 mod post;

@@ -110,11 +110,11 @@ pub struct ErrorAggregate {
     pub posted: Option<Posted>,
     /// When it goes unless it is seen again: never before its occurrences.
     pub expires_at: Timestamp,
-    /// The names in the frames that raised it when it was new, at most 120 bytes: it is [found](search) by them.
+    /// The names in the frames that raised it when it was new, at most 120 bytes: the crate `search` finds it by them.
     pub frames: Option<String>,
     /// What is posted of it, to find it by; `None` if an older version wrote it.
     pub indexed: Option<Indexed>,
-    /// Its issues elsewhere, by the [destination](rules::Target::destination). Written by notify alone.
+    /// Its issues elsewhere, by the destination (of `rules::Target`). Written by notify alone.
     pub links: BTreeMap<String, Link>,
     /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
     /// [has it as a merged error](Self::has_merged).

@@ -129,7 +129,7 @@ pub struct Occurrence {
     /// What could not be used, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Problem>,
-    /// Where secrets stood that were replaced by `[Filtered]` (see [`scrub`](scrub)).
+    /// Where secrets stood that were replaced by `[Filtered]` (see the crate `scrub`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scrubbed: Vec<String>,
     /// Every key that no field above is named for, as it was sent.

@@ -7,7 +7,7 @@ mod id;
 pub use entry::{EntryToken, LaneEntry, OutboxEvent, RuleRef, summary_token};
 pub use id::{BadLaneId, LaneId, Scope};
 
-use model::time::{SECONDS_PER_DAY, Timestamp};
+use model::time::Timestamp;
 
 /// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
 const MAX_REMEMBERED_TOKENS: usize = 512;
