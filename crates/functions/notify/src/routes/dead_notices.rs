@@ -116,7 +116,7 @@ async fn list(routes: &Routes, request: Request<Body>) -> Answer {
 const MAX_BODY_BYTES: usize = 64 << 10;
 const BODY_FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
 
-/// NoticeSelection dead notices are meant.
+/// The dead notices that are meant.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "WhichDeadNotices")]
 struct NoticeSelection {
