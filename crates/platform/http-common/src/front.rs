@@ -90,10 +90,7 @@ where
                 reroute(&mut request);
                 let client = ClientAddress::of(request.extensions());
                 let lent = Lent::take(&mut request);
-                let response = match request.extensions().get::<NotNow>() {
-                    Some(NotNow(message)) => outcomes.refuse(&Refusal::new(Reason::Unavailable, *message)),
-                    None => router.oneshot(request).await?,
-                };
+                let response = router.oneshot(request).await?;
                 if let Some(lent) = lent {
                     lent.drain().await;
                 }
@@ -118,10 +115,6 @@ where
         })
     }
 }
-
-/// Says, in a request's extensions, that the server cannot take it now. It is answered with 503 and this message.
-#[derive(Clone, Copy, Debug)]
-pub struct NotNow(pub &'static str);
 
 fn preflight() -> Response {
     let mut response = Response::new(Body::empty());

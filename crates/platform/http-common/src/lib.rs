@@ -17,7 +17,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, from_base64, read, read_unpacked, read_within, unpack};
 pub use caller::{Caller, Gate, Trust};
 pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
-pub use front::{Front, NotNow};
+pub use front::Front;
 pub use outcomes::Outcomes;
 pub use path::{Prefix, decoded, parameters, project_in, project_named};
 pub use stages::Stages;

@@ -5,7 +5,6 @@ mod connections;
 mod options;
 mod place;
 mod ready;
-mod reserve;
 mod server;
 mod stream;
 
@@ -17,7 +16,6 @@ use notify::PublicUrl;
 use notify::guard::Destinations;
 pub use options::{Network, Serve};
 use ready::Ready;
-use reserve::Reserve;
 use server::{ConnectionLimits, Server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -77,11 +75,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
 
     let proxies = options.network.trusted_proxy.iter().cloned().collect();
     let (stop, stopped) = watch::channel(false);
-    let reserve = match &place {
-        DataLocation::Memory => None,
-        DataLocation::Directory(dir) => Some(Reserve::open(dir, system.stack().emptying_disk())),
-    };
-    let server = Server::new(system.stack().front(), options.public_url.clone(), proxies, limits, reserve);
+    let server = Server::new(system.stack().front(), options.public_url.clone(), proxies, limits);
     tokio::select! {
         () = server.run(listener, stopped) => {}
         () = async {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use http_common::{BaseUrl, ClientAddress, Front, NotNow, TrustedProxies};
+use http_common::{BaseUrl, ClientAddress, Front, TrustedProxies};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,13 +18,10 @@ use tower::Service;
 
 use super::body::{AnswerBody, Arriving, BodyMemory, Taken};
 use super::connections::{Connection, Connections, Open, Phase};
-use super::reserve::Reserve;
 use super::stream::{Marks, Timed};
 
 /// How long to wait when the system has no room for another connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
-/// The answer to what would write while a full disk is being emptied.
-const FULL: NotNow = NotNow("the disk is full and is being emptied: free space on it, or wait until deletions have");
 
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
@@ -48,24 +45,16 @@ pub(super) struct Server {
     base: Option<BaseUrl>,
     proxies: Arc<TrustedProxies>,
     limits: ConnectionLimits,
-    reserve: Option<Arc<Reserve>>,
     memory: BodyMemory,
     connections: Arc<Connections>,
 }
 
 impl Server {
     /// Answers by `front`. Each request carries its client and `base`, the address that people know.
-    pub(super) fn new(
-        front: Front,
-        base: Option<BaseUrl>,
-        proxies: TrustedProxies,
-        limits: ConnectionLimits,
-        reserve: Option<Reserve>,
-    ) -> Self {
+    pub(super) fn new(front: Front, base: Option<BaseUrl>, proxies: TrustedProxies, limits: ConnectionLimits) -> Self {
         let connections = Arc::new(Connections::default());
         let memory = BodyMemory::new(limits.body_memory, connections.clone());
-        let reserve = reserve.map(Arc::new);
-        Self { front, base, proxies: Arc::new(proxies), limits, reserve, memory, connections }
+        Self { front, base, proxies: Arc::new(proxies), limits, memory, connections }
     }
 
     /// Accepts connections until `stopped`; returns when all requests that were begun are answered.
@@ -149,9 +138,6 @@ impl Server {
         let claimed = self.proxies.claimed(connection.peer(), request.headers());
         self.proxies.strip(connection.peer(), request.headers_mut());
         request.extensions_mut().insert::<ClientAddress>(client);
-        if self.reserve.as_ref().is_some_and(|reserve| !reserve.admits(&request)) {
-            request.extensions_mut().insert(FULL);
-        }
         if let Some(claimed) = claimed {
             request.extensions_mut().insert(claimed);
         }

@@ -68,10 +68,6 @@ impl Mapping {
 
     /// Takes a batch, and has it processed; returns how many messages it has.
     async fn begin(&mut self) -> anyhow::Result<usize> {
-        if self.stack.is_emptying_disk() {
-            sleep(RETRY_INTERVAL).await;
-            return Ok(0);
-        }
         let received = receive(&self.stack, self.size.most).await?;
         let count = received.len();
         if count > 0 {

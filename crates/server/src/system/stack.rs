@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
@@ -29,7 +28,6 @@ use local_data::{Access, ProjectAccess};
 pub struct Stack {
     front: Front,
     outcomes: Arc<Outcomes>,
-    emptying_disk: Arc<AtomicBool>,
     processor: Arc<Processor>,
     notify: Arc<Notify>,
     inbox: embedded::sqs::Queue,
@@ -141,21 +139,7 @@ impl Stack {
         let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes.clone());
         let (processor, place) = (Arc::new(processor), settings.place.clone());
         let retention_days = settings.retention_days;
-        let emptying_disk = Arc::default();
-        Ok(Self {
-            emptying_disk,
-            front,
-            outcomes,
-            processor,
-            notify,
-            inbox,
-            streams,
-            place,
-            engines,
-            access,
-            sample,
-            retention_days,
-        })
+        Ok(Self { front, outcomes, processor, notify, inbox, streams, place, engines, access, sample, retention_days })
     }
 
     /// The routes of ingest, query and notify, as API Gateway would offer them.
@@ -169,15 +153,6 @@ impl Stack {
             Ok(_) => self.outcomes.stages().worked(stage),
             Err(_) => self.outcomes.stages().failed(stage),
         }
-    }
-
-    /// Set while a full disk is emptied: then nothing is processed, since that writes.
-    pub(crate) fn emptying_disk(&self) -> Arc<AtomicBool> {
-        self.emptying_disk.clone()
-    }
-
-    pub(super) fn is_emptying_disk(&self) -> bool {
-        self.emptying_disk.load(Ordering::Relaxed)
     }
 
     /// The keys to get in with.
