@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::Query;
 
-/// The description of the whole API, this crate's routes and others'. `local` generates it, from the code of all; a test
+/// The description of the whole API, this crate's routes and others'. `server` generates it, from the code of all; a test
 /// says when it is to be generated anew, and how.
 const DOCUMENT: &str = include_str!("../openapi.json");
 

@@ -1,4 +1,4 @@
-//! SDK clients over an `Engines`, as the crate `local` makes them.
+//! SDK clients over an `Engines`, as the crate `server` makes them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

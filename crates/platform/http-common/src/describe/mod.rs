@@ -1,6 +1,6 @@
 //! What the API's description (OpenAPI 3.1) says of routes.
 //!
-//! Each endpoint describes itself beside its handler, by the types and constants that the handler uses; `local` puts all
+//! Each endpoint describes itself beside its handler, by the types and constants that the handler uses; `server` puts all
 //! of it into one document, which `query` serves. Nothing that serves calls this, so it is in no Lambda binary.
 
 mod operation;
