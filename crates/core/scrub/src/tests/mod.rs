@@ -274,7 +274,6 @@ fn secret() -> impl Strategy<Value = (Value, &'static str)> {
     ]
 }
 
-/// A long secret goes as a whole.
 /// Every bound on how far is looked may fall into the middle of a character.
 #[test]
 fn bounds_fall_between_characters() {
@@ -286,9 +285,27 @@ fn bounds_fall_between_characters() {
         "--token ",
         "https://x/?token=",
         "{\"name\": \"password\", \"value\": ",
+        "name=\"password",
+        "name='password",
+        "{\"value\": \"x\", \"name\": \"password",
+        "headers: [{\"x-api-key\", \"",
+        "Content-Disposition: form-data; name=\"password\"\r\n\r\n",
+        "<property name=\"password\">",
+        "password := Some(",
+        "password = new String(\"",
+        "password:string(8) \"",
+        "password: |\n  ",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "INSERT INTO users (name, password) VALUES ('x', '",
+        "s:8:\"password\";s:7:\"",
+        "https://user:",
+        "curl -u ",
+        "sk-",
+        "password=%22",
+        "&quot;password&quot;:&quot;",
     ];
     for form in forms {
-        for padding in (0..40).chain(230..300).chain(500..530).chain(590..620) {
+        for padding in (0..130).chain(190..260).chain(500..520).chain(590..610).chain(990..1_010) {
             let text = format!("{form}{}{}", "a".repeat(padding), "日本語".repeat(120));
             for style in [Style::Text, Style::Code] {
                 let cleaned = clean(&text, style);
@@ -298,6 +315,7 @@ fn bounds_fall_between_characters() {
     }
 }
 
+/// A long secret goes as a whole.
 #[test]
 fn long_secrets_go_to_their_end() {
     let long = "aB3".repeat(5_000);

@@ -83,6 +83,8 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
                 end = end.max(mark.end);
             }
         }
+        // What is found by counting bytes may end within a character, which is then hidden too.
+        (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
         if end <= start || text[start..end].replace(FILTERED, "").is_empty() {
             continue;
         }
@@ -238,19 +240,13 @@ fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
 }
 
 /// `text` from `from`, at most about `most` bytes of it, cut between characters.
+///
+/// Neither bound has to fall between characters: both move to the next place that does.
 fn look(text: &str, from: usize, most: usize) -> &str {
-    let mut end = text.len().min(from + most);
-    while !text.is_char_boundary(end) {
-        end += 1;
-    }
-    &text[from..end]
+    &text[text.ceil_char_boundary(from)..text.ceil_char_boundary(from.saturating_add(most))]
 }
 
 /// The last about `most` bytes of `text` before `to`, cut between characters.
 fn look_back(text: &str, to: usize, most: usize) -> &str {
-    let mut start = to.saturating_sub(most);
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    &text[start..to]
+    &text[text.floor_char_boundary(to.saturating_sub(most))..text.floor_char_boundary(to)]
 }

@@ -65,6 +65,8 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
     let (name, end) = match value::quote(near.as_bytes(), 0) {
         Some((open, quote)) => {
             let end = value::closing(near, open, quote);
+            // A name that is not closed within these bytes is none: where it ends is not known.
+            near.as_bytes().get(end)?;
             (near.get(open..end)?, start + end + quote.len())
         }
         None => {
@@ -76,7 +78,7 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
     if !matches!(verdict, Verdict::Secret | Verdict::SecretText | Verdict::Pin) {
         return None;
     }
-    let rest = look(text, end.min(text.len()), MAX_GAP);
+    let rest = look(text, end, MAX_GAP);
     let range = multipart(text, end, rest)
         .or_else(|| beside(text, end, rest))
         .or_else(|| element(text, end, rest))
