@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use formats::inbox::{self, Addressee, Claim, Header, Message};
 use http::{Extensions, HeaderMap};
-use http_common::{Caller, ClaimedAddress, storage_failed};
+use http_common::{Caller, ClaimedAddress};
 use model::id::{EventId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -78,10 +78,10 @@ impl Ingest {
             let claim = Claim::of(&message.header, self.clock.random());
             let none = || Refusal::new(Reason::Internal, "a message without events is over the queue's limit");
             let key = claim.ok_or_else(none)?.to_string();
-            self.claims.put_claim(&key, packed).await.map_err(|error| storage_failed(&error))?;
+            self.claims.put_claim(&key, packed).await?;
             text = inbox::claim(&key);
         }
-        self.inbox.send(text).await.map_err(|error| storage_failed(&error))
+        self.inbox.send(text).await.map_err(Refusal::from)
     }
 
     /// A fresh id for an event whose client gave it none.

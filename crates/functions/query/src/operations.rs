@@ -11,8 +11,8 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::try_join4;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::cost;
 use model::time::Timestamp;
 use model::timeline::Hour;
@@ -124,9 +124,8 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
         query.totals.counted_up_to(Whole::Stack),
         query.totals.totals(Whole::Stack, Hour::of(start)..=Hour::of(now)),
     )
-    .await
-    .map_err(|error| storage_failed(&error))?;
-    let failed_notices = failed_notices(query).await.map_err(|error| storage_failed(&error))?;
+    .await?;
+    let failed_notices = failed_notices(query).await?;
     let events = timeline.total();
     // What waits came after what was stored last.
     let age = match (backlog.waiting + backlog.in_flight, counted_up_to) {

@@ -10,8 +10,8 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::{try_join, try_join_all};
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::ProjectId;
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -102,10 +102,9 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let parameters = Parameters::of(request.uri());
     let limit = parameters.limit(DEFAULT, LIMIT)?;
     let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
-    let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
+    let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
     let entries = page.items.iter().map(|release| entry(query, project.id, release));
-    let releases = try_join_all(entries).await.map_err(|error| storage_failed(&error))?;
+    let releases = try_join_all(entries).await?;
     http_common::data(Listed { releases, next_cursor: page.next.as_ref().map(ReleaseCursor::as_str) })
 }
 
@@ -113,7 +112,7 @@ async fn show(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let project = readable(query, &caller, request.uri()).await?;
     let name = http_common::decoded(request.uri().path().split('/').nth(4).unwrap_or_default());
-    let found = query.releases.release(project.id, &name).await.map_err(|error| storage_failed(&error))?;
+    let found = query.releases.release(project.id, &name).await?;
     let unknown = || {
         let shown: String = name.chars().take(80).collect();
         let message =
@@ -121,7 +120,7 @@ async fn show(query: &Query, request: Request<Body>) -> Answer {
         Refusal::new(Reason::ReleaseUnknown, message)
     };
     let found = found.ok_or_else(unknown)?;
-    let release = entry(query, project.id, &found).await.map_err(|error| storage_failed(&error))?;
+    let release = entry(query, project.id, &found).await?;
     http_common::data(Shown { release })
 }
 

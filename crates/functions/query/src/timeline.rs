@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{Request, Uri};
+use http_common::Answer;
 use http_common::describe::{Description, Operation};
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use model::project::TimeUnit;
 use model::time::Timestamp;
@@ -108,7 +108,7 @@ async fn of_stack(query: &Query, request: Request<Body>) -> Answer {
     }
     let drawing = Drawing::of(request.uri(), query)?;
     let timeline = query.totals.totals(Whole::Stack, drawing.chart.hours()).await;
-    drawing.answer(query, None, &timeline.map_err(|error| storage_failed(&error))?).await
+    drawing.answer(query, None, &timeline?).await
 }
 
 async fn of_project(query: &Query, request: Request<Body>) -> Answer {
@@ -118,15 +118,14 @@ async fn of_project(query: &Query, request: Request<Body>) -> Answer {
     let drawing = Drawing::of(request.uri(), query)?;
     let project = existing(query, &caller, &name).await?;
     let timeline = query.totals.totals(Whole::Project(project.id), drawing.chart.hours()).await;
-    drawing.answer(query, Some(&project), &timeline.map_err(|error| storage_failed(&error))?).await
+    drawing.answer(query, Some(&project), &timeline?).await
 }
 
 /// That of an error is the sum over all that is merged into it.
 pub(crate) async fn of_error(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
     let drawing = Drawing::of(uri, query)?;
     let error = named(query, project, message).await?;
-    let timeline = query.occurrences.timeline_of(&error, drawing.chart.hours()).await;
-    let timeline = timeline.map_err(|error| storage_failed(&error))?;
+    let timeline = query.occurrences.timeline_of(&error, drawing.chart.hours()).await?;
     drawing.answer(query, Some(project), &timeline).await
 }
 
@@ -167,8 +166,7 @@ impl Drawing {
         let (mut marks, mut more_releases) = (Vec::new(), false);
         if let Some(project) = project {
             let range = self.chart.start()..self.chart.end();
-            let releases = query.releases.releases(project.id, range, None, MAX_RELEASES).await;
-            let releases = releases.map_err(|error| storage_failed(&error))?;
+            let releases = query.releases.releases(project.id, range, None, MAX_RELEASES).await?;
             more_releases = releases.next.is_some();
             let mark =
                 |release: Release| Mark { first_seen: self.zone.text(release.first_seen), release: release.name };

@@ -14,8 +14,6 @@ use store::Recent;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyUse, Keys, Role, Scope};
 
-use crate::storage_failed;
-
 /// How long a key that was found is trusted without looking again, in seconds. A disabled key reads and posts events for
 /// this long where another process disabled it; for everything else each key is looked up.
 const FOUND: i64 = 60;
@@ -113,7 +111,7 @@ impl Gate {
             }
             Trust::Nothing => self.keys.find_consistently(&hash).await,
         };
-        let record = found.map_err(|error| storage_failed(&error))?;
+        let record = found?;
         if let Some(record) = record.as_ref().filter(|record| record.is_good(now)) {
             self.note(&hash, record, now).await;
         }

@@ -18,22 +18,6 @@ pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, from_base64, read, read
 pub use caller::{Caller, Gate, Trust};
 pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
-pub use outcomes::Outcomes;
+pub use outcomes::{Outcomes, log_cause};
 pub use path::{Prefix, decoded, parameters, project_in, project_named};
 pub use stages::Stages;
-
-use model::outcome::{Reason, Refusal};
-use store::{Kind, StoreError};
-
-/// The refusal for a failure of storage. What exactly failed is logged here and not told: it is of no use to a caller.
-pub fn storage_failed(error: &StoreError) -> Refusal {
-    tracing::error!(error.kind = ?error.kind(), error.message = %error, "storage failed");
-    match error.kind() {
-        Kind::Throttled | Kind::Unavailable | Kind::Conflict => {
-            Refusal::new(Reason::Unavailable, "storage does not answer in time: try again in some seconds")
-        }
-        Kind::NotFound | Kind::Rejected | Kind::Corrupt => {
-            Refusal::new(Reason::Internal, "a fault of faultline's own: its log has the details")
-        }
-    }
-}

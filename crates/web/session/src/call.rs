@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use model::outcome::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use store::StoreError;
 use tower::ServiceExt;
 use web_pages::{Frame, Message};
 
@@ -37,8 +38,15 @@ pub enum Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
+        http_common::log_cause(&refusal);
         let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::Said { status, text: refusal.message, frame: Box::default() }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Refusal::from(error).into()
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::Method;
 use http::request::Parts;
-use http_common::{Caller, Trust, storage_failed};
+use http_common::{Caller, Trust};
 use model::id::{Key, KeyHash};
 use model::outcome::Reason;
 use model::time::Timestamp;
@@ -42,7 +42,7 @@ impl FromRequestParts<Pages> for Visit {
         let cookies = Cookies::of(&parts.headers, &parts.extensions);
         let token = cookies.find(Cookie::Session, &parts.headers).ok_or_else(signed_out)?;
         let now = pages.clock.now();
-        let session = pages.sessions.session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
+        let session = pages.sessions.session(&token.hash(), now).await?;
         let session = session.ok_or_else(signed_out)?;
         // The key may have been disabled, or deleted: then so is the session.
         let caller = pages.gate.caller_with(session.key, Trust::for_method(&parts.method)).await.map_err(

@@ -10,7 +10,7 @@ mod slack;
 
 use axum::body::Bytes;
 use http::HeaderMap;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{Action, Actor, Entry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
 use model::id::{Fingerprint, ProjectName};
@@ -73,9 +73,9 @@ impl Notify {
         body: &Bytes,
     ) -> Answer {
         let now = self.clock.now();
-        let found = self.projects.by_name(project).await.map_err(|error| storage_failed(&error))?;
+        let found = self.projects.by_name(project).await?;
         let ruled = match found {
-            Some(project) => self.ruled(project.id).await.map_err(|error| storage_failed(&error))?,
+            Some(project) => self.ruled(project.id).await?,
             None => None,
         };
         let ruled = ruled.ok_or_else(unsigned)?;
@@ -120,7 +120,7 @@ impl Notify {
     }
 
     async fn obey(&self, project: &Project, service: Service, deed: &Deed, now: Timestamp) -> Result<DoneTo, Refusal> {
-        let error = self.errors.get(project.id, &deed.fingerprint).await.map_err(|error| storage_failed(&error))?;
+        let error = self.errors.get(project.id, &deed.fingerprint).await?;
         let Some(error) = error.filter(|error| is_of(error, deed)) else { return Ok(DoneTo::Unknown) };
         if error.merged_into.is_some() {
             return Ok(DoneTo::Merged);
@@ -140,7 +140,7 @@ impl Notify {
         let change = ErrorChange::from(status);
         let by = Actor::Hook { service: service.name().to_owned(), user: deed.user.clone() };
         let entries = Entry::all(Action::of(&change, &error), &by, now, self.clock.random());
-        self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
+        self.errors.change(&error, &change, &entries, now).await?;
         Ok(done_to)
     }
 }

@@ -10,8 +10,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ async fn retry_handler(State(routes): State<Arc<Routes>>, request: Request<Body>
 
 async fn list_of_project(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
-    let mut dead_notices = routes.notify.dead_notices_of(project.id).await.map_err(|error| storage_failed(&error))?;
+    let mut dead_notices = routes.notify.dead_notices_of(project.id).await?;
     dead_notices.truncate(LIMIT);
     http_common::data(Notices { dead_notices })
 }
@@ -96,7 +96,7 @@ async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     let Which { ids } = which(request).await?;
     let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(TIME)).await;
-    http_common::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+    http_common::data(Put { redriven: redriven? })
 }
 
 async fn which(request: Request<Body>) -> Result<Which, Refusal> {
@@ -107,7 +107,7 @@ async fn which(request: Request<Body>) -> Result<Which, Refusal> {
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller_in(&request).await?.admin()?;
-    let dead_notices = routes.notify.dead_notices(LIMIT).await.map_err(|error| storage_failed(&error))?;
+    let dead_notices = routes.notify.dead_notices(LIMIT).await?;
     http_common::data(Notices { dead_notices })
 }
 
@@ -128,5 +128,5 @@ async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
     routes.gate.caller_in(&request).await?.admin()?;
     let Which { ids } = which(request).await?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
-    http_common::data(Put { redriven: redriven.map_err(|error| storage_failed(&error))? })
+    http_common::data(Put { redriven: redriven? })
 }

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use rules::posted;
@@ -68,8 +68,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     if let (Some(name), Value::Object(config)) = (&project, &mut config) {
         config.insert(posted::PROJECT.to_owned(), name.as_str().into());
     }
-    let encrypted = sealer.encrypt_foreign(config.to_string().as_bytes()).await;
-    let encrypted = encrypted.map_err(|error| storage_failed(&error))?;
+    let encrypted = sealer.encrypt_foreign(config.to_string().as_bytes()).await?;
     http_common::created_data(Encrypted { encrypted })
 }
 

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::response::Response;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, Caller, Gate, Outcomes, storage_failed};
+use http_common::{Answer, Caller, Gate, Outcomes};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Sealer, Sessions};
@@ -67,7 +67,7 @@ impl Routes {
 
     async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
         caller.administers()?;
-        let project = self.notify.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
+        let project = self.notify.projects.by_name(&name).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
             caller.may_miss(&name)?;
             let message = format!("there is no project `{name}`: GET /projects lists those there are");

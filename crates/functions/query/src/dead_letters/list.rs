@@ -10,8 +10,8 @@ use axum::routing::get;
 use formats::inbox::{self, Message, Text};
 use formats::inbox::{Addressee, Origin};
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::EventId;
 use model::time::Timestamp;
 use protocol::json_api::MAX_ERRORS;
@@ -52,9 +52,9 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 async fn list(query: &Query, request: Request<Body>) -> Answer {
     query.gate.caller_in(&request).await?.admin()?;
     let limit = Parameters::of(request.uri()).limit(DEFAULT, LIMIT)?;
-    let letters = query.dead_letters.list(limit).await.map_err(|error| storage_failed(&error))?;
+    let letters = query.dead_letters.list(limit).await?;
     let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
-    let noted = query.failures.failures(&ids).await.map_err(|error| storage_failed(&error))?;
+    let noted = query.failures.failures(&ids).await?;
     let dead_letters = letters.iter().map(|letter| Letter::of(letter, noted.get(&letter.id))).collect();
     http_common::data(Letters { dead_letters })
 }

@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,6 @@ async fn redrive(query: &Query, request: Request<Body>) -> Answer {
     }
     let Which { ids } =
         parse_body(request, "an object, with `ids`: [ids of dead letters] if not all are meant").await?;
-    let moved = query.dead_letters.redrive(ids.as_ref(), LIMIT).await.map_err(|error| storage_failed(&error))?;
+    let moved = query.dead_letters.redrive(ids.as_ref(), LIMIT).await?;
     http_common::data(Redriven { redriven: moved })
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::patch;
 use futures_util::StreamExt;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::ErrorAggregate;
 use model::error::history::Actor;
 use model::outcome::{Reason, Refusal};
@@ -121,7 +121,9 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
         let name = target.name();
         match one(query, &project, target, &wanted, &by).await {
             Ok(()) => One { error: name, changed: true, failed: None },
-            Err(Refusal { reason, message, .. }) => {
+            Err(refusal) => {
+                http_common::log_cause(&refusal);
+                let Refusal { reason, message, .. } = refusal;
                 One { error: name, changed: false, failed: Some(Failed { reason: reason.name(), message }) }
             }
         }
@@ -130,7 +132,7 @@ async fn change(query: &Query, request: Request<Body>) -> Answer {
     let mut purged = None;
     if matches!(wanted, Wanted::Delete) {
         // What is left of their contents goes with the next deletion in the project.
-        purged = Some(query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?);
+        purged = Some(query.purge(project.id, budget).await?);
     }
     http_common::data(Done { results, more: next.is_some(), next_cursor: next, purged })
 }
@@ -210,7 +212,7 @@ async fn found(
     let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();
     let after = after.map_err(|error| parameter("cursor", error))?.unwrap_or_default();
     let search = Search { filter, sort, after, limit: MOST };
-    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
+    let found = query.find(project.id, &search).await?;
     let next = found.next.map(|cursor| cursor.to_string());
     let certain = found.errors.into_iter().map(|error| Target::Found(Box::new(error)));
     let uncertain = found.uncertain.into_iter().map(|error| Target::Uncertain(Box::new(error)));

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ pub(super) async fn add(query: &Query, project: &Project, message: &str, by: &Ac
     }
     let error = named(query, project, message).await?;
     let comment = query.new_entry(Action::Commented { text }, by);
-    match query.history.add_entry(&error, &comment).await.map_err(|error| storage_failed(&error))? {
+    match query.history.add_entry(&error, &comment).await? {
         true => http_common::created_data(Added { comment: HistoryEntry::of(&comment) }),
         false => Err(unknown(project, message)),
     }
@@ -51,12 +51,12 @@ pub(super) async fn remove(query: &Query, project: &Project, message: &str, id: 
     };
     let id = EntryId::parse(id).map_err(|_| unknown())?;
     let error = named(query, project, message).await?;
-    let found = query.history.entry(project.id, &error.uid, &id).await.map_err(|error| storage_failed(&error))?;
+    let found = query.history.entry(project.id, &error.uid, &id).await?;
     if !found.is_some_and(|found| matches!(found.action, Action::Commented { .. })) {
         return Err(unknown());
     }
     let deleted = query.new_entry(Action::CommentDeleted, by);
-    match query.history.replace_entry(&error, &id, &deleted).await.map_err(|error| storage_failed(&error))? {
+    match query.history.replace_entry(&error, &id, &deleted).await? {
         true => http_common::no_content(),
         false => Err(unknown()),
     }

@@ -1,6 +1,6 @@
 //! `DELETE /projects/{project}/errors/{message}`
 
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::ErrorAggregate;
 use model::outcome::Refusal;
 use store::Kind;
@@ -21,7 +21,7 @@ pub(super) async fn remove(query: &Query, project: &Project, message: &str) -> A
         Ok(error) => bury(query, project, error).await,
         Err(refusal) => Err(refusal),
     };
-    let finished = query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?;
+    let finished = query.purge(project.id, budget).await?;
     buried?;
     if finished { http_common::no_content() } else { Err(unfinished()) }
 }
@@ -37,9 +37,9 @@ pub(super) async fn bury(query: &Query, project: &Project, mut error: ErrorAggre
         }
         match query.errors.bury(&error).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
-            buried => return buried.map_err(|error| storage_failed(&error)),
+            buried => return buried.map_err(Refusal::from),
         }
-        let again = query.errors.get(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
+        let again = query.errors.get(project.id, &error.fingerprint).await?;
         error = again.ok_or_else(|| unknown(project, &error.fingerprint.to_string()))?;
     }
 }

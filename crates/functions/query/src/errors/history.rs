@@ -1,7 +1,7 @@
 //! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
 
 use http::Uri;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{Action, Actor, Entry, EntryId};
 use model::time::Timestamp;
 use schemars::JsonSchema;
@@ -21,8 +21,7 @@ pub(super) async fn list(query: &Query, project: &Project, message: &str, uri: &
     let limit = parameters.limit(DEFAULT, MOST)?;
     let cursor = parameters.parsed("cursor", EntryId::parse)?;
     let error = named(query, project, message).await?;
-    let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
+    let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await?;
     http_common::data(History { history: page.items.iter().map(HistoryEntry::of).collect(), next_cursor: page.next })
 }
 

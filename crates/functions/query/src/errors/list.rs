@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::error::Status;
 use schemars::JsonSchema;
 use search::Sort;
@@ -101,7 +101,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let search = Search::parse(&Parameters::of(request.uri()))?;
 
     let project = existing(query, &caller, &name).await?;
-    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
+    let found = query.find(project.id, &search).await?;
     let Found { errors, uncertain, examined, next } = found;
     let next_cursor = next.map(|next| next.to_string());
     let [errors, uncertain] = [&errors, &uncertain]

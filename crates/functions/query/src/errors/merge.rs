@@ -3,7 +3,7 @@
 use crate::views::{self, ErrorEntry};
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{Action, Actor, Entry};
 use model::error::{ErrorAggregate, Family};
 use model::id::Fingerprint;
@@ -132,7 +132,7 @@ async fn done(
         }
         let split = plan.split.iter().cloned().flat_map(Family::into_lives);
         let mut lives: Vec<_> = plan.family.clone().into_lives().chain(split).collect();
-        query.post_terms(&mut lives).await.map_err(|error| storage_failed(&error))?;
+        query.post_terms(&mut lives).await?;
         let errors = plan.moved.clone();
         let action = match wish {
             Wish::Merge => Action::Merged { errors },
@@ -141,7 +141,7 @@ async fn done(
         let entries = Entry::all(vec![action], by, query.clock.now(), query.clock.random());
         match query.merges.rewrite(&lives, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
-            written => return written.map(|()| plan).map_err(|error| storage_failed(&error)),
+            written => return written.map(|()| plan).map_err(Refusal::from),
         }
     }
 }
@@ -185,7 +185,7 @@ impl Plan {
 }
 
 async fn family(query: &Query, project: &Project, of: &Fingerprint) -> Result<Family, Refusal> {
-    let found = query.merges.family(project.id, of).await.map_err(|error| storage_failed(&error))?;
+    let found = query.merges.family(project.id, of).await?;
     found.ok_or_else(|| unknown(project, &of.to_string()).at(["errors"]))
 }
 

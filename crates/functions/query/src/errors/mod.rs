@@ -24,7 +24,7 @@ use axum::routing::get;
 pub(crate) use describe::{describe, named as named_operation};
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::ErrorAggregate;
 use model::id::Fingerprint;
 use model::outcome::{Reason, Refusal};
@@ -94,7 +94,7 @@ pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Re
 /// What an error is shown as: what it is merged into, or itself.
 async fn shown_as(query: &Query, project: &Project, error: ErrorAggregate) -> Result<ErrorAggregate, Refusal> {
     let Some(into) = error.merged_into else { return Ok(error) };
-    let into = query.errors.get(project.id, &into).await.map_err(|error| storage_failed(&error))?;
+    let into = query.errors.get(project.id, &into).await?;
     Ok(into.filter(|into| into.has_part(&error)).unwrap_or(error))
 }
 
@@ -106,7 +106,7 @@ async fn stored(query: &Query, project: &Project, message: &str) -> Result<Error
     let candidates =
         [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
     for fingerprint in candidates.into_iter().flatten() {
-        let error = query.errors.get(project.id, &fingerprint).await.map_err(|error| storage_failed(&error))?;
+        let error = query.errors.get(project.id, &fingerprint).await?;
         if let Some(error) = error {
             return Ok(error);
         }
@@ -129,7 +129,7 @@ pub(crate) async fn in_lists(
     project: &Project,
     fingerprint: &Fingerprint,
 ) -> Result<Option<ErrorAggregate>, Refusal> {
-    match query.errors.get(project.id, fingerprint).await.map_err(|error| storage_failed(&error))? {
+    match query.errors.get(project.id, fingerprint).await? {
         Some(error) => shown_as(query, project, error).await.map(Some),
         None => Ok(None),
     }

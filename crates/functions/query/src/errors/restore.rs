@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{Action, Actor, Entry, EntryId, MAX_COMMENT};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
@@ -77,7 +77,7 @@ pub(super) async fn restore(query: &Query, project: &Project, message: &str, req
     let error = named(query, project, message).await?;
     let newest = entries.pop().ok_or_else(|| invalid("history", "`history` is empty: send 1 to 1,000 entries"))?;
     let found = query.history.entry(project.id, &error.uid, &newest.id).await;
-    if found.map_err(|error| storage_failed(&error))?.is_some() {
+    if found?.is_some() {
         return http_common::data(Restored { restored: false });
     }
     let ids: BTreeSet<_> = entries.iter().map(|entry| entry.id).collect();
@@ -90,10 +90,10 @@ pub(super) async fn restore(query: &Query, project: &Project, message: &str, req
         Some(change) => {
             let change = change(&error);
             if let Some(Some(assignee)) = &change.assignee {
-                query.post_assignee(&error, assignee).await.map_err(|error| storage_failed(&error))?;
+                query.post_assignee(&error, assignee).await?;
             }
             let changed = query.errors.change(&error, &change, &[newest], query.clock.now()).await;
-            changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(project, message))?;
+            changed?.ok_or_else(|| unknown(project, message))?;
         }
     }
     http_common::data(Restored { restored: true })
@@ -106,7 +106,7 @@ async fn add(
     error: &ErrorAggregate,
     entry: &Entry,
 ) -> Result<(), Refusal> {
-    let is_there = query.history.add_entry(error, entry).await.map_err(|error| storage_failed(&error))?;
+    let is_there = query.history.add_entry(error, entry).await?;
     if is_there { Ok(()) } else { Err(unknown(project, message)) }
 }
 
@@ -117,8 +117,7 @@ async fn is_changed_since(
     newest: &Entry,
     ids: &BTreeSet<EntryId>,
 ) -> Result<bool, Refusal> {
-    let page =
-        query.history.history(error.project, &error.uid, None, 100).await.map_err(|error| storage_failed(&error))?;
+    let page = query.history.history(error.project, &error.uid, None, 100).await?;
     let sets = |action: &Action| {
         !matches!(
             action,

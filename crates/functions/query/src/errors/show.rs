@@ -2,7 +2,7 @@
 
 use crate::views;
 use http::Uri;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::ErrorAggregate;
 use model::outcome::Refusal;
 use model::timeline::Hour;
@@ -33,8 +33,8 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
     }
 
     let error = named(query, project, message).await?;
-    let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await;
-    let timeline = timeline.map_err(|error| storage_failed(&error))?.between(start, end);
+    let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await?;
+    let timeline = timeline.between(start, end);
     let entries: Vec<_> =
         timeline.minutes().map(|(minute, count)| views::timeline_entry(&project.name, &error, minute, count)).collect();
     let mut data = json!({
@@ -49,7 +49,7 @@ pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &
 
 /// What a merged error is made of, each as it would be alone; itself first.
 async fn parts(query: &Query, project: &Project, error: ErrorAggregate) -> Result<Value, Refusal> {
-    let family = query.merges.family(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
+    let family = query.merges.family(project.id, &error.fingerprint).await?;
     let parts = family.map(|family| family.parts).unwrap_or_default();
     let lives = std::iter::once(error.without_parts()).chain(parts);
     Ok(lives.map(|life| json!(views::error_entry(&project.name, &life))).collect())

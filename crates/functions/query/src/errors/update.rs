@@ -3,7 +3,7 @@
 use crate::views;
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{Action, Actor, Entry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
@@ -46,8 +46,7 @@ impl Query {
         if !matches!(wish.status, Some(StatusWish::Resolve { in_next_release: true })) {
             return Ok(wish);
         }
-        let page = self.releases.releases(project.id, Timestamp::EVER, None, RELEASES).await;
-        let page = page.map_err(|error| storage_failed(&error))?;
+        let page = self.releases.releases(project.id, Timestamp::EVER, None, RELEASES).await?;
         Ok(Wish { releases: page.items.into_iter().map(|release| release.name).collect(), ..wish })
     }
 
@@ -60,10 +59,10 @@ impl Query {
     ) -> Result<Option<ErrorAggregate>, Refusal> {
         let (change, now) = (wish.of(error)?, self.clock.now());
         if let Some(Some(assignee)) = &change.assignee {
-            self.post_assignee(error, assignee).await.map_err(|error| storage_failed(&error))?;
+            self.post_assignee(error, assignee).await?;
         }
         let entries = Entry::all(Action::of(&change, error), by, now, self.clock.random());
-        self.errors.change(error, &change, &entries, now).await.map_err(|error| storage_failed(&error))
+        self.errors.change(error, &change, &entries, now).await.map_err(Refusal::from)
     }
 }
 

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::KeyId;
 use model::outcome::Reason;
 
@@ -35,7 +35,7 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 async fn remove(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     let (hash, _) = named(query, &caller, request.uri()).await?;
-    query.keys.remove(&hash).await.map_err(|error| storage_failed(&error))?;
+    query.keys.remove(&hash).await?;
     query.gate.forget(&hash);
     http_common::no_content()
 }

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::{KeyId, ProjectName};
 use model::outcome::Reason;
 use schemars::JsonSchema;
@@ -72,7 +72,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
             Some(project.id)
         }
     };
-    let page = query.keys.list(of, after, limit).await.map_err(|error| storage_failed(&error))?;
+    let page = query.keys.list(of, after, limit).await?;
     let now = query.clock.now();
     let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
     let keys = live.map(|(hash, key)| KeyEntry::of(hash, key)).collect();

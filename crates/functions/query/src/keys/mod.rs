@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use http::Uri;
 use http_common::describe::Description;
-use http_common::{Caller, Trust, storage_failed};
+use http_common::{Caller, Trust};
 use model::id::{Key, ProjectName};
 use model::id::{KeyHash, KeyId};
 use model::outcome::{Reason, Refusal};
@@ -52,7 +52,7 @@ async fn named(query: &Query, caller: &Caller, uri: &Uri) -> Result<(KeyHash, Ke
     caller.administers()?;
     let id = http_common::decoded(uri.path().split('/').nth(2).unwrap_or_default());
     let id = KeyId::parse(&id).map_err(|error| parameter("id", error))?;
-    let found = query.keys.with_id(id).await.map_err(|error| storage_failed(&error))?;
+    let found = query.keys.with_id(id).await?;
     let found = found.filter(|(_, key)| !key.has_expired(query.clock.now()));
     let (hash, key) = found.ok_or_else(|| unknown(id))?;
     allow(caller, &key.scope)?;
@@ -150,9 +150,9 @@ impl Query {
         match added {
             Err(error) if error.kind() == Kind::Conflict => {
                 self.still_good(caller).await?;
-                Err(storage_failed(&error))
+                Err(error.into())
             }
-            added => added.map_err(|error| storage_failed(&error)),
+            added => added.map_err(Refusal::from),
         }
     }
 

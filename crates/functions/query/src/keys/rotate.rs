@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::{Key, KeyId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -86,7 +86,7 @@ async fn rotate(query: &Query, request: Request<Body>) -> Answer {
             query.still_good(&caller).await?;
             return Err(rotated(old_hash.id(), None));
         }
-        rotated => rotated.map_err(|error| storage_failed(&error))?,
+        rotated => rotated?,
     }
     query.gate.forget(&old_hash);
     let old = KeyRecord { expires_at: Some(until), ..old };

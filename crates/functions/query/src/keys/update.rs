@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::KeyId;
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -69,6 +69,6 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
     name.as_deref().map_or(Ok(()), check_name)?;
     let changed = query.keys.change(&hash, &KeyChange { disabled, name, project: None }).await;
     query.gate.forget(&hash);
-    let changed = changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(hash.id()))?;
+    let changed = changed?.ok_or_else(|| unknown(hash.id()))?;
     http_common::data(Changed { key: KeyEntry::of(&hash, &changed) })
 }

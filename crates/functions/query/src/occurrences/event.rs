@@ -16,7 +16,7 @@ use axum::routing::get;
 use formats::directory::{BlockId, Bucket, Place, Width};
 use futures_util::future::{try_join, try_join_all};
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::id::{EventHash, EventId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -82,8 +82,7 @@ impl Search<'_> {
             let pages = open.iter().map(|(bucket, before)| {
                 self.query.directory.places_in(self.project.id, self.hash, *bucket, *before, limit)
             });
-            let read = try_join(own, try_join_all(pages)).await;
-            let (mut places, pages) = read.map_err(|error| storage_failed(&error))?;
+            let (mut places, pages) = try_join(own, try_join_all(pages)).await?;
             let ends: Vec<_> = pages.iter().map(|page| page.next).collect();
             places.extend(pages.into_iter().flat_map(|page| page.items));
             places.sort_by_key(|place| std::cmp::Reverse(place.reference));
@@ -106,7 +105,7 @@ impl Search<'_> {
         let error = in_lists(self.query, self.project, &place.fingerprint).await?;
         let Some(error) = error else { return Ok(None) };
         let references = References::of(self.query, &error);
-        let reference = references.find(&place.reference).await.map_err(|error| storage_failed(&error))?;
+        let reference = references.find(&place.reference).await?;
         let Some(reference) = reference else { return Ok(None) };
         // The events of a reference are in the order of its frame's lines.
         let lines = (0u32..).zip(&reference.events).filter(|(_, event)| **event == self.hash);

@@ -5,7 +5,6 @@ use std::iter::zip;
 
 use axum::body::Bytes;
 use formats::segment;
-use http_common::storage_failed;
 use model::id::OccurrenceId;
 use model::json;
 use model::occurrence::Occurrence;
@@ -30,7 +29,7 @@ pub(super) struct Found {
 pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes, Refusal> {
     match query.segments.frame(&reference.segment, reference.frame).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(Bytes::new()),
-        frame => frame.map_err(|error| storage_failed(&error)),
+        frame => frame.map_err(Refusal::from),
     }
 }
 

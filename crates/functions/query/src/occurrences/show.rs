@@ -1,5 +1,5 @@
 use crate::views;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::ErrorAggregate;
 use model::id::OccurrenceId;
 use model::outcome::{Reason, Refusal};
@@ -37,7 +37,7 @@ pub(crate) async fn show(query: &Query, project: &Project, message: &str, which:
     let references = References::of(query, &error);
     let seen = match which {
         Which::Id(id) => {
-            let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
+            let reference = references.find(&id.reference()).await?;
             let Some(reference) = reference else {
                 let days = i64::from(project.retention_days(query.retention_days));
                 return Err(missing(&id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now()));

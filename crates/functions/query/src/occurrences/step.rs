@@ -2,7 +2,6 @@
 
 use axum::body::Bytes;
 use futures_util::future::try_join;
-use http_common::storage_failed;
 use model::id::OccurrenceId;
 use model::outcome::Refusal;
 use store::ports::{Reference, Stretch};
@@ -77,7 +76,10 @@ async fn seen(
 ) -> Result<Option<Seen>, Refusal> {
     let Some((found, newer, older)) = in_frame(reference, frame, *line) else { return Ok(None) };
     let beyond = async |known: Option<OccurrenceId>, stretch: Stretch, side| match known {
-        None if end != Some(side) => Ok(outermost(query, references, stretch).await?.map(|(_, found)| found.id)),
+        None if end != Some(side) => {
+            let outermost = outermost(query, references, stretch).await?;
+            Ok::<_, Refusal>(outermost.map(|(_, found)| found.id))
+        }
         known => Ok(known),
     };
     let newer_than = Stretch { newer_than: Some(reference.id), oldest_first: true, ..Stretch::default() };
@@ -95,7 +97,7 @@ async fn outermost(
 ) -> Result<Option<(Place, Found)>, Refusal> {
     let (mut limit, mut left) = (1, MOST);
     while left > 0 {
-        let page = references.page(&stretch, limit.min(left)).await.map_err(|error| storage_failed(&error))?;
+        let page = references.page(&stretch, limit.min(left)).await?;
         // A page of nothing but what has expired counts too: what is bounded must end.
         left -= page.items.len().max(1);
         for reference in page.items {

@@ -5,7 +5,6 @@ use std::iter::zip;
 
 use axum::body::Bytes;
 use futures_util::future::try_join_all;
-use http_common::storage_failed;
 use model::id::{OccurrenceId, ReferenceId};
 use model::occurrence::Filter;
 use model::outcome::Refusal;
@@ -99,7 +98,7 @@ impl<'a> Walk<'a> {
         };
         walk.stretch = walk.stretch.map(|stretch| stretch.behind(id.reference()));
         if !(towards_now && line == 0) {
-            let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
+            let reference = references.find(&id.reference()).await?;
             let is_left = |one: &Reference| towards_now || (line as usize) < one.events.len();
             let reference = reference.filter(|one| is_left(one) && walk.may_have_any(one));
             walk.waiting.extend(reference.map(|one| (one, Some(line))));
@@ -139,7 +138,7 @@ impl<'a> Walk<'a> {
 
     /// Finds the next references.
     async fn look_ahead(&mut self, stretch: Stretch) -> Result<(), Refusal> {
-        let page = self.references.page(&stretch, STEP).await.map_err(|error| storage_failed(&error))?;
+        let page = self.references.page(&stretch, STEP).await?;
         self.stretch = page.next.map(|next| stretch.behind(next));
         if page.items.is_empty()
             && let Some(next) = page.next

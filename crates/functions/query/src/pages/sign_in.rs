@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{Extensions, HeaderMap, Request, StatusCode};
-use http_common::{ClientAddress, storage_failed};
+use http_common::ClientAddress;
 use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
 use store::ports::Session;
@@ -76,6 +76,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         return Ok(signing_in.form(&pages, next, Some(text), StatusCode::FORBIDDEN));
     }
     let refuse = |refusal: Refusal| {
+        http_common::log_cause(&refusal);
         pages.outcomes.count(refusal.reason);
         let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::FORBIDDEN);
         Ok(signing_in.form(&pages, next, Some(refusal.message), status))
@@ -84,8 +85,8 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     let caller = match pages.gate.caller_afresh(shown).await {
         Ok(caller) => caller,
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
-            let failures = pages.sessions.attempt(&source(&parts.extensions), now).await;
-            let is_limited = failures.map_err(|error| storage_failed(&error))? > FAILURES;
+            let failures = pages.sessions.attempt(&source(&parts.extensions), now).await?;
+            let is_limited = failures > FAILURES;
             let limited = || Refusal::new(Reason::SignInLimited, "too many wrong keys: wait a minute, then try again");
             return refuse(if is_limited { limited() } else { refusal });
         }
@@ -97,7 +98,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
     let token = Key::from_random(pages.clock.random().to_be_bytes());
     let session = Session { key, ends_at: now.plus_seconds(LASTS) };
-    pages.sessions.begin(&token.hash(), &session).await.map_err(|error| storage_failed(&error))?;
+    pages.sessions.begin(&token.hash(), &session).await?;
     let cookie = cookies.set(Cookie::Session, token.reveal(), LASTS);
     Ok(([(SET_COOKIE, cookie)], Redirect::to(local(next))).into_response())
 }
@@ -105,7 +106,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
 pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
     let cookies = Cookies::of(request.headers(), request.extensions());
     Form::of(&visit, request.into_body()).await?;
-    pages.sessions.end(&visit.session()).await.map_err(|error| storage_failed(&error))?;
+    pages.sessions.end(&visit.session()).await?;
     Ok(([(SET_COOKIE, cookies.set(Cookie::Session, "", 0))], Redirect::to("/sign-in")).into_response())
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, BaseUrl, storage_failed};
+use http_common::{Answer, BaseUrl};
 use model::id::{Key, ProjectId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -78,7 +78,7 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
                 format!("there is a project `{name}` already: choose another name, or make a key with POST /keys");
             return Err(Refusal::new(Reason::ProjectExists, message));
         }
-        Err(error) => return Err(storage_failed(&error)),
+        Err(error) => return Err(error.into()),
     };
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let scope = Scope::Project(project.id, name.clone());

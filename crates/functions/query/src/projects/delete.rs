@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::outcome::Reason;
 
 use super::{renamed, unknown};
@@ -40,16 +40,16 @@ async fn remove(query: &Query, request: Request<Body>) -> Answer {
     let caller = query.gate.caller_in(&request).await?;
     caller.admin()?;
     let name = http_common::project_in(request.uri().path())?;
-    let project = query.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
+    let project = query.projects.by_name(&name).await?;
     let project = project.ok_or_else(|| unknown(&name))?;
     if project.name != name {
         return Err(renamed(&name, &project));
     }
 
-    query.projects.mark_deleting(&project).await.map_err(|error| storage_failed(&error))?;
-    if !query.purge_project(&project, Budget::new(query)).await.map_err(|error| storage_failed(&error))? {
+    query.projects.mark_deleting(&project).await?;
+    if !query.purge_project(&project, Budget::new(query)).await? {
         return Err(unfinished());
     }
-    query.projects.remove(&project).await.map_err(|error| storage_failed(&error))?;
+    query.projects.remove(&project).await?;
     http_common::no_content()
 }

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::ProjectId;
 use model::id::ProjectName;
 use model::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
@@ -57,13 +57,12 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
     let limit = parameters.limit(LIMIT, LIMIT)?;
     let after = parameters.parsed("cursor", ProjectName::parse)?;
     let page = match scope {
-        Scope::All => query.projects.list(after.as_ref(), limit).await,
+        Scope::All => query.projects.list(after.as_ref(), limit).await?,
         Scope::Project(own, _) => {
-            let found = query.projects.by_id(*own).await;
-            found.map(|project| Page { items: project.into_iter().collect(), next: None })
+            let project = query.projects.by_id(*own).await?;
+            Page { items: project.into_iter().collect(), next: None }
         }
     };
-    let page = page.map_err(|error| storage_failed(&error))?;
     let live = page.items.iter().filter(|project| !project.deleting);
     http_common::data(Projects { projects: live.map(ProjectEntry::of).collect(), next_cursor: page.next })
 }

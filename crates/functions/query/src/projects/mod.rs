@@ -11,8 +11,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Uri};
+use http_common::Caller;
 use http_common::describe::Description;
-use http_common::{Caller, storage_failed};
 use model::id::ProjectName;
 use model::json;
 use model::outcome::{Reason, Refusal};
@@ -44,7 +44,7 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 
 /// The project of this name, if it is there and not being deleted, and the caller may at least read it.
 pub(crate) async fn existing(query: &Query, caller: &Caller, name: &ProjectName) -> Result<Project, Refusal> {
-    let project = query.projects.by_name(name).await.map_err(|error| storage_failed(&error))?;
+    let project = query.projects.by_name(name).await?;
     let Some(project) = project.filter(|project| !project.deleting) else {
         caller.may_miss(name)?;
         return Err(unknown(name));

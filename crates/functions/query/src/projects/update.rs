@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use model::project::{Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
@@ -151,7 +151,7 @@ async fn update(query: &Query, request: Request<Body>) -> Answer {
     if let Some(new) = new_name {
         project = rename(query, project, &new).await?;
     }
-    query.projects.update(&project, &change).await.map_err(|error| storage_failed(&error))?;
+    query.projects.update(&project, &change).await?;
     let project = change.applied_to(project);
     http_common::data(Changed { project: ProjectEntry::of(&project) })
 }
@@ -169,14 +169,14 @@ async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<P
             let message = format!("a project may have had {MAX_FORMER_NAMES} names before: go back to one of them");
             return Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]));
         }
-        Err(error) => return Err(storage_failed(&error)),
+        Err(error) => return Err(error.into()),
     };
     let mut after = None;
     loop {
-        let page = query.keys.list(Some(project.id), after, KEYS).await.map_err(|error| storage_failed(&error))?;
+        let page = query.keys.list(Some(project.id), after, KEYS).await?;
         for (hash, _) in page.items {
             let change = KeyChange { project: Some(name.clone()), ..KeyChange::default() };
-            query.keys.change(&hash, &change).await.map_err(|error| storage_failed(&error))?;
+            query.keys.change(&hash, &change).await?;
         }
         match page.next {
             Some(next) => after = Some(next),

@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::put;
 use http::header::IF_MATCH;
 use http::{HeaderMap, Request};
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use rules::Rules;
 use serde_json::{Value, json};
@@ -63,15 +63,14 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
         }
         // What cannot be read is replaced as if there were none.
         let value = complete(sent.clone(), &old.unwrap_or_default())?;
-        let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
-        let sealed = sealed.map_err(|error| storage_failed(&error))?;
+        let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await?;
         match routes.notify.configs.set_rules(&project, version, &sealed).await {
             Ok(version) => {
                 routes.notify.known.forget();
                 return Document { version, value: Some(value) }.shown();
             }
             Err(error) if error.kind() == Kind::Conflict => {}
-            Err(error) => return Err(storage_failed(&error)),
+            Err(error) => return Err(error.into()),
         }
     }
     Err(changed())
