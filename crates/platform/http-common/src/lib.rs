@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod answer;
+mod authenticator;
 mod base_url;
 mod body;
 mod caller;
@@ -12,10 +14,15 @@ mod outcomes;
 mod path;
 mod stages;
 
+pub use access::{
+    Access, Admin, AdministeredProject, DeletableProject, ProjectAdmin, ProjectReader, ReadableProject, Reader,
+    StackAdmin,
+};
 pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
+pub use authenticator::{Authenticator, Trust};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, from_base64, read, read_unpacked, read_within, unpack};
-pub use caller::{Caller, Gate, Trust};
+pub use caller::Caller;
 pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
 pub use outcomes::{Outcomes, log_cause};

@@ -50,7 +50,7 @@ impl Outcomes {
     }
 
     /// The answer to what is refused, which is counted.
-    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+    pub fn refuse(&self, refusal: &Refusal) -> Response {
         log_cause(refusal);
         self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
         answer::refuse(refusal)

@@ -17,7 +17,7 @@ use protocol::sentry::security;
 use crate::{Ingest, accept};
 
 /// How large a body of reports may be, in bytes.
-const REPORTS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
+const REPORT_LIMITS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
     Router::new()
@@ -32,9 +32,9 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let client_ip = accept::client_ip(request.extensions());
-    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
-    let payload = http_common::read_within(request, REPORTS).await?;
+    let client_ip = accept::find_client_ip(request.extensions());
+    let (project, key) = ingest.authenticate(&headers, &uri, None).await?;
+    let payload = http_common::read_within(request, REPORT_LIMITS).await?;
     let (reports, refused) = security::parse(&payload)?;
     ingest.outcomes.count_all(&refused);
     if reports.is_empty() {
@@ -48,7 +48,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         release: parameter("sentry_release"),
         environment: parameter("sentry_environment"),
     };
-    let ids = reports.iter().map(|_| ingest.event_id()).collect();
+    let ids = reports.iter().map(|_| ingest.make_event_id()).collect();
     let header = Header {
         client_ip,
         sender: Some(sender),

@@ -13,7 +13,7 @@ use crate::Routes;
 /// The API's routes, with those of the pages beside and before them.
 pub(crate) fn with_pages(routes: &Arc<Routes>, api: Router) -> Router {
     let pages = Pages {
-        gate: routes.gate.clone(),
+        authenticator: routes.authenticator.clone(),
         sessions: routes.sessions.clone(),
         clock: routes.notify.clock.clone(),
         outcomes: routes.outcomes.clone(),
@@ -21,7 +21,7 @@ pub(crate) fn with_pages(routes: &Arc<Routes>, api: Router) -> Router {
     };
     let shown = Router::new().route("/projects/{project}/rules", get(rules::show)).with_state(pages.clone());
     let own = Router::new().route("/pages/projects/{project}/rules", post(rules::change)).with_state(pages.clone());
-    web_session::before(api, has_page, shown).merge(web_session::asking(pages, own))
+    web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }
 
 /// Whether there is a page at a path of the API.

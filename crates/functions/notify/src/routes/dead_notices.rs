@@ -37,19 +37,19 @@ pub(super) fn routes() -> Router<Arc<Routes>> {
 pub(super) fn describe(api: &mut Description) {
     api.tag("dead letters");
     api.operation("get", "/dead-notices", "listDeadNotices", "Lists what could not be told, and why")
-        .says("Some of them, if there are more than a hundred.")
+        .description("Some of them, if there are more than a hundred.")
         .data::<Notices>(200, "the notices");
     api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Tells what could not be told")
-        .says("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
+        .description("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
         .body::<Which>(json!({}))
         .data::<Put>(200, "what is to be told again");
     let failed = "Lists a project's notifications that could not be delivered";
     api.operation("get", "/projects/{project}/rules/failed", "listFailedNotices", failed)
-        .says("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
+        .description("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
         .project()
         .data::<Notices>(200, "the notifications");
     api.operation("post", "/projects/{project}/rules/retry", "retryFailedNotices", "Sends them again")
-        .says("After a fix. What was delivered meanwhile is not sent again.")
+        .description("After a fix. What was delivered meanwhile is not sent again.")
         .project()
         .body::<Which>(json!({}))
         .data::<Put>(200, "what is sent again");
@@ -106,7 +106,7 @@ async fn which(request: Request<Body>) -> Result<Which, Refusal> {
 }
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller_in(&request).await?.admin()?;
+    routes.authenticator.caller_in(&request).await?.admin()?;
     let dead_notices = routes.notify.dead_notices(LIMIT).await?;
     http_common::data(Notices { dead_notices })
 }
@@ -125,7 +125,7 @@ struct Which {
 }
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller_in(&request).await?.admin()?;
+    routes.authenticator.caller_in(&request).await?.admin()?;
     let Which { ids } = which(request).await?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
     http_common::data(Put { redriven: redriven? })

@@ -29,12 +29,12 @@ pub(super) fn describe(api: &mut Description) {
     let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "enum": ["slack", "github", "gitlab"] } } });
     let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
     api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
-        .says("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
+        .description("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
         .parameter("query", "project", "the one project that can use the answer", json!({ "type": "string" }))
         .body_as("application/json", config, example)
         .data::<Encrypted>(201, "what is posted in the config's place")
-        .refuses(Reason::ProjectUnknown, "there is no such project")
-        .refuses(Reason::SealingKeyMissing, "the stack has no key to seal with");
+        .error(Reason::ProjectUnknown, "there is no such project")
+        .error(Reason::SealingKeyMissing, "the stack has no key to seal with");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -49,7 +49,7 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 
 /// Whoever may post can use what is answered: in the named project, or in every one, which only admins of all may make.
 async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
-    let caller = routes.gate.caller_in(&request).await?;
+    let caller = routes.authenticator.caller_in(&request).await?;
     let project = http_common::parameters(request.uri().query()).into_iter().find(|(name, _)| name == "project");
     let project = match project {
         None => None,

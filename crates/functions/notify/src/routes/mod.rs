@@ -13,7 +13,7 @@ use axum::Router;
 use axum::response::Response;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, Caller, Gate, Outcomes};
+use http_common::{Answer, Authenticator, Caller, Outcomes};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Sealer, Sessions};
@@ -31,7 +31,7 @@ pub fn describe(api: &mut Description) {
 /// What the routes share.
 pub struct Routes {
     /// Who may come in.
-    pub gate: Arc<Gate>,
+    pub authenticator: Arc<Authenticator>,
     /// What they serve.
     pub notify: Arc<Notify>,
     /// Who is signed in to the pages.
@@ -61,7 +61,7 @@ impl Routes {
     /// The project that a request is about, if the caller is an admin of it.
     fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
         // Not the request itself: its body may not be shared between threads, as what waits may be.
-        let (caller, name) = (self.gate.caller_in(request), http_common::project_in(request.uri().path()));
+        let (caller, name) = (self.authenticator.caller_in(request), http_common::project_in(request.uri().path()));
         async move { self.project_of(caller.await?, name?).await }
     }
 

@@ -2,7 +2,7 @@
 
 use model::outcome::Refusal;
 
-use crate::occurrences::Which;
+use crate::occurrences::OccurrenceName;
 
 /// An error (by its message or fingerprint), or something of it.
 #[derive(Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub(super) enum Target {
     Timeline(String),
     Tags(String),
     Occurrences(String),
-    Occurrence(String, Which),
+    Occurrence(String, OccurrenceName),
     History(String),
     Comments(String),
     /// A comment, by what the path calls it.
@@ -21,8 +21,8 @@ pub(super) enum Target {
     Restore(String),
 }
 
-const OCCURRENCES: &str = "/occurrences";
-const COMMENTS: &str = "/comments";
+const OCCURRENCES_SUFFIX: &str = "/occurrences";
+const COMMENTS_SUFFIX: &str = "/comments";
 
 impl Target {
     /// What can be done with it.
@@ -37,20 +37,20 @@ impl Target {
     }
 
     /// From a whole path.
-    pub(super) fn of(path: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(path: &str) -> Result<Self, Refusal> {
         // Behind `/projects/{project}/errors/`; a project may itself be named `errors`.
         let rest = path.splitn(5, '/').nth(4).unwrap_or_default();
-        if let Some(message) = rest.strip_suffix(OCCURRENCES).or_else(|| rest.strip_suffix("/occurrences/")) {
+        if let Some(message) = rest.strip_suffix(OCCURRENCES_SUFFIX).or_else(|| rest.strip_suffix("/occurrences/")) {
             return Ok(Self::Occurrences(http_common::decoded(message)));
         }
         if let Some(message) = rest.strip_suffix("/history") {
             return Ok(Self::History(http_common::decoded(message)));
         }
-        if let Some(message) = rest.strip_suffix(COMMENTS) {
+        if let Some(message) = rest.strip_suffix(COMMENTS_SUFFIX) {
             return Ok(Self::Comments(http_common::decoded(message)));
         }
         if let Some((message, id)) = rest.rsplit_once('/')
-            && let Some(message) = message.strip_suffix(COMMENTS)
+            && let Some(message) = message.strip_suffix(COMMENTS_SUFFIX)
         {
             return Ok(Self::Comment(http_common::decoded(message), http_common::decoded(id)));
         }
@@ -71,9 +71,9 @@ impl Target {
             return Ok(Self::Tags(http_common::decoded(message)));
         }
         if let Some((message, id)) = rest.rsplit_once('/')
-            && let Some(message) = message.strip_suffix(OCCURRENCES)
+            && let Some(message) = message.strip_suffix(OCCURRENCES_SUFFIX)
         {
-            return Ok(Self::Occurrence(http_common::decoded(message), Which::parse(id)?));
+            return Ok(Self::Occurrence(http_common::decoded(message), OccurrenceName::parse(id)?));
         }
         Ok(Self::Error(http_common::decoded(rest)))
     }
@@ -93,11 +93,11 @@ mod tests {
         let moment = Timestamp::from_seconds(1_478_044_860);
         let id = OccurrenceId::new(moment, ReferenceId::new(moment, 1), 3);
         let check = |rest: &str, expected: Target| {
-            assert_eq!(Target::of(&format!("/projects/a/errors/{rest}")).unwrap(), expected, "{rest}");
+            assert_eq!(Target::parse(&format!("/projects/a/errors/{rest}")).unwrap(), expected, "{rest}");
         };
         check("a%2Fb%20c%25", Target::Error("a/b c%".to_owned()));
         check("a/b", Target::Error("a/b".to_owned()));
-        assert_eq!(Target::of("/projects/errors/errors/m").unwrap(), Target::Error("m".to_owned()));
+        assert_eq!(Target::parse("/projects/errors/errors/m").unwrap(), Target::Error("m".to_owned()));
         check("x%2Foccurrences", Target::Error("x/occurrences".to_owned()));
         check("a%2Fb/history", Target::History("a/b".to_owned()));
         check("a%2Fhistory", Target::Error("a/history".to_owned()));
@@ -111,8 +111,8 @@ mod tests {
         check("a/tags/", Target::Tags("a".to_owned()));
         check("tags", Target::Error("tags".to_owned()));
         check("x%2Ftags", Target::Error("x/tags".to_owned()));
-        check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), Which::Id(id)));
-        check("a/occurrences/first", Target::Occurrence("a".to_owned(), Which::End(End::First)));
-        assert_eq!(Target::of("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);
+        check(&format!("a%2Fb/occurrences/{id}"), Target::Occurrence("a/b".to_owned(), OccurrenceName::Id(id)));
+        check("a/occurrences/first", Target::Occurrence("a".to_owned(), OccurrenceName::End(End::First)));
+        assert_eq!(Target::parse("/projects/a/errors/m/occurrences/x").unwrap_err().reason, Reason::OccurrenceUnknown);
     }
 }

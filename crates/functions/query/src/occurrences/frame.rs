@@ -18,7 +18,7 @@ use crate::Query;
 pub(super) type Line = (u32, Vec<u8>);
 
 /// An occurrence, and where it is.
-pub(super) struct Found {
+pub(super) struct LocatedOccurrence {
     pub(super) id: OccurrenceId,
     /// The length of its line, in bytes.
     pub(super) length: usize,
@@ -29,7 +29,7 @@ pub(super) struct Found {
 pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes, Refusal> {
     match query.segments.frame(&reference.segment, reference.frame).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(Bytes::new()),
-        frame => frame.map_err(Refusal::from),
+        frame => Ok(frame?),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Itera
     let text = |text: Result<Vec<u8>, segment::BadFrame>| match text {
         Ok(text) => Some(text),
         Err(error) => {
-            unreadable(reference, &error);
+            log_unreadable(reference, &error);
             None
         }
     };
@@ -46,19 +46,19 @@ pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Itera
 }
 
 /// The occurrence of a line, if it can be read.
-pub(super) fn read(reference: &Reference, (number, text): &Line) -> Option<Found> {
+pub(super) fn read(reference: &Reference, (number, text): &Line) -> Option<LocatedOccurrence> {
     match json::parse::<Occurrence>(text) {
         Ok(occurrence) => {
             let id = OccurrenceId::new(occurrence.timestamp, reference.id, *number);
-            Some(Found { id, length: text.len(), occurrence })
+            Some(LocatedOccurrence { id, length: text.len(), occurrence })
         }
         Err(error) => {
-            unreadable(reference, &error);
+            log_unreadable(reference, &error);
             None
         }
     }
 }
 
-fn unreadable(reference: &Reference, error: &dyn std::fmt::Display) {
+fn log_unreadable(reference: &Reference, error: &dyn std::fmt::Display) {
     tracing::error!(reference.id = %reference.id, segment.id = %reference.segment, error.message = %error, "a frame cannot be read");
 }

@@ -8,8 +8,8 @@ use crate::Query;
 
 /// How often references are read for one page, and how many at once at the most, while all of them have expired.
 /// DynamoDB removes them within days; an error may have thousands a day.
-const MOST_READS: usize = 10;
-const LONGEST_STEP: usize = 1_000;
+const MAX_READS: usize = 10;
+const MAX_REFERENCES_READ: usize = 1_000;
 
 /// Where the occurrences of an error are. An error that others are merged into has their lives too.
 pub(crate) struct References<'a> {
@@ -32,13 +32,13 @@ impl<'a> References<'a> {
     /// have expired, and are yet to be removed. There it may end without any, though there are more.
     pub(crate) async fn page(&self, stretch: &Stretch, limit: usize) -> store::Result<Page<Reference, ReferenceId>> {
         let (mut stretch, mut step) = (*stretch, limit);
-        for _ in 0..MOST_READS {
+        for _ in 0..MAX_READS {
             let page = self.occurrences.stretch_of(self.error, &stretch, step).await?;
             match page.next {
                 Some(next) if page.items.is_empty() => stretch = stretch.behind(next),
                 _ => return Ok(page.cut(limit, |reference| reference.id)),
             }
-            step = (step * 10).min(LONGEST_STEP);
+            step = (step * 10).min(MAX_REFERENCES_READ);
         }
         let end = if stretch.oldest_first { stretch.newer_than } else { stretch.older_than };
         Ok(Page { items: Vec::new(), next: end })

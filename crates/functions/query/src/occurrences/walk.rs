@@ -12,7 +12,7 @@ use model::timeline::Minute;
 use store::ports::{Reference, Stretch};
 
 use super::References;
-use super::frame::{self, Found};
+use super::frame::{self, LocatedOccurrence};
 use crate::Query;
 
 /// A page of occurrences ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB. Each is shown
@@ -23,14 +23,14 @@ pub(super) const MAX_FRAMES: usize = 20;
 /// How many bytes of lines are looked at, at the most; more by one line.
 const MAX_EXAMINED: usize = 8 << 20;
 /// How many frames are read at once, and how many bytes of them unless one alone has more: what bounds memory.
-const WAVE: usize = 8;
-const WAVE_BYTES: u64 = 8 << 20;
+const FRAMES_AT_ONCE: usize = 8;
+const MAX_BYTES_AT_ONCE: u64 = 8 << 20;
 /// How many references are read at once.
-const STEP: usize = 20;
+const REFERENCES_PER_READ: usize = 20;
 
 /// Where to begin, and in which direction to go.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum From {
+pub(super) enum WalkStart {
     /// At the newest, towards the past.
     Now,
     /// Behind this one, towards the past.
@@ -43,7 +43,7 @@ pub(super) enum From {
 #[derive(Default)]
 pub(super) struct Walked {
     /// In the order of the way.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<LocatedOccurrence>,
     /// How many occurrences were looked at.
     pub(super) examined: usize,
     /// Where to go on; `None` if nothing is left.
@@ -74,9 +74,9 @@ impl<'a> Walk<'a> {
         references: &'a References<'a>,
         filter: &'a Filter,
         limit: usize,
-        from: From,
+        start: WalkStart,
     ) -> Result<Self, Refusal> {
-        let towards_now = matches!(from, From::Before(_));
+        let towards_now = matches!(start, WalkStart::Before(_));
         let mut walk = Self {
             query,
             references,
@@ -91,10 +91,10 @@ impl<'a> Walk<'a> {
             answered_bytes: 0,
             walked: Walked::default(),
         };
-        let (id, line) = match from {
-            From::Now => return Ok(walk),
-            From::After(id) => (id, id.line().saturating_add(1)),
-            From::Before(id) => (id, id.line()),
+        let (id, line) = match start {
+            WalkStart::Now => return Ok(walk),
+            WalkStart::After(id) => (id, id.line().saturating_add(1)),
+            WalkStart::Before(id) => (id, id.line()),
         };
         walk.stretch = walk.stretch.map(|stretch| stretch.behind(id.reference()));
         if !(towards_now && line == 0) {
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
 
     /// Finds the next references.
     async fn look_ahead(&mut self, stretch: Stretch) -> Result<(), Refusal> {
-        let page = self.references.page(&stretch, STEP).await?;
+        let page = self.references.page(&stretch, REFERENCES_PER_READ).await?;
         self.stretch = page.next.map(|next| stretch.behind(next));
         if page.items.is_empty()
             && let Some(next) = page.next
@@ -161,10 +161,10 @@ impl<'a> Walk<'a> {
     fn wave(&mut self) -> Vec<(Reference, Option<u32>)> {
         let wanted = self.limit - self.walked.found.len();
         let (mut wave, mut bytes, mut lines) = (Vec::new(), 0, 0);
-        while wave.len() < WAVE.min(self.frames) {
+        while wave.len() < FRAMES_AT_ONCE.min(self.frames) {
             let Some((next, _)) = self.waiting.front() else { break };
             bytes += next.frame.length;
-            let is_enough = bytes > WAVE_BYTES || (self.filter.is_of_time() && lines >= wanted);
+            let is_enough = bytes > MAX_BYTES_AT_ONCE || (self.filter.is_of_time() && lines >= wanted);
             if is_enough && !wave.is_empty() {
                 break;
             }

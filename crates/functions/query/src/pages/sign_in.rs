@@ -10,14 +10,14 @@ use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
 use store::ports::Session;
 use web_pages::{Frame, SignIn};
-use web_session::{Cookie, Cookies, Form, LASTS, Pages, Refused, Shown, Visit, form_hash, page};
+use web_session::{Cookie, Cookies, Form, PageRefusal, PageResult, Pages, SESSION_SECONDS, Visit, form_hash, page};
 
 /// Wrong keys that an address may try in a minute before it is told to wait. A key that is known always signs in: a
 /// stranger's failures lock nobody out. Guessing is kept from success by the length of keys.
-const FAILURES: u64 = 10;
+const MAX_FAILURES: u64 = 10;
 
 /// How long the form may stay open before it is sent, in seconds.
-const OPEN: i64 = 3_600;
+const FORM_SECONDS: i64 = 3_600;
 
 /// A browser that signs in.
 struct SigningIn {
@@ -33,7 +33,7 @@ impl SigningIn {
     }
 
     /// Whether the form was made for this browser.
-    fn sent(&self, form: &Form) -> bool {
+    fn is_sent_by(&self, form: &Form) -> bool {
         let token = form.get("token").and_then(|token| KeyHash::parse(token).ok());
         self.shown.as_ref().zip(token).is_some_and(|(shown, token)| form_hash(shown).is_same(&token))
     }
@@ -42,7 +42,8 @@ impl SigningIn {
     fn form(self, pages: &Pages, next: Option<&str>, refused: Option<String>, status: StatusCode) -> Response {
         let token = self.shown.unwrap_or_else(|| Key::from_random(pages.clock.random().to_be_bytes()));
         let frame = Frame { title: "Sign in".to_owned(), ..Frame::default() };
-        let (next, cookie) = (local(next).to_owned(), self.cookies.set(Cookie::SignIn, token.reveal(), OPEN));
+        let (next, cookie) =
+            (keep_local(next).to_owned(), self.cookies.set(Cookie::SignIn, token.reveal(), FORM_SECONDS));
         let page = page(&SignIn { frame, next, token: form_hash(&token).to_string(), refused });
         (status, [(SET_COOKIE, cookie)], page).into_response()
     }
@@ -55,7 +56,7 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request<Body>) -> 
 }
 
 /// A path of this site, whatever is asked for: signing in must not lead to another.
-fn local(next: Option<&str>) -> &str {
+fn keep_local(next: Option<&str>) -> &str {
     let is_path = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
@@ -64,14 +65,14 @@ fn local(next: Option<&str>) -> &str {
     next.filter(is_path).unwrap_or("/")
 }
 
-pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) -> Result<Response, Refused> {
+pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) -> Result<Response, PageRefusal> {
     let (parts, body) = request.into_parts();
     let form_data = Form::read(body).await?;
     let next = form_data.get("next");
     let now = pages.clock.now();
     let signing_in = SigningIn::of(&parts.headers, &parts.extensions);
     let cookies = signing_in.cookies;
-    if !signing_in.sent(&form_data) {
+    if !signing_in.is_sent_by(&form_data) {
         let text = "this form was open for too long, or the browser keeps no cookies: try again".to_owned();
         return Ok(signing_in.form(&pages, next, Some(text), StatusCode::FORBIDDEN));
     }
@@ -82,11 +83,11 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         Ok(signing_in.form(&pages, next, Some(refusal.message), status))
     };
     let shown = form_data.get("key").unwrap_or_default().trim();
-    let caller = match pages.gate.caller_afresh(shown).await {
+    let caller = match pages.authenticator.caller_afresh(shown).await {
         Ok(caller) => caller,
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
-            let failures = pages.sessions.attempt(&source(&parts.extensions), now).await?;
-            let is_limited = failures > FAILURES;
+            let failures = pages.sessions.attempt(&find_source(&parts.extensions), now).await?;
+            let is_limited = failures > MAX_FAILURES;
             let limited = || Refusal::new(Reason::SignInLimited, "too many wrong keys: wait a minute, then try again");
             return refuse(if is_limited { limited() } else { refusal });
         }
@@ -97,13 +98,13 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     }
     let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
     let token = Key::from_random(pages.clock.random().to_be_bytes());
-    let session = Session { key, ends_at: now.plus_seconds(LASTS) };
+    let session = Session { key, ends_at: now.plus_seconds(SESSION_SECONDS) };
     pages.sessions.begin(&token.hash(), &session).await?;
-    let cookie = cookies.set(Cookie::Session, token.reveal(), LASTS);
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(local(next))).into_response())
+    let cookie = cookies.set(Cookie::Session, token.reveal(), SESSION_SECONDS);
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(keep_local(next))).into_response())
 }
 
-pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
+pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
     let cookies = Cookies::of(request.headers(), request.extensions());
     Form::of(&visit, request.into_body()).await?;
     pages.sessions.end(&visit.session()).await?;
@@ -111,7 +112,7 @@ pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: 
 }
 
 /// The address that failures count for.
-fn source(extensions: &Extensions) -> String {
+fn find_source(extensions: &Extensions) -> String {
     ClientAddress::of(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
 }
 
@@ -129,7 +130,7 @@ mod tests {
             (Some("/a\r\nset-cookie: x"), "/"),
             (None, "/"),
         ] {
-            assert_eq!(local(next), expected);
+            assert_eq!(keep_local(next), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the API's description (OpenAPI 3.1) says of routes.
+//! What the API's description (OpenAPI 3.1) text of routes.
 //!
 //! Each endpoint describes itself beside its handler, by the types and constants that the handler uses; `local` puts all
 //! of it into one document, which `query` serves. Nothing that serves calls this, so it is in no Lambda binary.
@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::answer::Refused;
+use crate::answer::RefusalBody;
 
 /// A description in the making.
 pub struct Description {
@@ -45,7 +45,7 @@ impl Description {
     }
 
     /// Begins to describe one operation: its method and path (without a trailing slash), the name that generated clients
-    /// give it, and a line that says what it does. Who calls it must show a key, unless it is said that it is otherwise.
+    /// give it, and a line that text what it does. Who calls it must show a key, unless it is said that it is otherwise.
     ///
     /// # Panics
     /// If it was described before.
@@ -68,7 +68,7 @@ impl Description {
     /// # Panics
     /// If two different types have one name.
     pub fn finish(mut self) -> (Map<String, Value>, Map<String, Value>) {
-        let refused = self.answered::<Refused<'_>>();
+        let refused = self.answered::<RefusalBody<'_>>();
         for path in self.paths.values_mut() {
             for operation in path.as_object_mut().into_iter().flat_map(|path| path.values_mut()) {
                 refusals::complete(operation, &refused);

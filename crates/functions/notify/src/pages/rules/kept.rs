@@ -6,7 +6,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::Value;
 use web_pages::RulesText;
 use web_session::address::encoded;
-use web_session::{Answered, Pages, Refused, Visit};
+use web_session::{ApiAnswer, PageRefusal, Pages, Visit};
 
 /// The document of a project's rules, without its secrets.
 pub(super) struct Kept {
@@ -27,7 +27,7 @@ pub(super) struct Said {
 }
 
 impl Kept {
-    pub(super) async fn read(pages: &Pages, visit: &Visit, project: &str) -> Result<Self, Refused> {
+    pub(super) async fn read(pages: &Pages, visit: &Visit, project: &str) -> Result<Self, PageRefusal> {
         let path = format!("/projects/{}/rules", encoded(project));
         let answered = pages.ask(visit, request(visit, Method::GET, &path, None, &Value::Null)?).await?;
         let version = answered.headers.get(ETAG).and_then(|version| version.to_str().ok()).unwrap_or("*").to_owned();
@@ -49,7 +49,7 @@ impl Kept {
         visit: &Visit,
         seen: &str,
         document: &Value,
-    ) -> Result<Result<Value, Said>, Refused> {
+    ) -> Result<Result<Value, Said>, PageRefusal> {
         let request = request(visit, Method::PUT, &self.path, Some(seen), document)?;
         pages.ask(visit, request).await.map(taken)
     }
@@ -60,7 +60,7 @@ impl Kept {
         pages: &Pages,
         visit: &Visit,
         wanted: &Value,
-    ) -> Result<Result<Value, Said>, Refused> {
+    ) -> Result<Result<Value, Said>, PageRefusal> {
         let request = request(visit, Method::POST, &format!("{}/test", self.path), None, wanted)?;
         let answered = pages.ask(visit, request).await?;
         Ok(taken(answered).map(|mut data| data["results"].take()))
@@ -82,8 +82,8 @@ impl Said {
         }
     }
 
-    fn refused(self, visit: &Visit) -> Refused {
-        Refused::Said { status: self.status, text: self.text, frame: Box::new(visit.frame("")) }
+    fn refused(self, visit: &Visit) -> PageRefusal {
+        PageRefusal::Said { status: self.status, text: self.text, frame: Box::new(visit.frame("")) }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn request(
     path: &str,
     seen: Option<&str>,
     body: &Value,
-) -> Result<Request<Body>, Refused> {
+) -> Result<Request<Body>, PageRefusal> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(seen) = seen {
         request = request.header(IF_MATCH, seen);
@@ -101,11 +101,11 @@ pub(super) fn request(
     let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
     request.body(body).map_err(|error| {
         let text = format!("this form is damaged ({error}): load the page again, and repeat");
-        Refused::Said { status: StatusCode::BAD_REQUEST, text, frame: Box::new(visit.frame("")) }
+        PageRefusal::Said { status: StatusCode::BAD_REQUEST, text, frame: Box::new(visit.frame("")) }
     })
 }
 
-pub(super) fn taken(mut answered: Answered) -> Result<Value, Said> {
+pub(super) fn taken(mut answered: ApiAnswer) -> Result<Value, Said> {
     match answered.status.is_success() {
         true => Ok(answered.body["data"].take()),
         false => {

@@ -32,7 +32,7 @@ pub(super) fn describe(api: &mut Description) {
 
 /// What concerns all of them: the project, and the key that rules are sealed by.
 fn sealed(operation: Operation<'_>) -> Operation<'_> {
-    operation.project().refuses(Reason::SealingKeyMissing, "the stack has no key to seal rules with")
+    operation.project().error(Reason::SealingKeyMissing, "the stack has no key to seal rules with")
 }
 
 /// The document of a project's rules as it is kept: with its secrets.

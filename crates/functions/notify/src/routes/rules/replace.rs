@@ -31,7 +31,7 @@ pub(super) fn route() -> Router<Arc<Routes>> {
 pub(super) fn describe(api: &mut Description) {
     let webhook = json!({ "type": "webhook", "endpoint": "https://alerts.example/faultline" });
     super::sealed(api.operation("put", "/projects/{project}/rules", "setRules", "Sets whom a project tells when"))
-        .says("Replaces the whole document. A secret that is sent as `[sealed]` stays what it is.")
+        .description("Replaces the whole document. A secret that is sent as `[sealed]` stays what it is.")
         .parameter(
             "header",
             "If-Match",
@@ -41,8 +41,8 @@ pub(super) fn describe(api: &mut Description) {
         .body::<Rules>(json!({ "rules": [{ "id": "team", "on": ["first", "regression"], "to": [webhook] }] }))
         .data::<Rules>(200, "the document as it is kept, with `[sealed]` in the place of every secret")
         .with_header(200, "ETag", "the version, for `If-Match`")
-        .refuses(Reason::ParameterInvalid, "`If-Match` is no version")
-        .refuses(Reason::RulesChanged, "somebody else changed the rules since they were read");
+        .error(Reason::ParameterInvalid, "`If-Match` is no version")
+        .error(Reason::RulesChanged, "somebody else changed the rules since they were read");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
