@@ -106,5 +106,5 @@ pub(crate) fn find_trace(headers: &HeaderMap) -> Option<String> {
 
 /// The address of the client, which becomes the user's where an SDK asks for it (`{{auto}}`).
 pub(crate) fn find_client_ip(extensions: &Extensions) -> Option<IpAddr> {
-    ClaimedAddress::of_user(extensions)
+    ClaimedAddress::find_in(extensions)
 }

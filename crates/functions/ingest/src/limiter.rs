@@ -2,8 +2,8 @@
 //!
 //! Two things refuse: this process, by what it took itself in the fixed window that it is in; and the mark that the processor
 //! sets when all processes together came to a limit. With one process, as in `faultline serve`, the first is exact; where
-//! there are many, each of them takes at most the limit, until all have read the mark, [`FRESH_SECONDS`] seconds after it was set
-//! at the latest.
+//! there are many, each of them takes at most the limit, until all have read the mark, at most [`FRESH_SECONDS`] seconds
+//! after it was set.
 //!
 //! A request is taken or refused as a whole: it is taken if there is room for one event, so that one post may go over the
 //! limit by what it brings besides.

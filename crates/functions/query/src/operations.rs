@@ -85,7 +85,7 @@ struct Dollars {
 }
 
 impl Dollars {
-    fn of(range: &RangeInclusive<f64>) -> Self {
+    fn new(range: &RangeInclusive<f64>) -> Self {
         let cents = |dollars: &f64| (dollars * 100.0).round() / 100.0;
         Self { from: cents(range.start()), to: cents(range.end()) }
     }
@@ -137,9 +137,9 @@ async fn show_operations(query: &Query) -> Answer {
         month: Month {
             start,
             events,
-            dollars: Dollars::of(&cost::so_far(events, now)),
-            dollars_per_million: Dollars::of(&cost::MILLION),
-            dollars_idle: Dollars::of(&cost::IDLE),
+            dollars: Dollars::new(&cost::so_far(events, now)),
+            dollars_per_million: Dollars::new(&cost::MILLION),
+            dollars_idle: Dollars::new(&cost::IDLE),
             prices: cost::PRICES,
         },
     })

@@ -95,7 +95,7 @@ async fn handle_show(State(query): State<Arc<Query>>, project: ReadableProject, 
 
 /// Those that were first seen last come first.
 async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
+    let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)?;
     let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
     let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
@@ -105,7 +105,7 @@ async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
 }
 
 async fn show(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
-    let name = http_common::decoded(uri.path().split('/').nth(4).unwrap_or_default());
+    let name = http_common::decode_segment(uri.path().split('/').nth(4).unwrap_or_default());
     let found = query.releases.release(project.id, &name).await?;
     let unknown = || {
         let shown: String = name.chars().take(80).collect();

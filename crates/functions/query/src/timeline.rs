@@ -21,7 +21,7 @@ use store::ports::{Project, Release, Scope, Whole};
 
 use crate::Query;
 use crate::errors::describe_error_path;
-use crate::list::{Parameters, moment, parameter};
+use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_error;
 
 /// The most releases that are marked in a timeline: those that came last.
@@ -135,7 +135,7 @@ struct Drawing {
 impl Drawing {
     /// `unit`, `timezone`, `start` and `end`: without, the newest hour by the minute, day by the hour, or thirty days.
     fn parse(uri: &Uri, query: &Query) -> Result<Self, Refusal> {
-        let parameters = Parameters::of(uri);
+        let parameters = Parameters::parse(uri);
         let unit = parameters.parsed("unit", |word| {
             TimeUnit::parse(word).ok_or_else(|| format!("`{word}` is no unit: use `minute`, `hour` or `day`"))
         })?;
@@ -146,10 +146,10 @@ impl Drawing {
             TimeUnit::Hour => 24,
             TimeUnit::Day => 30,
         };
-        let end = parameters.parsed("end", moment)?.unwrap_or_else(|| query.clock.now().plus_seconds(1));
-        let start = parameters.parsed("start", moment)?;
+        let end = parameters.parsed("end", parse_moment)?.unwrap_or_else(|| query.clock.now().plus_seconds(1));
+        let start = parameters.parsed("start", parse_moment)?;
         let start = start.unwrap_or_else(|| end.plus_seconds(-(units - 1) * unit.seconds()));
-        let chart = Chart::new(unit, &zone, start, end).map_err(|error| parameter("end", error))?;
+        let chart = Chart::new(unit, &zone, start, end).map_err(|error| refuse_parameter("end", error))?;
         Ok(Self { unit, zone, chart })
     }
 

@@ -91,7 +91,7 @@ struct RegressionEntry<'a> {
 }
 
 impl<'a> RegressionEntry<'a> {
-    fn of(regression: &'a Regression) -> Self {
+    fn new(regression: &'a Regression) -> Self {
         Self { at: regression.at, release: regression.release.as_deref(), count: regression.count }
     }
 }
@@ -114,7 +114,7 @@ pub(crate) fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregat
         muted_until: error.mute.and_then(|mute| mute.until),
         muted_until_count: error.mute.and_then(|mute| mute.until_count),
         resolution: error.resolution.as_ref().map(|it| ResolutionEntry { in_next_release: true, after: &it.after }),
-        regression: error.regression.as_ref().map(RegressionEntry::of),
+        regression: error.regression.as_ref().map(RegressionEntry::new),
         assignee: error.assignee.as_deref(),
         merged: error.parts().iter().map(|part| part.fingerprint).collect(),
         users: error.users.count(),

@@ -16,7 +16,7 @@ use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Projects, Scope};
 
-use crate::{Authenticator, Caller, Outcomes, project_in};
+use crate::{Authenticator, Caller, Outcomes, parse_project_path};
 
 /// What decides about access, of the state that a router's handlers share.
 pub trait Access: Send + Sync + 'static {
@@ -54,7 +54,13 @@ pub struct ProjectAdmin {
     name: ProjectName,
 }
 
-/// A project that the caller may read.
+/// A project that the caller may read. Nothing but this module can make one:
+///
+/// ```compile_fail
+/// fn skip_the_check(project: store::ports::Project) -> http_common::ReadableProject {
+///     http_common::ReadableProject(project)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReadableProject(Project);
 
@@ -213,14 +219,14 @@ async fn stack_admin(parts: &Parts, access: &impl Access) -> Result<StackAdmin, 
 
 async fn project_reader(parts: &Parts, access: &impl Access) -> Result<ProjectReader, Refusal> {
     let caller = access.authenticator().caller_of_parts(parts).await?;
-    let name = project_in(parts.uri.path())?;
+    let name = parse_project_path(parts.uri.path())?;
     caller.reads()?;
     Ok(ProjectReader { reader: Reader(caller), name })
 }
 
 async fn project_admin(parts: &Parts, access: &impl Access) -> Result<ProjectAdmin, Refusal> {
     let caller = access.authenticator().caller_of_parts(parts).await?;
-    let name = project_in(parts.uri.path())?;
+    let name = parse_project_path(parts.uri.path())?;
     caller.administers()?;
     Ok(ProjectAdmin { admin: Admin(caller), name })
 }
@@ -235,7 +241,7 @@ async fn administered_project(parts: &Parts, access: &impl Access) -> Result<Adm
 
 async fn deletable_project(parts: &Parts, access: &impl Access) -> Result<DeletableProject, Refusal> {
     stack_admin(parts, access).await?;
-    let name = project_in(parts.uri.path())?;
+    let name = parse_project_path(parts.uri.path())?;
     let project = access.projects().by_name(&name).await?.ok_or_else(|| unknown(&name))?;
     check_is_current(&project, &name)?;
     Ok(DeletableProject(project))

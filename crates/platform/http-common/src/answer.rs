@@ -18,18 +18,18 @@ pub type Answer = Result<Response, Refusal>;
 
 /// The form of most answers.
 #[derive(Serialize)]
-struct Data<T> {
+struct DataBody<T> {
     data: T,
 }
 
 /// 200 with `{"data": …}`.
 pub fn data(data: impl Serialize) -> Answer {
-    respond(StatusCode::OK, &Data { data })
+    respond(StatusCode::OK, &DataBody { data })
 }
 
 /// 201 with `{"data": …}`.
 pub fn created_data(data: impl Serialize) -> Answer {
-    respond(StatusCode::CREATED, &Data { data })
+    respond(StatusCode::CREATED, &DataBody { data })
 }
 
 /// 201 with a body.

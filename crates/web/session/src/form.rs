@@ -18,8 +18,8 @@ impl Form {
     /// # Errors
     ///
     /// 403 if another site made the form, or a page of another session; 413 if it is too large.
-    pub async fn of(visit: &Visit, body: Body) -> Result<Self, PageRefusal> {
-        Self::within(MAX_FORM_BYTES, visit, body).await
+    pub async fn read_own(visit: &Visit, body: Body) -> Result<Self, PageRefusal> {
+        Self::read_own_within(MAX_FORM_BYTES, visit, body).await
     }
 
     /// The same, of a form that may have `limit` bytes.
@@ -27,7 +27,7 @@ impl Form {
     /// # Errors
     ///
     /// The same.
-    pub async fn within(limit: usize, visit: &Visit, body: Body) -> Result<Self, PageRefusal> {
+    pub async fn read_own_within(limit: usize, visit: &Visit, body: Body) -> Result<Self, PageRefusal> {
         let form = Self::collect(limit, body).await?;
         match form.is_of(visit) {
             true => Ok(form),
@@ -59,7 +59,7 @@ impl Form {
 
     /// From the bytes of a body.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        Self(http_common::parameters(Some(&String::from_utf8_lossy(bytes))))
+        Self(http_common::parse_query(Some(&String::from_utf8_lossy(bytes))))
     }
 
     /// Whether a page of this session made it.

@@ -39,7 +39,7 @@ impl FromRequestParts<Pages> for Visit {
             _ => "/".to_owned(),
         };
         let signed_out = || PageRefusal::SignedOut(here.clone());
-        let cookies = Cookies::of(&parts.headers, &parts.extensions);
+        let cookies = Cookies::from_request(&parts.headers, &parts.extensions);
         let token = cookies.find(Cookie::Session, &parts.headers).ok_or_else(signed_out)?;
         let now = pages.clock.now();
         let session = pages.sessions.session(&token.hash(), now).await?;
@@ -99,7 +99,7 @@ impl Visit {
 
 /// What was just done is said on the page that follows, which is told by its address: `done`.
 fn find_notice(query: Option<&str>) -> Option<Notice> {
-    let parameters = http_common::parameters(query);
+    let parameters = http_common::parse_query(query);
     parameters.into_iter().find_map(|(name, text)| match name.as_str() {
         "done" => Some(Notice { is_good: true, text: describe_done(&text)?.to_owned() }),
         _ => None,

@@ -81,7 +81,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let caller = ingest.authenticator.caller(request.headers()).await?;
-    let name = http_common::project_in(request.uri().path())?;
+    let name = http_common::parse_project_path(request.uri().path())?;
     let project = ingest.find_addressee(&caller, &name).await?;
     ingest.check_origin(&project, request.headers()).await?;
     let trace = accept::find_trace(request.headers());

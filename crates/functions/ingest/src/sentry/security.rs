@@ -41,7 +41,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         return http_common::empty();
     }
 
-    let parameters = http_common::parameters(uri.query());
+    let parameters = http_common::parse_query(uri.query());
     let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let sender = Sender {
         user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),

@@ -60,7 +60,7 @@ fn decode_body(body: &[u8]) -> Result<Cow<'_, [u8]>, model::outcome::Refusal> {
     if body.trim_ascii_start().starts_with(b"{") {
         return Ok(Cow::Borrowed(body));
     }
-    match http_common::from_base64(body) {
+    match http_common::decode_base64(body) {
         Some(decoded) => Ok(Cow::Owned(http_common::unpack(&http::HeaderMap::new(), &decoded)?.into_owned())),
         None => Ok(Cow::Borrowed(body)),
     }

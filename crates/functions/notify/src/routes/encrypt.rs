@@ -50,7 +50,7 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 /// Whoever may post can use what is answered: in the named project, or in every one, which only admins of all may make.
 async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     let caller = routes.authenticator.caller_in(&request).await?;
-    let project = http_common::parameters(request.uri().query()).into_iter().find(|(name, _)| name == "project");
+    let project = http_common::parse_query(request.uri().query()).into_iter().find(|(name, _)| name == "project");
     let project = match project {
         None => None,
         Some((_, name)) => {

@@ -58,7 +58,7 @@ async fn take(routes: &Routes, request: Request<Body>) -> Answer {
             return Err(Refusal::new(Reason::PathUnknown, message));
         }
     };
-    let project = ProjectName::parse(&http_common::decoded(parts.next().unwrap_or_default()))
+    let project = ProjectName::parse(&http_common::decode_segment(parts.next().unwrap_or_default()))
         .map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))?;
     // As it was sent: it is signed byte by byte, and none of them packs it.
     let body = http_common::read(request).await?;

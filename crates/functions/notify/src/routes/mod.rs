@@ -61,7 +61,8 @@ impl Routes {
     /// The project that a request is about, if the caller is an admin of it.
     fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
         // Not the request itself: its body may not be shared between threads, as what waits may be.
-        let (caller, name) = (self.authenticator.caller_in(request), http_common::project_in(request.uri().path()));
+        let (caller, name) =
+            (self.authenticator.caller_in(request), http_common::parse_project_path(request.uri().path()));
         async move { self.project_of(caller.await?, name?).await }
     }
 

@@ -49,11 +49,11 @@ async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, uri: Uri) -> Res
 }
 
 async fn list(query: &Query, uri: &Uri) -> Answer {
-    let limit = Parameters::of(uri).limit(DEFAULT_LETTERS, MAX_LETTERS_READ)?;
+    let limit = Parameters::parse(uri).limit(DEFAULT_LETTERS, MAX_LETTERS_READ)?;
     let letters = query.dead_letters.list(limit).await?;
     let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
     let noted = query.failures.failures(&ids).await?;
-    let dead_letters = letters.iter().map(|letter| LetterEntry::of(letter, noted.get(&letter.id))).collect();
+    let dead_letters = letters.iter().map(|letter| LetterEntry::new(letter, noted.get(&letter.id))).collect();
     http_common::data(LettersAnswer { dead_letters })
 }
 
@@ -96,7 +96,7 @@ struct LetterHeader {
 }
 
 impl LetterEntry {
-    fn of(letter: &DeadLetter, noted: Option<&Noted>) -> Self {
+    fn new(letter: &DeadLetter, noted: Option<&Noted>) -> Self {
         let mut entry = Self {
             id: letter.id.clone(),
             sent_at: letter.sent_at,

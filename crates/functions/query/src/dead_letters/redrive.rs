@@ -45,7 +45,7 @@ async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, request: Request
     query.answer(redrive(&query, request)).await
 }
 
-/// WhichDeadLetters dead letters are meant.
+/// Which dead letters are meant.
 #[derive(Deserialize, JsonSchema)]
 struct WhichDeadLetters {
     /// Their ids; without, all are meant.

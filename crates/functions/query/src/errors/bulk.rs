@@ -23,7 +23,7 @@ use super::find::{Cursor, ErrorSearch};
 use super::update::{ErrorPatch, ErrorPatchBody};
 use crate::Query;
 use crate::body::{deserialize_object, parse_body};
-use crate::list::parameter;
+use crate::list::refuse_parameter;
 use crate::lookup::{find_error, find_stored_error, refuse_unknown};
 use crate::purge::Budget;
 
@@ -208,7 +208,7 @@ async fn find_by_filters(
             invalid(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
         };
         let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
-        let is_known = set.map_err(|error| within("where", parameter(name, error)))?;
+        let is_known = set.map_err(|error| within("where", refuse_parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
     }
     // Be it empty, or all of its texts: that all errors are meant must not be a slip.
@@ -217,7 +217,7 @@ async fn find_by_filters(
     }
     let sort = Sort::default();
     let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();
-    let after = after.map_err(|error| parameter("cursor", error))?.unwrap_or_default();
+    let after = after.map_err(|error| refuse_parameter("cursor", error))?.unwrap_or_default();
     let search = ErrorSearch { filter, sort, after, limit: MAX_CHANGED_ERRORS };
     let found = query.find(project.id, &search).await?;
     let next = found.next.map(|cursor| cursor.to_string());

@@ -38,7 +38,7 @@ pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &
     let error = find_error(query, project, message).await?;
     let comment = query.new_entry(Action::Commented { text }, project.actor());
     match query.history.add_entry(&error, &comment).await? {
-        true => http_common::created_data(AddedComment { comment: HistoryEntry::of(&comment) }),
+        true => http_common::created_data(AddedComment { comment: HistoryEntry::new(&comment) }),
         false => Err(refuse_unknown(project, message)),
     }
 }
@@ -46,7 +46,8 @@ pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &
 /// Takes a comment away, whoever made it; that it was there stays in the history.
 pub(super) async fn remove(query: &Query, project: &AdministeredProject, message: &str, id: &str) -> Answer {
     let unknown = || {
-        let message = format!("this error has no comment `{}`: its history lists them", http_common::decoded(id));
+        let message =
+            format!("this error has no comment `{}`: its history lists them", http_common::decode_segment(id));
         Refusal::new(Reason::CommentUnknown, message)
     };
     let id = EntryId::parse(id).map_err(|_| unknown())?;

@@ -16,13 +16,13 @@ pub(super) const DEFAULT_ENTRIES: usize = 50;
 pub(super) const MAX_LISTED_ENTRIES: usize = 100;
 
 pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
+    let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_ENTRIES, MAX_LISTED_ENTRIES)?;
     let cursor = parameters.parsed("cursor", EntryId::parse)?;
     let error = find_error(query, project, message).await?;
     let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await?;
     http_common::data(HistoryAnswer {
-        history: page.items.iter().map(HistoryEntry::of).collect(),
+        history: page.items.iter().map(HistoryEntry::new).collect(),
         next_cursor: page.next,
     })
 }
@@ -48,7 +48,7 @@ pub(super) struct HistoryEntry<'a> {
 }
 
 impl<'a> HistoryEntry<'a> {
-    pub(super) fn of(entry: &'a Entry) -> Self {
+    pub(super) fn new(entry: &'a Entry) -> Self {
         Self { id: entry.id, at: entry.at, by: &entry.by, action: &entry.action }
     }
 }

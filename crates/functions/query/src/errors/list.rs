@@ -94,7 +94,7 @@ async fn handle(State(query): State<Arc<Query>>, reader: ProjectReader, uri: Uri
 }
 
 async fn list(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
-    let search = ErrorSearch::parse(&Parameters::of(uri))?;
+    let search = ErrorSearch::parse(&Parameters::parse(uri))?;
 
     let project = reader.load_project(query).await?;
     let found = query.find(project.id, &search).await?;

@@ -9,10 +9,10 @@ mod history;
 mod list;
 mod merge;
 mod operation;
+mod path;
 mod restore;
 mod show;
 mod tags;
-mod target;
 mod update;
 
 use std::sync::Arc;
@@ -28,14 +28,15 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_common::{AdministeredProject, Answer, ReadableProject};
 use model::outcome::{Reason, Refusal};
 pub(crate) use operation::describe_error_path;
-use target::Target;
+use path::ErrorPath;
 
 use crate::Query;
 use crate::occurrences;
 use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    // A message may hold slashes, so what follows it is told apart by `Target`, not by the router.
+    // A message may hold slashes, so what follows it is told apart by `ErrorPath`, not by the router.
+    // HEAD is possible with none of it, which is for admins to know.
     let methods = get(handle_read).head(handle_change).post(handle_change).patch(handle_change).delete(handle_change);
     Router::new().merge(list::route()).merge(bulk::route()).route("/projects/{project}/errors/{*message}", methods)
 }
@@ -56,38 +57,38 @@ async fn handle_change(
 /// The response; that of a method which is not possible says which ones are.
 fn allow(uri: &Uri, mut response: Response) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let methods = Target::parse(uri.path()).map_or("", |target| target.methods());
+        let methods = ErrorPath::parse(uri.path()).map_or("", |target| target.methods());
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     }
     response
 }
 
 async fn read(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
-    match Target::parse(uri.path())? {
-        Target::Error(message) => show::show(query, project, &message, uri).await,
-        Target::Timeline(message) => timeline::draw_error(query, project, &message, uri).await,
-        Target::Tags(message) => tags::list(query, project, &message, uri).await,
-        Target::Occurrences(message) => occurrences::list(query, project, &message, uri).await,
-        Target::Occurrence(message, name) => occurrences::show(query, project, &message, name).await,
-        Target::History(message) => history::list(query, project, &message, uri).await,
+    match ErrorPath::parse(uri.path())? {
+        ErrorPath::Error(message) => show::show(query, project, &message, uri).await,
+        ErrorPath::Timeline(message) => timeline::draw_error(query, project, &message, uri).await,
+        ErrorPath::Tags(message) => tags::list(query, project, &message, uri).await,
+        ErrorPath::Occurrences(message) => occurrences::list(query, project, &message, uri).await,
+        ErrorPath::Occurrence(message, name) => occurrences::show(query, project, &message, name).await,
+        ErrorPath::History(message) => history::list(query, project, &message, uri).await,
         target => Err(refuse_method(&Method::GET, &target)),
     }
 }
 
 async fn change(query: &Query, project: &AdministeredProject, request: Request<Body>) -> Answer {
-    let target = Target::parse(request.uri().path())?;
+    let target = ErrorPath::parse(request.uri().path())?;
     match (request.method().as_str(), target) {
-        ("PATCH", Target::Error(message)) => update::update(query, project, &message, request).await,
-        ("DELETE", Target::Error(message)) => delete::delete_error(query, project, &message).await,
-        ("POST", Target::Comments(message)) => comments::add(query, project, &message, request).await,
-        ("DELETE", Target::Comment(message, id)) => comments::remove(query, project, &message, &id).await,
-        ("POST", Target::Merge(message)) => merge::merge(query, project, &message, request).await,
-        ("POST", Target::Unmerge(message)) => merge::unmerge(query, project, &message, request).await,
-        ("POST", Target::Restore(message)) => restore::restore(query, project, &message, request).await,
+        ("PATCH", ErrorPath::Error(message)) => update::update(query, project, &message, request).await,
+        ("DELETE", ErrorPath::Error(message)) => delete::delete_error(query, project, &message).await,
+        ("POST", ErrorPath::Comments(message)) => comments::add(query, project, &message, request).await,
+        ("DELETE", ErrorPath::Comment(message, id)) => comments::remove(query, project, &message, &id).await,
+        ("POST", ErrorPath::Merge(message)) => merge::merge(query, project, &message, request).await,
+        ("POST", ErrorPath::Unmerge(message)) => merge::unmerge(query, project, &message, request).await,
+        ("POST", ErrorPath::Restore(message)) => restore::restore(query, project, &message, request).await,
         (_, target) => Err(refuse_method(request.method(), &target)),
     }
 }
 
-fn refuse_method(method: &Method, target: &Target) -> Refusal {
+fn refuse_method(method: &Method, target: &ErrorPath) -> Refusal {
     Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use {}", target.methods()))
 }

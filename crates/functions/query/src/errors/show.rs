@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Query;
-use crate::list::{Parameters, moment, parameter};
+use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_error;
 use crate::occurrences::load_newest;
 use crate::views::{self, TimelineEntry};
@@ -21,15 +21,15 @@ const MAX_DAYS: i64 = 400;
 const MAX_MINUTES: i64 = MAX_DAYS * 24 * 60 + 1;
 
 pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
+    let parameters = Parameters::parse(uri);
     let (month, next_month) = query.clock.now().month();
-    let start = parameters.parsed("start", moment)?.unwrap_or(month);
-    let end = parameters.parsed("end", moment)?.unwrap_or(next_month.max(start));
+    let start = parameters.parsed("start", parse_moment)?.unwrap_or(month);
+    let end = parameters.parsed("end", parse_moment)?.unwrap_or(next_month.max(start));
     if end < start {
-        return Err(parameter("end", format!("{end} is before the start, {start}")));
+        return Err(refuse_parameter("end", format!("{end} is before the start, {start}")));
     }
     if end.seconds() - start.seconds() > MAX_DAYS * 86_400 {
-        return Err(parameter("end", format!("the range has more than {MAX_DAYS} days: ask for it in parts")));
+        return Err(refuse_parameter("end", format!("the range has more than {MAX_DAYS} days: ask for it in parts")));
     }
 
     let error = find_error(query, project, message).await?;

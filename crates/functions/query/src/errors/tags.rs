@@ -67,7 +67,7 @@ struct TagValueEntry<'a> {
 }
 
 pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
-    let limit = Parameters::of(uri).limit(Tags::MAX_VALUES, Tags::MAX_VALUES)?;
+    let limit = Parameters::parse(uri).limit(Tags::MAX_VALUES, Tags::MAX_VALUES)?;
     let ErrorAggregate { tags, users, .. } = find_error(query, project, message).await?;
     let listed = tags.iter().map(|(name, tag)| describe_tag(name, tag, limit)).collect();
     http_common::data(TagsAnswer { tags: listed, is_partial: tags.is_partial(), users: users.count() })

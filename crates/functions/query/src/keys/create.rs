@@ -69,7 +69,7 @@ async fn create(query: &Query, admin: &Admin, request: Request<Body>) -> Answer 
     let scope = match project {
         None => Scope::All,
         Some(name) => {
-            let name = http_common::project_named(&name)?;
+            let name = http_common::parse_project_name(&name)?;
             let project = admin.load_project(query, &name).await?;
             Scope::Project(project.id, project.name.clone())
         }
@@ -79,5 +79,5 @@ async fn create(query: &Query, admin: &Admin, request: Request<Body>) -> Answer 
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
     query.add_key(admin.caller(), &key, &record).await?;
-    http_common::created_data(CreatedKey { key: NewKey::of(&key, &record) })
+    http_common::created_data(CreatedKey { key: NewKey::new(&key, &record) })
 }

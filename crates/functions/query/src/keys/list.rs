@@ -59,19 +59,19 @@ async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
         Scope::All => None,
         Scope::Project(project, _) => Some(*project),
     };
-    let parameters = Parameters::of(uri);
+    let parameters = Parameters::parse(uri);
     let limit = parameters.limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)?;
     let after = parameters.parsed("cursor", KeyId::parse)?;
     let project = match parameters.get("project") {
         None => own,
         Some(name) => {
-            let name = http_common::project_named(name)?;
+            let name = http_common::parse_project_name(name)?;
             Some(admin.load_project(query, &name).await?.id)
         }
     };
     let page = query.keys.list(project, after, limit).await?;
     let now = query.clock.now();
     let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
-    let keys = live.map(|(hash, key)| KeyEntry::of(hash, key)).collect();
+    let keys = live.map(|(hash, key)| KeyEntry::new(hash, key)).collect();
     http_common::data(KeysAnswer { keys, next_cursor: page.next })
 }

@@ -25,7 +25,7 @@ use store::Kind;
 use store::ports::{KeyRecord, Maker, Role, Scope};
 
 use crate::Query;
-use crate::list::parameter;
+use crate::list::refuse_parameter;
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 200;
@@ -67,8 +67,8 @@ impl FromRequestParts<Arc<Query>> for ManagedKey {
 }
 
 async fn find_key(query: &Query, admin: Admin, uri: &Uri) -> Result<ManagedKey, Refusal> {
-    let id = http_common::decoded(uri.path().split('/').nth(2).unwrap_or_default());
-    let id = KeyId::parse(&id).map_err(|error| parameter("id", error))?;
+    let id = http_common::decode_segment(uri.path().split('/').nth(2).unwrap_or_default());
+    let id = KeyId::parse(&id).map_err(|error| refuse_parameter("id", error))?;
     let found = query.keys.with_id(id).await?;
     let found = found.filter(|(_, key)| !key.has_expired(query.clock.now()));
     let (hash, key) = found.ok_or_else(|| refuse_unknown(id))?;
@@ -122,7 +122,7 @@ struct KeyEntry {
 }
 
 impl KeyEntry {
-    fn of(hash: &KeyHash, key: &KeyRecord) -> Self {
+    fn new(hash: &KeyHash, key: &KeyRecord) -> Self {
         let project = match &key.scope {
             Scope::All => None,
             Scope::Project(_, name) => Some(name.clone()),
@@ -152,8 +152,8 @@ struct NewKey {
 }
 
 impl NewKey {
-    fn of(key: &Key, record: &KeyRecord) -> Self {
-        Self { key: key.reveal().to_owned(), entry: KeyEntry::of(&key.hash(), record) }
+    fn new(key: &Key, record: &KeyRecord) -> Self {
+        Self { key: key.reveal().to_owned(), entry: KeyEntry::new(&key.hash(), record) }
     }
 }
 

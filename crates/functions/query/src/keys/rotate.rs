@@ -93,7 +93,7 @@ async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answe
     }
     query.authenticator.forget(&old_hash);
     let old = KeyRecord { expires_at: Some(until), ..old };
-    http_common::created_data(RotatedKey { key: NewKey::of(&key, &new), replaced: KeyEntry::of(&old_hash, &old) })
+    http_common::created_data(RotatedKey { key: NewKey::new(&key, &new), replaced: KeyEntry::new(&old_hash, &old) })
 }
 
 fn refuse_rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {

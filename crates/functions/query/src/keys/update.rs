@@ -68,5 +68,5 @@ async fn update(query: &Query, hash: &KeyHash, request: Request<Body>) -> Answer
     let changed = query.keys.change(hash, &KeyChange { disabled, name, project: None }).await;
     query.authenticator.forget(hash);
     let changed = changed?.ok_or_else(|| refuse_unknown(hash.id()))?;
-    http_common::data(ChangedKey { key: KeyEntry::of(hash, &changed) })
+    http_common::data(ChangedKey { key: KeyEntry::new(hash, &changed) })
 }

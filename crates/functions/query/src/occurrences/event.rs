@@ -23,7 +23,7 @@ use model::time::Timestamp;
 use super::show::{describe_occurrence, refuse_unknown};
 use super::{References, step};
 use crate::Query;
-use crate::list::{Parameters, moment, parameter};
+use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_listed_error;
 
 /// How many blocks of each width are read first: most who ask have an id of late.
@@ -44,9 +44,9 @@ async fn handle(State(query): State<Arc<Query>>, reader: ProjectReader, uri: Uri
 }
 
 async fn find(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
-    let event = EventId::parse(&http_common::decoded(uri.path().split('/').nth(4).unwrap_or_default()));
-    let event = event.map_err(|error| parameter("event", error))?;
-    let before = Parameters::of(uri).parsed("storedBefore", moment)?;
+    let event = EventId::parse(&http_common::decode_segment(uri.path().split('/').nth(4).unwrap_or_default()));
+    let event = event.map_err(|error| refuse_parameter("event", error))?;
+    let before = Parameters::parse(uri).parsed("storedBefore", parse_moment)?;
     let project = reader.load_project(query).await?;
     EventSearch { query, project: &project, event, hash: event.hash(), looked_at: HashSet::new() }.run(before).await
 }
@@ -97,7 +97,7 @@ impl EventSearch<'_> {
     async fn look_at(&self, place: &Place) -> Result<Option<Response>, Refusal> {
         let error = find_listed_error(self.query, self.project, &place.fingerprint).await?;
         let Some(error) = error else { return Ok(None) };
-        let references = References::of(self.query, &error);
+        let references = References::new(self.query, &error);
         let reference = references.find(&place.reference).await?;
         let Some(reference) = reference else { return Ok(None) };
         // The events of a reference are in the order of its frame's lines.

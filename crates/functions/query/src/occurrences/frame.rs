@@ -15,7 +15,7 @@ use store::ports::Reference;
 use crate::Query;
 
 /// A line as it is in the frame: its number, from 0, and its text.
-pub(super) type Line = (u32, Vec<u8>);
+pub(super) type FrameLine = (u32, Vec<u8>);
 
 /// An occurrence, and where it is.
 pub(super) struct LocatedOccurrence {
@@ -34,7 +34,7 @@ pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes,
 }
 
 /// The lines of a frame, newest first, as far as it can be unpacked.
-pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Iterator<Item = Line> + 'a {
+pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Iterator<Item = FrameLine> + 'a {
     let text = |text: Result<Vec<u8>, segment::BadFrame>| match text {
         Ok(text) => Some(text),
         Err(error) => {
@@ -46,7 +46,7 @@ pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Itera
 }
 
 /// The occurrence of a line, if it can be read.
-pub(super) fn read(reference: &Reference, (number, text): &Line) -> Option<LocatedOccurrence> {
+pub(super) fn read(reference: &Reference, (number, text): &FrameLine) -> Option<LocatedOccurrence> {
     match json::parse::<Occurrence>(text) {
         Ok(occurrence) => {
             let id = OccurrenceId::new(occurrence.timestamp, reference.id, *number);

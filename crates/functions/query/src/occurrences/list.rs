@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::References;
 use super::walk::{Walk, WalkStart};
 use crate::Query;
-use crate::list::{Parameters, moment, parameter};
+use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_error;
 use crate::views;
 
@@ -22,13 +22,13 @@ const MAX_TAGS: usize = 10;
 /// at 8 MiB of occurrences, where a filter other than a time decides; so a page may have fewer than `limit`, or none, and
 /// still lead on.
 pub(crate) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
+    let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_OCCURRENCES, MAX_LISTED_OCCURRENCES)?;
     let start = parse_start(&parameters)?;
     let filter = parse_filter(&parameters)?;
     let error = find_error(query, project, message).await?;
 
-    let references = References::of(query, &error);
+    let references = References::new(query, &error);
     let mut walked = Walk::begin(query, &references, &filter, limit, start).await?.go().await?;
     let id_of = |found: Option<&super::frame::LocatedOccurrence>| found.map(|found| found.id);
     let (next, previous) = match start {
@@ -53,7 +53,7 @@ fn parse_start(parameters: &Parameters) -> Result<WalkStart, Refusal> {
     let after = parameters.parsed("after", OccurrenceId::parse)?;
     match (after, parameters.parsed("before", OccurrenceId::parse)?) {
         (Some(_), Some(_)) => {
-            Err(parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
+            Err(refuse_parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
         }
         (Some(after), None) => Ok(WalkStart::After(after)),
         (None, Some(before)) => Ok(WalkStart::Before(before)),
@@ -68,8 +68,8 @@ fn parse_filter(parameters: &Parameters) -> Result<Filter, Refusal> {
         Level::parse(word).ok_or_else(unknown)
     };
     let filter = Filter {
-        start: parameters.parsed("start", moment)?,
-        end: parameters.parsed("end", moment)?,
+        start: parameters.parsed("start", parse_moment)?,
+        end: parameters.parsed("end", parse_moment)?,
         environment: text("environment"),
         release: text("release"),
         level: parameters.parsed("level", level)?,
@@ -80,13 +80,16 @@ fn parse_filter(parameters: &Parameters) -> Result<Filter, Refusal> {
     if let (Some(start), Some(end)) = (filter.start, filter.end)
         && end < start
     {
-        return Err(parameter("end", format!("{end} is before the start, {start}")));
+        return Err(refuse_parameter("end", format!("{end} is before the start, {start}")));
     }
     if let Some(tag) = filter.tags.iter().find(|tag| !tag.contains(':')) {
-        return Err(parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
+        return Err(refuse_parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
     }
     if filter.tags.len() > MAX_TAGS {
-        return Err(parameter("tag", format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len())));
+        return Err(refuse_parameter(
+            "tag",
+            format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len()),
+        ));
     }
     Ok(filter)
 }

@@ -36,6 +36,6 @@ pub(crate) async fn load_newest(
     project: &ReadableProject,
     error: &ErrorAggregate,
 ) -> Result<Option<Value>, Refusal> {
-    let found = step::find_newest(query, &References::of(query, error)).await?;
+    let found = step::find_newest(query, &References::new(query, error)).await?;
     Ok(found.map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence)))
 }

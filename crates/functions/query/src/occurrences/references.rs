@@ -19,7 +19,7 @@ pub(crate) struct References<'a> {
 
 impl<'a> References<'a> {
     /// Those of `error`.
-    pub(crate) fn of(query: &'a Query, error: &'a ErrorAggregate) -> Self {
+    pub(crate) fn new(query: &'a Query, error: &'a ErrorAggregate) -> Self {
         Self { occurrences: &*query.occurrences, error }
     }
 

@@ -10,7 +10,7 @@ use crate::Query;
 use crate::lookup::find_error;
 use crate::views;
 
-/// OccurrenceName occurrence of an error a path names.
+/// What a path calls an occurrence of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OccurrenceName {
     Id(OccurrenceId),
@@ -33,7 +33,7 @@ impl OccurrenceName {
 /// `GET …/occurrences/{id}`: the occurrence, why it went where it went, and which ones are beside it.
 pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str, name: OccurrenceName) -> Answer {
     let error = find_error(query, project, message).await?;
-    let references = References::of(query, &error);
+    let references = References::new(query, &error);
     let seen = match name {
         OccurrenceName::Id(id) => {
             let reference = references.find(&id.reference()).await?;

@@ -178,7 +178,7 @@ impl<'a> Walk<'a> {
     /// line.
     fn go_over(&mut self, reference: &Reference, line: Option<u32>, frame: &[u8]) -> Option<(OccurrenceId, bool)> {
         let lines = frame::lines(reference, frame);
-        let mut lines: Box<dyn Iterator<Item = frame::Line>> = if self.towards_now {
+        let mut lines: Box<dyn Iterator<Item = frame::FrameLine>> = if self.towards_now {
             let before: Vec<_> = lines.take(line.map_or(usize::MAX, |line| line as usize)).collect();
             Box::new(before.into_iter().rev())
         } else {

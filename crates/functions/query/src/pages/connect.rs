@@ -33,7 +33,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> PageResult {
-    let base = BaseUrl::of(request.headers(), request.extensions());
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
     let has_events = has_any_events(&pages, &visit, &name).await?;
     let id = load_number(&pages, &visit, &name).await?;
     Ok(draw(&visit, &name, &base, &id, None, has_events))
@@ -79,8 +79,8 @@ pub(super) async fn make_key(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, PageRefusal> {
-    let base = BaseUrl::of(request.headers(), request.extensions());
-    Form::of(&visit, request.into_body()).await?;
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    Form::read_own(&visit, request.into_body()).await?;
     let body = json!({ "role": "client", "project": name, "name": "made on the page" });
     let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
     let id = load_number(&pages, &visit, &name).await?;

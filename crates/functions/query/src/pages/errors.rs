@@ -137,7 +137,7 @@ pub(super) async fn show(
     Path(project): Path<String>,
     uri: Uri,
 ) -> PageResult {
-    let parameters = http_common::parameters(uri.query());
+    let parameters = http_common::parse_query(uri.query());
     let parameter =
         |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
     let (status, text, sort, cursor) = (parameter("status"), parameter("q"), parameter("sort"), parameter("cursor"));
@@ -196,7 +196,7 @@ pub(super) async fn change(
     Path(project): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, PageRefusal> {
-    let form = Form::of(&visit, request.into_body()).await?;
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors", encoded(&project));
     let chosen: Vec<&str> = form.all("error").collect();
     let field = |name| form.get(name).unwrap_or_default();

@@ -150,7 +150,7 @@ async fn draw(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> PageResult
 
 /// `POST /pages/operations/keys`: a key of the whole stack.
 pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
-    let form = Form::of(&visit, request.into_body()).await?;
+    let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, None, &form).await? {
         Some(made) => draw(&pages, &visit, Some(made)).await,
         None => Ok(Redirect::to("/operations?done=changed").into_response()),
@@ -163,7 +163,7 @@ pub(super) async fn redrive(
     visit: Visit,
     request: Request<Body>,
 ) -> Result<Redirect, PageRefusal> {
-    let form = Form::of(&visit, request.into_body()).await?;
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let chosen: Vec<_> = form.all("id").collect();
     let body = match form.get("do") {
         Some("all") => json!({}),

@@ -39,7 +39,7 @@ pub(super) async fn home() -> Redirect {
 }
 
 pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> PageResult {
-    let cursor = http_common::parameters(uri.query()).into_iter().find(|(name, _)| name == "cursor");
+    let cursor = http_common::parse_query(uri.query()).into_iter().find(|(name, _)| name == "cursor");
     let cursor = cursor.map(|(_, cursor)| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
     let answer: ListedProjects = pages.get(&visit, &format!("/projects?limit={PROJECTS_PER_PAGE}{cursor}")).await?;
     let rows = answer.projects.into_iter().map(|project| load_row(&pages, &visit, project));
@@ -100,8 +100,8 @@ pub(super) async fn create(
     visit: Visit,
     request: Request<Body>,
 ) -> Result<Response, PageRefusal> {
-    let base = BaseUrl::of(request.headers(), request.extensions());
-    let form = Form::of(&visit, request.into_body()).await?;
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let name = form.get("name").unwrap_or_default();
     let made = pages.call(&visit, Method::POST, "/projects", &json!({ "name": name })).await?;
     let project = &made["project"];

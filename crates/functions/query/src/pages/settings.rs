@@ -165,7 +165,7 @@ pub(super) async fn save(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> PageResult {
-    let fields = read_fields(&Form::of(&visit, request.into_body()).await?);
+    let fields = read_fields(&Form::read_own(&visit, request.into_body()).await?);
     let path = format!("/projects/{}", encoded(&name));
     match pages.call(&visit, Method::PATCH, &path, &describe_change(&fields)).await {
         Ok(saved) => Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
@@ -189,7 +189,7 @@ pub(super) async fn change_keys(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> PageResult {
-    let form = Form::of(&visit, request.into_body()).await?;
+    let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, Some(&name), &form).await? {
         Some(made) => {
             let fields = load_fields(&pages, &visit, &name).await?;
@@ -206,7 +206,7 @@ pub(super) async fn delete(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> PageResult {
-    let form = Form::of(&visit, request.into_body()).await?;
+    let form = Form::read_own(&visit, request.into_body()).await?;
     if form.get("name").map(str::trim) != Some(name.as_str()) {
         let fields = load_fields(&pages, &visit, &name).await?;
         let problem = format!("Nothing was deleted: type the name `{name}` to confirm.");

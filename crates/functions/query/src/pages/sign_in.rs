@@ -27,8 +27,8 @@ struct SigningIn {
 }
 
 impl SigningIn {
-    fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        let cookies = Cookies::of(headers, extensions);
+    fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let cookies = Cookies::from_request(headers, extensions);
         Self { cookies, shown: cookies.find(Cookie::SignIn, headers) }
     }
 
@@ -50,9 +50,9 @@ impl SigningIn {
 }
 
 pub(super) async fn show(State(pages): State<Pages>, request: Request<Body>) -> Response {
-    let parameters = http_common::parameters(request.uri().query());
+    let parameters = http_common::parse_query(request.uri().query());
     let next = parameters.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
-    SigningIn::of(request.headers(), request.extensions()).form(&pages, next.as_deref(), None, StatusCode::OK)
+    SigningIn::from_request(request.headers(), request.extensions()).form(&pages, next.as_deref(), None, StatusCode::OK)
 }
 
 /// A path of this site, whatever is asked for: signing in must not lead to another.
@@ -70,7 +70,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     let form_data = Form::read(body).await?;
     let next = form_data.get("next");
     let now = pages.clock.now();
-    let signing_in = SigningIn::of(&parts.headers, &parts.extensions);
+    let signing_in = SigningIn::from_request(&parts.headers, &parts.extensions);
     let cookies = signing_in.cookies;
     if !signing_in.is_sent_by(&form_data) {
         let text = "this form was open for too long, or the browser keeps no cookies: try again".to_owned();
@@ -105,15 +105,15 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
 }
 
 pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
-    let cookies = Cookies::of(request.headers(), request.extensions());
-    Form::of(&visit, request.into_body()).await?;
+    let cookies = Cookies::from_request(request.headers(), request.extensions());
+    Form::read_own(&visit, request.into_body()).await?;
     pages.sessions.end(&visit.session()).await?;
     Ok(([(SET_COOKIE, cookies.set(Cookie::Session, "", 0))], Redirect::to("/sign-in")).into_response())
 }
 
 /// The address that failures count for.
 fn find_source(extensions: &Extensions) -> String {
-    ClientAddress::of(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
+    ClientAddress::find_in(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
 }
 
 #[cfg(test)]

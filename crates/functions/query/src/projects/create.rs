@@ -66,9 +66,9 @@ struct NewProject {
 }
 
 async fn create(query: &Query, admin: &StackAdmin, request: Request<Body>) -> Answer {
-    let base = BaseUrl::of(request.headers(), request.extensions());
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
     let new: NewProjectBody = parse_body(request, "an object with a text `name`").await?;
-    let name = http_common::project_named(&new.name)?;
+    let name = http_common::parse_project_name(&new.name)?;
     let project = match query.projects.create(&name, query.clock.now()).await {
         Ok(project) => project,
         Err(error) if error.kind() == Kind::Conflict => {

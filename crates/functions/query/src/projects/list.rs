@@ -51,7 +51,7 @@ async fn handle(State(query): State<Arc<Query>>, reader: Reader, uri: Uri) -> Re
 }
 
 async fn list(query: &Query, scope: &Scope, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
+    let parameters = Parameters::parse(uri);
     let limit = parameters.limit(MAX_LISTED_PROJECTS, MAX_LISTED_PROJECTS)?;
     let after = parameters.parsed("cursor", ProjectName::parse)?;
     let page = match scope {
@@ -62,7 +62,7 @@ async fn list(query: &Query, scope: &Scope, uri: &Uri) -> Answer {
         }
     };
     let live = page.items.iter().filter(|project| !project.deleting);
-    http_common::data(ProjectsAnswer { projects: live.map(ProjectEntry::of).collect(), next_cursor: page.next })
+    http_common::data(ProjectsAnswer { projects: live.map(ProjectEntry::new).collect(), next_cursor: page.next })
 }
 
 /// A project, and its settings.
@@ -94,7 +94,7 @@ pub(super) struct ProjectEntry<'a> {
 }
 
 impl<'a> ProjectEntry<'a> {
-    pub(super) fn of(project: &'a Project) -> Self {
+    pub(super) fn new(project: &'a Project) -> Self {
         Self {
             name: &project.name,
             id: project.id,

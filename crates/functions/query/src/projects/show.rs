@@ -31,5 +31,5 @@ struct ProjectAnswer<'a> {
 }
 
 async fn handle(State(query): State<Arc<Query>>, project: ReadableProject) -> Response {
-    query.answer(async { http_common::data(ProjectAnswer { project: ProjectEntry::of(&project) }) }).await
+    query.answer(async { http_common::data(ProjectAnswer { project: ProjectEntry::new(&project) }) }).await
 }

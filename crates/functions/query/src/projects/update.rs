@@ -135,7 +135,7 @@ struct LimitsPatch {
 
 async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
     let mut change: ProjectPatch = parse_body(request, FORM).await?;
-    let new_name = change.name.take().map(|name| http_common::project_named(&name)).transpose();
+    let new_name = change.name.take().map(|name| http_common::parse_project_name(&name)).transpose();
     let new_name = new_name.map_err(|refusal| refusal.at(["name"]))?;
     let change = check_patch(change, new_name.is_some())?;
     let mut project = admin.load_project(query).await?.into_project();
@@ -144,7 +144,7 @@ async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     }
     query.projects.update(&project, &change).await?;
     let project = change.applied_to(project);
-    http_common::data(ChangedProject { project: ProjectEntry::of(&project) })
+    http_common::data(ChangedProject { project: ProjectEntry::new(&project) })
 }
 
 /// A key that has the former name does not know the new one yet: that is told to each, and again if a request is repeated

@@ -1,4 +1,4 @@
-//! What the API's description (OpenAPI 3.1) text of routes.
+//! What the API's description (OpenAPI 3.1) says of routes.
 //!
 //! Each endpoint describes itself beside its handler, by the types and constants that the handler uses; `local` puts all
 //! of it into one document, which `query` serves. Nothing that serves calls this, so it is in no Lambda binary.
@@ -45,7 +45,7 @@ impl Description {
     }
 
     /// Begins to describe one operation: its method and path (without a trailing slash), the name that generated clients
-    /// give it, and a line that text what it does. Who calls it must show a key, unless it is said that it is otherwise.
+    /// give it, and a line that says what it does. Who calls it must show a key, unless it is said that it is otherwise.
     ///
     /// # Panics
     /// If it was described before.

@@ -57,7 +57,7 @@ pub(super) async fn change(
     Path(project): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, PageRefusal> {
-    let form = Form::within(MAX_FORM, &visit, request.into_body()).await?;
+    let form = Form::read_own_within(MAX_FORM, &visit, request.into_body()).await?;
     let kept = Kept::read(&pages, &visit, &project).await?;
     let failed = failed::list(&pages, &visit, &project).await?;
     let page_now = shown(&visit, &project, &kept, failed);

@@ -1,8 +1,9 @@
 //! Finding errors of a project, in an order, page by page.
 //!
 //! Some of what is looked for has few errors: those are read, and answered exactly. Else the errors are walked in the
-//! order of the list, and those that do not match are left out; a request walks over [`MAX_EXAMINED_ERRORS`] of them, and says where the
-//! next one goes on. Either way a request reads no more than some hundred errors, however many there are.
+//! order of the list, and those that do not match are left out; a request walks over
+//! [`MAX_EXAMINED_ERRORS`] of them, and says where the next one goes on. Either way a request reads no more than some
+//! hundred errors, however many there are.
 //!
 //! An error that had so many values of a tag that it does not remember them all is answered as one that may match.
 
@@ -19,7 +20,7 @@ use model::outcome::Refusal;
 use search::{Filter, Sort};
 
 use crate::Query;
-use crate::list::{Parameters, parameter};
+use crate::list::{Parameters, refuse_parameter};
 
 /// The most errors that a request reads.
 pub(crate) const MAX_EXAMINED_ERRORS: usize = 400;
@@ -53,7 +54,7 @@ impl ErrorSearch {
     pub(crate) fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let mut filter = Filter::default();
         for (name, value) in parameters.all() {
-            filter.set(name, value).map_err(|error| parameter(&error.name, &error))?;
+            filter.set(name, value).map_err(|error| refuse_parameter(&error.name, &error))?;
         }
         let limit = parameters.limit(MAX_LISTED_ERRORS, MAX_LISTED_ERRORS)?;
         let sort = parameters.parsed("sort", Sort::parse)?.unwrap_or_default();

@@ -15,8 +15,9 @@ use crate::Query;
 const MAX_ERRORS_READ: usize = 100;
 
 impl Query {
-    /// Goes through the errors in the order of the list, until the page is full or [`MAX_EXAMINED_ERRORS`] were read. What stands on
-    /// one page is in the exact order; across pages it is in that of [`ErrorSearch::order`]. What was `shown` before is left out.
+    /// Goes through the errors in the order of the list, until the page is full or [`MAX_EXAMINED_ERRORS`] were read. One
+    /// page is in the exact order; across pages it is the order of [`Sort::order`]. Errors that were `shown` before are left
+    /// out.
     pub(super) async fn walk(
         &self,
         project: ProjectId,

@@ -16,7 +16,7 @@ pub(in crate::pages) async fn change(
     Path((project, error)): Path<(String, String)>,
     request: Request<Body>,
 ) -> Result<Response, PageRefusal> {
-    let form = Form::of(&visit, request.into_body()).await?;
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(&error));
     let field = |name| form.get(name).unwrap_or_default();
     let status = |status: &str| (Method::PATCH, base.clone(), json!({ "status": status }));

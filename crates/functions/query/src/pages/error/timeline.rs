@@ -49,7 +49,7 @@ pub(super) struct Range {
 impl Range {
     /// The one that the address names: by a word, or by its beginning and end.
     pub(super) fn parse(uri: &Uri, now: Timestamp) -> Self {
-        let parameters = http_common::parameters(uri.query());
+        let parameters = http_common::parse_query(uri.query());
         let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let moment = |name| parameter(name).and_then(|text| Timestamp::parse(text).ok());
         if let (Some(start), Some(end)) = (moment("from"), moment("to"))
