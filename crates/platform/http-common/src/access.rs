@@ -89,7 +89,7 @@ impl Admin {
     /// A project by its name, if the caller may change it.
     pub async fn load_project(&self, access: &impl Access, name: &ProjectName) -> Result<AdministeredProject, Refusal> {
         let project = load_project(access, &self.0, name).await?;
-        self.0.admin_of_id(project.id)?;
+        self.0.check_admin_of(project.id)?;
         Ok(AdministeredProject { project, caller: self.0.clone() })
     }
 }
@@ -177,15 +177,15 @@ impl Deref for DeletableProject {
 async fn load_project(access: &impl Access, caller: &Caller, name: &ProjectName) -> Result<ReadableProject, Refusal> {
     let project = access.projects().by_name(name).await?;
     let Some(project) = project.filter(|project| !project.deleting) else {
-        caller.may_miss(name)?;
-        return Err(unknown(name));
+        caller.check_may_miss(name)?;
+        return Err(refuse_unknown(name));
     };
-    caller.reader_of_id(project.id)?;
+    caller.check_reader_of(project.id)?;
     check_is_current(&project, name)?;
     Ok(ReadableProject(project))
 }
 
-fn unknown(name: &ProjectName) -> Refusal {
+fn refuse_unknown(name: &ProjectName) -> Refusal {
     let message = format!("there is no project `{name}`: GET /projects lists those there are");
     Refusal::new(Reason::ProjectUnknown, message)
 }
@@ -199,50 +199,50 @@ fn check_is_current(project: &Project, name: &ProjectName) -> Result<(), Refusal
     Err(Refusal { renamed_to: Some(project.name.to_string()), ..Refusal::new(Reason::ProjectRenamed, message) })
 }
 
-async fn admin(parts: &Parts, access: &impl Access) -> Result<Admin, Refusal> {
-    let caller = access.authenticator().caller_of_parts(parts).await?;
-    caller.administers()?;
+async fn extract_admin(parts: &Parts, access: &impl Access) -> Result<Admin, Refusal> {
+    let caller = access.authenticator().authenticate_parts(parts).await?;
+    caller.check_admin()?;
     Ok(Admin(caller))
 }
 
-async fn reader(parts: &Parts, access: &impl Access) -> Result<Reader, Refusal> {
-    let caller = access.authenticator().caller_of_parts(parts).await?;
-    caller.reads()?;
+async fn extract_reader(parts: &Parts, access: &impl Access) -> Result<Reader, Refusal> {
+    let caller = access.authenticator().authenticate_parts(parts).await?;
+    caller.check_reader()?;
     Ok(Reader(caller))
 }
 
-async fn stack_admin(parts: &Parts, access: &impl Access) -> Result<StackAdmin, Refusal> {
-    let caller = access.authenticator().caller_of_parts(parts).await?;
-    caller.admin()?;
+async fn extract_stack_admin(parts: &Parts, access: &impl Access) -> Result<StackAdmin, Refusal> {
+    let caller = access.authenticator().authenticate_parts(parts).await?;
+    caller.check_stack_admin()?;
     Ok(StackAdmin(caller))
 }
 
-async fn project_reader(parts: &Parts, access: &impl Access) -> Result<ProjectReader, Refusal> {
-    let caller = access.authenticator().caller_of_parts(parts).await?;
+async fn extract_project_reader(parts: &Parts, access: &impl Access) -> Result<ProjectReader, Refusal> {
+    let caller = access.authenticator().authenticate_parts(parts).await?;
     let name = parse_project_path(parts.uri.path())?;
-    caller.reads()?;
+    caller.check_reader()?;
     Ok(ProjectReader { reader: Reader(caller), name })
 }
 
-async fn project_admin(parts: &Parts, access: &impl Access) -> Result<ProjectAdmin, Refusal> {
-    let caller = access.authenticator().caller_of_parts(parts).await?;
+async fn extract_project_admin(parts: &Parts, access: &impl Access) -> Result<ProjectAdmin, Refusal> {
+    let caller = access.authenticator().authenticate_parts(parts).await?;
     let name = parse_project_path(parts.uri.path())?;
-    caller.administers()?;
+    caller.check_admin()?;
     Ok(ProjectAdmin { admin: Admin(caller), name })
 }
 
-async fn readable_project(parts: &Parts, access: &impl Access) -> Result<ReadableProject, Refusal> {
-    project_reader(parts, access).await?.load_project(access).await
+async fn extract_readable_project(parts: &Parts, access: &impl Access) -> Result<ReadableProject, Refusal> {
+    extract_project_reader(parts, access).await?.load_project(access).await
 }
 
-async fn administered_project(parts: &Parts, access: &impl Access) -> Result<AdministeredProject, Refusal> {
-    project_admin(parts, access).await?.load_project(access).await
+async fn extract_administered_project(parts: &Parts, access: &impl Access) -> Result<AdministeredProject, Refusal> {
+    extract_project_admin(parts, access).await?.load_project(access).await
 }
 
-async fn deletable_project(parts: &Parts, access: &impl Access) -> Result<DeletableProject, Refusal> {
-    stack_admin(parts, access).await?;
+async fn extract_deletable_project(parts: &Parts, access: &impl Access) -> Result<DeletableProject, Refusal> {
+    extract_stack_admin(parts, access).await?;
     let name = parse_project_path(parts.uri.path())?;
-    let project = access.projects().by_name(&name).await?.ok_or_else(|| unknown(&name))?;
+    let project = access.projects().by_name(&name).await?.ok_or_else(|| refuse_unknown(&name))?;
     check_is_current(&project, &name)?;
     Ok(DeletableProject(project))
 }
@@ -261,12 +261,12 @@ macro_rules! extract {
 }
 
 extract! {
-    StackAdmin by stack_admin,
-    Admin by admin,
-    Reader by reader,
-    ProjectReader by project_reader,
-    ProjectAdmin by project_admin,
-    ReadableProject by readable_project,
-    AdministeredProject by administered_project,
-    DeletableProject by deletable_project,
+    StackAdmin by extract_stack_admin,
+    Admin by extract_admin,
+    Reader by extract_reader,
+    ProjectReader by extract_project_reader,
+    ProjectAdmin by extract_project_admin,
+    ReadableProject by extract_readable_project,
+    AdministeredProject by extract_administered_project,
+    DeletableProject by extract_deletable_project,
 }

@@ -49,17 +49,17 @@ impl Authenticator {
 
     /// The caller of a request: whom a page of this process calls for, else whoever shows a key in the headers. For a
     /// request that changes anything the key is looked up afresh.
-    pub fn caller_in<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Caller, Refusal>> + Send {
+    pub fn authenticate<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Caller, Refusal>> + Send {
         // Not the request itself: its body may not be shared between threads, as what waits may be.
-        self.caller_by(request.extensions(), request.headers(), request.method())
+        self.authenticate_by(request.extensions(), request.headers(), request.method())
     }
 
     /// The same, by what a request has besides its body.
-    pub fn caller_of_parts(&self, parts: &Parts) -> impl Future<Output = Result<Caller, Refusal>> + Send {
-        self.caller_by(&parts.extensions, &parts.headers, &parts.method)
+    pub fn authenticate_parts(&self, parts: &Parts) -> impl Future<Output = Result<Caller, Refusal>> + Send {
+        self.authenticate_by(&parts.extensions, &parts.headers, &parts.method)
     }
 
-    async fn caller_by(
+    async fn authenticate_by(
         &self,
         extensions: &Extensions,
         headers: &HeaderMap,
@@ -67,33 +67,34 @@ impl Authenticator {
     ) -> Result<Caller, Refusal> {
         match extensions.get::<Caller>() {
             Some(caller) => Ok(caller.clone()),
-            None => self.caller_with(find_key(headers)?.hash(), Trust::for_method(method)).await,
+            None => self.authenticate_hash(find_key(headers)?.hash(), Trust::for_method(method)).await,
         }
     }
 
     /// The caller by the headers `x-api-key` or `Authorization: Bearer`, to post events: a key that was found a short time
     /// ago is trusted.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
-        self.caller_with(find_key(headers)?.hash(), Trust::Remembered).await
+    pub async fn authenticate_headers(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        self.authenticate_hash(find_key(headers)?.hash(), Trust::Remembered).await
     }
 
     /// The caller who shows `key`, to post events.
-    pub async fn caller_of(&self, key: &str) -> Result<Caller, Refusal> {
-        self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash(), Trust::Remembered).await
+    pub async fn authenticate_key(&self, key: &str) -> Result<Caller, Refusal> {
+        self.authenticate_hash(Key::parse(key).map_err(|_| refuse_unknown())?.hash(), Trust::Remembered).await
     }
 
     /// The caller who shows `key`, to sign in: the key is looked up.
-    pub async fn caller_afresh(&self, key: &str) -> Result<Caller, Refusal> {
-        self.caller_with(Key::parse(key).map_err(|_| unknown())?.hash(), Trust::Nothing).await
+    pub async fn authenticate_uncached(&self, key: &str) -> Result<Caller, Refusal> {
+        self.authenticate_hash(Key::parse(key).map_err(|_| refuse_unknown())?.hash(), Trust::Nothing).await
     }
 
     /// The caller whose key has this hash: it was shown before, and may have been disabled since.
-    pub async fn caller_with(&self, hash: KeyHash, trust: Trust) -> Result<Caller, Refusal> {
+    pub async fn authenticate_hash(&self, hash: KeyHash, trust: Trust) -> Result<Caller, Refusal> {
         if self.operator.is_some_and(|operator| operator.is_same(&hash)) {
             return Ok(Caller::operator());
         }
         let now = self.clock.now();
-        let record = self.find(hash, trust, now).await?.filter(|record| record.is_good(now)).ok_or_else(unknown)?;
+        let record =
+            self.find(hash, trust, now).await?.filter(|record| record.is_good(now)).ok_or_else(refuse_unknown)?;
         Ok(Caller::with_key(hash, record))
     }
 
@@ -159,9 +160,9 @@ fn find_key(headers: &HeaderMap) -> Result<Key, Refusal> {
     };
     let shown = headers.get("x-api-key").map(|value| value.to_str().unwrap_or_default()).or_else(bearer);
     let missing = || Refusal::new(Reason::KeyMissing, "no key: send one in the header x-api-key");
-    Key::parse(shown.filter(|key| !key.is_empty()).ok_or_else(missing)?).map_err(|_| unknown())
+    Key::parse(shown.filter(|key| !key.is_empty()).ok_or_else(missing)?).map_err(|_| refuse_unknown())
 }
 
-fn unknown() -> Refusal {
+fn refuse_unknown() -> Refusal {
     Refusal::new(Reason::KeyUnknown, "this key is not known here, or is disabled")
 }

@@ -27,8 +27,8 @@ impl Caller {
     }
 
     /// Allows only admins of the whole stack.
-    pub fn admin(&self) -> Result<(), Refusal> {
-        match self.administers()? {
+    pub fn check_stack_admin(&self) -> Result<(), Refusal> {
+        match self.check_admin()? {
             Scope::All => Ok(()),
             Scope::Project(..) => {
                 Err(Refusal::new(Reason::KeyProject, "this key is of one project: use an admin key of the whole stack"))
@@ -37,36 +37,36 @@ impl Caller {
     }
 
     /// Allows only admins of the project or of the whole stack. By its number, since its name may be another project's now.
-    pub fn admin_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
-        within_id(self.administers()?, project)
+    pub fn check_admin_of(&self, project: ProjectId) -> Result<(), Refusal> {
+        check_within(self.check_admin()?, project)
     }
 
     /// Allows who may read the project: its readers and admins, and those of the whole stack.
-    pub fn reader_of_id(&self, project: ProjectId) -> Result<(), Refusal> {
-        within_id(self.reads()?, project)
+    pub fn check_reader_of(&self, project: ProjectId) -> Result<(), Refusal> {
+        check_within(self.check_reader()?, project)
     }
 
     /// Where the caller may change everything; only admins may anywhere.
-    pub fn administers(&self) -> Result<&Scope, Refusal> {
+    pub fn check_admin(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Admin => Ok(&self.scope),
-            Role::Client => Err(wrong_role("a client key may only post errors: use an admin key")),
-            Role::Read => Err(wrong_role("a read key changes nothing, and sees only errors: use an admin key")),
+            Role::Client => Err(refuse_role("a client key may only post errors: use an admin key")),
+            Role::Read => Err(refuse_role("a read key changes nothing, and sees only errors: use an admin key")),
         }
     }
 
     /// Where the caller may read; readers and admins may.
-    pub fn reads(&self) -> Result<&Scope, Refusal> {
+    pub fn check_reader(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Admin | Role::Read => Ok(&self.scope),
-            Role::Client => Err(wrong_role("a client key may only post errors: use a read or an admin key")),
+            Role::Client => Err(refuse_role("a client key may only post errors: use a read or an admin key")),
         }
     }
 
     /// Allows a caller to hear that there is no project of this name: a key of one project is told of no other.
-    pub fn may_miss(&self, project: &ProjectName) -> Result<(), Refusal> {
+    pub fn check_may_miss(&self, project: &ProjectName) -> Result<(), Refusal> {
         match &self.scope {
-            Scope::Project(_, own) if own != project => Err(wrong_project()),
+            Scope::Project(_, own) if own != project => Err(refuse_project()),
             Scope::All | Scope::Project(..) => Ok(()),
         }
     }
@@ -87,17 +87,17 @@ impl Caller {
     /// Where events for `project` go: a key of the project says its number, one of all projects may also name a project
     /// that is yet to be made. A key that knows its project by another name is refused: see [`own`](Self::own).
     pub fn post_to(&self, project: &ProjectName) -> Result<Addressee, Refusal> {
-        match self.posts()? {
+        match self.check_poster()? {
             Scope::All => Ok(Addressee::Name(project.clone())),
             Scope::Project(id, own) if own == project => Ok(Addressee::Id(*id)),
-            Scope::Project(..) => Err(wrong_project()),
+            Scope::Project(..) => Err(refuse_project()),
         }
     }
 
     /// Where events for the project of this number go. Only a key of the project is taken: a number that no project has
     /// would otherwise be answered with success.
     pub fn post_to_id(&self, project: ProjectId) -> Result<Addressee, Refusal> {
-        match self.posts()? {
+        match self.check_poster()? {
             Scope::Project(own, _) if *own == project => Ok(Addressee::Id(project)),
             Scope::All | Scope::Project(..) => {
                 let message = "a DSN needs a key of its own project: make one with POST /projects or POST /keys";
@@ -107,10 +107,10 @@ impl Caller {
     }
 
     /// Where the caller may post; all but readers may.
-    pub fn posts(&self) -> Result<&Scope, Refusal> {
+    pub fn check_poster(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Client | Role::Admin => Ok(&self.scope),
-            Role::Read => Err(wrong_role("a read key changes nothing: use a client key to post errors")),
+            Role::Read => Err(refuse_role("a read key changes nothing: use a client key to post errors")),
         }
     }
 
@@ -133,17 +133,17 @@ impl Caller {
     }
 }
 
-fn within_id(scope: &Scope, project: ProjectId) -> Result<(), Refusal> {
+fn check_within(scope: &Scope, project: ProjectId) -> Result<(), Refusal> {
     match scope {
-        Scope::Project(own, _) if *own != project => Err(wrong_project()),
+        Scope::Project(own, _) if *own != project => Err(refuse_project()),
         Scope::All | Scope::Project(..) => Ok(()),
     }
 }
 
-fn wrong_role(message: &str) -> Refusal {
+fn refuse_role(message: &str) -> Refusal {
     Refusal::new(Reason::KeyRole, message)
 }
 
-fn wrong_project() -> Refusal {
+fn refuse_project() -> Refusal {
     Refusal::new(Reason::KeyProject, "this key is of another project: use one of this project or of all")
 }

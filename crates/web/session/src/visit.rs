@@ -45,13 +45,14 @@ impl FromRequestParts<Pages> for Visit {
         let session = pages.sessions.session(&token.hash(), now).await?;
         let session = session.ok_or_else(signed_out)?;
         // The key may have been disabled, or deleted: then so is the session.
-        let caller = pages.authenticator.caller_with(session.key, Trust::for_method(&parts.method)).await.map_err(
-            |refusal| match refusal.reason {
-                Reason::KeyUnknown => signed_out(),
-                _ => refusal.into(),
-            },
-        )?;
-        caller.reads().map_err(|_| signed_out())?;
+        let caller =
+            pages.authenticator.authenticate_hash(session.key, Trust::for_method(&parts.method)).await.map_err(
+                |refusal| match refusal.reason {
+                    Reason::KeyUnknown => signed_out(),
+                    _ => refusal.into(),
+                },
+            )?;
+        caller.check_reader().map_err(|_| signed_out())?;
         let notice = find_notice(parts.uri.query());
         Ok(Self { caller, now, token, notice, here })
     }
@@ -60,7 +61,7 @@ impl FromRequestParts<Pages> for Visit {
 impl Visit {
     /// What is around a page that is named `title`.
     pub fn frame(&self, title: &str) -> Frame {
-        let scope = self.caller.administers().ok();
+        let scope = self.caller.check_admin().ok();
         let visitor = Visitor {
             name: self.caller.actor().to_string(),
             may_change: scope.is_some(),

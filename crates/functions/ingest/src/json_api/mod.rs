@@ -80,7 +80,7 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 }
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
-    let caller = ingest.authenticator.caller(request.headers()).await?;
+    let caller = ingest.authenticator.authenticate_headers(request.headers()).await?;
     let name = http_common::parse_project_path(request.uri().path())?;
     let project = ingest.find_addressee(&caller, &name).await?;
     ingest.check_origin(&project, request.headers()).await?;

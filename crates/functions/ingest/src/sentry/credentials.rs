@@ -56,13 +56,13 @@ impl Ingest {
                 self.limiter.read_quota(&Addressee::Id(project), self.clock.now()).await;
             }
         };
-        join(self.authenticator.caller_of(key), ahead).await.0
+        join(self.authenticator.authenticate_key(key), ahead).await.0
     }
 }
 
 /// Where a caller's events go: to the project that is named, else to the one that the key is of.
 fn find_addressee(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Refusal> {
-    match (named, caller.posts()?) {
+    match (named, caller.check_poster()?) {
         (Some(project), _) => caller.post_to_id(project),
         (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
         (None, Scope::All) => {

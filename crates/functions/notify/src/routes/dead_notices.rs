@@ -106,7 +106,7 @@ async fn which(request: Request<Body>) -> Result<Which, Refusal> {
 }
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.authenticator.caller_in(&request).await?.admin()?;
+    routes.authenticator.authenticate(&request).await?.check_stack_admin()?;
     let dead_notices = routes.notify.dead_notices(LIMIT).await?;
     http_common::data(Notices { dead_notices })
 }
@@ -125,7 +125,7 @@ struct Which {
 }
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.authenticator.caller_in(&request).await?.admin()?;
+    routes.authenticator.authenticate(&request).await?.check_stack_admin()?;
     let Which { ids } = which(request).await?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(TIME)).await;
     http_common::data(Put { redriven: redriven? })

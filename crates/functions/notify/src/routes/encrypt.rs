@@ -49,7 +49,7 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 
 /// Whoever may post can use what is answered: in the named project, or in every one, which only admins of all may make.
 async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
-    let caller = routes.authenticator.caller_in(&request).await?;
+    let caller = routes.authenticator.authenticate(&request).await?;
     let project = http_common::parse_query(request.uri().query()).into_iter().find(|(name, _)| name == "project");
     let project = match project {
         None => None,
@@ -58,7 +58,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
         }
     };
     match &project {
-        None => caller.admin()?,
+        None => caller.check_stack_admin()?,
         Some(name) => drop(routes.project_of(caller, name.clone()).await?),
     }
     let sealer = routes.sealer()?;

@@ -62,19 +62,19 @@ impl Routes {
     fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
         // Not the request itself: its body may not be shared between threads, as what waits may be.
         let (caller, name) =
-            (self.authenticator.caller_in(request), http_common::parse_project_path(request.uri().path()));
+            (self.authenticator.authenticate(request), http_common::parse_project_path(request.uri().path()));
         async move { self.project_of(caller.await?, name?).await }
     }
 
     async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
-        caller.administers()?;
+        caller.check_admin()?;
         let project = self.notify.projects.by_name(&name).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
-            caller.may_miss(&name)?;
+            caller.check_may_miss(&name)?;
             let message = format!("there is no project `{name}`: GET /projects lists those there are");
             return Err(Refusal::new(Reason::ProjectUnknown, message));
         };
-        caller.admin_of_id(project.id)?;
+        caller.check_admin_of(project.id)?;
         if project.name != name {
             let message = format!("the project `{name}` is named `{}` now: ask by that name", project.name);
             let renamed_to = Some(project.name.to_string());

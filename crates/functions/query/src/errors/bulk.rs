@@ -99,10 +99,10 @@ async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     let mut bulk: BulkBody = parse_body(request, FORM).await?;
     let wanted = match (bulk.change.take(), bulk.delete) {
         (Some(change), false) => {
-            BulkAction::Change(change.check(query.clock.now()).map_err(|refusal| within("change", refusal))?)
+            BulkAction::Change(change.check(query.clock.now()).map_err(|refusal| prefix_path("change", refusal))?)
         }
         (None, true) => BulkAction::Delete,
-        _ => return Err(invalid("send either `change` or `delete`: true", "change")),
+        _ => return Err(refuse_body("send either `change` or `delete`: true", "change")),
     };
     let project = admin.load_project(query).await?;
     let wanted = match wanted {
@@ -181,16 +181,17 @@ async fn find_targets(
 ) -> Result<(Vec<BulkTarget>, Option<String>), Refusal> {
     match (bulk.errors, bulk.r#where) {
         (Some(_), None) if bulk.cursor.is_some() => {
-            Err(invalid("`cursor` goes with `where` only: leave it out", "cursor"))
+            Err(refuse_body("`cursor` goes with `where` only: leave it out", "cursor"))
         }
         (Some(errors), None) if (1..=MAX_CHANGED_ERRORS).contains(&errors.len()) => {
             Ok((errors.into_iter().map(BulkTarget::Named).collect(), None))
         }
-        (Some(errors), None) => {
-            Err(invalid(&format!("`errors` has {} entries: send 1 to {MAX_CHANGED_ERRORS}", errors.len()), "errors"))
-        }
+        (Some(errors), None) => Err(refuse_body(
+            &format!("`errors` has {} entries: send 1 to {MAX_CHANGED_ERRORS}", errors.len()),
+            "errors",
+        )),
         (None, Some(filters)) => find_by_filters(query, project, filters, bulk.cursor.as_deref()).await,
-        _ => Err(invalid("send either `errors` or `where`", "errors")),
+        _ => Err(refuse_body("send either `errors` or `where`", "errors")),
     }
 }
 
@@ -205,15 +206,18 @@ async fn find_by_filters(
     for (name, value) in &filters {
         let unknown = || {
             let known = Filter::NAMES.join("`, `");
-            invalid(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
+            refuse_body(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
         };
         let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
-        let is_known = set.map_err(|error| within("where", refuse_parameter(name, error)))?;
+        let is_known = set.map_err(|error| prefix_path("where", refuse_parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
     }
     // Be it empty, or all of its texts: that all errors are meant must not be a slip.
     if filter == Filter::default() {
-        return Err(invalid("`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}", "where"));
+        return Err(refuse_body(
+            "`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}",
+            "where",
+        ));
     }
     let sort = Sort::default();
     let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();
@@ -235,12 +239,12 @@ fn refuse_uncertain(fingerprint: &str) -> Refusal {
     Refusal::new(Reason::MatchUncertain, message)
 }
 
-fn invalid(message: &str, key: &str) -> Refusal {
+fn refuse_body(message: &str, key: &str) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }
 
 /// The refusal of what stands at `key`.
-fn within(key: &str, mut refusal: Refusal) -> Refusal {
+fn prefix_path(key: &str, mut refusal: Refusal) -> Refusal {
     refusal.path.insert(0, key.to_owned());
     refusal
 }

@@ -101,6 +101,6 @@ async fn list(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
     let FoundErrors { errors, uncertain, examined, next } = found;
     let next_cursor = next.map(|next| next.to_string());
     let [errors, uncertain] = [&errors, &uncertain]
-        .map(|errors| errors.iter().map(|error| views::error_entry(&project.name, error)).collect::<Vec<_>>());
+        .map(|errors| errors.iter().map(|error| views::describe_error(&project.name, error)).collect::<Vec<_>>());
     http_common::data(ErrorsAnswer { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })
 }

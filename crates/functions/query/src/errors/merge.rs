@@ -54,7 +54,7 @@ pub(super) async fn merge(
     request: Request<Body>,
 ) -> Answer {
     let done = apply(query, project, message, MergeAction::Merge, request).await?;
-    http_common::data(MergedError { error: views::error_entry(&project.name, &done.family.whole) })
+    http_common::data(MergedError { error: views::describe_error(&project.name, &done.family.whole) })
 }
 
 /// Takes the errors of the body out of this one again, each with what was merged into it before: their occurrences, past
@@ -66,8 +66,8 @@ pub(super) async fn unmerge(
     request: Request<Body>,
 ) -> Answer {
     let done = apply(query, project, message, MergeAction::Split, request).await?;
-    let errors = done.split.iter().map(|family| views::error_entry(&project.name, &family.whole)).collect();
-    http_common::data(UnmergedErrors { error: views::error_entry(&project.name, &done.family.whole), errors })
+    let errors = done.split.iter().map(|family| views::describe_error(&project.name, &family.whole)).collect();
+    http_common::data(UnmergedErrors { error: views::describe_error(&project.name, &done.family.whole), errors })
 }
 
 async fn parse_others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {

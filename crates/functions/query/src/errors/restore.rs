@@ -78,7 +78,7 @@ pub(super) async fn restore(
     let state: ErrorBackup = parse_body(request, FORM).await?;
     let (mut entries, change) = state.check(query.clock.now())?;
     let error = find_error(query, project, message).await?;
-    let newest = entries.pop().ok_or_else(|| invalid("history", "`history` is empty: send 1 to 1,000 entries"))?;
+    let newest = entries.pop().ok_or_else(|| refuse_body("history", "`history` is empty: send 1 to 1,000 entries"))?;
     let found = query.history.entry(project.id, &error.uid, &newest.id).await;
     if found?.is_some() {
         return http_common::data(Restored { restored: false });
@@ -139,12 +139,12 @@ impl ErrorBackup {
         let Self { history, status, until, occurrences, after, assignee } = self;
         if history.len() > MAX_RESTORED_ENTRIES {
             let message = format!("`history` has {} entries: send 1 to {MAX_RESTORED_ENTRIES}", history.len());
-            return Err(invalid("history", &message));
+            return Err(refuse_body("history", &message));
         }
         let mut entries = history.into_iter().map(PastEntry::check).collect::<Result<Vec<_>, _>>()?;
         entries.sort_by_key(|entry| entry.id);
         let status = status.as_deref().map(Status::parse).transpose();
-        let status = status.map_err(|error| invalid("status", &error.to_string()))?;
+        let status = status.map_err(|error| refuse_body("status", &error.to_string()))?;
         check_length("assignee", assignee.as_deref(), MAX_ASSIGNEE)?;
         check_length("after", after.as_deref(), MAX_RELEASE)?;
         // One whose time is over has ended.
@@ -169,7 +169,7 @@ impl ErrorBackup {
 
 impl PastEntry {
     fn check(self) -> Result<Entry, Refusal> {
-        let id = EntryId::parse(&self.id).map_err(|error| invalid("history", &error.to_string()))?;
+        let id = EntryId::parse(&self.id).map_err(|error| refuse_body("history", &error.to_string()))?;
         match &self.action {
             Action::Commented { text } => check_length("text", Some(text), MAX_COMMENT)?,
             Action::Assigned { assignee } => check_length("assignee", Some(assignee), MAX_ASSIGNEE)?,
@@ -185,10 +185,10 @@ impl PastEntry {
 fn check_length(name: &str, text: Option<&str>, most: usize) -> Result<(), Refusal> {
     match text.is_none_or(|text| (1..=most).contains(&text.len())) {
         true => Ok(()),
-        false => Err(invalid(name, &format!("`{name}` must have 1 to {most} bytes"))),
+        false => Err(refuse_body(name, &format!("`{name}` must have 1 to {most} bytes"))),
     }
 }
 
-fn invalid(key: &str, message: &str) -> Refusal {
+fn refuse_body(key: &str, message: &str) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }

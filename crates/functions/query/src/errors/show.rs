@@ -35,8 +35,10 @@ pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str
     let error = find_error(query, project, message).await?;
     let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await?;
     let timeline = timeline.between(start, end);
-    let entries: Vec<_> =
-        timeline.minutes().map(|(minute, count)| views::timeline_entry(&project.name, &error, minute, count)).collect();
+    let entries: Vec<_> = timeline
+        .minutes()
+        .map(|(minute, count)| views::describe_minute(&project.name, &error, minute, count))
+        .collect();
     let mut data = json!({
         "error": add_newest(query, project, &error).await?,
         "timeline": Minutes { total_count: timeline.total(), scanned_count: entries.len(), errors: entries },
@@ -52,12 +54,12 @@ async fn list_parts(query: &Query, project: &ReadableProject, error: ErrorAggreg
     let family = query.merges.family(project.id, &error.fingerprint).await?;
     let parts = family.map(|family| family.parts).unwrap_or_default();
     let lives = std::iter::once(error.without_parts()).chain(parts);
-    Ok(lives.map(|life| json!(views::error_entry(&project.name, &life))).collect())
+    Ok(lives.map(|life| json!(views::describe_error(&project.name, &life))).collect())
 }
 
 /// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.
 async fn add_newest(query: &Query, project: &ReadableProject, error: &ErrorAggregate) -> Result<Value, Refusal> {
-    let mut entry = json!(views::error_entry(&project.name, error));
+    let mut entry = json!(views::describe_error(&project.name, error));
     match load_newest(query, project, error).await? {
         Some(Value::Object(occurrence)) => {
             for (key, value) in occurrence {

@@ -33,7 +33,7 @@ pub(super) async fn update(
     let error = find_error(query, project, message).await?;
     let error =
         query.apply_patch(&patch, &error, &project.actor()).await?.ok_or_else(|| refuse_unknown(project, message))?;
-    http_common::data(ChangedError { error: views::error_entry(&project.name, &error) })
+    http_common::data(ChangedError { error: views::describe_error(&project.name, &error) })
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -114,31 +114,31 @@ impl ErrorPatchBody {
     /// The patch, if it can be applied.
     pub(super) fn check(self, now: Timestamp) -> Result<ErrorPatch, Refusal> {
         let status = self.status.as_deref().map(Status::parse).transpose();
-        let status = status.map_err(|error| invalid("status", error.to_string()))?;
+        let status = status.map_err(|error| refuse_body("status", error.to_string()))?;
         for (key, is_given, goes_with) in [
             ("until", self.until.is_some(), Status::Muted),
             ("occurrences", self.occurrences.is_some(), Status::Muted),
             ("inNextRelease", self.in_next_release, Status::Resolved),
         ] {
             if is_given && status != Some(goes_with) {
-                return Err(invalid(key, format!("`{key}` goes with `{goes_with}` only: leave it out")));
+                return Err(refuse_body(key, format!("`{key}` goes with `{goes_with}` only: leave it out")));
             }
         }
         if self.assignee.iter().flatten().any(|assignee| assignee.is_empty() || assignee.len() > MAX_ASSIGNEE) {
-            return Err(invalid("assignee", format!("`assignee` has 1 to {MAX_ASSIGNEE} bytes, or is null")));
+            return Err(refuse_body("assignee", format!("`assignee` has 1 to {MAX_ASSIGNEE} bytes, or is null")));
         }
         if status.is_none() && self.assignee.is_none() {
             let message = format!("the body changes nothing: send {FORM}");
             return Err(Refusal::new(Reason::BodyInvalid, message));
         }
         let until = self.until.as_deref().map(Timestamp::parse).transpose();
-        let until = until.map_err(|error| invalid("until", error.to_string()))?;
+        let until = until.map_err(|error| refuse_body("until", error.to_string()))?;
         if let Some(past) = until.filter(|until| *until <= now) {
-            return Err(invalid("until", format!("`until` must be later than now, {now} (got {past})")));
+            return Err(refuse_body("until", format!("`until` must be later than now, {now} (got {past})")));
         }
         if self.occurrences == Some(0) {
             let message = "`occurrences` is 0: send how many more are no news, at least 1";
-            return Err(invalid("occurrences", message.to_owned()));
+            return Err(refuse_body("occurrences", message.to_owned()));
         }
         let status = status.map(|status| match status {
             Status::Unresolved => StatusPatch::Unresolve,
@@ -160,7 +160,7 @@ impl ErrorPatch {
                 let resolution = Resolution::after_all(error, self.releases.iter().map(String::as_str)).ok_or_else(|| {
                     let message = "no release of this project is known, so none can be the next: send `release` with \
                                    events, or leave `inNextRelease` out";
-                    invalid("inNextRelease", message.to_owned())
+                    refuse_body("inNextRelease", message.to_owned())
                 })?;
                 Some(StatusChange::Resolved(Some(resolution)))
             }
@@ -173,6 +173,6 @@ impl ErrorPatch {
     }
 }
 
-fn invalid(key: &str, message: String) -> Refusal {
+fn refuse_body(key: &str, message: String) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }

@@ -79,8 +79,8 @@ async fn find_key(query: &Query, admin: Admin, uri: &Uri) -> Result<ManagedKey, 
 /// Allows who may give out keys of this scope.
 fn check_scope(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
     match scope {
-        Scope::All => caller.admin(),
-        Scope::Project(project, _) => caller.admin_of_id(*project),
+        Scope::All => caller.check_stack_admin(),
+        Scope::Project(project, _) => caller.check_admin_of(*project),
     }
 }
 
@@ -177,7 +177,7 @@ impl Query {
     async fn check_still_good(&self, caller: &Caller) -> Result<(), Refusal> {
         match caller.key_hash() {
             None => Ok(()),
-            Some(hash) => self.authenticator.caller_with(hash, Trust::Nothing).await.map(drop),
+            Some(hash) => self.authenticator.authenticate_hash(hash, Trust::Nothing).await.map(drop),
         }
     }
 }

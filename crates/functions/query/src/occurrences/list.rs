@@ -39,7 +39,8 @@ pub(crate) async fn list(query: &Query, project: &ReadableProject, message: &str
     if matches!(start, WalkStart::Before(_)) {
         walked.found.reverse();
     }
-    let entries = walked.found.iter().map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence));
+    let entries =
+        walked.found.iter().map(|found| views::describe_occurrence(&project.name, &found.id, &found.occurrence));
     http_common::data(json!({
         "errors": entries.collect::<Vec<Value>>(),
         "totalCount": error.count,

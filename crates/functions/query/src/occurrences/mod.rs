@@ -37,5 +37,5 @@ pub(crate) async fn load_newest(
     error: &ErrorAggregate,
 ) -> Result<Option<Value>, Refusal> {
     let found = step::find_newest(query, &References::new(query, error)).await?;
-    Ok(found.map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence)))
+    Ok(found.map(|found| views::describe_occurrence(&project.name, &found.id, &found.occurrence)))
 }

@@ -82,8 +82,8 @@ pub(super) fn describe_occurrence(
     error: &ErrorAggregate,
     SteppedOccurrence { found, newer, older }: SteppedOccurrence,
 ) -> Answer {
-    let mut shown = views::occurrence_entry(&project.name, &found.id, &found.occurrence);
+    let mut shown = views::describe_occurrence(&project.name, &found.id, &found.occurrence);
     shown["grouping"] = json!(grouping::explain(&found.occurrence).1);
-    let belongs_to = views::error_entry(&project.name, error);
+    let belongs_to = views::describe_error(&project.name, error);
     http_common::data(json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to }))
 }

@@ -83,7 +83,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         Ok(signing_in.form(&pages, next, Some(refusal.message), status))
     };
     let shown = form_data.get("key").unwrap_or_default().trim();
-    let caller = match pages.authenticator.caller_afresh(shown).await {
+    let caller = match pages.authenticator.authenticate_uncached(shown).await {
         Ok(caller) => caller,
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
             let failures = pages.sessions.attempt(&find_source(&parts.extensions), now).await?;
@@ -93,7 +93,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         }
         Err(refusal) => return refuse(refusal),
     };
-    if let Err(refusal) = caller.reads() {
+    if let Err(refusal) = caller.check_reader() {
         return refuse(refusal);
     }
     let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
