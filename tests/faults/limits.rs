@@ -7,7 +7,7 @@ use axum::body::Body;
 use faultline_tests::ADMIN;
 use formats::inbox::Addressee;
 use http::Request;
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::Key;
 use model::project::Limits;
@@ -33,7 +33,11 @@ async fn limited(world: &World, name: &str, limits: Limits) -> Project {
 fn front(world: &World, faults: &Faults) -> Front {
     let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
-        gate: Gate::new(world.truth.table.clone(), world.clock.clone(), Some(Key::parse(ADMIN).unwrap().hash())),
+        authenticator: Authenticator::new(
+            world.truth.table.clone(),
+            world.clock.clone(),
+            Some(Key::parse(ADMIN).unwrap().hash()),
+        ),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: world.truth.bucket.clone(),
         sealer: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use formats::inbox::Notifications;
 use http::Request;
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::{ConfigId, Key};
 use model::sealed::Sealed;
@@ -241,7 +241,7 @@ async fn client_key(world: &World, project: &Project) -> Key {
 fn front(world: &World, faults: &Faults) -> Front {
     let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
-        gate: Gate::new(world.truth.table.clone(), world.clock.clone(), None),
+        authenticator: Authenticator::new(world.truth.table.clone(), world.clock.clone(), None),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),

@@ -193,6 +193,17 @@ pub struct Refusal {
     pub limited: Option<Limited>,
     /// The name that the project has now, if it was called by a former one.
     pub renamed_to: Option<String>,
+    /// The failure of ours that led to it. For the log only: the caller is not sent it.
+    pub cause: Option<Box<Cause>>,
+}
+
+/// A failure of ours that a refusal stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// What kind of failure it is.
+    pub kind: String,
+    /// What failed.
+    pub message: String,
 }
 
 /// What the refusal for a limit says besides.
@@ -212,7 +223,7 @@ const LONGEST_WAIT: i64 = 3_600;
 impl Refusal {
     /// A refusal that concerns the request as a whole.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), path: Vec::new(), limited: None, renamed_to: None }
+        Self { reason, message: message.into(), path: Vec::new(), limited: None, renamed_to: None, cause: None }
     }
 
     /// For `events` that came at `now`, when their project's limit was reached. They are refused until `end`; a client is

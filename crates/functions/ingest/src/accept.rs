@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use formats::inbox::{self, Addressee, ClaimCheck, Header, Message};
 use http::{Extensions, HeaderMap};
-use http_common::{Caller, ClaimedAddress, storage_failed};
+use http_common::{Caller, ClaimedAddress};
 use model::id::{EventId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -15,7 +15,7 @@ use store::ports::MESSAGE_LIMIT;
 use tokio::time::timeout;
 
 use crate::Ingest;
-use crate::limiter::PATIENCE;
+use crate::limiter::READ_TIMEOUT;
 
 impl Ingest {
     /// Puts a message into the inbox, if its project may send so much; when this returns it is durable. One request is one
@@ -33,13 +33,13 @@ impl Ingest {
 
     /// Where events go that a caller sends to the project `name`. A key knows its project by the name that it had when the
     /// key was made or last changed: if it is another, the project is asked, which has this name now or had it before.
-    pub(crate) async fn addressee_named(&self, caller: &Caller, name: &ProjectName) -> Result<Addressee, Refusal> {
+    pub(crate) async fn find_addressee(&self, caller: &Caller, name: &ProjectName) -> Result<Addressee, Refusal> {
         let refused = match caller.post_to(name) {
             Err(refusal) if refusal.reason == Reason::KeyProject => refusal,
             found => return found,
         };
         let named = Addressee::Name(name.clone());
-        let found = self.limiter.quota(&named, self.clock.now()).await.map(|quota| quota.project);
+        let found = self.limiter.read_quota(&named, self.clock.now()).await.map(|quota| quota.project);
         match caller.own().filter(|own| found == Some(*own)) {
             Some(own) => Ok(Addressee::Id(own)),
             None => Err(refused),
@@ -50,10 +50,10 @@ impl Ingest {
     /// from it at once, and finds nothing yet. What fails here fails nobody: the processor makes it, too.
     async fn make_project(&self, project: &Addressee, now: Timestamp) {
         let Addressee::Name(name) = project else { return };
-        if self.limiter.quota(project, now).await.is_some() {
+        if self.limiter.read_quota(project, now).await.is_some() {
             return;
         }
-        match timeout(PATIENCE, self.projects.create(name, now)).await {
+        match timeout(READ_TIMEOUT, self.projects.create(name, now)).await {
             Ok(Ok(made)) => self.limiter.learn(project, made.id, now),
             // Somebody else made it.
             Ok(Err(error)) if error.kind() == Kind::Conflict => {}
@@ -78,14 +78,14 @@ impl Ingest {
             let claim = ClaimCheck::of(&message.header, self.clock.random());
             let none = || Refusal::new(Reason::Internal, "a message without events is over the queue's limit");
             let key = claim.ok_or_else(none)?.to_string();
-            self.claims.put_claim_check(&key, packed).await.map_err(|error| storage_failed(&error))?;
+            self.claims.put_claim_check(&key, packed).await?;
             text = inbox::claim(&key);
         }
-        self.inbox.send(text).await.map_err(|error| storage_failed(&error))
+        Ok(self.inbox.send(text).await?)
     }
 
     /// A fresh id for an event whose client gave it none.
-    pub(crate) fn event_id(&self) -> EventId {
+    pub(crate) fn make_event_id(&self) -> EventId {
         EventId::from_bytes(self.clock.random().to_be_bytes())
     }
 }
@@ -94,17 +94,17 @@ impl Ingest {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-pub(crate) struct Count {
+pub(crate) struct PostCount {
     pub(crate) post_count: usize,
 }
 
 /// The caller's trace, if it is one: W3C's `traceparent` has 55 characters.
-pub(crate) fn trace(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn find_trace(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     (value.len() <= 64).then(|| value.to_owned())
 }
 
 /// The address of the client, which becomes the user's where an SDK asks for it (`{{auto}}`).
-pub(crate) fn client_ip(extensions: &Extensions) -> Option<IpAddr> {
-    ClaimedAddress::of_user(extensions)
+pub(crate) fn find_client_ip(extensions: &Extensions) -> Option<IpAddr> {
+    ClaimedAddress::find_in(extensions)
 }

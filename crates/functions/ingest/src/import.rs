@@ -10,7 +10,7 @@ use axum::routing::post;
 use formats::inbox::{Header, PayloadKind};
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, Fault};
+use http_common::{Answer, Fault, ProjectAdmin};
 use model::id::ProjectName;
 use model::occurrence::{Imported, MAX_OCCURRENCES};
 use model::outcome::Reason;
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::accept::Count;
+use crate::accept::PostCount;
 use crate::{Ingest, accept};
 
 /// The route.
@@ -51,26 +51,23 @@ pub(crate) fn describe(api: &mut Description) {
         "importOccurrences",
         "Takes occurrences back as they were",
     )
-    .says("With the ids and times that stand in them, so that what is sent twice is counted once.")
+    .description("With the ids and times that stand in them, so that what is sent twice is counted once.")
     .path::<ProjectName>("project", "the project's name")
     .body_as("application/json", body, example)
-    .answers::<Posted<'_>>(201, "the occurrences are durable; they show in lists some seconds later")
-    .refuses(Reason::ProjectName, "this can be no project's name")
-    .refuses(Reason::RateLimited, "the project sends more events a minute than it may")
-    .refuses(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
+    .response::<ImportReceipt<'_>>(201, "the occurrences are durable; they show in lists some seconds later")
+    .error(Reason::ProjectName, "this can be no project's name")
+    .error(Reason::RateLimited, "the project sends more events a minute than it may")
+    .error(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
 }
 
-async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
-    ingest.answer(take(&ingest, request)).await
+async fn handle(State(ingest): State<Arc<Ingest>>, admin: ProjectAdmin, request: Request<Body>) -> Response {
+    ingest.answer(take(&ingest, &admin, request)).await
 }
 
 /// Only an admin's word is taken for what happened long ago, and to whom.
-async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
-    let caller = ingest.gate.caller_in(&request).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    caller.administers()?;
-    let project = ingest.addressee_named(&caller, &name).await?;
-    let trace = accept::trace(request.headers());
+async fn take(ingest: &Ingest, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
+    let project = ingest.find_addressee(admin.caller(), admin.name()).await?;
+    let trace = accept::find_trace(request.headers());
 
     let body = http_common::read_unpacked(request).await?;
     let received_at = ingest.clock.now();
@@ -78,19 +75,20 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     ingest.outcomes.count_all(&refused);
 
     let event_ids = occurrences.iter().map(|occurrence| occurrence.event_id).collect::<Vec<_>>();
-    let data = Data { occurrences: Count { post_count: event_ids.len() } };
+    let data = StoredOccurrences { occurrences: PostCount { post_count: event_ids.len() } };
     if !event_ids.is_empty() {
-        let key = caller.key();
+        let key = admin.caller().key();
         let header = Header { key, trace, ..Header::new(PayloadKind::Import, project, received_at, event_ids) };
         ingest.accept_json(header, &occurrences).await?;
     }
-    http_common::created(&Posted { data, refused: refused.iter().map(Fault::from).collect() })
+    http_common::created(&ImportReceipt { data, refused: refused.iter().map(Fault::from).collect() })
 }
 
 /// How many are taken, and what of the body is not.
 #[derive(Serialize, JsonSchema)]
-struct Posted<'a> {
-    data: Data,
+#[schemars(rename = "Posted2")]
+struct ImportReceipt<'a> {
+    data: StoredOccurrences,
     /// What of the body is not stored, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_OCCURRENCES))]
@@ -99,6 +97,6 @@ struct Posted<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Data {
-    occurrences: Count,
+struct StoredOccurrences {
+    occurrences: PostCount,
 }

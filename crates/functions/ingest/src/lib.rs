@@ -2,10 +2,10 @@
 
 mod accept;
 mod import;
+mod json_api;
 mod limiter;
 mod origin;
 mod sentry;
-mod v1;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use http_common::describe::Description;
-use http_common::{Answer, Gate, Outcomes};
+use http_common::{Access, Answer, Authenticator, Outcomes};
 pub use limiter::Limiter;
 use store::clock::Clock;
 use store::ports::{ClaimChecks, Inbox, Projects, Sealer};
 
 /// Says what the API's description says of these routes.
 pub fn describe(api: &mut Description) {
-    v1::describe(api);
+    json_api::describe(api);
     import::describe(api);
     sentry::describe(api);
 }
@@ -28,7 +28,7 @@ pub fn describe(api: &mut Description) {
 /// What the routes share.
 pub struct Ingest {
     /// Who may come in.
-    pub gate: Gate,
+    pub authenticator: Authenticator,
     /// Where accepted requests go.
     pub inbox: Arc<dyn Inbox>,
     /// Where those go that are too large for the inbox.
@@ -45,10 +45,24 @@ pub struct Ingest {
     pub outcomes: Arc<Outcomes>,
 }
 
+impl Access for Ingest {
+    fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    fn projects(&self) -> &dyn Projects {
+        &*self.projects
+    }
+
+    fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+}
+
 impl Ingest {
     /// All routes, to be put behind a [`http_common::Front`].
     pub fn router(self) -> Router {
-        Router::new().merge(v1::route()).merge(import::route()).merge(sentry::routes()).with_state(Arc::new(self))
+        Router::new().merge(json_api::route()).merge(import::route()).merge(sentry::routes()).with_state(Arc::new(self))
     }
 
     /// The answer that a handler found, or the refusal, which is counted.

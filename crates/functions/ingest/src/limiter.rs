@@ -2,8 +2,8 @@
 //!
 //! Two things refuse: this process, by what it took itself in the fixed window that it is in; and the mark that the processor
 //! sets when all processes together came to a limit. With one process, as in `faultline serve`, the first is exact; where
-//! there are many, each of them takes at most the limit, until all have read the mark, [`FRESH`] seconds after it was set
-//! at the latest.
+//! there are many, each of them takes at most the limit, until all have read the mark, at most [`FRESH_SECONDS`] seconds
+//! after it was set.
 //!
 //! A request is taken or refused as a whole: it is taken if there is room for one event, so that one post may go over the
 //! limit by what it brings besides.
@@ -20,13 +20,13 @@ use model::time::Timestamp;
 use store::ports::{Quota, Quotas};
 
 /// For how long a project's limits are trusted without looking again, in seconds.
-const FRESH: i64 = 10;
+const FRESH_SECONDS: i64 = 10;
 /// How soon limits that could not be read are looked for again, in seconds.
-const RETRY: i64 = 5;
+const RETRY_SECONDS: i64 = 5;
 /// How long a post waits for limits to be read: some SDKs give up after a second, in their user's request.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(500);
 /// How many projects are remembered.
-const REMEMBERED: usize = 10_000;
+const MAX_CACHED_PROJECTS: usize = 10_000;
 
 /// Knows the limits of the projects that sent something lately, and what each has sent.
 pub struct Limiter {
@@ -52,7 +52,7 @@ impl Limiter {
 
     /// Takes `events` of what a project may send, or refuses all of them.
     pub(crate) async fn admit(&self, project: &Addressee, events: u64, now: Timestamp) -> Result<Admitted, Refusal> {
-        let quota = self.quota(project, now).await.filter(|quota| !quota.limits.is_none());
+        let quota = self.read_quota(project, now).await.filter(|quota| !quota.limits.is_none());
         let Some(&Quota { project, limits, mark, .. }) = quota.as_ref() else { return Ok(Admitted { quota, events }) };
         let mut taken = self.taken();
         let marked = mark.filter(|mark| mark.holds(now)).map(|mark| (mark.limit, mark.until));
@@ -87,27 +87,27 @@ impl Limiter {
 
     /// What a project may send, as it was some seconds ago. If it cannot be read, what was read last stands, and who was
     /// never read is taken to have no limits: when the limiter fails, no event is refused for it.
-    pub(crate) async fn quota(&self, project: &Addressee, now: Timestamp) -> Option<Quota> {
+    pub(crate) async fn read_quota(&self, project: &Addressee, now: Timestamp) -> Option<Quota> {
         if let Some((quota, until)) = self.known().get_mut(project) {
             if now < *until {
                 return quota.clone();
             }
             // One post looks again. Those that come meanwhile go by what it was, and so do all if that fails.
-            *until = now.plus_seconds(RETRY);
+            *until = now.plus_seconds(RETRY_SECONDS);
         }
-        let (quota, trusted) = match tokio::time::timeout(PATIENCE, self.quotas.quota(project)).await {
-            Ok(Ok(quota)) => (quota, FRESH),
+        let (quota, trusted) = match tokio::time::timeout(READ_TIMEOUT, self.quotas.quota(project)).await {
+            Ok(Ok(quota)) => (quota, FRESH_SECONDS),
             failed => {
                 let error = match failed {
                     Ok(read) => read.err().map(|error| error.to_string()).unwrap_or_default(),
                     Err(late) => late.to_string(),
                 };
                 tracing::warn!(error.message = error, "the limits of a project cannot be read");
-                (self.known().get(project).and_then(|(quota, _)| quota.clone()), RETRY)
+                (self.known().get(project).and_then(|(quota, _)| quota.clone()), RETRY_SECONDS)
             }
         };
         let mut known = self.known();
-        if known.len() >= REMEMBERED {
+        if known.len() >= MAX_CACHED_PROJECTS {
             known.clear();
         }
         known.insert(project.clone(), (quota.clone(), now.plus_seconds(trusted)));
@@ -123,7 +123,7 @@ impl Limiter {
             origins: None,
             posted_configs: PostedConfigs::default(),
         };
-        self.known().insert(name.clone(), (Some(quota), now.plus_seconds(FRESH)));
+        self.known().insert(name.clone(), (Some(quota), now.plus_seconds(FRESH_SECONDS)));
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<Addressee, (Option<Quota>, Timestamp)>> {

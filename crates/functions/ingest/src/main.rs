@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, Limiter};
 use lambda::Setup;
 use store::clock::SystemClock;
@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
     let (table, inbox) = (setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let ingest = Ingest {
-        gate: Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)),
+        authenticator: Authenticator::new(table.clone(), clock.clone(), Some(setup.operator()?)),
         inbox: inbox.clone(),
         claims: setup.bucket()?,
         limiter: Limiter::new(table.clone()),

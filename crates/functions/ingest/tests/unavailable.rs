@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use axum::body::Body;
 use formats::inbox::Addressee;
 use http::Request;
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::{Key, KeyHash, ProjectId, ProjectName};
 use model::time::Timestamp;
@@ -109,7 +109,7 @@ async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
     let (down, clock, outcomes) = (Arc::new(Down(kind)), Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let operator = Key::parse("operator").unwrap().hash();
     let ingest = Ingest {
-        gate: Gate::new(down.clone(), clock.clone(), Some(operator)),
+        authenticator: Authenticator::new(down.clone(), clock.clone(), Some(operator)),
         inbox: down.clone(),
         claims: down.clone(),
         limiter: Limiter::new(down.clone()),

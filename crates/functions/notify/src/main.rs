@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lambda_events::dynamodb::Event;
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use lambda::Setup;
 use lambda_runtime::{LambdaEvent, service_fn};
 use notify::channels::{Channels, Mailer, Ses};
@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
     }));
     let outcomes = Arc::new(Outcomes::default());
     let routes = Routes {
-        gate: Arc::new(Gate::new(table.clone(), clock, Some(setup.operator()?))),
+        authenticator: Arc::new(Authenticator::new(table.clone(), clock, Some(setup.operator()?))),
         notify: notify.clone(),
         sessions: table.clone(),
         outcomes: outcomes.clone(),

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
 mod dead_letters;
 mod errors;
 mod info;
 mod keys;
 mod list;
+mod lookup;
 mod occurrences;
 mod openapi;
 mod operations;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use http_common::describe::Description;
-use http_common::{Answer, Gate, Outcomes};
+use http_common::{Access, Answer, Authenticator, Outcomes};
 use store::clock::Clock;
 use store::ports::{
     Backlog, ClaimChecks, Configs, DeadLetters, Errors, EventIndex, Failures, History, KeyRing, Merges, Occurrences,
@@ -31,7 +33,7 @@ use store::ports::{
 /// What the routes share.
 pub struct Query {
     /// Who may come in.
-    pub gate: Arc<Gate>,
+    pub authenticator: Arc<Authenticator>,
     /// The projects.
     pub projects: Arc<dyn Projects>,
     /// The keys.
@@ -88,6 +90,20 @@ pub fn describe(api: &mut Description) {
     releases::describe(api);
     timeline::describe(api);
     dead_letters::describe(api);
+}
+
+impl Access for Query {
+    fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    fn projects(&self) -> &dyn Projects {
+        &*self.projects
+    }
+
+    fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
 }
 
 impl Query {

@@ -8,8 +8,8 @@ use model::time::{BadTimestamp, Timestamp};
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    pub(crate) fn of(uri: &Uri) -> Self {
-        Self(http_common::parameters(uri.query()))
+    pub(crate) fn parse(uri: &Uri) -> Self {
+        Self(http_common::parse_query(uri.query()))
     }
 
     /// The first parameter of this name that is not empty.
@@ -35,7 +35,7 @@ impl Parameters {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Refusal> {
         let value = self.get(name).map(parse).transpose();
-        value.map_err(|error| parameter(name, error))
+        value.map_err(|error| refuse_parameter(name, error))
     }
 
     /// `limit`: from 1 to `most`, or `default` if it is not given.
@@ -49,7 +49,7 @@ impl Parameters {
 }
 
 /// A time in a query, where an unencoded `+` before an offset has become a space.
-pub(crate) fn moment(text: &str) -> Result<Timestamp, BadTimestamp> {
+pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, BadTimestamp> {
     match text.rsplit_once(' ') {
         Some((time, offset)) if time.contains('T') => Timestamp::parse(&format!("{time}+{offset}")),
         _ => Timestamp::parse(text),
@@ -57,7 +57,7 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, BadTimestamp> {
 }
 
 /// The refusal of a parameter, or a part of the path.
-pub(crate) fn parameter(name: &str, error: impl std::fmt::Display) -> Refusal {
+pub(crate) fn refuse_parameter(name: &str, error: impl std::fmt::Display) -> Refusal {
     Refusal::new(Reason::ParameterInvalid, format!("{name}: {error}")).at([name])
 }
 
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn a_plus_that_was_not_encoded_is_read() {
-        let time = moment("2016-12-07T00:00:00 09:00").unwrap();
-        assert_eq!(time, moment("2016-12-07T00:00:00+09:00").unwrap());
-        assert!(moment("2016-12-07 00:00:00").is_ok());
+        let time = parse_moment("2016-12-07T00:00:00 09:00").unwrap();
+        assert_eq!(time, parse_moment("2016-12-07T00:00:00+09:00").unwrap());
+        assert!(parse_moment("2016-12-07 00:00:00").is_ok());
     }
 }

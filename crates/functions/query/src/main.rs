@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use lambda::Setup;
 use query::Query;
 use store::clock::SystemClock;
@@ -14,7 +14,9 @@ async fn main() -> anyhow::Result<()> {
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let bucket = setup.bucket()?;
     let query = Query {
-        gate: Arc::new(Gate::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone())),
+        authenticator: Arc::new(
+            Authenticator::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone()),
+        ),
         projects: table.clone(),
         keys: table.clone(),
         errors: table.clone(),

@@ -21,7 +21,7 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("stack");
-    api.operation("get", "/openapi.json", "getDescription", "Answers this description").open().answers_as(
+    api.operation("get", "/openapi.json", "getDescription", "Answers this description").open().response_as(
         200,
         "OpenAPI 3.1",
         "application/json",

@@ -5,14 +5,12 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::try_join4;
-use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, StackAdmin};
 use model::cost;
 use model::time::Timestamp;
 use model::timeline::Hour;
@@ -41,7 +39,7 @@ struct Operations {
     /// About how many messages could not be processed.
     dead_letters: u64,
     /// Notifications that could not be delivered, at most a hundred: POST /projects/{project}/rules/retry sends them again.
-    #[schemars(length(max = FAILED))]
+    #[schemars(length(max = MAX_FAILED_NOTICES))]
     failed_notices: Vec<DeadNotice>,
     /// How often this process refused something, by reason. In AWS each function counts for itself, and the dashboard has the sums.
     refused: BTreeMap<&'static str, u64>,
@@ -87,22 +85,22 @@ struct Dollars {
 }
 
 impl Dollars {
-    fn of(range: &RangeInclusive<f64>) -> Self {
+    fn new(range: &RangeInclusive<f64>) -> Self {
         let cents = |dollars: &f64| (dollars * 100.0).round() / 100.0;
         Self { from: cents(range.start()), to: cents(range.end()) }
     }
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(operations(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, _: StackAdmin) -> Response {
+    query.answer(show_operations(&query)).await
 }
 
 /// How many notifications that could not be delivered are listed.
-const FAILED: usize = 100;
+const MAX_FAILED_NOTICES: usize = 100;
 
 /// What could not be delivered, with the names of projects.
-async fn failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
-    let letters = query.undelivered.list(FAILED).await?;
+async fn list_failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
+    let letters = query.undelivered.list(MAX_FAILED_NOTICES).await?;
     let mut notices: Vec<_> =
         letters.iter().map(|letter| DeadNotice::of(&letter.id, letter.sent_at, &letter.text)).collect();
     for notice in &mut notices {
@@ -114,8 +112,7 @@ async fn failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
     Ok(notices)
 }
 
-async fn operations(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller_in(&request).await?.admin()?;
+async fn show_operations(query: &Query) -> Answer {
     let now = query.clock.now();
     let (start, _) = now.month();
     let (backlog, letters, counted_up_to, timeline) = try_join4(
@@ -124,9 +121,8 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
         query.totals.counted_up_to(TotalsScope::Stack),
         query.totals.totals(TotalsScope::Stack, Hour::of(start)..=Hour::of(now)),
     )
-    .await
-    .map_err(|error| storage_failed(&error))?;
-    let failed_notices = failed_notices(query).await.map_err(|error| storage_failed(&error))?;
+    .await?;
+    let failed_notices = list_failed_notices(query).await?;
     let events = timeline.total();
     // What waits came after what was stored last.
     let age = match (backlog.waiting + backlog.in_flight, counted_up_to) {
@@ -141,9 +137,9 @@ async fn operations(query: &Query, request: Request<Body>) -> Answer {
         month: Month {
             start,
             events,
-            dollars: Dollars::of(&cost::so_far(events, now)),
-            dollars_per_million: Dollars::of(&cost::MILLION),
-            dollars_idle: Dollars::of(&cost::IDLE),
+            dollars: Dollars::new(&cost::so_far(events, now)),
+            dollars_per_million: Dollars::new(&cost::MILLION),
+            dollars_idle: Dollars::new(&cost::IDLE),
             prices: cost::PRICES,
         },
     })

@@ -14,11 +14,11 @@ use store::{Kind, StoreError};
 use crate::Query;
 
 /// For how long one request removes things, in seconds: below API Gateway's limit of 30.
-const BUDGET: i64 = 20;
+const MAX_PURGE_SECONDS: i64 = 20;
 /// How many references are removed in one step.
-const STEP: usize = 100;
+const ITEMS_PER_STEP: usize = 100;
 /// How often a segment is rewritten when others rewrite it too.
-const ATTEMPTS: usize = 10;
+const MAX_REWRITES: usize = 10;
 
 /// Until when to go on.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ pub(crate) struct Budget(Timestamp);
 
 impl Budget {
     pub(crate) fn new(query: &Query) -> Self {
-        Self(query.clock.now().plus_seconds(BUDGET))
+        Self(query.clock.now().plus_seconds(MAX_PURGE_SECONDS))
     }
 
     fn is_used_up(self, clock: &dyn Clock) -> bool {
@@ -35,7 +35,7 @@ impl Budget {
 }
 
 /// The refusal for a deletion that takes longer than a request may.
-pub(crate) fn unfinished() -> Refusal {
+pub(crate) fn refuse_unfinished() -> Refusal {
     Refusal::new(
         Reason::DeletionUnfinished,
         "so much is stored that deleting takes longer: repeat the request to go on",
@@ -46,11 +46,11 @@ impl Query {
     /// Removes the contents of all errors of a project that were deleted; says whether it came to the end.
     pub(crate) async fn purge(&self, project: ProjectId, budget: Budget) -> store::Result<bool> {
         loop {
-            let buried = self.errors.pending_purges(project, STEP).await?;
-            if buried.is_empty() {
+            let pending = self.errors.pending_purges(project, ITEMS_PER_STEP).await?;
+            if pending.is_empty() {
                 return Ok(true);
             }
-            for uid in buried {
+            for uid in pending {
                 if !self.purge_error(project, &uid, budget).await? {
                     return Ok(false);
                 }
@@ -75,8 +75,8 @@ impl Query {
             }
         }
         loop {
-            // Those too that no list shows: what is merged into another is buried with it, unless that one is gone.
-            let errors = self.errors.stored(project.id, STEP).await?;
+            // Those too that no list shows: what is merged into another is pending with it, unless that one is gone.
+            let errors = self.errors.stored(project.id, ITEMS_PER_STEP).await?;
             if errors.is_empty() {
                 break;
             }
@@ -84,7 +84,7 @@ impl Query {
                 match self.errors.start_purge(error).await {
                     // The processor counted a last event, or another request was faster: the next page tells.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}
-                    buried => buried?,
+                    pending => pending?,
                 }
             }
             if !self.purge(project.id, budget).await? || budget.is_used_up(&*self.clock) {
@@ -105,11 +105,11 @@ impl Query {
     async fn remove_keys(&self, project: ProjectId) -> store::Result<()> {
         let mut after = None;
         loop {
-            let page = self.keys.list(None, after, STEP).await?;
+            let page = self.keys.list(None, after, ITEMS_PER_STEP).await?;
             for (hash, key) in &page.items {
                 if matches!(key.scope, Scope::Project(id, _) if id == project) {
                     self.keys.remove(hash).await?;
-                    self.gate.forget(hash);
+                    self.authenticator.forget(hash);
                 }
             }
             match page.next {
@@ -124,7 +124,7 @@ impl Query {
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;
         loop {
-            let page = self.occurrences.references(project, uid, before.as_ref(), STEP).await?;
+            let page = self.occurrences.references(project, uid, before.as_ref(), ITEMS_PER_STEP).await?;
             let mut segments = BTreeMap::<String, (SegmentId, Vec<FrameRange>)>::new();
             for reference in &page.items {
                 let (_, frames) =
@@ -156,7 +156,7 @@ impl Query {
     }
 
     async fn blank_frames(&self, id: &SegmentId, frames: &[FrameRange]) -> store::Result<()> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_REWRITES {
             let (mut segment, version) = match self.segments.get(id).await {
                 // It expired, or went with its project.
                 Err(error) if error.kind() == Kind::NotFound => return Ok(()),

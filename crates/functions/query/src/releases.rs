@@ -4,14 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::{try_join, try_join_all};
-use http::Request;
+use http::Uri;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ReadableProject};
 use model::id::ProjectId;
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -22,14 +21,13 @@ use store::ports::{Release, ReleaseCursor};
 
 use crate::Query;
 use crate::list::Parameters;
-use crate::projects::readable;
 
 /// The most releases of a page: what one batch read of the table returns.
-const LIMIT: usize = 100;
+const MAX_LISTED_RELEASES: usize = 100;
 /// How many releases a page has if nothing is said: each costs two reads of the index besides.
-const DEFAULT: usize = 25;
+const DEFAULT_RELEASES: usize = 25;
 /// Up to how many errors of a release are counted.
-const COUNTED: usize = 200;
+const MAX_COUNTED_ERRORS: usize = 200;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new()
@@ -42,78 +40,73 @@ pub(crate) fn describe(api: &mut Description) {
     let path = "/projects/{project}/releases";
     api.operation("get", path, "listReleases", "Lists the releases of a project, the one that came last first")
         .project()
-        .limit(DEFAULT, LIMIT)
+        .limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)
         .query::<str>("cursor", "`nextCursor` of the page before")
-        .data::<Listed<'_>>(200, "a page of releases");
+        .data::<ReleasesAnswer<'_>>(200, "a page of releases");
     let path = "/projects/{project}/releases/{release}";
     api.operation("get", path, "getRelease", "Shows a release")
         .project()
         .path::<str>("release", "its name, as clients send it, cut to 200 bytes")
-        .data::<Shown<'_>>(200, "the release")
-        .refuses(Reason::ReleaseUnknown, "no occurrence of such a release is known");
+        .data::<ReleaseAnswer<'_>>(200, "the release")
+        .error(Reason::ReleaseUnknown, "no occurrence of such a release is known");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Releases")]
-struct Listed<'a> {
-    #[schemars(length(max = LIMIT))]
-    releases: Vec<Entry<'a>>,
+struct ReleasesAnswer<'a> {
+    #[schemars(length(max = MAX_LISTED_RELEASES))]
+    releases: Vec<ReleaseEntry<'a>>,
     /// What the next page is asked for with; none at the end.
     next_cursor: Option<&'a str>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ShownRelease")]
-struct Shown<'a> {
-    release: Entry<'a>,
+struct ReleaseAnswer<'a> {
+    release: ReleaseEntry<'a>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Release")]
-struct Entry<'a> {
+struct ReleaseEntry<'a> {
     release: &'a str,
     /// When the first of its occurrences was received.
     first_seen: Timestamp,
     /// When one was received last, to the hour.
     last_seen: Timestamp,
     /// How many errors were first seen in it: 200 are that many or more. `GET …/errors?firstRelease=` lists them.
-    #[schemars(range(max = COUNTED))]
+    #[schemars(range(max = MAX_COUNTED_ERRORS))]
     new_errors: usize,
     /// How many errors came back in it: 200 are that many or more. `GET …/errors?regressedIn=` lists them. Those that were
     /// deleted, or came back in another release since, are counted until what they are found by expires.
-    #[schemars(range(max = COUNTED))]
+    #[schemars(range(max = MAX_COUNTED_ERRORS))]
     regressed_errors: usize,
 }
 
-async fn handle_list(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(list(&query, request)).await
+async fn handle_list(State(query): State<Arc<Query>>, project: ReadableProject, uri: Uri) -> Response {
+    query.answer(list(&query, &project, &uri)).await
 }
 
-async fn handle_show(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(show(&query, request)).await
+async fn handle_show(State(query): State<Arc<Query>>, project: ReadableProject, uri: Uri) -> Response {
+    query.answer(show(&query, &project, &uri)).await
 }
 
 /// Those that were first seen last come first.
-async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let project = readable(query, &caller, request.uri()).await?;
-    let parameters = Parameters::of(request.uri());
-    let limit = parameters.limit(DEFAULT, LIMIT)?;
+async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
+    let parameters = Parameters::parse(uri);
+    let limit = parameters.limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)?;
     let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
-    let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
-    let entries = page.items.iter().map(|release| entry(query, project.id, release));
-    let releases = try_join_all(entries).await.map_err(|error| storage_failed(&error))?;
-    http_common::data(Listed { releases, next_cursor: page.next.as_ref().map(ReleaseCursor::as_str) })
+    let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
+    let entries = page.items.iter().map(|release| load_entry(query, project.id, release));
+    let releases = try_join_all(entries).await?;
+    http_common::data(ReleasesAnswer { releases, next_cursor: page.next.as_ref().map(ReleaseCursor::as_str) })
 }
 
-async fn show(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let project = readable(query, &caller, request.uri()).await?;
-    let name = http_common::decoded(request.uri().path().split('/').nth(4).unwrap_or_default());
-    let found = query.releases.release(project.id, &name).await.map_err(|error| storage_failed(&error))?;
+async fn show(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
+    let name = http_common::decode_segment(uri.path().split('/').nth(4).unwrap_or_default());
+    let found = query.releases.release(project.id, &name).await?;
     let unknown = || {
         let shown: String = name.chars().take(80).collect();
         let message =
@@ -121,22 +114,24 @@ async fn show(query: &Query, request: Request<Body>) -> Answer {
         Refusal::new(Reason::ReleaseUnknown, message)
     };
     let found = found.ok_or_else(unknown)?;
-    let release = entry(query, project.id, &found).await.map_err(|error| storage_failed(&error))?;
-    http_common::data(Shown { release })
+    let release = load_entry(query, project.id, &found).await?;
+    http_common::data(ReleaseAnswer { release })
 }
 
-async fn entry<'a>(query: &Query, project: ProjectId, release: &'a Release) -> store::Result<Entry<'a>> {
+async fn load_entry<'a>(query: &Query, project: ProjectId, release: &'a Release) -> store::Result<ReleaseEntry<'a>> {
     let name = || release.name.clone();
-    let (new_errors, regressed_errors) =
-        try_join(posted(query, project, Term::FirstRelease(name())), posted(query, project, Term::RegressedIn(name())))
-            .await?;
+    let (new_errors, regressed_errors) = try_join(
+        count_posted(query, project, Term::FirstRelease(name())),
+        count_posted(query, project, Term::RegressedIn(name())),
+    )
+    .await?;
     let Release { name, first_seen, last_seen } = release;
-    Ok(Entry { release: name, first_seen: *first_seen, last_seen: *last_seen, new_errors, regressed_errors })
+    Ok(ReleaseEntry { release: name, first_seen: *first_seen, last_seen: *last_seen, new_errors, regressed_errors })
 }
 
-/// How many errors are posted under a term, up to [`COUNTED`].
-async fn posted(query: &Query, project: ProjectId, term: Term) -> store::Result<usize> {
-    let page = query.index.list(project, term.hash(), None, COUNTED).await?;
+/// How many errors are posted under a term, up to [`MAX_COUNTED_ERRORS`].
+async fn count_posted(query: &Query, project: ProjectId, term: Term) -> store::Result<usize> {
+    let page = query.index.list(project, term.hash(), None, MAX_COUNTED_ERRORS).await?;
     // An error is posted again when its postings are about to expire.
     Ok(page.items.iter().map(|posted| posted.fingerprint).collect::<HashSet<_>>().len())
 }

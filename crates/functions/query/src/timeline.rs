@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use http::{Request, Uri};
+use http::Uri;
 use http_common::describe::{Description, Operation};
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ProjectReader, ReadableProject, Reader};
 use model::outcome::{Reason, Refusal};
 use model::project::TimeUnit;
 use model::time::Timestamp;
@@ -21,12 +20,12 @@ use serde_json::json;
 use store::ports::{Project, Release, Scope, TotalsScope};
 
 use crate::Query;
-use crate::errors::{named, named_operation};
-use crate::list::{Parameters, moment, parameter};
-use crate::projects::existing;
+use crate::errors::describe_error_path;
+use crate::list::{Parameters, parse_moment, refuse_parameter};
+use crate::lookup::find_error;
 
 /// The most releases that are marked in a timeline: those that came last.
-const MAX_RELEASES: usize = 50;
+const MAX_MARKED_RELEASES: usize = 50;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().route("/timeline", get(handle_stack)).route("/projects/{project}/timeline", get(handle_project))
@@ -35,11 +34,13 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 pub(crate) fn describe(api: &mut Description) {
     api.tag("figures");
     let says = "Counted besides: a process that dies may leave a batch out, or count one twice.";
-    range(api.operation("get", "/timeline", "getTimeline", "Counts all events of the stack").says(says));
+    range(api.operation("get", "/timeline", "getTimeline", "Counts all events of the stack").description(says));
     let path = "/projects/{project}/timeline";
-    range(api.operation("get", path, "getProjectTimeline", "Counts all events of a project").says(says).project());
+    range(
+        api.operation("get", path, "getProjectTimeline", "Counts all events of a project").description(says).project(),
+    );
     let path = "/projects/{project}/errors/{message}/timeline";
-    range(named_operation(api.operation("get", path, "getErrorTimeline", "Counts the occurrences of an error")));
+    range(describe_error_path(api.operation("get", path, "getErrorTimeline", "Counts the occurrences of an error")));
 }
 
 fn range(operation: Operation<'_>) {
@@ -55,13 +56,13 @@ fn range(operation: Operation<'_>) {
         .parameter("query", "timezone", "whose hours and days, by its IANA name", zone)
         .query::<Timestamp>("start", "where it begins; without, an hour, a day, or 30 days before the end")
         .query::<Timestamp>("end", "where it ends; without, now")
-        .data::<Drawn<'_>>(200, "whole units, with a number for each");
+        .data::<TimelineAnswer<'_>>(200, "whole units, with a number for each");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Timeline")]
-struct Drawn<'a> {
+struct TimelineAnswer<'a> {
     unit: TimeUnit,
     timezone: &'a str,
     /// When the first unit begins, by the clocks of the time zone.
@@ -72,8 +73,8 @@ struct Drawn<'a> {
     #[schemars(length(max = Chart::MAX_BARS))]
     points: Vec<Point>,
     /// The releases of the project that were first seen in the range, the last one first; none of the stack.
-    #[schemars(length(max = MAX_RELEASES))]
-    releases: Vec<Mark>,
+    #[schemars(length(max = MAX_MARKED_RELEASES))]
+    releases: Vec<ReleaseMark>,
     /// Whether there were more of them.
     more_releases: bool,
 }
@@ -86,47 +87,41 @@ struct Point {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "ReleaseMark")]
-struct Mark {
+struct ReleaseMark {
     release: String,
     first_seen: String,
 }
 
-async fn handle_stack(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(of_stack(&query, request)).await
+async fn handle_stack(State(query): State<Arc<Query>>, reader: Reader, uri: Uri) -> Response {
+    query.answer(draw_stack(&query, &reader, &uri)).await
 }
 
-async fn handle_project(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(of_project(&query, request)).await
+async fn handle_project(State(query): State<Arc<Query>>, reader: ProjectReader, uri: Uri) -> Response {
+    query.answer(draw_project(&query, &reader, &uri)).await
 }
 
-async fn of_stack(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    if let Scope::Project(..) = caller.reads()? {
+async fn draw_stack(query: &Query, reader: &Reader, uri: &Uri) -> Answer {
+    if let Scope::Project(..) = reader.scope() {
         let message = "this key is of one project: use a key of the whole stack, or ask for the project's timeline";
         return Err(Refusal::new(Reason::KeyProject, message));
     }
-    let drawing = Drawing::of(request.uri(), query)?;
+    let drawing = Drawing::parse(uri, query)?;
     let timeline = query.totals.totals(TotalsScope::Stack, drawing.chart.hours()).await;
-    drawing.answer(query, None, &timeline.map_err(|error| storage_failed(&error))?).await
+    drawing.answer(query, None, &timeline?).await
 }
 
-async fn of_project(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    caller.reads()?;
-    let drawing = Drawing::of(request.uri(), query)?;
-    let project = existing(query, &caller, &name).await?;
+async fn draw_project(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
+    let drawing = Drawing::parse(uri, query)?;
+    let project = reader.load_project(query).await?;
     let timeline = query.totals.totals(TotalsScope::Project(project.id), drawing.chart.hours()).await;
-    drawing.answer(query, Some(&project), &timeline.map_err(|error| storage_failed(&error))?).await
+    drawing.answer(query, Some(&project), &timeline?).await
 }
 
 /// That of an error is the sum over all that is merged into it.
-pub(crate) async fn of_error(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
-    let drawing = Drawing::of(uri, query)?;
-    let error = named(query, project, message).await?;
-    let timeline = query.occurrences.timeline_of(&error, drawing.chart.hours()).await;
-    let timeline = timeline.map_err(|error| storage_failed(&error))?;
+pub(crate) async fn draw_error(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
+    let drawing = Drawing::parse(uri, query)?;
+    let error = find_error(query, project, message).await?;
+    let timeline = query.occurrences.timeline_of(&error, drawing.chart.hours()).await?;
     drawing.answer(query, Some(project), &timeline).await
 }
 
@@ -139,8 +134,8 @@ struct Drawing {
 
 impl Drawing {
     /// `unit`, `timezone`, `start` and `end`: without, the newest hour by the minute, day by the hour, or thirty days.
-    fn of(uri: &Uri, query: &Query) -> Result<Self, Refusal> {
-        let parameters = Parameters::of(uri);
+    fn parse(uri: &Uri, query: &Query) -> Result<Self, Refusal> {
+        let parameters = Parameters::parse(uri);
         let unit = parameters.parsed("unit", |word| {
             TimeUnit::parse(word).ok_or_else(|| format!("`{word}` is no unit: use `minute`, `hour` or `day`"))
         })?;
@@ -151,10 +146,10 @@ impl Drawing {
             TimeUnit::Hour => 24,
             TimeUnit::Day => 30,
         };
-        let end = parameters.parsed("end", moment)?.unwrap_or_else(|| query.clock.now().plus_seconds(1));
-        let start = parameters.parsed("start", moment)?;
+        let end = parameters.parsed("end", parse_moment)?.unwrap_or_else(|| query.clock.now().plus_seconds(1));
+        let start = parameters.parsed("start", parse_moment)?;
         let start = start.unwrap_or_else(|| end.plus_seconds(-(units - 1) * unit.seconds()));
-        let chart = Chart::new(unit, &zone, start, end).map_err(|error| parameter("end", error))?;
+        let chart = Chart::new(unit, &zone, start, end).map_err(|error| refuse_parameter("end", error))?;
         Ok(Self { unit, zone, chart })
     }
 
@@ -167,14 +162,15 @@ impl Drawing {
         let (mut marks, mut more_releases) = (Vec::new(), false);
         if let Some(project) = project {
             let range = self.chart.start()..self.chart.end();
-            let releases = query.releases.releases(project.id, range, None, MAX_RELEASES).await;
-            let releases = releases.map_err(|error| storage_failed(&error))?;
+            let releases = query.releases.releases(project.id, range, None, MAX_MARKED_RELEASES).await?;
             more_releases = releases.next.is_some();
-            let mark =
-                |release: Release| Mark { first_seen: self.zone.text(release.first_seen), release: release.name };
+            let mark = |release: Release| ReleaseMark {
+                first_seen: self.zone.text(release.first_seen),
+                release: release.name,
+            };
             marks = releases.items.into_iter().map(mark).collect();
         }
-        http_common::data(Drawn {
+        http_common::data(TimelineAnswer {
             unit: self.unit,
             timezone: self.zone.name(),
             start: self.zone.text(self.chart.start()),

@@ -91,13 +91,13 @@ struct RegressionEntry<'a> {
 }
 
 impl<'a> RegressionEntry<'a> {
-    fn of(regression: &'a Regression) -> Self {
+    fn new(regression: &'a Regression) -> Self {
         Self { at: regression.at, release: regression.release.as_deref(), count: regression.count }
     }
 }
 
 /// An error as an entry of a list.
-pub(crate) fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregate) -> ErrorEntry<'a> {
+pub(crate) fn describe_error<'a>(project: &'a ProjectName, error: &'a ErrorAggregate) -> ErrorEntry<'a> {
     ErrorEntry {
         project,
         message: &error.message,
@@ -114,7 +114,7 @@ pub(crate) fn error_entry<'a>(project: &'a ProjectName, error: &'a ErrorAggregat
         muted_until: error.mute.and_then(|mute| mute.until),
         muted_until_count: error.mute.and_then(|mute| mute.until_count),
         resolution: error.resolution.as_ref().map(|it| ResolutionEntry { in_next_release: true, after: &it.after }),
-        regression: error.regression.as_ref().map(RegressionEntry::of),
+        regression: error.regression.as_ref().map(RegressionEntry::new),
         assignee: error.assignee.as_deref(),
         merged: error.merged_errors().iter().map(|part| part.fingerprint).collect(),
         users: error.users.count(),
@@ -140,7 +140,7 @@ pub(crate) struct TimelineEntry<'a> {
 }
 
 /// A minute of an error's timeline.
-pub(crate) fn timeline_entry<'a>(
+pub(crate) fn describe_minute<'a>(
     project: &'a ProjectName,
     error: &'a ErrorAggregate,
     minute: Minute,
@@ -157,7 +157,7 @@ pub(crate) fn timeline_entry<'a>(
 }
 
 /// An occurrence: v1's keys as its client sent them, and under `event` the whole of it as it is stored.
-pub(crate) fn occurrence_entry(project: &ProjectName, id: &OccurrenceId, occurrence: &Occurrence) -> Value {
+pub(crate) fn describe_occurrence(project: &ProjectName, id: &OccurrenceId, occurrence: &Occurrence) -> Value {
     let mut entry = match occurrence.source {
         Source::V1 => occurrence.other.clone(),
         Source::Sentry | Source::Security => Map::new(),
@@ -167,11 +167,11 @@ pub(crate) fn occurrence_entry(project: &ProjectName, id: &OccurrenceId, occurre
     put("type", occurrence.kind.as_str().into());
     put("message", occurrence.message.as_str().into());
     put("timestamp", occurrence.timestamp.to_string().into());
-    put("backtrace", backtrace(occurrence));
+    put("backtrace", describe_backtrace(occurrence));
     put("notifier", Value::Object(occurrence.sdk.clone()));
     for key in ["context", "environment", "session", "params"] {
         let context = occurrence.contexts.get(key).cloned();
-        put(key, context.unwrap_or_else(|| Value::Object(stand_in(key, occurrence))));
+        put(key, context.unwrap_or_else(|| Value::Object(find_stand_in(key, occurrence))));
     }
     put("eventId", occurrence.event_id.to_string().into());
     put("level", occurrence.level.as_str().into());
@@ -182,7 +182,7 @@ pub(crate) fn occurrence_entry(project: &ProjectName, id: &OccurrenceId, occurre
 }
 
 /// What stands at a key of v1's in an occurrence of another client.
-fn stand_in(key: &str, occurrence: &Occurrence) -> Map<String, Value> {
+fn find_stand_in(key: &str, occurrence: &Occurrence) -> Map<String, Value> {
     if occurrence.source == Source::V1 {
         return Map::new();
     }
@@ -201,7 +201,7 @@ fn stand_in(key: &str, occurrence: &Occurrence) -> Map<String, Value> {
 }
 
 /// v1's backtrace, raising frame first.
-fn backtrace(occurrence: &Occurrence) -> Value {
+fn describe_backtrace(occurrence: &Occurrence) -> Value {
     let stack = occurrence.exceptions.last().and_then(|exception| exception.stacktrace.as_ref());
     let frames = stack.or(occurrence.stacktrace.as_ref()).map(|stack| stack.frames.as_slice()).unwrap_or_default();
     frames.iter().rev().map(frame).collect()

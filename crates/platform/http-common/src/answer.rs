@@ -1,5 +1,7 @@
 //! The one shape of answers.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
@@ -8,25 +10,26 @@ use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::guesses;
+/// For how long guesses of keys count against the address that they come from.
+pub(crate) const GUESS_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a handler gives back: an answer, or why there is none.
 pub type Answer = Result<Response, Refusal>;
 
 /// The form of most answers.
 #[derive(Serialize)]
-struct Data<T> {
+struct DataBody<T> {
     data: T,
 }
 
 /// 200 with `{"data": …}`.
 pub fn data(data: impl Serialize) -> Answer {
-    respond(StatusCode::OK, &Data { data })
+    respond(StatusCode::OK, &DataBody { data })
 }
 
 /// 201 with `{"data": …}`.
 pub fn created_data(data: impl Serialize) -> Answer {
-    respond(StatusCode::CREATED, &Data { data })
+    respond(StatusCode::CREATED, &DataBody { data })
 }
 
 /// 201 with a body.
@@ -54,7 +57,8 @@ pub fn no_content() -> Answer {
 /// The answer to what is refused. It has what each kind of client looks for: v1's `errors` list, a top-level `error`
 /// (without which v1's JavaScript client waits for ever) and `message`, and the `detail` that Sentry's SDKs log.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Refused<'a> {
+#[schemars(rename = "Refused")]
+pub(crate) struct RefusalBody<'a> {
     /// What is wrong, once.
     errors: [Fault<'a>; 1],
     /// The reason's name.
@@ -90,7 +94,7 @@ impl<'a> From<&'a Refusal> for Fault<'a> {
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
     let Refusal { reason, message, limited, renamed_to, .. } = refusal;
     let (errors, renamed_to) = ([refusal.into()], renamed_to.as_deref());
-    let body = Refused { errors, error: reason.name(), message, detail: message, renamed_to };
+    let body = RefusalBody { errors, error: reason.name(), message, detail: message, renamed_to };
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, &body).unwrap_or_default();
     response.headers_mut().insert("x-sentry-error", HeaderValue::from_static(reason.name()));
@@ -100,7 +104,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
         Reason::KeyGuessesLimited => {
-            response.headers_mut().insert(RETRY_AFTER, guesses::WINDOW.as_secs().into());
+            response.headers_mut().insert(RETRY_AFTER, GUESS_WINDOW.as_secs().into());
         }
         _ => {}
     }

@@ -55,7 +55,7 @@ impl FromStr for BaseUrl {
 impl BaseUrl {
     /// The address of the request with these parts: what the operator set (`--public-url`), else as the client reached
     /// us: by `X-Forwarded-Proto`, `Host` and the path before ours.
-    pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+    pub fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
         if let Some(set) = extensions.get::<Self>() {
             return set.clone();
         }
@@ -126,13 +126,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("h:1"));
         let mut extensions = Extensions::new();
-        assert_eq!(BaseUrl::of(&headers, &extensions).as_str(), "http://h:1");
+        assert_eq!(BaseUrl::from_request(&headers, &extensions).as_str(), "http://h:1");
         for (proto, expected) in [("https", "https://h:1"), ("HTTPS, http", "https://h:1"), ("x", "http://h:1")] {
             headers.insert("x-forwarded-proto", HeaderValue::from_static(proto));
-            assert_eq!(BaseUrl::of(&headers, &extensions).as_str(), expected);
+            assert_eq!(BaseUrl::from_request(&headers, &extensions).as_str(), expected);
         }
         extensions.insert("https://errors.example/f/".parse::<BaseUrl>().unwrap());
-        let set = BaseUrl::of(&headers, &extensions);
+        let set = BaseUrl::from_request(&headers, &extensions);
         assert!(set.is_https());
         assert_eq!(set.dsn("key", 7), "https://key@errors.example/f/7");
     }

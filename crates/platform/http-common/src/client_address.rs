@@ -32,7 +32,7 @@ impl ClientAddress {
     }
 
     /// The client of the request with these extensions; `None` if nothing recorded it.
-    pub fn of(extensions: &Extensions) -> Option<Self> {
+    pub fn find_in(extensions: &Extensions) -> Option<Self> {
         extensions.get().copied()
     }
 
@@ -61,9 +61,9 @@ pub struct ClaimedAddress(IpAddr);
 
 impl ClaimedAddress {
     /// The address that the user of an event has: the claimed one if there is one, else the client's.
-    pub fn of_user(extensions: &Extensions) -> Option<IpAddr> {
+    pub fn find_in(extensions: &Extensions) -> Option<IpAddr> {
         let claimed = extensions.get::<Self>().map(|claimed| claimed.0);
-        claimed.or_else(|| ClientAddress::of(extensions).map(ClientAddress::ip))
+        claimed.or_else(|| ClientAddress::find_in(extensions).map(ClientAddress::ip))
     }
 }
 

@@ -83,12 +83,12 @@ where
         let Self { router, guesses, outcomes } = self.clone();
         let mut request = request.map(Body::new);
         Box::pin(async move {
-            let is_https = BaseUrl::of(request.headers(), request.extensions()).is_https();
+            let is_https = BaseUrl::from_request(request.headers(), request.extensions()).is_https();
             let mut response = if request.method() == Method::OPTIONS {
                 preflight()
             } else {
                 reroute(&mut request);
-                let client = ClientAddress::of(request.extensions());
+                let client = ClientAddress::find_in(request.extensions());
                 let lent = Lent::take(&mut request);
                 let response = router.oneshot(request).await?;
                 if let Some(lent) = lent {

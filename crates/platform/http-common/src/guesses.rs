@@ -3,27 +3,26 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::response::Response;
 use model::outcome::{Reason, Refusal};
 
+use crate::answer::GUESS_WINDOW;
 use crate::{ClientAddress, Outcomes};
 
-/// How long failures of an address count.
-pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 /// Unknown keys that an address may show in a window before it is told to wait.
-const ALLOWED: u32 = 30;
+const MAX_GUESSES: u32 = 30;
 /// Addresses that are remembered.
-const REMEMBERED: usize = 10_000;
+const MAX_ADDRESSES: usize = 10_000;
 
 /// Failures by address. Only requests whose key is not known count, and only such requests are ever refused: a key that
 /// is known works from every address at any time, since many people may share one.
 #[derive(Debug, Default)]
-pub(crate) struct Guesses(Mutex<HashMap<IpAddr, Window>>);
+pub(crate) struct Guesses(Mutex<HashMap<IpAddr, GuessWindow>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Window {
+struct GuessWindow {
     began: Instant,
     failures: u32,
 }
@@ -35,29 +34,29 @@ impl Guesses {
         if response.extensions().get() != Some(&Reason::KeyUnknown) {
             return response;
         }
-        if self.count(client.network(), Instant::now()) <= ALLOWED {
+        if self.count(client.network(), Instant::now()) <= MAX_GUESSES {
             return response;
         }
         let message = format!(
             "too many unknown keys from this address: wait {} seconds; a key that is known works at once",
-            WINDOW.as_secs(),
+            GUESS_WINDOW.as_secs(),
         );
         outcomes.refuse(&Refusal::new(Reason::KeyGuessesLimited, message))
     }
 
     /// Counts a failure at `now`; returns how many there were in the window.
     fn count(&self, address: IpAddr, now: Instant) -> u32 {
-        let is_over = |window: &Window| now.saturating_duration_since(window.began) >= WINDOW;
+        let is_over = |window: &GuessWindow| now.saturating_duration_since(window.began) >= GUESS_WINDOW;
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() >= REMEMBERED && !windows.contains_key(&address) {
+        if windows.len() >= MAX_ADDRESSES && !windows.contains_key(&address) {
             windows.retain(|_, window| !is_over(window));
-            if windows.len() >= REMEMBERED {
+            if windows.len() >= MAX_ADDRESSES {
                 windows.clear();
             }
         }
-        let window = windows.entry(address).or_insert(Window { began: now, failures: 0 });
+        let window = windows.entry(address).or_insert(GuessWindow { began: now, failures: 0 });
         if is_over(window) {
-            *window = Window { began: now, failures: 0 };
+            *window = GuessWindow { began: now, failures: 0 };
         }
         window.failures = window.failures.saturating_add(1);
         window.failures
@@ -67,6 +66,7 @@ impl Guesses {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::time::Duration;
 
     use super::*;
 
@@ -88,7 +88,7 @@ mod tests {
         let status = |client, reason| {
             guesses.limit(ClientAddress::new(address(client)), answer(reason), &outcomes).status().as_u16()
         };
-        for _ in 0..ALLOWED {
+        for _ in 0..MAX_GUESSES {
             assert_eq!(status(1, Some(Reason::KeyUnknown)), 200, "the router's own answer");
         }
         assert_eq!(status(1, Some(Reason::KeyUnknown)), 429);
@@ -102,16 +102,16 @@ mod tests {
     fn failures_count_for_a_minute() {
         let (guesses, now) = (Guesses::default(), Instant::now());
         assert_eq!(guesses.count(address(1), now), 1);
-        assert_eq!(guesses.count(address(1), now + WINDOW - Duration::from_millis(1)), 2);
-        assert_eq!(guesses.count(address(1), now + WINDOW), 1);
+        assert_eq!(guesses.count(address(1), now + GUESS_WINDOW - Duration::from_millis(1)), 2);
+        assert_eq!(guesses.count(address(1), now + GUESS_WINDOW), 1);
     }
 
     #[test]
     fn a_flood_of_addresses_takes_no_memory() {
         let (guesses, now) = (Guesses::default(), Instant::now());
-        for number in 0..3 * REMEMBERED as u32 {
+        for number in 0..3 * MAX_ADDRESSES as u32 {
             guesses.count(address(number), now);
-            assert!(guesses.0.lock().unwrap().len() <= REMEMBERED);
+            assert!(guesses.0.lock().unwrap().len() <= MAX_ADDRESSES);
         }
     }
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod answer;
+mod authenticator;
 mod base_url;
 mod body;
 mod caller;
@@ -12,28 +14,17 @@ mod outcomes;
 mod path;
 mod stages;
 
+pub use access::{
+    Access, Admin, AdministeredProject, DeletableProject, ProjectAdmin, ProjectReader, ReadableProject, Reader,
+    StackAdmin,
+};
 pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
+pub use authenticator::{Authenticator, Trust};
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, from_base64, read, read_unpacked, read_within, unpack};
-pub use caller::{Caller, Gate, Trust};
+pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, decode_base64, read, read_unpacked, read_within, unpack};
+pub use caller::Caller;
 pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
-pub use outcomes::Outcomes;
-pub use path::{Prefix, decoded, parameters, project_in, project_named};
+pub use outcomes::{Outcomes, log_cause};
+pub use path::{Prefix, decode_segment, parse_project_name, parse_project_path, parse_query};
 pub use stages::Stages;
-
-use model::outcome::{Reason, Refusal};
-use store::{Kind, StoreError};
-
-/// The refusal for a failure of storage. What exactly failed is logged here and not told: it is of no use to a caller.
-pub fn storage_failed(error: &StoreError) -> Refusal {
-    tracing::error!(error.kind = ?error.kind(), error.message = %error, "storage failed");
-    match error.kind() {
-        Kind::Throttled | Kind::Unavailable | Kind::Conflict => {
-            Refusal::new(Reason::Unavailable, "storage does not answer in time: try again in some seconds")
-        }
-        Kind::NotFound | Kind::Rejected | Kind::Corrupt => {
-            Refusal::new(Reason::Internal, "a fault of faultline's own: its log has the details")
-        }
-    }
-}

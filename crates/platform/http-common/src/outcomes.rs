@@ -50,7 +50,8 @@ impl Outcomes {
     }
 
     /// The answer to what is refused, which is counted.
-    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+    pub fn refuse(&self, refusal: &Refusal) -> Response {
+        log_cause(refusal);
         self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
         answer::refuse(refusal)
     }
@@ -63,5 +64,13 @@ impl Outcomes {
     /// The counts so far.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Logs the failure of ours that led to a refusal, if there is one. [`Outcomes::answer`] does it; so does whoever answers
+/// a refusal without it.
+pub fn log_cause(refusal: &Refusal) {
+    if let Some(cause) = &refusal.cause {
+        tracing::error!(error.kind = cause.kind, error.message = cause.message, "failed to read or write storage");
     }
 }

@@ -92,28 +92,28 @@ fn tidy(path: &str) -> String {
 }
 
 /// The project named in a path `/projects/{project}/…`.
-pub fn project_in(path: &str) -> Result<ProjectName, Refusal> {
-    project_named(&decoded(path.split('/').nth(2).unwrap_or_default()))
+pub fn parse_project_path(path: &str) -> Result<ProjectName, Refusal> {
+    parse_project_name(&decode_segment(path.split('/').nth(2).unwrap_or_default()))
 }
 
 /// The project's name, or what is wrong with it.
-pub fn project_named(name: &str) -> Result<ProjectName, Refusal> {
+pub fn parse_project_name(name: &str) -> Result<ProjectName, Refusal> {
     ProjectName::parse(name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
 }
 
 /// A segment of a path, percent-decoded. What is no valid encoding stays as it is (v1's JavaScript and PHP clients do
 /// not encode), and what is no UTF-8 becomes U+FFFD.
-pub fn decoded(segment: &str) -> String {
+pub fn decode_segment(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// The parameters of a query, decoded.
-pub fn parameters(query: Option<&str>) -> Vec<(String, String)> {
+pub fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
     let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
+            (decode_segment(&name.replace('+', " ")), decode_segment(&value.replace('+', " ")))
         })
         .collect()
 }
@@ -161,12 +161,12 @@ mod tests {
     fn a_message_in_a_path_is_left_as_it_is() {
         check("/v0/projects/a/errors/x%2F%2Fy//z/", "/projects/a/errors/x%2F%2Fy//z/");
         check("/projects/a/errors/", "/projects/a/errors");
-        assert_eq!(decoded("a%20%F0%9F%98%80%2Fb%zz%"), "a 😀/b%zz%");
+        assert_eq!(decode_segment("a%20%F0%9F%98%80%2Fb%zz%"), "a 😀/b%zz%");
     }
 
     #[test]
     fn parameters_are_decoded() {
         let expected = [("a", "1 2+"), ("b", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(parameters(Some("a=1+2%2B&b&")), expected);
+        assert_eq!(parse_query(Some("a=1+2%2B&b&")), expected);
     }
 }

@@ -148,7 +148,7 @@ mod tests {
         let mut event = event("/health", "");
         event["headers"]["x-forwarded-for"] = "198.51.100.9".into();
         let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
-        let client = ClientAddress::of(as_sent(request).extensions()).map(|client| client.ip().to_string());
+        let client = ClientAddress::find_in(as_sent(request).extensions()).map(|client| client.ip().to_string());
         assert_eq!(client.as_deref(), Some("192.0.2.1"));
     }
 

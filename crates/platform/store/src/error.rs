@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
+use model::outcome::{Cause, Reason, Refusal};
 
 /// Why storage did not do what it was asked to. Match on [`StoreError::kind`], never on the text.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -70,6 +71,22 @@ impl StoreError {
     }
 }
 
+/// What exactly failed is of no use to a caller: it is the refusal's cause, which is logged where the request is answered.
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let refusal = match error.kind {
+            Kind::Throttled | Kind::Unavailable | Kind::Conflict => {
+                Self::new(Reason::Unavailable, "storage does not answer in time: try again in some seconds")
+            }
+            Kind::NotFound | Kind::Rejected | Kind::Corrupt => {
+                Self::new(Reason::Internal, "a fault of faultline's own: its log has the details")
+            }
+        };
+        let cause = Cause { kind: format!("{:?}", error.kind), message: error.to_string() };
+        Self { cause: Some(Box::new(cause)), ..refusal }
+    }
+}
+
 impl Kind {
     /// What an error code of DynamoDB, S3, SQS or KMS means to us.
     pub(crate) fn of_code(code: Option<&str>, status: u16) -> Self {
@@ -106,6 +123,25 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The caller learns whether trying again helps; the log learns what failed.
+    #[test]
+    fn a_failure_of_storage_becomes_a_refusal_with_its_cause() {
+        for (kind, reason) in [
+            (Kind::Throttled, Reason::Unavailable),
+            (Kind::Unavailable, Reason::Unavailable),
+            (Kind::Conflict, Reason::Unavailable),
+            (Kind::NotFound, Reason::Internal),
+            (Kind::Rejected, Reason::Internal),
+            (Kind::Corrupt, Reason::Internal),
+        ] {
+            let refusal = Refusal::from(StoreError::new(kind, "reading an error", "item 7"));
+            assert_eq!(refusal.reason, reason);
+            assert!(!refusal.message.contains("item 7"), "{refusal}");
+            let cause = Cause { kind: format!("{kind:?}"), message: "reading an error: item 7".to_owned() };
+            assert_eq!(refusal.cause.as_deref(), Some(&cause));
+        }
+    }
 
     /// What KMS answers, by its API reference: only some of it is worth trying again.
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use embedded::Engines;
 use embedded::sqs::Received;
-use http_common::{Front, Gate, Outcomes};
+use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, Limiter};
 use model::id::{Key, ProjectName};
 use notify::channels::{Channels, Notifier};
@@ -65,9 +65,9 @@ impl Stack {
         let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
         let table = Arc::new(table.with_clock(clock.clone()));
         // One memory of keys: what query forgets, all forget.
-        let gate = Gate::new(table.clone(), clock.clone(), Some(operator));
+        let authenticator = Authenticator::new(table.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
-            gate: gate.clone(),
+            authenticator: authenticator.clone(),
             inbox: sender.clone(),
             claims: bucket.clone(),
             limiter: Limiter::new(table.clone()),
@@ -77,7 +77,7 @@ impl Stack {
             outcomes: outcomes.clone(),
         };
         let query = Query {
-            gate: Arc::new(gate.clone().noting(table.clone())),
+            authenticator: Arc::new(authenticator.clone().noting(table.clone())),
             projects: table.clone(),
             keys: table.clone(),
             errors: table.clone(),
@@ -115,7 +115,7 @@ impl Stack {
             public_url: settings.public_url.clone(),
         }));
         let routes = Routes {
-            gate: Arc::new(gate),
+            authenticator: Arc::new(authenticator),
             notify: notify.clone(),
             sessions: table.clone(),
             outcomes: outcomes.clone(),

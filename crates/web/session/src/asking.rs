@@ -11,15 +11,15 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use web_pages::{Ask, Frame};
 
-use crate::{Form, Pages, Refused, Visit, page};
+use crate::{Form, PageRefusal, Pages, Visit, page};
 
 /// The largest form, in bytes: a document of rules, each character encoded as three.
-const MAX_FORM: usize = 1 << 20;
+const MAX_FORM_BYTES: usize = 1 << 20;
 /// What a form says that was sent once more.
-const SURE: (&str, &str) = ("sure", "yes");
+const SURE_FIELD: (&str, &str) = ("sure", "yes");
 
 /// The routes of pages, whose forms ask before they delete, and lose nothing when a session has ended.
-pub fn asking(pages: Pages, routes: Router) -> Router {
+pub fn ask_first(pages: Pages, routes: Router) -> Router {
     routes.layer(from_fn_with_state(pages, ask))
 }
 
@@ -28,23 +28,25 @@ async fn ask(State(pages): State<Pages>, request: Request, next: Next) -> Respon
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, MAX_FORM).await else {
-        let text = format!("this form has at most {MAX_FORM} bytes");
-        return Refused::Said { status: StatusCode::PAYLOAD_TOO_LARGE, text, frame: Box::default() }.into_response();
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
+        let text = format!("this form has at most {MAX_FORM_BYTES} bytes");
+        return PageRefusal::Said { status: StatusCode::PAYLOAD_TOO_LARGE, text, frame: Box::default() }
+            .into_response();
     };
     let form = Form::parse(&bytes);
     let asked = match Visit::from_request_parts(&mut parts, &pages).await {
-        Ok(visit) if form.is_of(&visit) => to_be_sure(&visit, &parts, &form),
-        Ok(visit) => typed(&parts, &form).map(|fields| {
+        Ok(visit) if form.is_of(&visit) => ask_to_be_sure(&visit, &parts, &form),
+        Ok(visit) => keep_typed(&parts, &form).map(|fields| {
             let frame = visit.frame("Send it now?");
             let text = "This form is of an earlier session, so nothing was done yet. What you typed is kept.";
-            let asked = Ask { text: text.to_owned(), button: "Send", ..again(frame, &parts, fields) };
+            let asked = Ask { text: text.to_owned(), button: "Send", ..prepare_ask(frame, &parts, fields) };
             (StatusCode::FORBIDDEN, page(&asked)).into_response()
         }),
-        Err(Refused::SignedOut(_)) => typed(&parts, &form).map(|fields| {
+        Err(PageRefusal::SignedOut(_)) => keep_typed(&parts, &form).map(|fields| {
             let frame = Frame { title: "You are signed out".to_owned(), ..Frame::default() };
             let text = "Your session has ended, so nothing was done yet. What you typed is kept on this page.";
-            let asked = Ask { text: text.to_owned(), signs_in: true, button: "Send", ..again(frame, &parts, fields) };
+            let asked =
+                Ask { text: text.to_owned(), signs_in: true, button: "Send", ..prepare_ask(frame, &parts, fields) };
             (StatusCode::UNAUTHORIZED, page(&asked)).into_response()
         }),
         Err(_) => None,
@@ -56,8 +58,8 @@ async fn ask(State(pages): State<Pages>, request: Request, next: Next) -> Respon
 }
 
 /// The page that asks, if a form deletes something and does not say that it is sure.
-fn to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response> {
-    if form.get(SURE.0) == Some(SURE.1) {
+fn ask_to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response> {
+    if form.get(SURE_FIELD.0) == Some(SURE_FIELD.1) {
         return None;
     }
     let chosen = form.all("error").count();
@@ -71,12 +73,12 @@ fn to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response> {
         _ => return None,
     };
     let mut fields = without_token(form);
-    fields.push((SURE.0.to_owned(), SURE.1.to_owned()));
+    fields.push((SURE_FIELD.0.to_owned(), SURE_FIELD.1.to_owned()));
     let frame = visit.frame("Are you sure?");
-    Some(page(&Ask { text, button: "Delete", deletes: true, ..again(frame, parts, fields) }))
+    Some(page(&Ask { text, button: "Delete", deletes: true, ..prepare_ask(frame, parts, fields) }))
 }
 
-fn again(frame: Frame, parts: &Parts, fields: Vec<(String, String)>) -> Ask {
+fn prepare_ask(frame: Frame, parts: &Parts, fields: Vec<(String, String)>) -> Ask {
     Ask {
         frame,
         text: String::new(),
@@ -85,13 +87,13 @@ fn again(frame: Frame, parts: &Parts, fields: Vec<(String, String)>) -> Ask {
         button: "",
         deletes: false,
         signs_in: false,
-        back: back(&parts.headers),
+        back: find_way_back(&parts.headers),
     }
 }
 
 /// The fields of a form of one of our own pages, if there is anything in them to be lost. What another site sends is not
 /// shown to anybody as his own.
-fn typed(parts: &Parts, form: &Form) -> Option<Vec<(String, String)>> {
+fn keep_typed(parts: &Parts, form: &Form) -> Option<Vec<(String, String)>> {
     let fields = without_token(form);
     (is_own(&parts.headers) && fields.iter().any(|(_, value)| !value.is_empty())).then_some(fields)
 }
@@ -111,7 +113,7 @@ fn is_own(headers: &HeaderMap) -> bool {
 }
 
 /// The page that a form was on: the path of its address, which is one of ours.
-fn back(headers: &HeaderMap) -> Option<String> {
+fn find_way_back(headers: &HeaderMap) -> Option<String> {
     let address = headers.get(REFERER)?.to_str().ok()?.parse::<Uri>().ok()?;
     let is_own = address.authority()?.as_str() == headers.get(HOST)?.to_str().ok()?;
     is_own.then(|| address.path_and_query().map(ToString::to_string)).flatten()
@@ -141,7 +143,7 @@ mod tests {
         let check = |referer: &'static str, expected: Option<&str>| {
             let headers = [("host", "errors.example"), ("referer", referer)];
             let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            assert_eq!(back(&headers.collect()).as_deref(), expected);
+            assert_eq!(find_way_back(&headers.collect()).as_deref(), expected);
         };
         check("https://errors.example/projects/a%23b/errors?status=muted", Some("/projects/a%23b/errors?status=muted"));
         check("https://evil.example/projects", None);

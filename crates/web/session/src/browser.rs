@@ -10,14 +10,14 @@ use http_common::{BaseUrl, Prefix};
 use tower::ServiceExt;
 
 /// `api`, whose routes answer a browser that opens an address of which `has_page` is true with the page of it.
-pub fn before(api: Router, has_page: fn(&str) -> bool, pages: Router) -> Router {
+pub fn answer_browsers(api: Router, has_page: fn(&str) -> bool, pages: Router) -> Router {
     api.layer(from_fn(move |request: Request, next: Next| {
         let is_for_page =
             request.method() == Method::GET && has_page(request.uri().path()) && wants_page(request.headers());
         let pages = is_for_page.then(|| pages.clone());
         async move {
             let Some(pages) = pages else { return next.run(request).await };
-            let mut response = match pages.oneshot(anew(&request)).await {
+            let mut response = match pages.oneshot(repeat(&request)).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
@@ -28,17 +28,17 @@ pub fn before(api: Router, has_page: fn(&str) -> bool, pages: Router) -> Router 
 }
 
 /// The request without what the API's route took from its path: the page's takes that itself.
-fn anew(request: &Request) -> Request {
-    let mut anew = Request::new(Body::empty());
-    *anew.uri_mut() = request.uri().clone();
-    *anew.headers_mut() = request.headers().clone();
+fn repeat(request: &Request) -> Request {
+    let mut repeated = Request::new(Body::empty());
+    *repeated.uri_mut() = request.uri().clone();
+    *repeated.headers_mut() = request.headers().clone();
     if let Some(base) = request.extensions().get::<BaseUrl>() {
-        anew.extensions_mut().insert(base.clone());
+        repeated.extensions_mut().insert(base.clone());
     }
     if let Some(prefix) = request.extensions().get::<Prefix>() {
-        anew.extensions_mut().insert(prefix.clone());
+        repeated.extensions_mut().insert(prefix.clone());
     }
-    anew
+    repeated
 }
 
 /// Whether somebody opened the address in a browser: programs say what they are by a key, and do not ask for HTML.

@@ -23,8 +23,8 @@ pub struct Cookies {
 impl Cookies {
     /// Of the browser behind the request with these parts. Reached by TLS, cookies are `Secure` and have names that begin
     /// with `__Host-`, which no other host of the domain can set.
-    pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        Self { is_https: BaseUrl::of(headers, extensions).is_https() }
+    pub fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        Self { is_https: BaseUrl::from_request(headers, extensions).is_https() }
     }
 
     /// The token that the browser shows in a cookie.
@@ -72,7 +72,7 @@ mod tests {
     fn a_cookie_is_found_among_others() {
         let found = |cookies: &'static str| {
             let headers = headers(&[("cookie", cookies)]);
-            let cookies = Cookies::of(&headers, &Extensions::new());
+            let cookies = Cookies::from_request(&headers, &Extensions::new());
             cookies.find(Cookie::Session, &headers).map(|token| token.reveal().to_owned())
         };
         assert_eq!(found("a=b; faultline-session=abc; c=d").as_deref(), Some("abc"));
@@ -96,7 +96,7 @@ mod tests {
             if let Some(scheme) = scheme {
                 headers.insert("x-forwarded-proto", HeaderValue::from_static(scheme));
             }
-            let cookies = Cookies::of(&headers, &Extensions::new());
+            let cookies = Cookies::from_request(&headers, &Extensions::new());
             let set = cookies.set(Cookie::Session, "abc", 60);
             assert_eq!(set.starts_with("__Host-") && set.ends_with("; Secure"), is_https, "{scheme:?}: {set}");
             assert!(set.contains("; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"), "{set}");
@@ -105,7 +105,7 @@ mod tests {
         }
         let mut extensions = Extensions::new();
         extensions.insert::<BaseUrl>("https://errors.example".parse().unwrap());
-        let set = Cookies::of(&HeaderMap::new(), &extensions).set(Cookie::SignIn, "", 0);
+        let set = Cookies::from_request(&HeaderMap::new(), &extensions).set(Cookie::SignIn, "", 0);
         assert!(set.starts_with("__Host-faultline-sign-in=;") && set.ends_with("; Secure"), "by --public-url: {set}");
     }
 }

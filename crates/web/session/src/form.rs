@@ -4,13 +4,13 @@ use axum::body::Body;
 use http::StatusCode;
 use model::id::KeyHash;
 
-use crate::{Refused, Visit};
+use crate::{PageRefusal, Visit};
 
 /// The fields of a form.
 pub struct Form(Vec<(String, String)>);
 
 /// The largest form of most pages, in bytes: a comment, each character encoded as three.
-const MAX_FORM: usize = 64 << 10;
+const MAX_FORM_BYTES: usize = 64 << 10;
 
 impl Form {
     /// From the body of a request: only of a page of this session.
@@ -18,8 +18,8 @@ impl Form {
     /// # Errors
     ///
     /// 403 if another site made the form, or a page of another session; 413 if it is too large.
-    pub async fn of(visit: &Visit, body: Body) -> Result<Self, Refused> {
-        Self::within(MAX_FORM, visit, body).await
+    pub async fn read_own(visit: &Visit, body: Body) -> Result<Self, PageRefusal> {
+        Self::read_own_within(MAX_FORM_BYTES, visit, body).await
     }
 
     /// The same, of a form that may have `limit` bytes.
@@ -27,13 +27,13 @@ impl Form {
     /// # Errors
     ///
     /// The same.
-    pub async fn within(limit: usize, visit: &Visit, body: Body) -> Result<Self, Refused> {
-        let form = Self::bytes(limit, body).await?;
+    pub async fn read_own_within(limit: usize, visit: &Visit, body: Body) -> Result<Self, PageRefusal> {
+        let form = Self::collect(limit, body).await?;
         match form.is_of(visit) {
             true => Ok(form),
             false => {
                 let text = "this form is of another session: go back, load the page again, and repeat".to_owned();
-                Err(Refused::Said { status: StatusCode::FORBIDDEN, text, frame: Box::new(visit.frame("")) })
+                Err(PageRefusal::Said { status: StatusCode::FORBIDDEN, text, frame: Box::new(visit.frame("")) })
             }
         }
     }
@@ -43,12 +43,12 @@ impl Form {
     /// # Errors
     ///
     /// 413 if it is too large.
-    pub async fn read(body: Body) -> Result<Self, Refused> {
-        Self::bytes(MAX_FORM, body).await
+    pub async fn read(body: Body) -> Result<Self, PageRefusal> {
+        Self::collect(MAX_FORM_BYTES, body).await
     }
 
-    async fn bytes(limit: usize, body: Body) -> Result<Self, Refused> {
-        let too_large = |_| Refused::Said {
+    async fn collect(limit: usize, body: Body) -> Result<Self, PageRefusal> {
+        let too_large = |_| PageRefusal::Said {
             status: StatusCode::PAYLOAD_TOO_LARGE,
             text: format!("this form has at most {limit} bytes"),
             frame: Box::default(),
@@ -59,7 +59,7 @@ impl Form {
 
     /// From the bytes of a body.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        Self(http_common::parameters(Some(&String::from_utf8_lossy(bytes))))
+        Self(http_common::parse_query(Some(&String::from_utf8_lossy(bytes))))
     }
 
     /// Whether a page of this session made it.

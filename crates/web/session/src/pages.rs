@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use http_common::{Gate, Outcomes};
+use http_common::{Authenticator, Outcomes};
 use store::clock::Clock;
 use store::ports::Sessions;
 
@@ -9,7 +9,7 @@ use store::ports::Sessions;
 #[derive(Clone)]
 pub struct Pages {
     /// Who may come in.
-    pub gate: Arc<Gate>,
+    pub authenticator: Arc<Authenticator>,
     /// Who is signed in.
     pub sessions: Arc<dyn Sessions>,
     /// The time, and random tokens.

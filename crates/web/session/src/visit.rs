@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::Method;
 use http::request::Parts;
-use http_common::{Caller, Trust, storage_failed};
+use http_common::{Caller, Trust};
 use model::id::{Key, KeyHash};
 use model::outcome::Reason;
 use model::time::Timestamp;
@@ -11,10 +11,10 @@ use store::ports::Scope;
 use web_pages::{Frame, Notice, Visitor};
 
 use crate::address::encoded;
-use crate::{Cookie, Cookies, Pages, Refused, form_hash};
+use crate::{Cookie, Cookies, PageRefusal, Pages, form_hash};
 
 /// How long a session lasts, in seconds: a week.
-pub const LASTS: i64 = 7 * 86_400;
+pub const SESSION_SECONDS: i64 = 7 * 86_400;
 
 /// Somebody who is signed in, at one request.
 #[derive(Clone, Debug)]
@@ -30,29 +30,30 @@ pub struct Visit {
 }
 
 impl FromRequestParts<Pages> for Visit {
-    type Rejection = Refused;
+    type Rejection = PageRefusal;
 
-    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageRefusal> {
         // Where to come back to after signing in; a form's address is no page.
         let here = match parts.method {
             Method::GET => parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             _ => "/".to_owned(),
         };
-        let signed_out = || Refused::SignedOut(here.clone());
-        let cookies = Cookies::of(&parts.headers, &parts.extensions);
+        let signed_out = || PageRefusal::SignedOut(here.clone());
+        let cookies = Cookies::from_request(&parts.headers, &parts.extensions);
         let token = cookies.find(Cookie::Session, &parts.headers).ok_or_else(signed_out)?;
         let now = pages.clock.now();
-        let session = pages.sessions.session(&token.hash(), now).await.map_err(|error| storage_failed(&error))?;
+        let session = pages.sessions.session(&token.hash(), now).await?;
         let session = session.ok_or_else(signed_out)?;
         // The key may have been disabled, or deleted: then so is the session.
-        let caller = pages.gate.caller_with(session.key, Trust::for_method(&parts.method)).await.map_err(
-            |refusal| match refusal.reason {
-                Reason::KeyUnknown => signed_out(),
-                _ => refusal.into(),
-            },
-        )?;
-        caller.reads().map_err(|_| signed_out())?;
-        let notice = notice(parts.uri.query());
+        let caller =
+            pages.authenticator.authenticate_hash(session.key, Trust::for_method(&parts.method)).await.map_err(
+                |refusal| match refusal.reason {
+                    Reason::KeyUnknown => signed_out(),
+                    _ => refusal.into(),
+                },
+            )?;
+        caller.check_reader().map_err(|_| signed_out())?;
+        let notice = find_notice(parts.uri.query());
         Ok(Self { caller, now, token, notice, here })
     }
 }
@@ -60,7 +61,7 @@ impl FromRequestParts<Pages> for Visit {
 impl Visit {
     /// What is around a page that is named `title`.
     pub fn frame(&self, title: &str) -> Frame {
-        let scope = self.caller.administers().ok();
+        let scope = self.caller.check_admin().ok();
         let visitor = Visitor {
             name: self.caller.actor().to_string(),
             may_change: scope.is_some(),
@@ -98,16 +99,16 @@ impl Visit {
 }
 
 /// What was just done is said on the page that follows, which is told by its address: `done`.
-fn notice(query: Option<&str>) -> Option<Notice> {
-    let parameters = http_common::parameters(query);
+fn find_notice(query: Option<&str>) -> Option<Notice> {
+    let parameters = http_common::parse_query(query);
     parameters.into_iter().find_map(|(name, text)| match name.as_str() {
-        "done" => Some(Notice { is_good: true, text: done(&text)?.to_owned() }),
+        "done" => Some(Notice { is_good: true, text: describe_done(&text)?.to_owned() }),
         _ => None,
     })
 }
 
 /// What may be said of what was done: only what is listed, since whoever makes a link chooses the word.
-fn done(word: &str) -> Option<&'static str> {
+fn describe_done(word: &str) -> Option<&'static str> {
     Some(match word {
         "added" => "The rule was added: send a test to see that it arrives.",
         "created" => "The project was made.",
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn only_what_is_known_is_said() {
-        assert!(notice(Some("done=changed")).is_some());
-        assert!(notice(Some("done=Your+account+is+locked,+call+555")).is_none());
+        assert!(find_notice(Some("done=changed")).is_some());
+        assert!(find_notice(Some("done=Your+account+is+locked,+call+555")).is_none());
     }
 }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// For how long an SDK shall not send what is not stored, in seconds.
-const SWITCHED_OFF: u32 = 3_600;
+const SWITCHED_OFF_SECONDS: u32 = 3_600;
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Accepted {
@@ -20,18 +20,18 @@ pub(super) struct Accepted {
 }
 
 /// 200 with the event's id, or without one if nothing had an event.
-pub(super) fn accepted(id: Option<EventId>) -> Answer {
+pub(super) fn accept(id: Option<EventId>) -> Answer {
     http_common::ok(&Accepted { id })
 }
 
 /// The same, and a rate limit for each category of items that were not stored, so that the SDK stops sending them.
-pub(super) fn accepted_but(id: Option<EventId>, not_stored: &[&ItemKind]) -> Answer {
-    let mut response = accepted(id)?;
+pub(super) fn accept_but(id: Option<EventId>, not_stored: &[&ItemKind]) -> Answer {
+    let mut response = accept(id)?;
     let categories: BTreeSet<_> = not_stored.iter().filter_map(|kind| kind.category()).collect();
     // `default` is what messages are sent as, too.
     let categories: Vec<_> = categories.into_iter().filter(|category| *category != "default").collect();
     if !categories.is_empty() {
-        let limits = format!("{SWITCHED_OFF}:{}:organization", categories.join(";"));
+        let limits = format!("{SWITCHED_OFF_SECONDS}:{}:organization", categories.join(";"));
         if let Ok(limits) = HeaderValue::from_str(&limits) {
             response.headers_mut().insert("x-sentry-rate-limits", limits);
         }

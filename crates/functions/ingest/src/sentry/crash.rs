@@ -16,7 +16,7 @@ use model::occurrence::Source;
 use model::outcome::{Reason, Refusal};
 use protocol::sentry::{crash, peek};
 
-use super::envelope::ENVELOPE;
+use super::envelope::ENVELOPE_LIMITS;
 use crate::{Ingest, accept};
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
@@ -29,11 +29,11 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let client_ip = accept::client_ip(request.extensions());
-    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
+    let client_ip = accept::find_client_ip(request.extensions());
+    let (project, key) = ingest.authenticate(&headers, &uri, None).await?;
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut form = crash::CrashForm::new(kind);
-    let mut body = Unpacked::new(request, ENVELOPE);
+    let mut body = Unpacked::new(request, ENVELOPE_LIMITS);
     while let Some(piece) = body.next().await? {
         form.push(piece)?;
     }
@@ -48,11 +48,11 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     }
     let event = serde_json::Value::Object(crash::event(&form)).to_string();
     let peek = peek(event.as_bytes())?;
-    let id = peek.event_id.unwrap_or_else(|| ingest.event_id());
+    let id = peek.event_id.unwrap_or_else(|| ingest.make_event_id());
     let header = Header {
         client_ip,
         key,
-        trace: accept::trace(&headers),
+        trace: accept::find_trace(&headers),
         ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
     };
     ingest.accept(&Message { header, payload: event.into_bytes() }).await?;

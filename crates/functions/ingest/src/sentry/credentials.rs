@@ -16,7 +16,7 @@ impl Ingest {
     /// Where the events of a request go, and by which key: found by its credentials, and the project number in its path
     /// `/api/{id}/…` (in tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone). A page must be of
     /// an origin that the project allows.
-    pub(super) async fn addressee(
+    pub(super) async fn authenticate(
         &self,
         headers: &HeaderMap,
         uri: &Uri,
@@ -35,10 +35,10 @@ impl Ingest {
         };
         let mut refused = None;
         for credentials in presented.all() {
-            let named = project_in(uri.path()).map(|project| project.or(credentials.project));
-            match self.caller_of(credentials.key.reveal(), named.as_ref().ok().copied().flatten()).await {
+            let named = parse_project(uri.path()).map(|project| project.or(credentials.project));
+            match self.find_caller(credentials.key.reveal(), named.as_ref().ok().copied().flatten()).await {
                 Ok(caller) => {
-                    let project = addressed(&caller, named?)?;
+                    let project = find_addressee(&caller, named?)?;
                     self.check_origin(&project, headers).await?;
                     return Ok((project, caller.key()));
                 }
@@ -50,19 +50,19 @@ impl Ingest {
 
     /// The caller who shows `key`. The limits of the project that is named are read at the same time, so that a first
     /// event waits for one answer of the table and not for two.
-    async fn caller_of(&self, key: &str, named: Option<ProjectId>) -> Result<Caller, Refusal> {
+    async fn find_caller(&self, key: &str, named: Option<ProjectId>) -> Result<Caller, Refusal> {
         let ahead = async {
             if let Some(project) = named {
-                self.limiter.quota(&Addressee::Id(project), self.clock.now()).await;
+                self.limiter.read_quota(&Addressee::Id(project), self.clock.now()).await;
             }
         };
-        join(self.gate.caller_of(key), ahead).await.0
+        join(self.authenticator.authenticate_key(key), ahead).await.0
     }
 }
 
 /// Where a caller's events go: to the project that is named, else to the one that the key is of.
-fn addressed(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Refusal> {
-    match (named, caller.posts()?) {
+fn find_addressee(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Refusal> {
+    match (named, caller.check_poster()?) {
         (Some(project), _) => caller.post_to_id(project),
         (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
         (None, Scope::All) => {
@@ -73,7 +73,7 @@ fn addressed(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Ref
 }
 
 /// The project number in a path `/api/{id}/…`; `None` for paths that have none.
-fn project_in(path: &str) -> Result<Option<ProjectId>, Refusal> {
+fn parse_project(path: &str) -> Result<Option<ProjectId>, Refusal> {
     match path.trim_start_matches("/api/").split_once('/') {
         Some((id, _)) if path.starts_with("/api/") => {
             ProjectId::parse(id).map(Some).map_err(|error| Refusal::new(Reason::ProjectUnknown, error.to_string()))

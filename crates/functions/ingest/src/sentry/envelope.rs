@@ -18,12 +18,12 @@ use model::occurrence::Source;
 use model::outcome::{Reason, Refusal};
 use protocol::sentry::{Envelope, EnvelopeItem, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
 
-use super::answer::accepted_but;
+use super::answer::accept_but;
 use crate::{Ingest, accept};
 
 /// How large an envelope may be, with everything in it that is not stored, in bytes. Sentry's own limit. A function of
 /// Lambda gets at most 6 MB, however packed.
-pub(super) const ENVELOPE: Limits = Limits { sent: 200 << 20, unpacked: 200 << 20 };
+pub(super) const ENVELOPE_LIMITS: Limits = Limits { sent: 200 << 20, unpacked: 200 << 20 };
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
     Router::new().route("/api/{project}/envelope", post(handle)).route("/tunnel", post(handle))
@@ -37,8 +37,8 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 /// costs itself only.
 pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let client_ip = accept::client_ip(request.extensions());
-    let sender = ingest.addressee(&headers, &uri, None).await;
+    let client_ip = accept::find_client_ip(request.extensions());
+    let sender = ingest.authenticate(&headers, &uri, None).await;
     let (sender, envelope, broken) = read(ingest, request, sender).await?;
     ingest.outcomes.count_all(&envelope.refused);
 
@@ -55,7 +55,7 @@ pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> 
     match envelope.refused.into_iter().next() {
         // Nothing in it could be used: the SDK shall hear of it.
         Some(refusal) if accepted.is_none() && not_stored.is_empty() => Err(refusal),
-        _ => accepted_but(accepted, &not_stored),
+        _ => accept_but(accepted, &not_stored),
     }
 }
 
@@ -70,7 +70,7 @@ async fn read(
 ) -> Result<(Sender, Envelope, Option<Refusal>), Refusal> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let mut reader = Reader::new(if sender.is_ok() { MAX_HEADER } else { MAX_HEADER_WITHOUT_KEY });
-    let mut body = Unpacked::new(request, ENVELOPE);
+    let mut body = Unpacked::new(request, ENVELOPE_LIMITS);
     let mut sender = sender;
     let broken = loop {
         let read = match body.next().await {
@@ -80,7 +80,7 @@ async fn read(
         };
         if sender.is_err() {
             let dsn = reader.header().and_then(|header| header.dsn.clone());
-            sender = sender_by(ingest, &headers, &uri, dsn.as_deref(), sender).await;
+            sender = find_sender(ingest, &headers, &uri, dsn.as_deref(), sender).await;
             // Of what nobody may send no more is read than the line that could have told.
             if sender.is_err() && (reader.header().is_some() || read.is_err()) {
                 sender.as_ref().map_err(Clone::clone)?;
@@ -95,14 +95,14 @@ async fn read(
         None => {
             let header = reader.end();
             let dsn = header.as_ref().ok().and_then(|envelope| envelope.header.dsn.clone());
-            let sender = sender_by(ingest, &headers, &uri, dsn.as_deref(), sender).await?;
+            let sender = find_sender(ingest, &headers, &uri, dsn.as_deref(), sender).await?;
             Ok((sender, header?, None))
         }
     }
 }
 
 /// Who sends, if the `dsn` says it and nothing else did.
-async fn sender_by(
+async fn find_sender(
     ingest: &Ingest,
     headers: &HeaderMap,
     uri: &Uri,
@@ -110,7 +110,7 @@ async fn sender_by(
     sender: Result<Sender, Refusal>,
 ) -> Result<Sender, Refusal> {
     match (sender, dsn) {
-        (Err(_), Some(dsn)) => ingest.addressee(headers, uri, Some(dsn)).await,
+        (Err(_), Some(dsn)) => ingest.authenticate(headers, uri, Some(dsn)).await,
         (sender, _) => sender,
     }
 }
@@ -125,13 +125,13 @@ async fn accept_events(
 ) -> Result<Option<EventId>, Refusal> {
     let (mut accepted, mut used, mut limited) = (None, HashSet::new(), None);
     for item in envelope.items.iter().filter(|item| item.kind.is_stored()) {
-        let id = event_id(ingest, envelope, item, &used);
+        let id = choose_event_id(ingest, envelope, item, &used);
         used.insert(id);
         let header = Header {
             sent_at: envelope.header.sent_at,
             client_ip,
             key,
-            trace: accept::trace(headers),
+            trace: accept::find_trace(headers),
             ..Header::new(Source::Sentry, project.clone(), ingest.clock.now(), vec![id])
         };
         match ingest.accept(&Message { header, payload: item.payload.clone() }).await {
@@ -154,13 +154,13 @@ async fn accept_events(
 
 /// The id of an event. That of the envelope's header names its first event: of a further one it is the event's own, else
 /// one that follows from the header's, so that an envelope which is sent again has the same ones.
-fn event_id(ingest: &Ingest, envelope: &Envelope, item: &EnvelopeItem, used: &HashSet<EventId>) -> EventId {
+fn choose_event_id(ingest: &Ingest, envelope: &Envelope, item: &EnvelopeItem, used: &HashSet<EventId>) -> EventId {
     let named = envelope.header.event_id.filter(|_| used.is_empty()).or(item.event_id);
     match named.filter(|id| !used.contains(id)) {
         Some(id) => id,
         None => match envelope.header.event_id.or(item.event_id) {
             Some(id) => id.derive(item.index as u64),
-            None => ingest.event_id(),
+            None => ingest.make_event_id(),
         },
     }
 }

@@ -17,7 +17,7 @@ use protocol::sentry::security;
 use crate::{Ingest, accept};
 
 /// How large a body of reports may be, in bytes.
-const REPORTS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
+const REPORT_LIMITS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
     Router::new()
@@ -32,23 +32,23 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let client_ip = accept::client_ip(request.extensions());
-    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
-    let payload = http_common::read_within(request, REPORTS).await?;
+    let client_ip = accept::find_client_ip(request.extensions());
+    let (project, key) = ingest.authenticate(&headers, &uri, None).await?;
+    let payload = http_common::read_within(request, REPORT_LIMITS).await?;
     let (reports, refused) = security::parse(&payload)?;
     ingest.outcomes.count_all(&refused);
     if reports.is_empty() {
         return http_common::empty();
     }
 
-    let parameters = http_common::parameters(uri.query());
+    let parameters = http_common::parse_query(uri.query());
     let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let sender = Sender {
         user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
         release: parameter("sentry_release"),
         environment: parameter("sentry_environment"),
     };
-    let ids = reports.iter().map(|_| ingest.event_id()).collect();
+    let ids = reports.iter().map(|_| ingest.make_event_id()).collect();
     let header = Header {
         client_ip,
         sender: Some(sender),

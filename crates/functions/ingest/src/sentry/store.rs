@@ -16,7 +16,7 @@ use model::occurrence::Source;
 use model::outcome::Reason;
 use protocol::sentry::peek;
 
-use super::answer::{accepted, accepted_but};
+use super::answer::{accept, accept_but};
 use super::envelope::accept_envelope;
 use crate::{Ingest, accept};
 
@@ -30,37 +30,37 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let client_ip = accept::client_ip(request.extensions());
+    let client_ip = accept::find_client_ip(request.extensions());
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-sentry-envelope") {
         return accept_envelope(ingest, request).await;
     }
 
-    let (project, key) = ingest.addressee(&headers, &uri, None).await?;
+    let (project, key) = ingest.authenticate(&headers, &uri, None).await?;
     let body = http_common::read_unpacked(request).await?;
-    let payload = plain(&body)?;
+    let payload = decode_body(&body)?;
     let peek = peek(&payload)?;
     if !peek.kind.is_stored() {
         ingest.outcomes.count(Reason::ItemNotStored);
-        return accepted_but(None, &[&peek.kind]);
+        return accept_but(None, &[&peek.kind]);
     }
-    let id = peek.event_id.unwrap_or_else(|| ingest.event_id());
+    let id = peek.event_id.unwrap_or_else(|| ingest.make_event_id());
     let header = Header {
         client_ip,
         key,
-        trace: accept::trace(&headers),
+        trace: accept::find_trace(&headers),
         ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
     };
     ingest.accept(&Message { header, payload: payload.into_owned() }).await?;
-    accepted(Some(id))
+    accept(Some(id))
 }
 
 /// The JSON in a body: old clients send it in base64, some of them packed by zlib within.
-fn plain(body: &[u8]) -> Result<Cow<'_, [u8]>, model::outcome::Refusal> {
+fn decode_body(body: &[u8]) -> Result<Cow<'_, [u8]>, model::outcome::Refusal> {
     if body.trim_ascii_start().starts_with(b"{") {
         return Ok(Cow::Borrowed(body));
     }
-    match http_common::from_base64(body) {
+    match http_common::decode_base64(body) {
         Some(decoded) => Ok(Cow::Owned(http_common::unpack(&http::HeaderMap::new(), &decoded)?.into_owned())),
         None => Ok(Cow::Borrowed(body)),
     }

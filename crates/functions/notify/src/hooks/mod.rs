@@ -10,7 +10,7 @@ mod slack;
 
 use axum::body::Bytes;
 use http::HeaderMap;
-use http_common::{Answer, storage_failed};
+use http_common::Answer;
 use model::error::history::{self, Actor};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Status, StatusChange};
 use model::id::{Fingerprint, ProjectName};
@@ -73,9 +73,9 @@ impl Notify {
         body: &Bytes,
     ) -> Answer {
         let now = self.clock.now();
-        let found = self.projects.by_name(project).await.map_err(|error| storage_failed(&error))?;
+        let found = self.projects.by_name(project).await?;
         let project_rules = match found {
-            Some(project) => self.load_project_rules(project.id).await.map_err(|error| storage_failed(&error))?,
+            Some(project) => self.load_project_rules(project.id).await?,
             None => None,
         };
         let project_rules = project_rules.ok_or_else(signature_refusal)?;
@@ -126,7 +126,7 @@ impl Notify {
         action: &IssueAction,
         now: Timestamp,
     ) -> Result<ActionOutcome, Refusal> {
-        let error = self.errors.get(project.id, &action.fingerprint).await.map_err(|error| storage_failed(&error))?;
+        let error = self.errors.get(project.id, &action.fingerprint).await?;
         let Some(error) = error.filter(|error| is_own_issue(error, action)) else { return Ok(ActionOutcome::Unknown) };
         if error.merged_into.is_some() {
             return Ok(ActionOutcome::Merged);
@@ -146,7 +146,7 @@ impl Notify {
         let change = ErrorChange::from(status);
         let by = Actor::Hook { service: service.name().to_owned(), user: action.user.clone() };
         let entries = history::HistoryEntry::all(history::Action::of(&change, &error), &by, now, self.clock.random());
-        self.errors.change(&error, &change, &entries, now).await.map_err(|error| storage_failed(&error))?;
+        self.errors.change(&error, &change, &entries, now).await?;
         Ok(outcome)
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn parse_action(
 ) -> Result<Option<IssueAction>, Refusal> {
     let interaction = || malformed("interaction of Slack");
     let body = std::str::from_utf8(body).map_err(|_| interaction())?;
-    let fields = http_common::parameters(Some(body));
+    let fields = http_common::parse_query(Some(body));
     let payload = fields.iter().find(|(name, _)| name == "payload").map(|(_, value)| value);
     let Interaction { actions, user, response_url } =
         serde_json::from_str(payload.ok_or_else(interaction)?).map_err(|_| interaction())?;

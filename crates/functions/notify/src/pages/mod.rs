@@ -11,7 +11,7 @@ pub(crate) fn add_pages(pages: Pages) -> Router {
     let api = pages.api.clone();
     let shown = Router::new().route("/projects/{project}/rules", get(rules::show)).with_state(pages.clone());
     let own = Router::new().route("/pages/projects/{project}/rules", post(rules::change)).with_state(pages.clone());
-    web_session::before(api, has_page, shown).merge(web_session::asking(pages, own))
+    web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }
 
 /// Whether there is a page at a path of the API.

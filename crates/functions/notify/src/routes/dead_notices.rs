@@ -11,8 +11,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,19 +38,19 @@ pub(super) fn routes() -> Router<Arc<Routes>> {
 pub(super) fn describe(api: &mut Description) {
     api.tag("dead letters");
     api.operation("get", "/dead-notices", "listDeadNotices", "Lists what could not be told, and why")
-        .says("Some of them, if there are more than a hundred.")
+        .description("Some of them, if there are more than a hundred.")
         .data::<Notices>(200, "the notices");
     api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Tells what could not be told")
-        .says("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
+        .description("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
         .body::<NoticeSelection>(json!({}))
         .data::<RedriveResult>(200, "what is to be told again");
     let failed = "Lists a project's notifications that could not be delivered";
     api.operation("get", "/projects/{project}/rules/failed", "listFailedNotices", failed)
-        .says("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
+        .description("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
         .project()
         .data::<Notices>(200, "the notifications");
     api.operation("post", "/projects/{project}/rules/retry", "retryFailedNotices", "Sends them again")
-        .says("After a fix. What was delivered meanwhile is not sent again.")
+        .description("After a fix. What was delivered meanwhile is not sent again.")
         .project()
         .body::<NoticeSelection>(json!({}))
         .data::<RedriveResult>(200, "what is sent again");
@@ -88,7 +88,7 @@ async fn retry_handler(State(routes): State<Arc<Routes>>, request: Request<Body>
 
 async fn list_of_project(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
-    let mut dead_notices = routes.notify.dead_notices_of(project.id).await.map_err(|error| storage_failed(&error))?;
+    let mut dead_notices = routes.notify.dead_notices_of(project.id).await?;
     dead_notices.truncate(MAX_LISTED_NOTICES);
     http_common::data(Notices { dead_notices })
 }
@@ -97,7 +97,7 @@ async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     let NoticeSelection { ids } = read_selection(request).await?;
     let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
-    http_common::data(RedriveResult { redriven: redriven.map_err(|error| storage_failed(&error))? })
+    http_common::data(RedriveResult { redriven: redriven? })
 }
 
 async fn read_selection(request: Request<Body>) -> Result<NoticeSelection, Refusal> {
@@ -107,8 +107,8 @@ async fn read_selection(request: Request<Body>) -> Result<NoticeSelection, Refus
 }
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller_in(&request).await?.admin()?;
-    let dead_notices = routes.notify.dead_notices(MAX_LISTED_NOTICES).await.map_err(|error| storage_failed(&error))?;
+    routes.authenticator.authenticate(&request).await?.check_stack_admin()?;
+    let dead_notices = routes.notify.dead_notices(MAX_LISTED_NOTICES).await?;
     http_common::data(Notices { dead_notices })
 }
 
@@ -126,8 +126,8 @@ struct NoticeSelection {
 }
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.gate.caller_in(&request).await?.admin()?;
+    routes.authenticator.authenticate(&request).await?.check_stack_admin()?;
     let NoticeSelection { ids } = read_selection(request).await?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
-    http_common::data(RedriveResult { redriven: redriven.map_err(|error| storage_failed(&error))? })
+    http_common::data(RedriveResult { redriven: redriven? })
 }

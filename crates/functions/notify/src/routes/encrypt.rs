@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use rules::posted;
@@ -29,12 +29,12 @@ pub(super) fn describe(api: &mut Description) {
     let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "enum": ["slack", "github", "gitlab"] } } });
     let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
     api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
-        .says("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
+        .description("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
         .parameter("query", "project", "the one project that can use the answer", json!({ "type": "string" }))
         .body_as("application/json", config, example)
         .data::<Encrypted>(201, "what is posted in the config's place")
-        .refuses(Reason::ProjectUnknown, "there is no such project")
-        .refuses(Reason::SealingKeyMissing, "the stack has no key to seal with");
+        .error(Reason::ProjectUnknown, "there is no such project")
+        .error(Reason::SealingKeyMissing, "the stack has no key to seal with");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -49,8 +49,8 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
 
 /// Whoever may post can use what is answered: in the named project, or in every one, which only admins of all may make.
 async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
-    let caller = routes.gate.caller_in(&request).await?;
-    let project = http_common::parameters(request.uri().query()).into_iter().find(|(name, _)| name == "project");
+    let caller = routes.authenticator.authenticate(&request).await?;
+    let project = http_common::parse_query(request.uri().query()).into_iter().find(|(name, _)| name == "project");
     let project = match project {
         None => None,
         Some((_, name)) => {
@@ -58,7 +58,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
         }
     };
     match &project {
-        None => caller.admin()?,
+        None => caller.check_stack_admin()?,
         Some(name) => drop(routes.project_of(caller, name.clone()).await?),
     }
     let sealer = routes.sealer()?;
@@ -68,8 +68,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     if let (Some(name), Value::Object(config)) = (&project, &mut config) {
         config.insert(posted::PROJECT.to_owned(), name.as_str().into());
     }
-    let encrypted = sealer.encrypt_foreign(config.to_string().as_bytes()).await;
-    let encrypted = encrypted.map_err(|error| storage_failed(&error))?;
+    let encrypted = sealer.encrypt_foreign(config.to_string().as_bytes()).await?;
     http_common::created_data(Encrypted { encrypted })
 }
 

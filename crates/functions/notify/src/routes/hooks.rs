@@ -27,17 +27,19 @@ pub(super) fn describe(api: &mut Description) {
     let services = json!({ "type": "string", "enum": ["github", "gitlab", "slack"] });
     let form = json!({ "type": "object" });
     api.operation("post", "/hooks/{service}/{project}", "takeHook", "Takes what a service says of its issues")
-        .says("Signed, in the service's own way, by the secret that the project's rules have for it: no key opens it.")
+        .description(
+            "Signed, in the service's own way, by the secret that the project's rules have for it: no key opens it.",
+        )
         .open()
         .parameter("path", "service", "who calls", services)
         .path::<ProjectName>("project", "the project's name")
         .body_as("application/json", form.clone(), json!({ "action": "closed" }))
         .body_as("application/x-www-form-urlencoded", form, json!({ "payload": "{}" }))
         .data_as(200, "what came of it", done)
-        .refuses(Reason::SignatureInvalid, "it is not signed, or the project has no such secret")
-        .refuses(Reason::ParameterInvalid, "it did not happen in the last day")
-        .refuses(Reason::PathUnknown, "there is no such service")
-        .refuses(Reason::ProjectName, "this can be no project's name");
+        .error(Reason::SignatureInvalid, "it is not signed, or the project has no such secret")
+        .error(Reason::ParameterInvalid, "it did not happen in the last day")
+        .error(Reason::PathUnknown, "there is no such service")
+        .error(Reason::ProjectName, "this can be no project's name");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
@@ -57,7 +59,7 @@ async fn take(routes: &Routes, request: Request<Body>) -> Answer {
             return Err(Refusal::new(Reason::PathUnknown, message));
         }
     };
-    let project = ProjectName::parse(&http_common::decoded(parts.next().unwrap_or_default()))
+    let project = ProjectName::parse(&http_common::decode_segment(parts.next().unwrap_or_default()))
         .map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))?;
     // As it was sent: it is signed byte by byte, and none of them packs it.
     let body = http_common::read(request).await?;

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::response::Response;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, Caller, Gate, Outcomes, storage_failed};
+use http_common::{Answer, Authenticator, Caller, Outcomes};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Project, Sealer, Sessions};
@@ -32,7 +32,7 @@ pub fn describe(api: &mut Description) {
 /// What the routes share.
 pub struct Routes {
     /// Who may come in.
-    pub gate: Arc<Gate>,
+    pub authenticator: Arc<Authenticator>,
     /// What they serve.
     pub notify: Arc<Notify>,
     /// Who is signed in to the pages.
@@ -52,7 +52,7 @@ impl Routes {
             .merge(dead_notices::routes())
             .with_state(routes.clone());
         pages::add_pages(Pages {
-            gate: routes.gate.clone(),
+            authenticator: routes.authenticator.clone(),
             sessions: routes.sessions.clone(),
             clock: routes.notify.clock.clone(),
             outcomes: routes.outcomes.clone(),
@@ -68,19 +68,20 @@ impl Routes {
     /// The project that a request is about, if the caller is an admin of it.
     fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
         // Not the request itself: its body may not be shared between threads, as what waits may be.
-        let (caller, name) = (self.gate.caller_in(request), http_common::project_in(request.uri().path()));
+        let (caller, name) =
+            (self.authenticator.authenticate(request), http_common::parse_project_path(request.uri().path()));
         async move { self.project_of(caller.await?, name?).await }
     }
 
     async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
-        caller.administers()?;
-        let project = self.notify.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
+        caller.check_admin()?;
+        let project = self.notify.projects.by_name(&name).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
-            caller.may_miss(&name)?;
+            caller.check_may_miss(&name)?;
             let message = format!("there is no project `{name}`: GET /projects lists those there are");
             return Err(Refusal::new(Reason::ProjectUnknown, message));
         };
-        caller.admin_of_id(project.id)?;
+        caller.check_admin_of(project.id)?;
         if project.name != name {
             let message = format!("the project `{name}` is named `{}` now: ask by that name", project.name);
             let renamed_to = Some(project.name.to_string());

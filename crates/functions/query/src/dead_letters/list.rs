@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use formats::inbox::{self, Message, Text};
 use formats::inbox::{Addressee, PayloadKind};
-use http::Request;
+use http::Uri;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, StackAdmin};
 use model::id::EventId;
 use model::time::Timestamp;
 use protocol::json_api::MAX_ERRORS;
@@ -19,12 +18,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::{DeadLetter, Noted};
 
-use super::LIMIT;
+use super::MAX_LETTERS_READ;
 use crate::Query;
 use crate::list::Parameters;
 
 /// How many letters are listed if nothing is said.
-const DEFAULT: usize = 100;
+const DEFAULT_LETTERS: usize = 100;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/dead-letters", get(handle))
@@ -32,31 +31,30 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("get", "/dead-letters", "listDeadLetters", "Lists what could not be processed, and why")
-        .says("In any order. The queue lends a letter to one reader at a time: two at once may each see a part.")
-        .limit(DEFAULT, LIMIT)
-        .data::<Letters>(200, "the letters, without what they hold, which is not scrubbed yet");
+        .description("In any order. The queue lends a letter to one reader at a time: two at once may each see a part.")
+        .limit(DEFAULT_LETTERS, MAX_LETTERS_READ)
+        .data::<LettersAnswer>(200, "the letters, without what they hold, which is not scrubbed yet");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-struct Letters {
-    #[schemars(length(max = LIMIT))]
-    dead_letters: Vec<Letter>,
+struct LettersAnswer {
+    #[schemars(length(max = MAX_LETTERS_READ))]
+    dead_letters: Vec<LetterEntry>,
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(list(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, uri: Uri) -> Response {
+    query.answer(list(&query, &uri)).await
 }
 
-async fn list(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller_in(&request).await?.admin()?;
-    let limit = Parameters::of(request.uri()).limit(DEFAULT, LIMIT)?;
-    let letters = query.dead_letters.list(limit).await.map_err(|error| storage_failed(&error))?;
+async fn list(query: &Query, uri: &Uri) -> Answer {
+    let limit = Parameters::parse(uri).limit(DEFAULT_LETTERS, MAX_LETTERS_READ)?;
+    let letters = query.dead_letters.list(limit).await?;
     let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
-    let noted = query.failures.failures(&ids).await.map_err(|error| storage_failed(&error))?;
-    let dead_letters = letters.iter().map(|letter| Letter::of(letter, noted.get(&letter.id))).collect();
-    http_common::data(Letters { dead_letters })
+    let noted = query.failures.failures(&ids).await?;
+    let dead_letters = letters.iter().map(|letter| LetterEntry::new(letter, noted.get(&letter.id))).collect();
+    http_common::data(LettersAnswer { dead_letters })
 }
 
 /// A letter as an entry: whose events it brings, or what is wrong with it; and why the processor failed, unless that was for
@@ -64,7 +62,7 @@ async fn list(query: &Query, request: Request<Body>) -> Answer {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DeadLetter")]
-struct Letter {
+struct LetterEntry {
     id: String,
     sent_at: Timestamp,
     /// How large it is, packed.
@@ -77,7 +75,7 @@ struct Letter {
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
     #[serde(flatten)]
-    header: Option<Header>,
+    header: Option<LetterHeader>,
     /// Why the letter itself cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
@@ -87,7 +85,7 @@ struct Letter {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-struct Header {
+struct LetterHeader {
     /// The project's number, or its name.
     project: Addressee,
     /// The kind of client.
@@ -97,8 +95,8 @@ struct Header {
     event_ids: Vec<EventId>,
 }
 
-impl Letter {
-    fn of(letter: &DeadLetter, noted: Option<&Noted>) -> Self {
+impl LetterEntry {
+    fn new(letter: &DeadLetter, noted: Option<&Noted>) -> Self {
         let mut entry = Self {
             id: letter.id.clone(),
             sent_at: letter.sent_at,
@@ -120,7 +118,7 @@ impl Letter {
         match message {
             Ok(Message { header, .. }) => {
                 let inbox::Header { project, source, received_at, event_ids, .. } = header;
-                entry.header = Some(Header { project, source, received_at, event_ids });
+                entry.header = Some(LetterHeader { project, source, received_at, event_ids });
             }
             Err(error) => entry.unreadable = Some(error.to_string()),
         }

@@ -11,7 +11,7 @@ use http_common::describe::Description;
 use crate::Query;
 
 /// How many letters one call looks at: a queue gives ten at a time.
-const LIMIT: usize = 1_000;
+const MAX_LETTERS_READ: usize = 1_000;
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("dead letters");

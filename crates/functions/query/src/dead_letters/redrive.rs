@@ -10,15 +10,15 @@ use axum::response::Response;
 use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, StackAdmin};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::LIMIT;
+use super::MAX_LETTERS_READ;
 use crate::Query;
-use crate::projects::parse_body;
+use crate::body::parse_body;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/dead-letters/redrive", post(handle))
@@ -26,13 +26,12 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/dead-letters/redrive", "redriveDeadLetters", "Puts dead letters back into the inbox")
-        .says("After a fix. Looks at some thousand letters; events that were counted before are not counted again.")
-        .body::<Which>(json!({}))
+        .description(
+            "After a fix. Looks at some thousand letters; events that were counted before are not counted again.",
+        )
+        .body::<WhichDeadLetters>(json!({}))
         .data::<Redriven>(200, "how many are in the inbox again")
-        .refuses(
-            Reason::NotImplemented,
-            "in AWS query may not write into the inbox: the message says what to do there",
-        );
+        .error(Reason::NotImplemented, "in AWS query may not write into the inbox: the message says what to do there");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -42,28 +41,26 @@ struct Redriven {
     redriven: usize,
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
+async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, request: Request<Body>) -> Response {
     query.answer(redrive(&query, request)).await
 }
 
 /// Which dead letters are meant.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "WhichDeadLetters")]
-struct Which {
+struct WhichDeadLetters {
     /// Their ids; without, all are meant.
     #[schemars(with = "Option<Vec<String>>")]
     ids: Option<HashSet<String>>,
 }
 
 async fn redrive(query: &Query, request: Request<Body>) -> Answer {
-    query.gate.caller_in(&request).await?.admin()?;
     if !query.dead_letters.can_redrive() {
         let message = "query may not write into this deployment's inbox: `aws sqs start-message-move-task --source-arn \
                        ARN` redrives, with the ARN among the stack's outputs";
         return Err(Refusal::new(Reason::NotImplemented, message));
     }
-    let Which { ids } =
+    let WhichDeadLetters { ids } =
         parse_body(request, "an object, with `ids`: [ids of dead letters] if not all are meant").await?;
-    let moved = query.dead_letters.redrive(ids.as_ref(), LIMIT).await.map_err(|error| storage_failed(&error))?;
+    let moved = query.dead_letters.redrive(ids.as_ref(), MAX_LETTERS_READ).await?;
     http_common::data(Redriven { redriven: moved })
 }

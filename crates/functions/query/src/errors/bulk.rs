@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::patch;
 use futures_util::StreamExt;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::{AdministeredProject, Answer, ProjectAdmin};
 use model::error::ErrorAggregate;
 use model::error::history::Actor;
 use model::outcome::{Reason, Refusal};
@@ -17,20 +17,20 @@ use schemars::JsonSchema;
 use search::{Filter, Sort};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::ports::Project;
 
-use super::find::{Cursor, Search};
-use super::update::{Change, Wish};
-use super::{delete, named, stored, unknown};
+use super::delete;
+use super::find::{Cursor, ErrorSearch};
+use super::update::{ErrorPatch, ErrorPatchBody};
 use crate::Query;
-use crate::list::parameter;
-use crate::projects::{existing, object, parse_body};
+use crate::body::{deserialize_object, parse_body};
+use crate::list::refuse_parameter;
+use crate::lookup::{find_error, find_stored_error, refuse_unknown};
 use crate::purge::Budget;
 
 /// The most errors of a request.
-pub(super) const MOST: usize = 100;
+pub(super) const MAX_CHANGED_ERRORS: usize = 100;
 /// How many are changed at once.
-const CONCURRENT: usize = 8;
+const CHANGES_AT_ONCE: usize = 8;
 
 const FORM: &str = "an object with `errors`: [up to 100 fingerprints or messages], or `where`: {the filters of the list}, \
                     and with `change`: {what a PATCH of one error takes}, or `delete`: true";
@@ -39,18 +39,18 @@ pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/errors", patch(handle))
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(change(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: Request<Body>) -> Response {
+    query.answer(change(&query, &admin, request)).await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Bulk {
+struct BulkBody {
     errors: Option<Vec<String>>,
     r#where: Option<Map<String, Value>>,
     cursor: Option<String>,
-    #[serde(default, deserialize_with = "object")]
-    change: Option<Change>,
+    #[serde(default, deserialize_with = "deserialize_object")]
+    change: Option<ErrorPatchBody>,
     #[serde(default)]
     delete: bool,
 }
@@ -58,9 +58,9 @@ struct Bulk {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-pub(super) struct Done {
-    #[schemars(length(max = MOST))]
-    results: Vec<One>,
+pub(super) struct BulkAnswer {
+    #[schemars(length(max = MAX_CHANGED_ERRORS))]
+    results: Vec<BulkResult>,
     /// Whether there are more errors that `where` is true of.
     more: bool,
     /// What goes on with them, as `cursor`.
@@ -72,85 +72,90 @@ pub(super) struct Done {
 
 /// What became of one error.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "BulkResult")]
-struct One {
+struct BulkResult {
     /// As the request calls it, or by its fingerprint.
     error: String,
     changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<Failed>,
+    failed: Option<BulkFailure>,
 }
 
 /// Why an error was not changed.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Failed {
+struct BulkFailure {
     reason: &'static str,
     message: String,
 }
 
 /// What becomes of each error.
-enum Wanted {
-    Change(Wish),
+enum BulkAction {
+    Change(ErrorPatch),
     Delete,
 }
 
 /// Each error is changed for itself: what befalls one is said of that one, and the others are changed.
-async fn change(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    caller.administers()?;
-    let mut bulk: Bulk = parse_body(request, FORM).await?;
+async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
+    let mut bulk: BulkBody = parse_body(request, FORM).await?;
     let wanted = match (bulk.change.take(), bulk.delete) {
         (Some(change), false) => {
-            Wanted::Change(change.checked(query.clock.now()).map_err(|refusal| within("change", refusal))?)
+            BulkAction::Change(change.check(query.clock.now()).map_err(|refusal| prefix_path("change", refusal))?)
         }
-        (None, true) => Wanted::Delete,
-        _ => return Err(invalid("send either `change` or `delete`: true", "change")),
+        (None, true) => BulkAction::Delete,
+        _ => return Err(refuse_body("send either `change` or `delete`: true", "change")),
     };
-    let project = existing(query, &caller, &name).await?;
-    caller.admin_of_id(project.id)?;
+    let project = admin.load_project(query).await?;
     let wanted = match wanted {
-        Wanted::Change(wish) => Wanted::Change(query.informed(&project, wish).await?),
-        Wanted::Delete => Wanted::Delete,
+        BulkAction::Change(patch) => BulkAction::Change(query.add_releases(&project, patch).await?),
+        BulkAction::Delete => BulkAction::Delete,
     };
 
-    let (budget, by) = (Budget::new(query), caller.actor());
-    let (targets, next) = targets(query, &project, bulk).await?;
+    let (budget, by) = (Budget::new(query), project.actor());
+    let (targets, next) = find_targets(query, &project, bulk).await?;
     let results = targets.into_iter().map(|target| async {
         let name = target.name();
-        match one(query, &project, target, &wanted, &by).await {
-            Ok(()) => One { error: name, changed: true, failed: None },
-            Err(Refusal { reason, message, .. }) => {
-                One { error: name, changed: false, failed: Some(Failed { reason: reason.name(), message }) }
+        match change_one(query, &project, target, &wanted, &by).await {
+            Ok(()) => BulkResult { error: name, changed: true, failed: None },
+            Err(refusal) => {
+                http_common::log_cause(&refusal);
+                let Refusal { reason, message, .. } = refusal;
+                BulkResult { error: name, changed: false, failed: Some(BulkFailure { reason: reason.name(), message }) }
             }
         }
     });
-    let results: Vec<_> = futures_util::stream::iter(results).buffered(CONCURRENT).collect().await;
+    let results: Vec<_> = futures_util::stream::iter(results).buffered(CHANGES_AT_ONCE).collect().await;
     let mut purged = None;
-    if matches!(wanted, Wanted::Delete) {
+    if matches!(wanted, BulkAction::Delete) {
         // What is left of their contents goes with the next deletion in the project.
-        purged = Some(query.purge(project.id, budget).await.map_err(|error| storage_failed(&error))?);
+        purged = Some(query.purge(project.id, budget).await?);
     }
-    http_common::data(Done { results, more: next.is_some(), next_cursor: next, purged })
+    http_common::data(BulkAnswer { results, more: next.is_some(), next_cursor: next, purged })
 }
 
-async fn one(query: &Query, project: &Project, target: Target, wanted: &Wanted, by: &Actor) -> Result<(), Refusal> {
+async fn change_one(
+    query: &Query,
+    project: &AdministeredProject,
+    target: BulkTarget,
+    wanted: &BulkAction,
+    by: &Actor,
+) -> Result<(), Refusal> {
     let name = target.name();
     let error = match (wanted, target) {
-        (_, Target::Found(error)) => *error,
-        (_, Target::Uncertain(_)) => return Err(uncertain(&name)),
-        (Wanted::Change(_), Target::Named(name)) => named(query, project, &name).await?,
-        (Wanted::Delete, Target::Named(name)) => stored(query, project, &name).await?,
+        (_, BulkTarget::Found(error)) => *error,
+        (_, BulkTarget::Uncertain(_)) => return Err(refuse_uncertain(&name)),
+        (BulkAction::Change(_), BulkTarget::Named(name)) => find_error(query, project, &name).await?,
+        (BulkAction::Delete, BulkTarget::Named(name)) => find_stored_error(query, project, &name).await?,
     };
     match wanted {
-        Wanted::Change(wish) => query.fulfil(wish, &error, by).await?.map(drop).ok_or_else(|| unknown(project, &name)),
-        Wanted::Delete => delete::bury(query, project, error).await,
+        BulkAction::Change(patch) => {
+            query.apply_patch(patch, &error, by).await?.map(drop).ok_or_else(|| refuse_unknown(project, &name))
+        }
+        BulkAction::Delete => delete::start_purge(query, project, error).await,
     }
 }
 
 /// An error that is to be changed.
-enum Target {
+enum BulkTarget {
     /// By its fingerprint or message.
     Named(String),
     Found(Box<ErrorAggregate>),
@@ -158,7 +163,7 @@ enum Target {
     Uncertain(Box<ErrorAggregate>),
 }
 
-impl Target {
+impl BulkTarget {
     /// What an answer calls it: as the request does, or by its fingerprint.
     fn name(&self) -> String {
         match self {
@@ -169,56 +174,64 @@ impl Target {
 }
 
 /// The errors that a request is about, and where the next request goes on if there are more.
-async fn targets(query: &Query, project: &Project, bulk: Bulk) -> Result<(Vec<Target>, Option<String>), Refusal> {
+async fn find_targets(
+    query: &Query,
+    project: &AdministeredProject,
+    bulk: BulkBody,
+) -> Result<(Vec<BulkTarget>, Option<String>), Refusal> {
     match (bulk.errors, bulk.r#where) {
         (Some(_), None) if bulk.cursor.is_some() => {
-            Err(invalid("`cursor` goes with `where` only: leave it out", "cursor"))
+            Err(refuse_body("`cursor` goes with `where` only: leave it out", "cursor"))
         }
-        (Some(errors), None) if (1..=MOST).contains(&errors.len()) => {
-            Ok((errors.into_iter().map(Target::Named).collect(), None))
+        (Some(errors), None) if (1..=MAX_CHANGED_ERRORS).contains(&errors.len()) => {
+            Ok((errors.into_iter().map(BulkTarget::Named).collect(), None))
         }
-        (Some(errors), None) => {
-            Err(invalid(&format!("`errors` has {} entries: send 1 to {MOST}", errors.len()), "errors"))
-        }
-        (None, Some(filters)) => found(query, project, filters, bulk.cursor.as_deref()).await,
-        _ => Err(invalid("send either `errors` or `where`", "errors")),
+        (Some(errors), None) => Err(refuse_body(
+            &format!("`errors` has {} entries: send 1 to {MAX_CHANGED_ERRORS}", errors.len()),
+            "errors",
+        )),
+        (None, Some(filters)) => find_by_filters(query, project, filters, bulk.cursor.as_deref()).await,
+        _ => Err(refuse_body("send either `errors` or `where`", "errors")),
     }
 }
 
 /// The first errors that all filters are true of, or may be.
-async fn found(
+async fn find_by_filters(
     query: &Query,
-    project: &Project,
+    project: &AdministeredProject,
     filters: Map<String, Value>,
     cursor: Option<&str>,
-) -> Result<(Vec<Target>, Option<String>), Refusal> {
+) -> Result<(Vec<BulkTarget>, Option<String>), Refusal> {
     let mut filter = Filter::default();
     for (name, value) in &filters {
         let unknown = || {
             let known = Filter::NAMES.join("`, `");
-            invalid(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
+            refuse_body(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
         };
         let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
-        let is_known = set.map_err(|error| within("where", parameter(name, error)))?;
+        let is_known = set.map_err(|error| prefix_path("where", refuse_parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
     }
     // Be it empty, or all of its texts: that all errors are meant must not be a slip.
     if filter == Filter::default() {
-        return Err(invalid("`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}", "where"));
+        return Err(refuse_body(
+            "`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}",
+            "where",
+        ));
     }
     let sort = Sort::default();
     let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();
-    let after = after.map_err(|error| parameter("cursor", error))?.unwrap_or_default();
-    let search = Search { filter, sort, after, limit: MOST };
-    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
+    let after = after.map_err(|error| refuse_parameter("cursor", error))?.unwrap_or_default();
+    let search = ErrorSearch { filter, sort, after, limit: MAX_CHANGED_ERRORS };
+    let found = query.find(project.id, &search).await?;
     let next = found.next.map(|cursor| cursor.to_string());
-    let certain = found.errors.into_iter().map(|error| Target::Found(Box::new(error)));
-    let uncertain = found.uncertain.into_iter().map(|error| Target::Uncertain(Box::new(error)));
+    let certain = found.errors.into_iter().map(|error| BulkTarget::Found(Box::new(error)));
+    let uncertain = found.uncertain.into_iter().map(|error| BulkTarget::Uncertain(Box::new(error)));
     Ok((certain.chain(uncertain).collect(), next))
 }
 
 /// An error may match the filters, or not: only whoever names it can mean it.
-fn uncertain(fingerprint: &str) -> Refusal {
+fn refuse_uncertain(fingerprint: &str) -> Refusal {
     let message = format!(
         "it is not known whether `where` is true of {fingerprint}, which had more values of a tag, or more tags, than it \
          remembers: look at its occurrences, and send it in `errors` if it is meant"
@@ -226,12 +239,12 @@ fn uncertain(fingerprint: &str) -> Refusal {
     Refusal::new(Reason::MatchUncertain, message)
 }
 
-fn invalid(message: &str, key: &str) -> Refusal {
+fn refuse_body(message: &str, key: &str) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }
 
 /// The refusal of what stands at `key`.
-fn within(key: &str, mut refusal: Refusal) -> Refusal {
+fn prefix_path(key: &str, mut refusal: Refusal) -> Refusal {
     refusal.path.insert(0, key.to_owned());
     refusal
 }

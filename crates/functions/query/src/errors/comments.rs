@@ -2,69 +2,70 @@
 
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::{AdministeredProject, Answer};
 use model::error::history::{Action, Actor, EntryId, HistoryEntry as RecordedEntry, MAX_COMMENT};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::ports::Project;
 
 use super::history::HistoryEntry;
-use super::{named, unknown};
 use crate::Query;
-use crate::projects::parse_body;
+use crate::body::parse_body;
+use crate::lookup::{find_error, refuse_unknown};
 
 /// What somebody says about an error.
 #[derive(Deserialize, JsonSchema)]
-pub(super) struct Comment {
+#[schemars(rename = "Comment")]
+pub(super) struct CommentBody {
     #[schemars(length(min = 1, max = MAX_COMMENT))]
     text: String,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-pub(super) struct Added<'a> {
+pub(super) struct AddedComment<'a> {
     comment: HistoryEntry<'a>,
 }
 
 const FORM: &str = "an object with `text`";
 
-pub(super) async fn add(query: &Query, project: &Project, message: &str, by: &Actor, request: Request<Body>) -> Answer {
-    let Comment { text } = parse_body(request, FORM).await?;
+pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &str, request: Request<Body>) -> Answer {
+    let CommentBody { text } = parse_body(request, FORM).await?;
     if !(1..=MAX_COMMENT).contains(&text.len()) {
         let message = format!("`text` has {} bytes: a comment has 1 to {MAX_COMMENT}", text.len());
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["text"]));
     }
-    let error = named(query, project, message).await?;
-    let comment = query.new_entry(Action::Commented { text }, by);
-    match query.history.add_entry(&error, &comment).await.map_err(|error| storage_failed(&error))? {
-        true => http_common::created_data(Added { comment: HistoryEntry::of(&comment) }),
-        false => Err(unknown(project, message)),
+    let error = find_error(query, project, message).await?;
+    let comment = query.new_entry(Action::Commented { text }, project.actor());
+    match query.history.add_entry(&error, &comment).await? {
+        true => http_common::created_data(AddedComment { comment: HistoryEntry::new(&comment) }),
+        false => Err(refuse_unknown(project, message)),
     }
 }
 
 /// Takes a comment away, whoever made it; that it was there stays in the history.
-pub(super) async fn remove(query: &Query, project: &Project, message: &str, id: &str, by: &Actor) -> Answer {
+pub(super) async fn remove(query: &Query, project: &AdministeredProject, message: &str, id: &str) -> Answer {
     let unknown = || {
-        let message = format!("this error has no comment `{}`: its history lists them", http_common::decoded(id));
+        let message =
+            format!("this error has no comment `{}`: its history lists them", http_common::decode_segment(id));
         Refusal::new(Reason::CommentUnknown, message)
     };
     let id = EntryId::parse(id).map_err(|_| unknown())?;
-    let error = named(query, project, message).await?;
-    let found = query.history.entry(project.id, &error.uid, &id).await.map_err(|error| storage_failed(&error))?;
+    let error = find_error(query, project, message).await?;
+    let found = query.history.entry(project.id, &error.uid, &id).await?;
     if !found.is_some_and(|found| matches!(found.action, Action::Commented { .. })) {
         return Err(unknown());
     }
-    let deleted = query.new_entry(Action::CommentDeleted, by);
-    match query.history.replace_entry(&error, &id, &deleted).await.map_err(|error| storage_failed(&error))? {
+    let deleted = query.new_entry(Action::CommentDeleted, project.actor());
+    match query.history.replace_entry(&error, &id, &deleted).await? {
         true => http_common::no_content(),
         false => Err(unknown()),
     }
 }
 
 impl Query {
-    fn new_entry(&self, action: Action, by: &Actor) -> RecordedEntry {
+    fn new_entry(&self, action: Action, by: Actor) -> RecordedEntry {
         let at = self.clock.now();
-        RecordedEntry { id: EntryId::new(at, 0, self.clock.random()), at, by: by.clone(), action }
+        RecordedEntry { id: EntryId::new(at, 0, self.clock.random()), at, by, action }
     }
 }

@@ -1,36 +1,37 @@
 //! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
 
 use http::Uri;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ReadableProject};
 use model::error::history::{Action, Actor, EntryId, HistoryEntry as RecordedEntry};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::Project;
 
-use super::named;
 use crate::Query;
 use crate::list::Parameters;
+use crate::lookup::find_error;
 
-pub(super) const DEFAULT: usize = 50;
+pub(super) const DEFAULT_ENTRIES: usize = 50;
 /// Each may be a comment of 10,000 bytes.
-pub(super) const MOST: usize = 100;
+pub(super) const MAX_LISTED_ENTRIES: usize = 100;
 
-pub(super) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
-    let limit = parameters.limit(DEFAULT, MOST)?;
+pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
+    let parameters = Parameters::parse(uri);
+    let limit = parameters.limit(DEFAULT_ENTRIES, MAX_LISTED_ENTRIES)?;
     let cursor = parameters.parsed("cursor", EntryId::parse)?;
-    let error = named(query, project, message).await?;
-    let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await;
-    let page = page.map_err(|error| storage_failed(&error))?;
-    http_common::data(History { history: page.items.iter().map(HistoryEntry::of).collect(), next_cursor: page.next })
+    let error = find_error(query, project, message).await?;
+    let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await?;
+    http_common::data(HistoryAnswer {
+        history: page.items.iter().map(HistoryEntry::new).collect(),
+        next_cursor: page.next,
+    })
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-pub(super) struct History<'a> {
-    #[schemars(length(max = MOST))]
+pub(super) struct HistoryAnswer<'a> {
+    #[schemars(length(max = MAX_LISTED_ENTRIES))]
     history: Vec<HistoryEntry<'a>>,
     /// What the next page is asked for with; none at the end.
     next_cursor: Option<EntryId>,
@@ -47,7 +48,7 @@ pub(super) struct HistoryEntry<'a> {
 }
 
 impl<'a> HistoryEntry<'a> {
-    pub(super) fn of(entry: &'a RecordedEntry) -> Self {
+    pub(super) fn new(entry: &'a RecordedEntry) -> Self {
         Self { id: entry.id, at: entry.at, by: &entry.by, action: &entry.action }
     }
 }

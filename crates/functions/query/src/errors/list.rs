@@ -4,23 +4,21 @@ use std::sync::Arc;
 
 use crate::views::{self, ErrorEntry};
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use http::Request;
+use http::Uri;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ProjectReader};
 use model::error::Status;
 use schemars::JsonSchema;
 use search::Sort;
 use serde::Serialize;
 use serde_json::json;
 
-use super::find::{Found, LIMIT, Search};
+use super::find::{ErrorSearch, FoundErrors, MAX_LISTED_ERRORS};
 use crate::Query;
 use crate::list::Parameters;
-use crate::projects::existing;
 
 pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/errors", get(handle))
@@ -68,20 +66,21 @@ pub(super) fn describe(api: &mut Description) {
     let sorts = Sort::ALL.map(Sort::as_str);
     operation
         .query_as("sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
-        .limit(LIMIT, LIMIT)
+        .limit(MAX_LISTED_ERRORS, MAX_LISTED_ERRORS)
         .query_as("cursor", "`nextCursor` of the page before, which had the same `sort`", cursor)
-        .data::<Errors<'_>>(200, "a page of errors");
+        .data::<ErrorsAnswer<'_>>(200, "a page of errors");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Errors<'a> {
+#[schemars(rename = "Errors")]
+struct ErrorsAnswer<'a> {
     /// How many match on this page.
     scanned_count: usize,
-    #[schemars(length(max = LIMIT))]
+    #[schemars(length(max = MAX_LISTED_ERRORS))]
     errors: Vec<ErrorEntry<'a>>,
     /// Errors that may match: they had more values of a tag, or more tags, than they remember.
-    #[schemars(length(max = LIMIT))]
+    #[schemars(length(max = MAX_LISTED_ERRORS))]
     uncertain: Vec<ErrorEntry<'a>>,
     /// How many were looked at to find them: at most 400.
     examined: usize,
@@ -90,21 +89,18 @@ struct Errors<'a> {
     next_cursor: Option<String>,
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(list(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, reader: ProjectReader, uri: Uri) -> Response {
+    query.answer(list(&query, &reader, &uri)).await
 }
 
-async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    caller.reads()?;
-    let search = Search::parse(&Parameters::of(request.uri()))?;
+async fn list(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
+    let search = ErrorSearch::parse(&Parameters::parse(uri))?;
 
-    let project = existing(query, &caller, &name).await?;
-    let found = query.find(project.id, &search).await.map_err(|error| storage_failed(&error))?;
-    let Found { errors, uncertain, examined, next } = found;
+    let project = reader.load_project(query).await?;
+    let found = query.find(project.id, &search).await?;
+    let FoundErrors { errors, uncertain, examined, next } = found;
     let next_cursor = next.map(|next| next.to_string());
     let [errors, uncertain] = [&errors, &uncertain]
-        .map(|errors| errors.iter().map(|error| views::error_entry(&project.name, error)).collect::<Vec<_>>());
-    http_common::data(Errors { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })
+        .map(|errors| errors.iter().map(|error| views::describe_error(&project.name, error)).collect::<Vec<_>>());
+    http_common::data(ErrorsAnswer { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })
 }

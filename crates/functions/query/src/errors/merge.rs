@@ -3,26 +3,26 @@
 use crate::views::{self, ErrorEntry};
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
-use model::error::history::{Action, Actor, HistoryEntry};
+use http_common::{AdministeredProject, Answer};
+use model::error::history::{Action, HistoryEntry};
 use model::error::{ErrorAggregate, MergeFamily};
 use model::id::Fingerprint;
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Kind;
-use store::ports::Project;
 
-use super::{is_merged, named, shown_as, unknown};
 use crate::Query;
-use crate::projects::parse_body;
+use crate::body::parse_body;
+use crate::lookup::{find_error, follow_merge, refuse_merged, refuse_unknown};
 
 /// How often errors are read again when the processor writes them at the same time.
-const ATTEMPTS: usize = 10;
+const MAX_ATTEMPTS: usize = 10;
 
 /// Other errors, by their fingerprints.
 #[derive(Deserialize, JsonSchema)]
-pub(super) struct Others {
+#[schemars(rename = "Others")]
+pub(super) struct FingerprintList {
     #[schemars(with = "Vec<Fingerprint>", length(min = 1, max = MergeFamily::MAX_INCARNATIONS - 1))]
     errors: Vec<String>,
 }
@@ -30,14 +30,14 @@ pub(super) struct Others {
 /// What became of the error.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-pub(super) struct Merged<'a> {
+pub(super) struct MergedError<'a> {
     error: ErrorEntry<'a>,
 }
 
 /// What became of the error, and of what was taken out of it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-pub(super) struct Unmerged<'a> {
+pub(super) struct UnmergedErrors<'a> {
     error: ErrorEntry<'a>,
     #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
     errors: Vec<ErrorEntry<'a>>,
@@ -49,31 +49,29 @@ const FORM: &str = "an object with `errors`: a list of fingerprints";
 /// timeline of all. What is merged into it already is left as it is, so that a request can be repeated.
 pub(super) async fn merge(
     query: &Query,
-    project: &Project,
+    project: &AdministeredProject,
     message: &str,
-    by: &Actor,
     request: Request<Body>,
 ) -> Answer {
-    let done = done(query, project, message, Wish::Merge, by, request).await?;
-    http_common::data(Merged { error: views::error_entry(&project.name, &done.family.target) })
+    let done = apply(query, project, message, MergeAction::Merge, request).await?;
+    http_common::data(MergedError { error: views::describe_error(&project.name, &done.family.target) })
 }
 
 /// Takes the errors of the body out of this one again, each with what was merged into it before: their occurrences, past
 /// and future, are theirs again. What is no part of it is left as it is, so that a request can be repeated.
 pub(super) async fn unmerge(
     query: &Query,
-    project: &Project,
+    project: &AdministeredProject,
     message: &str,
-    by: &Actor,
     request: Request<Body>,
 ) -> Answer {
-    let done = done(query, project, message, Wish::Split, by, request).await?;
-    let errors = done.split.iter().map(|family| views::error_entry(&project.name, &family.target)).collect();
-    http_common::data(Unmerged { error: views::error_entry(&project.name, &done.family.target), errors })
+    let done = apply(query, project, message, MergeAction::Split, request).await?;
+    let errors = done.split.iter().map(|family| views::describe_error(&project.name, &family.target)).collect();
+    http_common::data(UnmergedErrors { error: views::describe_error(&project.name, &done.family.target), errors })
 }
 
-async fn others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
-    let Others { errors } = parse_body(request, FORM).await?;
+async fn parse_others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
+    let FingerprintList { errors } = parse_body(request, FORM).await?;
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message).at(["errors"]);
     if errors.is_empty() || errors.len() >= MergeFamily::MAX_INCARNATIONS {
         let message =
@@ -89,13 +87,13 @@ async fn others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusal> {
 
 /// What is to become of the other errors.
 #[derive(Clone, Copy)]
-enum Wish {
+enum MergeAction {
     Merge,
     Split,
 }
 
 /// What a request makes of an error.
-struct Plan {
+struct MergePlan {
     family: MergeFamily,
     /// What was taken out of it.
     split: Vec<MergeFamily>,
@@ -105,27 +103,26 @@ struct Plan {
 
 /// Decides what a request makes of the error that its path names, and writes it; once more, if somebody else writes one of
 /// the errors at the same time.
-async fn done(
+async fn apply(
     query: &Query,
-    project: &Project,
+    project: &AdministeredProject,
     message: &str,
-    wish: Wish,
-    by: &Actor,
+    action: MergeAction,
     request: Request<Body>,
-) -> Result<Plan, Refusal> {
-    let others = others(request).await?;
-    let target = named(query, project, message).await?.fingerprint;
-    let mut attempts = 1..=ATTEMPTS;
+) -> Result<MergePlan, Refusal> {
+    let others = parse_others(request).await?;
+    let target = find_error(query, project, message).await?.fingerprint;
+    let mut attempts = 1..=MAX_ATTEMPTS;
     loop {
-        let family = family(query, project, &target).await?;
-        if let Some(into) = merged_into(query, project, &family.target).await? {
-            return Err(is_merged(project, &target, &into));
+        let family = load_family(query, project, &target).await?;
+        if let Some(into) = find_merge_target(query, project, &family.target).await? {
+            return Err(refuse_merged(project, &target, &into));
         }
-        let mut plan = Plan { family, split: Vec::new(), moved: Vec::new() };
+        let mut plan = MergePlan { family, split: Vec::new(), moved: Vec::new() };
         for other in &others {
-            match wish {
-                Wish::Merge => plan.merge(query, project, other).await?,
-                Wish::Split => plan.split(query, project, other).await?,
+            match action {
+                MergeAction::Merge => plan.merge(query, project, other).await?,
+                MergeAction::Split => plan.split(query, project, other).await?,
             }
         }
         if plan.moved.is_empty() {
@@ -133,22 +130,30 @@ async fn done(
         }
         let split = plan.split.iter().cloned().flat_map(MergeFamily::into_incarnations);
         let mut incarnations: Vec<_> = plan.family.clone().into_incarnations().chain(split).collect();
-        query.post_terms(&mut incarnations).await.map_err(|error| storage_failed(&error))?;
+        query.post_terms(&mut incarnations).await?;
         let errors = plan.moved.clone();
-        let action = match wish {
-            Wish::Merge => Action::Merged { errors },
-            Wish::Split => Action::Unmerged { errors },
+        let entry = match action {
+            MergeAction::Merge => Action::Merged { errors },
+            MergeAction::Split => Action::Unmerged { errors },
         };
-        let entries = HistoryEntry::all(vec![action], by, query.clock.now(), query.clock.random());
+        let entries = HistoryEntry::all(vec![entry], &project.actor(), query.clock.now(), query.clock.random());
         match query.merges.rewrite(&incarnations, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
-            written => return written.map(|()| plan).map_err(|error| storage_failed(&error)),
+            written => {
+                written?;
+                return Ok(plan);
+            }
         }
     }
 }
 
-impl Plan {
-    async fn merge(&mut self, query: &Query, project: &Project, other: &Fingerprint) -> Result<(), Refusal> {
+impl MergePlan {
+    async fn merge(
+        &mut self,
+        query: &Query,
+        project: &AdministeredProject,
+        other: &Fingerprint,
+    ) -> Result<(), Refusal> {
         let whole = &self.family.target;
         if *other == whole.fingerprint {
             let message = format!("`{other}` is the error itself: leave it out of `errors`");
@@ -157,9 +162,9 @@ impl Plan {
         if whole.merged_errors().iter().any(|part| part.fingerprint == *other) {
             return Ok(());
         }
-        let joining = family(query, project, other).await?;
-        if let Some(into) = merged_into(query, project, &joining.target).await? {
-            return Err(is_merged(project, other, &into));
+        let joining = load_family(query, project, other).await?;
+        if let Some(into) = find_merge_target(query, project, &joining.target).await? {
+            return Err(refuse_merged(project, other, &into));
         }
         let refused = |error: model::error::TooManyMergedErrors| {
             let message = format!("{error}: merge fewer, or fold them by a fingerprint that their client sends");
@@ -170,28 +175,37 @@ impl Plan {
         Ok(())
     }
 
-    async fn split(&mut self, query: &Query, project: &Project, other: &Fingerprint) -> Result<(), Refusal> {
+    async fn split(
+        &mut self,
+        query: &Query,
+        project: &AdministeredProject,
+        other: &Fingerprint,
+    ) -> Result<(), Refusal> {
         let families = std::iter::once(&mut self.family).chain(&mut self.split);
         if let Some(split) = families.filter_map(|family| family.split(other)).next() {
             self.split.push(split);
             self.moved.push(*other);
             return Ok(());
         }
-        let apart = family(query, project, other).await?;
-        match merged_into(query, project, &apart.target).await? {
-            Some(into) => Err(is_merged(project, other, &into)),
+        let apart = load_family(query, project, other).await?;
+        match find_merge_target(query, project, &apart.target).await? {
+            Some(into) => Err(refuse_merged(project, other, &into)),
             None => Ok(()),
         }
     }
 }
 
-async fn family(query: &Query, project: &Project, of: &Fingerprint) -> Result<MergeFamily, Refusal> {
-    let found = query.merges.family(project.id, of).await.map_err(|error| storage_failed(&error))?;
-    found.ok_or_else(|| unknown(project, &of.to_string()).at(["errors"]))
+async fn load_family(query: &Query, project: &AdministeredProject, of: &Fingerprint) -> Result<MergeFamily, Refusal> {
+    let found = query.merges.family(project.id, of).await?;
+    found.ok_or_else(|| refuse_unknown(project, &of.to_string()).at(["errors"]))
 }
 
 /// What an error is merged into.
-async fn merged_into(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Option<Fingerprint>, Refusal> {
-    let shown = shown_as(query, project, error.clone()).await?;
+async fn find_merge_target(
+    query: &Query,
+    project: &AdministeredProject,
+    error: &ErrorAggregate,
+) -> Result<Option<Fingerprint>, Refusal> {
+    let shown = follow_merge(query, project, error.clone()).await?;
     Ok(Some(shown.fingerprint).filter(|shown| *shown != error.fingerprint))
 }

@@ -8,10 +8,11 @@ pub(crate) mod find;
 mod history;
 mod list;
 mod merge;
+mod operation;
+mod path;
 mod restore;
 mod show;
 mod tags;
-mod target;
 mod update;
 
 use std::sync::Arc;
@@ -21,122 +22,73 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-pub(crate) use describe::{describe, named as named_operation};
+pub(crate) use describe::describe;
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Request, StatusCode};
-use http_common::{Answer, storage_failed};
-use model::error::ErrorAggregate;
-use model::id::Fingerprint;
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http_common::{AdministeredProject, Answer, ReadableProject};
 use model::outcome::{Reason, Refusal};
-use store::ports::Project;
-use target::Target;
+pub(crate) use operation::describe_error_path;
+use path::ErrorPath;
 
 use crate::Query;
 use crate::occurrences;
-use crate::projects::existing;
 use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    // A message may hold slashes, so what follows it is told apart by `Target`, not by the router.
-    Router::new()
-        .merge(list::route())
-        .merge(bulk::route())
-        .route("/projects/{project}/errors/{*message}", get(handle).post(handle).patch(handle).delete(handle))
+    // A message may hold slashes, so what follows it is told apart by `ErrorPath`, not by the router.
+    // HEAD is possible with none of it, which is for admins to know.
+    let methods = get(handle_read).head(handle_change).post(handle_change).patch(handle_change).delete(handle_change);
+    Router::new().merge(list::route()).merge(bulk::route()).route("/projects/{project}/errors/{*message}", methods)
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    let methods = Target::of(request.uri().path()).map_or("", |target| target.methods());
-    let mut response = query.answer(dispatch(&query, request)).await;
+async fn handle_read(State(query): State<Arc<Query>>, project: ReadableProject, uri: Uri) -> Response {
+    allow(&uri, query.answer(read(&query, &project, &uri)).await)
+}
+
+async fn handle_change(
+    State(query): State<Arc<Query>>,
+    project: AdministeredProject,
+    request: Request<Body>,
+) -> Response {
+    let uri = request.uri().clone();
+    allow(&uri, query.answer(change(&query, &project, request)).await)
+}
+
+/// The response; that of a method which is not possible says which ones are.
+fn allow(uri: &Uri, mut response: Response) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let methods = ErrorPath::parse(uri.path()).map_or("", |target| target.methods());
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     }
     response
 }
 
-async fn dispatch(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    let reads = request.method() == Method::GET;
-    if reads { caller.reads() } else { caller.administers() }?;
-    let project = existing(query, &caller, &name).await?;
-    if !reads {
-        caller.admin_of_id(project.id)?;
+async fn read(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
+    match ErrorPath::parse(uri.path())? {
+        ErrorPath::Error(message) => show::show(query, project, &message, uri).await,
+        ErrorPath::Timeline(message) => timeline::draw_error(query, project, &message, uri).await,
+        ErrorPath::Tags(message) => tags::list(query, project, &message, uri).await,
+        ErrorPath::Occurrences(message) => occurrences::list(query, project, &message, uri).await,
+        ErrorPath::Occurrence(message, name) => occurrences::show(query, project, &message, name).await,
+        ErrorPath::History(message) => history::list(query, project, &message, uri).await,
+        target => Err(refuse_method(&Method::GET, &target)),
     }
-    let (target, by) = (Target::of(request.uri().path())?, caller.actor());
-    let methods = target.methods();
+}
+
+async fn change(query: &Query, project: &AdministeredProject, request: Request<Body>) -> Answer {
+    let target = ErrorPath::parse(request.uri().path())?;
     match (request.method().as_str(), target) {
-        ("GET", Target::Error(message)) => show::show(query, &project, &message, request.uri()).await,
-        ("PATCH", Target::Error(message)) => update::update(query, &project, &message, &by, request).await,
-        ("DELETE", Target::Error(message)) => delete::remove(query, &project, &message).await,
-        ("GET", Target::Timeline(message)) => timeline::of_error(query, &project, &message, request.uri()).await,
-        ("GET", Target::Tags(message)) => tags::list(query, &project, &message, request.uri()).await,
-        ("GET", Target::Occurrences(message)) => occurrences::list(query, &project, &message, request.uri()).await,
-        ("GET", Target::Occurrence(message, id)) => occurrences::show(query, &project, &message, id).await,
-        ("GET", Target::History(message)) => history::list(query, &project, &message, request.uri()).await,
-        ("POST", Target::Comments(message)) => comments::add(query, &project, &message, &by, request).await,
-        ("DELETE", Target::Comment(message, id)) => comments::remove(query, &project, &message, &id, &by).await,
-        ("POST", Target::Merge(message)) => merge::merge(query, &project, &message, &by, request).await,
-        ("POST", Target::Unmerge(message)) => merge::unmerge(query, &project, &message, &by, request).await,
-        ("POST", Target::Restore(message)) => restore::restore(query, &project, &message, request).await,
-        (method, _) => {
-            Err(Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use {methods}")))
-        }
+        ("PATCH", ErrorPath::Error(message)) => update::update(query, project, &message, request).await,
+        ("DELETE", ErrorPath::Error(message)) => delete::delete_error(query, project, &message).await,
+        ("POST", ErrorPath::Comments(message)) => comments::add(query, project, &message, request).await,
+        ("DELETE", ErrorPath::Comment(message, id)) => comments::remove(query, project, &message, &id).await,
+        ("POST", ErrorPath::Merge(message)) => merge::merge(query, project, &message, request).await,
+        ("POST", ErrorPath::Unmerge(message)) => merge::unmerge(query, project, &message, request).await,
+        ("POST", ErrorPath::Restore(message)) => restore::restore(query, project, &message, request).await,
+        (_, target) => Err(refuse_method(request.method(), &target)),
     }
 }
 
-/// The error that a path names by its message, whole or cut, or by its fingerprint: if that is merged into another, the
-/// other.
-pub(crate) async fn named(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
-    let error = stored(query, project, message).await?;
-    shown_as(query, project, error).await
-}
-
-/// What an error is shown as: what it is merged into, or itself.
-async fn shown_as(query: &Query, project: &Project, error: ErrorAggregate) -> Result<ErrorAggregate, Refusal> {
-    let Some(into) = error.merged_into else { return Ok(error) };
-    let into = query.errors.get(project.id, &into).await.map_err(|error| storage_failed(&error))?;
-    Ok(into.filter(|into| into.has_merged(&error)).unwrap_or(error))
-}
-
-/// The error that a path names, as it is stored.
-async fn stored(query: &Query, project: &Project, message: &str) -> Result<ErrorAggregate, Refusal> {
-    let by_message = grouping::message_fingerprint(message);
-    // What was posted with a secret in it was stored without.
-    let by_scrubbed = grouping::message_fingerprint(&scrub::text(message));
-    let candidates =
-        [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
-    for fingerprint in candidates.into_iter().flatten() {
-        let error = query.errors.get(project.id, &fingerprint).await.map_err(|error| storage_failed(&error))?;
-        if let Some(error) = error {
-            return Ok(error);
-        }
-    }
-    Err(unknown(project, message))
-}
-
-fn is_merged(project: &Project, error: &Fingerprint, into: &Fingerprint) -> Refusal {
-    let message = format!(
-        "error `{error}` is merged into `{into}`: name that one, or take this one out of it by POST \
-         /projects/{}/errors/{into}/unmerge first",
-        project.name
-    );
-    Refusal::new(Reason::ErrorMerged, message)
-}
-
-/// The error that shows what is grouped under this fingerprint: the one it is merged into, or itself.
-pub(crate) async fn in_lists(
-    query: &Query,
-    project: &Project,
-    fingerprint: &Fingerprint,
-) -> Result<Option<ErrorAggregate>, Refusal> {
-    match query.errors.get(project.id, fingerprint).await.map_err(|error| storage_failed(&error))? {
-        Some(error) => shown_as(query, project, error).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-fn unknown(project: &Project, message: &str) -> Refusal {
-    let shown: String = message.chars().take(80).collect();
-    let message = format!("project `{}` has no error with the message or fingerprint `{shown}`", project.name);
-    Refusal::new(Reason::ErrorUnknown, message)
+fn refuse_method(method: &Method, target: &ErrorPath) -> Refusal {
+    Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use {}", target.methods()))
 }

@@ -4,22 +4,21 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::{AdministeredProject, Answer};
 use model::error::history::{Action, Actor, EntryId, HistoryEntry, MAX_COMMENT};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::ports::Project;
 
 use super::update::MAX_ASSIGNEE;
-use super::{named, unknown};
 use crate::Query;
-use crate::projects::parse_body;
+use crate::body::parse_body;
+use crate::lookup::{find_error, refuse_unknown};
 
 /// The most entries of a request.
-pub(super) const MOST: usize = 1_000;
+const MAX_RESTORED_ENTRIES: usize = 1_000;
 /// The longest release that a resolution keeps, in bytes.
 const MAX_RELEASE: usize = 200;
 
@@ -30,10 +29,10 @@ const FORM: &str = "an object with `history`: up to 1,000 entries as `GET …/hi
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ErrorToRestore")]
-pub(super) struct State {
+pub(super) struct ErrorBackup {
     /// Entries of its history. They keep ids, times and authors.
-    #[schemars(length(min = 1, max = MOST))]
-    history: Vec<Past>,
+    #[schemars(length(min = 1, max = MAX_RESTORED_ENTRIES))]
+    history: Vec<PastEntry>,
     /// Its status. Without, only the entries are added.
     #[schemars(with = "Option<Status>")]
     status: Option<String>,
@@ -51,8 +50,7 @@ pub(super) struct State {
 
 /// An entry, as `GET …/history` has it.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "PastEntry")]
-struct Past {
+struct PastEntry {
     #[schemars(with = "EntryId")]
     id: String,
     at: Timestamp,
@@ -71,43 +69,48 @@ pub(super) struct Restored {
 
 /// The newest entry goes with the state, in one transaction: so what was cut short is repeated, and what is done is not done
 /// twice. What somebody changed here after the newest entry stands.
-pub(super) async fn restore(query: &Query, project: &Project, message: &str, request: Request<Body>) -> Answer {
-    let state: State = parse_body(request, FORM).await?;
-    let (mut entries, change) = state.checked(query.clock.now())?;
-    let error = named(query, project, message).await?;
-    let newest = entries.pop().ok_or_else(|| invalid("history", "`history` is empty: send 1 to 1,000 entries"))?;
+pub(super) async fn restore(
+    query: &Query,
+    project: &AdministeredProject,
+    message: &str,
+    request: Request<Body>,
+) -> Answer {
+    let state: ErrorBackup = parse_body(request, FORM).await?;
+    let (mut entries, change) = state.check(query.clock.now())?;
+    let error = find_error(query, project, message).await?;
+    let newest = entries.pop().ok_or_else(|| refuse_body("history", "`history` is empty: send 1 to 1,000 entries"))?;
     let found = query.history.entry(project.id, &error.uid, &newest.id).await;
-    if found.map_err(|error| storage_failed(&error))?.is_some() {
+    if found?.is_some() {
         return http_common::data(Restored { restored: false });
     }
     let ids: BTreeSet<_> = entries.iter().map(|entry| entry.id).collect();
     let is_changed = is_changed_since(query, &error, &newest, &ids).await?;
     for entry in &entries {
-        add(query, project, message, &error, entry).await?;
+        add_entry(query, project, message, &error, entry).await?;
     }
     match change.filter(|_| !is_changed) {
-        None => add(query, project, message, &error, &newest).await?,
+        None => add_entry(query, project, message, &error, &newest).await?,
         Some(change) => {
             let change = change(&error);
             if let Some(Some(assignee)) = &change.assignee {
-                query.post_assignee(&error, assignee).await.map_err(|error| storage_failed(&error))?;
+                query.post_assignee(&error, assignee).await?;
             }
             let changed = query.errors.change(&error, &change, &[newest], query.clock.now()).await;
-            changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(project, message))?;
+            changed?.ok_or_else(|| refuse_unknown(project, message))?;
         }
     }
     http_common::data(Restored { restored: true })
 }
 
-async fn add(
+async fn add_entry(
     query: &Query,
-    project: &Project,
+    project: &AdministeredProject,
     message: &str,
     error: &ErrorAggregate,
     entry: &HistoryEntry,
 ) -> Result<(), Refusal> {
-    let is_there = query.history.add_entry(error, entry).await.map_err(|error| storage_failed(&error))?;
-    if is_there { Ok(()) } else { Err(unknown(project, message)) }
+    let is_there = query.history.add_entry(error, entry).await?;
+    if is_there { Ok(()) } else { Err(refuse_unknown(project, message)) }
 }
 
 /// Whether somebody set something here after `newest`, which is not one of `ids`. Merging sets nothing.
@@ -117,8 +120,7 @@ async fn is_changed_since(
     newest: &HistoryEntry,
     ids: &BTreeSet<EntryId>,
 ) -> Result<bool, Refusal> {
-    let page =
-        query.history.history(error.project, &error.uid, None, 100).await.map_err(|error| storage_failed(&error))?;
+    let page = query.history.history(error.project, &error.uid, None, 100).await?;
     let sets = |action: &Action| {
         !matches!(
             action,
@@ -129,22 +131,22 @@ async fn is_changed_since(
 }
 
 /// What a state means for an error.
-type Meant = Box<dyn FnOnce(&ErrorAggregate) -> ErrorChange + Send>;
+type ChangeOf = Box<dyn FnOnce(&ErrorAggregate) -> ErrorChange + Send>;
 
-impl State {
+impl ErrorBackup {
     /// The entries, the oldest first, and what is to be changed.
-    fn checked(self, now: Timestamp) -> Result<(Vec<HistoryEntry>, Option<Meant>), Refusal> {
+    fn check(self, now: Timestamp) -> Result<(Vec<HistoryEntry>, Option<ChangeOf>), Refusal> {
         let Self { history, status, until, occurrences, after, assignee } = self;
-        if history.len() > MOST {
-            let message = format!("`history` has {} entries: send 1 to {MOST}", history.len());
-            return Err(invalid("history", &message));
+        if history.len() > MAX_RESTORED_ENTRIES {
+            let message = format!("`history` has {} entries: send 1 to {MAX_RESTORED_ENTRIES}", history.len());
+            return Err(refuse_body("history", &message));
         }
-        let mut entries = history.into_iter().map(Past::checked).collect::<Result<Vec<_>, _>>()?;
+        let mut entries = history.into_iter().map(PastEntry::check).collect::<Result<Vec<_>, _>>()?;
         entries.sort_by_key(|entry| entry.id);
         let status = status.as_deref().map(Status::parse).transpose();
-        let status = status.map_err(|error| invalid("status", &error.to_string()))?;
-        check("assignee", assignee.as_deref(), MAX_ASSIGNEE)?;
-        check("after", after.as_deref(), MAX_RELEASE)?;
+        let status = status.map_err(|error| refuse_body("status", &error.to_string()))?;
+        check_length("assignee", assignee.as_deref(), MAX_ASSIGNEE)?;
+        check_length("after", after.as_deref(), MAX_RELEASE)?;
         // One whose time is over has ended.
         let status = status.filter(|status| *status != Status::Muted || until.is_none_or(|until| until > now));
         if status.is_none_or(|status| status == Status::Unresolved) && assignee.is_none() {
@@ -165,28 +167,28 @@ impl State {
     }
 }
 
-impl Past {
-    fn checked(self) -> Result<HistoryEntry, Refusal> {
-        let id = EntryId::parse(&self.id).map_err(|error| invalid("history", &error.to_string()))?;
+impl PastEntry {
+    fn check(self) -> Result<HistoryEntry, Refusal> {
+        let id = EntryId::parse(&self.id).map_err(|error| refuse_body("history", &error.to_string()))?;
         match &self.action {
-            Action::Commented { text } => check("text", Some(text), MAX_COMMENT)?,
-            Action::Assigned { assignee } => check("assignee", Some(assignee), MAX_ASSIGNEE)?,
+            Action::Commented { text } => check_length("text", Some(text), MAX_COMMENT)?,
+            Action::Assigned { assignee } => check_length("assignee", Some(assignee), MAX_ASSIGNEE)?,
             Action::Resolved { after: Some(release) }
             | Action::Regressed { release: Some(release) }
-            | Action::MuteEnded { release: Some(release) } => check("release", Some(release), MAX_RELEASE)?,
+            | Action::MuteEnded { release: Some(release) } => check_length("release", Some(release), MAX_RELEASE)?,
             _ => {}
         }
         Ok(HistoryEntry { id, at: self.at, by: self.by, action: self.action })
     }
 }
 
-fn check(name: &str, text: Option<&str>, most: usize) -> Result<(), Refusal> {
+fn check_length(name: &str, text: Option<&str>, most: usize) -> Result<(), Refusal> {
     match text.is_none_or(|text| (1..=most).contains(&text.len())) {
         true => Ok(()),
-        false => Err(invalid(name, &format!("`{name}` must have 1 to {most} bytes"))),
+        false => Err(refuse_body(name, &format!("`{name}` must have 1 to {most} bytes"))),
     }
 }
 
-fn invalid(key: &str, message: &str) -> Refusal {
+fn refuse_body(key: &str, message: &str) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }

@@ -1,64 +1,66 @@
 //! `GET /projects/{project}/errors/{message}`: the newest occurrence, and the timeline of a range.
 
-use crate::views;
 use http::Uri;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ReadableProject};
 use model::error::ErrorAggregate;
 use model::outcome::Refusal;
 use model::timeline::Hour;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
-use store::ports::Project;
 
-use super::describe::Minutes;
-use super::named;
 use crate::Query;
-use crate::list::{Parameters, moment, parameter};
-use crate::occurrences::newest;
+use crate::list::{Parameters, parse_moment, refuse_parameter};
+use crate::lookup::find_error;
+use crate::occurrences::load_newest;
+use crate::views::{self, TimelineEntry};
 
 /// The longest range, in days: a timeline has an item for each of its hours.
 const MAX_DAYS: i64 = 400;
 /// The most minutes that it has.
-pub(super) const MAX_MINUTES: i64 = MAX_DAYS * 24 * 60 + 1;
+const MAX_MINUTES: i64 = MAX_DAYS * 24 * 60 + 1;
 
-pub(super) async fn show(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
+pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
+    let parameters = Parameters::parse(uri);
     let (month, next_month) = query.clock.now().month();
-    let start = parameters.parsed("start", moment)?.unwrap_or(month);
-    let end = parameters.parsed("end", moment)?.unwrap_or(next_month.max(start));
+    let start = parameters.parsed("start", parse_moment)?.unwrap_or(month);
+    let end = parameters.parsed("end", parse_moment)?.unwrap_or(next_month.max(start));
     if end < start {
-        return Err(parameter("end", format!("{end} is before the start, {start}")));
+        return Err(refuse_parameter("end", format!("{end} is before the start, {start}")));
     }
     if end.seconds() - start.seconds() > MAX_DAYS * 86_400 {
-        return Err(parameter("end", format!("the range has more than {MAX_DAYS} days: ask for it in parts")));
+        return Err(refuse_parameter("end", format!("the range has more than {MAX_DAYS} days: ask for it in parts")));
     }
 
-    let error = named(query, project, message).await?;
-    let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await;
-    let timeline = timeline.map_err(|error| storage_failed(&error))?.between(start, end);
-    let entries: Vec<_> =
-        timeline.minutes().map(|(minute, count)| views::timeline_entry(&project.name, &error, minute, count)).collect();
+    let error = find_error(query, project, message).await?;
+    let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await?;
+    let timeline = timeline.between(start, end);
+    let entries: Vec<_> = timeline
+        .minutes()
+        .map(|(minute, count)| views::describe_minute(&project.name, &error, minute, count))
+        .collect();
     let mut data = json!({
-        "error": shown(query, project, &error).await?,
+        "error": add_newest(query, project, &error).await?,
         "timeline": Minutes { total_count: timeline.total(), scanned_count: entries.len(), errors: entries },
     });
     if error.merged.is_some() {
-        data["parts"] = parts(query, project, error).await?;
+        data["parts"] = list_parts(query, project, error).await?;
     }
     http_common::data(data)
 }
 
 /// What a merged error is made of, each as it would be alone; itself first.
-async fn parts(query: &Query, project: &Project, error: ErrorAggregate) -> Result<Value, Refusal> {
-    let family = query.merges.family(project.id, &error.fingerprint).await.map_err(|error| storage_failed(&error))?;
+async fn list_parts(query: &Query, project: &ReadableProject, error: ErrorAggregate) -> Result<Value, Refusal> {
+    let family = query.merges.family(project.id, &error.fingerprint).await?;
     let parts = family.map(|family| family.merged_errors).unwrap_or_default();
     let incarnations = std::iter::once(error.without_merged()).chain(parts);
-    Ok(incarnations.map(|incarnation| json!(views::error_entry(&project.name, &incarnation))).collect())
+    Ok(incarnations.map(|incarnation| json!(views::describe_error(&project.name, &incarnation))).collect())
 }
 
 /// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.
-async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Result<Value, Refusal> {
-    let mut entry = json!(views::error_entry(&project.name, error));
-    match newest(query, project, error).await? {
+async fn add_newest(query: &Query, project: &ReadableProject, error: &ErrorAggregate) -> Result<Value, Refusal> {
+    let mut entry = json!(views::describe_error(&project.name, error));
+    match load_newest(query, project, error).await? {
         Some(Value::Object(occurrence)) => {
             for (key, value) in occurrence {
                 entry[key] = value;
@@ -67,4 +69,17 @@ async fn shown(query: &Query, project: &Project, error: &ErrorAggregate) -> Resu
         _ => entry["expired"] = true.into(),
     }
     Ok(entry)
+}
+
+/// The minutes of a range in which an error occurred.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Minutes<'a> {
+    /// How often it occurred in the range.
+    total_count: u64,
+    /// How many minutes had any.
+    scanned_count: usize,
+    /// These minutes.
+    #[schemars(length(max = MAX_MINUTES))]
+    errors: Vec<TimelineEntry<'a>>,
 }

@@ -1,36 +1,36 @@
 //! `GET …/errors/{message}/tags`: which values of which tags its occurrences have, and how often.
 
 use http::Uri;
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{Answer, ReadableProject};
 use model::error::{ErrorAggregate, Tag, Tags};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::Project;
 
-use super::named;
+use super::operation::describe_error_path;
 use crate::Query;
 use crate::list::Parameters;
+use crate::lookup::find_error;
 
 pub(super) fn describe(api: &mut Description) {
     let path = "/projects/{project}/errors/{message}/tags";
-    super::named_operation(api.operation("get", path, "listTags", "Lists the tags of an error's occurrences"))
-        .says(
+    describe_error_path(api.operation("get", path, "listTags", "Lists the tags of an error's occurrences"))
+        .description(
             "The most frequent values of each. Kept are `level`, `environment`, `release` and the first 20 other names \
              that came, at most 32 bytes long, and eight values of each; of a value longer than 60 bytes its beginning and \
              a hash. While a tag has no more values, its counts are exact.",
         )
         .limit(Tags::MAX_VALUES, Tags::MAX_VALUES)
-        .data::<Listed<'_>>(200, "the tags");
+        .data::<TagsAnswer<'_>>(200, "the tags");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tags")]
-struct Listed<'a> {
+struct TagsAnswer<'a> {
     /// By name.
     #[schemars(length(max = Tags::MAX_SHOWN_TAGS))]
-    tags: Vec<Entry<'a>>,
+    tags: Vec<TagEntry<'a>>,
     /// Whether occurrences had tags that are not kept.
     is_partial: bool,
     /// About how many users the error had.
@@ -40,7 +40,7 @@ struct Listed<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tag")]
-struct Entry<'a> {
+struct TagEntry<'a> {
     key: &'a str,
     /// How many occurrences had it.
     total: u64,
@@ -48,7 +48,7 @@ struct Entry<'a> {
     is_exact: bool,
     /// The most frequent first.
     #[schemars(length(max = Tags::MAX_VALUES))]
-    values: Vec<Value<'a>>,
+    values: Vec<TagValueEntry<'a>>,
     /// How many occurrences had a value that is not listed, at most.
     rest: u64,
 }
@@ -56,7 +56,7 @@ struct Entry<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TagValue")]
-struct Value<'a> {
+struct TagValueEntry<'a> {
     value: &'a str,
     /// How many occurrences had it, at least.
     count: u64,
@@ -66,21 +66,21 @@ struct Value<'a> {
     share: f64,
 }
 
-pub(super) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
-    let limit = Parameters::of(uri).limit(Tags::MAX_VALUES, Tags::MAX_VALUES)?;
-    let ErrorAggregate { tags, users, .. } = named(query, project, message).await?;
-    let listed = tags.iter().map(|(name, tag)| entry(name, tag, limit)).collect();
-    http_common::data(Listed { tags: listed, is_partial: tags.is_partial(), users: users.count() })
+pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
+    let limit = Parameters::parse(uri).limit(Tags::MAX_VALUES, Tags::MAX_VALUES)?;
+    let ErrorAggregate { tags, users, .. } = find_error(query, project, message).await?;
+    let listed = tags.iter().map(|(name, tag)| describe_tag(name, tag, limit)).collect();
+    http_common::data(TagsAnswer { tags: listed, is_partial: tags.is_partial(), users: users.count() })
 }
 
-fn entry<'a>(key: &'a str, tag: &'a Tag, limit: usize) -> Entry<'a> {
+fn describe_tag<'a>(key: &'a str, tag: &'a Tag, limit: usize) -> TagEntry<'a> {
     let total = tag.total();
     let share = |count: u64| (count as f64 / total.max(1) as f64 * 1_000.0).round() / 1_000.0;
     let values: Vec<_> = tag
         .values()
         .into_iter()
         .take(limit)
-        .map(|value| Value {
+        .map(|value| TagValueEntry {
             value: &value.text,
             count: value.at_least,
             count_at_most: value.at_most,
@@ -88,5 +88,5 @@ fn entry<'a>(key: &'a str, tag: &'a Tag, limit: usize) -> Entry<'a> {
         })
         .collect();
     let rest = total.saturating_sub(values.iter().map(|value| value.count).sum());
-    Entry { key, total, is_exact: tag.is_exact(), values, rest }
+    TagEntry { key, total, is_exact: tag.is_exact(), values, rest }
 }

@@ -1,20 +1,19 @@
 //! `PATCH /projects/{project}/errors/{message}`: what people set of an error, any of it at once.
 
-use crate::views;
 use axum::body::Body;
 use http::Request;
-use http_common::{Answer, storage_failed};
+use http_common::{AdministeredProject, Answer, ReadableProject};
 use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
-use serde::Deserialize;
-use store::ports::Project;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::describe::Changed;
-use super::{named, unknown};
 use crate::Query;
-use crate::projects::{given, parse_body};
+use crate::body::{deserialize_some, parse_body};
+use crate::lookup::{find_error, refuse_unknown};
+use crate::views::{self, ErrorEntry};
 
 /// The longest `assignee`, in bytes: a name and an address.
 pub(super) const MAX_ASSIGNEE: usize = 200;
@@ -25,72 +24,81 @@ const FORM: &str = "an object with one or more of `status`: `resolved` (with `in
 
 pub(super) async fn update(
     query: &Query,
-    project: &Project,
+    project: &AdministeredProject,
     message: &str,
-    by: &Actor,
     request: Request<Body>,
 ) -> Answer {
-    let wish = parse_body::<Change>(request, FORM).await?.checked(query.clock.now())?;
-    let wish = query.informed(project, wish).await?;
-    let error = named(query, project, message).await?;
-    let error = query.fulfil(&wish, &error, by).await?.ok_or_else(|| unknown(project, message))?;
-    http_common::data(Changed { error: views::error_entry(&project.name, &error) })
+    let patch = parse_body::<ErrorPatchBody>(request, FORM).await?.check(query.clock.now())?;
+    let patch = query.add_releases(project, patch).await?;
+    let error = find_error(query, project, message).await?;
+    let error =
+        query.apply_patch(&patch, &error, &project.actor()).await?.ok_or_else(|| refuse_unknown(project, message))?;
+    http_common::data(ChangedError { error: views::describe_error(&project.name, &error) })
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) struct ChangedError<'a> {
+    error: ErrorEntry<'a>,
 }
 
 /// How many releases of the project are looked at for the newest: those that came last.
-const RELEASES: usize = 100;
+const MAX_RELEASES_READ: usize = 100;
 
 impl Query {
-    /// The wish, with the releases that the project has by now if it is about the next one.
-    pub(super) async fn informed(&self, project: &Project, wish: Wish) -> Result<Wish, Refusal> {
-        if !matches!(wish.status, Some(StatusWish::Resolve { in_next_release: true })) {
-            return Ok(wish);
+    /// The patch, with the releases that the project has by now if it is about the next one.
+    pub(super) async fn add_releases(
+        &self,
+        project: &ReadableProject,
+        patch: ErrorPatch,
+    ) -> Result<ErrorPatch, Refusal> {
+        if !matches!(patch.status, Some(StatusPatch::Resolve { in_next_release: true })) {
+            return Ok(patch);
         }
-        let page = self.releases.releases(project.id, Timestamp::EVER, None, RELEASES).await;
-        let page = page.map_err(|error| storage_failed(&error))?;
-        Ok(Wish { releases: page.items.into_iter().map(|release| release.name).collect(), ..wish })
+        let page = self.releases.releases(project.id, Timestamp::EVER, None, MAX_RELEASES_READ).await?;
+        Ok(ErrorPatch { releases: page.items.into_iter().map(|release| release.name).collect(), ..patch })
     }
 
-    /// Changes an error as somebody wishes, and returns it as it is then; `None` if it is gone meanwhile.
-    pub(super) async fn fulfil(
+    /// Changes an error by a patch, and returns it as it is then; `None` if it is gone meanwhile.
+    pub(super) async fn apply_patch(
         &self,
-        wish: &Wish,
+        patch: &ErrorPatch,
         error: &ErrorAggregate,
         by: &Actor,
     ) -> Result<Option<ErrorAggregate>, Refusal> {
-        let (change, now) = (wish.of(error)?, self.clock.now());
+        let (change, now) = (patch.change_for(error)?, self.clock.now());
         if let Some(Some(assignee)) = &change.assignee {
-            self.post_assignee(error, assignee).await.map_err(|error| storage_failed(&error))?;
+            self.post_assignee(error, assignee).await?;
         }
         let entries = HistoryEntry::all(Action::of(&change, error), by, now, self.clock.random());
-        self.errors.change(error, &change, &entries, now).await.map_err(|error| storage_failed(&error))
+        Ok(self.errors.change(error, &change, &entries, now).await?)
     }
 }
 
 /// A change, as a body says it: what is not named stays as it is.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Change {
+pub(super) struct ErrorPatchBody {
     status: Option<String>,
     until: Option<String>,
     occurrences: Option<u64>,
     #[serde(default)]
     in_next_release: bool,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     assignee: Option<Option<String>>,
 }
 
 /// What somebody wants to become of an error, whichever it is.
 #[derive(Debug)]
-pub(super) struct Wish {
-    status: Option<StatusWish>,
+pub(super) struct ErrorPatch {
+    status: Option<StatusPatch>,
     assignee: Option<Option<String>>,
     /// Releases of the project, of which the next one is newer.
     releases: Vec<String>,
 }
 
 #[derive(Debug)]
-enum StatusWish {
+enum StatusPatch {
     Unresolve,
     Resolve {
         in_next_release: bool,
@@ -102,61 +110,61 @@ enum StatusWish {
     },
 }
 
-impl Change {
-    /// What is wished for, if it can be.
-    pub(super) fn checked(self, now: Timestamp) -> Result<Wish, Refusal> {
+impl ErrorPatchBody {
+    /// The patch, if it can be applied.
+    pub(super) fn check(self, now: Timestamp) -> Result<ErrorPatch, Refusal> {
         let status = self.status.as_deref().map(Status::parse).transpose();
-        let status = status.map_err(|error| invalid("status", error.to_string()))?;
+        let status = status.map_err(|error| refuse_body("status", error.to_string()))?;
         for (key, is_given, goes_with) in [
             ("until", self.until.is_some(), Status::Muted),
             ("occurrences", self.occurrences.is_some(), Status::Muted),
             ("inNextRelease", self.in_next_release, Status::Resolved),
         ] {
             if is_given && status != Some(goes_with) {
-                return Err(invalid(key, format!("`{key}` goes with `{goes_with}` only: leave it out")));
+                return Err(refuse_body(key, format!("`{key}` goes with `{goes_with}` only: leave it out")));
             }
         }
         if self.assignee.iter().flatten().any(|assignee| assignee.is_empty() || assignee.len() > MAX_ASSIGNEE) {
-            return Err(invalid("assignee", format!("`assignee` has 1 to {MAX_ASSIGNEE} bytes, or is null")));
+            return Err(refuse_body("assignee", format!("`assignee` has 1 to {MAX_ASSIGNEE} bytes, or is null")));
         }
         if status.is_none() && self.assignee.is_none() {
             let message = format!("the body changes nothing: send {FORM}");
             return Err(Refusal::new(Reason::BodyInvalid, message));
         }
         let until = self.until.as_deref().map(Timestamp::parse).transpose();
-        let until = until.map_err(|error| invalid("until", error.to_string()))?;
+        let until = until.map_err(|error| refuse_body("until", error.to_string()))?;
         if let Some(past) = until.filter(|until| *until <= now) {
-            return Err(invalid("until", format!("`until` must be later than now, {now} (got {past})")));
+            return Err(refuse_body("until", format!("`until` must be later than now, {now} (got {past})")));
         }
         if self.occurrences == Some(0) {
             let message = "`occurrences` is 0: send how many more are no news, at least 1";
-            return Err(invalid("occurrences", message.to_owned()));
+            return Err(refuse_body("occurrences", message.to_owned()));
         }
         let status = status.map(|status| match status {
-            Status::Unresolved => StatusWish::Unresolve,
-            Status::Resolved => StatusWish::Resolve { in_next_release: self.in_next_release },
-            Status::Muted => StatusWish::Mute { until, occurrences: self.occurrences },
+            Status::Unresolved => StatusPatch::Unresolve,
+            Status::Resolved => StatusPatch::Resolve { in_next_release: self.in_next_release },
+            Status::Muted => StatusPatch::Mute { until, occurrences: self.occurrences },
         });
-        Ok(Wish { status, assignee: self.assignee, releases: Vec::new() })
+        Ok(ErrorPatch { status, assignee: self.assignee, releases: Vec::new() })
     }
 }
 
-impl Wish {
+impl ErrorPatch {
     /// What it means for `error`.
-    fn of(&self, error: &ErrorAggregate) -> Result<ErrorChange, Refusal> {
+    fn change_for(&self, error: &ErrorAggregate) -> Result<ErrorChange, Refusal> {
         let status = match self.status {
             None => None,
-            Some(StatusWish::Unresolve) => Some(StatusChange::Unresolved),
-            Some(StatusWish::Resolve { in_next_release: false }) => Some(StatusChange::Resolved(None)),
-            Some(StatusWish::Resolve { in_next_release: true }) => {
+            Some(StatusPatch::Unresolve) => Some(StatusChange::Unresolved),
+            Some(StatusPatch::Resolve { in_next_release: false }) => Some(StatusChange::Resolved(None)),
+            Some(StatusPatch::Resolve { in_next_release: true }) => {
                 let resolution = Resolution::after_all(error, self.releases.iter().map(String::as_str)).ok_or_else(|| {
                     let message = "no release of this project is known, so none can be the next: send `release` with \
                                    events, or leave `inNextRelease` out";
-                    invalid("inNextRelease", message.to_owned())
+                    refuse_body("inNextRelease", message.to_owned())
                 })?;
                 Some(StatusChange::Resolved(Some(resolution)))
             }
-            Some(StatusWish::Mute { until, occurrences }) => {
+            Some(StatusPatch::Mute { until, occurrences }) => {
                 let until_count = occurrences.map(|more| error.count.saturating_add(more));
                 Some(StatusChange::Muted(Mute { until, until_count }))
             }
@@ -165,6 +173,6 @@ impl Wish {
     }
 }
 
-fn invalid(key: &str, message: String) -> Refusal {
+fn refuse_body(key: &str, message: String) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{Admin, Answer};
 use model::id::{Key, ProjectName};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::ports::{KeyRecord, Role, Scope};
 
-use super::{MAX_NAME, NAME, NewKey, allow, check_name};
+use super::{MAX_NAME, NAME_PATTERN, NewKey, check_name, check_scope};
 use crate::Query;
-use crate::projects::{existing, parse_body};
+use crate::body::parse_body;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys", post(handle))
@@ -27,25 +27,24 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/keys", "createKey", "Makes a key")
-        .says("An admin key of one project makes keys of that project only.")
-        .body::<New>(json!({ "role": "read", "project": "shop", "name": "dashboard" }))
-        .data::<Created>(201, "the new key: it is shown this once")
-        .refuses(Reason::ProjectUnknown, "there is no such project");
+        .description("An admin key of one project makes keys of that project only.")
+        .body::<KeyToMake>(json!({ "role": "read", "project": "shop", "name": "dashboard" }))
+        .data::<CreatedKey>(201, "the new key: it is shown this once")
+        .error(Reason::ProjectUnknown, "there is no such project");
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(create(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, admin: Admin, request: Request<Body>) -> Response {
+    query.answer(create(&query, &admin, request)).await
 }
 
 /// A key to be made.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "KeyToMake")]
-struct New {
+struct KeyToMake {
     /// What it may do.
     #[schemars(with = "Role")]
     role: String,
     /// What its owner calls it.
-    #[schemars(length(max = MAX_NAME), regex(pattern = NAME))]
+    #[schemars(length(max = MAX_NAME), regex(pattern = NAME_PATTERN))]
     name: Option<String>,
     /// The project that it is of; without, it is good in all.
     #[schemars(with = "Option<ProjectName>")]
@@ -54,15 +53,13 @@ struct New {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Created {
+struct CreatedKey {
     key: NewKey,
 }
 
-async fn create(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    caller.administers()?;
+async fn create(query: &Query, admin: &Admin, request: Request<Body>) -> Answer {
     let form = "an object with `role` (`client`, `read` or `admin`), and if you like `name` and `project`";
-    let New { role, name, project } = parse_body(request, form).await?;
+    let KeyToMake { role, name, project } = parse_body(request, form).await?;
     let unknown = || {
         let message = format!("`{role}` is not a role: use `client`, `read` or `admin`");
         Refusal::new(Reason::BodyInvalid, message).at(["role"])
@@ -72,16 +69,15 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
     let scope = match project {
         None => Scope::All,
         Some(name) => {
-            let name = http_common::project_named(&name)?;
-            caller.administers()?;
-            let project = existing(query, &caller, &name).await?;
-            Scope::Project(project.id, project.name)
+            let name = http_common::parse_project_name(&name)?;
+            let project = admin.load_project(query, &name).await?;
+            Scope::Project(project.id, project.name.clone())
         }
     };
-    allow(&caller, &scope)?;
+    check_scope(admin.caller(), &scope)?;
 
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
-    query.add_key(&caller, &key, &record).await?;
-    http_common::created_data(Created { key: NewKey::of(&key, &record) })
+    query.add_key(admin.caller(), &key, &record).await?;
+    http_common::created_data(CreatedKey { key: NewKey::new(&key, &record) })
 }

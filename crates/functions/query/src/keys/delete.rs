@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
-use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
-use model::id::KeyId;
+use model::id::{KeyHash, KeyId};
 use model::outcome::Reason;
 
-use super::named;
+use super::ManagedKey;
 use crate::Query;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -23,19 +21,17 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 pub(super) fn describe(api: &mut Description) {
     api.operation("delete", "/keys/{id}", "deleteKey", "Removes a key")
         .path::<KeyId>("id", "the key's id, as in lists")
-        .answers_nothing(204, "the key is gone: it changes nothing any more; another process may let it read, and post events, for a minute")
-        .refuses(Reason::ParameterInvalid, "this is no id")
-        .refuses(Reason::KeyIdUnknown, "there is no such key");
+        .empty_response(204, "the key is gone: it changes nothing any more; another process may let it read, and post events, for a minute")
+        .error(Reason::ParameterInvalid, "this is no id")
+        .error(Reason::KeyIdUnknown, "there is no such key");
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(remove(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, key: ManagedKey) -> Response {
+    query.answer(delete_key(&query, &key.hash)).await
 }
 
-async fn remove(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let (hash, _) = named(query, &caller, request.uri()).await?;
-    query.keys.remove(&hash).await.map_err(|error| storage_failed(&error))?;
-    query.gate.forget(&hash);
+async fn delete_key(query: &Query, hash: &KeyHash) -> Answer {
+    query.keys.remove(hash).await?;
+    query.authenticator.forget(hash);
     http_common::no_content()
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use http::Request;
+use http::Uri;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Admin, Answer};
 use model::id::{KeyId, ProjectName};
 use model::outcome::Reason;
 use schemars::JsonSchema;
@@ -19,10 +18,9 @@ use store::ports::Scope;
 use super::KeyEntry;
 use crate::Query;
 use crate::list::Parameters;
-use crate::projects::existing;
 
 /// The most keys of a page: what one batch read of the table returns.
-const LIMIT: usize = 100;
+const MAX_LISTED_KEYS: usize = 100;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys", get(handle))
@@ -30,51 +28,50 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("get", "/keys", "listKeys", "Lists keys, in the order of their ids")
-        .says("An admin key of one project is shown the keys of that project. No key itself is ever shown again.")
+        .description(
+            "An admin key of one project is shown the keys of that project. No key itself is ever shown again.",
+        )
         .query::<ProjectName>("project", "only keys of this project")
-        .limit(LIMIT, LIMIT)
+        .limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)
         .query::<KeyId>("cursor", "`nextCursor` of the page before")
-        .data::<Keys>(200, "a page of keys")
-        .refuses(Reason::ProjectName, "this can be no project's name")
-        .refuses(Reason::ProjectUnknown, "there is no such project");
+        .data::<KeysAnswer>(200, "a page of keys")
+        .error(Reason::ProjectName, "this can be no project's name")
+        .error(Reason::ProjectUnknown, "there is no such project");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Keys {
-    #[schemars(length(max = LIMIT))]
+#[schemars(rename = "Keys")]
+struct KeysAnswer {
+    #[schemars(length(max = MAX_LISTED_KEYS))]
     keys: Vec<KeyEntry>,
     /// What the next page is asked for with; none at the end.
     next_cursor: Option<KeyId>,
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(list(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, admin: Admin, uri: Uri) -> Response {
+    query.answer(list(&query, &admin, &uri)).await
 }
 
 /// An admin of a project is shown those of the project; keys that are good in all of them are not its to give out.
-async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let own = match caller.administers()? {
+async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
+    let own = match admin.scope() {
         Scope::All => None,
         Scope::Project(project, _) => Some(*project),
     };
-    let parameters = Parameters::of(request.uri());
-    let limit = parameters.limit(LIMIT, LIMIT)?;
+    let parameters = Parameters::parse(uri);
+    let limit = parameters.limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)?;
     let after = parameters.parsed("cursor", KeyId::parse)?;
-    let of = match parameters.get("project") {
+    let project = match parameters.get("project") {
         None => own,
         Some(name) => {
-            let name = http_common::project_named(name)?;
-            caller.administers()?;
-            let project = existing(query, &caller, &name).await?;
-            caller.admin_of_id(project.id)?;
-            Some(project.id)
+            let name = http_common::parse_project_name(name)?;
+            Some(admin.load_project(query, &name).await?.id)
         }
     };
-    let page = query.keys.list(of, after, limit).await.map_err(|error| storage_failed(&error))?;
+    let page = query.keys.list(project, after, limit).await?;
     let now = query.clock.now();
     let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
-    let keys = live.map(|(hash, key)| KeyEntry::of(hash, key)).collect();
-    http_common::data(Keys { keys, next_cursor: page.next })
+    let keys = live.map(|(hash, key)| KeyEntry::new(hash, key)).collect();
+    http_common::data(KeysAnswer { keys, next_cursor: page.next })
 }

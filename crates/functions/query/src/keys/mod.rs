@@ -9,9 +9,12 @@ mod update;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::response::Response;
 use http::Uri;
+use http::request::Parts;
 use http_common::describe::Description;
-use http_common::{Caller, Trust, storage_failed};
+use http_common::{Admin, Caller, Trust};
 use model::id::{Key, ProjectName};
 use model::id::{KeyHash, KeyId};
 use model::outcome::{Reason, Refusal};
@@ -22,12 +25,12 @@ use store::Kind;
 use store::ports::{KeyRecord, Maker, Role, Scope};
 
 use crate::Query;
-use crate::list::parameter;
+use crate::list::refuse_parameter;
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 200;
 /// What a name is made of: anything but control characters.
-const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+const NAME_PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new()
@@ -47,27 +50,41 @@ pub(crate) fn describe(api: &mut Description) {
     update::describe(api);
 }
 
-/// The key that a path `/keys/{id}…` names, if `caller` may give such out.
-async fn named(query: &Query, caller: &Caller, uri: &Uri) -> Result<(KeyHash, KeyRecord), Refusal> {
-    caller.administers()?;
-    let id = http_common::decoded(uri.path().split('/').nth(2).unwrap_or_default());
-    let id = KeyId::parse(&id).map_err(|error| parameter("id", error))?;
-    let found = query.keys.with_id(id).await.map_err(|error| storage_failed(&error))?;
-    let found = found.filter(|(_, key)| !key.has_expired(query.clock.now()));
-    let (hash, key) = found.ok_or_else(|| unknown(id))?;
-    allow(caller, &key.scope)?;
-    Ok((hash, key))
+/// The key that a path `/keys/{id}…` names. The caller may give such out.
+struct ManagedKey {
+    hash: KeyHash,
+    record: KeyRecord,
+    admin: Admin,
 }
 
-/// Allows who may give out keys of this scope.
-fn allow(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
-    match scope {
-        Scope::All => caller.admin(),
-        Scope::Project(project, _) => caller.admin_of_id(*project),
+impl FromRequestParts<Arc<Query>> for ManagedKey {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, query: &Arc<Query>) -> Result<Self, Response> {
+        let admin = Admin::from_request_parts(parts, query).await?;
+        find_key(query, admin, &parts.uri).await.map_err(|refusal| query.outcomes.refuse(&refusal))
     }
 }
 
-fn unknown(id: KeyId) -> Refusal {
+async fn find_key(query: &Query, admin: Admin, uri: &Uri) -> Result<ManagedKey, Refusal> {
+    let id = http_common::decode_segment(uri.path().split('/').nth(2).unwrap_or_default());
+    let id = KeyId::parse(&id).map_err(|error| refuse_parameter("id", error))?;
+    let found = query.keys.with_id(id).await?;
+    let found = found.filter(|(_, key)| !key.has_expired(query.clock.now()));
+    let (hash, key) = found.ok_or_else(|| refuse_unknown(id))?;
+    check_scope(admin.caller(), &key.scope)?;
+    Ok(ManagedKey { hash, record: key, admin })
+}
+
+/// Allows who may give out keys of this scope.
+fn check_scope(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
+    match scope {
+        Scope::All => caller.check_stack_admin(),
+        Scope::Project(project, _) => caller.check_admin_of(*project),
+    }
+}
+
+fn refuse_unknown(id: KeyId) -> Refusal {
     Refusal::new(Reason::KeyIdUnknown, format!("there is no key {id}: GET /keys lists those there are"))
 }
 
@@ -105,7 +122,7 @@ struct KeyEntry {
 }
 
 impl KeyEntry {
-    fn of(hash: &KeyHash, key: &KeyRecord) -> Self {
+    fn new(hash: &KeyHash, key: &KeyRecord) -> Self {
         let project = match &key.scope {
             Scope::All => None,
             Scope::Project(_, name) => Some(name.clone()),
@@ -135,8 +152,8 @@ struct NewKey {
 }
 
 impl NewKey {
-    fn of(key: &Key, record: &KeyRecord) -> Self {
-        Self { key: key.reveal().to_owned(), entry: KeyEntry::of(&key.hash(), record) }
+    fn new(key: &Key, record: &KeyRecord) -> Self {
+        Self { key: key.reveal().to_owned(), entry: KeyEntry::new(&key.hash(), record) }
     }
 }
 
@@ -149,18 +166,18 @@ impl Query {
         };
         match added {
             Err(error) if error.kind() == Kind::Conflict => {
-                self.still_good(caller).await?;
-                Err(storage_failed(&error))
+                self.check_still_good(caller).await?;
+                Err(error.into())
             }
-            added => added.map_err(|error| storage_failed(&error)),
+            added => Ok(added?),
         }
     }
 
     /// Refuses a caller whose key was taken back since they were let in.
-    async fn still_good(&self, caller: &Caller) -> Result<(), Refusal> {
+    async fn check_still_good(&self, caller: &Caller) -> Result<(), Refusal> {
         match caller.key_hash() {
             None => Ok(()),
-            Some(hash) => self.gate.caller_with(hash, Trust::Nothing).await.map(drop),
+            Some(hash) => self.authenticator.authenticate_hash(hash, Trust::Nothing).await.map(drop),
         }
     }
 }

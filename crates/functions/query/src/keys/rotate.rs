@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::id::{Key, KeyId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -19,12 +19,12 @@ use serde_json::json;
 use store::Kind;
 use store::ports::{KeyRecord, Maker};
 
-use super::{KeyEntry, NewKey, named};
+use super::{KeyEntry, ManagedKey, NewKey};
 use crate::Query;
-use crate::projects::parse_body;
+use crate::body::parse_body;
 
 /// The longest overlap, in hours: 90 days.
-const MAX_HOURS: u32 = 2_160;
+const MAX_OVERLAP_HOURS: u32 = 2_160;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/keys/{id}/rotate", post(handle))
@@ -32,68 +32,71 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/keys/{id}/rotate", "rotateKey", "Puts another key in the place of one")
-        .says("The new key is like the old one, which is good for some hours more: time to put the new one everywhere.")
+        .description(
+            "The new key is like the old one, which is good for some hours more: time to put the new one everywhere.",
+        )
         .path::<KeyId>("id", "the key's id, as in lists")
-        .body::<Overlap>(json!({ "overlapHours": 24 }))
-        .data::<Rotated>(201, "the new key, which is shown this once, and the old one")
-        .refuses(Reason::ParameterInvalid, "this is no id")
-        .refuses(Reason::KeyIdUnknown, "there is no such key")
-        .refuses(Reason::KeyRotated, "another key took its place already");
+        .body::<KeyRotation>(json!({ "overlapHours": 24 }))
+        .data::<RotatedKey>(201, "the new key, which is shown this once, and the old one")
+        .error(Reason::ParameterInvalid, "this is no id")
+        .error(Reason::KeyIdUnknown, "there is no such key")
+        .error(Reason::KeyRotated, "another key took its place already");
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(rotate(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, key: ManagedKey, request: Request<Body>) -> Response {
+    query.answer(rotate(&query, key, request)).await
 }
 
 /// For how long two keys are good.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Overlap {
+#[schemars(rename = "Overlap")]
+struct KeyRotation {
     /// For how many hours the old key is good.
-    #[schemars(range(max = MAX_HOURS))]
+    #[schemars(range(max = MAX_OVERLAP_HOURS))]
     overlap_hours: u32,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Rotated {
+struct RotatedKey {
     key: NewKey,
     replaced: KeyEntry,
 }
 
 /// The new key is like the old one, and shown this once. A key is rotated once: it was meant to be replaced by one.
-async fn rotate(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let (old_hash, old) = named(query, &caller, request.uri()).await?;
-    let form = format!("an object with `overlapHours`: for how many hours the old key is good, from 0 to {MAX_HOURS}");
-    let Overlap { overlap_hours } = parse_body(request, &form).await?;
-    if overlap_hours > MAX_HOURS {
-        let message = format!("`overlapHours` is {overlap_hours}: it may be from 0 to {MAX_HOURS}");
+async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answer {
+    let ManagedKey { hash: old_hash, record: old, admin } = key;
+    let form =
+        format!("an object with `overlapHours`: for how many hours the old key is good, from 0 to {MAX_OVERLAP_HOURS}");
+    let KeyRotation { overlap_hours } = parse_body(request, &form).await?;
+    if overlap_hours > MAX_OVERLAP_HOURS {
+        let message = format!("`overlapHours` is {overlap_hours}: it may be from 0 to {MAX_OVERLAP_HOURS}");
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["overlapHours"]));
     }
     if let Some(end) = old.expires_at {
-        return Err(rotated(old_hash.id(), Some(end)));
+        return Err(refuse_rotated(old_hash.id(), Some(end)));
     }
 
     let now = query.clock.now();
     let until = now.plus_seconds(i64::from(overlap_hours) * 3_600);
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
-    let maker = caller.key_hash().map(|key| Maker { key, at: now });
+    let maker = admin.caller().key_hash().map(|key| Maker { key, at: now });
     match query.keys.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {
         // Another request was faster, or a key was taken back: this one, or the caller's.
         Err(error) if error.kind() == Kind::Conflict => {
-            query.still_good(&caller).await?;
-            return Err(rotated(old_hash.id(), None));
+            query.check_still_good(admin.caller()).await?;
+            return Err(refuse_rotated(old_hash.id(), None));
         }
-        rotated => rotated.map_err(|error| storage_failed(&error))?,
+        rotated => rotated?,
     }
-    query.gate.forget(&old_hash);
+    query.authenticator.forget(&old_hash);
     let old = KeyRecord { expires_at: Some(until), ..old };
-    http_common::created_data(Rotated { key: NewKey::of(&key, &new), replaced: KeyEntry::of(&old_hash, &old) })
+    http_common::created_data(RotatedKey { key: NewKey::new(&key, &new), replaced: KeyEntry::new(&old_hash, &old) })
 }
 
-fn rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {
+fn refuse_rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {
     let until = until.map_or_else(String::new, |end| format!(" and is good until {end}"));
     let message =
         format!("key {id} was rotated already{until}: rotate the key that took its place, GET /keys lists it");

@@ -8,18 +8,18 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::patch;
 use http::Request;
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
-use model::id::KeyId;
+use model::id::{KeyHash, KeyId};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::ports::KeyChange;
 
-use super::{KeyEntry, MAX_NAME, NAME, check_name, named, unknown};
+use super::{KeyEntry, MAX_NAME, ManagedKey, NAME_PATTERN, check_name, refuse_unknown};
 use crate::Query;
-use crate::projects::{parse_body, some_of};
+use crate::body::{parse_body, some_of};
 
 /// What a body should be.
 const FORM: &str = "an object with `disabled`: true or false, or `name`: text, or both";
@@ -31,44 +31,42 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 pub(super) fn describe(api: &mut Description) {
     api.operation("patch", "/keys/{id}", "updateKey", "Takes a key out of use, or back into it; names it")
         .path::<KeyId>("id", "the key's id, as in lists")
-        .body::<Change>(json!({ "disabled": true }))
-        .data::<Changed>(200, "the key as it is now: one that is disabled changes nothing any more; another process may let it read, and post events, for a minute")
-        .refuses(Reason::ParameterInvalid, "this is no id")
-        .refuses(Reason::KeyIdUnknown, "there is no such key");
+        .body::<KeyPatch>(json!({ "disabled": true }))
+        .data::<ChangedKey>(200, "the key as it is now: one that is disabled changes nothing any more; another process may let it read, and post events, for a minute")
+        .error(Reason::ParameterInvalid, "this is no id")
+        .error(Reason::KeyIdUnknown, "there is no such key");
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(update(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, key: ManagedKey, request: Request<Body>) -> Response {
+    query.answer(update(&query, &key.hash, request)).await
 }
 
 /// What changes of a key: one or both.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "KeyChange", extend("anyOf" = some_of(&["disabled", "name"], &[])))]
-struct Change {
+struct KeyPatch {
     /// Whether it is out of use.
     disabled: Option<bool>,
     /// What its owner calls it.
-    #[schemars(length(max = MAX_NAME), regex(pattern = NAME))]
+    #[schemars(length(max = MAX_NAME), regex(pattern = NAME_PATTERN))]
     name: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Changed {
+struct ChangedKey {
     key: KeyEntry,
 }
 
-async fn update(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let (hash, _) = named(query, &caller, request.uri()).await?;
-    let Change { disabled, name } = parse_body(request, FORM).await?;
+async fn update(query: &Query, hash: &KeyHash, request: Request<Body>) -> Answer {
+    let KeyPatch { disabled, name } = parse_body(request, FORM).await?;
     if disabled.is_none() && name.is_none() {
         return Err(Refusal::new(Reason::BodyInvalid, format!("the body changes nothing: send {FORM}")));
     }
     name.as_deref().map_or(Ok(()), check_name)?;
-    let changed = query.keys.change(&hash, &KeyChange { disabled, name, project: None }).await;
-    query.gate.forget(&hash);
-    let changed = changed.map_err(|error| storage_failed(&error))?.ok_or_else(|| unknown(hash.id()))?;
-    http_common::data(Changed { key: KeyEntry::of(&hash, &changed) })
+    let changed = query.keys.change(hash, &KeyChange { disabled, name, project: None }).await;
+    query.authenticator.forget(hash);
+    let changed = changed?.ok_or_else(|| refuse_unknown(hash.id()))?;
+    http_common::data(ChangedKey { key: KeyEntry::new(hash, &changed) })
 }

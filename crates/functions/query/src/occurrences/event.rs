@@ -9,86 +9,78 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use formats::event_index::{BlockId, Bucket, EventLocation, Width};
 use futures_util::future::{try_join, try_join_all};
-use http::Request;
-use http_common::{Answer, storage_failed};
+use http::Uri;
+use http_common::{Answer, ProjectReader, ReadableProject};
 use model::id::{EventHash, EventId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
-use store::ports::Project;
 
-use super::show::{answer, unknown};
+use super::show::{describe_occurrence, refuse_unknown};
 use super::{References, step};
 use crate::Query;
-use crate::errors::in_lists;
-use crate::list::{Parameters, moment, parameter};
-use crate::projects::existing;
+use crate::list::{Parameters, parse_moment, refuse_parameter};
+use crate::lookup::find_listed_error;
 
 /// How many blocks of each width are read first: most who ask have an id of late.
-const FIRST: usize = 200;
+const BLOCKS_READ_FIRST: usize = 200;
 /// How many are read at a time then, if 1 MiB does not end it before.
-const MORE: usize = 10_000;
-const ROUNDS: usize = 5;
-/// How many locations are looked at, at the most. There is one, but where a processor died before its commit, or where clients
+const BLOCKS_READ_NEXT: usize = 10_000;
+const MAX_ROUNDS: usize = 5;
+/// How many places are looked at, at the most. There is one, but where a processor died before its commit, or where clients
 /// use an id again.
-const PLACES: usize = 50;
+const MAX_PLACES: usize = 50;
 
 pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/occurrences/{event}", get(handle))
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(find(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, reader: ProjectReader, uri: Uri) -> Response {
+    query.answer(find(&query, &reader, &uri)).await
 }
 
-async fn find(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let path = request.uri().path();
-    let name = http_common::project_in(path)?;
-    caller.reads()?;
-    let event = EventId::parse(&http_common::decoded(path.split('/').nth(4).unwrap_or_default()));
-    let event = event.map_err(|error| parameter("event", error))?;
-    let before = Parameters::of(request.uri()).parsed("storedBefore", moment)?;
-    let project = existing(query, &caller, &name).await?;
-    Search { query, project: &project, event, hash: event.hash(), looked_at: HashSet::new() }.run(before).await
+async fn find(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
+    let event = EventId::parse(&http_common::decode_segment(uri.path().split('/').nth(4).unwrap_or_default()));
+    let event = event.map_err(|error| refuse_parameter("event", error))?;
+    let before = Parameters::parse(uri).parsed("storedBefore", parse_moment)?;
+    let project = reader.load_project(query).await?;
+    EventSearch { query, project: &project, event, hash: event.hash(), looked_at: HashSet::new() }.run(before).await
 }
 
-struct Search<'a> {
+struct EventSearch<'a> {
     query: &'a Query,
-    project: &'a Project,
+    project: &'a ReadableProject,
     event: EventId,
     hash: EventHash,
     looked_at: HashSet<EventLocation>,
 }
 
-impl Search<'_> {
+impl EventSearch<'_> {
     async fn run(mut self, before: Option<Timestamp>) -> Answer {
         let before = before.map(BlockId::floor);
         let mut open: Vec<(Bucket, Option<BlockId>)> =
             Width::ALL.iter().map(|width| (width.bucket_of(self.hash), before)).collect();
-        for round in 0..ROUNDS {
+        for round in 0..MAX_ROUNDS {
             let own = async {
                 match round {
-                    0 => self.query.directory.locations(self.project.id, self.hash, PLACES).await,
+                    0 => self.query.directory.locations(self.project.id, self.hash, MAX_PLACES).await,
                     _ => Ok(Vec::new()),
                 }
             };
-            let limit = if round == 0 { FIRST } else { MORE };
+            let limit = if round == 0 { BLOCKS_READ_FIRST } else { BLOCKS_READ_NEXT };
             let pages = open.iter().map(|(bucket, before)| {
                 self.query.directory.locations_in(self.project.id, self.hash, *bucket, *before, limit)
             });
-            let read = try_join(own, try_join_all(pages)).await;
-            let (mut locations, pages) = read.map_err(|error| storage_failed(&error))?;
+            let (mut places, pages) = try_join(own, try_join_all(pages)).await?;
             let ends: Vec<_> = pages.iter().map(|page| page.next).collect();
-            locations.extend(pages.into_iter().flat_map(|page| page.items));
-            locations.sort_by_key(|place| std::cmp::Reverse(place.reference));
-            for place in locations {
-                if self.looked_at.len() < PLACES
+            places.extend(pages.into_iter().flat_map(|page| page.items));
+            places.sort_by_key(|place| std::cmp::Reverse(place.reference));
+            for place in places {
+                if self.looked_at.len() < MAX_PLACES
                     && self.looked_at.insert(place)
                     && let Some(answer) = self.look_at(&place).await?
                 {
@@ -98,32 +90,32 @@ impl Search<'_> {
             let buckets = open.into_iter().map(|(bucket, _)| bucket);
             open = buckets.zip(ends).filter(|(_, end)| end.is_some()).collect();
         }
-        Err(self.not_found(open.into_iter().filter_map(|(_, end)| end).max()))
+        Err(self.refuse_not_found(open.into_iter().filter_map(|(_, end)| end).max()))
     }
 
     /// What is at a place, if it is the event.
     async fn look_at(&self, place: &EventLocation) -> Result<Option<Response>, Refusal> {
-        let error = in_lists(self.query, self.project, &place.fingerprint).await?;
+        let error = find_listed_error(self.query, self.project, &place.fingerprint).await?;
         let Some(error) = error else { return Ok(None) };
-        let references = References::of(self.query, &error);
-        let reference = references.find(&place.reference).await.map_err(|error| storage_failed(&error))?;
+        let references = References::new(self.query, &error);
+        let reference = references.find(&place.reference).await?;
         let Some(reference) = reference else { return Ok(None) };
         // The events of a reference are in the order of its frame's lines.
         let lines = (0u32..).zip(&reference.events).filter(|(_, event)| **event == self.hash);
         for (line, _) in lines {
-            let seen = step::at(self.query, &references, &reference, line).await?;
+            let seen = step::read_at(self.query, &references, &reference, line).await?;
             if let Some(seen) = seen.filter(|seen| seen.found.occurrence.event_id == self.event) {
-                return answer(self.project, &error, seen).map(Some);
+                return describe_occurrence(self.project, &error, seen).map(Some);
             }
         }
         Ok(None)
     }
 
     /// `end` is how far it was looked for, if not to the end.
-    fn not_found(&self, end: Option<BlockId>) -> Refusal {
+    fn refuse_not_found(&self, end: Option<BlockId>) -> Refusal {
         let Self { project, event, .. } = self;
         let Some(end) = end else {
-            return unknown(&format!("project `{}` has no occurrence of event {event}", project.name));
+            return refuse_unknown(&format!("project `{}` has no occurrence of event {event}", project.name));
         };
         // The same millisecond may have more.
         let end = Timestamp::from_millis(end.written_at().millis() + 1);

@@ -5,7 +5,6 @@ use std::iter::zip;
 
 use axum::body::Bytes;
 use formats::segment;
-use http_common::storage_failed;
 use model::id::OccurrenceId;
 use model::json;
 use model::occurrence::Occurrence;
@@ -16,10 +15,10 @@ use store::ports::Reference;
 use crate::Query;
 
 /// A line as it is in the frame: its number, from 0, and its text.
-pub(super) type Line = (u32, Vec<u8>);
+pub(super) type FrameLine = (u32, Vec<u8>);
 
 /// An occurrence, and where it is.
-pub(super) struct Found {
+pub(super) struct LocatedOccurrence {
     pub(super) id: OccurrenceId,
     /// The length of its line, in bytes.
     pub(super) length: usize,
@@ -30,16 +29,16 @@ pub(super) struct Found {
 pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes, Refusal> {
     match query.segments.frame(&reference.segment, reference.frame).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(Bytes::new()),
-        frame => frame.map_err(|error| storage_failed(&error)),
+        frame => Ok(frame?),
     }
 }
 
 /// The lines of a frame, newest first, as far as it can be unpacked.
-pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Iterator<Item = Line> + 'a {
+pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Iterator<Item = FrameLine> + 'a {
     let text = |text: Result<Vec<u8>, segment::BadFrame>| match text {
         Ok(text) => Some(text),
         Err(error) => {
-            unreadable(reference, &error);
+            log_unreadable(reference, &error);
             None
         }
     };
@@ -47,19 +46,19 @@ pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Itera
 }
 
 /// The occurrence of a line, if it can be read.
-pub(super) fn read(reference: &Reference, (number, text): &Line) -> Option<Found> {
+pub(super) fn read(reference: &Reference, (number, text): &FrameLine) -> Option<LocatedOccurrence> {
     match json::parse::<Occurrence>(text) {
         Ok(occurrence) => {
             let id = OccurrenceId::new(occurrence.timestamp, reference.id, *number);
-            Some(Found { id, length: text.len(), occurrence })
+            Some(LocatedOccurrence { id, length: text.len(), occurrence })
         }
         Err(error) => {
-            unreadable(reference, &error);
+            log_unreadable(reference, &error);
             None
         }
     }
 }
 
-fn unreadable(reference: &Reference, error: &dyn std::fmt::Display) {
+fn log_unreadable(reference: &Reference, error: &dyn std::fmt::Display) {
     tracing::error!(reference.id = %reference.id, segment.id = %reference.segment, error.message = %error, "a frame cannot be read");
 }

@@ -1,46 +1,46 @@
-use crate::views;
 use http::Uri;
-use http_common::Answer;
+use http_common::{Answer, ReadableProject};
 use model::id::OccurrenceId;
 use model::occurrence::{Filter, Level};
 use model::outcome::Refusal;
 use serde_json::{Value, json};
-use store::ports::Project;
 
 use super::References;
-use super::walk::{From, Walk};
+use super::walk::{Walk, WalkStart};
 use crate::Query;
-use crate::errors::named;
-use crate::list::{Parameters, moment, parameter};
+use crate::list::{Parameters, parse_moment, refuse_parameter};
+use crate::lookup::find_error;
+use crate::views;
 
 /// v1's default.
-pub(super) const DEFAULT: usize = 10;
-pub(super) const MOST: usize = 100;
+pub(super) const DEFAULT_OCCURRENCES: usize = 10;
+pub(super) const MAX_LISTED_OCCURRENCES: usize = 100;
 /// The most tags of one request.
 const MAX_TAGS: usize = 10;
 
 /// `GET …/occurrences`, newest first; `after` and `before` page through them. A request reads at most 20 frames, or looks
 /// at 8 MiB of occurrences, where a filter other than a time decides; so a page may have fewer than `limit`, or none, and
 /// still lead on.
-pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &Uri) -> Answer {
-    let parameters = Parameters::of(uri);
-    let limit = parameters.limit(DEFAULT, MOST)?;
-    let from = from(&parameters)?;
-    let filter = filter(&parameters)?;
-    let error = named(query, project, message).await?;
+pub(crate) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
+    let parameters = Parameters::parse(uri);
+    let limit = parameters.limit(DEFAULT_OCCURRENCES, MAX_LISTED_OCCURRENCES)?;
+    let start = parse_start(&parameters)?;
+    let filter = parse_filter(&parameters)?;
+    let error = find_error(query, project, message).await?;
 
-    let references = References::of(query, &error);
-    let mut walked = Walk::begin(query, &references, &filter, limit, from).await?.go().await?;
-    let id_of = |found: Option<&super::frame::Found>| found.map(|found| found.id);
-    let (next, previous) = match from {
-        From::Now => (walked.next, None),
-        From::After(_) => (walked.next, id_of(walked.found.first())),
-        From::Before(_) => (id_of(walked.found.first()), walked.next),
+    let references = References::new(query, &error);
+    let mut walked = Walk::begin(query, &references, &filter, limit, start).await?.go().await?;
+    let id_of = |found: Option<&super::frame::LocatedOccurrence>| found.map(|found| found.id);
+    let (next, previous) = match start {
+        WalkStart::Now => (walked.next, None),
+        WalkStart::After(_) => (walked.next, id_of(walked.found.first())),
+        WalkStart::Before(_) => (id_of(walked.found.first()), walked.next),
     };
-    if matches!(from, From::Before(_)) {
+    if matches!(start, WalkStart::Before(_)) {
         walked.found.reverse();
     }
-    let entries = walked.found.iter().map(|found| views::occurrence_entry(&project.name, &found.id, &found.occurrence));
+    let entries =
+        walked.found.iter().map(|found| views::describe_occurrence(&project.name, &found.id, &found.occurrence));
     http_common::data(json!({
         "errors": entries.collect::<Vec<Value>>(),
         "totalCount": error.count,
@@ -50,27 +50,27 @@ pub(crate) async fn list(query: &Query, project: &Project, message: &str, uri: &
     }))
 }
 
-fn from(parameters: &Parameters) -> Result<From, Refusal> {
+fn parse_start(parameters: &Parameters) -> Result<WalkStart, Refusal> {
     let after = parameters.parsed("after", OccurrenceId::parse)?;
     match (after, parameters.parsed("before", OccurrenceId::parse)?) {
         (Some(_), Some(_)) => {
-            Err(parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
+            Err(refuse_parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
         }
-        (Some(after), None) => Ok(From::After(after)),
-        (None, Some(before)) => Ok(From::Before(before)),
-        (None, None) => Ok(From::Now),
+        (Some(after), None) => Ok(WalkStart::After(after)),
+        (None, Some(before)) => Ok(WalkStart::Before(before)),
+        (None, None) => Ok(WalkStart::Now),
     }
 }
 
-fn filter(parameters: &Parameters) -> Result<Filter, Refusal> {
+fn parse_filter(parameters: &Parameters) -> Result<Filter, Refusal> {
     let text = |name| parameters.get(name).map(str::to_owned);
     let level = |word: &str| {
         let unknown = || format!("`{word}` is not a level: it is `fatal`, `error`, `warning`, `info` or `debug`");
         Level::parse(word).ok_or_else(unknown)
     };
     let filter = Filter {
-        start: parameters.parsed("start", moment)?,
-        end: parameters.parsed("end", moment)?,
+        start: parameters.parsed("start", parse_moment)?,
+        end: parameters.parsed("end", parse_moment)?,
         environment: text("environment"),
         release: text("release"),
         level: parameters.parsed("level", level)?,
@@ -81,13 +81,16 @@ fn filter(parameters: &Parameters) -> Result<Filter, Refusal> {
     if let (Some(start), Some(end)) = (filter.start, filter.end)
         && end < start
     {
-        return Err(parameter("end", format!("{end} is before the start, {start}")));
+        return Err(refuse_parameter("end", format!("{end} is before the start, {start}")));
     }
     if let Some(tag) = filter.tags.iter().find(|tag| !tag.contains(':')) {
-        return Err(parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
+        return Err(refuse_parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
     }
     if filter.tags.len() > MAX_TAGS {
-        return Err(parameter("tag", format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len())));
+        return Err(refuse_parameter(
+            "tag",
+            format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len()),
+        ));
     }
     Ok(filter)
 }

@@ -8,8 +8,8 @@ use crate::Query;
 
 /// How often references are read for one page, and how many at once at the most, while all of them have expired.
 /// DynamoDB removes them within days; an error may have thousands a day.
-const MOST_READS: usize = 10;
-const LONGEST_STEP: usize = 1_000;
+const MAX_READS: usize = 10;
+const MAX_REFERENCES_READ: usize = 1_000;
 
 /// Where the occurrences of an error are. An error that others are merged into has their incarnations too.
 pub(crate) struct References<'a> {
@@ -19,7 +19,7 @@ pub(crate) struct References<'a> {
 
 impl<'a> References<'a> {
     /// Those of `error`.
-    pub(crate) fn of(query: &'a Query, error: &'a ErrorAggregate) -> Self {
+    pub(crate) fn new(query: &'a Query, error: &'a ErrorAggregate) -> Self {
         Self { occurrences: &*query.occurrences, error }
     }
 
@@ -36,13 +36,13 @@ impl<'a> References<'a> {
         limit: usize,
     ) -> store::Result<Page<Reference, ReferenceId>> {
         let (mut range, mut step) = (*range, limit);
-        for _ in 0..MOST_READS {
+        for _ in 0..MAX_READS {
             let page = self.occurrences.references_in_range_of(self.error, &range, step).await?;
             match page.next {
                 Some(next) if page.items.is_empty() => range = range.after(next),
                 _ => return Ok(page.cut(limit, |reference| reference.id)),
             }
-            step = (step * 10).min(LONGEST_STEP);
+            step = (step * 10).min(MAX_REFERENCES_READ);
         }
         let end = if range.oldest_first { range.newer_than } else { range.older_than };
         Ok(Page { items: Vec::new(), next: end })

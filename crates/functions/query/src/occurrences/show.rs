@@ -1,24 +1,23 @@
-use crate::views;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ReadableProject};
 use model::error::ErrorAggregate;
 use model::id::OccurrenceId;
 use model::outcome::{Reason, Refusal};
 use serde_json::json;
-use store::ports::Project;
 
 use super::References;
-use super::step::{self, End, Seen};
+use super::step::{self, End, SteppedOccurrence};
 use crate::Query;
-use crate::errors::named;
+use crate::lookup::find_error;
+use crate::views;
 
-/// Which occurrence of an error a path names.
+/// What a path calls an occurrence of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
+pub(crate) enum OccurrenceName {
     Id(OccurrenceId),
     End(End),
 }
 
-impl Which {
+impl OccurrenceName {
     /// `first` (the oldest), `last` (the newest), or an id.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         match text {
@@ -32,34 +31,34 @@ impl Which {
 }
 
 /// `GET …/occurrences/{id}`: the occurrence, why it went where it went, and which ones are beside it.
-pub(crate) async fn show(query: &Query, project: &Project, message: &str, which: Which) -> Answer {
-    let error = named(query, project, message).await?;
-    let references = References::of(query, &error);
-    let seen = match which {
-        Which::Id(id) => {
-            let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
+pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str, name: OccurrenceName) -> Answer {
+    let error = find_error(query, project, message).await?;
+    let references = References::new(query, &error);
+    let seen = match name {
+        OccurrenceName::Id(id) => {
+            let reference = references.find(&id.reference()).await?;
             let Some(reference) = reference else {
                 let days = i64::from(project.retention_days(query.retention_days));
-                return Err(missing(&id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now()));
+                return Err(refuse_missing(&id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now()));
             };
-            let seen = step::at(query, &references, &reference, id.line()).await?;
+            let seen = step::read_at(query, &references, &reference, id.line()).await?;
             if seen.is_none() && (id.line() as usize) < reference.events.len() {
-                return Err(missing(&id, true));
+                return Err(refuse_missing(&id, true));
             }
             seen
         }
-        Which::End(end) => step::at_end(query, &references, end).await?,
+        OccurrenceName::End(end) => step::read_at_end(query, &references, end).await?,
     };
-    let unknown = || match which {
-        Which::Id(id) => missing(&id, false),
-        Which::End(_) => unknown("this error has no occurrence any more"),
+    let unknown = || match name {
+        OccurrenceName::Id(id) => refuse_missing(&id, false),
+        OccurrenceName::End(_) => refuse_unknown("this error has no occurrence any more"),
     };
-    answer(project, &error, seen.ok_or_else(unknown)?)
+    describe_occurrence(project, &error, seen.ok_or_else(unknown)?)
 }
 
 /// Why there is no such occurrence. One whose reference is left has expired, since the bucket removed its segment first;
 /// of one without a reference that is known by the time when it happened.
-fn missing(id: &OccurrenceId, expired: bool) -> Refusal {
+fn refuse_missing(id: &OccurrenceId, expired: bool) -> Refusal {
     if expired {
         let message = format!(
             "occurrence {id} has expired: ask for a newer one; what comes from now on is kept for longer if `retentionDays` \
@@ -72,15 +71,19 @@ fn missing(id: &OccurrenceId, expired: bool) -> Refusal {
 }
 
 /// The refusal of an occurrence that is not there.
-pub(super) fn unknown(what: &str) -> Refusal {
+pub(super) fn refuse_unknown(what: &str) -> Refusal {
     let message = format!("{what}: it may have expired, or the log of faultline says why it cannot be read");
     Refusal::new(Reason::OccurrenceUnknown, message)
 }
 
 /// An occurrence of `error` as it is shown alone.
-pub(super) fn answer(project: &Project, error: &ErrorAggregate, Seen { found, newer, older }: Seen) -> Answer {
-    let mut shown = views::occurrence_entry(&project.name, &found.id, &found.occurrence);
+pub(super) fn describe_occurrence(
+    project: &ReadableProject,
+    error: &ErrorAggregate,
+    SteppedOccurrence { found, newer, older }: SteppedOccurrence,
+) -> Answer {
+    let mut shown = views::describe_occurrence(&project.name, &found.id, &found.occurrence);
     shown["grouping"] = json!(grouping::explain(&found.occurrence).1);
-    let belongs_to = views::error_entry(&project.name, error);
+    let belongs_to = views::describe_error(&project.name, error);
     http_common::data(json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to }))
 }

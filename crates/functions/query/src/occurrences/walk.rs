@@ -5,7 +5,6 @@ use std::iter::zip;
 
 use axum::body::Bytes;
 use futures_util::future::try_join_all;
-use http_common::storage_failed;
 use model::id::{OccurrenceId, ReferenceId};
 use model::occurrence::Filter;
 use model::outcome::Refusal;
@@ -13,7 +12,7 @@ use model::timeline::Minute;
 use store::ports::{Reference, ReferenceRange};
 
 use super::References;
-use super::frame::{self, Found};
+use super::frame::{self, LocatedOccurrence};
 use crate::Query;
 
 /// A page of occurrences ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB. Each is shown
@@ -24,14 +23,14 @@ pub(super) const MAX_FRAMES: usize = 20;
 /// How many bytes of lines are looked at, at the most; more by one line.
 const MAX_EXAMINED: usize = 8 << 20;
 /// How many frames are read at once, and how many bytes of them unless one alone has more: what bounds memory.
-const WAVE: usize = 8;
-const WAVE_BYTES: u64 = 8 << 20;
+const FRAMES_AT_ONCE: usize = 8;
+const MAX_BYTES_AT_ONCE: u64 = 8 << 20;
 /// How many references are read at once.
-const STEP: usize = 20;
+const REFERENCES_PER_READ: usize = 20;
 
 /// Where to begin, and in which direction to go.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum From {
+pub(super) enum WalkStart {
     /// At the newest, towards the past.
     Now,
     /// Behind this one, towards the past.
@@ -44,7 +43,7 @@ pub(super) enum From {
 #[derive(Default)]
 pub(super) struct Walked {
     /// In the order of the way.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<LocatedOccurrence>,
     /// How many occurrences were looked at.
     pub(super) examined: usize,
     /// Where to go on; `None` if nothing is left.
@@ -75,9 +74,9 @@ impl<'a> Walk<'a> {
         references: &'a References<'a>,
         filter: &'a Filter,
         limit: usize,
-        from: From,
+        start: WalkStart,
     ) -> Result<Self, Refusal> {
-        let towards_now = matches!(from, From::Before(_));
+        let towards_now = matches!(start, WalkStart::Before(_));
         let mut walk = Self {
             query,
             references,
@@ -92,14 +91,14 @@ impl<'a> Walk<'a> {
             answered_bytes: 0,
             walked: Walked::default(),
         };
-        let (id, line) = match from {
-            From::Now => return Ok(walk),
-            From::After(id) => (id, id.line().saturating_add(1)),
-            From::Before(id) => (id, id.line()),
+        let (id, line) = match start {
+            WalkStart::Now => return Ok(walk),
+            WalkStart::After(id) => (id, id.line().saturating_add(1)),
+            WalkStart::Before(id) => (id, id.line()),
         };
         walk.range = walk.range.map(|range| range.after(id.reference()));
         if !(towards_now && line == 0) {
-            let reference = references.find(&id.reference()).await.map_err(|error| storage_failed(&error))?;
+            let reference = references.find(&id.reference()).await?;
             let is_left = |one: &Reference| towards_now || (line as usize) < one.events.len();
             let reference = reference.filter(|one| is_left(one) && walk.may_have_any(one));
             walk.waiting.extend(reference.map(|one| (one, Some(line))));
@@ -139,7 +138,7 @@ impl<'a> Walk<'a> {
 
     /// Finds the next references.
     async fn look_ahead(&mut self, range: ReferenceRange) -> Result<(), Refusal> {
-        let page = self.references.page(&range, STEP).await.map_err(|error| storage_failed(&error))?;
+        let page = self.references.page(&range, REFERENCES_PER_READ).await?;
         self.range = page.next.map(|next| range.after(next));
         if page.items.is_empty()
             && let Some(next) = page.next
@@ -162,10 +161,10 @@ impl<'a> Walk<'a> {
     fn wave(&mut self) -> Vec<(Reference, Option<u32>)> {
         let wanted = self.limit - self.walked.found.len();
         let (mut wave, mut bytes, mut lines) = (Vec::new(), 0, 0);
-        while wave.len() < WAVE.min(self.frames) {
+        while wave.len() < FRAMES_AT_ONCE.min(self.frames) {
             let Some((next, _)) = self.waiting.front() else { break };
             bytes += next.frame.length;
-            let is_enough = bytes > WAVE_BYTES || (self.filter.is_of_time() && lines >= wanted);
+            let is_enough = bytes > MAX_BYTES_AT_ONCE || (self.filter.is_of_time() && lines >= wanted);
             if is_enough && !wave.is_empty() {
                 break;
             }
@@ -179,7 +178,7 @@ impl<'a> Walk<'a> {
     /// line.
     fn go_over(&mut self, reference: &Reference, line: Option<u32>, frame: &[u8]) -> Option<(OccurrenceId, bool)> {
         let lines = frame::lines(reference, frame);
-        let mut lines: Box<dyn Iterator<Item = frame::Line>> = if self.towards_now {
+        let mut lines: Box<dyn Iterator<Item = frame::FrameLine>> = if self.towards_now {
             let before: Vec<_> = lines.take(line.map_or(usize::MAX, |line| line as usize)).collect();
             Box::new(before.into_iter().rev())
         } else {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use model::outcome::{Reason, Refusal};
-use web_session::{Pages, Refused};
+use web_session::{PageRefusal, Pages};
 
 pub(super) async fn show(State(pages): State<Pages>, uri: Uri) -> Response {
     match web_pages::assets::asset(uri.path()) {
@@ -16,7 +16,7 @@ pub(super) async fn show(State(pages): State<Pages>, uri: Uri) -> Response {
         None => {
             pages.outcomes.count(Reason::PathUnknown);
             let text = "this is of another version: load the page again";
-            Refused::from(Refusal::new(Reason::PathUnknown, text)).into_response()
+            PageRefusal::from(Refusal::new(Reason::PathUnknown, text)).into_response()
         }
     }
 }

@@ -10,20 +10,20 @@ use serde::Deserialize;
 use serde_json::json;
 use web_pages::Connect;
 use web_session::address::encoded;
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
-use super::errors::has_events;
+use super::errors::has_any_events;
 
 /// What stands for a key that is not shown.
-const SOME_KEY: &str = "CLIENT-KEY";
+const KEY_PLACEHOLDER: &str = "CLIENT-KEY";
 
 #[derive(Deserialize)]
-struct Answer {
-    project: Project,
+struct ProjectAnswer {
+    project: NumberedProject,
 }
 
 #[derive(Deserialize)]
-struct Project {
+struct NumberedProject {
     id: ProjectId,
 }
 
@@ -32,20 +32,20 @@ pub(super) async fn show(
     visit: Visit,
     Path(name): Path<String>,
     request: Request<Body>,
-) -> Shown {
-    let base = BaseUrl::of(request.headers(), request.extensions());
-    let has_events = has_events(&pages, &visit, &name).await?;
-    let id = number(&pages, &visit, &name).await?;
-    Ok(drawn(&visit, &name, &base, &id, None, has_events))
+) -> PageResult {
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    let has_events = has_any_events(&pages, &visit, &name).await?;
+    let id = load_number(&pages, &visit, &name).await?;
+    Ok(draw(&visit, &name, &base, &id, None, has_events))
 }
 
 /// The page of a project whose client key was made just now.
-pub(super) fn made(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: &str) -> Response {
-    drawn(visit, name, base, id, Some(key), false)
+pub(super) fn draw_made(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: &str) -> Response {
+    draw(visit, name, base, id, Some(key), false)
 }
 
-fn drawn(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>, has_events: bool) -> Response {
-    let shown = key.unwrap_or(SOME_KEY);
+fn draw(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>, has_events: bool) -> Response {
+    let shown = key.unwrap_or(KEY_PLACEHOLDER);
     page(&Connect {
         frame: visit.frame_of(name, &format!("Connect {name}")),
         project: name.to_owned(),
@@ -58,8 +58,8 @@ fn drawn(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>,
 }
 
 /// The project's number, which a DSN ends with.
-async fn number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, Refused> {
-    let Answer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
+async fn load_number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, PageRefusal> {
+    let ProjectAnswer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
     Ok(project.id.to_string())
 }
 
@@ -68,8 +68,8 @@ pub(super) async fn first(
     State(pages): State<Pages>,
     visit: Visit,
     Path(name): Path<String>,
-) -> Result<&'static str, Refused> {
-    Ok(if has_events(&pages, &visit, &name).await? { "yes" } else { "no" })
+) -> Result<&'static str, PageRefusal> {
+    Ok(if has_any_events(&pages, &visit, &name).await? { "yes" } else { "no" })
 }
 
 /// `POST /pages/projects/{project}/client-key`: a new client key, shown this once.
@@ -78,13 +78,13 @@ pub(super) async fn make_key(
     visit: Visit,
     Path(name): Path<String>,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let base = BaseUrl::of(request.headers(), request.extensions());
-    Form::of(&visit, request.into_body()).await?;
+) -> Result<Response, PageRefusal> {
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    Form::read_own(&visit, request.into_body()).await?;
     let body = json!({ "role": "client", "project": name, "name": "made on the page" });
     let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
-    let id = number(&pages, &visit, &name).await?;
+    let id = load_number(&pages, &visit, &name).await?;
     let key = made["key"]["key"].as_str().unwrap_or_default();
-    let has_events = has_events(&pages, &visit, &name).await?;
-    Ok(drawn(&visit, &name, &base, &id, Some(key), has_events).into_response())
+    let has_events = has_any_events(&pages, &visit, &name).await?;
+    Ok(draw(&visit, &name, &base, &id, Some(key), has_events).into_response())
 }

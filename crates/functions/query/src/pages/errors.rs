@@ -9,21 +9,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{ErrorRow, ErrorsPage, Moment, Search, Sparkline, Tab};
 use web_session::address::{encoded, with_query};
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::search;
 
 /// How many errors a page has.
-const LIMIT: usize = 50;
-const DAY: i64 = 86_400;
+const ERRORS_PER_PAGE: usize = 50;
+const DAY_SECONDS: i64 = 86_400;
 
 /// A list of errors, as the API answers it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct List {
-    pub(super) errors: Vec<Entry>,
+pub(super) struct ApiErrors {
+    pub(super) errors: Vec<ApiError>,
     #[serde(default)]
-    pub(super) uncertain: Vec<Entry>,
+    pub(super) uncertain: Vec<ApiError>,
     pub(super) next_cursor: Option<String>,
     pub(super) examined: Option<u64>,
 }
@@ -31,7 +31,7 @@ pub(super) struct List {
 /// An error, as the API answers it.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Entry {
+pub(super) struct ApiError {
     pub(super) fingerprint: String,
     #[serde(rename = "type")]
     pub(super) kind: String,
@@ -46,43 +46,43 @@ pub(super) struct Entry {
     pub(super) last_seen: Timestamp,
     pub(super) muted_until: Option<Timestamp>,
     pub(super) muted_until_count: Option<u64>,
-    pub(super) resolution: Option<Resolution>,
-    pub(super) regression: Option<Regression>,
+    pub(super) resolution: Option<ApiResolution>,
+    pub(super) regression: Option<ApiRegression>,
     pub(super) assignee: Option<String>,
-    pub(super) hours: Vec<Hour>,
-    pub(super) issues: Vec<Issue>,
+    pub(super) hours: Vec<ApiHour>,
+    pub(super) issues: Vec<ApiIssue>,
     pub(super) merged: Vec<String>,
 }
 
 /// In which way an error is resolved.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Resolution {
+pub(super) struct ApiResolution {
     pub(super) after: String,
 }
 
 /// How an error came back.
 #[derive(Clone, Deserialize)]
-pub(super) struct Regression {
+pub(super) struct ApiRegression {
     pub(super) at: Timestamp,
     pub(super) release: Option<String>,
 }
 
 /// An issue of an error elsewhere.
 #[derive(Clone, Deserialize)]
-pub(super) struct Issue {
+pub(super) struct ApiIssue {
     pub(super) number: u64,
     pub(super) url: String,
 }
 
 /// How often an error was seen in an hour.
 #[derive(Clone, Deserialize)]
-pub(super) struct Hour {
+pub(super) struct ApiHour {
     start: Timestamp,
     count: u64,
 }
 
-impl Entry {
+impl ApiError {
     /// Whether it was first seen after `since`.
     pub(super) fn is_new_since(&self, since: Timestamp) -> bool {
         self.first_seen > since
@@ -93,14 +93,14 @@ impl Entry {
         self.regression.as_ref().is_some_and(|regression| regression.at > since)
     }
 
-    fn row(self, now: Timestamp) -> ErrorRow {
-        let since = now.plus_seconds(-DAY);
+    fn into_row(self, now: Timestamp) -> ErrorRow {
+        let since = now.plus_seconds(-DAY_SECONDS);
         ErrorRow {
             level: self.level.as_str(),
             status: self.status.as_str(),
             is_new: self.is_new_since(since),
             is_regressed: self.regression.is_some() && self.status == model::error::Status::Unresolved,
-            hours: last_day(&self.hours, now),
+            hours: sum_last_day(&self.hours, now),
             first_seen: Moment::new(self.first_seen, now),
             last_seen: Moment::new(self.last_seen, now),
             fingerprint: self.fingerprint,
@@ -115,9 +115,9 @@ impl Entry {
 }
 
 /// The 24 hours that end with the one that `now` is in.
-fn last_day(hours: &[Hour], now: Timestamp) -> Sparkline {
+fn sum_last_day(hours: &[ApiHour], now: Timestamp) -> Sparkline {
     let mut counts = vec![0; 24];
-    for Hour { start, count } in hours {
+    for ApiHour { start, count } in hours {
         let age = now.seconds().div_euclid(3_600) - start.seconds().div_euclid(3_600);
         if let Some(place) = usize::try_from(23 - age).ok().and_then(|place| counts.get_mut(place)) {
             *place += count;
@@ -127,34 +127,39 @@ fn last_day(hours: &[Hour], now: Timestamp) -> Sparkline {
 }
 
 /// `GET /projects/{project}`: its open errors.
-pub(super) async fn of_project(Path(project): Path<String>) -> Redirect {
+pub(super) async fn redirect_to_open(Path(project): Path<String>) -> Redirect {
     Redirect::to(&format!("/projects/{}/errors?status=unresolved", encoded(&project)))
 }
 
-pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project): Path<String>, uri: Uri) -> Shown {
-    let parameters = http_common::parameters(uri.query());
-    let given =
+pub(super) async fn show(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(project): Path<String>,
+    uri: Uri,
+) -> PageResult {
+    let parameters = http_common::parse_query(uri.query());
+    let parameter =
         |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    let (status, text, sort, cursor) = (given("status"), given("q"), given("sort"), given("cursor"));
+    let (status, text, sort, cursor) = (parameter("status"), parameter("q"), parameter("sort"), parameter("cursor"));
     let base = format!("/projects/{}/errors", encoded(&project));
 
-    let mut asked = search::parameters(&text);
-    let limit = LIMIT.to_string();
+    let mut asked = search::parse_search(&text);
+    let limit = ERRORS_PER_PAGE.to_string();
     for (name, value) in [("status", &status), ("sort", &sort), ("cursor", &cursor), ("limit", &limit)] {
         asked.push((name.to_owned(), value.clone()));
     }
     let list = with_query(&base, asked.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let (list, problem) = match pages.get::<List>(&visit, &list).await {
+    let (list, problem) = match pages.get::<ApiErrors>(&visit, &list).await {
         Ok(list) => (list, None),
         // What was typed can be mended where it was typed; a project that is not there cannot.
-        Err(Refused::Said { status, text, .. }) if status == http::StatusCode::BAD_REQUEST => {
-            (List::default(), Some(text))
+        Err(PageRefusal::Said { status, text, .. }) if status == http::StatusCode::BAD_REQUEST => {
+            (ApiErrors::default(), Some(text))
         }
-        Err(refused) => return Err(refused.within(&visit)),
+        Err(refused) => return Err(refused.in_frame(visit.frame(""))),
     };
     let is_narrowed = !text.is_empty() || !status.is_empty() || !cursor.is_empty();
     let has_events = match list.errors.is_empty() && is_narrowed && problem.is_none() {
-        true => has_events(&pages, &visit, &project).await?,
+        true => has_any_events(&pages, &visit, &project).await?,
         false => !list.errors.is_empty() || problem.is_some(),
     };
     let here = |status: &str, cursor: &str| {
@@ -166,11 +171,11 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
         tabs: vec![tab("Open", "unresolved"), tab("Resolved", "resolved"), tab("Muted", "muted"), tab("All", "")],
         examined: list
             .examined
-            .filter(|_| list.next_cursor.is_some() && list.errors.len() + list.uncertain.len() < LIMIT),
+            .filter(|_| list.next_cursor.is_some() && list.errors.len() + list.uncertain.len() < ERRORS_PER_PAGE),
         first: (!cursor.is_empty()).then(|| here(&status, "")),
         next: list.next_cursor.as_deref().map(|cursor| here(&status, cursor)),
-        rows: list.errors.into_iter().map(|entry| entry.row(visit.now)).collect(),
-        uncertain: list.uncertain.into_iter().map(|entry| entry.row(visit.now)).collect(),
+        rows: list.errors.into_iter().map(|entry| entry.into_row(visit.now)).collect(),
+        uncertain: list.uncertain.into_iter().map(|entry| entry.into_row(visit.now)).collect(),
         search: Search { status, text, sort, problem },
         has_events,
         project,
@@ -179,8 +184,8 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
 }
 
 /// Whether a project has any error: an event has come.
-pub(super) async fn has_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, Refused> {
-    let list: List = pages.get(visit, &format!("/projects/{}/errors?limit=1", encoded(name))).await?;
+pub(super) async fn has_any_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, PageRefusal> {
+    let list: ApiErrors = pages.get(visit, &format!("/projects/{}/errors?limit=1", encoded(name))).await?;
     Ok(!list.errors.is_empty())
 }
 
@@ -190,8 +195,8 @@ pub(super) async fn change(
     visit: Visit,
     Path(project): Path<String>,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let form = Form::of(&visit, request.into_body()).await?;
+) -> Result<Response, PageRefusal> {
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors", encoded(&project));
     let chosen: Vec<&str> = form.all("error").collect();
     let field = |name| form.get(name).unwrap_or_default();
@@ -216,8 +221,8 @@ pub(super) async fn change(
         _ => return Ok(back("")),
     };
     let answer = pages.call(&visit, method, &path, &body).await?;
-    match failures(&answer) {
-        Some(text) => Err(Refused::Said {
+    match describe_failures(&answer) {
+        Some(text) => Err(PageRefusal::Said {
             status: http::StatusCode::CONFLICT,
             text,
             frame: Box::new(visit.frame_of(&project, "")),
@@ -227,7 +232,7 @@ pub(super) async fn change(
 }
 
 /// What could not be changed, and why.
-fn failures(answer: &Value) -> Option<String> {
+fn describe_failures(answer: &Value) -> Option<String> {
     let failed = |one: &Value| {
         let message = one["failed"]["message"].as_str()?;
         Some(format!("{}: {message}", one["error"].as_str().unwrap_or_default()))
@@ -243,10 +248,10 @@ mod tests {
     #[test]
     fn hours_stand_where_they_were() {
         let at = |text: &str| Timestamp::parse(text).unwrap();
-        let hour = |text: &str, count| Hour { start: at(text), count };
+        let hour = |text: &str, count| ApiHour { start: at(text), count };
         let hours = [hour("2026-11-20T12:00:00Z", 9), hour("2026-11-20T13:00:00Z", 1), hour("2026-11-21T12:00:00Z", 2)];
-        let drawn = last_day(&hours, at("2026-11-21T12:59:59Z"));
+        let drawn = sum_last_day(&hours, at("2026-11-21T12:59:59Z"));
         assert_eq!(drawn.total(), 3, "one is older than a day");
-        assert!(last_day(&hours, at("2026-11-21T11:00:00Z")).total() == 10, "none of the time to come");
+        assert!(sum_last_day(&hours, at("2026-11-21T11:00:00Z")).total() == 10, "none of the time to come");
     }
 }

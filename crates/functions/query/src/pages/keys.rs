@@ -7,21 +7,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{KeyList, KeyRow, MadeKey, Moment};
 use web_session::address::with_query;
-use web_session::{Form, Pages, Refused, Visit};
+use web_session::{Form, PageRefusal, Pages, Visit};
 
 /// For how many hours a key that another took the place of is good: time to change it everywhere.
-const OVERLAP: u32 = 24;
+const OVERLAP_HOURS: u32 = 24;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct List {
-    keys: Vec<Entry>,
+struct ApiKeys {
+    keys: Vec<ApiKey>,
     next_cursor: Option<KeyId>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct ApiKey {
     id: KeyId,
     hint: Option<String>,
     role: String,
@@ -40,11 +40,11 @@ pub(super) async fn list(
     project: Option<&str>,
     action: String,
     made: Option<MadeKey>,
-) -> Result<KeyList, Refused> {
+) -> Result<KeyList, PageRefusal> {
     let path = with_query("/keys", [("project", project.unwrap_or_default())]);
-    let list: List = pages.get(visit, &path).await?;
+    let list: ApiKeys = pages.get(visit, &path).await?;
     let moment = |at| Moment::new(at, visit.now);
-    let row = |entry: Entry| KeyRow {
+    let row = |entry: ApiKey| KeyRow {
         id: entry.id.to_string(),
         hint: entry.hint,
         role: entry.role,
@@ -66,7 +66,7 @@ pub(super) async fn change(
     visit: &Visit,
     project: Option<&str>,
     form: &Form,
-) -> Result<Option<MadeKey>, Refused> {
+) -> Result<Option<MadeKey>, PageRefusal> {
     let field = |name| form.get(name).unwrap_or_default();
     let key = format!("/keys/{}", web_session::address::encoded(field("id")));
     let (method, path, body) = match field("do") {
@@ -74,7 +74,7 @@ pub(super) async fn change(
             let body = json!({ "role": field("role"), "name": field("name"), "project": project });
             (Method::POST, "/keys".to_owned(), body)
         }
-        "rotate" => (Method::POST, format!("{key}/rotate"), json!({ "overlapHours": OVERLAP })),
+        "rotate" => (Method::POST, format!("{key}/rotate"), json!({ "overlapHours": OVERLAP_HOURS })),
         "disable" => (Method::PATCH, key, json!({ "disabled": true })),
         "enable" => (Method::PATCH, key, json!({ "disabled": false })),
         "delete" => (Method::DELETE, key, Value::Null),

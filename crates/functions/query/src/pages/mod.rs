@@ -24,7 +24,7 @@ use crate::Query;
 /// The API's routes, with those of the pages beside and before them.
 pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     let pages = Pages {
-        gate: query.gate.clone(),
+        authenticator: query.authenticator.clone(),
         sessions: query.sessions.clone(),
         clock: query.clock.clone(),
         outcomes: query.outcomes.clone(),
@@ -32,7 +32,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     };
     let shown = Router::new()
         .route("/projects", get(projects::home))
-        .route("/projects/{project}", get(errors::of_project))
+        .route("/projects/{project}", get(errors::redirect_to_open))
         .route("/projects/{project}/errors", get(errors::show))
         .route("/projects/{project}/errors/{*error}", get(error::show))
         .route("/operations", get(operations::show))
@@ -56,7 +56,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/pages/projects/{project}/errors/{error}", post(error::change))
         .route("/pages/projects/{project}/errors/{error}/occurrences/{id}", get(error::raw))
         .with_state(pages.clone());
-    web_session::before(api, has_page, shown).merge(web_session::asking(pages, own))
+    web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }
 
 /// Whether there is a page at a path of the API.

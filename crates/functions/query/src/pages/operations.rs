@@ -13,25 +13,25 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{FailedRow, LetterRow, MadeKey, Moment, MonthCost, Operations};
 use web_session::address::encoded;
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
 
 /// How many dead letters a page has.
-const LETTERS: usize = 100;
+const MAX_LETTERS_SHOWN: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
-    inbox: Inbox,
+struct ApiOperations {
+    inbox: ApiInbox,
     refused: BTreeMap<String, u64>,
-    month: Month,
+    month: ApiMonth,
     failed_notices: Vec<DeadNotice>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Inbox {
+struct ApiInbox {
     waiting: u64,
     in_flight: u64,
     age: Option<i64>,
@@ -39,35 +39,35 @@ struct Inbox {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Month {
+struct ApiMonth {
     events: u64,
-    dollars: Dollars,
-    dollars_per_million: Dollars,
-    dollars_idle: Dollars,
+    dollars: ApiDollars,
+    dollars_per_million: ApiDollars,
+    dollars_idle: ApiDollars,
     prices: String,
 }
 
 #[derive(Deserialize)]
-struct Dollars {
+struct ApiDollars {
     from: f64,
     to: f64,
 }
 
-impl Dollars {
-    fn pair(self) -> (f64, f64) {
+impl ApiDollars {
+    fn into_pair(self) -> (f64, f64) {
         (self.from, self.to)
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Letters {
-    dead_letters: Vec<Letter>,
+struct ApiLetters {
+    dead_letters: Vec<ApiLetter>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Letter {
+struct ApiLetter {
     id: String,
     sent_at: Timestamp,
     reason: Option<String>,
@@ -78,11 +78,11 @@ struct Letter {
     event_ids: Vec<Value>,
 }
 
-impl Letter {
-    fn row(self, now: Timestamp) -> LetterRow {
+impl ApiLetter {
+    fn into_row(self, now: Timestamp) -> LetterRow {
         let project = self.project.map(|project| match project {
             Value::String(name) => name,
-            Value::Object(one) => one.values().next().map(plain).unwrap_or_default(),
+            Value::Object(one) => one.values().next().map(unquote).unwrap_or_default(),
             number => number.to_string(),
         });
         LetterRow {
@@ -98,23 +98,23 @@ impl Letter {
     }
 }
 
-fn plain(value: &Value) -> String {
+fn unquote(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-pub(super) async fn show(State(pages): State<Pages>, visit: Visit) -> Shown {
-    drawn(&pages, &visit, None).await
+pub(super) async fn show(State(pages): State<Pages>, visit: Visit) -> PageResult {
+    draw(&pages, &visit, None).await
 }
 
-async fn drawn(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> Shown {
-    let letters = format!("/dead-letters?limit={LETTERS}");
+async fn draw(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> PageResult {
+    let letters = format!("/dead-letters?limit={MAX_LETTERS_SHOWN}");
     let (answer, letters, keys) = try_join3(
-        pages.get::<Answer>(visit, "/operations"),
-        pages.get::<Letters>(visit, &letters),
+        pages.get::<ApiOperations>(visit, "/operations"),
+        pages.get::<ApiLetters>(visit, &letters),
         keys::list(pages, visit, None, "/pages/operations/keys".to_owned(), made),
     )
     .await?;
-    let Answer { inbox, refused, month, failed_notices } = answer;
+    let ApiOperations { inbox, refused, month, failed_notices } = answer;
     let failed = |notice: DeadNotice| FailedRow {
         id: notice.id,
         since: Moment::new(notice.since, visit.now),
@@ -132,15 +132,15 @@ async fn drawn(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> Shown {
         frame: visit.frame("Health"),
         inbox: (inbox.waiting, inbox.in_flight),
         age: inbox.age,
-        more_letters: letters.dead_letters.len() == LETTERS,
-        letters: letters.dead_letters.into_iter().map(|letter| letter.row(visit.now)).collect(),
+        more_letters: letters.dead_letters.len() == MAX_LETTERS_SHOWN,
+        letters: letters.dead_letters.into_iter().map(|letter| letter.into_row(visit.now)).collect(),
         failed: failed_notices.into_iter().map(failed).collect(),
         refused,
         month: MonthCost {
             events: month.events,
-            so_far: month.dollars.pair(),
-            million: month.dollars_per_million.pair(),
-            idle: month.dollars_idle.pair(),
+            so_far: month.dollars.into_pair(),
+            million: month.dollars_per_million.into_pair(),
+            idle: month.dollars_idle.into_pair(),
             prices: month.prices,
         },
         keys,
@@ -149,10 +149,10 @@ async fn drawn(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> Shown {
 }
 
 /// `POST /pages/operations/keys`: a key of the whole stack.
-pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
-    let form = Form::of(&visit, request.into_body()).await?;
+pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
+    let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, None, &form).await? {
-        Some(made) => drawn(&pages, &visit, Some(made)).await,
+        Some(made) => draw(&pages, &visit, Some(made)).await,
         None => Ok(Redirect::to("/operations?done=changed").into_response()),
     }
 }
@@ -162,8 +162,8 @@ pub(super) async fn redrive(
     State(pages): State<Pages>,
     visit: Visit,
     request: Request<Body>,
-) -> Result<Redirect, Refused> {
-    let form = Form::of(&visit, request.into_body()).await?;
+) -> Result<Redirect, PageRefusal> {
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let chosen: Vec<_> = form.all("id").collect();
     let body = match form.get("do") {
         Some("all") => json!({}),

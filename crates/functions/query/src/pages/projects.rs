@@ -10,25 +10,25 @@ use serde::Deserialize;
 use serde_json::json;
 use web_pages::{Moment, ProjectRow, ProjectsPage, Sparkline};
 use web_session::address::{encoded, with_query};
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::connect;
-use super::errors::{Entry, List};
+use super::errors::{ApiError, ApiErrors};
 
 /// How many projects a page has: each costs a list and a timeline.
-const LIMIT: usize = 25;
+const PROJECTS_PER_PAGE: usize = 25;
 /// How many errors of a project are looked at.
-const ERRORS: usize = 50;
+const MAX_ERRORS_READ: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
-    projects: Vec<Project>,
+struct ListedProjects {
+    projects: Vec<ListedProject>,
     next_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Project {
+struct ListedProject {
     name: String,
     owner: Option<String>,
 }
@@ -38,11 +38,11 @@ pub(super) async fn home() -> Redirect {
     Redirect::to("/")
 }
 
-pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> Shown {
-    let cursor = http_common::parameters(uri.query()).into_iter().find(|(name, _)| name == "cursor");
+pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> PageResult {
+    let cursor = http_common::parse_query(uri.query()).into_iter().find(|(name, _)| name == "cursor");
     let cursor = cursor.map(|(_, cursor)| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
-    let answer: Answer = pages.get(&visit, &format!("/projects?limit={LIMIT}{cursor}")).await?;
-    let rows = answer.projects.into_iter().map(|project| row(&pages, &visit, project));
+    let answer: ListedProjects = pages.get(&visit, &format!("/projects?limit={PROJECTS_PER_PAGE}{cursor}")).await?;
+    let rows = answer.projects.into_iter().map(|project| load_row(&pages, &visit, project));
     let shown = ProjectsPage {
         frame: visit.frame("Projects"),
         projects: join_all(rows).await,
@@ -52,23 +52,23 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> 
 }
 
 /// A project as a row. What cannot be read of it leaves its place empty: the others are not held up by it.
-async fn row(pages: &Pages, visit: &Visit, project: Project) -> ProjectRow {
+async fn load_row(pages: &Pages, visit: &Visit, project: ListedProject) -> ProjectRow {
     let path = format!("/projects/{}", encoded(&project.name));
-    let list = format!("{path}/errors?status=unresolved&limit={ERRORS}");
+    let list = format!("{path}/errors?status=unresolved&limit={MAX_ERRORS_READ}");
     // The newest of all, since those that are resolved or muted had events, too.
     let newest = format!("{path}/errors?limit=1");
-    let lists = join(pages.get::<List>(visit, &list), pages.get::<List>(visit, &newest));
-    let ((list, newest), hours) = join(lists, hours(pages, visit, &path)).await;
+    let lists = join(pages.get::<ApiErrors>(visit, &list), pages.get::<ApiErrors>(visit, &newest));
+    let ((list, newest), hours) = join(lists, load_hours(pages, visit, &path)).await;
     let (list, newest) = (list.unwrap_or_default(), newest.unwrap_or_default());
     let since = visit.now.plus_seconds(-86_400);
-    let fresh = |is: fn(&Entry, model::time::Timestamp) -> bool| {
+    let fresh = |is: fn(&ApiError, model::time::Timestamp) -> bool| {
         list.errors.iter().filter(|error| is(error, since)).count() as u64
     };
     ProjectRow {
         open: (list.errors.len() as u64, list.next_cursor.is_some()),
         last_seen: newest.errors.first().map(|error| Moment::new(error.last_seen, visit.now)),
         has_events: !newest.errors.is_empty() || hours.total() > 0,
-        fresh: (fresh(Entry::is_new_since), fresh(Entry::is_back_since)),
+        fresh: (fresh(ApiError::is_new_since), fresh(ApiError::is_back_since)),
         hours,
         name: project.name,
         owner: project.owner,
@@ -76,19 +76,19 @@ async fn row(pages: &Pages, visit: &Visit, project: Project) -> ProjectRow {
 }
 
 #[derive(Deserialize)]
-struct Timeline {
-    points: Vec<Point>,
+struct HourlyCounts {
+    points: Vec<HourlyCount>,
 }
 
 #[derive(Deserialize)]
-struct Point {
+struct HourlyCount {
     count: u64,
 }
 
-async fn hours(pages: &Pages, visit: &Visit, path: &str) -> Sparkline {
+async fn load_hours(pages: &Pages, visit: &Visit, path: &str) -> Sparkline {
     let (start, end) = (visit.now.plus_seconds(-23 * 3_600).to_string(), visit.now.to_string());
     let range = [("unit", "hour"), ("start", start.as_str()), ("end", end.as_str())];
-    let timeline = pages.get::<Timeline>(visit, &with_query(format!("{path}/timeline"), range)).await;
+    let timeline = pages.get::<HourlyCounts>(visit, &with_query(format!("{path}/timeline"), range)).await;
     Sparkline::new(
         timeline.map(|timeline| timeline.points.iter().map(|point| point.count).collect()).unwrap_or_default(),
     )
@@ -99,12 +99,12 @@ pub(super) async fn create(
     State(pages): State<Pages>,
     visit: Visit,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let base = BaseUrl::of(request.headers(), request.extensions());
-    let form = Form::of(&visit, request.into_body()).await?;
+) -> Result<Response, PageRefusal> {
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let name = form.get("name").unwrap_or_default();
     let made = pages.call(&visit, Method::POST, "/projects", &json!({ "name": name })).await?;
     let project = &made["project"];
     let (id, key) = (project["id"].to_string(), project["clientKey"].as_str().unwrap_or_default());
-    Ok(connect::made(&visit, name, &base, id.trim_matches('"'), key).into_response())
+    Ok(connect::draw_made(&visit, name, &base, id.trim_matches('"'), key).into_response())
 }

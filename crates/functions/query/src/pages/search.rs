@@ -1,15 +1,16 @@
 //! The search field: words, and filters such as `release:1.2`, as the API's parameters.
 
 /// The filters that may stand before a colon, which are named as the API's parameters.
-const FILTERS: [&str; 7] = ["level", "environment", "release", "platform", "assignee", "firstRelease", "regressedIn"];
+const FILTER_NAMES: [&str; 7] =
+    ["level", "environment", "release", "platform", "assignee", "firstRelease", "regressedIn"];
 
 /// The parameters of the API that a search stands for: filters by their names, all else as `text`.
-pub(super) fn parameters(search: &str) -> Vec<(String, String)> {
+pub(super) fn parse_search(search: &str) -> Vec<(String, String)> {
     let (mut parameters, mut words) = (Vec::new(), Vec::new());
-    for part in parts(search) {
+    for part in split_words(search) {
         match part.split_once(':') {
             Some(("tag", tag)) => parameters.push(("tag".to_owned(), tag.replacen('=', ":", 1))),
-            Some((name, value)) if FILTERS.contains(&name) && !value.is_empty() => {
+            Some((name, value)) if FILTER_NAMES.contains(&name) && !value.is_empty() => {
                 parameters.push((name.to_owned(), value.to_owned()));
             }
             // Words may hold colons: `http://…`, `Shop::Cart`.
@@ -23,7 +24,7 @@ pub(super) fn parameters(search: &str) -> Vec<(String, String)> {
 }
 
 /// A filter as it is typed.
-pub(super) fn filter(name: &str, value: &str) -> String {
+pub(super) fn write_filter(name: &str, value: &str) -> String {
     match value.contains(char::is_whitespace) || value.is_empty() {
         true => format!("{name}:\"{value}\""),
         false => format!("{name}:{value}"),
@@ -31,7 +32,7 @@ pub(super) fn filter(name: &str, value: &str) -> String {
 }
 
 /// What blanks part, unless they stand in quotes.
-fn parts(search: &str) -> Vec<String> {
+fn split_words(search: &str) -> Vec<String> {
     let (mut parts, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
     for character in search.chars() {
         match character {
@@ -57,7 +58,7 @@ mod tests {
     #[test]
     fn a_search_is_filters_and_words() {
         let check = |search: &str, expected: &[(&str, &str)]| {
-            let found = parameters(search);
+            let found = parse_search(search);
             let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             assert_eq!(found, expected, "{search}");
         };
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn a_filter_is_typed_as_it_is_read() {
         for value in ["1.2", "shop 2.4"] {
-            assert_eq!(parameters(&filter("release", value)), [("release".to_owned(), value.to_owned())]);
+            assert_eq!(parse_search(&write_filter("release", value)), [("release".to_owned(), value.to_owned())]);
         }
     }
 }

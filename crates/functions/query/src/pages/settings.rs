@@ -9,32 +9,32 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{MadeKey, SettingsFields, SettingsPage};
 use web_session::address::{encoded, with_query};
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
 
 #[derive(Deserialize)]
-struct Answer {
-    project: Project,
+struct ProjectAnswer {
+    project: ApiProject,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Project {
+struct ApiProject {
     name: String,
     owner: Option<String>,
     tier: String,
     time_unit: String,
     retention_days: Option<u32>,
-    limits: Limits,
-    scrubbing: Scrubbing,
+    limits: ApiLimits,
+    scrubbing: ApiScrubbing,
     allowed_origins: Option<Vec<String>>,
     posted_configs: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Limits {
+struct ApiLimits {
     per_minute: Option<u64>,
     per_month: Option<u64>,
 }
@@ -42,17 +42,17 @@ struct Limits {
 /// Lists that are empty are left out.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Scrubbing {
+struct ApiScrubbing {
     additional: Vec<String>,
     exempt: Vec<String>,
     personal: Vec<String>,
 }
 
 /// What is typed for "no page at all may send": an empty field is for all.
-const NONE: &str = "none";
+const NO_ORIGINS: &str = "none";
 
-impl Project {
-    fn fields(self) -> SettingsFields {
+impl ApiProject {
+    fn into_fields(self) -> SettingsFields {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         SettingsFields {
             name: self.name,
@@ -68,7 +68,7 @@ impl Project {
             posted_configs: self.posted_configs,
             origins: match self.allowed_origins {
                 None => String::new(),
-                Some(none) if none.is_empty() => NONE.to_owned(),
+                Some(none) if none.is_empty() => NO_ORIGINS.to_owned(),
                 Some(origins) => origins.join("\n"),
             },
         }
@@ -76,7 +76,7 @@ impl Project {
 }
 
 /// What a form has.
-fn typed(form: &Form) -> SettingsFields {
+fn read_fields(form: &Form) -> SettingsFields {
     let field = |name| form.get(name).unwrap_or_default().to_owned();
     SettingsFields {
         name: field("name"),
@@ -95,7 +95,7 @@ fn typed(form: &Form) -> SettingsFields {
 }
 
 /// What the API is asked to change. A number that is none goes as it was typed, so that the API says what is wrong.
-fn change(fields: &SettingsFields) -> Value {
+fn describe_change(fields: &SettingsFields) -> Value {
     let text = |text: &str| match text.trim() {
         "" => Value::Null,
         text => text.into(),
@@ -104,7 +104,7 @@ fn change(fields: &SettingsFields) -> Value {
     let lines = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().into();
     let origins: Value = match fields.origins.trim() {
         "" => Value::Null,
-        NONE => json!([]),
+        NO_ORIGINS => json!([]),
         origins => lines(origins),
     };
     let (additional, exempt): (Value, Value) = (lines(&fields.additional), lines(&fields.exempt));
@@ -128,24 +128,24 @@ fn change(fields: &SettingsFields) -> Value {
     change
 }
 
-pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(name): Path<String>) -> Shown {
-    let fields = stored(&pages, &visit, &name).await?;
-    drawn(&pages, &visit, name, fields, None, None).await
+pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(name): Path<String>) -> PageResult {
+    let fields = load_fields(&pages, &visit, &name).await?;
+    draw(&pages, &visit, name, fields, None, None).await
 }
 
-async fn stored(pages: &Pages, visit: &Visit, name: &str) -> Result<SettingsFields, Refused> {
-    let Answer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
-    Ok(project.fields())
+async fn load_fields(pages: &Pages, visit: &Visit, name: &str) -> Result<SettingsFields, PageRefusal> {
+    let ProjectAnswer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
+    Ok(project.into_fields())
 }
 
-async fn drawn(
+async fn draw(
     pages: &Pages,
     visit: &Visit,
     project: String,
     fields: SettingsFields,
     problem: Option<String>,
     made: Option<MadeKey>,
-) -> Shown {
+) -> PageResult {
     let keys = keys::list(pages, visit, Some(&project), format!("/pages/projects/{}/keys", encoded(&project)), made);
     let shown = SettingsPage {
         frame: visit.frame_of(&project, &format!("Settings of {project}")),
@@ -164,13 +164,13 @@ pub(super) async fn save(
     visit: Visit,
     Path(name): Path<String>,
     request: Request<Body>,
-) -> Shown {
-    let fields = typed(&Form::of(&visit, request.into_body()).await?);
+) -> PageResult {
+    let fields = read_fields(&Form::read_own(&visit, request.into_body()).await?);
     let path = format!("/projects/{}", encoded(&name));
-    match pages.call(&visit, Method::PATCH, &path, &change(&fields)).await {
+    match pages.call(&visit, Method::PATCH, &path, &describe_change(&fields)).await {
         Ok(saved) => Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
-        Err(Refused::Said { status: status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT), text, .. }) => {
-            let shown = drawn(&pages, &visit, name, fields, Some(text), None).await?;
+        Err(PageRefusal::Said { status: status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT), text, .. }) => {
+            let shown = draw(&pages, &visit, name, fields, Some(text), None).await?;
             Ok((status, shown).into_response())
         }
         Err(refused) => Err(refused),
@@ -188,12 +188,12 @@ pub(super) async fn change_keys(
     visit: Visit,
     Path(name): Path<String>,
     request: Request<Body>,
-) -> Shown {
-    let form = Form::of(&visit, request.into_body()).await?;
+) -> PageResult {
+    let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, Some(&name), &form).await? {
         Some(made) => {
-            let fields = stored(&pages, &visit, &name).await?;
-            drawn(&pages, &visit, name, fields, None, Some(made)).await
+            let fields = load_fields(&pages, &visit, &name).await?;
+            draw(&pages, &visit, name, fields, None, Some(made)).await
         }
         None => Ok(changed(&name)),
     }
@@ -205,12 +205,12 @@ pub(super) async fn delete(
     visit: Visit,
     Path(name): Path<String>,
     request: Request<Body>,
-) -> Shown {
-    let form = Form::of(&visit, request.into_body()).await?;
+) -> PageResult {
+    let form = Form::read_own(&visit, request.into_body()).await?;
     if form.get("name").map(str::trim) != Some(name.as_str()) {
-        let fields = stored(&pages, &visit, &name).await?;
+        let fields = load_fields(&pages, &visit, &name).await?;
         let problem = format!("Nothing was deleted: type the name `{name}` to confirm.");
-        let shown = drawn(&pages, &visit, name, fields, Some(problem), None).await?;
+        let shown = draw(&pages, &visit, name, fields, Some(problem), None).await?;
         return Ok((StatusCode::BAD_REQUEST, shown).into_response());
     }
     pages.call(&visit, Method::DELETE, &format!("/projects/{}", encoded(&name)), &Value::Null).await?;
@@ -245,7 +245,10 @@ mod tests {
             "allowedOrigins": null,
             "postedConfigs": "sealed",
         });
-        assert_eq!(change(&fields), expected);
-        assert_eq!(change(&SettingsFields { origins: NONE.to_owned(), ..fields })["allowedOrigins"], json!([]));
+        assert_eq!(describe_change(&fields), expected);
+        assert_eq!(
+            describe_change(&SettingsFields { origins: NO_ORIGINS.to_owned(), ..fields })["allowedOrigins"],
+            json!([])
+        );
     }
 }

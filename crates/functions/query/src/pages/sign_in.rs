@@ -5,19 +5,19 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{Extensions, HeaderMap, Request, StatusCode};
-use http_common::{ClientAddress, storage_failed};
+use http_common::ClientAddress;
 use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
 use store::ports::Session;
 use web_pages::{Frame, SignIn};
-use web_session::{Cookie, Cookies, Form, LASTS, Pages, Refused, Shown, Visit, form_hash, page};
+use web_session::{Cookie, Cookies, Form, PageRefusal, PageResult, Pages, SESSION_SECONDS, Visit, form_hash, page};
 
 /// Wrong keys that an address may try in a minute before it is told to wait. A key that is known always signs in: a
 /// stranger's failures lock nobody out. Guessing is kept from success by the length of keys.
-const FAILURES: u64 = 10;
+const MAX_FAILURES: u64 = 10;
 
 /// How long the form may stay open before it is sent, in seconds.
-const OPEN: i64 = 3_600;
+const FORM_SECONDS: i64 = 3_600;
 
 /// A browser that signs in.
 struct SigningIn {
@@ -27,13 +27,13 @@ struct SigningIn {
 }
 
 impl SigningIn {
-    fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        let cookies = Cookies::of(headers, extensions);
+    fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let cookies = Cookies::from_request(headers, extensions);
         Self { cookies, shown: cookies.find(Cookie::SignIn, headers) }
     }
 
     /// Whether the form was made for this browser.
-    fn sent(&self, form: &Form) -> bool {
+    fn is_sent_by(&self, form: &Form) -> bool {
         let token = form.get("token").and_then(|token| KeyHash::parse(token).ok());
         self.shown.as_ref().zip(token).is_some_and(|(shown, token)| form_hash(shown).is_same(&token))
     }
@@ -42,20 +42,21 @@ impl SigningIn {
     fn form(self, pages: &Pages, next: Option<&str>, refused: Option<String>, status: StatusCode) -> Response {
         let token = self.shown.unwrap_or_else(|| Key::from_random(pages.clock.random().to_be_bytes()));
         let frame = Frame { title: "Sign in".to_owned(), ..Frame::default() };
-        let (next, cookie) = (local(next).to_owned(), self.cookies.set(Cookie::SignIn, token.reveal(), OPEN));
+        let (next, cookie) =
+            (keep_local(next).to_owned(), self.cookies.set(Cookie::SignIn, token.reveal(), FORM_SECONDS));
         let page = page(&SignIn { frame, next, token: form_hash(&token).to_string(), refused });
         (status, [(SET_COOKIE, cookie)], page).into_response()
     }
 }
 
 pub(super) async fn show(State(pages): State<Pages>, request: Request<Body>) -> Response {
-    let parameters = http_common::parameters(request.uri().query());
+    let parameters = http_common::parse_query(request.uri().query());
     let next = parameters.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
-    SigningIn::of(request.headers(), request.extensions()).form(&pages, next.as_deref(), None, StatusCode::OK)
+    SigningIn::from_request(request.headers(), request.extensions()).form(&pages, next.as_deref(), None, StatusCode::OK)
 }
 
 /// A path of this site, whatever is asked for: signing in must not lead to another.
-fn local(next: Option<&str>) -> &str {
+fn keep_local(next: Option<&str>) -> &str {
     let is_path = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
@@ -64,54 +65,55 @@ fn local(next: Option<&str>) -> &str {
     next.filter(is_path).unwrap_or("/")
 }
 
-pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) -> Result<Response, Refused> {
+pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) -> Result<Response, PageRefusal> {
     let (parts, body) = request.into_parts();
     let form_data = Form::read(body).await?;
     let next = form_data.get("next");
     let now = pages.clock.now();
-    let signing_in = SigningIn::of(&parts.headers, &parts.extensions);
+    let signing_in = SigningIn::from_request(&parts.headers, &parts.extensions);
     let cookies = signing_in.cookies;
-    if !signing_in.sent(&form_data) {
+    if !signing_in.is_sent_by(&form_data) {
         let text = "this form was open for too long, or the browser keeps no cookies: try again".to_owned();
         return Ok(signing_in.form(&pages, next, Some(text), StatusCode::FORBIDDEN));
     }
     let refuse = |refusal: Refusal| {
+        http_common::log_cause(&refusal);
         pages.outcomes.count(refusal.reason);
         let status = StatusCode::from_u16(refusal.reason.status()).unwrap_or(StatusCode::FORBIDDEN);
         Ok(signing_in.form(&pages, next, Some(refusal.message), status))
     };
     let shown = form_data.get("key").unwrap_or_default().trim();
-    let caller = match pages.gate.caller_afresh(shown).await {
+    let caller = match pages.authenticator.authenticate_uncached(shown).await {
         Ok(caller) => caller,
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
-            let failures = pages.sessions.attempt(&source(&parts.extensions), now).await;
-            let is_limited = failures.map_err(|error| storage_failed(&error))? > FAILURES;
+            let failures = pages.sessions.attempt(&find_source(&parts.extensions), now).await?;
+            let is_limited = failures > MAX_FAILURES;
             let limited = || Refusal::new(Reason::SignInLimited, "too many wrong keys: wait a minute, then try again");
             return refuse(if is_limited { limited() } else { refusal });
         }
         Err(refusal) => return refuse(refusal),
     };
-    if let Err(refusal) = caller.reads() {
+    if let Err(refusal) = caller.check_reader() {
         return refuse(refusal);
     }
     let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
     let token = Key::from_random(pages.clock.random().to_be_bytes());
-    let session = Session { key, ends_at: now.plus_seconds(LASTS) };
-    pages.sessions.begin(&token.hash(), &session).await.map_err(|error| storage_failed(&error))?;
-    let cookie = cookies.set(Cookie::Session, token.reveal(), LASTS);
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(local(next))).into_response())
+    let session = Session { key, ends_at: now.plus_seconds(SESSION_SECONDS) };
+    pages.sessions.begin(&token.hash(), &session).await?;
+    let cookie = cookies.set(Cookie::Session, token.reveal(), SESSION_SECONDS);
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(keep_local(next))).into_response())
 }
 
-pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> Shown {
-    let cookies = Cookies::of(request.headers(), request.extensions());
-    Form::of(&visit, request.into_body()).await?;
-    pages.sessions.end(&visit.session()).await.map_err(|error| storage_failed(&error))?;
+pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
+    let cookies = Cookies::from_request(request.headers(), request.extensions());
+    Form::read_own(&visit, request.into_body()).await?;
+    pages.sessions.end(&visit.session()).await?;
     Ok(([(SET_COOKIE, cookies.set(Cookie::Session, "", 0))], Redirect::to("/sign-in")).into_response())
 }
 
 /// The address that failures count for.
-fn source(extensions: &Extensions) -> String {
-    ClientAddress::of(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
+fn find_source(extensions: &Extensions) -> String {
+    ClientAddress::find_in(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
 }
 
 #[cfg(test)]
@@ -128,7 +130,7 @@ mod tests {
             (Some("/a\r\nset-cookie: x"), "/"),
             (None, "/"),
         ] {
-            assert_eq!(local(next), expected);
+            assert_eq!(keep_local(next), expected);
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, BaseUrl, storage_failed};
+use http_common::{Answer, BaseUrl, StackAdmin};
 use model::id::{Key, ProjectId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -18,8 +18,8 @@ use serde_json::json;
 use store::Kind;
 use store::ports::{KeyRecord, Role, Scope};
 
-use super::parse_body;
 use crate::Query;
+use crate::body::parse_body;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects", post(handle))
@@ -27,20 +27,20 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/projects", "createProject", "Makes a project, and a client key for it")
-        .body::<New>(json!({ "name": "shop" }))
+        .body::<NewProjectBody>(json!({ "name": "shop" }))
         .data::<Created>(201, "the project, with what its app is set up by; the key is shown this once")
-        .refuses(Reason::ProjectName, "this can be no project's name")
-        .refuses(Reason::ProjectExists, "there is a project of this name");
+        .error(Reason::ProjectName, "this can be no project's name")
+        .error(Reason::ProjectExists, "there is a project of this name");
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(create(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, admin: StackAdmin, request: Request<Body>) -> Response {
+    query.answer(create(&query, &admin, request)).await
 }
 
 /// A project to be made.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ProjectToMake")]
-struct New {
+struct NewProjectBody {
     /// 1 to 256 bytes without `/`, `.`, white space and control characters.
     #[schemars(with = "ProjectName")]
     name: String,
@@ -65,12 +65,10 @@ struct NewProject {
     client_key: String,
 }
 
-async fn create(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    caller.admin()?;
-    let base = BaseUrl::of(request.headers(), request.extensions());
-    let new: New = parse_body(request, "an object with a text `name`").await?;
-    let name = http_common::project_named(&new.name)?;
+async fn create(query: &Query, admin: &StackAdmin, request: Request<Body>) -> Answer {
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    let new: NewProjectBody = parse_body(request, "an object with a text `name`").await?;
+    let name = http_common::parse_project_name(&new.name)?;
     let project = match query.projects.create(&name, query.clock.now()).await {
         Ok(project) => project,
         Err(error) if error.kind() == Kind::Conflict => {
@@ -78,12 +76,12 @@ async fn create(query: &Query, request: Request<Body>) -> Answer {
                 format!("there is a project `{name}` already: choose another name, or make a key with POST /keys");
             return Err(Refusal::new(Reason::ProjectExists, message));
         }
-        Err(error) => return Err(storage_failed(&error)),
+        Err(error) => return Err(error.into()),
     };
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let scope = Scope::Project(project.id, name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "made with the project", project.created_at);
-    query.add_key(&caller, &key, &record).await?;
+    query.add_key(admin.caller(), &key, &record).await?;
     let dsn = base.dsn(key.reveal(), project.id);
     let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };
     http_common::created_data(Created { project })

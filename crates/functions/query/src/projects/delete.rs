@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::delete;
-use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, DeletableProject};
 use model::outcome::Reason;
 
-use super::{renamed, unknown};
 use crate::Query;
-use crate::purge::{Budget, unfinished};
+use crate::purge::{Budget, refuse_unfinished};
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", delete(handle))
@@ -22,34 +19,25 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("delete", "/projects/{project}", "deleteProject", "Deletes a project, with all that is in it")
-        .says(
+        .description(
             "Nothing is stored in it from the first call on. What is large takes more than one: 503 says to repeat it.",
         )
         .project()
-        .refuses(Reason::DeletionUnfinished, "there is more to delete: repeat the request")
-        .answers_nothing(204, "the project is gone, with its errors, their occurrences and its keys");
+        .error(Reason::DeletionUnfinished, "there is more to delete: repeat the request")
+        .empty_response(204, "the project is gone, with its errors, their occurrences and its keys");
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(remove(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, project: DeletableProject) -> Response {
+    query.answer(delete_project(&query, &project)).await
 }
 
 /// Nothing is stored in the project from the first step on. Its name goes last, so that a deletion which was cut short
 /// can be repeated.
-async fn remove(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    caller.admin()?;
-    let name = http_common::project_in(request.uri().path())?;
-    let project = query.projects.by_name(&name).await.map_err(|error| storage_failed(&error))?;
-    let project = project.ok_or_else(|| unknown(&name))?;
-    if project.name != name {
-        return Err(renamed(&name, &project));
+async fn delete_project(query: &Query, project: &DeletableProject) -> Answer {
+    query.projects.mark_deleting(project).await?;
+    if !query.purge_project(project, Budget::new(query)).await? {
+        return Err(refuse_unfinished());
     }
-
-    query.projects.mark_deleting(&project).await.map_err(|error| storage_failed(&error))?;
-    if !query.purge_project(&project, Budget::new(query)).await.map_err(|error| storage_failed(&error))? {
-        return Err(unfinished());
-    }
-    query.projects.remove(&project).await.map_err(|error| storage_failed(&error))?;
+    query.projects.remove(project).await?;
     http_common::no_content()
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use http::Request;
+use http::Uri;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, Reader};
 use model::id::ProjectId;
 use model::id::ProjectName;
 use model::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
@@ -23,7 +22,7 @@ use crate::Query;
 use crate::list::Parameters;
 
 /// v1 lists all projects at once; 1,000 are one page of the table.
-const LIMIT: usize = 1_000;
+const MAX_LISTED_PROJECTS: usize = 1_000;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects", get(handle))
@@ -31,41 +30,39 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("get", "/projects", "listProjects", "Lists projects, in the order of their names")
-        .says("A key of one project is shown that project.")
-        .limit(LIMIT, LIMIT)
+        .description("A key of one project is shown that project.")
+        .limit(MAX_LISTED_PROJECTS, MAX_LISTED_PROJECTS)
         .query::<ProjectName>("cursor", "`nextCursor` of the page before")
-        .data::<Projects>(200, "a page of projects");
+        .data::<ProjectsAnswer<'_>>(200, "a page of projects");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Projects<'a> {
-    #[schemars(length(max = LIMIT))]
+#[schemars(rename = "Projects")]
+struct ProjectsAnswer<'a> {
+    #[schemars(length(max = MAX_LISTED_PROJECTS))]
     projects: Vec<ProjectEntry<'a>>,
     /// What the next page is asked for with; none at the end.
     next_cursor: Option<ProjectName>,
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(list(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, reader: Reader, uri: Uri) -> Response {
+    query.answer(list(&query, reader.scope(), &uri)).await
 }
 
-async fn list(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let scope = caller.reads()?;
-    let parameters = Parameters::of(request.uri());
-    let limit = parameters.limit(LIMIT, LIMIT)?;
+async fn list(query: &Query, scope: &Scope, uri: &Uri) -> Answer {
+    let parameters = Parameters::parse(uri);
+    let limit = parameters.limit(MAX_LISTED_PROJECTS, MAX_LISTED_PROJECTS)?;
     let after = parameters.parsed("cursor", ProjectName::parse)?;
     let page = match scope {
-        Scope::All => query.projects.list(after.as_ref(), limit).await,
+        Scope::All => query.projects.list(after.as_ref(), limit).await?,
         Scope::Project(own, _) => {
-            let found = query.projects.by_id(*own).await;
-            found.map(|project| Page { items: project.into_iter().collect(), next: None })
+            let project = query.projects.by_id(*own).await?;
+            Page { items: project.into_iter().collect(), next: None }
         }
     };
-    let page = page.map_err(|error| storage_failed(&error))?;
     let live = page.items.iter().filter(|project| !project.deleting);
-    http_common::data(Projects { projects: live.map(ProjectEntry::of).collect(), next_cursor: page.next })
+    http_common::data(ProjectsAnswer { projects: live.map(ProjectEntry::new).collect(), next_cursor: page.next })
 }
 
 /// A project, and its settings.
@@ -97,7 +94,7 @@ pub(super) struct ProjectEntry<'a> {
 }
 
 impl<'a> ProjectEntry<'a> {
-    pub(super) fn of(project: &'a Project) -> Self {
+    pub(super) fn new(project: &'a Project) -> Self {
         Self {
             name: &project.name,
             id: project.id,

@@ -9,20 +9,20 @@ use axum::response::Response;
 use axum::routing::patch;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
+use http_common::{Answer, ProjectAdmin};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use model::project::{Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use schemars::JsonSchema;
 use scrub::{Personal, Rules};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Kind;
 use store::ports::{KeyChange, MAX_FORMER_NAMES, Project, ProjectChange};
 
 use super::list::ProjectEntry;
-use super::{existing, object, parse_body, some_of};
 use crate::Query;
+use crate::body::{deserialize_object, deserialize_some, parse_body, some_of};
 
 /// The most names of a rule, and the longest of them, in characters: each event is compared with all of them.
 const MAX_NAMES: usize = Rules::MAX_NAMES;
@@ -30,7 +30,7 @@ const MAX_NAME: usize = 100;
 /// The longest `owner`, in characters: a name and an address.
 const MAX_OWNER: usize = 200;
 /// How many keys are read at once.
-const KEYS: usize = 100;
+const MAX_KEYS_READ: usize = 100;
 /// What a body should be.
 const FORM: &str = "an object with one or more of `name`: text, `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys], `personal`: [email, ip, iban, phone, ssn]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
@@ -43,20 +43,20 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("patch", "/projects/{project}", "updateProject", "Changes settings of a project")
-        .says("What is not named stays as it is; `null` takes away what need not be there.")
+        .description("What is not named stays as it is; `null` takes away what need not be there.")
         .project()
-        .body::<Change>(json!({ "tier": "critical", "limits": { "perMinute": 1_000 } }))
-        .data::<Changed>(200, "the project as it is now");
+        .body::<ProjectPatch>(json!({ "tier": "critical", "limits": { "perMinute": 1_000 } }))
+        .data::<ChangedProject<'_>>(200, "the project as it is now");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Changed<'a> {
+struct ChangedProject<'a> {
     project: ProjectEntry<'a>,
 }
 
-async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Response {
-    query.answer(update(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: Request<Body>) -> Response {
+    query.answer(update(&query, &admin, request)).await
 }
 
 /// A change, as a body says it: what is not named stays as it is, and null takes away what need not be there.
@@ -66,32 +66,32 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
     rename = "ProjectChange",
     extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs"], &["owner", "retentionDays", "allowedOrigins"]))
 )]
-struct Change {
+struct ProjectPatch {
     /// What it is called from now on. Its keys, its rules, its number and what is sent to its former names go on.
     #[schemars(with = "Option<ProjectName>")]
     name: Option<String>,
     /// What is scrubbed: both lists are replaced.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default, deserialize_with = "deserialize_object")]
     #[schemars(with = "Option<Scrubbing>")]
     scrubbing: Option<Scrubbing>,
     /// How many events of the project are taken.
-    #[serde(default, deserialize_with = "object")]
-    #[schemars(with = "Option<Limits>")]
-    limits: Option<Limits>,
+    #[serde(default, deserialize_with = "deserialize_object")]
+    #[schemars(with = "Option<LimitsPatch>")]
+    limits: Option<LimitsPatch>,
     /// How much the project matters.
     tier: Option<Tier>,
     /// What its occurrences are counted by for thresholds.
     time_unit: Option<TimeUnit>,
     /// Who looks after it.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<String>", length(min = 1, max = MAX_OWNER))]
     owner: Option<Option<String>>,
     /// For how many days its occurrences are kept.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<Retention>")]
     retention_days: Option<Option<u64>>,
     /// The origins of the pages that may send to it; the empty list allows none.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<Vec<String>>")]
     #[schemars(length(max = Origins::MAX_ORIGINS), inner(length(max = Origins::MAX_ORIGIN_BYTES), regex(pattern = Origins::ORIGIN_PATTERN)))]
     allowed_origins: Option<Option<Vec<String>>>,
@@ -122,38 +122,29 @@ struct Scrubbing {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "LimitsChange", extend("minProperties" = 1))]
-struct Limits {
+struct LimitsPatch {
     /// In a minute.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MAX_EVENTS))]
     per_minute: Option<Option<u64>>,
     /// In a month of UTC.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MAX_EVENTS))]
     per_month: Option<Option<u64>>,
 }
 
-/// A value that is there, though it may be null.
-pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(value).map(Some)
-}
-
-async fn update(query: &Query, request: Request<Body>) -> Answer {
-    let caller = query.gate.caller_in(&request).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    caller.administers()?;
-    let mut change: Change = parse_body(request, FORM).await?;
-    let new_name = change.name.take().map(|name| http_common::project_named(&name)).transpose();
+async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
+    let mut change: ProjectPatch = parse_body(request, FORM).await?;
+    let new_name = change.name.take().map(|name| http_common::parse_project_name(&name)).transpose();
     let new_name = new_name.map_err(|refusal| refusal.at(["name"]))?;
-    let change = checked(change, new_name.is_some())?;
-    let mut project = existing(query, &caller, &name).await?;
-    caller.admin_of_id(project.id)?;
+    let change = check_patch(change, new_name.is_some())?;
+    let mut project = admin.load_project(query).await?.into_project();
     if let Some(new) = new_name {
         project = rename(query, project, &new).await?;
     }
-    query.projects.update(&project, &change).await.map_err(|error| storage_failed(&error))?;
+    query.projects.update(&project, &change).await?;
     let project = change.applied_to(project);
-    http_common::data(Changed { project: ProjectEntry::of(&project) })
+    http_common::data(ChangedProject { project: ProjectEntry::new(&project) })
 }
 
 /// A key that has the former name does not know the new one yet: that is told to each, and again if a request is repeated
@@ -169,14 +160,14 @@ async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<P
             let message = format!("a project may have had {MAX_FORMER_NAMES} names before: go back to one of them");
             return Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]));
         }
-        Err(error) => return Err(storage_failed(&error)),
+        Err(error) => return Err(error.into()),
     };
     let mut after = None;
     loop {
-        let page = query.keys.list(Some(project.id), after, KEYS).await.map_err(|error| storage_failed(&error))?;
+        let page = query.keys.list(Some(project.id), after, MAX_KEYS_READ).await?;
         for (hash, _) in page.items {
             let change = KeyChange { project: Some(name.clone()), ..KeyChange::default() };
-            query.keys.change(&hash, &change).await.map_err(|error| storage_failed(&error))?;
+            query.keys.change(&hash, &change).await?;
         }
         match page.next {
             Some(next) => after = Some(next),
@@ -186,10 +177,19 @@ async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<P
 }
 
 /// `is_renamed` if it changes the name besides.
-fn checked(change: Change, is_renamed: bool) -> Result<ProjectChange, Refusal> {
+fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
-    let Change { name: _, scrubbing, limits, tier, time_unit, owner, retention_days, allowed_origins, posted_configs } =
-        change;
+    let ProjectPatch {
+        name: _,
+        scrubbing,
+        limits,
+        tier,
+        time_unit,
+        owner,
+        retention_days,
+        allowed_origins,
+        posted_configs,
+    } = patch;
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt, personal }| Rules { additional, exempt, personal });
     if let Some(rules) = &scrubbing {
         if rules.personal.len() > 5 {
@@ -205,7 +205,7 @@ fn checked(change: Change, is_renamed: bool) -> Result<ProjectChange, Refusal> {
     if limits.as_ref().is_some_and(|limits| limits.per_minute.is_none() && limits.per_month.is_none()) {
         return Err(invalid("`limits` names none: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
     }
-    let limits = limits.unwrap_or(Limits { per_minute: None, per_month: None });
+    let limits = limits.unwrap_or(LimitsPatch { per_minute: None, per_month: None });
     for (key, limit) in [("perMinute", limits.per_minute), ("perMonth", limits.per_month)] {
         if let Some(Some(most)) = limit {
             Limit::check(most).map_err(|error| invalid(format!("`{key}`: {error}")).at(["limits", key]))?;
@@ -219,7 +219,7 @@ fn checked(change: Change, is_renamed: bool) -> Result<ProjectChange, Refusal> {
     let allowed_origins = allowed_origins.map(|list| list.as_deref().map(Origins::parse).transpose()).transpose();
     let allowed_origins =
         allowed_origins.map_err(|error| invalid(format!("`allowedOrigins`: {error}")).at(["allowedOrigins"]))?;
-    let Limits { per_minute, per_month } = limits;
+    let LimitsPatch { per_minute, per_month } = limits;
     let change = ProjectChange {
         scrubbing,
         per_minute,

@@ -94,7 +94,7 @@ fn broke_off(error: &impl std::fmt::Display) -> Refusal {
 }
 
 /// What `body` holds in base64 (of either alphabet, padded or not); `None` if it is none.
-pub fn from_base64(body: &[u8]) -> Option<Vec<u8>> {
+pub fn decode_base64(body: &[u8]) -> Option<Vec<u8>> {
     use base64::Engine;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
     const EITHER: GeneralPurposeConfig =

@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::answer::Refused;
+use crate::answer::RefusalBody;
 
 /// A description in the making.
 pub struct Description {
@@ -68,7 +68,7 @@ impl Description {
     /// # Panics
     /// If two different types have one name.
     pub fn finish(mut self) -> (Map<String, Value>, Map<String, Value>) {
-        let refused = self.answered::<Refused<'_>>();
+        let refused = self.answered::<RefusalBody<'_>>();
         for path in self.paths.values_mut() {
             for operation in path.as_object_mut().into_iter().flat_map(|path| path.values_mut()) {
                 refusals::complete(operation, &refused);

@@ -37,7 +37,7 @@ impl<'a> Operation<'a> {
     }
 
     /// What there is to know besides the summary, in Markdown.
-    pub fn says(mut self, text: &str) -> Self {
+    pub fn description(mut self, text: &str) -> Self {
         self.at()["description"] = text.into();
         self
     }
@@ -45,25 +45,25 @@ impl<'a> Operation<'a> {
     /// The project in the path, which must exist.
     pub fn project(self) -> Self {
         self.path::<ProjectName>("project", "the project's name")
-            .refuses(Reason::ProjectName, "this can be no project's name")
-            .refuses(Reason::ProjectUnknown, "there is no such project")
+            .error(Reason::ProjectName, "this can be no project's name")
+            .error(Reason::ProjectUnknown, "there is no such project")
     }
 
     /// A part of the path.
-    pub fn path<T: JsonSchema + ?Sized>(self, name: &str, says: &str) -> Self {
+    pub fn path<T: JsonSchema + ?Sized>(self, name: &str, text: &str) -> Self {
         let schema = self.description.sent::<T>();
-        self.parameter("path", name, says, schema)
+        self.parameter("path", name, text, schema)
     }
 
     /// A parameter of the query, which may be left out; an empty one is as good as none.
-    pub fn query<T: JsonSchema + ?Sized>(self, name: &str, says: &str) -> Self {
+    pub fn query<T: JsonSchema + ?Sized>(self, name: &str, text: &str) -> Self {
         let schema = self.description.sent::<T>();
-        self.query_as(name, says, schema)
+        self.query_as(name, text, schema)
     }
 
     /// The same, by its schema.
-    pub fn query_as(self, name: &str, says: &str, schema: Value) -> Self {
-        self.parameter("query", name, says, json!({ "anyOf": [schema, { "const": "" }] }))
+    pub fn query_as(self, name: &str, text: &str, schema: Value) -> Self {
+        self.parameter("query", name, text, json!({ "anyOf": [schema, { "const": "" }] }))
     }
 
     /// `limit`: how many entries are answered.
@@ -73,9 +73,9 @@ impl<'a> Operation<'a> {
     }
 
     /// A parameter in `path`, `query` or `header`, by its schema.
-    pub fn parameter(mut self, place: &str, name: &str, says: &str, schema: Value) -> Self {
+    pub fn parameter(mut self, place: &str, name: &str, text: &str, schema: Value) -> Self {
         let parameter =
-            json!({ "name": name, "in": place, "description": says, "required": place == "path", "schema": schema });
+            json!({ "name": name, "in": place, "description": text, "required": place == "path", "schema": schema });
         if let Some(parameters) = self.at()["parameters"].as_array_mut() {
             parameters.push(parameter);
         }
@@ -97,45 +97,45 @@ impl<'a> Operation<'a> {
     }
 
     /// An answer of JSON.
-    pub fn answers<T: JsonSchema + ?Sized>(self, status: u16, says: &str) -> Self {
+    pub fn response<T: JsonSchema + ?Sized>(self, status: u16, text: &str) -> Self {
         let schema = self.description.answered::<T>();
-        self.answers_as(status, says, "application/json", schema)
+        self.response_as(status, text, "application/json", schema)
     }
 
     /// An answer `{"data": …}`.
-    pub fn data<T: JsonSchema + ?Sized>(self, status: u16, says: &str) -> Self {
+    pub fn data<T: JsonSchema + ?Sized>(self, status: u16, text: &str) -> Self {
         let data = self.description.answered::<T>();
-        self.data_as(status, says, data)
+        self.data_as(status, text, data)
     }
 
     /// An answer `{"data": …}`, by its schema.
-    pub fn data_as(self, status: u16, says: &str, data: Value) -> Self {
+    pub fn data_as(self, status: u16, text: &str, data: Value) -> Self {
         let schema = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });
-        self.answers_as(status, says, "application/json", schema)
+        self.response_as(status, text, "application/json", schema)
     }
 
     /// An answer of any media type.
-    pub fn answers_as(mut self, status: u16, says: &str, media: &str, schema: Value) -> Self {
+    pub fn response_as(mut self, status: u16, text: &str, media: &str, schema: Value) -> Self {
         self.at()["responses"][status.to_string()] =
-            json!({ "description": says, "content": { media: { "schema": schema } } });
+            json!({ "description": text, "content": { media: { "schema": schema } } });
         self
     }
 
     /// An answer without a body.
-    pub fn answers_nothing(mut self, status: u16, says: &str) -> Self {
-        self.at()["responses"][status.to_string()] = json!({ "description": says });
+    pub fn empty_response(mut self, status: u16, text: &str) -> Self {
+        self.at()["responses"][status.to_string()] = json!({ "description": text });
         self
     }
 
     /// The answer of this status has a header.
-    pub fn with_header(mut self, status: u16, name: &str, says: &str) -> Self {
+    pub fn with_header(mut self, status: u16, name: &str, text: &str) -> Self {
         self.at()["responses"][status.to_string()]["headers"][name] =
-            json!({ "description": says, "schema": { "type": "string" } });
+            json!({ "description": text, "schema": { "type": "string" } });
         self
     }
 
     /// A refusal that follows from nothing else that is said of the operation.
-    pub fn refuses(mut self, reason: Reason, when: &str) -> Self {
+    pub fn error(mut self, reason: Reason, when: &str) -> Self {
         refusals::add(self.at(), reason, when);
         self
     }

@@ -6,7 +6,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::Value;
 use web_pages::RulesText;
 use web_session::address::encoded;
-use web_session::{Answered, Pages, Refused, Visit};
+use web_session::{ApiAnswer, PageRefusal, Pages, Visit};
 
 /// The document of a project's rules, without its secrets.
 pub(super) struct RulesDocument {
@@ -27,7 +27,7 @@ pub(super) struct ApiError {
 }
 
 impl RulesDocument {
-    pub(super) async fn read(pages: &Pages, visit: &Visit, project: &str) -> Result<Self, Refused> {
+    pub(super) async fn read(pages: &Pages, visit: &Visit, project: &str) -> Result<Self, PageRefusal> {
         let path = format!("/projects/{}/rules", encoded(project));
         let answered = pages.ask(visit, build_request(visit, Method::GET, &path, None, &Value::Null)?).await?;
         let version = answered.headers.get(ETAG).and_then(|version| version.to_str().ok()).unwrap_or("*").to_owned();
@@ -49,7 +49,7 @@ impl RulesDocument {
         visit: &Visit,
         seen: &str,
         document: &Value,
-    ) -> Result<Result<Value, ApiError>, Refused> {
+    ) -> Result<Result<Value, ApiError>, PageRefusal> {
         let request = build_request(visit, Method::PUT, &self.path, Some(seen), document)?;
         pages.ask(visit, request).await.map(parse_answer)
     }
@@ -60,7 +60,7 @@ impl RulesDocument {
         pages: &Pages,
         visit: &Visit,
         wanted: &Value,
-    ) -> Result<Result<Value, ApiError>, Refused> {
+    ) -> Result<Result<Value, ApiError>, PageRefusal> {
         let request = build_request(visit, Method::POST, &format!("{}/test", self.path), None, wanted)?;
         let answered = pages.ask(visit, request).await?;
         Ok(parse_answer(answered).map(|mut data| data["results"].take()))
@@ -82,8 +82,8 @@ impl ApiError {
         }
     }
 
-    fn refused(self, visit: &Visit) -> Refused {
-        Refused::Said { status: self.status, text: self.text, frame: Box::new(visit.frame("")) }
+    fn refused(self, visit: &Visit) -> PageRefusal {
+        PageRefusal::Said { status: self.status, text: self.text, frame: Box::new(visit.frame("")) }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn build_request(
     path: &str,
     seen: Option<&str>,
     body: &Value,
-) -> Result<Request<Body>, Refused> {
+) -> Result<Request<Body>, PageRefusal> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(seen) = seen {
         request = request.header(IF_MATCH, seen);
@@ -101,11 +101,11 @@ pub(super) fn build_request(
     let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
     request.body(body).map_err(|error| {
         let text = format!("this form is damaged ({error}): load the page again, and repeat");
-        Refused::Said { status: StatusCode::BAD_REQUEST, text, frame: Box::new(visit.frame("")) }
+        PageRefusal::Said { status: StatusCode::BAD_REQUEST, text, frame: Box::new(visit.frame("")) }
     })
 }
 
-pub(super) fn parse_answer(mut answered: Answered) -> Result<Value, ApiError> {
+pub(super) fn parse_answer(mut answered: ApiAnswer) -> Result<Value, ApiError> {
     match answered.status.is_success() {
         true => Ok(answered.body["data"].take()),
         false => {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{FailedRow, Moment};
 use web_session::address::encoded;
-use web_session::{Pages, Refused, Visit};
+use web_session::{PageRefusal, Pages, Visit};
 
 use super::document::{ApiError, build_request, parse_answer};
 
@@ -17,7 +17,7 @@ struct DeadNoticeList {
 }
 
 /// What could not be delivered of a project, oldest first.
-pub(super) async fn list(pages: &Pages, visit: &Visit, project: &str) -> Result<Vec<FailedRow>, Refused> {
+pub(super) async fn list(pages: &Pages, visit: &Visit, project: &str) -> Result<Vec<FailedRow>, PageRefusal> {
     let DeadNoticeList { mut dead_notices } =
         pages.get(visit, &format!("/projects/{}/rules/failed", encoded(project))).await?;
     dead_notices.sort_by_key(|notice| notice.since);
@@ -41,7 +41,7 @@ pub(super) async fn retry(
     visit: &Visit,
     project: &str,
     id: Option<&str>,
-) -> Result<Result<(), ApiError>, Refused> {
+) -> Result<Result<(), ApiError>, PageRefusal> {
     let path = format!("/projects/{}/rules/retry", encoded(project));
     let body = id.map_or_else(|| json!({}), |id| json!({ "ids": [id] }));
     let answered = pages.ask(visit, build_request(visit, Method::POST, &path, None, &body)?).await?;

@@ -14,13 +14,13 @@ use http::{Request, StatusCode};
 use model::json;
 use serde_json::{Value, json};
 use web_pages::{FailedRow, Notice, RuleDraft, Rules};
-use web_session::{Form, Pages, Refused, Shown, Visit, page};
+use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 /// The largest form, in bytes: a document of 64 KiB, each character encoded, and indented.
 const MAX_FORM_BYTES: usize = 512 << 10;
 
 /// `GET /projects/{project}/rules` in a browser.
-pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project): Path<String>) -> Shown {
+pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project): Path<String>) -> PageResult {
     let stored = RulesDocument::read(&pages, &visit, &project).await?;
     let failed = failed::list(&pages, &visit, &project).await?;
     Ok(page(&build_page(&visit, &project, &stored, failed)))
@@ -57,8 +57,8 @@ pub(super) async fn change(
     visit: Visit,
     Path(project): Path<String>,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let form = Form::within(MAX_FORM_BYTES, &visit, request.into_body()).await?;
+) -> Result<Response, PageRefusal> {
+    let form = Form::read_own_within(MAX_FORM_BYTES, &visit, request.into_body()).await?;
     let stored = RulesDocument::read(&pages, &visit, &project).await?;
     let failed = failed::list(&pages, &visit, &project).await?;
     let page_now = build_page(&visit, &project, &stored, failed);
@@ -88,7 +88,7 @@ struct FormRequest<'a> {
 }
 
 impl FormRequest<'_> {
-    async fn add(&self, mut shown: Rules) -> Result<Outcome, Refused> {
+    async fn add(&self, mut shown: Rules) -> Result<Outcome, PageRefusal> {
         let mut document = self.stored.document.clone();
         let number = document["rules"].as_array().map_or(0, Vec::len);
         match document["rules"].as_array_mut() {
@@ -106,7 +106,7 @@ impl FormRequest<'_> {
     }
 
     /// The destination that is being added gets a test before it is.
-    async fn try_draft(&self, mut shown: Rules) -> Result<Outcome, Refused> {
+    async fn try_draft(&self, mut shown: Rules) -> Result<Outcome, PageRefusal> {
         let target = draft::target(self.form);
         match self.stored.test(self.pages, self.visit, &json!({ "target": target })).await? {
             Ok(results) => {
@@ -124,7 +124,7 @@ impl FormRequest<'_> {
         }
     }
 
-    async fn test(&self, mut shown: Rules) -> Result<Outcome, Refused> {
+    async fn test(&self, mut shown: Rules) -> Result<Outcome, PageRefusal> {
         let rule = self.form.get("rule").unwrap_or_default();
         match self.stored.test(self.pages, self.visit, &json!({ "rule": rule })).await? {
             Ok(results) => {
@@ -140,7 +140,7 @@ impl FormRequest<'_> {
     }
 
     /// Sends again what could not be delivered: the one that is named, or all of the project.
-    async fn retry(&self, project: &str, shown: Rules) -> Result<Outcome, Refused> {
+    async fn retry(&self, project: &str, shown: Rules) -> Result<Outcome, PageRefusal> {
         match failed::retry(self.pages, self.visit, project, self.form.get("id")).await? {
             Ok(()) => Ok(Outcome::Done("retried")),
             Err(said) => Ok(with_notice(shown, &said, said.text.clone())),
@@ -148,7 +148,7 @@ impl FormRequest<'_> {
     }
 
     /// What is deleted is what was seen: not a rule that somebody changed meanwhile.
-    async fn delete(&self, shown: Rules) -> Result<Outcome, Refused> {
+    async fn delete(&self, shown: Rules) -> Result<Outcome, PageRefusal> {
         let rule = self.form.get("rule").unwrap_or_default();
         let seen = self.form.get("version").unwrap_or_default();
         let mut document = self.stored.document.clone();
@@ -166,7 +166,7 @@ impl FormRequest<'_> {
         }
     }
 
-    async fn save(&self, mut shown: Rules) -> Result<Outcome, Refused> {
+    async fn save(&self, mut shown: Rules) -> Result<Outcome, PageRefusal> {
         let typed = self.form.get("document").unwrap_or_default();
         // The version that was seen, also after a refusal: who saves again must not undo what was not seen.
         let seen = self.form.get("version").unwrap_or_default();

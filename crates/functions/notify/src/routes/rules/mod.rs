@@ -9,8 +9,8 @@ use std::sync::Arc;
 use axum::Router;
 use http::HeaderValue;
 use http::header::ETAG;
+use http_common::Answer;
 use http_common::describe::{Description, Operation};
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use rules::Rules;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(super) fn describe(api: &mut Description) {
 
 /// What concerns all of them: the project, and the key that rules are sealed by.
 fn sealed(operation: Operation<'_>) -> Operation<'_> {
-    operation.project().refuses(Reason::SealingKeyMissing, "the stack has no key to seal rules with")
+    operation.project().error(Reason::SealingKeyMissing, "the stack has no key to seal rules with")
 }
 
 /// The document of a project's rules as it is kept: with its secrets.
@@ -46,14 +46,14 @@ struct Document {
 impl Routes {
     async fn load_document(&self, project: &Project) -> Result<Document, Refusal> {
         let sealer = self.sealer()?;
-        let stored = self.notify.configs.rules(project.id).await.map_err(|error| storage_failed(&error))?;
+        let stored = self.notify.configs.rules(project.id).await?;
         let Some(stored) = stored else { return Ok(Document { version: 0, value: Some(json!({ "rules": [] })) }) };
         let version = stored.version;
         match sealer.open_for(project, &stored.document).await {
             // An error of the parser would quote what it cannot read.
             Ok(opened) => Ok(Document { version, value: serde_json::from_slice(&opened).ok() }),
             Err(error) if error.kind() == Kind::Corrupt => Ok(Document { version, value: None }),
-            Err(error) => Err(storage_failed(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::put;
 use http::header::IF_MATCH;
 use http::{HeaderMap, Request};
+use http_common::Answer;
 use http_common::describe::Description;
-use http_common::{Answer, storage_failed};
 use model::outcome::{Reason, Refusal};
 use rules::Rules;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(super) fn route() -> Router<Arc<Routes>> {
 pub(super) fn describe(api: &mut Description) {
     let webhook = json!({ "type": "webhook", "endpoint": "https://alerts.example/faultline" });
     super::sealed(api.operation("put", "/projects/{project}/rules", "setRules", "Sets whom a project tells when"))
-        .says("Replaces the whole document. A secret that is sent as `[sealed]` stays what it is.")
+        .description("Replaces the whole document. A secret that is sent as `[sealed]` stays what it is.")
         .parameter(
             "header",
             "If-Match",
@@ -41,8 +41,8 @@ pub(super) fn describe(api: &mut Description) {
         .body::<Rules>(json!({ "rules": [{ "id": "team", "on": ["first", "regression"], "to": [webhook] }] }))
         .data::<Rules>(200, "the document as it is kept, with `[sealed]` in the place of every secret")
         .with_header(200, "ETag", "the version, for `If-Match`")
-        .refuses(Reason::ParameterInvalid, "`If-Match` is no version")
-        .refuses(Reason::RulesChanged, "somebody else changed the rules since they were read");
+        .error(Reason::ParameterInvalid, "`If-Match` is no version")
+        .error(Reason::RulesChanged, "somebody else changed the rules since they were read");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
@@ -65,14 +65,14 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
         // What cannot be read is replaced as if there were none.
         let value = complete_document(sent.clone(), &old.unwrap_or_default())?;
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
-        let sealed = sealed.map_err(|error| storage_failed(&error))?;
+        let sealed = sealed?;
         match routes.notify.configs.set_rules(&project, version, &sealed).await {
             Ok(version) => {
                 routes.notify.rule_cache.forget();
                 return Document { version, value: Some(value) }.answer();
             }
             Err(error) if error.kind() == Kind::Conflict => {}
-            Err(error) => return Err(storage_failed(&error)),
+            Err(error) => return Err(error.into()),
         }
     }
     Err(changed_refusal())

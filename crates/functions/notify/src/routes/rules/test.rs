@@ -54,7 +54,7 @@ pub(super) fn describe(api: &mut Description) {
     super::sealed(api.operation("post", "/projects/{project}/rules/test", "testRules", "Sends a sample"))
         .body_as("application/json", wanted, json!({ "rule": "team" }))
         .data::<Results>(200, "what each destination said")
-        .refuses(Reason::RuleUnknown, "the project has no such rule");
+        .error(Reason::RuleUnknown, "the project has no such rule");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {

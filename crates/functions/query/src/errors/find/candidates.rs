@@ -4,14 +4,14 @@ use futures_util::future::{try_join, try_join_all};
 use model::id::{Fingerprint, ProjectId};
 use search::{Filter, Term, Terms};
 
-use super::MOST;
+use super::MAX_EXAMINED_ERRORS;
 use crate::Query;
 
 /// The most postings that are read of one list: an error that was posted several times counts as often.
-const POSTINGS: usize = 2 * MOST;
+const MAX_POSTINGS: usize = 2 * MAX_EXAMINED_ERRORS;
 
 /// The errors of a list; `None` if there are so many that it is not read to its end.
-type List = Option<HashSet<Fingerprint>>;
+type ErrorList = Option<HashSet<Fingerprint>>;
 
 /// The errors that may pass a filter.
 pub(super) struct Candidates {
@@ -24,13 +24,13 @@ pub(super) struct Candidates {
 impl Query {
     /// The errors that may pass the filter, if they are few enough to be read: those in each of the lists that are short. A
     /// word that no error is posted under is taken for a part of one, which no list helps to find.
-    pub(super) async fn candidates(
+    pub(super) async fn find_candidates(
         &self,
         project: ProjectId,
         filter: &mut Filter,
     ) -> store::Result<Option<Candidates>> {
         let sets = filter.terms();
-        let lists = try_join_all(sets.iter().map(|terms| self.lists(project, terms))).await?;
+        let lists = try_join_all(sets.iter().map(|terms| self.read_lists(project, terms))).await?;
         let mut candidates: Option<Candidates> = None;
         for (terms, (list, others)) in sets.iter().zip(lists) {
             let Some(mut errors) = list else { continue };
@@ -38,7 +38,7 @@ impl Query {
                 filter.loosen(word);
                 continue;
             }
-            let others = others.filter(|others| errors.union(others).count() <= MOST);
+            let others = others.filter(|others| errors.union(others).count() <= MAX_EXAMINED_ERRORS);
             let mut are_all = others.is_some();
             errors.extend(others.into_iter().flatten());
             if let Some(before) = candidates {
@@ -51,23 +51,24 @@ impl Query {
     }
 
     /// The errors that are posted under what is asked for, and those that may have it without that.
-    async fn lists(&self, project: ProjectId, terms: &Terms) -> store::Result<(List, List)> {
-        let others = try_join_all(terms.or.iter().map(|term| self.list(project, term)));
-        let (list, others) = try_join(self.list(project, &terms.term), others).await?;
+    async fn read_lists(&self, project: ProjectId, terms: &Terms) -> store::Result<(ErrorList, ErrorList)> {
+        let others = try_join_all(terms.or.iter().map(|term| self.read_list(project, term)));
+        let (list, others) = try_join(self.read_list(project, &terms.term), others).await?;
         let others: Option<Vec<_>> = others.into_iter().collect();
         Ok((list, others.map(|lists| lists.into_iter().flatten().collect())))
     }
 
-    async fn list(&self, project: ProjectId, term: &Term) -> store::Result<List> {
+    async fn read_list(&self, project: ProjectId, term: &Term) -> store::Result<ErrorList> {
         let (mut errors, mut read, mut after) = (HashSet::new(), 0, None);
         loop {
-            let page = self.index.list(project, term.hash(), after.as_ref(), MOST + 1 - errors.len()).await?;
+            let page =
+                self.index.list(project, term.hash(), after.as_ref(), MAX_EXAMINED_ERRORS + 1 - errors.len()).await?;
             read += page.items.len();
             errors.extend(page.items.into_iter().map(|posted| posted.fingerprint));
             match page.next {
-                _ if errors.len() > MOST => return Ok(None),
+                _ if errors.len() > MAX_EXAMINED_ERRORS => return Ok(None),
                 None => return Ok(Some(errors)),
-                Some(_) if read > POSTINGS => return Ok(None),
+                Some(_) if read > MAX_POSTINGS => return Ok(None),
                 next => after = next,
             }
         }

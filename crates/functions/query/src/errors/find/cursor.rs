@@ -11,13 +11,13 @@ use store::ports::{ErrorCursor, PostingPosition};
 pub(crate) struct Cursor {
     sort: Sort,
     exact: Option<(u64, Fingerprint)>,
-    place: Option<Step>,
+    place: Option<WalkPosition>,
     is_of_the_rest: bool,
 }
 
 /// A place of the walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum WalkPosition {
     /// In the table's index, which is in the order of last seen.
     Seen(ErrorCursor),
     /// In a list of postings.
@@ -50,11 +50,11 @@ impl Cursor {
     }
 
     /// At a place of the walk that began at this cursor.
-    pub(super) fn at(&self, sort: Sort, place: Step) -> Self {
+    pub(super) fn at(&self, sort: Sort, place: WalkPosition) -> Self {
         Self { sort, place: Some(place), ..self.clone() }
     }
 
-    pub(super) fn place(&self) -> Option<&Step> {
+    pub(super) fn place(&self) -> Option<&WalkPosition> {
         self.place.as_ref()
     }
 
@@ -89,7 +89,7 @@ impl Cursor {
 fn parse(text: &str) -> Option<Cursor> {
     let Some((sort, rest)) = text.split_once('.') else {
         // As it was before there were orders.
-        let place = Some(Step::Seen(ErrorCursor::parse(text).ok()?));
+        let place = Some(WalkPosition::Seen(ErrorCursor::parse(text).ok()?));
         return Some(Cursor { place, ..Cursor::default() });
     };
     let sort = Sort::parse(sort).ok()?;
@@ -99,8 +99,8 @@ fn parse(text: &str) -> Option<Cursor> {
         Some((value.parse().ok()?, Fingerprint::parse(fingerprint).ok()?))
     };
     let step = |text: &str| match sort {
-        Sort::LastSeen => Some(Step::Seen(ErrorCursor::parse(text).ok()?)),
-        _ => Some(Step::Posted(PostingPosition::parse(text).ok()?)),
+        Sort::LastSeen => Some(WalkPosition::Seen(ErrorCursor::parse(text).ok()?)),
+        _ => Some(WalkPosition::Posted(PostingPosition::parse(text).ok()?)),
     };
     let is_of_the_rest = exact == REST;
     let exact = if exact.is_empty() || is_of_the_rest { None } else { Some(behind(exact)?) };
@@ -111,7 +111,7 @@ fn parse(text: &str) -> Option<Cursor> {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (None, Some(Step::Seen(place)), false) = (self.exact, &self.place, self.is_of_the_rest) {
+        if let (None, Some(WalkPosition::Seen(place)), false) = (self.exact, &self.place, self.is_of_the_rest) {
             return f.write_str(place.as_str());
         }
         write!(f, "{}.", self.sort)?;
@@ -121,8 +121,8 @@ impl fmt::Display for Cursor {
         f.write_str(if self.is_of_the_rest { REST } else { "" })?;
         f.write_str(".")?;
         match &self.place {
-            Some(Step::Seen(place)) => f.write_str(place.as_str()),
-            Some(Step::Posted(place)) => place.fmt(f),
+            Some(WalkPosition::Seen(place)) => f.write_str(place.as_str()),
+            Some(WalkPosition::Posted(place)) => place.fmt(f),
             None => Ok(()),
         }
     }

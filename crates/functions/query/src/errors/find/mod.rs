@@ -1,8 +1,9 @@
 //! Finding errors of a project, in an order, page by page.
 //!
 //! Some of what is looked for has few errors: those are read, and answered exactly. Else the errors are walked in the
-//! order of the list, and those that do not match are left out; a request walks over [`MOST`] of them, and says where the
-//! next one goes on. Either way a request reads no more than some hundred errors, however many there are.
+//! order of the list, and those that do not match are left out; a request walks over
+//! [`MAX_EXAMINED_ERRORS`] of them, and says where the next one goes on. Either way a request reads no more than some
+//! hundred errors, however many there are.
 //!
 //! An error that had so many values of a tag that it does not remember them all is answered as one that may match.
 
@@ -19,16 +20,16 @@ use model::outcome::Refusal;
 use search::{Filter, Sort};
 
 use crate::Query;
-use crate::list::{Parameters, parameter};
+use crate::list::{Parameters, refuse_parameter};
 
 /// The most errors that a request reads.
-pub(crate) const MOST: usize = 400;
+pub(crate) const MAX_EXAMINED_ERRORS: usize = 400;
 /// The most errors of a page: what one batch read of the table returns.
-pub(crate) const LIMIT: usize = 100;
+pub(crate) const MAX_LISTED_ERRORS: usize = 100;
 
 /// What is looked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Search {
+pub(crate) struct ErrorSearch {
     pub(crate) filter: Filter,
     pub(crate) sort: Sort,
     pub(crate) after: Cursor,
@@ -37,7 +38,7 @@ pub(crate) struct Search {
 
 /// A page of what was found.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundErrors {
     /// Those that match, in the order that was asked for.
     pub(crate) errors: Vec<ErrorAggregate>,
     /// Those that may match, in the same order. Together with those that match they fill the page.
@@ -48,14 +49,14 @@ pub(crate) struct Found {
     pub(crate) next: Option<Cursor>,
 }
 
-impl Search {
+impl ErrorSearch {
     /// What the parameters of a request ask for.
     pub(crate) fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let mut filter = Filter::default();
         for (name, value) in parameters.all() {
-            filter.set(name, value).map_err(|error| parameter(&error.name, &error))?;
+            filter.set(name, value).map_err(|error| refuse_parameter(&error.name, &error))?;
         }
-        let limit = parameters.limit(LIMIT, LIMIT)?;
+        let limit = parameters.limit(MAX_LISTED_ERRORS, MAX_LISTED_ERRORS)?;
         let sort = parameters.parsed("sort", Sort::parse)?.unwrap_or_default();
         let after = parameters.parsed("cursor", |text| Cursor::parse(text, sort))?.unwrap_or_default();
         Ok(Self { filter, sort, after, limit })
@@ -65,21 +66,26 @@ impl Search {
 impl Query {
     /// A page of the errors of a project that `search` is about. One that is merged into another, or has expired, is
     /// none of them.
-    pub(crate) async fn find(&self, project: ProjectId, search: &Search) -> store::Result<Found> {
+    pub(crate) async fn find(&self, project: ProjectId, search: &ErrorSearch) -> store::Result<FoundErrors> {
         let mut search = search.clone();
-        let Some(candidates) = self.candidates(project, &mut search.filter).await? else {
+        let Some(candidates) = self.find_candidates(project, &mut search.filter).await? else {
             return self.walk(project, &search, None).await;
         };
         match (search.after.is_of_the_rest(), search.after.is_of_a_walk()) {
             // What is among the candidates was on the pages before.
             (true, _) => self.walk(project, &search, Some(&candidates.errors)).await,
             (false, true) => self.walk(project, &search, None).await,
-            (false, false) => self.among(project, &search, candidates).await,
+            (false, false) => self.find_among(project, &search, candidates).await,
         }
     }
 
     /// Reads the candidates: of them the page is exact.
-    async fn among(&self, project: ProjectId, search: &Search, candidates: Candidates) -> store::Result<Found> {
+    async fn find_among(
+        &self,
+        project: ProjectId,
+        search: &ErrorSearch,
+        candidates: Candidates,
+    ) -> store::Result<FoundErrors> {
         let Candidates { errors, are_all } = candidates;
         let candidates: Vec<_> = errors.into_iter().collect();
         let mut errors = self.errors.get_many(project, &candidates).await?;
@@ -91,20 +97,20 @@ impl Query {
             Some(error) => Some(Cursor::behind(search.sort, error)),
             None => (!are_all).then(|| Cursor::of_the_rest(search.sort)),
         };
-        Ok(search.found(errors, candidates.len(), next))
+        Ok(search.page(errors, candidates.len(), next))
     }
 }
 
-impl Search {
+impl ErrorSearch {
     /// The most first; those that are equal by their fingerprints, so that a cursor can stand between them.
     fn order(&self, errors: &mut [ErrorAggregate]) {
         errors.sort_by_key(|error| (std::cmp::Reverse(self.sort.value(error)), error.fingerprint));
     }
 
     /// A page of errors that match or may match.
-    fn found(&self, errors: Vec<ErrorAggregate>, examined: usize, next: Option<Cursor>) -> Found {
+    fn page(&self, errors: Vec<ErrorAggregate>, examined: usize, next: Option<Cursor>) -> FoundErrors {
         let is_certain = |error: &ErrorAggregate| self.filter.matches(error) == Has::Yes;
         let (errors, uncertain) = errors.into_iter().partition(is_certain);
-        Found { errors, uncertain, examined, next }
+        FoundErrors { errors, uncertain, examined, next }
     }
 }

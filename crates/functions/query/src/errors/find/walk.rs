@@ -7,30 +7,31 @@ use model::time::Timestamp;
 use search::{Sort, TermHash, slot};
 use store::ports::{ErrorCursor, PostingPosition};
 
-use super::cursor::Step;
-use super::{Found, MOST, Search};
+use super::cursor::WalkPosition;
+use super::{ErrorSearch, FoundErrors, MAX_EXAMINED_ERRORS};
 use crate::Query;
 
 /// How many errors are read at once where not all of them match.
-const STRIDE: usize = 100;
+const MAX_ERRORS_READ: usize = 100;
 
 impl Query {
-    /// Goes through the errors in the order of the list, until the page is full or [`MOST`] were read. What stands on
-    /// one page is in the exact order; across pages it is in that of [`Sort::order`]. What was `shown` before is left out.
+    /// Goes through the errors in the order of the list, until the page is full or [`MAX_EXAMINED_ERRORS`] were read. One
+    /// page is in the exact order; across pages it is the order of [`Sort::order`]. Errors that were `shown` before are left
+    /// out.
     pub(super) async fn walk(
         &self,
         project: ProjectId,
-        search: &Search,
+        search: &ErrorSearch,
         shown: Option<&HashSet<Fingerprint>>,
-    ) -> store::Result<Found> {
-        let Search { filter, sort, after, limit } = search;
+    ) -> store::Result<FoundErrors> {
+        let ErrorSearch { filter, sort, after, limit } = search;
         let is_shown = |error: &ErrorAggregate| shown.is_some_and(|shown| shown.contains(&error.fingerprint));
         let is_plain = *sort == Sort::LastSeen && !filter.asks_errors();
         let mut way = Way::new(self, project, search);
         let (mut errors, mut seen, mut examined, mut last) = (Vec::new(), HashSet::new(), 0, None);
-        while errors.len() < *limit && examined < MOST {
-            let stride = if is_plain { limit - errors.len() } else { STRIDE };
-            let entries = way.next(stride.min(MOST - examined)).await?;
+        while errors.len() < *limit && examined < MAX_EXAMINED_ERRORS {
+            let stride = if is_plain { limit - errors.len() } else { MAX_ERRORS_READ };
+            let entries = way.next(stride.min(MAX_EXAMINED_ERRORS - examined)).await?;
             if entries.is_empty() {
                 break;
             }
@@ -58,15 +59,15 @@ impl Query {
         }
         search.order(&mut errors);
         let next = if way.has_more() { last.map(|place| after.at(*sort, place)) } else { None };
-        Ok(search.found(errors, examined, next))
+        Ok(search.page(errors, examined, next))
     }
 }
 
 /// An error that stands at a place of the list, if it still does.
-struct Entry {
+struct ListedError {
     fingerprint: Fingerprint,
     batch: PostingBatch,
-    place: Step,
+    place: WalkPosition,
 }
 
 /// The errors of a project in an order.
@@ -77,16 +78,16 @@ struct Way<'a> {
     statuses: Vec<Status>,
     /// Of the other orders: the list.
     term: Option<TermHash>,
-    after: Option<Step>,
+    after: Option<WalkPosition>,
     /// The last order that may match.
     lowest: u32,
-    ahead: VecDeque<Entry>,
+    ahead: VecDeque<ListedError>,
     is_at_end: bool,
 }
 
 impl<'a> Way<'a> {
-    fn new(query: &'a Query, project: ProjectId, search: &Search) -> Self {
-        let Search { filter, sort, after, .. } = search;
+    fn new(query: &'a Query, project: ProjectId, search: &ErrorSearch) -> Self {
+        let ErrorSearch { filter, sort, after, .. } = search;
         let (from, to) = match sort {
             Sort::LastSeen => filter.last_seen,
             Sort::FirstSeen => filter.first_seen,
@@ -95,8 +96,8 @@ impl<'a> Way<'a> {
         let of_slot = |moment: Timestamp| slot(moment.seconds());
         let highest = [after.order(), to.map(of_slot)].into_iter().flatten().min();
         let above = |order| match sort {
-            Sort::LastSeen => Step::Seen(ErrorCursor::above(order)),
-            _ => Step::Posted(PostingPosition::above(order)),
+            Sort::LastSeen => WalkPosition::Seen(ErrorCursor::above(order)),
+            _ => WalkPosition::Posted(PostingPosition::above(order)),
         };
         Self {
             query,
@@ -112,7 +113,7 @@ impl<'a> Way<'a> {
 
     /// The next `count` entries, fewer at the end only. One more is looked up, if it is not known yet: whether there is
     /// any.
-    async fn next(&mut self, count: usize) -> store::Result<Vec<Entry>> {
+    async fn next(&mut self, count: usize) -> store::Result<Vec<ListedError>> {
         while self.ahead.len() <= count && !self.is_at_end {
             self.look_ahead(count + 1 - self.ahead.len()).await?;
         }
@@ -123,30 +124,30 @@ impl<'a> Way<'a> {
         let before = self.ahead.len();
         let is_last = match (&self.term, &self.after) {
             (Some(term), after) => {
-                let after = if let Some(Step::Posted(place)) = after { Some(place) } else { None };
+                let after = if let Some(WalkPosition::Posted(place)) = after { Some(place) } else { None };
                 let page = self.query.index.list(self.project, *term, after, count).await?;
-                self.ahead.extend(page.items.into_iter().map(|posted| Entry {
+                self.ahead.extend(page.items.into_iter().map(|posted| ListedError {
                     fingerprint: posted.fingerprint,
                     batch: posted.position.batch,
-                    place: Step::Posted(posted.position),
+                    place: WalkPosition::Posted(posted.position),
                 }));
                 page.next.is_none()
             }
             (None, after) => {
-                let after = if let Some(Step::Seen(place)) = after { Some(place) } else { None };
+                let after = if let Some(WalkPosition::Seen(place)) = after { Some(place) } else { None };
                 let page = self.query.errors.places(self.project, &self.statuses, after, count).await?;
                 self.ahead.extend(page.items.into_iter().filter_map(|place| {
                     let fingerprint = place.fingerprint()?;
-                    Some(Entry { fingerprint, batch: PostingBatch::default(), place: Step::Seen(place) })
+                    Some(ListedError { fingerprint, batch: PostingBatch::default(), place: WalkPosition::Seen(place) })
                 }));
                 page.next.is_none()
             }
         };
         self.is_at_end = is_last || self.ahead.len() == before;
         self.after = self.ahead.back().map(|entry| entry.place.clone()).or(self.after.take());
-        let order = |place: &Step| match place {
-            Step::Seen(place) => place.slot(),
-            Step::Posted(place) => place.order,
+        let order = |place: &WalkPosition| match place {
+            WalkPosition::Seen(place) => place.slot(),
+            WalkPosition::Posted(place) => place.order,
         };
         while self.ahead.back().is_some_and(|entry| order(&entry.place) < self.lowest) {
             self.ahead.pop_back();
@@ -156,7 +157,7 @@ impl<'a> Way<'a> {
     }
 
     /// What was taken and not looked at comes next again.
-    fn put_back(&mut self, entries: VecDeque<Entry>) {
+    fn put_back(&mut self, entries: VecDeque<ListedError>) {
         for entry in entries.into_iter().rev() {
             self.ahead.push_front(entry);
         }

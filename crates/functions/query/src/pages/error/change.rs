@@ -7,7 +7,7 @@ use http::{Method, Request};
 use model::time::Timestamp;
 use serde_json::{Value, json};
 use web_session::address::encoded;
-use web_session::{Form, Pages, Refused, Visit};
+use web_session::{Form, PageRefusal, Pages, Visit};
 
 /// `POST /pages/projects/{project}/errors/{error}`: one of the head's forms.
 pub(in crate::pages) async fn change(
@@ -15,8 +15,8 @@ pub(in crate::pages) async fn change(
     visit: Visit,
     Path((project, error)): Path<(String, String)>,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let form = Form::of(&visit, request.into_body()).await?;
+) -> Result<Response, PageRefusal> {
+    let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(&error));
     let field = |name| form.get(name).unwrap_or_default();
     let status = |status: &str| (Method::PATCH, base.clone(), json!({ "status": status }));
@@ -26,7 +26,7 @@ pub(in crate::pages) async fn change(
         "resolve-next" => {
             ((Method::PATCH, base.clone(), json!({ "status": "resolved", "inNextRelease": true })), "changed")
         }
-        "mute" => ((Method::PATCH, base.clone(), mute(field("until"), visit.now)), "changed"),
+        "mute" => ((Method::PATCH, base.clone(), parse_mute(field("until"), visit.now)), "changed"),
         "assign" => {
             let assignee = form.get("assignee").map_or(Value::Null, Value::from);
             ((Method::PATCH, base.clone(), json!({ "assignee": assignee })), "changed")
@@ -36,9 +36,10 @@ pub(in crate::pages) async fn change(
             let comment = format!("{base}/comments/{}", encoded(field("comment")));
             ((Method::DELETE, comment, Value::Null), "changed")
         }
-        "merge" => {
-            ((Method::POST, format!("{base}/merge"), json!({ "errors": [fingerprint(field("other"))] })), "merged")
-        }
+        "merge" => (
+            (Method::POST, format!("{base}/merge"), json!({ "errors": [parse_fingerprint(field("other"))] })),
+            "merged",
+        ),
         "unmerge" => ((Method::POST, format!("{base}/unmerge"), json!({ "errors": [field("part")] })), "changed"),
         "delete" => ((Method::DELETE, base.clone(), Value::Null), "deleted"),
         _ => return Ok(Redirect::to(&base).into_response()),
@@ -53,13 +54,13 @@ pub(in crate::pages) async fn change(
 }
 
 /// The fingerprint that somebody typed: by itself, or as a part of the error's address.
-fn fingerprint(typed: &str) -> &str {
+fn parse_fingerprint(typed: &str) -> &str {
     let behind = typed.rsplit_once("/errors/").map_or(typed, |(_, behind)| behind);
     behind.split(['/', '?', '#']).next().unwrap_or_default().trim()
 }
 
 /// For how long to mute: hours and days by `h` and `d`, so many more occurrences by `n`, for ever by nothing.
-fn mute(until: &str, now: Timestamp) -> Value {
+fn parse_mute(until: &str, now: Timestamp) -> Value {
     let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number > 0);
     let after = |seconds: i64| json!({ "status": "muted", "until": now.plus_seconds(seconds).to_string() });
     if let Some(more) = until.strip_prefix('n').and_then(number) {
@@ -83,18 +84,18 @@ mod tests {
             "https://host/prod/projects/shop/errors/0f1e?done=changed",
             "/projects/a/errors/0f1e/occurrences/9",
         ] {
-            assert_eq!(fingerprint(typed), "0f1e");
+            assert_eq!(parse_fingerprint(typed), "0f1e");
         }
     }
 
     #[test]
     fn a_mute_is_for_hours_days_or_so_many_more() {
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        assert_eq!(mute("1h", now)["until"], "2026-11-21T13:00:00+00:00");
-        assert_eq!(mute("7d", now)["until"], "2026-11-28T12:00:00+00:00");
-        assert_eq!(mute("n10", now), json!({ "status": "muted", "occurrences": 10 }));
+        assert_eq!(parse_mute("1h", now)["until"], "2026-11-21T13:00:00+00:00");
+        assert_eq!(parse_mute("7d", now)["until"], "2026-11-28T12:00:00+00:00");
+        assert_eq!(parse_mute("n10", now), json!({ "status": "muted", "occurrences": 10 }));
         for for_ever in ["", "x", "n", "-1h"] {
-            assert_eq!(mute(for_ever, now), json!({ "status": "muted" }));
+            assert_eq!(parse_mute(for_ever, now), json!({ "status": "muted" }));
         }
     }
 }

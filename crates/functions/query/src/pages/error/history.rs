@@ -6,11 +6,11 @@ use model::time::Timestamp;
 use serde::Deserialize;
 use web_pages::{Comment, HistoryRow, Moment};
 
-use super::limits;
+use super::words::describe_limits;
 
 /// Something that was done with the error.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct HistoryEntry {
     id: String,
     at: Timestamp,
     by: Actor,
@@ -18,8 +18,8 @@ pub(super) struct Done {
     action: Action,
 }
 
-impl Done {
-    pub(super) fn told(self, now: Timestamp) -> HistoryRow {
+impl HistoryEntry {
+    pub(super) fn into_row(self, now: Timestamp) -> HistoryRow {
         let in_release = |release: Option<String>| release.map(|release| format!(" in {release}")).unwrap_or_default();
         let errors = |errors: &[Fingerprint]| match errors {
             [one] => format!("error {}", &one.to_string()[..8]),
@@ -29,7 +29,7 @@ impl Done {
             Action::Resolved { after: None } => ("resolved it".to_owned(), None),
             Action::Resolved { after: Some(after) } => (format!("resolved it in the release after {after}"), None),
             Action::Unresolved => ("opened it again".to_owned(), None),
-            Action::Muted { until, until_count } => (format!("muted it{}", limits(until, until_count)), None),
+            Action::Muted { until, until_count } => (format!("muted it{}", describe_limits(until, until_count)), None),
             Action::Regressed { release } => (format!("brought it back{}", in_release(release)), None),
             Action::MuteEnded { release } => (format!("ended its mute{}", in_release(release)), None),
             Action::Assigned { assignee } => (format!("gave it to {assignee}"), None),

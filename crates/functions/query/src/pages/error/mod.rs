@@ -3,69 +3,71 @@
 mod change;
 mod history;
 mod timeline;
+mod words;
 
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 pub(super) use change::change;
 use futures_util::future::join4;
-use history::Done;
+use history::HistoryEntry;
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, Uri};
 use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use timeline::{Range, Timeline};
+use timeline::{ErrorTimeline, Range};
 use web_pages::{ErrorHead, ErrorPage, IssueLink, MergedRow, Moment, OccurrenceView, Steps, TagTop};
 use web_session::address::{encoded, with_query};
-use web_session::{Pages, Refused, Shown, Visit, page};
+use web_session::{PageRefusal, PageResult, Pages, Visit, page};
+use words::describe_limits;
 
-use super::errors::Entry;
+use super::errors::ApiError;
 use super::search;
 
 /// How many entries of the history, and values of a tag, a page has.
-const HISTORY: usize = 50;
-const VALUES: usize = 5;
+const MAX_HISTORY_ENTRIES: usize = 50;
+const MAX_TAG_VALUES: usize = 5;
 
 /// An error without its occurrences: what it is merged of, beside it.
 #[derive(Deserialize)]
-struct Alone {
-    error: Entry,
+struct ErrorWithParts {
+    error: ApiError,
     #[serde(default)]
-    parts: Vec<Entry>,
+    parts: Vec<ApiError>,
 }
 
 #[derive(Default, Deserialize)]
-struct Tags {
-    tags: Vec<Tag>,
+struct ApiTags {
+    tags: Vec<ApiTag>,
 }
 
 #[derive(Deserialize)]
-struct Tag {
+struct ApiTag {
     key: String,
-    values: Vec<TagValue>,
+    values: Vec<ApiTagValue>,
     rest: u64,
 }
 
 #[derive(Deserialize)]
-struct TagValue {
+struct ApiTagValue {
     value: String,
     count: u64,
     share: f64,
 }
 
 #[derive(Default, Deserialize)]
-struct History {
-    history: Vec<Done>,
+struct ApiHistory {
+    history: Vec<HistoryEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Seen {
+struct ApiOccurrence {
     error: Value,
     newer: Option<String>,
     older: Option<String>,
-    belongs_to: Entry,
+    belongs_to: ApiError,
 }
 
 pub(super) async fn show(
@@ -73,35 +75,37 @@ pub(super) async fn show(
     visit: Visit,
     Path((project, rest)): Path<(String, String)>,
     uri: Uri,
-) -> Shown {
+) -> PageResult {
     let (name, occurrence) = match rest.rsplit_once("/occurrences/") {
         Some((name, id)) => (name, Some(id)),
         None => (rest.as_str(), None),
     };
     let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(name));
-    let range = Range::of(&uri, visit.now);
+    let range = Range::parse(&uri, visit.now);
     let seen = format!("{base}/occurrences/{}", occurrence.unwrap_or("last"));
     let (timeline, tags, history) = (
-        range.asked(format!("{base}/timeline")),
-        format!("{base}/tags?limit={VALUES}"),
-        format!("{base}/history?limit={HISTORY}"),
+        range.api_address(format!("{base}/timeline")),
+        format!("{base}/tags?limit={MAX_TAG_VALUES}"),
+        format!("{base}/history?limit={MAX_HISTORY_ENTRIES}"),
     );
     let (timeline, tags, history, seen) = join4(
-        pages.get::<Timeline>(&visit, &timeline),
-        pages.get::<Tags>(&visit, &tags),
-        pages.get::<History>(&visit, &history),
-        pages.get::<Seen>(&visit, &seen),
+        pages.get::<ErrorTimeline>(&visit, &timeline),
+        pages.get::<ApiTags>(&visit, &tags),
+        pages.get::<ApiHistory>(&visit, &history),
+        pages.get::<ApiOccurrence>(&visit, &seen),
     )
     .await;
     let seen = match seen {
         Ok(seen) => Some(seen),
         // The newest has expired, so all have, or there is no such error; one that was asked for by its id is missed.
-        Err(Refused::Said { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) if occurrence.is_none() => None,
-        Err(refused) => return Err(refused.within(&visit)),
+        Err(PageRefusal::Said { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) if occurrence.is_none() => None,
+        Err(refused) => return Err(refused.in_frame(visit.frame(""))),
     };
-    let Alone { error, parts } = match &seen {
-        Some(seen) if seen.belongs_to.merged.is_empty() => Alone { error: seen.belongs_to.clone(), parts: Vec::new() },
-        _ => alone(&pages, &visit, &base).await?,
+    let ErrorWithParts { error, parts } = match &seen {
+        Some(seen) if seen.belongs_to.merged.is_empty() => {
+            ErrorWithParts { error: seen.belongs_to.clone(), parts: Vec::new() }
+        }
+        _ => load_error(&pages, &visit, &base).await?,
     };
     let base = format!("/projects/{}/errors/{}", encoded(&project), error.fingerprint);
     let here = match occurrence {
@@ -111,21 +115,24 @@ pub(super) async fn show(
     let title = if error.kind.is_empty() { error.message.clone() } else { error.kind.clone() };
     let shown = ErrorPage {
         frame: visit.frame_of(&project, &title),
-        chart: timeline?.chart(&here),
-        ranges: range.choices(&here),
+        chart: timeline?.draw(&here),
+        ranges: range.list_choices(&here),
         tags: tags?.tags.into_iter().map(|tag| tag.top(&project)).collect(),
-        history: history?.history.into_iter().map(|done| done.told(visit.now)).collect(),
-        occurrence: seen.and_then(|seen| seen.drawn(&base, &range, visit.now)),
-        head: head(error, parts, visit.now),
+        history: history?.history.into_iter().map(|done| done.into_row(visit.now)).collect(),
+        occurrence: seen.and_then(|seen| seen.draw(&base, &range, visit.now)),
+        head: draw_head(error, parts, visit.now),
         project,
     };
     Ok(page(&shown))
 }
 
 /// An error whose occurrences are not needed. Its timeline of v1's answer is none of the page's: the range is empty.
-async fn alone(pages: &Pages, visit: &Visit, base: &str) -> Result<Alone, Refused> {
+async fn load_error(pages: &Pages, visit: &Visit, base: &str) -> Result<ErrorWithParts, PageRefusal> {
     let now = encoded(&visit.now.to_string());
-    pages.get(visit, &format!("{base}?start={now}&end={now}")).await.map_err(|refused| refused.within(visit))
+    pages
+        .get(visit, &format!("{base}?start={now}&end={now}"))
+        .await
+        .map_err(|refused| refused.in_frame(visit.frame("")))
 }
 
 /// `GET /pages/projects/{project}/errors/{error}/occurrences/{id}`: the event as it is stored.
@@ -133,19 +140,19 @@ pub(super) async fn raw(
     State(pages): State<Pages>,
     visit: Visit,
     Path((project, error, id)): Path<(String, String, String)>,
-) -> Shown {
+) -> PageResult {
     let path = format!("/projects/{}/errors/{}/occurrences/{}", encoded(&project), encoded(&error), encoded(&id));
-    let seen: Seen = pages.get(&visit, &path).await?;
+    let seen: ApiOccurrence = pages.get(&visit, &path).await?;
     let text = serde_json::to_string_pretty(&seen.error["event"]).unwrap_or_default();
     Ok(([(CONTENT_TYPE, "application/json"), (http::header::X_CONTENT_TYPE_OPTIONS, "nosniff")], text).into_response())
 }
 
-impl Tag {
+impl ApiTag {
     fn top(self, project: &str) -> TagTop {
-        let values = self.values.into_iter().map(|TagValue { value, count, share }| {
+        let values = self.values.into_iter().map(|ApiTagValue { value, count, share }| {
             let filter = match self.key.as_str() {
-                name @ ("environment" | "release" | "level") => search::filter(name, &value),
-                name => search::filter("tag", &format!("{name}={value}")),
+                name @ ("environment" | "release" | "level") => search::write_filter(name, &value),
+                name => search::write_filter("tag", &format!("{name}={value}")),
             };
             let href = with_query(format!("/projects/{}/errors", encoded(project)), [("q", filter.as_str())]);
             (value, count, (share * 100.0).round() as u64, href)
@@ -154,11 +161,11 @@ impl Tag {
     }
 }
 
-impl Seen {
-    fn drawn(self, base: &str, range: &Range, now: Timestamp) -> Option<OccurrenceView> {
+impl ApiOccurrence {
+    fn draw(self, base: &str, range: &Range, now: Timestamp) -> Option<OccurrenceView> {
         let occurrence: Occurrence = serde_json::from_value(self.error["event"].clone()).ok()?;
         let at = |id: &str| format!("{base}/occurrences/{id}");
-        let place = |id: &str| range.shown(at(id));
+        let place = |id: &str| range.page_address(at(id));
         let steps = Steps {
             first: self.older.is_some().then(|| place("first")),
             older: self.older.as_deref().map(place),
@@ -171,11 +178,11 @@ impl Seen {
     }
 }
 
-fn head(error: Entry, parts: Vec<Entry>, now: Timestamp) -> ErrorHead {
+fn draw_head(error: ApiError, parts: Vec<ApiError>, now: Timestamp) -> ErrorHead {
     let moment = |at| Moment::new(at, now);
     let status_note = match &error.resolution {
         Some(resolution) => Some(format!("in the release after {}", resolution.after)),
-        None => Some(limits(error.muted_until, error.muted_until_count).trim().to_owned()),
+        None => Some(describe_limits(error.muted_until, error.muted_until_count).trim().to_owned()),
     };
     let issues = error.issues.into_iter().filter(|issue| issue.url.starts_with("https://"));
     // The first part is the error itself, as it would be alone.
@@ -198,16 +205,4 @@ fn head(error: Entry, parts: Vec<Entry>, now: Timestamp) -> ErrorHead {
         count: error.count,
         users: error.users,
     }
-}
-
-/// Until when something is muted, in words; nothing if for ever.
-fn limits(until: Option<Timestamp>, until_count: Option<u64>) -> String {
-    let until = until.map(|until| format!(" until {} UTC", minute(until)));
-    let count = until_count.map(|count| format!(" until it was seen {count} times"));
-    [until, count].into_iter().flatten().collect::<Vec<_>>().join(" or")
-}
-
-/// A time as people write it, in UTC.
-fn minute(at: Timestamp) -> String {
-    at.to_string()[..16].replace('T', " ")
 }

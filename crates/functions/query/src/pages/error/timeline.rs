@@ -6,7 +6,7 @@ use serde::Deserialize;
 use web_pages::{Chart, ChartBar, Ranges};
 use web_session::address::with_query;
 
-use super::minute;
+use super::words::format_minute;
 
 /// The ranges that a timeline is offered in: name, word in the address, length in hours, unit.
 const RANGES: [(&str, &str, i64, &str); 4] = [
@@ -15,24 +15,24 @@ const RANGES: [(&str, &str, i64, &str); 4] = [
     ("14 d", "14d", 14 * 24, "hour"),
     ("90 d", "90d", 90 * 24, "day"),
 ];
-const DEFAULT: usize = 1;
+const DEFAULT_RANGE: usize = 1;
 
 #[derive(Deserialize)]
-pub(super) struct Timeline {
-    points: Vec<Point>,
+pub(super) struct ErrorTimeline {
+    points: Vec<TimelinePoint>,
     end: Timestamp,
-    releases: Vec<Release>,
+    releases: Vec<TimelineRelease>,
 }
 
 #[derive(Deserialize)]
-struct Point {
+struct TimelinePoint {
     start: Timestamp,
     count: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Release {
+struct TimelineRelease {
     release: String,
     first_seen: Timestamp,
 }
@@ -48,10 +48,10 @@ pub(super) struct Range {
 
 impl Range {
     /// The one that the address names: by a word, or by its beginning and end.
-    pub(super) fn of(uri: &Uri, now: Timestamp) -> Self {
-        let parameters = http_common::parameters(uri.query());
-        let given = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let moment = |name| given(name).and_then(|text| Timestamp::parse(text).ok());
+    pub(super) fn parse(uri: &Uri, now: Timestamp) -> Self {
+        let parameters = http_common::parse_query(uri.query());
+        let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let moment = |name| parameter(name).and_then(|text| Timestamp::parse(text).ok());
         if let (Some(start), Some(end)) = (moment("from"), moment("to"))
             && start < end
         {
@@ -62,22 +62,22 @@ impl Range {
             };
             return Self { start, end, unit, choice: None };
         }
-        let word = given("range").unwrap_or_default();
-        let choice = RANGES.iter().position(|(_, range, ..)| *range == word).unwrap_or(DEFAULT);
+        let word = parameter("range").unwrap_or_default();
+        let choice = RANGES.iter().position(|(_, range, ..)| *range == word).unwrap_or(DEFAULT_RANGE);
         let (_, _, hours, unit) = RANGES[choice];
         Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(choice) }
     }
 
     /// The address at `path` that answers it.
-    pub(super) fn asked(&self, path: String) -> String {
+    pub(super) fn api_address(&self, path: String) -> String {
         let (start, end) = (self.start.to_string(), self.end.to_string());
         with_query(path, [("unit", self.unit), ("start", &start), ("end", &end)])
     }
 
     /// A page at `path` that shows this range, too.
-    pub(super) fn shown(&self, path: String) -> String {
+    pub(super) fn page_address(&self, path: String) -> String {
         match self.choice {
-            Some(DEFAULT) => path,
+            Some(DEFAULT_RANGE) => path,
             Some(choice) => with_query(path, [("range", RANGES[choice].1)]),
             None => {
                 with_query(path, [("from", self.start.to_string().as_str()), ("to", self.end.to_string().as_str())])
@@ -85,20 +85,23 @@ impl Range {
         }
     }
 
-    pub(super) fn choices(&self, base: &str) -> Ranges {
+    pub(super) fn list_choices(&self, base: &str) -> Ranges {
         let choice = |(index, (name, word, ..)): (usize, &(&'static str, &str, i64, &str))| {
             (*name, format!("{base}?range={word}"), self.choice == Some(index))
         };
         Ranges {
             choices: RANGES.iter().enumerate().map(choice).collect(),
-            zoomed: self.choice.is_none().then(|| format!("{} to {} UTC", minute(self.start), minute(self.end))),
+            zoomed: self
+                .choice
+                .is_none()
+                .then(|| format!("{} to {} UTC", format_minute(self.start), format_minute(self.end))),
         }
     }
 }
 
-impl Timeline {
+impl ErrorTimeline {
     /// A bar leads to its own span: a day in hours, an hour in minutes.
-    pub(super) fn chart(self, base: &str) -> Chart {
+    pub(super) fn draw(self, base: &str) -> Chart {
         let points = self.points;
         let ends = points.iter().skip(1).map(|point| point.start).chain([self.end]);
         let bars = points.iter().zip(ends).map(|(point, end)| {
@@ -123,15 +126,15 @@ mod tests {
     #[test]
     fn a_range_is_named_or_given() {
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        let range = |query: &str| Range::of(&format!("/x?{query}").parse().unwrap(), now);
-        assert_eq!((range("").unit, range("").choice), ("hour", Some(DEFAULT)));
+        let range = |query: &str| Range::parse(&format!("/x?{query}").parse().unwrap(), now);
+        assert_eq!((range("").unit, range("").choice), ("hour", Some(DEFAULT_RANGE)));
         assert_eq!(range("range=90d").unit, "day");
         let zoomed = range("from=2026-11-21T10:00:00Z&to=2026-11-21T11:00:00Z");
         assert_eq!((zoomed.unit, zoomed.choice), ("minute", None));
-        assert_eq!(range("").shown("/x".to_owned()), "/x");
-        assert_eq!(range("range=90d").shown("/x".to_owned()), "/x?range=90d");
-        let uri = zoomed.shown("/x".to_owned()).parse().unwrap();
-        assert_eq!((Range::of(&uri, now).start, Range::of(&uri, now).end), (zoomed.start, zoomed.end));
-        assert_eq!(range("from=2026-11-21T10:00:00Z&to=2026-11-20T10:00:00Z").choice, Some(DEFAULT), "backwards");
+        assert_eq!(range("").page_address("/x".to_owned()), "/x");
+        assert_eq!(range("range=90d").page_address("/x".to_owned()), "/x?range=90d");
+        let uri = zoomed.page_address("/x".to_owned()).parse().unwrap();
+        assert_eq!((Range::parse(&uri, now).start, Range::parse(&uri, now).end), (zoomed.start, zoomed.end));
+        assert_eq!(range("from=2026-11-21T10:00:00Z&to=2026-11-20T10:00:00Z").choice, Some(DEFAULT_RANGE), "backwards");
     }
 }

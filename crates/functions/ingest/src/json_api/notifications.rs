@@ -12,7 +12,7 @@ use crate::Ingest;
 impl Ingest {
     /// Those configs that the project uses; the others are refused by name. While the setting cannot be read all are
     /// taken: notify asks again before it uses them.
-    pub(super) async fn allowed(
+    pub(super) async fn drop_unused(
         &self,
         project: &Addressee,
         configs: Vec<PostedConfig>,
@@ -21,7 +21,7 @@ impl Ingest {
         if configs.is_empty() {
             return configs;
         }
-        let quota = self.limiter.quota(project, self.clock.now()).await;
+        let quota = self.limiter.read_quota(project, self.clock.now()).await;
         let which = quota.map(|quota| quota.posted_configs).unwrap_or_default();
         let count = configs.len();
         let allowed: Vec<_> = configs.into_iter().filter(|config| config.is_allowed(which)).collect();
@@ -54,7 +54,7 @@ impl Ingest {
         }
         let Some(sealer) = &self.sealer else {
             let how = "this stack has no key to seal notifications with: deploy it with SealingKey=create";
-            return Err(not_sealed(how));
+            return Err(refuse_unsealed(how));
         };
         let configs: Value = configs
             .iter()
@@ -66,12 +66,12 @@ impl Ingest {
         let plaintext = configs.to_string().into_bytes();
         let sealed = sealer.seal(project, &plaintext).await.map_err(|error| {
             tracing::error!(error.kind = ?error.kind(), error.message = %error, "a post's notifications cannot be sealed");
-            not_sealed("the notifications of this post cannot be sealed now: they are taken with the next one")
+            refuse_unsealed("the notifications of this post cannot be sealed now: they are taken with the next one")
         })?;
         Ok(Some(Notifications { id: ConfigId::of(project, &plaintext), sealed }))
     }
 }
 
-fn not_sealed(message: &str) -> Refusal {
+fn refuse_unsealed(message: &str) -> Refusal {
     Refusal::new(Reason::NotificationsNotSealed, message).at(["notifications"])
 }

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::accept::Count;
+use crate::accept::PostCount;
 use crate::{Ingest, accept};
 
 /// The route.
@@ -65,14 +65,14 @@ pub(crate) fn describe(api: &mut Description) {
         { "file": "shop/cart.py", "line": 12, "function": "add" }
     ] }] });
     api.operation("post", "/projects/{project}/errors", "postErrors", "Sends errors, as faultline's own clients do")
-        .says("A project that is not there is made by a key of all projects. The body may be packed by gzip, deflate, br or zstd.")
+        .description("A project that is not there is made by a key of all projects. The body may be packed by gzip, deflate, br or zstd.")
         .path::<ProjectName>("project", "the project's name")
         .body_as("application/json", body, example)
-        .answers::<Posted<'_>>(201, "the errors are durable; they show in lists some seconds later")
-        .refuses(Reason::ProjectName, "this can be no project's name")
-        .refuses(Reason::OriginNotAllowed, "the project does not take events from pages of this origin")
-        .refuses(Reason::RateLimited, "the project sends more events a minute than it may")
-        .refuses(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
+        .response::<PostReceipt<'_>>(201, "the errors are durable; they show in lists some seconds later")
+        .error(Reason::ProjectName, "this can be no project's name")
+        .error(Reason::OriginNotAllowed, "the project does not take events from pages of this origin")
+        .error(Reason::RateLimited, "the project sends more events a minute than it may")
+        .error(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
@@ -80,14 +80,14 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
 }
 
 async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
-    let caller = ingest.gate.caller(request.headers()).await?;
-    let name = http_common::project_in(request.uri().path())?;
-    let project = ingest.addressee_named(&caller, &name).await?;
+    let caller = ingest.authenticator.authenticate_headers(request.headers()).await?;
+    let name = http_common::parse_project_path(request.uri().path())?;
+    let project = ingest.find_addressee(&caller, &name).await?;
     ingest.check_origin(&project, request.headers()).await?;
-    let trace = accept::trace(request.headers());
+    let trace = accept::find_trace(request.headers());
 
     let Parsed { taken, notifications, mut refused } = Parsed::of(&http_common::read_unpacked(request).await?)?;
-    let notifications = ingest.allowed(&project, notifications, &mut refused).await;
+    let notifications = ingest.drop_unused(&project, notifications, &mut refused).await;
     let notifications = match ingest.seal(&name, &notifications).await {
         Ok(sealed) => sealed,
         Err(not_sealed) => {
@@ -97,18 +97,19 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     };
     ingest.outcomes.count_all(&refused);
 
-    let event_ids = (0..taken.count()).map(|_| ingest.event_id()).collect::<Vec<_>>();
-    let (id, data) = (event_ids[0], Data { errors: Count { post_count: event_ids.len() } });
+    let event_ids = (0..taken.count()).map(|_| ingest.make_event_id()).collect::<Vec<_>>();
+    let (id, data) = (event_ids[0], StoredErrors { errors: PostCount { post_count: event_ids.len() } });
     let (received_at, key) = (ingest.clock.now(), caller.key());
     let header = Header { key, trace, notifications, ..Header::new(Source::V1, project, received_at, event_ids) };
     ingest.accept_json(header, &taken).await?;
-    http_common::created(&Posted { data, id, refused: refused.iter().map(Fault::from).collect() })
+    http_common::created(&PostReceipt { data, id, refused: refused.iter().map(Fault::from).collect() })
 }
 
 /// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.
 #[derive(Serialize, JsonSchema)]
-struct Posted<'a> {
-    data: Data,
+#[schemars(rename = "Posted")]
+struct PostReceipt<'a> {
+    data: StoredErrors,
     /// The first error's event id.
     id: EventId,
     /// What of the body is not stored, and why.
@@ -119,8 +120,8 @@ struct Posted<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Data {
-    errors: Count,
+struct StoredErrors {
+    errors: PostCount,
 }
 
 /// All but one error, all configs, and what is said of them as a whole.

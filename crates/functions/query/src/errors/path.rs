@@ -1,0 +1,121 @@
+//! What a path behind `/projects/{project}/errors/` is about.
+
+use model::outcome::Refusal;
+
+use crate::occurrences::OccurrenceName;
+
+/// An error (by its message or fingerprint), or something of it.
+#[derive(Debug, PartialEq)]
+pub(super) enum ErrorPath {
+    Error(String),
+    Timeline(String),
+    Tags(String),
+    Occurrences(String),
+    Occurrence(String, OccurrenceName),
+    History(String),
+    Comments(String),
+    /// A comment, by what the path calls it.
+    Comment(String, String),
+    Merge(String),
+    Unmerge(String),
+    Restore(String),
+}
+
+const OCCURRENCES_SUFFIX: &str = "/occurrences";
+const COMMENTS_SUFFIX: &str = "/comments";
+
+impl ErrorPath {
+    /// What can be done with it.
+    pub(super) fn methods(&self) -> &'static str {
+        match self {
+            Self::Error(_) => "GET, PATCH, DELETE",
+            Self::Occurrences(_) | Self::Occurrence(..) => "GET",
+            Self::History(_) | Self::Tags(_) | Self::Timeline(_) => "GET",
+            Self::Comments(_) | Self::Merge(_) | Self::Unmerge(_) | Self::Restore(_) => "POST",
+            Self::Comment(..) => "DELETE",
+        }
+    }
+
+    /// From a whole path.
+    pub(super) fn parse(path: &str) -> Result<Self, Refusal> {
+        // Behind `/projects/{project}/errors/`; a project may itself be named `errors`.
+        let rest = path.splitn(5, '/').nth(4).unwrap_or_default();
+        if let Some(message) = rest.strip_suffix(OCCURRENCES_SUFFIX).or_else(|| rest.strip_suffix("/occurrences/")) {
+            return Ok(Self::Occurrences(http_common::decode_segment(message)));
+        }
+        if let Some(message) = rest.strip_suffix("/history") {
+            return Ok(Self::History(http_common::decode_segment(message)));
+        }
+        if let Some(message) = rest.strip_suffix(COMMENTS_SUFFIX) {
+            return Ok(Self::Comments(http_common::decode_segment(message)));
+        }
+        if let Some((message, id)) = rest.rsplit_once('/')
+            && let Some(message) = message.strip_suffix(COMMENTS_SUFFIX)
+        {
+            return Ok(Self::Comment(http_common::decode_segment(message), http_common::decode_segment(id)));
+        }
+        if let Some(message) = rest.strip_suffix("/merge") {
+            return Ok(Self::Merge(http_common::decode_segment(message)));
+        }
+        if let Some(message) = rest.strip_suffix("/unmerge") {
+            return Ok(Self::Unmerge(http_common::decode_segment(message)));
+        }
+        if let Some(message) = rest.strip_suffix("/restore") {
+            return Ok(Self::Restore(http_common::decode_segment(message)));
+        }
+        let of = |name| rest.trim_end_matches('/').strip_suffix(name).filter(|message| !message.is_empty());
+        if let Some(message) = of("/timeline") {
+            return Ok(Self::Timeline(http_common::decode_segment(message)));
+        }
+        if let Some(message) = of("/tags") {
+            return Ok(Self::Tags(http_common::decode_segment(message)));
+        }
+        if let Some((message, id)) = rest.rsplit_once('/')
+            && let Some(message) = message.strip_suffix(OCCURRENCES_SUFFIX)
+        {
+            return Ok(Self::Occurrence(http_common::decode_segment(message), OccurrenceName::parse(id)?));
+        }
+        Ok(Self::Error(http_common::decode_segment(rest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::id::{OccurrenceId, ReferenceId};
+    use model::outcome::Reason;
+    use model::time::Timestamp;
+
+    use super::*;
+    use crate::occurrences::End;
+
+    #[test]
+    fn a_message_may_hold_anything() {
+        let moment = Timestamp::from_seconds(1_478_044_860);
+        let id = OccurrenceId::new(moment, ReferenceId::new(moment, 1), 3);
+        let check = |rest: &str, expected: ErrorPath| {
+            assert_eq!(ErrorPath::parse(&format!("/projects/a/errors/{rest}")).unwrap(), expected, "{rest}");
+        };
+        check("a%2Fb%20c%25", ErrorPath::Error("a/b c%".to_owned()));
+        check("a/b", ErrorPath::Error("a/b".to_owned()));
+        assert_eq!(ErrorPath::parse("/projects/errors/errors/m").unwrap(), ErrorPath::Error("m".to_owned()));
+        check("x%2Foccurrences", ErrorPath::Error("x/occurrences".to_owned()));
+        check("a%2Fb/history", ErrorPath::History("a/b".to_owned()));
+        check("a%2Fhistory", ErrorPath::Error("a/history".to_owned()));
+        check("a%2Fb/comments", ErrorPath::Comments("a/b".to_owned()));
+        check("a%2Fb/comments/c%20d", ErrorPath::Comment("a/b".to_owned(), "c d".to_owned()));
+        check("a%2Fb/occurrences", ErrorPath::Occurrences("a/b".to_owned()));
+        check("a%2Fmerge/merge", ErrorPath::Merge("a/merge".to_owned()));
+        check("a%2Fb/unmerge", ErrorPath::Unmerge("a/b".to_owned()));
+        check("a%2Fb/restore", ErrorPath::Restore("a/b".to_owned()));
+        check("a%2Fb/timeline", ErrorPath::Timeline("a/b".to_owned()));
+        check("a/tags/", ErrorPath::Tags("a".to_owned()));
+        check("tags", ErrorPath::Error("tags".to_owned()));
+        check("x%2Ftags", ErrorPath::Error("x/tags".to_owned()));
+        check(&format!("a%2Fb/occurrences/{id}"), ErrorPath::Occurrence("a/b".to_owned(), OccurrenceName::Id(id)));
+        check("a/occurrences/first", ErrorPath::Occurrence("a".to_owned(), OccurrenceName::End(End::First)));
+        assert_eq!(
+            ErrorPath::parse("/projects/a/errors/m/occurrences/x").unwrap_err().reason,
+            Reason::OccurrenceUnknown
+        );
+    }
+}
