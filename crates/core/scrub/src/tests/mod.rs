@@ -301,6 +301,9 @@ fn bounds_fall_between_characters() {
         "https://user:",
         "curl -u ",
         "sk-",
+        "https://ptb.discord.com",
+        "VALUES (N'x",
+        "INSERT INTO users (name, password) VALUES (N'x'",
         "password=%22",
         "&quot;password&quot;:&quot;",
     ];

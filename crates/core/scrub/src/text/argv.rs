@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::{look, look_back, prose, sentence, value};
+use super::{cut, look, look_back, prose, sentence, value};
 
 /// The argument of the option whose dash is at `at`.
 pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
@@ -15,8 +15,9 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
     }
     let near = look(text, at, 80);
     let dashes = super::run(near, |byte| byte == b'-');
-    let name = super::run(&near[dashes..], |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-    let word = &near[dashes..dashes + name];
+    let name =
+        super::run(cut(near, dashes..), |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let word = cut(near, dashes..dashes + name);
     if !(1..=2).contains(&dashes) || name == 0 {
         return None;
     }
@@ -29,12 +30,12 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
         let runs = |programs: &[&str]| programs.iter().any(|program| line.contains(program));
         // `-p'x'`
         if word == "p" && gap == 0 && runs(&["mysql", "mariadb", "sshpass"]) {
-            return value::quoted(text, behind).filter(|range| !text[range.clone()].starts_with(FILTERED));
+            return value::quoted(text, behind).filter(|range| !cut(text, range.clone()).starts_with(FILTERED));
         }
         // `-uann:x`, `-sSu ann:x`
-        if word.starts_with('u') && name > 1 && runs(&["curl"]) && text[behind..].starts_with(':') {
+        if word.starts_with('u') && name > 1 && runs(&["curl"]) && cut(text, behind..).starts_with(':') {
             let end = argument_end(text, behind);
-            return (!text[at + 2..].starts_with(FILTERED)).then_some(at + 2..end);
+            return (!cut(text, at + 2..).starts_with(FILTERED)).then_some(at + 2..end);
         }
         if word.starts_with('p') && name >= 4 && runs(&["mysql", "mariadb", "sshpass", "7z", "unzip"]) {
             let is_flag = ["port", "protocol", "prompt", "plugin"].iter().any(|flag| word.starts_with(flag));
@@ -44,7 +45,7 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
             && runs(&["curl", "http ", "http\"", "https ", "wget", "ab ", "k6"]);
         if is_user && gap > 0 {
             let end = argument_end(text, start);
-            let argument = &text[start..end];
+            let argument = cut(text, start..end);
             let is_pair = argument.split_once(':').is_some_and(|(_, password)| !password.is_empty());
             return (is_pair && !argument.starts_with(FILTERED)).then_some(start..end);
         }
@@ -64,18 +65,18 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
                 || word == "P" && runs(&["sqlcmd", "bcp ", "isql", "tsql"])
                 || name > 3 && is_secret(rules.verdict(word)));
         let end = argument_end(text, start);
-        return (is_secret && is_argument(&text[start..end], Verdict::Secret)).then_some(start..end);
+        return (is_secret && is_argument(cut(text, start..end), Verdict::Secret)).then_some(start..end);
     }
     let is_login = matches!(word, "user" | "proxy-user");
-    let given = usize::from(is_login && text[behind..].starts_with('='));
+    let given = usize::from(is_login && cut(text, behind..).starts_with('='));
     let start = start + given;
-    if gap + given == 0 || text[start..].starts_with(FILTERED) {
+    if gap + given == 0 || cut(text, start..).starts_with(FILTERED) {
         return None;
     }
     let verdict = rules.verdict(word);
     if is_login {
         let end = argument_end(text, start);
-        let argument = &text[start..end];
+        let argument = cut(text, start..end);
         return (look_back(text, at, 200).contains("curl") && argument.contains(':') && !argument.ends_with(':'))
             .then_some(start..end);
     }
@@ -83,7 +84,7 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
         return None;
     }
     let end = argument_end(text, start);
-    (is_argument(&text[start..end], verdict)).then_some(start..end)
+    (is_argument(cut(text, start..end), verdict)).then_some(start..end)
 }
 
 fn is_secret(verdict: Verdict) -> bool {
@@ -119,10 +120,10 @@ fn gap(after: &str) -> usize {
     let unquoted = after.trim_start_matches(['"', '\'', '\\', ',']);
     let quotes = after.len() - unquoted.len();
     let blanks = super::run(unquoted, |byte| byte == b' ');
-    if blanks == 0 && !after[..quotes].contains(',') || blanks > 4 {
+    if blanks == 0 && !cut(after, ..quotes).contains(',') || blanks > 4 {
         return 0;
     }
-    let rest = &unquoted[blanks..];
+    let rest = cut(unquoted, blanks..);
     let opened = rest.len() - rest.trim_start_matches(['"', '\'', '\\']).len();
     quotes + blanks + opened
 }
@@ -130,7 +131,7 @@ fn gap(after: &str) -> usize {
 fn argument_end(text: &str, start: usize) -> usize {
     // In quotes, blanks belong to it.
     if let Some(mark @ (b'"' | b'\'')) = start.checked_sub(1).map(|before| text.as_bytes()[before]) {
-        return start + super::run(&text[start..], |byte| byte != mark && byte != b'\n');
+        return start + super::run(cut(text, start..), |byte| byte != mark && byte != b'\n');
     }
-    start + super::run(&text[start..], |byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`'))
+    start + super::run(cut(text, start..), |byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`'))
 }

@@ -10,7 +10,7 @@ use super::super::rules::Compiled;
 use super::name::Name;
 use super::prose::{is_harmless, is_placeholder, says_nothing};
 use super::sentence::{is_met, is_prose, is_sentence};
-use super::{Style, look, look_back, value};
+use super::{Style, cut, look, look_back, value};
 
 /// The value that the `=` or `:` at `at` gives to a name that is a secret's.
 pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: &Compiled) -> Option<Range<usize>> {
@@ -39,22 +39,22 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     let verdict = match rules.verdict(spaced.unwrap_or(plain_name)) {
         verdict @ (Verdict::Secret | Verdict::SecretText | Verdict::Pin) => verdict,
         Verdict::Open if sign == b'=' && is_signature(plain_name) => Verdict::Secret,
-        Verdict::Open if sign == b'=' && is_digest_response(plain_name, &text[start..]) => Verdict::Secret,
+        Verdict::Open if sign == b'=' && is_digest_response(plain_name, cut(text, start..)) => Verdict::Secret,
         Verdict::Open if sign == b'=' && is_parameter(text, name, start) => Verdict::Secret,
         Verdict::Open if sign == b':' && name.name == "Private-Lines" => return putty_key(text, start),
         Verdict::Open | Verdict::Link | Verdict::Exempt => return None,
     };
-    if is_met(look_back(text, name.start, 32)) || text[start..].starts_with(FILTERED) {
+    if is_met(look_back(text, name.start, 32)) || cut(text, start..).starts_with(FILTERED) {
         return None;
     }
     if sign == b':' && is_visibility(look(text, at + 1, 120)) {
         return None;
     }
-    if is_directory(plain_name, &text[start..]) {
+    if is_directory(plain_name, cut(text, start..)) {
         return None;
     }
     // `total_tokens=123456` is a count, however many there are.
-    if is_count(plain_name, &text[start..]) {
+    if is_count(plain_name, cut(text, start..)) {
         return None;
     }
     if sign == b':'
@@ -71,7 +71,7 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
             None => return plain(text, at, start, name, plain_name, verdict),
         },
     };
-    (!is_harmless(&text[range.clone()], verdict)).then_some(range)
+    (!is_harmless(cut(text, range.clone()), verdict)).then_some(range)
 }
 
 /// The value that begins at `start` and stands in no quotes.
@@ -90,8 +90,8 @@ fn plain(
     if let Some(open) = bracket(text, start, name, plain_name, verdict) {
         return Some(start..value::matching(bytes, open));
     }
-    if bytes[at] == b':' && is_header(plain_name, text[..name.start].ends_with(' ')) {
-        let line = &text[start..value::line_end(look(text, 0, start + value::MAX_LOOK), start)];
+    if bytes[at] == b':' && is_header(plain_name, cut(text, ..name.start).ends_with(' ')) {
+        let line = cut(text, start..value::line_end(look(text, 0, start + value::MAX_LOOK), start));
         // `token` is a scheme of GitHub's.
         let word = line.strip_prefix("token ").unwrap_or(line);
         let is_prose = is_prose(first_word(word)) && !line.contains('=');
@@ -99,11 +99,14 @@ fn plain(
         return is_secret.then(|| start..value::line_end(text, start));
     }
     // Decided by its beginning: what is no secret must not be walked to its end from each of its colons.
-    let near = &text[start..value::plain_end(text, start, value::MAX_LOOK)];
-    let closed = &text[start
-        ..start
-            + near.len()
-            + super::run(look(text, start + near.len(), 2), |byte| matches!(byte, b'}' | b')' | b']' | b'>'))];
+    let near = cut(text, start..value::plain_end(text, start, value::MAX_LOOK));
+    let closed = cut(
+        text,
+        start
+            ..start
+                + near.len()
+                + super::run(look(text, start + near.len(), 2), |byte| matches!(byte, b'}' | b')' | b']' | b'>')),
+    );
     if is_placeholder(closed) {
         return None;
     }
@@ -140,7 +143,7 @@ fn plain(
 
 /// Whether `near`, behind `name:`, is a value and not the next word of a sentence (`invalid token: expected …`).
 fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &str, verdict: Verdict) -> bool {
-    let after = &text[start + near.len()..];
+    let after = cut(text, start + near.len()..);
     // `password: 8 characters minimum`, `password: doesn't match`
     if is_prose(near) || after.starts_with(" char") || after.starts_with("'t ") {
         return false;
@@ -150,7 +153,7 @@ fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &
         return true;
     }
     // `token: word` and nothing else, in the place of a field.
-    let before = text[..name.start].trim_end_matches(['"', '\'', '`', '\\', '[', ':', '-']);
+    let before = cut(text, ..name.start).trim_end_matches(['"', '\'', '`', '\\', '[', ':', '-']);
     let is_field =
         before.is_empty() || before.ends_with(['\n', ',', '{', '(', ';', '&', '|', '?']) || before.ends_with(", ");
     let is_alone = after.is_empty() || after.starts_with(['\n', '\r', ',', ';', '}', ')']);
@@ -162,14 +165,14 @@ fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &
 fn are_sentences(list: &str) -> bool {
     let mut at = 0;
     while let Some(range) = value::quoted(list, at).filter(|range| range.end < list.len()) {
-        if !is_sentence(&list[range.clone()]) {
+        if !is_sentence(cut(list, range.clone())) {
             return false;
         }
-        at = range.end + super::run(&list[range.end..], |byte| matches!(byte, b'"' | b'\'' | b'\\'));
-        if list[at..].starts_with(']') {
+        at = range.end + super::run(cut(list, range.end..), |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+        if cut(list, at..).starts_with(']') {
             return true;
         }
-        at += super::run(&list[at..], |byte| matches!(byte, b',' | b' ' | b'\n'));
+        at += super::run(cut(list, at..), |byte| matches!(byte, b',' | b' ' | b'\n'));
     }
     false
 }
@@ -182,7 +185,7 @@ fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict:
     let type_name = super::run(near, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'%' | b'#' | b'.' | b'&')
     });
-    let gap = usize::from(type_name > 0 && near[type_name..].starts_with(' '));
+    let gap = usize::from(type_name > 0 && cut(near, type_name..).starts_with(' '));
     let open = start + type_name + gap;
     let is_list = match bytes.get(open) {
         Some(b'[') if gap == 0 => true,
@@ -191,7 +194,7 @@ fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict:
     };
     let inner = look(text, open + 1, value::MAX_LOOK);
     let is_quoted = inner.split([']', '}']).next().is_some_and(|inner| inner.contains(['"', '\'']));
-    let many = inner.find([']', '}']).is_some_and(|end| inner[..end].contains([',', ':', '=']));
+    let many = inner.find([']', '}']).is_some_and(|end| cut(inner, ..end).contains([',', ':', '=']));
     let whole = match verdict {
         Verdict::Secret => is_quoted && (name.quoted || type_name > 0 || is_list) || many && is_list,
         // A list of numbers is a list of counts; an object tells its own names.
@@ -223,12 +226,12 @@ pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     }
     let start = at + 1 + usize::from(bytes.get(at + 1) == Some(&b' '));
     let (open, quote) = value::quote(bytes, start)?;
-    if text[open..].starts_with(FILTERED) {
+    if cut(text, open..).starts_with(FILTERED) {
         return None;
     }
     let end = value::closing(text, open, quote);
     let closed = matches!(bytes.get(end + quote.len()), Some(b']' | b')' | b'}' | b'>'));
-    (closed && !is_harmless(&text[open..end], verdict)).then_some(open..end)
+    (closed && !is_harmless(cut(text, open..end), verdict)).then_some(open..end)
 }
 
 /// Whether what follows the colon says who may see a property of a PHP object, and not its value.
@@ -240,7 +243,7 @@ fn is_visibility(after: &str) -> bool {
 /// Whether a name is the plural of `token`, and its value a number.
 pub(crate) fn is_count(name: &str, value: &str) -> bool {
     let last = name.len().saturating_sub(6);
-    let is_plural = name.is_char_boundary(last) && name[last..].eq_ignore_ascii_case("tokens");
+    let is_plural = name.is_char_boundary(last) && cut(name, last..).eq_ignore_ascii_case("tokens");
     if !is_plural {
         return false;
     }
@@ -320,10 +323,10 @@ fn is_digest_response(name: &str, value: &str) -> bool {
 /// Parameters of a URL that are secrets by their place and look: OAuth's `code`, Google's `key`.
 fn is_parameter(text: &str, name: &Name<'_>, start: usize) -> bool {
     let is_named = ["code", "key", "k", "sign", "ticket", "assertion"].contains(&name.name);
-    if !is_named || !text[..name.start].ends_with(['?', '&', '#']) {
+    if !is_named || !cut(text, ..name.start).ends_with(['?', '&', '#']) {
         return false;
     }
-    let value = &text[start..value::plain_end(text, start, value::MAX_LOOK)];
+    let value = cut(text, start..value::plain_end(text, start, value::MAX_LOOK));
     value.len() >= 10 && looks_secret(value)
 }
 
@@ -331,5 +334,5 @@ fn is_parameter(text: &str, name: &Name<'_>, start: usize) -> bool {
 fn putty_key(text: &str, start: usize) -> Option<Range<usize>> {
     let from = start + look(text, start, 16).find('\n')? + 1;
     let end = super::find_from(text, from, "Private-MAC").unwrap_or(text.len());
-    (end > from && !text[from..].starts_with(FILTERED)).then_some(from..end)
+    (end > from && !cut(text, from..).starts_with(FILTERED)).then_some(from..end)
 }

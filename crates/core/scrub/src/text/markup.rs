@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::{look, look_back, prose};
+use super::{cut, look, look_back, prose};
 
 /// The longest tag that is looked at, in bytes.
 const MAX_TAG: usize = 200;
@@ -20,10 +20,10 @@ pub(super) fn element(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
         return None;
     }
     let before = look_back(text, at, MAX_TAG);
-    let tag = &before[before.rfind('<')? + 1..];
+    let tag = cut(before, before.rfind('<')? + 1..);
     let name = if tag == "/key" || tag == "/name" || tag == "/Name" || tag == "/Key" {
         // `<key>password</key><string>…</string>` of a property list.
-        let named = before[..before.len() - tag.len() - 1].rsplit('>').next()?;
+        let named = cut(before, ..before.len() - tag.len() - 1).rsplit('>').next()?;
         if !is_secret(rules.verdict(named)) {
             return None;
         }
@@ -40,19 +40,19 @@ pub(super) fn element(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     } else {
         let end = super::run(tag, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':' | b'.'));
         if end == 0
-            || end < tag.len() && !tag[end..].starts_with(|first: char| first.is_ascii_whitespace())
+            || end < tag.len() && !cut(tag, end..).starts_with(|first: char| first.is_ascii_whitespace())
             || tag.ends_with(['/', '-', '='])
         {
             return None;
         }
-        tag[..end].rsplit(':').next()?
+        cut(tag, ..end).rsplit(':').next()?
     };
     let verdict = rules.verdict(name);
     if !is_secret(verdict) {
         return None;
     }
     let range = content(text, at + 1)?;
-    (!prose::is_harmless(text[range.clone()].trim(), verdict)).then_some(range)
+    (!prose::is_harmless(cut(text, range.clone()).trim(), verdict)).then_some(range)
 }
 
 fn is_secret(verdict: Verdict) -> bool {
@@ -66,7 +66,7 @@ pub(super) fn content(text: &str, start: usize) -> Option<Range<usize>> {
         return None;
     }
     let blank = super::run(rest, |byte| byte.is_ascii_whitespace());
-    let rest = &rest[blank..];
+    let rest = cut(rest, blank..);
     let start = start + blank;
     if let Some(data) = rest.strip_prefix("<![CDATA[") {
         let from = text.len() - data.len();
@@ -85,9 +85,9 @@ fn content_of(text: &str, start: usize) -> Option<Range<usize>> {
     let end = start + super::run(near, |byte| byte != b'<');
     // A text that was cut ends within the element.
     let is_word = |letter: char| !letter.is_whitespace() && !"\"'(){}[]>&,;".contains(letter);
-    let is_cut = end == text.len() && end >= start + 4 && text[start..end].chars().all(is_word);
-    let is_closed = text[end..].starts_with("</") || is_cut;
-    let is_text = !near.starts_with(FILTERED) && !text[start..end].trim().is_empty();
+    let is_cut = end == text.len() && end >= start + 4 && cut(text, start..end).chars().all(is_word);
+    let is_closed = cut(text, end..).starts_with("</") || is_cut;
+    let is_text = !near.starts_with(FILTERED) && !cut(text, start..end).trim().is_empty();
     (is_closed && is_text).then_some(start..end)
 }
 
@@ -98,18 +98,18 @@ fn within(text: &str, mut at: usize) -> Option<usize> {
         let near = look(text, at, MAX_TAG);
         let tag = near.strip_prefix('<')?;
         let name = super::run(tag, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_'));
-        let local = tag[..name].rsplit(':').next()?;
+        let local = cut(tag, ..name).rsplit(':').next()?;
         if !["value", "val", "string", "text", "str", "data", "int", "i4"]
             .iter()
             .any(|known| local.eq_ignore_ascii_case(known))
         {
             return None;
         }
-        let close = tag.find('>').filter(|&close| !tag[..close].ends_with('/'))?;
+        let close = tag.find('>').filter(|&close| !cut(tag, ..close).ends_with('/'))?;
         at += 1 + close + 1;
         let inner = look(text, at, MAX_TAG);
         let blank = inner.len() - inner.trim_start().len();
-        if !inner[blank..].starts_with('<') {
+        if !cut(inner, blank..).starts_with('<') {
             return Some(at);
         }
         at += blank;

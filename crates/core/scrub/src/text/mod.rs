@@ -18,7 +18,7 @@ mod url;
 mod value;
 pub(super) mod work;
 
-use std::ops::Range;
+use std::ops::{Bound, Range, RangeBounds};
 
 pub(super) use assignment::{is_cookies, is_count, is_directory};
 pub(super) use card::is_card_number;
@@ -85,10 +85,10 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
         }
         // What is found by counting bytes may end within a character, which is then hidden too.
         (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
-        if end <= start || text[start..end].replace(FILTERED, "").is_empty() {
+        if end <= start || cut(text, start..end).replace(FILTERED, "").is_empty() {
             continue;
         }
-        out.push_str(&text[copied..start]);
+        out.push_str(cut(text, copied..start));
         if start > copied || !out.ends_with(FILTERED) {
             out.push_str(FILTERED);
         }
@@ -97,7 +97,7 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     if copied == 0 {
         return None;
     }
-    out.push_str(&text[copied..]);
+    out.push_str(cut(text, copied..));
     Some(out)
 }
 
@@ -227,7 +227,7 @@ fn run(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
 
 /// Where `pattern` is found in `text` from `from` on.
 fn find_from(text: &str, from: usize, pattern: &str) -> Option<usize> {
-    let found = text[from..].find(pattern);
+    let found = cut(text, from..).find(pattern);
     work::count(found.unwrap_or(text.len() - from));
     found.map(|length| from + length)
 }
@@ -236,17 +236,35 @@ fn find_from(text: &str, from: usize, pattern: &str) -> Option<usize> {
 fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
     let length = text.bytes().rev().take_while(|&byte| wanted(byte)).count();
     work::count(length);
-    &text[text.len() - length..]
+    cut(text, text.len() - length..)
+}
+
+/// The part of `text` in `range`, whose bounds move to the next place between characters, and to the end of the text.
+///
+/// What is looked at is found by counting bytes, often with a bound on how many: such a place may be within a character.
+#[expect(clippy::string_slice, reason = "both bounds are between characters, and in order")]
+pub(super) fn cut(text: &str, range: impl RangeBounds<usize>) -> &str {
+    let start = match range.start_bound() {
+        Bound::Included(&start) => text.ceil_char_boundary(start),
+        Bound::Excluded(&before) => text.ceil_char_boundary(before + 1),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(&last) => text.ceil_char_boundary(last + 1),
+        Bound::Excluded(&end) => text.ceil_char_boundary(end),
+        Bound::Unbounded => text.len(),
+    };
+    &text[start..end.max(start)]
 }
 
 /// `text` from `from`, at most about `most` bytes of it, cut between characters.
 ///
 /// Neither bound has to fall between characters: both move to the next place that does.
 fn look(text: &str, from: usize, most: usize) -> &str {
-    &text[text.ceil_char_boundary(from)..text.ceil_char_boundary(from.saturating_add(most))]
+    cut(text, from..from.saturating_add(most))
 }
 
 /// The last about `most` bytes of `text` before `to`, cut between characters.
 fn look_back(text: &str, to: usize, most: usize) -> &str {
-    &text[text.floor_char_boundary(to.saturating_sub(most))..text.floor_char_boundary(to)]
+    cut(text, text.floor_char_boundary(to.saturating_sub(most))..text.floor_char_boundary(to))
 }

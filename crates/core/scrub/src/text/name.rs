@@ -1,6 +1,6 @@
 //! Names in a text: where they begin before the sign that follows them.
 
-use super::look_back;
+use super::{cut, look_back};
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 80;
@@ -61,9 +61,9 @@ impl<'a> Name<'a> {
         }
         let before = look_back(text, self.start - 1, 32);
         let second = before.rfind(' ').map_or(0, |blank| blank + 1);
-        let first = before[..second].trim_end().rfind(' ').map_or(0, |blank| blank + 1);
+        let first = cut(before, ..second).trim_end().rfind(' ').map_or(0, |blank| blank + 1);
         let from = self.start - 1 - (before.len() - first);
-        Some(&text[from..self.start + self.name.len()])
+        Some(cut(text, from..self.start + self.name.len()))
     }
 }
 
@@ -73,7 +73,7 @@ fn before_visibility(text: &str, end: usize) -> usize {
     let near = look_back(text, end, 120);
     let visible = near.strip_suffix(":protected]").or_else(|| {
         let class = near.strip_suffix(":private]")?;
-        Some(&class[..class.rfind(':').filter(|_| !class.ends_with("]"))?])
+        Some(cut(class, ..class.rfind(':').filter(|_| !class.ends_with("]"))?))
     });
     visible.map_or(end, |visible| end - (near.len() - visible.len()))
 }

@@ -7,7 +7,7 @@ use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
 use super::name::Name;
-use super::{look, prose, value};
+use super::{cut, look, prose, value};
 
 /// How far behind the name its value may be, in bytes.
 const MAX_GAP: usize = 200;
@@ -71,7 +71,7 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
         }
         None => {
             let length = super::run(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-            (&near[..length], start + length)
+            (cut(near, ..length), start + length)
         }
     };
     let verdict = rules.verdict(name);
@@ -83,7 +83,7 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
         .or_else(|| beside(text, end, rest))
         .or_else(|| element(text, end, rest))
         .or_else(|| before(text, key.start))?;
-    (!prose::is_harmless(&text[range.clone()], verdict)).then_some(range)
+    (!prose::is_harmless(cut(text, range.clone()), verdict)).then_some(range)
 }
 
 /// The body of the part whose header goes on at `end`: up to the next boundary.
@@ -92,13 +92,13 @@ fn multipart(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
         .iter()
         .find_map(|(blank, boundary)| Some((rest.find(blank)? + blank.len(), boundary)))?;
     // Between them are headers of the part and nothing else.
-    if rest[..gap].contains(['{', '}', '<', '>'])
+    if cut(rest, ..gap).contains(['{', '}', '<', '>'])
         || !super::look_back(text, end, 160).to_ascii_lowercase().contains("form-data")
     {
         return None;
     }
     let start = end + gap;
-    if text[start..].starts_with(FILTERED) {
+    if cut(text, start..).starts_with(FILTERED) {
         return None;
     }
     Some(start..super::find_from(text, start, sign).unwrap_or(text.len()))
@@ -106,15 +106,16 @@ fn multipart(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
 
 /// The next value of the same object or tag.
 fn beside(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
-    let inner = &rest[..rest.find(['}', '{', '>']).filter(|&at| !rest[..at].ends_with('=')).unwrap_or(rest.len())];
+    let inner =
+        cut(rest, ..rest.find(['}', '{', '>']).filter(|&at| !cut(rest, ..at).ends_with('=')).unwrap_or(rest.len()));
     let (sign, _) = inner.match_indices(['=', ':']).find(|(sign, _)| {
-        let before = inner[..*sign].trim_end_matches([' ', '"', '\'', '`', '\\', ']']);
+        let before = cut(inner, ..*sign).trim_end_matches([' ', '"', '\'', '`', '\\', ']']);
         let word = super::tail(before, |byte| byte.is_ascii_alphanumeric());
         is_named(word)
     })?;
-    let from = end + sign + 1 + usize::from(rest[sign + 1..].starts_with('>'));
+    let from = end + sign + 1 + usize::from(cut(rest, sign + 1..).starts_with('>'));
     let start = from + super::run(look(text, from, 16), |byte| matches!(byte, b' ' | b'[' | b'\n'));
-    if text[start..].starts_with(FILTERED) || text[start..].starts_with('{') {
+    if cut(text, start..).starts_with(FILTERED) || cut(text, start..).starts_with('{') {
         return None;
     }
     let range = value::quoted(text, start)
@@ -126,15 +127,15 @@ fn beside(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
 /// The value of the same object or tag that comes before the name at `to`: `{"value": "…", "name": "password"}`.
 fn before(text: &str, to: usize) -> Option<Range<usize>> {
     let near = super::look_back(text, to, MAX_GAP);
-    let inner = &near[near.rfind(['{', '<', '(', '}', '>']).map_or(0, |open| open + 1)..];
+    let inner = cut(near, near.rfind(['{', '<', '(', '}', '>']).map_or(0, |open| open + 1)..);
     let from = to - inner.len();
     let (sign, _) = inner.match_indices(['=', ':']).find(|(sign, _)| {
-        let key = inner[..*sign].trim_end_matches([' ', '"', '\'', '`', '\\']);
+        let key = cut(inner, ..*sign).trim_end_matches([' ', '"', '\'', '`', '\\']);
         is_named(super::tail(key, |byte| byte.is_ascii_alphanumeric()))
     })?;
-    let arrow = usize::from(inner[sign + 1..].starts_with('>'));
-    let start = from + sign + 1 + arrow + super::run(&inner[sign + 1 + arrow..], |byte| byte == b' ');
-    if text[start..].starts_with(FILTERED) {
+    let arrow = usize::from(cut(inner, sign + 1..).starts_with('>'));
+    let start = from + sign + 1 + arrow + super::run(cut(inner, sign + 1 + arrow..), |byte| byte == b' ');
+    if cut(text, start..).starts_with(FILTERED) {
         return None;
     }
     let range = value::quoted(text, start).unwrap_or_else(|| start..value::plain_end(text, start, MAX_GAP));
@@ -144,7 +145,7 @@ fn before(text: &str, to: usize) -> Option<Range<usize>> {
 /// `<property name="password">…</property>`.
 fn element(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     let close = rest.find('>')?;
-    let tag = &rest[..close];
+    let tag = cut(rest, ..close);
     if tag.contains(['<', '{', '}', ',', '\n']) || tag.ends_with(['/', '=', '-']) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{look, look_back, run};
+use super::{cut, look, look_back, run};
 
 /// A token whose first digit is at `at`.
 pub(super) fn token(text: &str, at: usize) -> Option<Range<usize>> {
@@ -13,14 +13,14 @@ pub(super) fn token(text: &str, at: usize) -> Option<Range<usize>> {
 fn telegram(text: &str, at: usize) -> Option<Range<usize>> {
     let near = look(text, at, 64);
     let id = run(near, |byte| byte.is_ascii_digit());
-    let token = near[id..].strip_prefix(":AA")?;
+    let token = cut(near, id..).strip_prefix(":AA")?;
     let length = run(token, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     ((6..=12).contains(&id) && length >= 30).then_some(at..at + id + 3 + length)
 }
 
 /// `1//0…`, which renews an access to Google, and `4/0…`, which is changed for one.
 fn google(text: &str, at: usize) -> Option<Range<usize>> {
-    let rest = &text[at..];
+    let rest = cut(text, at..);
     let token = rest.strip_prefix("1//0").or_else(|| rest.strip_prefix("4/0"))?;
     if at > 0 && (super::is_word(text.as_bytes()[at - 1]) || text.as_bytes()[at - 1] == b'/') {
         return None;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::super::rules::Personal;
-use super::{look, run};
+use super::{cut, look, run};
 
 /// Adds where `text` has data of these `kinds`.
 pub(super) fn find(text: &str, kinds: &[Personal], found: &mut Vec<Range<usize>>) {
@@ -39,7 +39,7 @@ fn words(
         if length > 0
             && length <= most + 7
             && alone
-            && let Some(range) = part(&text[at..at + length])
+            && let Some(range) = part(cut(text, at..at + length))
         {
             found.push(at + range.start..at + range.end);
         }
@@ -56,11 +56,11 @@ fn is_word(byte: u8) -> bool {
 
 fn address(word: &str) -> Option<Range<usize>> {
     let start = word.len() - word.trim_start_matches('.').len();
-    let word = word[start..].trim_end_matches('.');
+    let word = cut(word, start..).trim_end_matches('.');
     let is_address =
         |part: &str| part.parse::<IpAddr>().is_ok_and(|address| !address.is_unspecified() && !address.is_loopback());
     let ends = [Some(word.len()), word.strip_suffix(':').map(str::len), word.rfind(':')];
-    let end = ends.into_iter().flatten().find(|&end| is_address(&word[..end]))?;
+    let end = ends.into_iter().flatten().find(|&end| is_address(cut(word, ..end)))?;
     Some(start..start + end)
 }
 
@@ -82,7 +82,7 @@ fn emails(text: &str, found: &mut Vec<Range<usize>>) {
         let name = before.bytes().rev().take_while(|&byte| local(byte)).count();
         let after = look(text, at + 1, 253);
         let host = run(after, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-') || byte >= 0x80);
-        let host = after[..host].trim_end_matches(['.', '-']);
+        let host = cut(after, ..host).trim_end_matches(['.', '-']);
         let last = host.rsplit('.').next().unwrap_or_default();
         let is_host = host.contains('.') && last.len() >= 2 && !last.bytes().any(|byte| byte.is_ascii_digit());
         if name > 0 && is_host {
@@ -148,7 +148,7 @@ fn phones(text: &str, found: &mut Vec<Range<usize>>) {
         }
         let near = look(text, at + 1, 24);
         let inner = |byte: u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'/' | b'(' | b')' | b'.');
-        let number = near[..run(near, inner)].trim_end_matches(|letter: char| !letter.is_ascii_digit());
+        let number = cut(near, ..run(near, inner)).trim_end_matches(|letter: char| !letter.is_ascii_digit());
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         let ends = bytes.get(at + 1 + number.len()).is_none_or(|&byte| !is_word(byte));
         // Not an offset of a time zone, nor a number that is padded with zeros.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::{look_back, prose, value};
+use super::{cut, look_back, prose, value};
 
 /// The text that opens at the quote at `at` and comes after a name that is a secret's.
 pub(super) fn serialized(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
@@ -12,7 +12,7 @@ pub(super) fn serialized(text: &str, at: usize, rules: &Compiled) -> Option<Rang
     let slashes = super::tail(look_back(text, at, 8), |byte| byte == b'\\').len();
     let near = look_back(text, at - slashes, 160).strip_suffix(':')?;
     let length = super::tail(near, |byte| byte.is_ascii_digit());
-    let name = near[..near.len() - length.len()].strip_suffix("s:")?.strip_suffix(';')?;
+    let name = cut(near, ..near.len() - length.len()).strip_suffix("s:")?.strip_suffix(';')?;
     let name = name.trim_end_matches('\\').strip_suffix('"')?;
     let name = name.trim_end_matches('\\');
     // Protected and private names begin with the class, between zero bytes.
@@ -22,5 +22,5 @@ pub(super) fn serialized(text: &str, at: usize, rules: &Compiled) -> Option<Rang
         return None;
     }
     let range = value::quoted(text, at - slashes)?;
-    (!prose::is_harmless(&text[range.clone()], verdict)).then_some(range)
+    (!prose::is_harmless(cut(text, range.clone()), verdict)).then_some(range)
 }

@@ -2,6 +2,7 @@
 
 use super::super::FILTERED;
 use super::super::keys::Verdict;
+use super::cut;
 use super::sentence::is_sentence;
 
 /// Values that are no secrets, of whatever name: none, a placeholder, a count, an object's description.
@@ -90,7 +91,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     };
     match value.as_bytes().first() {
         Some(b'$') => {
-            let name = &value[1..];
+            let name = cut(value, 1..);
             let is_digits = !name.is_empty() && name.len() <= 2 && name.bytes().all(|byte| byte.is_ascii_digit());
             is_digits || is_name_of_secret(name) || between("${", "}") || between("${{", "}}") || between("$(", ")")
         }
@@ -98,7 +99,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         Some(b'<') => between("<", ">"),
         Some(b'[') => between("[", "]") || value == "[]",
         Some(b'(') => between("(", ")"),
-        Some(b':' | b'@') => is_name_of_secret(&value[1..]),
+        Some(b':' | b'@') => is_name_of_secret(cut(value, 1..)),
         Some(b'%') => between("%(", ")s") || between("%", "%"),
         Some(b'#') => value.starts_with("#{") && value.ends_with('}') || value.starts_with("#<"),
         Some(_) | None => false,

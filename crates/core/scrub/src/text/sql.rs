@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::super::rules::Compiled;
-use super::{look_back, prose, value};
+use super::{cut, look_back, prose, value};
 
 /// The longest list of columns that is read, in bytes.
 const MAX_COLUMNS: usize = 2_000;
@@ -32,13 +32,13 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     let before = look_back(text, at - 1, 64);
     let word = super::tail(before, |byte| super::is_word(byte) || byte == b'-');
     let from = before.len() - word.len();
-    let lead = before[..from].trim_end();
+    let lead = cut(before, ..from).trim_end();
     let ends = |words: &str| {
         lead.len() >= words.len()
             && lead.is_char_boundary(lead.len() - words.len())
-            && lead[lead.len() - words.len()..].eq_ignore_ascii_case(words)
+            && cut(lead, lead.len() - words.len()..).eq_ignore_ascii_case(words)
     };
-    let is_keyword = before[..from].ends_with(':') && !before[..from].ends_with("::");
+    let is_keyword = cut(before, ..from).ends_with(':') && !cut(before, ..from).ends_with("::");
     let names = if word.eq_ignore_ascii_case("by") {
         ends("identified") || lead.to_ascii_lowercase().contains("identified with")
     } else if word.eq_ignore_ascii_case("password") {
@@ -50,17 +50,17 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
             || ends("set")
             || is_keyword
             || ends("user")
-            || is_mixed(value::quoted(text, at).map_or("", |range| &text[range]))
+            || is_mixed(value::quoted(text, at).map_or("", |range| cut(text, range)))
     } else if word.eq_ignore_ascii_case("like") || word.eq_ignore_ascii_case("ilike") {
         is_column(lead, rules)
     } else {
         is_keyword && matches!(rules.verdict(word), Verdict::Secret | Verdict::SecretText)
     };
-    if !names || text[at + 1..].starts_with(FILTERED) {
+    if !names || cut(text, at + 1..).starts_with(FILTERED) {
         return None;
     }
     let range = value::quoted(text, at)?;
-    (!prose::says_nothing(&text[range.clone()], Verdict::Secret)).then_some(range)
+    (!prose::says_nothing(cut(text, range.clone()), Verdict::Secret)).then_some(range)
 }
 
 /// Whether a word in quotes has digits among its letters, as passwords have and names do not.
@@ -73,15 +73,15 @@ fn is_mixed(word: &str) -> bool {
 fn in_brackets(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let before = look_back(text, at - 1, 64).trim_end();
     let word = super::tail(before, super::is_word);
-    let lead = before[..before.len() - word.len()].trim_end();
-    if text[at + 1..].starts_with(FILTERED) {
+    let lead = cut(before, ..before.len() - word.len()).trim_end();
+    if cut(text, at + 1..).starts_with(FILTERED) {
         return None;
     }
     if matches!(word, "PASSWORD" | "OLD_PASSWORD") {
         return value::quoted(text, at).filter(|range| !range.is_empty());
     }
     if word.eq_ignore_ascii_case("in") && is_column(lead, rules) {
-        let end = at + super::run(&text[at..], |byte| byte != b')');
+        let end = at + super::run(cut(text, at..), |byte| byte != b')');
         return Some(at..end);
     }
     None
@@ -92,7 +92,7 @@ fn compared(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let before = look_back(text, at, 120);
     let range = || {
         let range = value::quoted(text, at)?;
-        (!prose::says_nothing(&text[range.clone()], Verdict::Secret)).then_some(range)
+        (!prose::says_nothing(cut(text, range.clone()), Verdict::Secret)).then_some(range)
     };
     if let Some(lead) = before.strip_suffix("<> ") {
         return is_column(lead.trim_end(), rules).then(range)?;
@@ -118,8 +118,8 @@ pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Ra
     // An `OUTPUT` or `OVERRIDING` clause may stand between.
     let before = look_back(text, at, MAX_COLUMNS);
     let close = before.rfind(')').filter(|close| before.len() - close < 60)?;
-    let open = before[..close].rfind('(')?;
-    let columns = before[open + 1..close].split(',');
+    let open = cut(before, ..close).rfind('(')?;
+    let columns = cut(before, open + 1..close).split(',');
     let verdicts: Vec<Verdict> = columns
         .map(|column| rules.verdict(column.trim_matches([' ', '"', '`', '\'', '[', ']', '\\', '\n', '\t'])))
         .map(|verdict| if verdict == Verdict::SecretText { Verdict::Secret } else { verdict })
@@ -151,18 +151,19 @@ pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Ra
             _ if byte.is_ascii_whitespace() => place += 1,
             _ if depth == 0 => break,
             _ => {
-                let range = value::quoted(text, place).unwrap_or_else(|| {
-                    let length = super::run(&text[place..], |byte| !matches!(byte, b',' | b')' | b'('));
-                    place..place + length.max(1)
+                let quoted = value::quoted_to_end(text, place);
+                let is_quoted = quoted.is_some();
+                let (Range { start, end }, next) = quoted.unwrap_or_else(|| {
+                    let length = super::run(cut(text, place..), |byte| !matches!(byte, b',' | b')' | b'('));
+                    let end = place + length.max(1);
+                    (place..end, end)
                 });
-                let (start, end) = (range.start, range.end);
-                let is_quoted = start > place;
-                place = end + if is_quoted { start - place } else { 0 };
+                place = next;
                 let verdict = verdicts.get(column).copied().unwrap_or(Verdict::Open);
                 if matches!(verdict, Verdict::Secret | Verdict::Pin)
-                    && (is_quoted || !text[start..end].starts_with(':'))
+                    && (is_quoted || !cut(text, start..end).starts_with(':'))
                 {
-                    let value = text[start..end].trim();
+                    let value = cut(text, start..end).trim();
                     if !prose::says_nothing(value, verdict) && !value.starts_with('@') && !value.starts_with("NULL") {
                         found.push(start..end);
                     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{look, run};
+use super::{cut, look, run};
 
 /// How the tokens of well-known services begin, of those that begin with this byte, and how many characters follow at
 /// the least.
@@ -155,7 +155,7 @@ const HOOKS: [&str; 8] = [
 
 /// A token at the start of a word: of a known service, a JSON web token, what follows `Bearer` or `Basic`, a webhook.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
-    let rest = &text[at..];
+    let rest = cut(text, at..);
     let first = text.as_bytes()[at];
     let found = match first {
         b'e' if rest.starts_with("eyJ") => return jwt(rest).map(|length| at..at + length),
@@ -167,7 +167,7 @@ pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
         }
         b'S' if rest.starts_with("SK") => exactly(rest, 2, 32, |byte| byte.is_ascii_hexdigit()).map(|end| at..at + end),
         b's' if rest.starts_with("s.") => exactly(rest, 2, 24, |byte| byte.is_ascii_alphanumeric())
-            .filter(|end| is_random(&rest[2..*end]))
+            .filter(|end| is_random(cut(rest, 2..*end)))
             .map(|end| at..at + end),
         b'p' | b's' if rest.starts_with("pi_") || rest.starts_with("seti_") => {
             client_secret(rest).map(|end| at..at + end)
@@ -235,8 +235,10 @@ fn known(rest: &str) -> Option<usize> {
     let second = bytes.get(1)?;
     let begins = |prefix: &str| prefix.as_bytes()[1] == *second && rest.starts_with(prefix);
     let (prefix, least) = prefixes(bytes[0]).iter().find(|(prefix, _)| begins(prefix))?;
-    let length = run(&rest[prefix.len()..], |byte| is_inner(byte) || byte == b'$' && prefix.ends_with('$'));
-    let mixed = rest[prefix.len()..][..length].bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let length = run(cut(rest, prefix.len()..), |byte| is_inner(byte) || byte == b'$' && prefix.ends_with('$'));
+    let mixed = cut(rest, prefix.len()..prefix.len() + length)
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
     (length >= *least && mixed).then_some(prefix.len() + length)
 }
 
@@ -274,20 +276,20 @@ fn discord(rest: &str) -> Option<usize> {
     {
         return None;
     }
-    let length = run(&rest[signature..], inner);
+    let length = run(cut(rest, signature..), inner);
     (length >= 27).then_some(signature + length)
 }
 
 /// `pi_…_secret_…`, with which anyone may confirm a payment.
 fn client_secret(rest: &str) -> Option<usize> {
     let id = run(look(rest, 0, 80), |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    rest[..id].contains("_secret_").then(|| run(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    cut(rest, ..id).contains("_secret_").then(|| run(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
 /// The secret part of a webhook's address.
 fn hook(rest: &str) -> Option<(usize, usize)> {
     let hook = HOOKS.iter().find(|hook| rest.starts_with(*hook))?;
-    let length = run(&rest[hook.len()..], |byte| is_inner(byte) || matches!(byte, b'/' | b'@'));
+    let length = run(cut(rest, hook.len()..), |byte| is_inner(byte) || matches!(byte, b'/' | b'@'));
     (length > 8).then_some((hook.len(), hook.len() + length))
 }
 
@@ -296,16 +298,16 @@ pub(super) fn hook_within(text: &str, start: usize) -> Option<Range<usize>> {
     let host = run(look(text, start, 80), is_inner);
     let known = HOOKS.iter().find_map(|hook| {
         let (name, path) = hook.split_once('/')?;
-        let label = text[start..start + host].strip_suffix(name)?;
-        (label.ends_with('.') && text[start + host + 1..].starts_with(path)).then_some(label.len())
+        let label = cut(text, start..start + host).strip_suffix(name)?;
+        (label.ends_with('.') && cut(text, start + host + 1..).starts_with(path)).then_some(label.len())
     })?;
-    let (from, to) = hook(&text[start + known..])?;
+    let (from, to) = hook(cut(text, start + known..))?;
     Some(start + known + from..start + known + to)
 }
 
 /// A hash of a password, `$2y$10$…`, `$argon2id$…`, `$6$…`: it can be tried at leisure.
 pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
-    let rest = &text[at + 1..];
+    let rest = cut(text, at + 1..);
     let (kind, salted) = look(rest, 0, 24).split_once('$')?;
     let is_kind = matches!(
         kind,
@@ -317,7 +319,7 @@ pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
     };
     if is_kind && !salted.is_empty() {
         let length = run(rest, inner);
-        let hash = rest[..length].trim_end_matches([',', '.']);
+        let hash = cut(rest, ..length).trim_end_matches([',', '.']);
         return (hash.len() >= kind.len() + 17).then(|| at..at + 1 + hash.len());
     }
     // Django: `pbkdf2_sha256$260000$salt$hash`, Werkzeug: `scrypt:32768:8:1$salt$hash`.
@@ -331,8 +333,8 @@ pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
 fn ldap_hash(text: &str, at: usize) -> Option<Range<usize>> {
     let near = look(text, at, 12);
     let start = at + near.find('}')? + 1;
-    let is_kind = text[..at].ends_with('{');
-    let length = run(&text[start..], |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    let is_kind = cut(text, ..at).ends_with('{');
+    let length = run(cut(text, start..), |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
     (is_kind && length >= 20).then(|| start..start + length)
 }
 
@@ -340,7 +342,7 @@ fn ldap_hash(text: &str, at: usize) -> Option<Range<usize>> {
 fn jwt(rest: &str) -> Option<usize> {
     let inner = run(rest, is_inner);
     let length = inner + run(look(rest, inner, 2), |byte| byte == b'=');
-    let parts = rest[..length].split('.').filter(|part| part.len() >= 8).count();
+    let parts = cut(rest, ..length).split('.').filter(|part| part.len() >= 8).count();
     (parts >= 2 && length >= 32).then_some(length)
 }
 
@@ -349,7 +351,7 @@ fn scheme(rest: &str) -> Option<(usize, usize)> {
     let name = ["bearer", "basic"]
         .iter()
         .find(|name| rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)))?;
-    let after = &rest[name.len()..];
+    let after = cut(rest, name.len()..);
     let gap = run(after, |byte| matches!(byte, b' ' | b'+' | b'\t')).max(if after.starts_with("%20") { 3 } else { 0 });
     if gap == 0 {
         return None;
@@ -357,19 +359,19 @@ fn scheme(rest: &str) -> Option<(usize, usize)> {
     let start = name.len() + gap;
     let is_credential = |byte: u8| is_inner(byte) || matches!(byte, b'=' | b'/' | b'+' | b'~');
     // Decided by its beginning, since a `+` may be in it and before it.
-    let near = rest[start..].bytes().take(64).take_while(|&byte| is_credential(byte)).count();
-    let token = &rest[start..start + near];
+    let near = cut(rest, start..).bytes().take(64).take_while(|&byte| is_credential(byte)).count();
+    let token = cut(rest, start..start + near);
     // `basic authentication`, `bearer token`: prose has neither digits nor capitals in the middle of words.
     let is_mixed = token.bytes().skip(1).any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'=');
     let is_long = near >= 24 && token.bytes().all(|byte| byte.is_ascii_alphabetic());
-    (near >= 8 && is_mixed || is_long).then(|| (start, start + run(&rest[start..], is_credential)))
+    (near >= 8 && is_mixed || is_long).then(|| (start, start + run(cut(rest, start..), is_credential)))
 }
 
 /// A private key in PEM, up to its end or the end of the text.
 pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
-    let rest = text[at..].strip_prefix("-----BEGIN ")?;
+    let rest = cut(text, at..).strip_prefix("-----BEGIN ")?;
     let near = look(rest, 0, 48);
-    let line = &near[..near.find("-----")?];
+    let line = cut(near, ..near.find("-----")?);
     if line.len() > 40 || !line.contains("PRIVATE KEY") {
         return None;
     }

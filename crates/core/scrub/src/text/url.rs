@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{look, look_back};
+use super::{cut, look, look_back};
 
 /// How much of a URL is looked at, in bytes.
 const MAX_LOOK: usize = 512;
@@ -13,20 +13,23 @@ const MAX_LOOK: usize = 512;
 /// or quote, even if a `/`, `#` or `?` is in it.
 pub(super) fn user(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = look(text, start, MAX_LOOK);
-    let url = &rest[..rest.find(ends_url).unwrap_or(rest.len())];
-    let authority = &url[..url.find(['/', '?', '#', ',', ')']).unwrap_or(url.len())];
-    let scheme = text[..start].trim_end_matches("://");
+    let url = cut(rest, ..rest.find(ends_url).unwrap_or(rest.len()));
+    let authority = cut(url, ..url.find(['/', '?', '#', ',', ')']).unwrap_or(url.len()));
+    let scheme = cut(text, ..start).trim_end_matches("://");
     let scheme = super::tail(scheme, |byte| byte.is_ascii_alphanumeric() || byte == b'+');
     if let Some(length) = authority.rfind('@') {
         // The account that everyone uses says nothing.
-        let is_login = !authority[..length].contains(':')
+        let is_login = !cut(authority, ..length).contains(':')
             && (matches!(scheme, "ssh" | "git+ssh" | "ssh+git" | "svn+ssh" | "sftp" | "rsync" | "git")
-                || &authority[..length] == "git");
+                || cut(authority, ..length) == "git");
         return (length > 0 && !is_login).then(|| start..start + length);
     }
     let (_, password) = authority.split_once(':')?;
     let is_port = !password.is_empty() && password.bytes().all(|byte| byte.is_ascii_digit());
-    if authority.starts_with('[') || is_port || password.is_empty() && !url[authority.len()..].starts_with(['#', '?']) {
+    if authority.starts_with('[')
+        || is_port
+        || password.is_empty() && !cut(url, authority.len()..).starts_with(['#', '?'])
+    {
         return None;
     }
     let length = url.rfind('@')?;
@@ -46,8 +49,10 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     let start = at - word.len();
     let after = look(text, at + 1, 128);
     let after = if word.starts_with("jdbc:") { after.trim_start_matches('/') } else { after };
-    let host =
-        &after[..super::run(after, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))];
+    let host = cut(
+        after,
+        ..super::run(after, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')),
+    );
     if word.contains("://") || !host.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         return None;
     }
@@ -72,7 +77,7 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     let port = host
         .rsplit_once(':')
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
-    let goes_on = port || after[host.len()..].starts_with(['/', '(']);
+    let goes_on = port || cut(after, host.len()..).starts_with(['/', '(']);
     // `12:30@host` and `file.js:10@v1.2` are times and places, `react:18@x` a version.
     let is_number = password.bytes().all(|byte| byte.is_ascii_digit() || byte == b':' || byte == b'.');
     let mixed = password.bytes().any(|byte| byte.is_ascii_digit())
@@ -122,10 +127,10 @@ const LABELS: [&str; 24] = [
 pub(super) fn path_token(text: &str, at: usize) -> Option<Range<usize>> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'~' | b'%' | b'.');
     let near = look(text, at, 64);
-    let part = &near[..super::run(near, is_part)];
+    let part = cut(near, ..super::run(near, is_part));
     let opens = ["reset", "verify", "magic", "activate"].iter().any(|word| part.starts_with(word))
         || part.starts_with("password") && part.contains("reset");
-    if !opens || !text[..at].ends_with('/') {
+    if !opens || !cut(text, ..at).ends_with('/') {
         return None;
     }
     let mut start = at + part.len();
@@ -134,8 +139,8 @@ pub(super) fn path_token(text: &str, at: usize) -> Option<Range<usize>> {
             return None;
         }
         start += 1;
-        let end = start + super::run(&text[start..], is_part);
-        if super::super::url::is_token(&text[start..end]) {
+        let end = start + super::run(cut(text, start..), is_part);
+        if super::super::url::is_token(cut(text, start..end)) {
             return Some(start..end);
         }
         // `/reset/password/…`

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::FILTERED;
-use super::{look, run, work};
+use super::{cut, look, run, work};
 
 /// How much of a value is looked at to decide whether it is one, in bytes.
 pub(super) const MAX_LOOK: usize = 256;
@@ -40,8 +40,15 @@ pub(super) fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
 
 /// The quoted value that begins at `start`.
 pub(super) fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
+    quoted_to_end(text, start).map(|(value, _)| value)
+}
+
+/// The quoted value that begins at `start`, and where the text goes on after the quote that closes it.
+pub(super) fn quoted_to_end(text: &str, start: usize) -> Option<(Range<usize>, usize)> {
     let (open, quote) = quote(text.as_bytes(), start)?;
-    Some(open..closing(text, open, quote))
+    let end = closing(text, open, quote);
+    let closed = text.len().min(end + quote.len());
+    Some((open..end, text.ceil_char_boundary(closed)))
 }
 
 /// Functions and constructors that show or make what they are given.
@@ -83,10 +90,10 @@ pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Rang
     for depth in 0..4 {
         let near = look(text, at, 64);
         let skipped = near.len() - near.strip_prefix("new ").unwrap_or(near).trim_start_matches(['&', '*']).len();
-        let near = &near[skipped..];
+        let near = cut(near, skipped..);
         let length = run(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.'));
-        let name = &near[..length];
-        let after = &near[length..];
+        let name = cut(near, ..length);
+        let after = cut(near, length..);
         known |= WRAPPERS.contains(&name) || WRAPPERS.iter().any(|known| name.rsplit(['.', ':']).next() == Some(known));
         if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
             return None;
@@ -172,7 +179,8 @@ pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
     let length = text.ceil_char_boundary(start + length) - start;
     work::count(length);
     // A token behind its scheme belongs to the value.
-    let scheme = matches!(&bytes[start..start + length], [b'B' | b'b', ..] if is_scheme(&text[start..start + length]));
+    let scheme =
+        matches!(&bytes[start..start + length], [b'B' | b'b', ..] if is_scheme(cut(text, start..start + length)));
     if scheme && bytes.get(start + length) == Some(&b' ') {
         return plain_end(text, start + length + 1, most);
     }
@@ -186,16 +194,16 @@ fn is_scheme(word: &str) -> bool {
 pub(super) fn line_end(text: &str, start: usize) -> usize {
     let mut at = start;
     loop {
-        let end = at + run(&text[at..], |byte| !matches!(byte, b'\n' | b'\r' | b'"' | b'\''));
+        let end = at + run(cut(text, at..), |byte| !matches!(byte, b'\n' | b'\r' | b'"' | b'\''));
         if end == text.len() {
             return end;
         }
         // `Digest username="ann", response="…"`: these quotes are within the line.
-        let is_parameter = text.as_bytes()[end] == b'"' && text[..end].ends_with('=') && end > start;
+        let is_parameter = text.as_bytes()[end] == b'"' && cut(text, ..end).ends_with('=') && end > start;
         if !is_parameter {
             return end;
         }
-        at = end + 1 + run(&text[end + 1..], |byte| !matches!(byte, b'\n' | b'"'));
+        at = end + 1 + run(cut(text, end + 1..), |byte| !matches!(byte, b'\n' | b'"'));
         if text.as_bytes().get(at) == Some(&b'"') {
             at += 1;
         }
@@ -209,14 +217,14 @@ pub(super) fn block(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n')?;
     let from = start + near.len() - rest.len();
     let mut at = from;
-    while text[at..].starts_with([' ', '\t']) {
-        at += run(&text[at..], |byte| byte != b'\n');
+    while cut(text, at..).starts_with([' ', '\t']) {
+        at += run(cut(text, at..), |byte| byte != b'\n');
         if at == text.len() {
             break;
         }
         at += 1;
     }
-    let lines = &text[from..at];
+    let lines = cut(text, from..at);
     let inner = from + (lines.len() - lines.trim_start().len())..from + lines.trim_end().len();
     (!inner.is_empty() && !lines.trim_start().starts_with(FILTERED)).then_some(inner)
 }
