@@ -85,8 +85,7 @@ pub fn moment(value: &Value) -> String {
     let parsed = value.as_str().and_then(|text| Timestamp::parse(text).ok());
     parsed.map_or_else(String::new, |time| {
         let time = time.utc();
-        let (hour, minute, second) = time.to_hms();
-        format!("{} {hour:02}:{minute:02}:{second:02}", time.date())
+        format!("{} {:02}:{:02}:{:02}", time.date(), time.hour(), time.minute(), time.second())
     })
 }
 

@@ -3,15 +3,10 @@
 use std::ops::Range;
 
 use fastrand::Rng;
-use time::OffsetDateTime;
-use time::format_description::well_known::Iso8601;
-use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
+use jiff::Timestamp;
 
 /// What stands around a mark's name. No text of an event has it otherwise.
 const MARK: &str = "@@";
-/// Microseconds, as Sentry's SDK for Python writes them.
-const MICROSECONDS: EncodedConfig =
-    Config::DEFAULT.set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZeroU8::new(6) }).encode();
 
 #[derive(Clone, Debug)]
 pub(crate) struct Template(Vec<Piece>);
@@ -102,8 +97,8 @@ const ONSETS: [&[u8; 2]; 16] =
 impl Values {
     /// Those of the event of this number, of all that a seed makes.
     pub(crate) fn of(number: u64, seed: u64) -> Self {
-        let format = Iso8601::<MICROSECONDS>;
-        let time = OffsetDateTime::now_utc().format(&format).unwrap_or_default();
+        // Microseconds, as Sentry's SDK for Python writes them.
+        let time = format!("{:.6}", Timestamp::now());
         let mut random = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         Self { number, id: format!("{:016x}{number:016x}", random.u64(..)), random, time }
     }

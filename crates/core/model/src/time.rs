@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// A moment, in microseconds since the Unix epoch. Written as RFC 3339 in UTC with a numeric offset
 /// (`2016-11-02T00:01:00+00:00`), as faultline v1 does; a fraction is written only if there is one.
@@ -46,22 +46,20 @@ impl Timestamp {
     /// are accepted too, as old clients send them.
     pub fn parse(text: &str) -> Result<Self, BadTimestamp> {
         let bad = || BadTimestamp(text.chars().take(64).collect());
-        let moment = match OffsetDateTime::parse(text, &Rfc3339) {
+        // jiff reads also dates without a time, and week dates: those are not times of an event.
+        let (date, time) = text.split_at_checked(10).ok_or_else(bad)?;
+        if date.as_bytes()[4] != b'-' || date.as_bytes()[7] != b'-' || time.len() < "T00:00:00".len() {
+            return Err(bad());
+        }
+        let moment = match text.parse::<jiff::Timestamp>() {
             Ok(moment) => moment,
             Err(_) => {
-                let format = time::macros::format_description!(
-                    version = 2,
-                    "[year]-[month]-[day][first [T][ ]][hour]:[minute]:[second][optional [.[subsecond]]]"
-                );
-                PrimitiveDateTime::parse(text, &format).map_err(|_| bad())?.assume_utc()
+                let local: DateTime = text.parse().map_err(|_| bad())?;
+                Offset::UTC.to_timestamp(local).map_err(|_| bad())?
             }
         };
-        let micros = moment.unix_timestamp_nanos() / 1_000;
-        i64::try_from(micros)
-            .ok()
-            .filter(|micros| (0..=MAX_SECONDS * MICROS_PER_SECOND).contains(micros))
-            .map(Self)
-            .ok_or_else(bad)
+        let micros = moment.as_microsecond();
+        Some(micros).filter(|micros| (0..=MAX_SECONDS * MICROS_PER_SECOND).contains(micros)).map(Self).ok_or_else(bad)
     }
 
     /// Whole seconds since the epoch.
@@ -86,33 +84,29 @@ impl Timestamp {
 
     /// The date in UTC, `YYYY-MM-DD`: the partition of a segment.
     pub fn date(self) -> String {
-        let date = self.utc().date();
-        format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+        self.utc().date().to_string()
     }
 
     /// The beginning of the month of UTC that the moment is in, and of the next one.
     pub fn month(self) -> (Self, Self) {
         let date = self.utc().date();
         let midnight = Self::from_seconds(self.seconds().div_euclid(SECONDS_PER_DAY) * SECONDS_PER_DAY);
-        let (day, last) = (i64::from(date.day()), i64::from(date.month().length(date.year())));
+        let (day, last) = (i64::from(date.day()), i64::from(date.days_in_month()));
         (midnight.plus_seconds((1 - day) * SECONDS_PER_DAY), midnight.plus_seconds((last - day + 1) * SECONDS_PER_DAY))
     }
 
-    /// The moment as the `time` crate's type, in UTC.
-    pub fn utc(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
-            .expect("the range is held by every constructor")
-            .to_offset(UtcOffset::UTC)
+    /// The date and the time of day in UTC.
+    pub fn utc(self) -> DateTime {
+        let moment = jiff::Timestamp::from_microsecond(self.0).expect("the range is held by every constructor");
+        Offset::UTC.to_datetime(moment)
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let utc = self.utc();
-        let (date, time) = (utc.date(), utc.time());
-        write!(f, "{:04}-{:02}-{:02}T", date.year(), u8::from(date.month()), date.day())?;
-        write!(f, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
-        match time.microsecond() {
+        write!(f, "{}T{:02}:{:02}:{:02}", utc.date(), utc.hour(), utc.minute(), utc.second())?;
+        match self.0 % MICROS_PER_SECOND {
             0 => {}
             micros if micros % 1_000 == 0 => write!(f, ".{:03}", micros / 1_000)?,
             micros => write!(f, ".{micros:06}")?,

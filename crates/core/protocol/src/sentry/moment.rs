@@ -1,8 +1,6 @@
 //! Times in the forms in which clients write them.
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
-
+use jiff::fmt::rfc2822;
 use model::time::Timestamp;
 
 /// A number that is larger counts thousandths of what a smaller one does: as seconds it would be a time after the year
@@ -38,8 +36,8 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     }
     let strict = Timestamp::parse(text).ok().or_else(|| Timestamp::parse(&rfc3339(text)?).ok());
     strict.or_else(|| {
-        let moment = OffsetDateTime::parse(text, &Rfc2822).ok()?;
-        Some(Timestamp::from_seconds(moment.unix_timestamp())).filter(|_| moment.unix_timestamp() >= 0)
+        let seconds = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?.as_second();
+        (seconds >= 0).then(|| Timestamp::from_seconds(seconds))
     })
 }
 
