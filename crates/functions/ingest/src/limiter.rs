@@ -9,7 +9,7 @@
 //! limit by what it brings besides.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use formats::inbox::Addressee;
@@ -17,6 +17,8 @@ use model::id::ProjectId;
 use model::outcome::Refusal;
 use model::project::{Limit, Limits, PostedConfigs, Window};
 use model::time::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
+use store::Recent;
 use store::ports::{Quota, Quotas};
 
 /// For how long a project's limits are trusted without looking again, in seconds.
@@ -32,7 +34,7 @@ const MAX_CACHED_PROJECTS: usize = 10_000;
 pub struct Limiter {
     quotas: Arc<dyn Quotas>,
     /// What was read, and until when it is trusted.
-    known: Mutex<HashMap<Addressee, (Option<Quota>, Timestamp)>>,
+    known: Recent<Addressee, Option<Quota>, MAX_CACHED_PROJECTS>,
     /// What was taken in the newest window of each kind, and its end.
     taken: Mutex<HashMap<(ProjectId, Window), (u64, Timestamp)>>,
 }
@@ -47,7 +49,7 @@ pub(crate) struct Admitted {
 impl Limiter {
     /// A limiter that has seen nothing yet.
     pub fn new(quotas: Arc<dyn Quotas>) -> Self {
-        Self { quotas, known: Mutex::default(), taken: Mutex::default() }
+        Self { quotas, known: Recent::default(), taken: Mutex::default() }
     }
 
     /// Takes `events` of what a project may send, or refuses all of them.
@@ -88,12 +90,13 @@ impl Limiter {
     /// What a project may send, as it was some seconds ago. If it cannot be read, what was read last stands, and who was
     /// never read is taken to have no limits: when the limiter fails, no event is refused for it.
     pub(crate) async fn read_quota(&self, project: &Addressee, now: Timestamp) -> Option<Quota> {
-        if let Some((quota, until)) = self.known().get_mut(project) {
+        let known = self.known.get_expired(project);
+        if let Some((quota, until)) = &known {
             if now < *until {
                 return quota.clone();
             }
-            // One post looks again. Those that come meanwhile go by what it was, and so do all if that fails.
-            *until = now.plus_seconds(RETRY_SECONDS);
+            // One post looks again. Those that come in the meantime go by what it was, and so do all if that fails.
+            self.known.put(project.clone(), quota.clone(), now.plus_seconds(RETRY_SECONDS));
         }
         let (quota, trusted) = match tokio::time::timeout(READ_TIMEOUT, self.quotas.quota(project)).await {
             Ok(Ok(quota)) => (quota, FRESH_SECONDS),
@@ -103,14 +106,10 @@ impl Limiter {
                     Err(late) => late.to_string(),
                 };
                 tracing::warn!(error.message = error, "the limits of a project cannot be read");
-                (self.known().get(project).and_then(|(quota, _)| quota.clone()), RETRY_SECONDS)
+                (known.and_then(|(quota, _)| quota), RETRY_SECONDS)
             }
         };
-        let mut known = self.known();
-        if known.len() >= MAX_CACHED_PROJECTS {
-            known.clear();
-        }
-        known.insert(project.clone(), (quota.clone(), now.plus_seconds(trusted)));
+        self.known.put(project.clone(), quota.clone(), now.plus_seconds(trusted));
         quota
     }
 
@@ -123,14 +122,10 @@ impl Limiter {
             origins: None,
             posted_configs: PostedConfigs::default(),
         };
-        self.known().insert(name.clone(), (Some(quota), now.plus_seconds(FRESH_SECONDS)));
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<Addressee, (Option<Quota>, Timestamp)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.put(name.clone(), Some(quota), now.plus_seconds(FRESH_SECONDS));
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<(ProjectId, Window), (u64, Timestamp)>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock()
     }
 }

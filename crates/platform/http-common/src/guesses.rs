@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::response::Response;
 use model::outcome::{Reason, Refusal};
+use parking_lot::Mutex;
 
 use crate::answer::GUESS_WINDOW;
 use crate::{ClientAddress, Outcomes};
@@ -47,7 +47,7 @@ impl Guesses {
     /// Counts a failure at `now`; returns how many there were in the window.
     fn count(&self, address: IpAddr, now: Instant) -> u32 {
         let is_over = |window: &GuessWindow| now.saturating_duration_since(window.began) >= GUESS_WINDOW;
-        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut windows = self.0.lock();
         if windows.len() >= MAX_ADDRESSES && !windows.contains_key(&address) {
             windows.retain(|_, window| !is_over(window));
             if windows.len() >= MAX_ADDRESSES {
@@ -111,7 +111,7 @@ mod tests {
         let (guesses, now) = (Guesses::default(), Instant::now());
         for number in 0..3 * MAX_ADDRESSES as u32 {
             guesses.count(address(number), now);
-            assert!(guesses.0.lock().unwrap().len() <= MAX_ADDRESSES);
+            assert!(guesses.0.lock().len() <= MAX_ADDRESSES);
         }
     }
 }

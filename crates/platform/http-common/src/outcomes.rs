@@ -1,10 +1,10 @@
 //! Counts of what was refused.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use axum::response::Response;
 use model::outcome::{Reason, Refusal};
+use parking_lot::Mutex;
 
 use crate::answer::{self, Answer};
 use crate::stages::{STORAGE, Stages};
@@ -41,7 +41,7 @@ impl Outcomes {
         } else {
             tracing::warn!(outcome.reason = reason.name(), events.len = events, "refused");
         }
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason.name()).or_default() += events;
+        *self.counts.lock().entry(reason.name()).or_default() += events;
     }
 
     /// The answer that a handler found, or the refusal, which is counted.
@@ -63,7 +63,7 @@ impl Outcomes {
 
     /// The counts so far.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.counts.lock().clone()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which stages of a process fail now, for `GET /health`.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 /// A failure that nothing followed for this long is over, unless its stage reports again: a stage that fails tries again
 /// within seconds.
@@ -29,7 +30,7 @@ impl Stages {
 
     /// Notes that a stage works.
     pub fn worked(&self, stage: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(stage);
+        self.0.lock().remove(stage);
     }
 
     /// The stages that fail now, with how long each has.
@@ -38,7 +39,7 @@ impl Stages {
     }
 
     fn failed_at(&self, stage: &'static str, now: Instant) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         let failing = all.entry(stage).or_insert(Failing { first: now, last: now });
         if now.saturating_duration_since(failing.last) >= RECENT {
             failing.first = now;
@@ -47,7 +48,7 @@ impl Stages {
     }
 
     fn failing_at(&self, now: Instant) -> Vec<(&'static str, Duration)> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         all.retain(|_, failing| now.saturating_duration_since(failing.last) < RECENT);
         all.iter().map(|(stage, failing)| (*stage, now.saturating_duration_since(failing.first))).collect()
     }

@@ -1,83 +1,74 @@
-//! What a process read lately, so that it need not read it again.
+//! A cache of values that a process read lately, each of which expires.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::time::Timestamp;
+use parking_lot::Mutex;
+use quick_cache::unsync::Cache;
 
-/// Remembers at most `MAX_VALUES` values, each until a moment; beyond that it forgets all, so that a flood of keys takes no
-/// memory.
+/// Remembers at most `MAX_VALUES` values, each until a moment. Beyond that it evicts values that were used least: a flood
+/// of keys that are asked for once does not push out those that are asked for again and again.
 #[derive(Debug)]
 pub struct Recent<K, V, const MAX_VALUES: usize>(Mutex<Values<K, V>>);
 
 #[derive(Debug)]
 struct Values<K, V> {
-    until: HashMap<K, (V, Timestamp)>,
+    cache: Cache<K, (V, Timestamp)>,
     /// How often something was forgotten.
     forgotten: u64,
 }
 
-/// A moment in the life of a [`Recent`]: what is read after it and was forgotten since may be out of date.
+/// A moment in the life of a [`Recent`]: a value that was read after it may be out of date if anything was forgotten since.
 #[derive(Clone, Copy, Debug)]
 pub struct Since(u64);
 
-impl<K, V, const MAX_VALUES: usize> Default for Recent<K, V, MAX_VALUES> {
+impl<K: Eq + Hash, V, const MAX_VALUES: usize> Default for Recent<K, V, MAX_VALUES> {
     fn default() -> Self {
-        Self(Mutex::new(Values { until: HashMap::new(), forgotten: 0 }))
+        Self(Mutex::new(Values { cache: Cache::new(MAX_VALUES), forgotten: 0 }))
     }
 }
 
 impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
-    /// The value of `key`, if it still holds.
+    /// The value of `key`, unless it expired.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let values = self.values();
-        values.until.get(key).filter(|(_, until)| now < *until).map(|(value, _)| value.clone())
+        self.get_expired(key).filter(|(_, until)| now < *until).map(|(value, _)| value)
     }
 
-    /// Remembers a value, which holds before `until`.
+    /// The value of `key` and when it expires or expired, if it was not evicted.
+    pub fn get_expired(&self, key: &K) -> Option<(V, Timestamp)> {
+        self.0.lock().cache.get(key).cloned()
+    }
+
+    /// Remembers a value, which expires at `until`.
     pub fn put(&self, key: K, value: V, until: Timestamp) {
-        self.values().insert::<MAX_VALUES>(key, value, until);
+        self.0.lock().cache.insert(key, (value, until));
     }
 
     /// Now, to be asked before a value is read that [`Recent::put_read`] remembers.
     pub fn since(&self) -> Since {
-        Since(self.values().forgotten)
+        Since(self.0.lock().forgotten)
     }
 
     /// Remembers a value that was read after `since`, unless anything was forgotten since: it may have changed.
     pub fn put_read(&self, since: Since, key: K, value: V, until: Timestamp) {
-        let mut values = self.values();
+        let mut values = self.0.lock();
         if values.forgotten == since.0 {
-            values.insert::<MAX_VALUES>(key, value, until);
+            values.cache.insert(key, (value, until));
         }
     }
 
-    /// Forgets the value of `key`, and what is being read for it.
+    /// Forgets the value of `key`, and any value of it that is being read now.
     pub fn forget_one(&self, key: &K) {
-        let mut values = self.values();
-        values.until.remove(key);
+        let mut values = self.0.lock();
+        values.cache.remove(key);
         values.forgotten += 1;
     }
 
     /// Forgets all.
     pub fn forget(&self) {
-        let mut values = self.values();
-        values.until.clear();
+        let mut values = self.0.lock();
+        values.cache.clear();
         values.forgotten += 1;
-    }
-
-    fn values(&self) -> MutexGuard<'_, Values<K, V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K: Eq + Hash, V> Values<K, V> {
-    fn insert<const MAX_VALUES: usize>(&mut self, key: K, value: V, until: Timestamp) {
-        if self.until.len() >= MAX_VALUES {
-            self.until.clear();
-        }
-        self.until.insert(key, (value, until));
     }
 }
 
@@ -113,12 +104,18 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_takes_no_memory() {
-        let recent = Recent::<_, _, 3>::default();
-        for key in 0..100 {
+    fn a_flood_of_keys_takes_no_memory_and_evicts_no_key_in_use() {
+        let recent = Recent::<_, _, 100>::default();
+        for _ in 0..3 {
+            recent.put(0, (), at(10));
+            assert_eq!(recent.get(&0, at(0)), Some(()));
+        }
+        for key in 1..100_000 {
             recent.put(key, (), at(10));
-            assert_eq!(recent.get(&key, at(0)), Some(()));
-            assert!(recent.values().until.len() <= 3);
+            assert!(recent.0.lock().cache.len() <= 100);
+            if key % 50 == 0 {
+                assert_eq!(recent.get(&0, at(0)), Some(()), "evicted by {key} others");
+            }
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 
@@ -53,7 +54,7 @@ pub(super) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
 impl Taken {
     fn add(&self, permit: OwnedSemaphorePermit) {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.0.lock();
         match taken.as_mut() {
             Some(taken) => taken.merge(permit),
             None => *taken = Some(permit),

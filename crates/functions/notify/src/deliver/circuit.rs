@@ -1,7 +1,7 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use model::time::Timestamp;
+use parking_lot::Mutex;
 
 /// After how many failures in a row a destination is left alone.
 const FAILURES_TO_OPEN: u32 = 2;
@@ -28,7 +28,7 @@ impl Circuits {
     /// Whether something may be sent to `destination` now; otherwise until when not. Whoever is the first to be let
     /// through after a pause finds out for all.
     pub(crate) fn admit(&self, destination: &str, now: Timestamp) -> Result<(), Timestamp> {
-        let mut circuits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circuits = self.0.lock();
         match circuits.get_mut(destination) {
             Some(circuit) if now < circuit.open_until => Err(circuit.open_until),
             Some(circuit) if circuit.failures >= FAILURES_TO_OPEN => {
@@ -41,12 +41,12 @@ impl Circuits {
 
     /// The destination answered.
     pub(crate) fn record_success(&self, destination: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(destination);
+        self.0.lock().remove(destination);
     }
 
     /// It did not, or asked to be left alone for so many seconds.
     pub(crate) fn record_failure(&self, destination: &str, now: Timestamp, asked: Option<i64>) {
-        let mut circuits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circuits = self.0.lock();
         if circuits.len() >= MAX_REMEMBERED_DESTINATIONS && !circuits.contains_key(destination) {
             circuits.clear();
         }

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::error::ErrorAggregate;
 use model::id::{ErrorKey, EventHash, Fingerprint};
 use model::timeline::Minute;
+use parking_lot::{Mutex, MutexGuard};
 use store::ports::Commit;
 
 use crate::error_batch::ErrorBatch;
@@ -79,7 +79,7 @@ fn outer_minutes(batch: &ErrorBatch) -> Option<(Minute, Minute)> {
 
 impl ErrorCache {
     fn lock(&self) -> MutexGuard<'_, CachedErrors> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub(crate) fn get(&self, batch: &ErrorBatch) -> Option<StoredError> {

@@ -1,30 +1,26 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use model::id::KeyId;
 use model::time::Timestamp;
+use quick_cache::sync::Cache;
 
-/// Beyond this all keys are forgotten, and their use is recorded once more.
+/// The use of a key that was evicted is recorded once more.
 const MAX_CACHED_KEYS: usize = 10_000;
 
 /// The newest day for which the use of each key was recorded.
-#[derive(Debug, Default)]
-pub(crate) struct KeyUseCache(Mutex<HashMap<KeyId, Timestamp>>);
+#[derive(Debug)]
+pub(crate) struct KeyUseCache(Cache<KeyId, Timestamp>);
+
+impl Default for KeyUseCache {
+    fn default() -> Self {
+        Self(Cache::new(MAX_CACHED_KEYS))
+    }
+}
 
 impl KeyUseCache {
-    fn lock(&self) -> MutexGuard<'_, HashMap<KeyId, Timestamp>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn contains(&self, key: KeyId, day: Timestamp) -> bool {
-        self.lock().get(&key).is_some_and(|recorded| *recorded >= day)
+        self.0.get(&key).is_some_and(|recorded| recorded >= day)
     }
 
     pub(crate) fn insert(&self, key: KeyId, day: Timestamp) {
-        let mut days = self.lock();
-        if days.len() >= MAX_CACHED_KEYS {
-            days.clear();
-        }
-        days.insert(key, day);
+        self.0.insert(key, day);
     }
 }

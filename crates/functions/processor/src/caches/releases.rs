@@ -1,35 +1,29 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use model::id::ProjectId;
 use model::timeline::Hour;
+use quick_cache::sync::Cache;
 use store::ports::Release;
 
-/// Beyond this all releases are forgotten, and recorded once more.
+/// A release that was evicted is recorded once more.
 const MAX_CACHED_RELEASES: usize = 10_000;
 
 /// The releases that this process recorded.
-#[derive(Default)]
-pub(crate) struct ReleaseCache(Mutex<HashMap<(ProjectId, String), Release>>);
+pub(crate) struct ReleaseCache(Cache<(ProjectId, String), Release>);
+
+impl Default for ReleaseCache {
+    fn default() -> Self {
+        Self(Cache::new(MAX_CACHED_RELEASES))
+    }
+}
 
 impl ReleaseCache {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ProjectId, String), Release>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The release, if `seen` adds nothing to it.
     pub(crate) fn get(&self, project: ProjectId, seen: &Release) -> Option<Release> {
-        let releases = self.lock();
-        let cached = releases.get(&(project, seen.name.clone()))?;
+        let cached = self.0.get(&(project, seen.name.clone()))?;
         let covers = cached.first_seen <= seen.first_seen && Hour::of(cached.last_seen) >= Hour::of(seen.last_seen);
-        covers.then(|| cached.clone())
+        covers.then_some(cached)
     }
 
     pub(crate) fn insert(&self, project: ProjectId, release: Release) {
-        let mut releases = self.lock();
-        if releases.len() >= MAX_CACHED_RELEASES {
-            releases.clear();
-        }
-        releases.insert((project, release.name.clone()), release);
+        self.0.insert((project, release.name.clone()), release);
     }
 }

@@ -5,9 +5,9 @@
 //! With indexes over the same expression, and trimming, they stay as fast as at first.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 
 use crate::Error;
@@ -54,7 +54,7 @@ impl Records {
     /// Deletes some records written before `older_than`; 0 when there are none left. The newest record stays: dynoxide
     /// numbers the next one after it, and who reads the stream goes on behind a number.
     pub(super) fn trim(&self, older_than: SystemTime) -> rusqlite::Result<u64> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.0.lock();
         let trimmed = connection.execute(
             "DELETE FROM _stream_records
              WHERE id IN (SELECT id FROM _stream_records
@@ -68,12 +68,12 @@ impl Records {
 impl Records {
     /// Gives some pages that nothing is in back to the file system; returns how many bytes.
     pub(super) fn reclaim(&self) -> rusqlite::Result<u64> {
-        reclaim_step(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        reclaim_step(&self.0.lock())
     }
 
     /// Moves the journal into the file, and empties it.
     pub(super) fn empty_journal(&self) -> rusqlite::Result<()> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.0.lock();
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 }

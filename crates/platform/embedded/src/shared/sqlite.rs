@@ -1,9 +1,10 @@
 //! One SQLite database of an engine: writes by a thread that commits many at once, reads beside it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
@@ -197,7 +198,7 @@ struct Lent<'a> {
 
 impl<'a> Lent<'a> {
     fn take(readers: &'a Readers) -> Result<Self, Fault> {
-        let connection = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = readers.idle.lock().pop();
         Ok(Self { readers, connection })
     }
 
@@ -209,7 +210,7 @@ impl<'a> Lent<'a> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.connection.take());
+        self.readers.idle.lock().extend(self.connection.take());
     }
 }
 

@@ -1,10 +1,11 @@
 //! The queues that there are, and the work on them that the API and the event-source mapping share.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::RwLock;
 use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
@@ -49,12 +50,12 @@ pub(super) struct QueueState {
 
 impl QueueState {
     pub(super) fn attributes(&self) -> Attributes {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.settings.read().0.clone()
     }
 
     /// When the attributes were last set.
     pub(super) fn modified(&self) -> i64 {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).1
+        self.settings.read().1
     }
 
     pub(super) fn wake(&self) {
@@ -62,7 +63,7 @@ impl QueueState {
     }
 
     fn oldest(&self, now: i64) -> i64 {
-        let retention = self.settings.read().unwrap_or_else(PoisonError::into_inner).0.retention;
+        let retention = self.settings.read().0.retention;
         now - i64::from(retention) * 1000
     }
 }
@@ -82,11 +83,11 @@ impl Engine {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Arc<QueueState>> {
-        self.queues.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.queues.read().get(name).cloned()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<QueueState>> {
-        self.queues.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.queues.read().values().cloned().collect()
     }
 
     /// Makes the queue, or finds it as it is.
@@ -103,7 +104,7 @@ impl Engine {
         };
         let enter = move |made: &Option<Arc<QueueState>>| {
             if let Some(made) = made {
-                let mut queues = queues.write().unwrap_or_else(PoisonError::into_inner);
+                let mut queues = queues.write();
                 queues.insert(made.name.clone(), Arc::clone(made));
             }
         };
@@ -119,7 +120,7 @@ impl Engine {
                 Ok(())
             })
             .await?;
-        *queue.settings.write().unwrap_or_else(PoisonError::into_inner) = (attributes, now);
+        *queue.settings.write() = (attributes, now);
         Ok(())
     }
 

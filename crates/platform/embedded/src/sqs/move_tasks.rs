@@ -1,6 +1,6 @@
 //! Message move tasks that were done.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 /// Finished tasks that are kept, for all queues together.
 const MAX_KEPT_TASKS: usize = 100;
@@ -22,12 +22,12 @@ pub(super) struct MoveTask {
 impl MoveTasks {
     /// The tasks of a queue, newest first.
     pub(super) fn of(&self, source: &str) -> Vec<MoveTask> {
-        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tasks = self.0.lock();
         tasks.iter().rev().filter(|task| task.source == source).cloned().collect()
     }
 
     pub(super) fn add(&self, task: MoveTask) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self.0.lock();
         if tasks.len() == MAX_KEPT_TASKS {
             tasks.remove(0);
         }

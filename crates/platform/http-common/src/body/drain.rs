@@ -5,7 +5,7 @@
 //! the body is too large or the key unknown, and send it again.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use http::header::EXPECT;
 use http::{HeaderMap, Request};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 
 /// How much of a body is read after its request was decided, in bytes.
 const MAX_DRAINED: usize = 256 << 20;
@@ -49,7 +50,7 @@ impl Lent {
     /// Reads what the handler left, and throws it away: within limits of bytes and time.
     pub(crate) async fn drain(self) {
         let mut rest = {
-            let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut shared = self.shared.lock();
             // A client that waits for `100 Continue` takes the answer instead of it.
             if shared.body.is_end_stream() || (self.is_awaited && !shared.is_begun) {
                 return;
@@ -84,17 +85,17 @@ impl HttpBody for Borrowed {
     type Error = axum::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.0.lock();
         shared.is_begun = true;
         Pin::new(&mut shared.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).body.is_end_stream()
+        self.0.lock().body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).body.size_hint()
+        self.0.lock().body.size_hint()
     }
 }
 

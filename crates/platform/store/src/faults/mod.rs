@@ -12,10 +12,11 @@ mod refusal;
 mod rules;
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
+use parking_lot::{Mutex, MutexGuard};
 pub use ports::Faulty;
 use rules::Rule;
 pub use rules::{Call, Fault, When};
@@ -140,6 +141,6 @@ impl Faults {
     }
 
     fn state(&self) -> MutexGuard<'_, FaultState> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock()
     }
 }

@@ -1,9 +1,10 @@
-use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use model::time::Timestamp;
+use parking_lot::Mutex;
+use quick_cache::unsync::Cache;
 
 use crate::error::Result;
 
@@ -16,7 +17,7 @@ const FAILURE_KEPT_SECONDS: i64 = 5;
 const MAX_CACHED_VALUES: usize = 1_000;
 
 /// What KMS answered lately. Who asks for what is being asked for waits for that answer, so that a burst makes one call.
-pub(super) struct Remembered<K, V>(Mutex<HashMap<K, Arc<Slot<V>>>>);
+pub(super) struct Remembered<K, V>(Mutex<Cache<K, Arc<Slot<V>>>>);
 
 type Slot<V> = tokio::sync::Mutex<Option<CachedValue<V>>>;
 
@@ -26,9 +27,9 @@ struct CachedValue<V> {
     uses: u64,
 }
 
-impl<K, V> Default for Remembered<K, V> {
+impl<K: Eq + Hash, V> Default for Remembered<K, V> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Cache::new(MAX_CACHED_VALUES)))
     }
 }
 
@@ -51,11 +52,13 @@ impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
     }
 
     fn slot(&self, key: &K) -> Arc<Slot<V>> {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= MAX_CACHED_VALUES && !slots.contains_key(key) {
-            slots.clear();
+        let mut slots = self.0.lock();
+        if let Some(slot) = slots.get(key) {
+            return slot.clone();
         }
-        slots.entry(key.clone()).or_default().clone()
+        let slot = Arc::<Slot<V>>::default();
+        slots.insert(key.clone(), slot.clone());
+        slot
     }
 }
 
@@ -121,6 +124,6 @@ mod tests {
         for key in 0..10 * MAX_CACHED_VALUES {
             remembered.get(&key, at(0), 9, || kms.answer()).await.unwrap();
         }
-        assert!(remembered.0.lock().unwrap().len() <= MAX_CACHED_VALUES);
+        assert!(remembered.0.lock().len() <= MAX_CACHED_VALUES);
     }
 }
