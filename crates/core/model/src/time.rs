@@ -20,8 +20,8 @@ pub struct BadTimestamp(String);
 /// The seconds of a day of UTC.
 pub const SECONDS_PER_DAY: i64 = 86_400;
 const MICROS_PER_SECOND: i64 = 1_000_000;
-/// The end of the year 9999: the last moment that RFC 3339 can write.
-const MAX_SECONDS: i64 = 253_402_300_799;
+/// The last second that can be written in every time zone: 9999-12-30T22:00:00Z.
+const MAX_SECONDS: i64 = 253_402_207_200;
 
 impl Timestamp {
     /// All time: from the epoch to the last moment that can be written.
@@ -189,6 +189,6 @@ mod tests {
             let moment = Timestamp::from_micros(micros);
             assert_eq!(Timestamp::parse(&moment.to_string()).unwrap(), moment);
         }
-        assert_eq!(Timestamp::from_micros(i64::MAX).date(), "9999-12-31");
+        assert_eq!(Timestamp::from_micros(i64::MAX).date(), "9999-12-30");
     }
 }

@@ -8,7 +8,7 @@ pub(super) fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
     let path = text.split(['?', '#']).next().unwrap_or(text);
     let mut start = path.find("://").map_or(0, |at| at + 3);
     let mut found = Vec::new();
-    for part in crate::text::cut(path, start..).split('/') {
+    for part in path.get(start..).unwrap_or_default().split('/') {
         let end = start + part.len();
         if is_token(part) {
             found.push(start..end);

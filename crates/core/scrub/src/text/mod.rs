@@ -243,7 +243,7 @@ fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
 ///
 /// What is looked at is found by counting bytes, often with a bound on how many: such a place may be within a character.
 #[expect(clippy::string_slice, reason = "both bounds are between characters, and in order")]
-pub(super) fn cut(text: &str, range: impl RangeBounds<usize>) -> &str {
+fn cut(text: &str, range: impl RangeBounds<usize>) -> &str {
     let start = match range.start_bound() {
         Bound::Included(&start) => text.ceil_char_boundary(start),
         Bound::Excluded(&before) => text.ceil_char_boundary(before + 1),
