@@ -37,7 +37,7 @@ pub(crate) async fn listed(on: &Resources) {
             assert!(page.items.len() <= limit);
             all.extend(page.items);
             match page.next {
-                Some(next) => after = Some(PostingPosition::parse(&next.to_string()).unwrap()),
+                Some(next) => after = Some(serde_json::from_value(serde_json::json!(next)).unwrap()),
                 None => break,
             }
         }

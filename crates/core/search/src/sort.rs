@@ -3,9 +3,11 @@ use std::fmt;
 use super::Step;
 use super::term::{Term, slot};
 use model::error::{ErrorAggregate, Indexed, PostingBatch};
+use serde::{Deserialize, Serialize};
 
 /// What a list of errors is ordered by, the most first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Sort {
     /// The time of the latest occurrence.
     #[default]

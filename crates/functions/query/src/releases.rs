@@ -17,7 +17,7 @@ use model::time::Timestamp;
 use schemars::JsonSchema;
 use search::Term;
 use serde::Serialize;
-use store::ports::{Release, ReleaseCursor};
+use store::ports::{BadReleaseCursor, Release, ReleaseCursor};
 
 use crate::Query;
 use crate::list::Parameters;
@@ -58,7 +58,7 @@ struct ReleasesAnswer<'a> {
     #[schemars(length(max = MAX_LISTED_RELEASES))]
     releases: Vec<ReleaseEntry<'a>>,
     /// What the next page is asked for with; none at the end.
-    next_cursor: Option<&'a str>,
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -97,11 +97,15 @@ async fn handle_show(State(query): State<Arc<Query>>, project: ReadableProject, 
 async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
     let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)?;
-    let after = parameters.parsed("cursor", ReleaseCursor::parse)?;
+    let after = parameters.parsed("cursor", parse_cursor)?;
     let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
     let entries = page.items.iter().map(|release| load_entry(query, project.id, release));
     let releases = try_join_all(entries).await?;
-    http_common::data(ReleasesAnswer { releases, next_cursor: page.next.as_ref().map(ReleaseCursor::as_str) })
+    http_common::data(ReleasesAnswer { releases, next_cursor: page.next.as_ref().map(http_common::cursor::encode) })
+}
+
+fn parse_cursor(text: &str) -> Result<ReleaseCursor, BadReleaseCursor> {
+    http_common::cursor::decode(text).ok_or_else(|| BadReleaseCursor::new(text))
 }
 
 async fn show(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {

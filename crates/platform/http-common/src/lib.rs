@@ -7,6 +7,7 @@ mod base_url;
 mod body;
 mod caller;
 mod client_address;
+pub mod cursor;
 pub mod describe;
 mod front;
 mod guesses;

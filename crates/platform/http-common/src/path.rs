@@ -109,13 +109,7 @@ pub fn decode_segment(segment: &str) -> String {
 
 /// The parameters of a query, decoded.
 pub fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
-    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode_segment(&name.replace('+', " ")), decode_segment(&value.replace('+', " ")))
-        })
-        .collect()
+    form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl ClaimCheck {
         let mut parts = key.strip_prefix(ROOT)?.split('/');
         let project = match parts.next()?.split_once('=')? {
             ("project", id) => Addressee::Id(ProjectId::parse(id).ok()?),
-            ("name", hex) => Addressee::Name(name_of(hex)?),
+            ("name", digits) => Addressee::Name(name_of(digits)?),
             _ => return None,
         };
         let event = EventId::parse(parts.next()?.strip_prefix("event=")?).ok()?;
@@ -51,8 +51,7 @@ impl ClaimCheck {
         match project {
             Addressee::Id(id) => format!("{ROOT}project={id}/"),
             Addressee::Name(name) => {
-                let hex: String = name.as_str().bytes().map(|byte| format!("{byte:02x}")).collect();
-                format!("{ROOT}name={hex}/")
+                format!("{ROOT}name={}/", hex::encode(name.as_str()))
             }
         }
     }
@@ -65,12 +64,8 @@ impl fmt::Display for ClaimCheck {
     }
 }
 
-fn name_of(hex: &str) -> Option<ProjectName> {
-    let pairs = hex.as_bytes().chunks(2).map(|pair| {
-        let digits = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(digits, 16).ok()
-    });
-    let name = String::from_utf8(pairs.collect::<Option<_>>()?).ok()?;
+fn name_of(digits: &str) -> Option<ProjectName> {
+    let name = String::from_utf8(hex::decode(digits).ok()?).ok()?;
     ProjectName::parse(&name).ok()
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{ProjectName, hex, shown, text_form, unhex};
+use super::{ProjectName, shown, text_form, unhex};
 
 /// What names the notification configs that were posted together: 128 bits of a SHA-256 over their project and their
 /// text, as 32 lower-case hexadecimal digits. So the same configs have one name, however often they are posted.
@@ -43,7 +43,7 @@ impl std::str::FromStr for ConfigId {
 
 impl fmt::Display for ConfigId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{hex, shown, text_form, unhex};
+use super::{shown, text_form, unhex};
 
 /// What names an event: 128 bits, written as 32 lower-case hexadecimal digits. An event that is sent again carries
 /// the same id, and is counted once.
@@ -58,7 +58,7 @@ impl std::str::FromStr for EventId {
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

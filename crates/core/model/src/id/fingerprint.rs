@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{hex, shown, text_form, unhex};
+use super::{shown, text_form, unhex};
 
 /// What names an error: 128 bits of a SHA-256 over what its occurrences have in common, as 32 lower-case hexadecimal
 /// digits.
@@ -54,7 +54,7 @@ impl std::str::FromStr for Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

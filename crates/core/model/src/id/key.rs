@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{hex, shown, text_form, unhex};
+use super::{shown, text_form, unhex};
 
 /// A key as a caller sends it: 1 to 256 visible ASCII characters. It has no `Display` and a blind `Debug`, so that it
 /// cannot end in a log line; storage only ever sees its [`KeyHash`].
@@ -22,7 +22,7 @@ impl Key {
 
     /// A new key from 16 random bytes, as 32 hexadecimal digits: the form that Sentry's SDKs accept in a DSN.
     pub fn from_random(bytes: [u8; 16]) -> Self {
-        Self(hex(&bytes))
+        Self(hex::encode(bytes))
     }
 
     /// The key itself, to be shown to its owner once.
@@ -96,7 +96,7 @@ impl std::str::FromStr for KeyHash {
 
 impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -129,7 +129,7 @@ impl std::str::FromStr for KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

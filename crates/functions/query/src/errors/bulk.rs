@@ -224,7 +224,7 @@ async fn find_by_filters(
     let after = after.map_err(|error| refuse_parameter("cursor", error))?.unwrap_or_default();
     let search = ErrorSearch { filter, sort, after, limit: MAX_CHANGED_ERRORS };
     let found = query.find(project.id, &search).await?;
-    let next = found.next.map(|cursor| cursor.to_string());
+    let next = found.next.map(|cursor| cursor.encode());
     let certain = found.errors.into_iter().map(|error| BulkTarget::Found(Box::new(error)));
     let uncertain = found.uncertain.into_iter().map(|error| BulkTarget::Uncertain(Box::new(error)));
     Ok((certain.chain(uncertain).collect(), next))

@@ -16,7 +16,7 @@ use search::Sort;
 use serde::Serialize;
 use serde_json::json;
 
-use super::find::{ErrorSearch, FoundErrors, MAX_LISTED_ERRORS};
+use super::find::{Cursor, ErrorSearch, FoundErrors, MAX_LISTED_ERRORS};
 use crate::Query;
 use crate::list::Parameters;
 
@@ -61,8 +61,7 @@ pub(super) fn describe(api: &mut Description) {
     ] {
         operation = operation.query_as(name, is, moment());
     }
-    let cursor =
-        json!({ "type": "string", "pattern": "^([A-Za-z]+\\.(rest|[-0-9a-f]*)\\.)?[-0-9A-Fa-f]*$", "maxLength": 200 });
+    let cursor = json!({ "type": "string", "pattern": "^[-_0-9A-Za-z]*$", "maxLength": Cursor::MAX_BYTES });
     let sorts = Sort::ALL.map(Sort::as_str);
     operation
         .query_as("sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
@@ -99,7 +98,7 @@ async fn list(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
     let project = reader.load_project(query).await?;
     let found = query.find(project.id, &search).await?;
     let FoundErrors { errors, uncertain, examined, next } = found;
-    let next_cursor = next.map(|next| next.to_string());
+    let next_cursor = next.map(|next| next.encode());
     let [errors, uncertain] = [&errors, &uncertain]
         .map(|errors| errors.iter().map(|error| views::describe_error(&project.name, error)).collect::<Vec<_>>());
     http_common::data(ErrorsAnswer { scanned_count: errors.len(), errors, uncertain, examined, next_cursor })

@@ -12,8 +12,8 @@ use rusqlite::{Connection, params};
 
 use crate::Error;
 use crate::shared::clock::to_ms;
+use crate::shared::random;
 use crate::shared::sqlite::reclaim_step;
-use crate::shared::{hex, random};
 
 /// The table is dynoxide's and there from its first opening on.
 const INDEXES: &str = "
@@ -34,7 +34,7 @@ const FULL: i64 = 2;
 pub(super) fn memory_path() -> Result<PathBuf, Error> {
     let name = random::<8>().map_err(|e| Error::failed("dynamo", e))?;
     // The `memdb` file system of SQLite: a name with a slash is shared within the process.
-    Ok(format!("file:/faultline-{}?vfs=memdb", hex(&name)).into())
+    Ok(format!("file:/faultline-{}?vfs=memdb", hex::encode(name)).into())
 }
 
 pub(super) struct Records(Mutex<Connection>);

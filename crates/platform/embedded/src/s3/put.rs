@@ -16,7 +16,6 @@ use super::MAX_OBJECT;
 use super::failure::Failure;
 use super::rows::{self, Checksums, ObjectAttributes};
 use crate::Clock;
-use crate::shared::hex;
 use crate::shared::sqlite::Sqlite;
 
 pub(super) async fn put(database: &Sqlite, clock: &Clock, req: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
@@ -33,7 +32,7 @@ pub(super) async fn put(database: &Sqlite, clock: &Clock, req: S3Request<PutObje
     if input.content_md5.is_some_and(|sent| sent != BASE64_STANDARD.encode(md5)) {
         return Err(s3_error!(BadDigest, "Content-MD5 does not match the body"));
     }
-    let etag = hex(&md5);
+    let etag = hex::encode(md5);
     let output = PutObjectOutput {
         e_tag: Some(ETag::Strong(etag.clone())),
         checksum_crc32: checksums.crc32.clone(),

@@ -29,27 +29,7 @@ pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
 pub(crate) fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (i, byte) in bytes.iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        push_hex(&mut text, *byte);
-    }
-    text
-}
-
-/// Bytes in lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        push_hex(&mut text, *byte);
-    }
-    text
-}
-
-fn push_hex(text: &mut String, byte: u8) {
-    for digit in [byte >> 4, byte & 0xf] {
-        text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
-    }
+    let digits = hex::encode(bytes);
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    parts.join("-")
 }

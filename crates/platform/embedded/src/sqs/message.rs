@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::refusal::{Refusal, RefusalKind};
-use crate::shared::{hex, random};
+use crate::shared::random;
 
 /// Bytes of a message with its attributes, and of all messages of a batch: 1 MiB, AWS's limit since August 2025.
 pub(super) const MAX_SIZE: u32 = 1 << 20;
@@ -147,7 +147,7 @@ impl Extras {
                 }
             }
         }
-        Some(hex(&Md5::digest(&bytes)))
+        Some(hex::encode(Md5::digest(&bytes)))
     }
 }
 
@@ -181,7 +181,7 @@ impl AttributeValue {
 
 /// The MD5 of a body in hexadecimal, which clients check.
 pub(super) fn md5_of_body(body: &str) -> String {
-    hex(&Md5::digest(body))
+    hex::encode(Md5::digest(body))
 }
 
 /// Whether SQS takes the character.

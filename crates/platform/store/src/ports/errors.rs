@@ -3,6 +3,7 @@ use model::error::history::HistoryEntry;
 use model::error::{ErrorAggregate, ErrorChange, Status};
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Page;
 use crate::error::Result;
@@ -65,7 +66,8 @@ pub trait Errors: Send + Sync {
 }
 
 /// A place in a project's list of errors.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct ErrorCursor(pub(crate) String);
 
 /// The text is not a cursor of an error list.
@@ -108,5 +110,19 @@ impl std::str::FromStr for ErrorCursor {
             slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
         });
         fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
+    }
+}
+
+impl TryFrom<String> for ErrorCursor {
+    type Error = BadErrorCursor;
+
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ErrorCursor> for String {
+    fn from(cursor: ErrorCursor) -> Self {
+        cursor.0
     }
 }

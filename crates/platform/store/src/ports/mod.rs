@@ -38,7 +38,7 @@ pub use projects::{MAX_FORMER_NAMES, Project, ProjectChange, Projects};
 pub use quotas::{Quota, Quotas, Usage, Used};
 pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
-pub use search_index::{BadPostingPosition, PostingPosition, SearchIndex, StoredPosting};
+pub use search_index::{PostingPosition, SearchIndex, StoredPosting};
 pub use segments::{ClaimChecks, ETag, Segments};
 pub use sessions::{Session, Sessions};
 pub use totals::{Totals, TotalsScope};

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use model::id::{Fingerprint, ProjectId};
 use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Page;
 use crate::error::Result;
@@ -42,7 +43,8 @@ pub struct Release {
 }
 
 /// A place in a project's list of releases.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct ReleaseCursor(pub(crate) String);
 
 /// The text is not a cursor of a list of releases.
@@ -50,17 +52,38 @@ pub struct ReleaseCursor(pub(crate) String);
 #[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
 pub struct BadReleaseCursor(String);
 
+impl BadReleaseCursor {
+    /// Of a text, of which the error shows the beginning.
+    pub fn new(text: &str) -> Self {
+        Self(text.chars().take(80).collect())
+    }
+}
+
 impl ReleaseCursor {
     /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadReleaseCursor> {
         let fits = text.split_once('-').is_some_and(|(micros, hash)| {
             micros.len() == 16 && micros.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(hash).is_ok()
         });
-        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadReleaseCursor(text.chars().take(80).collect()))
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadReleaseCursor::new(text))
     }
 
     /// The text form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ReleaseCursor {
+    type Error = BadReleaseCursor;
+
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ReleaseCursor> for String {
+    fn from(cursor: ReleaseCursor) -> Self {
+        cursor.0
     }
 }

@@ -60,7 +60,7 @@ impl Report {
         };
         let word = notification.fingerprint.to_string();
         let marker = signer.marker(&notification.project, notification.fingerprint);
-        let sent_marker = format!("<!-- faultline-told:{} -->", &hex(token(message))[..16]);
+        let sent_marker = format!("<!-- faultline-told:{} -->", &sha256(token(message))[..16]);
         Ok(Some(Self {
             title: issue_title(notification),
             body: body(notification, &format!("{marker}\n{sent_marker}\n"), limit),
@@ -84,7 +84,7 @@ impl Report {
     ) -> Self {
         let word = signer.signature(token(message));
         let marker = format!("<!-- faultline-held:{word} -->");
-        let sent_marker = format!("<!-- faultline-told:{} -->", &hex(token(message))[..16]);
+        let sent_marker = format!("<!-- faultline-told:{} -->", &sha256(token(message))[..16]);
         let all = thousands(more + notifications.len() as u64);
         let mut parts = vec![format!(
             "{all} more than the {} issues a minute that the rule {} makes.",
@@ -121,7 +121,7 @@ fn issue_title(notification: &Notification) -> String {
     }
     let end = title.floor_char_boundary(MAX_TITLE_BYTES - "...".len() - 10);
     let (kept, rest) = title.split_at(end);
-    format!("{kept}...{}", &hex(rest)[..10])
+    format!("{kept}...{}", &sha256(rest)[..10])
 }
 
 /// `text` in which no `@` calls anybody, and nothing refers to an issue or another thing of the tracker, or is a picture.
@@ -269,6 +269,6 @@ fn longest_run(text: &str) -> usize {
 }
 
 /// SHA-256 of `text` in hexadecimal digits.
-fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+fn sha256(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
 }

@@ -1,22 +1,27 @@
-use std::fmt;
-
+use http_common::cursor;
 use model::error::ErrorAggregate;
 use model::id::Fingerprint;
 use search::Sort;
+use serde::{Deserialize, Serialize};
 use store::ports::{ErrorCursor, PostingPosition};
 
-/// A place in a list of errors: behind an error of this value, or a place of the walk, or both, where a list was read
-/// whole and grew so long that it is walked by now; or a place of the walk over what no short list has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A place in a list of errors: after an error of this value, or a place of the walk, or both, where a list was read
+/// whole and has since grown so long that it is walked; or a place of the walk over what no short list has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     sort: Sort,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     exact: Option<(u64, Fingerprint)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     place: Option<WalkPosition>,
+    /// Whether all errors of the short lists came before.
+    #[serde(default, rename = "rest", skip_serializing_if = "std::ops::Not::not")]
     is_of_the_rest: bool,
 }
 
 /// A place of the walk.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) enum WalkPosition {
     /// In the table's index, which is in the order of last seen.
     Seen(ErrorCursor),
@@ -24,21 +29,21 @@ pub(super) enum WalkPosition {
     Posted(PostingPosition),
 }
 
-/// Stands for an error in a cursor that is behind all errors of the short lists.
-const REST: &str = "rest";
-
-/// Why a text is no cursor of the list.
+/// Why a text is not a cursor of the list.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum BadCursor {
     #[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
     Malformed(String),
     #[error(
-        "this cursor is of a list that is sorted by `{0}`: ask with `sort={0}`, or leave the cursor out to begin anew"
+        "this cursor is of a list that is sorted by `{0}`: ask with `sort={0}`, or leave the cursor out to start again"
     )]
     OtherSort(Sort),
 }
 
 impl Cursor {
+    /// The longest text of a cursor, in bytes.
+    pub(crate) const MAX_BYTES: usize = 300;
+
     /// Behind `error` in a list that was read whole.
     pub(super) fn behind(sort: Sort, error: &ErrorAggregate) -> Self {
         Self { sort, exact: Some((sort.value(error), error.fingerprint)), ..Self::default() }
@@ -79,51 +84,25 @@ impl Cursor {
         self.exact.is_none_or(|(last, print)| value < last || (value == last && error.fingerprint > print))
     }
 
-    /// From the text form, for a list in this order.
+    /// Reads what [`Cursor::encode`] wrote, for a list in this order.
     pub(crate) fn parse(text: &str, sort: Sort) -> Result<Self, BadCursor> {
-        let cursor = parse(text).ok_or_else(|| BadCursor::Malformed(text.chars().take(80).collect()))?;
+        let cursor: Option<Self> = cursor::decode(text);
+        let cursor =
+            cursor.filter(Self::is_whole).ok_or_else(|| BadCursor::Malformed(text.chars().take(80).collect()))?;
         if cursor.sort == sort { Ok(cursor) } else { Err(BadCursor::OtherSort(cursor.sort)) }
     }
-}
 
-fn parse(text: &str) -> Option<Cursor> {
-    let Some((sort, rest)) = text.split_once('.') else {
-        // As it was before there were orders.
-        let place = Some(WalkPosition::Seen(ErrorCursor::parse(text).ok()?));
-        return Some(Cursor { place, ..Cursor::default() });
-    };
-    let sort = Sort::parse(sort).ok()?;
-    let (exact, place) = rest.split_once('.')?;
-    let behind = |text: &str| {
-        let (value, fingerprint) = text.split_once('-')?;
-        Some((value.parse().ok()?, Fingerprint::parse(fingerprint).ok()?))
-    };
-    let step = |text: &str| match sort {
-        Sort::LastSeen => Some(WalkPosition::Seen(ErrorCursor::parse(text).ok()?)),
-        _ => Some(WalkPosition::Posted(PostingPosition::parse(text).ok()?)),
-    };
-    let is_of_the_rest = exact == REST;
-    let exact = if exact.is_empty() || is_of_the_rest { None } else { Some(behind(exact)?) };
-    let place = if place.is_empty() { None } else { Some(step(place)?) };
-    let is_any = exact.is_some() || place.is_some() || is_of_the_rest;
-    is_any.then_some(Cursor { sort, exact, place, is_of_the_rest })
-}
+    /// The text by which a client asks for what follows.
+    pub(crate) fn encode(&self) -> String {
+        cursor::encode(self)
+    }
 
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (None, Some(WalkPosition::Seen(place)), false) = (self.exact, &self.place, self.is_of_the_rest) {
-            return f.write_str(place.as_str());
-        }
-        write!(f, "{}.", self.sort)?;
-        if let Some((value, fingerprint)) = self.exact {
-            write!(f, "{value}-{fingerprint}")?;
-        }
-        f.write_str(if self.is_of_the_rest { REST } else { "" })?;
-        f.write_str(".")?;
+    /// Whether it is a place at all, and one of the walk that its order takes.
+    fn is_whole(&self) -> bool {
         match &self.place {
-            Some(WalkPosition::Seen(place)) => f.write_str(place.as_str()),
-            Some(WalkPosition::Posted(place)) => place.fmt(f),
-            None => Ok(()),
+            Some(WalkPosition::Seen(_)) => self.sort == Sort::LastSeen,
+            Some(WalkPosition::Posted(_)) => self.sort != Sort::LastSeen,
+            None => self.exact.is_some() || self.is_of_the_rest,
         }
     }
 }
@@ -132,38 +111,45 @@ impl fmt::Display for Cursor {
 mod tests {
     use super::*;
 
+    fn seen() -> WalkPosition {
+        WalkPosition::Seen(ErrorCursor::above(2_989_295))
+    }
+
+    fn posted() -> WalkPosition {
+        WalkPosition::Posted(PostingPosition::above(12))
+    }
+
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let fingerprint = Fingerprint::of("m", ["a"]);
-        let exact = format!("57-{fingerprint}");
-        let slot = format!("02989296-{fingerprint}");
-        for (sort, text) in [
-            (Sort::LastSeen, slot.clone()),
-            (Sort::LastSeen, format!("lastSeen.{exact}.")),
-            (Sort::LastSeen, format!("lastSeen.{exact}.{slot}")),
-            (Sort::Count, format!("count.{exact}.")),
-            (Sort::Count, "count..12-1a2b3c4d-0-17".to_owned()),
-            (Sort::FirstSeen, format!("firstSeen.{exact}.2989296-ff-3-0")),
-            (Sort::Users, "users..0-1-0-249".to_owned()),
-            (Sort::LastSeen, "lastSeen.rest.".to_owned()),
-            (Sort::LastSeen, format!("lastSeen.rest.{slot}")),
-            (Sort::Count, "count.rest.12-1a2b3c4d-0-17".to_owned()),
-        ] {
-            let cursor = Cursor::parse(&text, sort).unwrap();
-            assert_eq!(cursor.to_string(), text);
+        let exact = Some((u64::MAX, Fingerprint::of("m", ["a"])));
+        for (sort, place) in [(Sort::LastSeen, seen()), (Sort::Count, posted()), (Sort::Users, posted())] {
+            for (exact, place, is_of_the_rest) in [
+                (exact, None, false),
+                (None, Some(place.clone()), false),
+                (exact, Some(place.clone()), false),
+                (None, None, true),
+                (None, Some(place.clone()), true),
+            ] {
+                let cursor = Cursor { sort, exact, place, is_of_the_rest };
+                let text = cursor.encode();
+                assert_eq!(Cursor::parse(&text, sort), Ok(cursor));
+                assert!(text.len() <= Cursor::MAX_BYTES, "{} bytes: {text}", text.len());
+            }
         }
     }
 
     #[test]
-    fn what_is_no_cursor_of_the_list_is_refused_with_the_way_out() {
+    fn a_text_that_is_not_a_cursor_of_the_list_is_refused_with_the_way_out() {
         let check = |text: &str, sort: Sort, way_out: &str| {
             let error = Cursor::parse(text, sort).unwrap_err().to_string();
             assert!(error.contains(way_out), "{error}");
         };
-        for bad in ["x", ".", "count..", "count.1.2", "sum.1-2.", "count..1-2-3", "count.-.", "count..1-2-3-4-5"] {
+        let of = |sort, place| Cursor { sort, place: Some(place), ..Cursor::default() }.encode();
+        for bad in ["x", "1", "1e30", &Cursor::default().encode(), &of(Sort::Count, seen())] {
             check(bad, Sort::Count, "nextCursor");
         }
-        check("count..12-1-0-0", Sort::Users, "sort=count");
-        check(&format!("02989296-{}", Fingerprint::of("m", ["a"])), Sort::FirstSeen, "sort=lastSeen");
+        check(&of(Sort::LastSeen, posted()), Sort::LastSeen, "nextCursor");
+        check(&of(Sort::Count, posted()), Sort::Users, "sort=count");
+        check(&of(Sort::LastSeen, seen()), Sort::FirstSeen, "sort=lastSeen");
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn start(engine: &Engine, request: StartRequest) -> Result<Valu
     if !engine.all().iter().any(is_target) {
         return Err(Refusal::parameter("Source queue must be configured as a Dead Letter Queue."));
     }
-    let handle = crate::shared::hex(source.name.as_bytes());
+    let handle = hex::encode(source.name.as_bytes());
     engine.move_messages(&source, target).await?;
     Ok(json!({ "TaskHandle": handle }))
 }
