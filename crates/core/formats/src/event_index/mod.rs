@@ -1,8 +1,8 @@
 //! The event index: finds the reference of an event by nothing but the event's id.
 //!
-//! Before a batch is committed, the processor records for each project where the events of the batch will be. An event of a
-//! reference with few events gets an entry of its own, which is found by one read. The events of a storm share blocks,
-//! so that a storm takes only a handful of writes. Which block an event is in depends on the invocation of the
+//! Before a batch is committed, the processor records for each project where the events of the batch will be. An event
+//! of a reference with few events gets an entry of its own, which is found by one read. The events of a storm share
+//! blocks, so that a storm takes only a handful of writes. Which block an event is in depends on the invocation of the
 //! processor, so a reader goes through the blocks of one bucket, newest first. Blocks are small.
 //!
 //! The cost of writing `n` events of a batch, in write units of 1 KB: if all events are of one error and minute, and if

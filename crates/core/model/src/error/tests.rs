@@ -111,7 +111,7 @@ fn a_regression_says_when_and_in_which_release_and_how_often() {
 }
 
 #[test]
-fn the_end_of_a_mute_is_no_regression() {
+fn the_end_of_a_mute_is_not_a_regression() {
     let mut error = new();
     let mute = Mute { until: None, until_count: Some(1) };
     (error.status, error.status_at, error.mute) = (Status::Muted, Timestamp::from_seconds(100), Some(mute));
@@ -156,7 +156,7 @@ fn a_late_unit_that_is_held_goes_on_though_newer_ones_were_dropped() {
 }
 
 #[test]
-fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
+fn units_begin_again_where_their_length_changes_or_an_older_version_counted() {
     let mut error = new();
     commit(&mut error, MINUTE, &[3_600, 7_200, 7_260]);
     commit(&mut error, TimeUnit::Hour, &[7_201, 3_601]);
@@ -170,7 +170,7 @@ fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
 }
 
 #[test]
-fn what_a_commit_brought_is_remembered_until_the_next() {
+fn the_origins_of_a_commit_are_remembered_until_the_next() {
     let mut error = new();
     let mut warning = at(20, "b");
     warning.level = Level::Warning;

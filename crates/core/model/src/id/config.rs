@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn configs_are_told_apart_by_project_and_text() {
+    fn configs_differ_by_project_and_text() {
         let id = |project, text: &str| ConfigId::of(&ProjectName::parse(project).unwrap(), text.as_bytes());
         assert_eq!(id("a", "x"), id("a", "x"));
         assert_ne!(id("a", "x"), id("a", "y"));

@@ -17,9 +17,7 @@ pub struct SegmentId {
 
 /// The text is not the short form of a segment id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{0}` is not a segment id: it must be a date, a slash and a ULID, with an optional number of days and a slash before them"
-)]
+#[error("`{0}` is not a segment id: it must be a date, a slash and a ULID, after days and a slash if any")]
 pub struct BadSegmentId(String);
 
 /// The prefix of the keys of all segments.

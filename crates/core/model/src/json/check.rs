@@ -8,8 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::{NotJson, repair};
 
-/// Maximum nesting of JSON from clients. What is stored and shown of it adds a few levels around it, and serde_json reads
-/// 127 levels.
+/// Maximum nesting of JSON from clients. What is stored and shown of it adds a few levels around it, and serde_json
+/// reads 127 levels.
 pub const MAX_DEPTH: u8 = 100;
 
 /// serde_json treats an object with this private key as embedded raw JSON text. Such objects are refused, because

@@ -20,8 +20,8 @@ const MIN_ROOM: usize = 4 << 10;
 /// - in texts: control characters (escaped), and escapes that JSON does not have (`\x41`, `\'`, `\e`, `\U0001F600`,
 ///   `\u{1F600}`; in any other escape, the backslash is kept as text);
 /// - elsewhere: control characters and a comma before `]` or `}` (left out), `nan`, `-inf`, `Infinity` and the like
-///   (`null`), `True`, `None` and `undefined`, numbers such as `+1`, `.5`, `007` and `0x1F`, numbers that no double holds
-///   (as texts), and names without quotes.
+///   (`null`), `True`, `None` and `undefined`, numbers such as `+1`, `.5`, `007` and `0x1F`, numbers that do not
+///   fit a double (as texts), and names without quotes.
 ///
 /// The copy is still not JSON if a text, list or object is not closed.
 pub(super) fn repair(bytes: &[u8]) -> Vec<u8> {

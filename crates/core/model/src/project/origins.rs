@@ -20,7 +20,7 @@ enum Pattern {
 pub enum BadOrigins {
     /// A text is not an origin.
     #[error(
-        "`{0}` is not an origin: send scheme://host or scheme://host:port without a path, as browsers write it, such as \
+        "`{0}` is not an origin: send scheme://host or scheme://host:port without a path, such as \
          https://shop.example, or https://*.shop.example for all its subdomains (names that are not ASCII as xn--…)"
     )]
     Form(String),

@@ -87,7 +87,7 @@ fn a_wrong_text_form_is_named() {
 }
 
 #[test]
-fn values_with_the_same_beginning_are_told_apart() {
+fn values_with_the_same_beginning_stay_different() {
     let [a, b] = ["a", "b"].map(|end| format!("{}{end}", "é".repeat(40)));
     let tags = of([("url", &*short_value(&a))]);
     assert_eq!((tags.has("url", &a), tags.has("url", &b)), (Has::Yes, Has::No));
