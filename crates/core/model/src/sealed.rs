@@ -16,7 +16,6 @@ impl Sealed {
         Self(text.into())
     }
 
-    /// The sealed text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

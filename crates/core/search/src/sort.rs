@@ -24,10 +24,8 @@ pub enum Sort {
 pub struct BadSort(String);
 
 impl Sort {
-    /// All orders.
     pub const ALL: [Self; 4] = [Self::LastSeen, Self::FirstSeen, Self::Count, Self::Users];
 
-    /// Parses the word.
     pub fn parse(word: &str) -> Result<Self, BadSort> {
         let found = Self::ALL.into_iter().find(|sort| sort.as_str() == word);
         found.ok_or_else(|| BadSort(word.chars().take(80).collect()))

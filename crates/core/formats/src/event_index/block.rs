@@ -31,7 +31,7 @@ pub enum BadBlock {
 }
 
 impl BlockId {
-    /// The id of block number `index` of those that are written at `now`. 80 of the `random` bits make it unique.
+    /// The id of block number `index` among those written at `now`. 80 of the `random` bits make it unique.
     pub fn new(now: Timestamp, random: u128, index: usize) -> Self {
         Self(Ulid::from_parts(now.millis() as u64, random.wrapping_add(index as u128)))
     }

@@ -166,7 +166,7 @@ const INLINE: &str = "1.";
 const CLAIM_CHECK_PREFIX: &str = "@";
 
 impl Message {
-    /// Packs the message, for [`inline`] or for the S3 object of a claim check.
+    /// Packs the message, for [`inline()`] or for the S3 object of a claim check.
     pub fn pack(&self) -> Vec<u8> {
         let mut raw = serde_json::to_vec(&self.header).expect("a header has text keys only");
         raw.reserve(1 + self.payload.len());
@@ -248,8 +248,8 @@ mod tests {
         let first = r#"{"source":"v1","project":{"name":"sample"},"receivedAt":"2016-11-02T00:01:00.123Z","eventIds":["07070707070707070707070707070707"]"#;
         let read = |json: &str| serde_json::from_str::<Header>(json).unwrap();
         assert_eq!(read(&format!("{first}}}")), message().header);
-        let told = r#","notifications":{"id":"c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b","sealed":"1.AAMBAgMw"}}"#;
-        let notifications = read(&format!("{first}{told}")).notifications.unwrap();
+        let posted = r#","notifications":{"id":"c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b","sealed":"1.AAMBAgMw"}}"#;
+        let notifications = read(&format!("{first}{posted}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
         for (word, origin) in

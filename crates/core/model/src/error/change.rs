@@ -4,7 +4,6 @@ use crate::time::Timestamp;
 /// A change that somebody makes to an error. Fields that are `None` stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorChange {
-    /// The new status.
     pub status: Option<StatusChange>,
     /// The new assignee. `Some(None)` unassigns the error.
     pub assignee: Option<Option<String>>,

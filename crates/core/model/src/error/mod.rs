@@ -299,7 +299,6 @@ impl ErrorAggregate {
 /// The parts of an occurrence that an aggregate uses. Texts are cut to the lengths that it keeps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
-    /// When it happened.
     pub timestamp: Timestamp,
     /// When it was received.
     pub received_at: Timestamp,

@@ -24,7 +24,6 @@ impl Status {
     /// All statuses, in the order of lists.
     pub const ALL: [Self; 3] = [Self::Unresolved, Self::Resolved, Self::Muted];
 
-    /// Parses a status.
     pub fn parse(word: &str) -> Result<Self, BadStatus> {
         Self::ALL
             .into_iter()

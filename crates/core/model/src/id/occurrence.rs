@@ -11,9 +11,7 @@ use crate::time::Timestamp;
 pub struct ReferenceId(Ulid);
 
 impl ReferenceId {
-    /// The smallest id.
     pub const MIN: Self = Self(Ulid(0));
-    /// The greatest id.
     pub const MAX: Self = Self(Ulid(u128::MAX));
 
     /// Creates an id for a frame whose newest event happened at `newest`. Uses 80 of the `random` bits.

@@ -81,7 +81,6 @@ impl Window {
         }
     }
 
-    /// Parses the name.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Minute, Self::Month].into_iter().find(|window| window.name() == word)
     }

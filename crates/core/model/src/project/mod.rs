@@ -26,7 +26,6 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Critical, Self::Standard, Self::Low].into_iter().find(|tier| tier.as_str() == word)
     }
@@ -54,7 +53,6 @@ pub enum PostedConfigs {
 }
 
 impl PostedConfigs {
-    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Any, Self::Sealed, Self::Off].into_iter().find(|which| which.as_str() == word)
     }
@@ -82,7 +80,6 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Minute, Self::Hour, Self::Day].into_iter().find(|unit| unit.as_str() == word)
     }

@@ -26,12 +26,10 @@ impl Minute {
         Timestamp::from_seconds(i64::from(self.0) * 60)
     }
 
-    /// The next minute.
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// The previous minute.
     pub fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
     }

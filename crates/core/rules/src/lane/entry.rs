@@ -95,7 +95,7 @@ impl LaneEntry {
     }
 }
 
-/// Identifies a message with all of `entries` and the number `more` of those that were not kept, as 32 hexadecimal
+/// Identifies a message with all of `entries` and the number `more` of further ones, as 32 hexadecimal
 /// digits. If the same entries are sent again, it is the same. If entries were added, it is different: a recipient that
 /// drops messages it has seen must not drop these.
 pub fn summary_token(entries: &[LaneEntry], more: u64, lane: &LaneId) -> String {

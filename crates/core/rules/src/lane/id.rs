@@ -25,7 +25,7 @@ pub enum Scope {
     PostedOverflow,
     /// The end of an error's mute.
     Mute(Fingerprint),
-    /// The project itself.
+    /// The project itself, for messages that its limits are reached.
     Project,
 }
 

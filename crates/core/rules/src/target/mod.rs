@@ -152,7 +152,6 @@ pub struct Webhook {
     pub secret: Option<Secret>,
 }
 
-/// Email addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mail {

@@ -38,7 +38,7 @@ impl Target {
         });
         let target = match kind {
             "webhook" => Self::Webhook(Webhook {
-                endpoint: object.needed_url("endpoint", "the URL that takes the JSON")?,
+                endpoint: object.needed_url("endpoint", "the URL to send JSON to")?,
                 secret: object.secret("secret")?,
             }),
             "mail" => Self::Mail(mail(&object)?),

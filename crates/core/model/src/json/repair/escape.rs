@@ -1,4 +1,4 @@
-//! Escapes in texts.
+//! Repairs escape sequences in texts.
 
 use std::borrow::Cow;
 
