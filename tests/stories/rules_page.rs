@@ -148,7 +148,7 @@ async fn a_rule_that_is_refused_is_kept_as_it_was_typed() {
         (vec![("do", "add")], "Webhook address: `endpoint` is missing", "slack.endpoint"),
         (vec![("do", "try")], "Webhook address: `endpoint` is missing", "slack.endpoint"),
         (vec![("do", "add"), slack, ("threshold", "many")], "`threshold` is a text: send a whole number", "threshold"),
-        (vec![("do", "add"), ("slack.endpoint", "[sealed]")], "stands for a secret", "slack.endpoint"),
+        (vec![("do", "add"), ("slack.endpoint", "[sealed]")], "stands for a stored secret", "slack.endpoint"),
     ] {
         let seen = submit(&browser, &[&typed[..], &form].concat()).await;
         assert_eq!(seen.status, 400, "{}", seen.text);

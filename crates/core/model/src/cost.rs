@@ -1,21 +1,22 @@
-//! What faultline costs in AWS, as far as a running stack can say it: by what it counted, and by list prices.
+//! An estimate of faultline's AWS bill, from the events that a running stack counted and from list prices.
 //!
-//! The figures are those of `cargo bench -p faultline-tests --bench cost`, which counts the calls of the real code and has
-//! the price list; a story holds them against it.
+//! The figures are those of `cargo bench -p faultline-tests --bench cost`, which counts the calls of the real code and
+//! has the price list. A test in `tests/stories` compares them.
 
 use std::ops::RangeInclusive;
 
 use crate::time::Timestamp;
 
-/// The day of the price list (us-east-1, without free tiers).
+/// The date of the price list (us-east-1, without free tiers).
 pub const PRICES: &str = "2026-10-08";
-/// Dollars of a month while nothing comes: from capacity on demand to provisioned capacity.
+/// Cost of a month without events, in dollars. Low end: on-demand capacity. High end: provisioned capacity.
 pub const IDLE: RangeInclusive<f64> = 1.28..=4.38;
-/// Dollars of a million events of errors that were seen before: from a storm of one, to one event in half a minute with
-/// capacity on demand, where each pays alone for its batch. One of a new error costs up to twice as much, once.
+/// Cost of a million events of known errors, in dollars. Low end: a storm of one error. High end: one event every 30
+/// seconds with on-demand capacity, so that each event pays for a batch of its own. The first event of a new error
+/// costs up to twice as much.
 pub const MILLION: RangeInclusive<f64> = 1.76..=17.26;
 
-/// What the month that `now` is in has cost by now, in dollars, with so many events.
+/// Estimates the cost of the current month so far, in dollars. `now` is in that month, and `events` were counted in it.
 pub fn so_far(events: u64, now: Timestamp) -> RangeInclusive<f64> {
     let (start, end) = now.month();
     let part = (now.seconds() - start.seconds()) as f64 / (end.seconds() - start.seconds()) as f64;

@@ -1,10 +1,10 @@
-//! Why something was not stored. Every reason has a name that callers, counters and logs share (promise 4 in
+//! Reasons for not storing something. Every reason has a name that callers, counters and logs share (promise 4 in
 //! docs/src/internals/promises.md).
 
 use crate::project::{Limit, Window};
 use crate::time::Timestamp;
 
-/// Why a request, or one item of it, is refused or not stored.
+/// The reason why a request, or one item of it, is refused or not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The request has no key.
@@ -13,7 +13,7 @@ pub enum Reason {
     KeyUnknown,
     /// No key has the id in the path.
     KeyIdUnknown,
-    /// The key was rotated before: rotate its successor.
+    /// The key was rotated before. Its successor can be rotated.
     KeyRotated,
     /// The key's role does not allow this call.
     KeyRole,
@@ -21,7 +21,7 @@ pub enum Reason {
     KeyProject,
     /// The project does not accept events from this page's origin (`allowedOrigins`).
     OriginNotAllowed,
-    /// The call of a service is not signed with the secret of the project.
+    /// A service's call is not signed with the project's secret.
     SignatureInvalid,
     /// The body is larger than the limit.
     BodyTooLarge,
@@ -54,7 +54,7 @@ pub enum Reason {
     ErrorUnknown,
     /// The error is merged into another error.
     ErrorMerged,
-    /// It is uncertain whether the error matches the filters, so it was not changed.
+    /// It is not certain that the error matches the filters, so it was not changed.
     MatchUncertain,
     /// The occurrence does not exist.
     OccurrenceUnknown,
@@ -97,7 +97,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The name, as in answers, counters and logs.
+    /// The name, as used in answers, counters and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::KeyMissing => "key_missing",
@@ -146,7 +146,7 @@ impl Reason {
         }
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status for this reason.
     pub fn status(self) -> u16 {
         match self {
             Self::KeyMissing | Self::SignatureInvalid => 401,
@@ -179,62 +179,60 @@ impl Reason {
     }
 }
 
-/// A refusal as data: which reason, what to tell the caller, and where in the body or path the fault is.
+/// A refusal as data: the reason, the message for the caller, and the place in the body or path that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// The reason.
     pub reason: Reason,
-    /// What is wrong and the way out: lower case, no full stop.
+    /// The problem and how to fix it: lower case, no full stop.
     pub message: String,
-    /// Where: keys and indexes from the top of the body, such as `errors`, `2`, `message`. May be empty.
+    /// The place: keys and indexes from the top of the body, such as `errors`, `2`, `message`. May be empty.
     pub path: Vec<String>,
-    /// When to come back, if it is for a limit.
+    /// When to try again, if a limit was reached.
     pub limited: Option<Limited>,
-    /// The name that the project has now, if it was called by a former one.
+    /// The project's current name, if the request used a former one.
     pub renamed_to: Option<String>,
-    /// The failure of ours that led to it. For the log only: the caller is not sent it.
+    /// Our own failure that caused the refusal. It is logged only, and not sent to the caller.
     pub cause: Option<Box<Cause>>,
 }
 
-/// A failure of ours that a refusal stands for.
+/// The internal failure behind a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// What kind of failure it is.
     pub kind: String,
-    /// What failed.
     pub message: String,
 }
 
-/// What the refusal for a limit says besides.
+/// Details of a refusal because of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limited {
-    /// How many events are refused by it.
+    /// The number of events that were refused.
     pub events: u64,
-    /// For how many seconds to send no more.
+    /// How long the client should wait, in seconds.
     pub seconds: u32,
-    /// When they are over.
+    /// When this time is over.
     pub until: Timestamp,
 }
 
-/// The longest that a client is told to wait, in seconds: it would not hear of a limit that is raised meanwhile.
+/// Maximum time that a client is asked to wait, in seconds. If it waited longer, it would not notice that the limit was
+/// raised.
 const LONGEST_WAIT: i64 = 3_600;
 
 impl Refusal {
-    /// A refusal that concerns the request as a whole.
+    /// Creates a refusal of the request as a whole.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self { reason, message: message.into(), path: Vec::new(), limited: None, renamed_to: None, cause: None }
     }
 
-    /// For `events` that came at `now`, when their project's limit was reached. They are refused until `end`; a client is
-    /// told to come back then, or in an hour, whatever is sooner.
+    /// Creates the refusal of `events` that came at `now`, when their project's limit was reached. They are refused
+    /// until `end`. The client is asked to try again then, or in an hour, whichever is sooner.
     pub fn over(limit: Limit, end: Timestamp, events: u64, now: Timestamp) -> Self {
         let reason = match limit.window {
             Window::Minute => Reason::RateLimited,
             Window::Month => Reason::QuotaExceeded,
         };
         let message = format!(
-            "this project takes {limit} and has had them: send again from {end} on, or raise `limits` by PATCH \
+            "this project's limit of {limit} is reached: send again after {end}, or raise `limits` with PATCH \
              /projects/{{project}}"
         );
         let wait = (end.micros() - now.micros() + 999_999).div_euclid(1_000_000);
@@ -243,7 +241,7 @@ impl Refusal {
         Self { limited: Some(limited), ..Self::new(reason, message) }
     }
 
-    /// The same, of the part at `path`.
+    /// The same refusal for the part at `path`.
     #[must_use]
     pub fn at<const N: usize>(mut self, path: [&str; N]) -> Self {
         self.path = path.iter().map(|&part| part.to_owned()).collect();
@@ -263,10 +261,10 @@ mod tests {
         assert!(refusal.message.contains("5 events a") && refusal.message.contains(&end[..19]), "{refusal}");
     }
 
-    /// Who waits as long as it is told comes back after the end, not before; and hears within an hour of a limit that
-    /// was raised.
+    /// A client that waits as long as it is asked to comes back after the end of the window, not before; and it notices
+    /// within an hour that a limit was raised.
     #[test]
-    fn a_client_is_told_to_wait_until_the_end_and_no_longer_than_an_hour() {
+    fn a_client_is_asked_to_wait_until_the_end_and_no_longer_than_an_hour() {
         let end = "2026-11-02T00:02:00Z";
         check(Window::Minute, "2026-11-02T00:01:00Z", end, 60, end);
         check(Window::Minute, "2026-11-02T00:01:00.000001Z", end, 60, "2026-11-02T00:02:00.000001Z");

@@ -1,20 +1,19 @@
-//! Which of two releases is the newer, as far as their names tell.
+//! The order of releases, as far as it follows from their names.
 //!
-//! Names that are versions of one package are in an order:
+//! Versions of the same package are in order:
 //!
-//! - `shop@1.2.3`, `shop@v1.2.3` and `1.2.3` are versions, of the package `shop` or of none: up to four numbers, of any
-//!   length, the missing ones being 0. So are days (`2026-11-02`, `2026.11.02`, `20261102`), with a number after them or
-//!   not (`2026-11-02.3`).
-//! - `1.2.3-rc.1` comes before `1.2.3`, as semantic versioning has it: part by part, numbers before words.
-//! - `1.2.3+57` comes after `1.2.3`, and `+57.8` after `+57.6`: part by part. Builds that differ in a word first (most are
-//!   commits) have no order.
+//! - `shop@1.2.3`, `shop@v1.2.3` and `1.2.3` are versions: of the package `shop`, or of no package. They have up to
+//!   four numbers of any length; missing numbers are 0. Days are versions too (`2026-11-02`, `2026.11.02`, `20261102`),
+//!   with or without a number after them (`2026-11-02.3`).
+//! - `1.2.3-rc.1` comes before `1.2.3`, as in semantic versioning: compared part by part, numbers before words.
+//! - `1.2.3+57` comes after `1.2.3`, and `+57.8` after `+57.6`, compared part by part. Builds that first differ in a
+//!   word (usually commits) have no order.
 //!
-//! All else has none: a commit, a name, versions of two packages.
+//! All other names have no order: commits, plain names, and versions of different packages.
 
 use std::cmp::Ordering;
 
-/// A release's name as a version: `shop@1.2.3-rc.1+57`, where the package, what comes before a release and the build may
-/// be missing.
+/// A release's name as a version: `shop@1.2.3-rc.1+57`. The package, the pre-release and the build are optional.
 #[derive(Debug)]
 struct Version<'a> {
     package: Option<&'a str>,
@@ -23,10 +22,10 @@ struct Version<'a> {
     build: Option<&'a str>,
 }
 
-/// How `a` stands to `b` by their names. `None` if the names do not say.
+/// Compares two releases by their names. Returns `None` if the names have no order.
 ///
-/// It is an order: if `a` is before `b` and `b` before `c`, then `a` is before `c`. Two names may be equal in it without
-/// being the same (`1.2` and `v1.2.0`).
+/// This is an order: if `a` is before `b` and `b` is before `c`, then `a` is before `c`. Two different names can be
+/// equal (`1.2` and `v1.2.0`).
 pub fn compare(a: &str, b: &str) -> Option<Ordering> {
     if a == b {
         return Some(Ordering::Equal);
@@ -64,7 +63,7 @@ fn compare_builds(a: &str, b: &str) -> Option<Ordering> {
     }
 }
 
-/// The parts between the dots of what comes before a release, or of a build.
+/// The parts of a pre-release or a build, which are separated by dots.
 fn parts(text: &str) -> impl Iterator<Item = VersionPart<'_>> {
     text.split('.').map(|part| Number::parse(part).map_or(VersionPart::Word(part), VersionPart::Number))
 }
@@ -75,7 +74,7 @@ enum VersionPart<'a> {
     Word(&'a str),
 }
 
-/// A number of any length, by how many digits it has and what they are, without zeros in front.
+/// A number of any length, as the number of its digits and the digits, without leading zeros. So it compares correctly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Number<'a>(usize, &'a str);
 
@@ -105,12 +104,12 @@ impl<'a> Version<'a> {
             *numbers.get_mut(given)? = Number::parse(number)?;
             given += 1;
         }
-        // One number alone may be anything: a build, the beginning of a commit.
+        // A single number can be anything: a build, or the beginning of a commit hash.
         (given >= 2).then_some(Self { package, numbers, before_release, build })
     }
 }
 
-/// `2026-11-02` or `20261102`, perhaps with a number after a dot or a dash.
+/// Parses `2026-11-02` or `20261102`, with an optional number after a dot or a dash.
 fn day(version: &str) -> Option<([Number<'_>; 3], Number<'_>)> {
     let [year, month, day, rest] = match version.get(4..5)? {
         "-" => {
@@ -124,12 +123,12 @@ fn day(version: &str) -> Option<([Number<'_>; 3], Number<'_>)> {
         rest => Number::parse(rest.strip_prefix(['.', '-'])?)?,
     };
     let parsed = [Number::parse(year)?, Number::parse(month)?, Number::parse(day)?];
-    // So that eight digits that begin a commit are hardly ever taken for a day.
+    // So that eight digits at the beginning of a commit hash are hardly ever taken for a day.
     let is_day = ("1990".."2100").contains(&year) && ("01".."13").contains(&month) && ("01".."32").contains(&day);
     is_day.then_some((parsed, number))
 }
 
-/// `text` up to `mark`, and what follows it, if it is there.
+/// Splits `text` at `mark`. The second part is `None` if there is no `mark`.
 fn optional(text: &str, mark: char) -> (&str, Option<&str>) {
     text.split_once(mark).map_or((text, None), |(text, rest)| (text, Some(rest)))
 }
@@ -169,7 +168,7 @@ mod tests {
         check("@scope/shop@1.2.3", less, "@scope/shop@1.3.0");
         check("99999999999999999999.0", less, "100000000000000000000.0");
         check("1.02", equal, "1.2");
-        // The order of semver.org's own example.
+        // The order from the example at semver.org.
         let example = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2"];
         let example: Vec<_> = example.into_iter().chain(["1.0.0-beta.11", "1.0.0-rc.1", "1.0.0"]).collect();
         for pair in example.windows(2) {
@@ -184,7 +183,7 @@ mod tests {
         check("1.2.3", less, "1.2.3+9");
         check("1.2.3-rc.1+9", less, "1.2.3+1");
         check("1.2.3+build.7", less, "1.2.3+build.8");
-        // A commit, of another package, a build without an order: the names do not say.
+        // Commits, other packages and builds without an order: the names do not say.
         check("1.2.3+9f3c", None, "1.2.3+a01b");
         check("1.2.3+9", None, "1.2.3+9f3c");
         check("shop@1.2.3", None, "cart@1.3.0");
@@ -217,7 +216,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4_000))]
 
-        /// What is before something is before all that it is before; what is equal to something stands to all as it does.
+        /// The order is transitive, and equal names compare in the same way to all others.
         #[test]
         fn it_is_an_order(a in release(), b in release(), c in release()) {
             prop_assert_eq!(compare(&a, &b), compare(&b, &a).map(Ordering::reverse));
@@ -233,7 +232,7 @@ mod tests {
             }
         }
 
-        /// Versions of one package whose builds are numbers always have an order.
+        /// Versions of the same package whose builds are numbers always have an order.
         #[test]
         fn it_is_total_where_all_are_numbers(a in release(), b in release()) {
             let is_numeric = |release: &str| {

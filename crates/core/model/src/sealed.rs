@@ -4,25 +4,24 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What may rest in a queue, an item or a log although it holds secrets: only who may use the key can read it. The text
-/// begins with the version of its form; how it is made and opened is `store::kms`'s business.
+/// Encrypted secrets. They may be kept in a queue, an item or a log, because only somebody who may use the key can read
+/// them. The text begins with the version of its form. `store::kms` encrypts and decrypts it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(String);
 
 impl Sealed {
-    /// Around a text that was sealed.
+    /// Wraps a text that is already sealed.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Short: a kilobyte of base64 tells nobody anything.
+/// Shows the length only: a kilobyte of base64 is of no use to anybody.
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sealed({} bytes)", self.0.len())

@@ -1,4 +1,4 @@
-//! The one timestamp: microseconds since 1970 in UTC, which is as fine as any client reports.
+//! The only type for timestamps: microseconds since 1970 in UTC, which is as precise as any client reports.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,8 +7,8 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment, in microseconds since the Unix epoch. Written as RFC 3339 in UTC with a numeric offset
-/// (`2016-11-02T00:01:00+00:00`), as faultline v1 does; a fraction is written only if there is one.
+/// A moment, in microseconds since the Unix epoch. The text form is RFC 3339 in UTC with a numeric offset
+/// (`2016-11-02T00:01:00+00:00`), as in faultline v1. A fraction is written only if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
@@ -17,33 +17,33 @@ pub struct Timestamp(i64);
 #[error("`{0}` is not an RFC 3339 time such as 2016-11-02T00:01:00Z (1970 to 9999)")]
 pub struct BadTimestamp(String);
 
-/// The seconds of a day of UTC.
+/// The number of seconds in a day in UTC.
 pub const SECONDS_PER_DAY: i64 = 86_400;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 /// The last second that can be written in every time zone: 9999-12-30T22:00:00Z.
 const MAX_SECONDS: i64 = 253_402_207_200;
 
 impl Timestamp {
-    /// All time: from the epoch to the last moment that can be written.
+    /// All time: from the epoch to the last moment that every time zone can express.
     pub const EVER: Range<Self> = Self(0)..Self(MAX_SECONDS * MICROS_PER_SECOND);
 
-    /// From whole seconds since the epoch; out of range is held at the nearest moment that can be written.
+    /// From whole seconds since the epoch. Values out of range become the nearest valid moment.
     pub fn from_seconds(seconds: i64) -> Self {
         Self(seconds.clamp(0, MAX_SECONDS) * MICROS_PER_SECOND)
     }
 
-    /// From milliseconds since the epoch, held within the range that can be written.
+    /// From milliseconds since the epoch. Values out of range become the nearest valid moment.
     pub fn from_millis(millis: i64) -> Self {
         Self::from_micros(millis.saturating_mul(1_000))
     }
 
-    /// From microseconds since the epoch, held within the range that can be written.
+    /// From microseconds since the epoch. Values out of range become the nearest valid moment.
     pub fn from_micros(micros: i64) -> Self {
         Self(micros.clamp(0, MAX_SECONDS * MICROS_PER_SECOND))
     }
 
-    /// Parses RFC 3339 with any offset and fraction. A space instead of the `T` and a missing offset (taken as UTC)
-    /// are accepted too, as old clients send them.
+    /// Parses RFC 3339 with any offset and fraction. Also accepts a space instead of the `T`, and a missing offset
+    /// (read as UTC), because old clients send them.
     pub fn parse(text: &str) -> Result<Self, BadTimestamp> {
         let bad = || BadTimestamp(text.chars().take(64).collect());
         // jiff reads also dates without a time, and week dates: those are not times of an event.
@@ -77,17 +77,17 @@ impl Timestamp {
         self.0
     }
 
-    /// This moment and `seconds` more (or fewer, if negative).
+    /// This moment plus `seconds`, which may be negative.
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self::from_micros(self.0.saturating_add(seconds.saturating_mul(MICROS_PER_SECOND)))
     }
 
-    /// The date in UTC, `YYYY-MM-DD`: the partition of a segment.
+    /// The date in UTC, `YYYY-MM-DD`. Segments are partitioned by it.
     pub fn date(self) -> String {
         self.utc().date().to_string()
     }
 
-    /// The beginning of the month of UTC that the moment is in, and of the next one.
+    /// The beginning of the month in UTC that contains this moment, and of the next month.
     pub fn month(self) -> (Self, Self) {
         let date = self.utc().date();
         let midnight = Self::from_seconds(self.seconds().div_euclid(SECONDS_PER_DAY) * SECONDS_PER_DAY);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_named() {
+    fn a_text_that_is_not_a_time_is_named() {
         for bad in ["", "yesterday", "2016-13-01T00:00:00Z", "1969-12-31T23:59:59Z", "1478044860"] {
             let error = Timestamp::parse(bad).unwrap_err().to_string();
             assert!(error.contains(bad) && error.contains("RFC 3339"), "{error}");

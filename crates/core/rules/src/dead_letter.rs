@@ -1,4 +1,4 @@
-//! Notifications that could not be delivered, as they are kept among the dead letters.
+//! Notifications that could not be delivered, in the form in which they are kept as dead letters.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,36 +7,36 @@ use super::lane::LaneEntry;
 use model::id::{ProjectId, ProjectName};
 use model::time::Timestamp;
 
-/// A dead letter. It holds no secret: the rule, with its tokens, is looked up when it is sent again.
+/// A dead letter. It contains no secrets: the rule, with its tokens, is looked up when the notification is sent again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UndeliveredLetter {
-    /// The version of this form.
+    /// The version of the stored form.
     pub v: u8,
-    /// Why it is here; the channel took secrets out of it.
+    /// The reason why it could not be delivered. The channel has removed secrets from it.
     pub reason: String,
-    /// The project; none of a record of the stream that could not be read.
+    /// The project. `None` for a record of the stream that could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectId>,
-    /// The id of the rule; none of a config that was posted with an error.
+    /// The id of the rule. `None` for a config that was posted with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What people call the rule.
+    /// The rule's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_name: Option<String>,
-    /// The target in words: `GitHub acme/shop`.
+    /// The target in words, such as `GitHub acme/shop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// The lane, without the project.
+    /// The id of the lane, without the project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,
-    /// What was to be sent.
+    /// The notifications that could not be delivered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<LaneEntry>,
-    /// How many more there were than are kept.
+    /// The number of further notifications, which are not kept.
     #[serde(default)]
     pub more: u64,
-    /// The number of the record in the stream.
+    /// The sequence number of the record in the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
 }
@@ -45,31 +45,31 @@ pub struct UndeliveredLetter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadNotice {
-    /// The queue's id of it.
+    /// The id that the queue gave it.
     pub id: String,
-    /// Since when it is here.
+    /// When it was put into the queue.
     pub since: Timestamp,
-    /// The project's number.
+    /// The number of the project.
     pub project: Option<ProjectId>,
-    /// The project's name; none if it is gone.
+    /// The name of the project. Missing if the project was deleted.
     pub project_name: Option<ProjectName>,
-    /// The id of the rule; none of a config that was posted with an error.
+    /// The id of the rule. Missing for a config that was posted with an error.
     pub rule: Option<String>,
-    /// What people call the rule.
+    /// The name of the rule.
     pub rule_name: Option<String>,
-    /// Where it was to go: `Slack #errors`, `GitHub acme/shop`.
+    /// The target in words, such as `Slack #errors` or `GitHub acme/shop`.
     pub target: Option<String>,
-    /// How many notifications it is.
+    /// The number of notifications in it.
     pub notices: usize,
     /// Why it could not be delivered.
     pub reason: String,
 }
 
 impl DeadNotice {
-    /// Of the text of a letter; the project's name is for the caller to find.
+    /// Reads the text of a dead letter. The caller has to look up the project's name.
     pub fn of(id: &str, since: Timestamp, text: &str) -> Self {
         let letter = serde_json::from_str(text).unwrap_or_else(|_| UndeliveredLetter {
-            // What Lambda puts here when a batch of the stream failed until its records were gone.
+            // Lambda puts this text here if a batch of the stream kept failing until its records expired.
             reason: "a batch of the table's stream could not be read for a day".to_owned(),
             ..UndeliveredLetter::default()
         });

@@ -1,40 +1,40 @@
-//! Reads what people write: objects of JSON, key by key. What is wrong is refused with its path and the way out, and
-//! without the value, which may be a secret.
+//! Reads documents that people write: JSON objects, key by key. A mistake is refused with its path and the way to fix
+//! it, and without the value, which may be a secret.
 
 use serde_json::{Map, Value, json};
 
 use super::secret::{SEALED, Secret};
 use model::outcome::{Reason, Refusal};
 
-/// The longest secret, URL and template, in bytes.
+/// Maximum length of a secret, a URL or a template, in bytes.
 const MAX_SECRET: usize = 2_048;
-/// What a text is made of: anything but control characters.
+/// The pattern of a text: anything but control characters.
 const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]+$";
 
-/// An object at a place of a document. A key whose value is `null` is as good as absent.
+/// An object in a document. A key whose value is `null` counts as absent.
 pub(super) struct Object<'a> {
     map: &'a Map<String, Value>,
     path: Vec<String>,
     reason: Reason,
 }
 
-/// The form of what [`Object::text`] reads; null is as good as none.
+/// The schema of a text that [`Object::text`] reads. `null` counts as absent.
 pub(super) fn text_schema(limit: usize) -> Value {
     json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limit, "pattern": TEXT })
 }
 
-/// The form of what [`Object::needed_secret`] reads.
+/// The schema of a secret that [`Object::needed_secret`] reads.
 pub(super) fn secret_schema() -> Value {
     json!({ "type": "string", "pattern": "^[!-~]+$", "maxLength": MAX_SECRET })
 }
 
-/// The form of what [`Object::url`] reads, if it may be left out, or [`Object::needed_url`].
+/// The schema of a URL that [`Object::url`] reads (if `optional`) or [`Object::needed_url`].
 pub(super) fn url_schema(optional: bool) -> Value {
     let form = if optional { json!(["string", "null"]) } else { json!("string") };
     json!({ "type": form, "minLength": 1, "maxLength": MAX_SECRET, "description": "an https URL" })
 }
 
-/// What a kind of value is, in words.
+/// Names the type of a value.
 fn form(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -47,7 +47,7 @@ fn form(value: &Value) -> &'static str {
 }
 
 impl<'a> Object<'a> {
-    /// The object that `value`, at `path`, is; what is wrong in it is refused for `reason`.
+    /// Wraps the object `value`, which is at `path`. Mistakes in it are refused with `reason`.
     pub(super) fn of(value: &'a Value, path: Vec<String>, reason: Reason) -> Result<Self, Refusal> {
         match value {
             Value::Object(map) => Ok(Self { map, path, reason }),
@@ -58,14 +58,14 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The path of what is at `key`.
+    /// The path of the value at `key`.
     pub(super) fn path(&self, key: &str) -> Vec<String> {
         let mut path = self.path.clone();
         path.push(key.to_owned());
         path
     }
 
-    /// A refusal of what is at `key`.
+    /// Creates a refusal of the value at `key`.
     pub(super) fn refusal(&self, key: &str, message: impl Into<String>) -> Refusal {
         Refusal { path: self.path(key), ..Refusal::new(self.reason, message) }
     }
@@ -74,23 +74,23 @@ impl<'a> Object<'a> {
         self.refusal(key, format!("`{key}` is {}: send {wanted}", form(value)))
     }
 
-    /// Refuses any key but these: one that is spelt wrong must not silence a rule.
+    /// Refuses all other keys, so that a misspelt key cannot silence a rule.
     pub(super) fn only(&self, keys: &[&str]) -> Result<(), Refusal> {
         match self.map.keys().find(|key| !keys.contains(&key.as_str())) {
             None => Ok(()),
             Some(unknown) => {
                 let shown: String = unknown.chars().take(80).collect();
-                Err(self.refusal(&shown, format!("`{shown}` is not known here: use {}", keys.join(", "))))
+                Err(self.refusal(&shown, format!("`{shown}` is not a known key: use {}", keys.join(", "))))
             }
         }
     }
 
-    /// The value at `key`.
+    /// The value at `key`; `None` if it is `null` or missing.
     pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
-    /// The text at `key`, of 1 to `limit` bytes without control characters.
+    /// Reads the text at `key`: 1 to `limit` bytes without control characters.
     pub(super) fn text(&self, key: &str, limit: usize) -> Result<Option<&'a str>, Refusal> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let Value::String(text) = value else { return Err(self.wrong(key, value, "a text")) };
@@ -106,12 +106,12 @@ impl<'a> Object<'a> {
         Ok(Some(text))
     }
 
-    /// The text at `key`, which must be there; `what` it is tells who left it out what to send.
+    /// Reads the text at `key`, which is required. If it is missing, the refusal asks for `what`.
     pub(super) fn needed(&self, key: &str, limit: usize, what: &str) -> Result<&'a str, Refusal> {
         self.text(key, limit)?.ok_or_else(|| self.refusal(key, format!("`{key}` is missing: send {what}")))
     }
 
-    /// The token or key at `key`: ASCII without spaces, since it goes into a header.
+    /// Reads the token or key at `key`. It must be ASCII without spaces, because it is sent in a header.
     pub(super) fn secret(&self, key: &str) -> Result<Option<Secret>, Refusal> {
         let Some(text) = self.text(key, MAX_SECRET)? else { return Ok(None) };
         self.not_sealed(key, text)?;
@@ -123,12 +123,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The same, which must be there.
+    /// Reads a secret that is required.
     pub(super) fn needed_secret(&self, key: &str, what: &str) -> Result<Secret, Refusal> {
         self.secret(key)?.ok_or_else(|| self.refusal(key, format!("`{key}` is missing: send {what}")))
     }
 
-    /// The URL at `key`.
+    /// Reads the URL at `key`.
     pub(super) fn url(&self, key: &str) -> Result<Option<&'a str>, Refusal> {
         let Some(text) = self.text(key, MAX_SECRET)? else { return Ok(None) };
         self.not_sealed(key, text)?;
@@ -136,26 +136,24 @@ impl<'a> Object<'a> {
         Ok(Some(text))
     }
 
-    /// The URL at `key` that lets whoever has it in; it must be there.
+    /// Reads a URL that is required and secret, because it grants access to anyone who has it.
     pub(super) fn needed_url(&self, key: &str, what: &str) -> Result<Secret, Refusal> {
         let url = self.url(key)?.map(Secret::new);
         url.ok_or_else(|| self.refusal(key, format!("`{key}` is missing: send {what}")))
     }
 
-    /// A secret that came back as it was shown, where there is none that it could stand for.
+    /// Refuses the placeholder of a secret, if no stored secret belongs in its place.
     fn not_sealed(&self, key: &str, text: &str) -> Result<(), Refusal> {
         match text == SEALED {
             false => Ok(()),
             true => Err(self.refusal(
                 key,
-                format!(
-                    "`{SEALED}` stands for a secret that is kept, and it is not clear which: send the secret itself"
-                ),
+                format!("`{SEALED}` stands for a stored secret, but it is not clear which one: send the secret itself"),
             )),
         }
     }
 
-    /// The whole number at `key`, of this range.
+    /// Reads the whole number at `key`, which must be in `range`.
     pub(super) fn number(&self, key: &str, range: std::ops::RangeInclusive<u64>) -> Result<Option<u64>, Refusal> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
@@ -164,7 +162,7 @@ impl<'a> Object<'a> {
         number.map(Some).ok_or_else(|| self.refusal(key, format!("`{key}` is out of range: send {wanted}")))
     }
 
-    /// The list at `key`, of at most `most` entries.
+    /// Reads the list at `key`, with at most `most` entries. A missing list is empty.
     pub(super) fn list(&self, key: &str, most: usize) -> Result<&'a [Value], Refusal> {
         match self.value(key) {
             None => Ok(&[]),
@@ -176,7 +174,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The texts in the list at `key`, each of 1 to `limit` bytes.
+    /// Reads the list of texts at `key`. Each text has 1 to `limit` bytes.
     pub(super) fn texts(&self, key: &str, most: usize, limit: usize) -> Result<Vec<&'a str>, Refusal> {
         let text = |(index, value): (usize, &'a Value)| match value {
             Value::String(text) if (1..=limit).contains(&text.len()) && !text.chars().any(char::is_control) => {
@@ -195,7 +193,7 @@ impl<'a> Object<'a> {
         self.list(key, most)?.iter().enumerate().map(text).collect()
     }
 
-    /// The words in the list at `key`, each read by `parse`; `wanted` names all that there are.
+    /// Reads the list of words at `key` with `parse`. `wanted` lists all words that are allowed.
     pub(super) fn words<T>(
         &self,
         key: &str,
@@ -213,16 +211,17 @@ impl<'a> Object<'a> {
         self.texts(key, most, MAX_WORD)?.into_iter().enumerate().map(word).collect()
     }
 
-    /// The object at `key`.
+    /// Reads the object at `key`.
     pub(super) fn object(&self, key: &str) -> Result<Option<Object<'a>>, Refusal> {
         self.value(key).map(|value| Object::of(value, self.path(key), self.reason)).transpose()
     }
 }
 
-/// Longer than every word that is known.
+/// Maximum length of a word, in bytes: longer than all known words.
 const MAX_WORD: usize = 100;
 
-/// Whether a text may be a URL to send to or to link to. Where it leads is looked at by the guard, each time.
+/// Whether a text can be a URL to send or link to. Whether faultline may connect to its host is checked by the guard,
+/// each time it sends.
 pub(super) fn check_url(url: &str) -> Result<(), &'static str> {
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
     let rest = match lower.strip_prefix("https://") {
@@ -230,17 +229,17 @@ pub(super) fn check_url(url: &str) -> Result<(), &'static str> {
         None if lower.starts_with("http://") => url.get(7..).filter(|rest| is_loopback(host(rest))),
         None => None,
     };
-    let rest =
-        rest.ok_or("is no `https://` URL: send one (`http://` works with a loopback address only, to try things out)")?;
+    let rest = rest
+        .ok_or("is not an `https://` URL: send one (`http://` is allowed for loopback addresses only, for testing)")?;
     if url.contains(char::is_whitespace) {
-        return Err("has a space in it: send a URL, with spaces as `%20`");
+        return Err("contains a space: write spaces as `%20`");
     }
     let authority = authority(rest);
     if authority.contains('@') {
-        return Err("has a user name in it: send a URL without one");
+        return Err("contains a user name: send a URL without one");
     }
     if authority.is_empty() {
-        return Err("has no host: send a whole URL");
+        return Err("has no host: send a complete URL");
     }
     Ok(())
 }
@@ -249,7 +248,7 @@ fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
 }
 
-/// The host in what follows `//`, without its port.
+/// The host in the part of a URL after `//`, without its port.
 fn host(rest: &str) -> &str {
     let authority = authority(rest);
     authority

@@ -1,4 +1,4 @@
-//! Who is notified of what, and when.
+//! Notification rules: who is notified of which errors, and when.
 
 mod dead_letter;
 mod document;

@@ -1,26 +1,26 @@
-//! Links to where a person finds out more, from a template of RFC 6570, level 1: `{name}` stands for a value.
+//! Links for further details, from a template of RFC 6570, level 1: `{name}` is replaced by a value.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What the names of a template stand for.
+/// The values of the names in a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkFacts<'a> {
-    /// `{project}`: its name.
+    /// `{project}`: the project's name.
     pub project: &'a str,
-    /// `{message}`: what names the error in lists, and, for v1's errors, in paths.
+    /// `{message}`: the error's title in lists, which is also its name in the paths of v1's API.
     pub message: &'a str,
-    /// `{reversedUnixtime}`: the id of the newest occurrence; nothing if there is none any more.
+    /// `{reversedUnixtime}`: the id of the newest occurrence. Replaced by nothing if there is none any more.
     pub reversed_unixtime: Option<&'a str>,
-    /// `{fingerprint}`: what names the error always. v1 does not have this one.
+    /// `{fingerprint}`: the error's fingerprint. v1 does not have this name.
     pub fingerprint: &'a str,
 }
 
-/// The names that a template may have.
+/// The names that a template may use.
 pub(super) const NAMES: [&str; 4] = ["project", "message", "reversedUnixtime", "fingerprint"];
 
-/// All but RFC 3986's unreserved characters: how values are written (RFC 6570, 3.2.2).
+/// Encodes all but RFC 3986's unreserved characters: the rule for values (RFC 6570, 3.2.2).
 const VALUE_ENCODING: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// All but reserved and unreserved characters: how the text between is written (RFC 6570, 3.1).
+/// Encodes all but reserved and unreserved characters: the rule for the text between values (RFC 6570, 3.1).
 const LITERAL_ENCODING: &AsciiSet = &VALUE_ENCODING
     .remove(b':')
     .remove(b'/')
@@ -41,8 +41,8 @@ const LITERAL_ENCODING: &AsciiSet = &VALUE_ENCODING
     .remove(b';')
     .remove(b'=');
 
-/// The link that a template gives. A name that has no value, or is not known, stands for nothing; what is no expression
-/// of level 1 is left as it is, as the RFC has it for errors.
+/// Expands a template. A name that is unknown or has no value is replaced by nothing. Braces that are not an expression
+/// of level 1 are left as they are, as the RFC requires for errors.
 pub fn expand_link(template: &str, facts: &LinkFacts<'_>) -> String {
     let mut link = String::with_capacity(template.len());
     for part in parts(template) {
@@ -68,13 +68,13 @@ fn find_value<'a>(name: &str, facts: &LinkFacts<'a>) -> Option<&'a str> {
 
 /// A part of a template.
 pub(super) enum TemplatePart<'a> {
-    /// Text, which may hold braces that are no expression.
+    /// Text. It may contain braces that are not an expression.
     Literal(&'a str),
     /// The name in an expression.
     Name(&'a str),
 }
 
-/// A template's parts, in order.
+/// Splits a template into its parts.
 pub(super) fn parts(template: &str) -> Vec<TemplatePart<'_>> {
     let mut parts = Vec::new();
     let mut rest = template;
@@ -94,12 +94,12 @@ pub(super) fn parts(template: &str) -> Vec<TemplatePart<'_>> {
     parts
 }
 
-/// A name of a variable, as the RFC has it but for percent-encoded characters.
+/// Whether a text is the name of a variable, as in the RFC but without percent-encoded characters.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
 }
 
-/// What is percent-encoded already stays as it is.
+/// Percent-encodes text. What is percent-encoded already is not changed.
 fn push_literal(link: &mut String, text: &str) {
     for (index, part) in text.split('%').enumerate() {
         if index > 0 {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stand_for_percent_encoded_values() {
+    fn names_are_replaced_by_percent_encoded_values() {
         check("https://e.org/{project}", "https://e.org/shop");
         check("https://e.org/{message}", "https://e.org/can%27t%20load%20100%25%20of%20a%2Fb%3F%C3%A9");
         check(
@@ -140,13 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn the_text_between_is_made_fit_for_a_url() {
+    fn the_text_between_names_is_encoded_for_a_url() {
         check("https://e.org/a b/é?x=%20%zz#[1]", "https://e.org/a%20b/%C3%A9?x=%20%25zz#[1]");
         check("https://e.org/100%", "https://e.org/100%25");
     }
 
     #[test]
-    fn what_is_no_name_of_ours_stands_for_nothing_and_what_is_no_expression_stays() {
+    fn unknown_names_are_removed_and_other_braces_stay() {
         check("a{unknown}b{a.b_c}c", "abc");
         check("{+project}{", "%7B+project%7D%7B");
         check("{project", "%7Bproject");

@@ -1,4 +1,4 @@
-//! Notifications: facts, which each channel puts into its own form.
+//! Notifications as facts, which each channel formats in its own way.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use model::occurrence::{Level, Occurrence};
 use model::project::TimeUnit;
 use model::time::Timestamp;
 
-/// Why a notification is sent.
+/// The reason for a notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "why")]
 pub enum Trigger {
@@ -17,38 +17,35 @@ pub enum Trigger {
     Regression,
     /// It was muted, the mute has ended by itself, and it was seen again.
     Unmuted,
-    /// Its count in a unit of time came to, or over, a number that the rule names.
+    /// Its count in a unit of time reached or exceeded a number that the rule names.
     #[serde(rename_all = "camelCase")]
     Threshold {
-        /// How often it was seen in the unit so far: the true count, which may be over the number.
+        /// The count in the unit so far, which may exceed the number.
         count: u64,
-        /// Which unit.
         unit: TimeUnit,
-        /// When the unit began.
         start: Timestamp,
     },
-    /// Somebody tries a rule.
+    /// A test of a rule.
     Sample,
 }
 
-/// One event of one error that a rule reports.
+/// One event of an error that a rule reports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
-    /// Identifies this notification: the same however often it is sent.
+    /// Identifies this notification. It is the same however often the notification is sent.
     pub token: String,
     /// Why it is sent.
     pub trigger: Trigger,
-    /// When it was committed.
+    /// When the event was committed.
     pub at: Timestamp,
     /// The error's project.
     pub project: ProjectName,
-    /// The error.
     pub fingerprint: Fingerprint,
-    /// Its type; may be empty.
+    /// The error's type; may be empty.
     pub kind: String,
-    /// The message that names it in lists.
+    /// The error's title in lists.
     pub message: String,
-    /// Where it goes wrong.
+    /// Where the error happens.
     pub culprit: Option<String>,
     /// The level of its newest occurrence.
     pub level: Level,
@@ -58,62 +55,60 @@ pub struct Notification {
     pub environment: Option<String>,
     /// The release of its newest occurrence.
     pub release: Option<String>,
-    /// How many occurrences there were, ever, when the rule was triggered.
+    /// The number of occurrences so far, when the rule was triggered.
     pub count: u64,
-    /// The time of the earliest.
+    /// The time of the earliest occurrence.
     pub first_seen: Timestamp,
-    /// The time of the latest, when the rule was triggered.
+    /// The time of the latest occurrence, when the rule was triggered.
     pub last_seen: Timestamp,
-    /// Where a person finds out more.
+    /// A link for further details.
     pub link: Option<String>,
-    /// The IANA name of the time zone that times are shown in; UTC if there is none.
+    /// The IANA name of the time zone for times in the message. UTC if it is missing.
     pub timezone: Option<String>,
-    /// The occurrence that is shown, scrubbed: the newest, or the one that a posted config came with. `None` if it has
+    /// The occurrence to show, scrubbed: the newest one, or the one that a posted config came with. `None` if it has
     /// expired or was deleted.
     pub occurrence: Option<Box<Occurrence>>,
-    /// Whether it goes to a config that was posted with the occurrence. Then it shows this occurrence, and nothing of
-    /// others, not even how many there are.
+    /// Whether it is sent to a config that was posted with the occurrence. Then it shows only this occurrence, and
+    /// nothing about others, not even how many there are.
     pub is_posted: bool,
 }
 
-/// Notifications over the ceiling of a rule, sent together as one message.
+/// Why notifications over a rule's ceiling are sent together as one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overflow {
-    /// How many messages a minute the rule sends by themselves.
+    /// The number of messages per minute that the rule sends individually.
     pub ceiling: u32,
-    /// What the rule is called.
+    /// The rule's name.
     pub rule: String,
-    /// Where the project's errors are listed.
+    /// The page that lists the project's errors.
     pub link: Option<String>,
 }
 
-/// One message to one target.
+/// A message to one target.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// One thing that happened.
+    /// A single notification.
     One(Box<Notification>),
-    /// What was collected over some minutes, or through the quiet hours; without occurrences.
+    /// Notifications that were collected over some minutes or during quiet hours, without occurrences.
     Several {
-        /// Identifies this message: the same however often it is sent.
+        /// Identifies this message. It is the same however often the message is sent.
         token: String,
-        /// Whose.
         project: ProjectName,
-        /// The oldest first, at least one.
+        /// At least one notification, oldest first.
         notifications: Vec<Notification>,
-        /// How many more there were than are listed.
+        /// The number of further notifications, which are not listed.
         more: u64,
-        /// Why they come together, if it is for their number.
+        /// The ceiling, if they are sent together because they exceeded it.
         overflow: Option<Overflow>,
     },
-    /// A project sends more than it may, and what is over is refused.
+    /// A project has reached one of its limits, and events beyond it are refused.
     Limited {
-        /// Identifies this message: the same however often it is sent.
+        /// Identifies this message. It is the same however often the message is sent.
         token: String,
-        /// Whose.
         project: ProjectName,
-        /// What it ran into, in words: `1,000 events a minute`.
+        /// The limit in words: `1,000 events a minute`.
         limit: String,
-        /// Until when events are refused.
+        /// When events are accepted again.
         until: Timestamp,
     },
 }

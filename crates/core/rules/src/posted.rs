@@ -1,5 +1,5 @@
-//! v1's notification configs, which clients post with an error: each a rule of its own, with v1's meaning, for the
-//! occurrences that came with it.
+//! v1's notification configs, which clients post with an error. Each of them is a rule of its own, with v1's meaning,
+//! for the occurrences that it came with.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -11,28 +11,28 @@ use super::{Rule, Target};
 use model::outcome::{Reason, Refusal};
 use model::project::PostedConfigs;
 
-/// The most configs of a post, the largest of them, in bytes of JSON (what KMS encrypts at once), and all together: each
-/// different post is an item of the table.
+/// Maximum number of configs in a post, maximum size of each in bytes of JSON (KMS encrypts no more at once), and of
+/// all together (each different post is an item in the table).
 const MAX_CONFIGS: usize = 10;
 const MAX_CONFIG_BYTES: usize = 4_096;
 const MAX_POST_BYTES: usize = 12_288;
-/// The largest ciphertext that KMS decrypts, in bytes.
+/// Maximum size of a ciphertext that KMS decrypts, in bytes.
 const MAX_CIPHERTEXT_BYTES: usize = 6_144;
 
-/// The key of a sealed config that has the name of the project it was sealed for: no other can use it.
+/// The key in a sealed config with the name of the project that it was sealed for. No other project can use the config.
 pub const PROJECT: &str = "project";
 
 /// A config as it was posted.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PostedConfig {
-    /// In clear, and valid; to be sealed before it rests anywhere.
+    /// A valid config in clear text. It must be sealed before it is stored anywhere.
     Plain(Value),
-    /// A ciphertext of `POST /encrypt` or `aws kms encrypt`, as base64.
+    /// A ciphertext from `POST /encrypt` or `aws kms encrypt`, in base64.
     Sealed(String),
 }
 
 impl PostedConfig {
-    /// Whether it may be used where a project takes these.
+    /// Whether a project with this setting uses the config.
     pub fn is_allowed(&self, which: PostedConfigs) -> bool {
         match which {
             PostedConfigs::Any => true,
@@ -41,7 +41,7 @@ impl PostedConfig {
         }
     }
 
-    /// How many bytes are kept of it.
+    /// The size that is stored, in bytes.
     fn size(&self) -> usize {
         match self {
             Self::Plain(config) => config.to_string().len(),
@@ -59,8 +59,9 @@ impl std::fmt::Debug for PostedConfig {
     }
 }
 
-/// The configs of a post, from its `notifications`: at most ten, of 4 KiB each and 12 KiB together; `null` is none. What is
-/// wrong is refused by name, its neighbours stay. Keys that no config has are dropped.
+/// Reads the configs of a post from its `notifications`: at most ten, of 4 KiB each and 12 KiB together. `null` means
+/// none. A config with a mistake is refused with a reason, and the others are kept. Keys that no config has are
+/// dropped.
 pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
     let mut posted = Vec::new();
     let mut refused = Vec::new();
@@ -68,13 +69,13 @@ pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
         Value::Null => Vec::new(),
         Value::Array(configs) => configs,
         _ => {
-            let message = "`notifications` is no list: send a list of configs, or leave it out";
+            let message = "`notifications` is not a list: send a list of configs, or leave it out";
             refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
             Vec::new()
         }
     };
     if configs.len() > MAX_CONFIGS {
-        let message = format!("there are {} notifications: only the first {MAX_CONFIGS} are taken", configs.len());
+        let message = format!("there are {} notifications: only the first {MAX_CONFIGS} are used", configs.len());
         refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
     }
     for (index, config) in configs.into_iter().take(MAX_CONFIGS).enumerate() {
@@ -85,7 +86,7 @@ pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
                 Err(message) => refused.push(refusal(Reason::ItemInvalid, index, message.to_owned())),
             },
             config if config.to_string().len() > MAX_CONFIG_BYTES => {
-                let message = format!("a config has more than {MAX_CONFIG_BYTES} bytes of JSON: send less of it");
+                let message = format!("a config has more than {MAX_CONFIG_BYTES} bytes of JSON: shorten it");
                 refused.push(refusal(Reason::ItemTooLarge, index, message));
             }
             config => match rule(&config, index) {
@@ -116,13 +117,13 @@ pub fn parse(notifications: Value) -> (Vec<PostedConfig>, Vec<Refusal>) {
     (taken, refused)
 }
 
-/// The keys that configs of every type have, and those of each type: all others are dropped.
+/// The keys that configs of all types have, and the keys of each type. All others are dropped.
 const COMMON_KEYS: [&str; 6] = ["type", "notifyInterval", "threshold", "timezone", "linkTemplate", "linkExpires"];
 const SLACK_KEYS: [&str; 7] = ["endpoint", "channel", "username", "iconEmoji", "iconUrl", "icon_emoji", "icon_url"];
 const GITHUB_KEYS: [&str; 7] = ["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
 const GITLAB_KEYS: [&str; 7] = ["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"];
 
-/// A valid config without keys that mean nothing: what is kept is what is used, and no room for anything else.
+/// Removes keys without a meaning from a valid config. So only what is used is stored, and nothing else can be.
 pub fn only_known(config: &Value) -> Value {
     let own = match config.get("type").and_then(Value::as_str) {
         Some("slack") => &SLACK_KEYS,
@@ -147,21 +148,22 @@ fn path(index: usize) -> Vec<String> {
 fn check_ciphertext(text: &str) -> Result<String, &'static str> {
     let text: String = text.split_ascii_whitespace().collect();
     match BASE64.decode(&text) {
-        Ok(bytes) if bytes.is_empty() => Err("a config is empty: send what `POST /encrypt` answered"),
+        Ok(bytes) if bytes.is_empty() => Err("a config is empty: send what `POST /encrypt` returned"),
         Ok(bytes) if bytes.len() > MAX_CIPHERTEXT_BYTES => {
-            Err("a config is no ciphertext of KMS, it is too long: send what `POST /encrypt` answered")
+            Err("a config is too long to be a ciphertext of KMS: send what `POST /encrypt` returned")
         }
         Ok(_) => Ok(text),
-        Err(_) => Err("a config is a text that is no base64: send what `POST /encrypt` answered, or an object"),
+        Err(_) => Err("a config is a text that is not base64: send what `POST /encrypt` returned, or an object"),
     }
 }
 
-/// The rule that a config is, in place `index` of its post. Keys that v1 does not know are ignored, as v1 does; numbers
-/// may be texts; `null` and, where it is optional, an empty text are as good as absent.
+/// Reads a config, which is at position `index` of its post, as a rule. Keys that v1 does not know are ignored, as in
+/// v1. Numbers may be texts. `null` counts as absent; so does an empty text, where a value is optional.
 ///
-/// It reports an error's first occurrence ever, whatever the threshold. After that nothing if `threshold` is negative;
-/// otherwise when the count in a unit of time is at least `threshold` (1 if absent) and a multiple of `notifyInterval`
-/// (1 if absent, or less than 1). Only v1's three types are taken: who has a client key must not write mails.
+/// The rule reports the first occurrence of an error, whatever the threshold. After that, it reports nothing if
+/// `threshold` is negative. Otherwise it reports each time the count in a unit of time is at least `threshold` (1 if
+/// absent) and a multiple of `notifyInterval` (1 if absent, or less than 1). Only v1's three types are allowed: a
+/// client key must not be enough to send emails.
 pub fn rule(config: &Value, index: usize) -> Result<Rule, Refusal> {
     let cleaned = without_empty(config);
     let object = Object::of(&cleaned, path(index), Reason::ItemInvalid)?;
@@ -171,7 +173,7 @@ pub fn rule(config: &Value, index: usize) -> Result<Rule, Refusal> {
     let target = target.ok_or_else(|| object.refusal("type", format!("`type` is not known: use {types}")))?;
     let interval = number(&object, "notifyInterval")?.filter(|interval| *interval >= 1.0).unwrap_or(1.0);
     let threshold = number(&object, "threshold")?.unwrap_or(1.0);
-    // Casts hold at the largest number there is.
+    // Casts saturate at the largest number.
     let threshold = (threshold >= 0.0)
         .then_some(Threshold { count: (threshold.ceil() as u64).max(1), interval: Some(interval as u64) });
     Ok(Rule {
@@ -205,7 +207,7 @@ fn number(object: &Object<'_>, key: &str) -> Result<Option<f64>, Refusal> {
         Some(_) => None,
     };
     let number = number.filter(|number: &f64| number.is_finite());
-    number.map(Some).ok_or_else(|| object.refusal(key, format!("`{key}` is no number: send one, or leave it out")))
+    number.map(Some).ok_or_else(|| object.refusal(key, format!("`{key}` is not a number: send one, or leave it out")))
 }
 
 #[cfg(test)]

@@ -2,22 +2,21 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// What stands for a secret where rules are shown; sent back, it keeps the secret.
+/// The placeholder for a secret where rules are shown. When it is sent back, the stored secret is kept.
 pub const SEALED: &str = "[sealed]";
 
-/// A token, or a URL that lets whoever has it in. It is never shown, also not in a debug output, and never serialised:
-/// what rests anywhere is sealed first.
+/// A token, or a URL that grants access to anyone who has it. It is never shown, not even in debug output, and never
+/// serialised: it is sealed before it is stored anywhere.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Around a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for the one place that needs it.
+    /// The text itself, for the one place that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

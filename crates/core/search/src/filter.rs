@@ -4,45 +4,45 @@ use model::error::{ErrorAggregate, Has, Status};
 use model::occurrence::{Level, short_value};
 use model::time::Timestamp;
 
-/// The longest value of a filter, in bytes: what an error keeps of a text.
+/// Maximum length of a filter's value, in bytes: errors keep no more of a text.
 const MAX_VALUE: usize = 200;
-/// The most words of a text, and the most tags: each is a list to read.
+/// Maximum number of words in a text, and of tags. Each one is a list to read.
 const MAX_WORDS: usize = 8;
 const MAX_TAGS: usize = 8;
 
-/// Which errors of a project somebody looks for: those that have all of it.
+/// A filter for a project's errors. An error must match all parts that are given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this status.
+    /// Only errors with this status.
     pub status: Option<Status>,
-    /// Seen with all of these tags, levels, environments and releases.
+    /// Only errors that were seen with all of these tags, including levels, environments and releases.
     tags: Vec<(String, String)>,
     platform: Option<String>,
     assignee: Option<String>,
     first_release: Option<String>,
     regressed_in: Option<String>,
-    /// First seen from the one on and before the other.
+    /// Only errors that were first seen at the first moment or later, and before the second one.
     pub first_seen: (Option<Timestamp>, Option<Timestamp>),
-    /// Last seen from the one on and before the other.
+    /// Only errors that were last seen at the first moment or later, and before the second one.
     pub last_seen: (Option<Timestamp>, Option<Timestamp>),
-    /// What the error must have as words, in lower case.
+    /// Words that the error must have, in lower case.
     words: Vec<String>,
-    /// What its texts must have somewhere, in lower case.
+    /// Texts that the error's texts must contain somewhere, in lower case.
     parts: Vec<String>,
 }
 
-/// A parameter that is no filter.
+/// A parameter that cannot be a filter.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{problem}")]
 pub struct BadFilter {
-    /// The parameter.
+    /// The name of the parameter.
     pub name: String,
-    /// What is wrong with its value, and what is right.
+    /// The problem with its value, and how to fix it.
     pub problem: String,
 }
 
 impl Filter {
-    /// The parameters that filters come from. `tag` may be given several times.
+    /// The names of all filter parameters. `tag` can be given several times.
     pub const NAMES: [&str; 14] = [
         "status",
         "level",
@@ -60,7 +60,7 @@ impl Filter {
         "text",
     ];
 
-    /// Takes one parameter. Says whether it is one of [`NAMES`](Self::NAMES); a value that is empty filters nothing.
+    /// Sets one parameter. Returns whether its name is one of [`NAMES`](Self::NAMES). An empty value filters nothing.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, BadFilter> {
         let bad = |problem: String| BadFilter { name: name.to_owned(), problem };
         if !Self::NAMES.contains(&name) || value.is_empty() {
@@ -103,7 +103,7 @@ impl Filter {
     fn tag(&mut self, key: &str, value: &str) -> Result<(), String> {
         if self.tags.len() == MAX_TAGS {
             return Err(format!(
-                "one more tag than {MAX_TAGS}, levels, environments and releases included: leave some out"
+                "there are more than {MAX_TAGS} tags, including levels, environments and releases: leave some out"
             ));
         }
         self.tags.push((key.to_owned(), short_value(value).into_owned()));
@@ -122,13 +122,14 @@ impl Filter {
         }
     }
 
-    /// Whether it asks for anything but a status and a time of last seen, which the order of last seen knows by itself.
+    /// Whether it filters by anything but the status and the time of last seen, which the index by last seen can answer
+    /// alone.
     pub fn asks_errors(&self) -> bool {
         let none = Self { status: self.status, last_seen: self.last_seen, ..Self::default() };
         *self != none
     }
 
-    /// The terms that an error which matches has, by sets: of each set it has at least one.
+    /// The sets of terms of matching errors: a matching error has at least one term of each set.
     pub fn terms(&self) -> Vec<Terms> {
         let only = |term: Term| Terms { term, or: Vec::new() };
         let value = |term: fn(String) -> Term, value: &Option<String>| value.clone().map(|value| only(term(value)));
@@ -146,13 +147,13 @@ impl Filter {
         values.into_iter().flatten().chain(tags).chain(words).collect()
     }
 
-    /// Takes a word that no error of the project is posted under for a part of one.
+    /// Treats a word under which no error of the project is posted as a part of a word.
     pub fn loosen(&mut self, word: &str) {
         self.words.retain(|other| other != word);
         self.parts.push(word.to_owned());
     }
 
-    /// Whether `error` is one of those that are looked for. One that was merged into another never is.
+    /// Whether `error` matches. An error that was merged into another one never matches.
     pub fn matches(&self, error: &ErrorAggregate) -> Has {
         let within = |(from, to): (Option<Timestamp>, Option<Timestamp>), moment: Timestamp| {
             from.is_none_or(|from| from <= moment) && to.is_none_or(|to| moment < to)
@@ -185,12 +186,12 @@ impl Filter {
     }
 }
 
-/// An error that matches a filter is posted under at least one of these terms.
+/// A set of terms. An error that matches the filter is posted under at least one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// What the filter asks for.
+    /// The term that the filter asks for.
     pub term: Term,
-    /// The terms of errors that have too much of it to be posted under each.
+    /// The terms of errors that have too many values to be posted under each of them.
     pub or: Vec<Term>,
 }
 
@@ -205,7 +206,7 @@ fn has_tag(error: &ErrorAggregate, key: &str, value: &str) -> Has {
     if is_newest { Has::Yes } else { error.tags.has(key, value) }
 }
 
-/// A time in a query, where an unencoded `+` before an offset has become a space.
+/// Parses a time from a query string, in which an unencoded `+` before an offset has become a space.
 fn moment(text: &str) -> Result<Timestamp, model::time::BadTimestamp> {
     match text.rsplit_once(' ') {
         Some((time, offset)) if time.contains('T') => Timestamp::parse(&format!("{time}+{offset}")),

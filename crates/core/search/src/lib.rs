@@ -1,15 +1,16 @@
-//! Finding errors by what they have, without reading those that do not have it.
+//! Finds errors by their properties, without reading errors that do not have them.
 //!
-//! An error has [terms](Term). The processor posts those that an error newly has, before it commits the error: a posting says
-//! that an error may have a term, and whoever reads it asks the error itself ([`Filter::matches`]). So a posting that
-//! was made for nothing, or whose term the error has lost since, costs a read and nothing else.
+//! An error has [terms](Term). Before the processor commits an error, it posts the terms that are new. A posting says
+//! that an error may have a term; a reader then asks the error itself ([`Filter::matches`]). So an unnecessary posting,
+//! or one whose term the error has lost since, costs one extra read and does no other harm.
 //!
-//! An error that has too much of something to be posted under each of it (values of a tag, tags, words) is posted once
-//! under a term that says so. Where it does not even remember what it had, it answers [`Has::Unknown`](model::error::Has),
-//! and is listed as such: no error is left out silently.
+//! An error with too many values of some kind (values of a tag, tags, words) is posted once, under a term that says so.
+//! If the error does not remember all its values, it answers [`Has::Unknown`](model::error::Has), and is listed as
+//! such: no error is left out silently.
 //!
-//! Three of the terms are the orders that errors are listed by: an error has a place in each, and each posting names the
-//! [batch](model::error::PostingBatch) that made it, so that of several postings of one error in an order the one that holds is known.
+//! Three of the terms are the orders in which errors are listed. An error has a position in each order. Each posting
+//! names the [batch](model::error::PostingBatch) that wrote it, so that of several postings of an error in one order,
+//! the current one can be recognised.
 
 mod filter;
 mod post;

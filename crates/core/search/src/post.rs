@@ -5,37 +5,33 @@ use model::error::{ErrorAggregate, Indexed, PostingBatch};
 use model::id::{Fingerprint, ProjectId};
 use model::time::{SECONDS_PER_DAY, Timestamp};
 
-/// How many errors a block holds: 16 bytes each, in all what one unit of a read returns.
+/// Maximum number of errors in a block. Each takes 16 bytes, so that a block is one read unit.
 const BLOCK: usize = 250;
 
-/// How postings are made.
+/// The context in which postings are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Postings {
-    /// Now.
     pub now: Timestamp,
-    /// Their batch.
+    /// The batch that writes them.
     pub batch: PostingBatch,
 }
 
-/// That an error may have a term.
+/// A posting: says that an error may have a term.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
-    /// The project of the error.
     pub project: ProjectId,
-    /// The term.
     pub term: TermHash,
-    /// Where the error stands among those with the term: by its place if the term is an order, else by the time of the
-    /// posting.
+    /// The position of the error among those with the term: its position in the order if the term is an order, else the
+    /// time of the posting.
     pub order: u32,
-    /// The error.
     pub fingerprint: Fingerprint,
     /// When the posting may be removed.
     pub expires_at: Timestamp,
 }
 
 impl Postings {
-    /// What must be posted before `after` is written in the place of `before`, and notes in it that it was: the terms that
-    /// the error newly has, or all if they were last posted too long ago.
+    /// Returns the postings that must be written before `after` replaces `before`, and records them in `after.indexed`.
+    /// These are the terms that are new, or all terms if they were last posted too long ago.
     pub fn of(&self, before: Option<&ErrorAggregate>, after: &mut ErrorAggregate) -> Vec<Posting> {
         let last = after.expires_at.seconds();
         let fresh = after.indexed.filter(|indexed| last <= i64::from(indexed.until) * SECONDS_PER_DAY);
@@ -58,7 +54,7 @@ impl Postings {
         new.iter().map(|term| self.posting(after, term)).collect()
     }
 
-    /// That `error` has `term`, which is no order.
+    /// Creates the posting that `error` has `term`.
     pub fn posting(&self, error: &ErrorAggregate, term: &Term) -> Posting {
         Posting {
             project: error.project,
@@ -69,7 +65,8 @@ impl Postings {
         }
     }
 
-    /// A third of an error's time later than the error: so an error that lives on is posted anew once in that time.
+    /// The expiry of a posting: later than the error's, by a third of the error's remaining time and a day. So an error
+    /// that lives on is posted again only once in that time.
     fn expiry(&self, error: &ErrorAggregate) -> Timestamp {
         let left = (error.expires_at.seconds() - self.now.seconds()).max(0);
         error.expires_at.plus_seconds(left / 3 + SECONDS_PER_DAY)
@@ -79,23 +76,20 @@ impl Postings {
 /// Postings of one term, as they are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The project of the errors.
     pub project: ProjectId,
-    /// The term.
     pub term: TermHash,
-    /// Where the errors stand among those with the term.
+    /// The position of the errors among those with the term.
     pub order: u32,
-    /// Who made it.
+    /// The batch that wrote the block.
     pub batch: PostingBatch,
-    /// Which of the blocks it is that the batch made of this term and order.
+    /// The number of this block among those that the batch wrote for the same term and position.
     pub chunk: u16,
-    /// The errors.
     pub errors: Vec<Fingerprint>,
-    /// When it may be removed.
+    /// When the block may be removed.
     pub expires_at: Timestamp,
 }
 
-/// The blocks of a batch: one for each project and term, and more where a block is full.
+/// Returns the blocks of a batch: one for each project, term and position, or more if they are full.
 pub fn blocks(batch: PostingBatch, postings: impl IntoIterator<Item = Posting>) -> Vec<Block> {
     let mut lists: BTreeMap<_, (Vec<Fingerprint>, Timestamp)> = BTreeMap::new();
     for Posting { project, term, order, fingerprint, expires_at } in postings {

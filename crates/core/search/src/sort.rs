@@ -5,7 +5,7 @@ use super::term::{Term, slot};
 use model::error::{ErrorAggregate, Indexed, PostingBatch};
 use serde::{Deserialize, Serialize};
 
-/// What a list of errors is ordered by, the most first.
+/// The order of a list of errors, greatest or newest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Sort {
@@ -14,28 +14,25 @@ pub enum Sort {
     LastSeen,
     /// The time of the earliest occurrence.
     FirstSeen,
-    /// How many occurrences there were.
+    /// The number of occurrences.
     Count,
-    /// How many users met it, as far as is known.
+    /// The approximate number of affected users.
     Users,
 }
 
-/// The word is no order.
+/// The word is not a sort order.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no order of errors: use `lastSeen`, `firstSeen`, `count` or `users`")]
+#[error("`{0}` is not a sort order: use `lastSeen`, `firstSeen`, `count` or `users`")]
 pub struct BadSort(String);
 
 impl Sort {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::LastSeen, Self::FirstSeen, Self::Count, Self::Users];
 
-    /// From its word.
     pub fn parse(word: &str) -> Result<Self, BadSort> {
         let found = Self::ALL.into_iter().find(|sort| sort.as_str() == word);
         found.ok_or_else(|| BadSort(word.chars().take(80).collect()))
     }
 
-    /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LastSeen => "lastSeen",
@@ -45,7 +42,7 @@ impl Sort {
         }
     }
 
-    /// What `error` is ordered by: microseconds, or a number.
+    /// The value of `error` in this order: microseconds, or a count.
     pub fn value(self, error: &ErrorAggregate) -> u64 {
         match self {
             Self::LastSeen => error.last_seen.micros().unsigned_abs(),
@@ -55,7 +52,7 @@ impl Sort {
         }
     }
 
-    /// The place in the order of whatever has this value: across pages errors are ordered by it.
+    /// The position of a value in this order. Across pages, errors are ordered by it.
     pub fn order(self, value: u64) -> u32 {
         match self {
             Self::LastSeen | Self::FirstSeen => slot((value / 1_000_000) as i64),
@@ -63,8 +60,8 @@ impl Sort {
         }
     }
 
-    /// The term under which all errors are posted in this order. The time of the latest occurrence has none: it changes
-    /// all the time, and is what the table's index is about.
+    /// The term under which all errors are posted in this order. There is none for the time of the latest occurrence:
+    /// it changes all the time, and the table has an index for it.
     pub fn term(self) -> Option<Term> {
         match self {
             Self::LastSeen => None,
@@ -74,11 +71,11 @@ impl Sort {
         }
     }
 
-    /// Whether a posting that `batch` made is the one that says where `error` stands.
+    /// Whether a posting by `batch` is the one with the current position of `error`.
     pub fn stands(self, error: &ErrorAggregate, batch: PostingBatch) -> bool {
         let posted_by = |of: fn(&Indexed) -> PostingBatch| error.indexed.as_ref().map(of) == Some(batch);
         match self {
-            // No posting says so, but the index itself; also of an error that an older version wrote.
+            // The table's index has the position, not a posting, even for an error that an older version wrote.
             Self::LastSeen => true,
             Self::FirstSeen => posted_by(|indexed| indexed.first_seen),
             Self::Count => posted_by(|indexed| indexed.count),

@@ -1,5 +1,5 @@
-/// A number, coarsely: each power of two has four steps (…, 8, 10, 12, 14, 16, 20, …), so that an error that is seen a
-/// million times changes its place in the order of counts some eighty times.
+/// A rounded number: each power of two has four steps (…, 8, 10, 12, 14, 16, 20, …). So an error that is seen a million
+/// times changes its position in the order of counts only about eighty times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step(u8);
 
@@ -14,7 +14,7 @@ impl Step {
         }
     }
 
-    /// Which step it is: 0 for 0, 1 for 1, …, at most 251.
+    /// The number of the step: 0 for 0, 1 for 1, …, at most 251.
     pub fn number(self) -> u8 {
         self.0
     }

@@ -8,52 +8,53 @@ use super::words::{all_words, words};
 use model::error::ErrorAggregate;
 use model::occurrence::short_value;
 
-/// Something that an error can be found by. The first three are orders: every error has one of each.
+/// A property by which an error can be found. The first three are orders: every error has one of each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Term {
-    /// First seen in this [`slot`].
+    /// It was first seen in this [`slot`].
     FirstSeen(u32),
-    /// Seen this often.
+    /// It was seen this often.
     Count(Step),
-    /// Met by this many users.
+    /// It affected this many users.
     Users(Step),
-    /// Of this platform.
+    /// It has this platform.
     Platform(String),
-    /// Seen with this tag; so it is with levels, environments and releases, by these names.
+    /// It was seen with this tag. Levels, environments and releases are tags with these names.
     Tag(String, String),
-    /// Seen with so many values of this tag that not each is posted.
+    /// It was seen with so many values of this tag that not all of them are posted.
     ManyValues(String),
-    /// Seen with so many tags that not each is posted.
+    /// It was seen with so many tags that not all of them are posted.
     ManyTags,
     /// The release of its first occurrence.
     FirstRelease(String),
     /// The release in which it came back after it was resolved.
     RegressedIn(String),
-    /// Who looks after it.
+    /// It is assigned to this person.
     Assignee(String),
-    /// A word of its type, message, culprit, or of the names of its frames.
+    /// It has this word in its type, message or culprit, or in the names of its frames.
     Word(String),
-    /// Has so many words that not each is posted.
+    /// It has so many words that not all of them are posted.
     ManyWords,
 }
 
-/// Seconds of a slot, as of the table's index by last seen.
+/// The length of a slot in seconds, as in the table's index by last seen.
 const SLOT: i64 = 600;
-/// The longest value that a term is told by, in bytes: beyond it values are as good as equal to the index.
+/// Maximum length of a value that terms distinguish, in bytes. Longer values that begin alike are equal to the index.
 const MAX_VALUE: usize = 200;
 
-/// The slot of ten minutes that a second since 1970 is in.
+/// The slot of ten minutes that contains a second, counted from 1970.
 pub fn slot(second: i64) -> u32 {
     u32::try_from(second / SLOT).unwrap_or_default()
 }
 
 impl Term {
-    /// Seen with this value of this tag, cut as errors hold it.
+    /// The term for this value of this tag, in the short form that errors keep.
     pub fn tag(key: &str, value: &str) -> Self {
         Self::Tag(key.to_owned(), short_value(value).into_owned())
     }
 
-    /// What stands for the term in storage: no data of events is in a key. All steps of an order share one.
+    /// The hash that represents the term in storage, so that keys contain no event data. All steps of an order share
+    /// one hash.
     pub fn hash(&self) -> TermHash {
         let (kind, parts): (&str, [&str; 2]) = match self {
             Self::FirstSeen(_) => ("firstSeen", ["", ""]),
@@ -80,7 +81,7 @@ impl Term {
         TermHash(u64::from_be_bytes(bytes))
     }
 
-    /// Where an error with this term stands among those with it; `None` if they are in the order of their postings.
+    /// The position of an error among those with this term; `None` if they are ordered by the time of their postings.
     pub(super) fn order(&self) -> Option<u32> {
         match self {
             Self::FirstSeen(slot) => Some(*slot),
@@ -90,8 +91,8 @@ impl Term {
     }
 }
 
-/// The hash of a [`Term`]: 64 bits of a SHA-256, as 16 hexadecimal digits. Two terms that share one share their list, and
-/// are told apart by the errors themselves.
+/// The hash of a [`Term`]: 64 bits of a SHA-256, as 16 hexadecimal digits. If two terms have the same hash, they share
+/// a list, and the errors themselves tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TermHash(u64);
 
@@ -101,12 +102,12 @@ impl fmt::Display for TermHash {
     }
 }
 
-/// The release in which it came back last.
+/// The release in which it last came back.
 pub(super) fn regressed_in(error: &ErrorAggregate) -> Option<&str> {
     error.regression.as_ref()?.release.as_deref()
 }
 
-/// Everything that `error` can be found by.
+/// Returns all terms by which `error` can be found.
 pub fn terms(error: &ErrorAggregate) -> BTreeSet<Term> {
     let mut terms = BTreeSet::from([
         Term::FirstSeen(slot(error.first_seen.seconds())),
@@ -120,7 +121,7 @@ pub fn terms(error: &ErrorAggregate) -> BTreeSet<Term> {
     for (key, tag) in error.tags.iter() {
         match tag.is_exact() {
             true => terms.extend(tag.values().into_iter().map(|value| Term::tag(key, &value.text))),
-            // Its values come and go: each would be posted for ever.
+            // The values that are kept keep changing, and each of them would be posted, without end.
             false => drop(terms.insert(Term::ManyValues(key.to_owned()))),
         }
     }

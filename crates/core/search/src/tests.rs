@@ -43,7 +43,7 @@ fn each_power_of_two_has_four_steps() {
 }
 
 #[test]
-fn words_are_told_apart_and_their_parts_beside_them() {
+fn words_and_their_parts_are_recognised() {
     let check = |text: &str, expected: &[&str]| {
         let expected: BTreeSet<_> = expected.iter().map(|&word| word.to_owned()).collect();
         assert_eq!(words(&named("", text, "", "")), expected, "{text}");
@@ -58,7 +58,7 @@ fn words_are_told_apart_and_their_parts_beside_them() {
     check("utf8 i18n a", &["utf8", "i18n"]);
 }
 
-/// Each word is an item that a new error writes.
+/// Each word is an item that is written for a new error.
 #[test]
 fn an_error_has_few_words_of_each_of_its_texts() {
     let many = |prefix: &str| (0..50u8).map(|n| format!("{prefix}{} ", char::from(b'a' + n % 26))).collect::<String>();
@@ -104,7 +104,7 @@ fn postings(day: i64, batch: u32) -> Postings {
 
 /// A storm of one error posts nothing.
 #[test]
-fn only_what_an_error_newly_has_is_posted() {
+fn only_new_terms_are_posted() {
     let mut error = named("E", "cart is empty", "", "");
     let new = postings(0, 7).of(None, &mut error);
     assert_eq!(new.len(), terms(&error).len());
@@ -124,19 +124,19 @@ fn only_what_an_error_newly_has_is_posted() {
         assert_eq!(terms, of(std::slice::from_ref(&count)), "the {occurrence}th");
         assert_eq!(indexed, Indexed { count: PostingBatch(batch), ..first });
     }
-    assert_eq!(step(9, 0, 99).0, of(&[]), "9 is of the step of 8");
+    assert_eq!(step(9, 0, 99).0, of(&[]), "9 is on the step of 8");
     let (terms, indexed) = step(-DAY, 0, 20);
     assert_eq!(terms, of(&[Term::FirstSeen(0), count]));
     assert_eq!(indexed.first_seen, PostingBatch(20), "an older occurrence came");
 
     assert_eq!(step(10, 31, 30).0, of(&[]));
     let (terms, indexed) = step(11, 32, 31);
-    assert_eq!(terms.len(), new.len(), "all, when a third of the retention is over, and a day");
+    assert_eq!(terms.len(), new.len(), "all terms, when a third of the retention and a day are over");
     assert_eq!(indexed.until, first.until + 32);
     assert_eq!(step(12, 63, 32).0, of(&[]));
 }
 
-/// An error is found as long as it is there: its postings outlive it, also if the project begins to keep things longer.
+/// An error can be found as long as it exists: its postings outlive it, even if the project's retention is extended.
 #[test]
 fn postings_outlive_the_error() {
     let mut error = named("E", "m", "", "");
@@ -152,7 +152,7 @@ fn postings_outlive_the_error() {
 }
 
 #[test]
-fn what_an_older_version_wrote_is_posted_whole() {
+fn an_error_that_an_older_version_wrote_is_posted_completely() {
     let mut error = named("E", "m", "", "");
     let before = error.clone();
     assert_eq!(postings(0, 1).of(Some(&before), &mut error).len(), terms(&error).len());
@@ -163,7 +163,7 @@ fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
     let errors: Vec<_> = (0..300).map(|n| named("E", &format!("alike {n}"), "", "")).collect();
     let posted = errors.into_iter().flat_map(|mut error| postings(0, 5).of(None, &mut error));
     let blocks = blocks(PostingBatch(5), posted);
-    // Two for each of: first seen, count, users, platform, level, the word.
+    // Two blocks for each of: first seen, count, users, platform, level, the word.
     assert_eq!(blocks.len(), 12);
     let in_all: usize = blocks.iter().map(|block| block.errors.len()).sum();
     assert_eq!(in_all, 6 * 300);
@@ -172,13 +172,13 @@ fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
 }
 
 #[test]
-fn what_is_posted_of_an_error_has_a_text_form() {
+fn the_state_of_postings_has_a_text_form() {
     let indexed =
         Indexed { until: 20_759, first_seen: PostingBatch(u32::MAX), count: PostingBatch(16), users: PostingBatch(0) };
     assert_eq!(indexed.to_string(), "20759 ffffffff 10 0");
     assert_eq!(Indexed::parse("20759 ffffffff 10 0").unwrap(), indexed);
     for bad in ["", "1", "1 2 3", "1 2 3 4 5", "x 2 3 4", "1 g 3 4", "1 2 3 100000000"] {
-        assert!(Indexed::parse(bad).unwrap_err().to_string().contains("what is posted"), "{bad}");
+        assert!(Indexed::parse(bad).unwrap_err().to_string().contains("postings"), "{bad}");
     }
 }
 
@@ -191,7 +191,7 @@ fn filter(parameters: &[(&str, &str)]) -> Filter {
 }
 
 #[test]
-fn a_filter_takes_what_has_all_of_it() {
+fn an_error_must_match_all_parts_of_a_filter() {
     let mut error = named("ValueError", "cart 17 is Empty", "process_order", "pay shop.pay cart.py");
     let mut older = occurrence(50);
     older.environment = Some("test".to_owned());
@@ -238,18 +238,18 @@ fn a_filter_takes_what_has_all_of_it() {
     }
     check(&[("text", "17")], true);
     let merged = ErrorAggregate { merged_into: Some(error.fingerprint), ..error.clone() };
-    assert_eq!(filter(&[]).matches(&merged), Has::No, "lists show what it is merged into");
+    assert_eq!(filter(&[]).matches(&merged), Has::No, "lists show the target instead");
     let mut part = filter(&[("text", "valueerro empty")]);
     part.loosen("valueerro");
-    assert_eq!(part.matches(&error), Has::Yes, "a word that nothing is posted under is a part");
+    assert_eq!(part.matches(&error), Has::Yes, "a word under which nothing is posted is searched as a part");
     let mut other = filter(&[("text", "valuterro")]);
     other.loosen("valuterro");
     assert_eq!(other.matches(&error), Has::No);
 }
 
-/// A tag of which each occurrence has another value is posted as such, once.
+/// A tag with a different value in each occurrence is posted as such, once.
 #[test]
-fn values_that_come_and_go_are_not_posted_for_ever() {
+fn values_that_come_and_go_are_not_posted_forever() {
     let mut error = named("E", "m", "", "");
     let mut posted = Vec::new();
     for n in 0..100 {
@@ -268,7 +268,7 @@ fn values_that_come_and_go_are_not_posted_for_ever() {
     assert!(newest.terms()[0].or.iter().any(|term| term.hash() == many));
 }
 
-/// Whoever reads the postings of the terms misses nothing.
+/// A reader of the terms' postings misses no matching error.
 #[test]
 fn an_error_that_matches_is_posted_under_a_term_of_each_set() {
     let mut error = named("ValueError", "cart is empty", "process_order", "pay");
@@ -302,7 +302,7 @@ fn an_error_that_matches_is_posted_under_a_term_of_each_set() {
     }
 }
 
-/// Words beyond those that an error is posted under are found, too.
+/// Words beyond those that an error is posted under are found too.
 #[test]
 fn a_word_at_the_end_of_a_long_message_is_found() {
     let message: String = (0..40u8)
@@ -327,7 +327,7 @@ fn a_filter_takes_as_much_as_it_says() {
     drop(filter(&[("tag", "k:v"); 8]));
 }
 
-/// A batch is never 0, which stands before all batches of an order.
+/// A batch is never 0, because 0 comes before all batches of an order.
 #[test]
 fn a_batch_is_never_0() {
     assert_eq!([0, 1 << 32, 7, u128::MAX].map(PostingBatch::of_random), [1, 1, 7, u32::MAX].map(PostingBatch));

@@ -5,27 +5,27 @@ use grouping::{own_frames, parameterise};
 use model::error::ErrorAggregate;
 use model::occurrence::Occurrence;
 
-/// The most words that an error is found by: each is an item that a new error writes.
+/// Maximum number of words that an error is posted under. Each one is an item that is written for a new error.
 const MAX_ERROR_WORDS: usize = 24;
-/// How many of them may come of the type, the culprit and the message, so that the frames have some left.
+/// How many of them may come from the type, the culprit and the message, so that some are left for the frames.
 const OF_TYPE: usize = 4;
 const OF_CULPRIT: usize = 5;
 const OF_MESSAGE: usize = 10;
-/// The longest word, in bytes.
+/// Maximum length of a word, in bytes.
 const LONGEST: usize = 40;
-/// The longest text of frames that an error keeps, in bytes: each commit pays for it.
+/// Maximum length of the names of frames that an error keeps, in bytes. Each commit pays for it.
 const MAX_FRAMES: usize = 120;
-/// How many frames it is of.
+/// The number of frames that the names come from.
 const FRAMES: usize = 4;
-/// A word of more digits is somebody's number.
+/// A word with more digits than this is probably an id or a number.
 const MAX_DIGITS: usize = 4;
-/// What nearly every error has, and nobody looks for: small words of English, and what names of files end in.
+/// Words that nearly every error has and nobody searches for: short English words, and file extensions.
 const COMMON: [&str; 34] = [
     "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "in", "is", "it", "of", "on", "or", "that",
     "the", "this", "to", "was", "with", "cs", "go", "java", "js", "jsx", "php", "py", "rb", "rs", "ts", "tsx", "www",
 ];
 
-/// The words that an error is posted under, at most 24.
+/// Returns the words that an error is posted under, at most 24.
 pub(super) fn words(error: &ErrorAggregate) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let mut take = |text: &str, most: usize| {
@@ -47,7 +47,7 @@ pub(super) fn words(error: &ErrorAggregate) -> BTreeSet<String> {
     words
 }
 
-/// All words that an error is found by: those that it is posted under, and those that are left out there.
+/// Returns all words by which an error is found: those that it is posted under, and the others.
 pub(super) fn all_words(error: &ErrorAggregate) -> BTreeSet<String> {
     let texts = [Some(&error.kind), Some(&error.message), error.culprit.as_ref(), error.frames.as_ref()];
     let wholes = texts.into_iter().flatten().flat_map(|text| wholes(text));
@@ -55,8 +55,8 @@ pub(super) fn all_words(error: &ErrorAggregate) -> BTreeSet<String> {
     all.map(str::to_lowercase).filter(|word| is_posted(word)).chain(words(error)).collect()
 }
 
-/// The names in the frames that raised an occurrence's error: of functions, modules and files, at most 120 bytes, as an
-/// error keeps them. `None` if there are none.
+/// Returns the names of functions, modules and files in the frames that raised an occurrence's error, at most 120
+/// bytes, as an error keeps them. `None` if there are none.
 pub fn frames(occurrence: &Occurrence) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     for frame in own_frames(occurrence).take(FRAMES) {
@@ -78,7 +78,8 @@ pub fn frames(occurrence: &Occurrence) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Whether an error can be posted under this word: pure numbers, ids and the like would be posted for ever.
+/// Whether an error can be posted under this word. Numbers, ids and the like are not posted, because there would be no
+/// end of them.
 pub(super) fn is_posted(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let is_hex = word.len() >= 8 && digits > 0 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -90,19 +91,19 @@ pub(super) fn is_posted(word: &str) -> bool {
         && !COMMON.contains(&word)
 }
 
-/// The words of a text, as they stand in it.
+/// Splits a text into words, without changing them.
 pub(super) fn wholes(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
     words.map(|word| word.trim_matches('_')).filter(|word| !word.is_empty())
 }
 
-/// What a word of `camelCase` or `snake_case` is put together of; nothing, if it is one part.
+/// Returns the parts of a word in `camelCase` or `snake_case`; nothing if it has only one part.
 fn parts(whole: &str) -> Vec<&str> {
     let parts: Vec<_> = whole.split('_').flat_map(humps).filter(|part| !part.is_empty()).collect();
     if parts.len() > 1 { parts } else { Vec::new() }
 }
 
-/// `HTTPServer` is `HTTP` and `Server`.
+/// Splits `HTTPServer` into `HTTP` and `Server`.
 fn humps(word: &str) -> Vec<&str> {
     let letters: Vec<_> = word.char_indices().collect();
     let mut humps = Vec::new();
@@ -119,8 +120,8 @@ fn humps(word: &str) -> Vec<&str> {
     humps
 }
 
-/// A message without ids, dates, addresses and numbers, nor what grouping puts in their place: an error whose messages
-/// differ in them only has the same words each time.
+/// Removes ids, dates, addresses and numbers from a message, and also the placeholders that grouping puts in their
+/// place. So an error whose messages differ only in these has the same words each time.
 fn without_what_varies(message: &str) -> Cow<'_, str> {
     let kind = match parameterise(message) {
         Cow::Borrowed(text) => return Cow::Borrowed(text),
@@ -131,7 +132,7 @@ fn without_what_varies(message: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('<') {
         left.push_str(&rest[..at]);
         let place = rest[at..].find('>').map(|end| &rest[at..=at + end]);
-        // What was in the message already is a word of it.
+        // A placeholder that was already in the original message is a word of it.
         let placed = place.filter(|place| !message.contains(place));
         left.push_str(if placed.is_some() { " " } else { "<" });
         rest = &rest[at + placed.map_or(1, str::len)..];

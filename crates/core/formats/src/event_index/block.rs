@@ -6,41 +6,42 @@ use super::EventLocation;
 use model::id::{EventHash, Fingerprint, ReferenceId};
 use model::time::Timestamp;
 
-/// The most bytes of a block. Event ids are the clients', who may choose ones that all fall into one bucket: what they
-/// write must still fit an item.
+/// Maximum size of a block, in bytes. Clients choose their event ids, and a hostile client can choose ids that all fall
+/// into one bucket. Their blocks must still fit into items.
 const MAX_BYTES: usize = 32 << 10;
-/// Fingerprint, reference, and the count of tags behind.
+/// Size of the start of a run, in bytes: the fingerprint, the reference, and the number of tags that follow.
 pub(super) const HEAD: usize = 16 + 16 + 2;
-/// How much is kept of a hash. A wrong hit, one in some billion entries, costs a reader two reads.
+/// The part of an event's hash that is kept as its tag, in bytes. A false match, one in about four billion entries,
+/// costs a reader two extra reads.
 pub(super) const TAG: usize = 4;
 
-/// Names a block: when it was written, and 80 random bits.
+/// The id of a block: the time when it was written, and 80 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockId(Ulid);
 
-/// The bytes or the text are no block's.
+/// An error from reading a block or the id of a block.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadBlock {
     /// The bytes end in the middle of an entry.
-    #[error("a block of the event index that ends in the middle of an entry")]
+    #[error("a block of the event index ends in the middle of an entry")]
     Cut,
-    /// The text is no name of a block.
-    #[error("the name of a block that is no ULID")]
+    /// The text is not the id of a block.
+    #[error("the id of an event index block is not a ULID")]
     Name,
 }
 
 impl BlockId {
-    /// For the block of this `index` that is written at `now`, told from others by 80 of the `random` bits.
+    /// The id of block number `index` among those written at `now`. 80 of the `random` bits make it unique.
     pub fn new(now: Timestamp, random: u128, index: usize) -> Self {
         Self(Ulid::from_parts(now.millis() as u64, random.wrapping_add(index as u128)))
     }
 
-    /// The smallest id of what is written at `moment`.
+    /// The smallest id of a block that is written at `moment`.
     pub fn floor(moment: Timestamp) -> Self {
         Self(Ulid::from_parts(moment.millis() as u64, 0))
     }
 
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadBlock> {
         text.parse()
     }
@@ -65,8 +66,8 @@ impl fmt::Display for BlockId {
     }
 }
 
-/// Entries as blocks: for each run of one location the fingerprint, the reference, how many, and a tag of each event. All
-/// numbers are big-endian.
+/// Packs entries into blocks. For each run of entries with the same location, a block has the fingerprint, the
+/// reference, the number of events, and a tag for each event. All numbers are big-endian.
 pub(super) fn pack(entries: &[(EventHash, EventLocation)]) -> Vec<Vec<u8>> {
     let mut blocks = Vec::new();
     let mut block: Vec<u8> = Vec::new();
@@ -86,7 +87,7 @@ pub(super) fn pack(entries: &[(EventHash, EventLocation)]) -> Vec<Vec<u8>> {
     blocks
 }
 
-/// The locations of a block where `event` may be.
+/// Returns the locations in a block where `event` may be. Only tags are compared, so a match can be false.
 pub fn locations(mut block: &[u8], event: EventHash) -> Result<Vec<EventLocation>, BadBlock> {
     let mut locations = Vec::new();
     while !block.is_empty() {

@@ -3,8 +3,9 @@ use std::fmt;
 use super::block::{HEAD, TAG};
 use model::id::EventHash;
 
-/// Over how many buckets a batch's blocks are spread. The wider, the less a reader has to go through, and the more a
-/// batch writes: each width is for as many events as leave a block of one error below 1 KB, one unit.
+/// The number of buckets that a batch's blocks are spread over. With more buckets a reader has less to go through, and
+/// a batch has more to write. Each width is meant for the number of events with which a block of one error stays below
+/// 1 KB, one write unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Width {
     /// 16 buckets, for up to 1,024 events.
@@ -16,10 +17,10 @@ pub enum Width {
 }
 
 impl Width {
-    /// All of them: a reader does not know how large the batch was.
+    /// All widths. A reader does not know how large the batch was, so it has to try each.
     pub const ALL: [Self; 3] = [Self::Narrow, Self::Middle, Self::Wide];
 
-    /// For a batch with this many events in blocks, of which so many are runs of their own there, that have a head each.
+    /// Returns the width for `events` events in blocks. `runs` of the events are runs of their own, with a head each.
     pub(super) fn for_blocks(events: usize, runs: usize) -> Self {
         match events + runs * (HEAD / TAG) {
             0..=1_024 => Self::Narrow,
@@ -28,7 +29,7 @@ impl Width {
         }
     }
 
-    /// How many bits of a hash tell the bucket.
+    /// The number of bits of a hash that select the bucket.
     fn bits(self) -> u32 {
         match self {
             Self::Narrow => 4,
@@ -37,20 +38,19 @@ impl Width {
         }
     }
 
-    /// The bucket of an event.
     pub fn bucket_of(self, event: EventHash) -> Bucket {
         Bucket { width: self, number: event.leading(self.bits()) }
     }
 }
 
-/// Where the blocks are that an event may be in.
+/// A group of blocks. Hashes that begin with the same bits are in the same bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bucket {
     width: Width,
     number: u8,
 }
 
-/// Such as `6#2a`: the bits, and the number in hexadecimal.
+/// The text form, such as `6#2a`: the number of bits, and the bucket's number in hexadecimal.
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{:02x}", self.width.bits(), self.number)

@@ -1,14 +1,14 @@
-//! Where an event lies, found by nothing but its id.
+//! The event index: finds the reference of an event by nothing but the event's id.
 //!
-//! For each batch and project it is written down ahead of the commit where the batch's events will be. An event of a
-//! reference that has few gets an entry of its own, found by one read; the events of a storm share blocks, so that a
-//! storm stays a handful of writes. Which block an event is in, follows from its invocation of the processor; a block is small, and a reader
-//! goes through those of one bucket, newest first.
+//! Before a batch is committed, the processor records for each project where the events of the batch will be. An event
+//! of a reference with few events gets an entry of its own, which is found by one read. The events of a storm share
+//! blocks, so that a storm takes only a handful of writes. Which block an event is in depends on the invocation of the
+//! processor, so a reader goes through the blocks of one bucket, newest first. Blocks are small.
 //!
-//! What it costs to write, in units of 1 KB, for `n` events of a batch: all of one error and minute, or each of its own
-//! (whose commits take `6 n` units or more).
+//! The cost of writing `n` events of a batch, in write units of 1 KB: if all events are of one error and minute, and if
+//! each has a reference of its own. (In the second case, the commits take `6 n` units or more.)
 //!
-//! | n | of one reference | units an event | each of its own | units an event |
+//! | n | one reference | units per event | a reference each | units per event |
 //! |---|---|---|---|---|
 //! | 1 | 1 | 1 | 1 | 1 |
 //! | 16 | 16 | 1 | 16 | 1 |
@@ -16,8 +16,8 @@
 //! | 1,000 | 16 | 0.016 | 65 | 0.065 |
 //! | 10,000 | 64 | 0.0064 | 521 | 0.052 |
 //!
-//! An entry is a hint. The processor may die before its commit, and errors are deleted: the reader asks the reference that an
-//! entry names whether it has the event.
+//! An entry is only a hint: the processor may die before its commit, and errors are deleted. The reader asks the
+//! reference that an entry names whether it really has the event.
 
 mod block;
 mod bucket;
@@ -29,34 +29,34 @@ pub use bucket::{Bucket, Width};
 
 use model::id::{EventHash, Fingerprint, ReferenceId};
 
-/// An event of a reference with at most this many gets an entry of its own: a reference costs six units or more, so this
-/// adds at most a third.
+/// References with at most this many events get an entry for each event. The commit of a reference costs six units or
+/// more, so this adds at most a third.
 const FEW: usize = 2;
-/// Unless a batch has more of them than this, which is a storm of different errors: then they share blocks as well.
+/// If a batch has more such events than this, it is a storm of different errors, and their events share blocks too.
 const MANY: usize = 256;
-/// As many events of other references get entries of their own, too: they would make as many blocks.
+/// If all other references together have at most this many events, these get entries of their own too: they would need
+/// as many blocks.
 const ALONE: usize = 16;
 
-/// A reference of an error: where an event may be.
+/// A place where an event may be: a reference of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventLocation {
-    /// The error.
     pub fingerprint: Fingerprint,
-    /// The reference.
     pub reference: ReferenceId,
 }
 
-/// The entries of a batch's events of one project.
+/// The index entries for the events of one project in one batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries {
-    /// Events with an entry of their own; no pair is there twice.
+    /// Events with an entry of their own. No pair occurs twice.
     pub alone: Vec<(EventHash, EventLocation)>,
-    /// Blocks of the others: the bucket of each, and what [`locations`] reads. A bucket may have several.
+    /// Blocks with the other events: the bucket of each block, and the bytes that [`locations`] reads. A bucket may
+    /// have several blocks.
     pub blocks: Vec<(Bucket, Vec<u8>)>,
 }
 
 impl Entries {
-    /// Of references with their events.
+    /// Creates the entries for references with their events.
     pub fn of<'a>(references: impl IntoIterator<Item = (EventLocation, &'a [EventHash])>) -> Self {
         let (mut alone, mut shared) = (Vec::new(), Vec::new());
         for (location, events) in references {
@@ -70,7 +70,8 @@ impl Entries {
         } else if shared.len() <= ALONE {
             alone.append(&mut shared);
         }
-        // Two events with one hash would be one key twice, for which a call is refused, and all of its batch with it.
+        // Two events with the same hash would be the same key twice. The call would be refused, and with it the whole
+        // batch.
         alone.sort_unstable();
         alone.dedup();
         let width = Width::for_blocks(shared.len(), runs);

@@ -15,7 +15,7 @@ fn location(n: u64) -> EventLocation {
     EventLocation { fingerprint, reference: ReferenceId::new(Timestamp::from_seconds(n as i64), u128::from(n)) }
 }
 
-/// References with this many events each; no event is there twice.
+/// References with this many events each. No event occurs twice.
 fn references(counts: &[usize]) -> Vec<(EventLocation, Vec<EventHash>)> {
     let mut next = 0;
     let mut events = |count: usize| {
@@ -29,7 +29,7 @@ fn entries(references: &[(EventLocation, Vec<EventHash>)]) -> Entries {
     Entries::of(references.iter().map(|(location, events)| (*location, events.as_slice())))
 }
 
-/// What a reader finds of an event: by itself, and in the blocks of its buckets.
+/// The locations that a reader finds for an event: in entries of its own, and in the blocks of its buckets.
 fn found(entries: &Entries, event: EventHash) -> BTreeSet<EventLocation> {
     let alone = entries.alone.iter().filter(|(one, _)| *one == event).map(|(_, location)| *location);
     let buckets = Width::ALL.map(|width| width.bucket_of(event));
@@ -38,7 +38,8 @@ fn found(entries: &Entries, event: EventHash) -> BTreeSet<EventLocation> {
 }
 
 proptest! {
-    /// Every event is found where it is, and others are not (but for wrong hits, of which so few events have none).
+    /// Every event is found where it is, and other events are not found. (False matches are possible, but do not occur
+    /// among so few events.)
     #[test]
     fn every_event_is_found(counts in proptest::collection::vec(0..40usize, 0..60), alone in 0..400usize) {
         let counts = [counts, vec![1; alone]].concat();
@@ -60,14 +61,15 @@ proptest! {
     }
 }
 
-/// How many items are written, and how many units of 1 KB they take; an item has some 130 bytes besides.
+/// The number of items that are written, and the units of 1 KB that they take. An item has about 130 bytes in addition
+/// to its block.
 fn cost(counts: &[usize]) -> (usize, usize) {
     let entries = entries(&references(counts));
     let units = entries.blocks.iter().map(|(_, block)| (block.len() + 130).div_ceil(1_024)).sum::<usize>();
     (entries.alone.len() + entries.blocks.len(), entries.alone.len() + units)
 }
 
-/// The table above.
+/// The table in the module's documentation.
 #[test]
 fn a_storm_costs_a_handful_of_writes() {
     for (events, expected) in [(1, 1), (16, 16), (100, 16), (1_000, 16), (10_000, 64)] {
@@ -77,12 +79,13 @@ fn a_storm_costs_a_handful_of_writes() {
     {
         assert_eq!(cost(&vec![1; events]), expected, "{events} of their own");
     }
-    // A batch of many references with some events each, and one with more events than a batch of small ones can hold.
+    // A batch with many references of a few events each, and one with more events than blocks of one unit can hold.
     assert_eq!(cost(&[3; 333]), (16, 47));
     assert_eq!(cost(&[10_000; 13]), (256, 768));
 }
 
-/// Event ids are chosen by clients: all in one bucket, they still fit items; and one hash twice is one entry.
+/// Clients choose event ids. Even if all of them are in one bucket, their blocks fit into items; and a hash that occurs
+/// twice is one entry.
 #[test]
 fn hostile_ids_fit_items() {
     let wide = Width::Wide.bucket_of(event(0));
@@ -97,7 +100,7 @@ fn hostile_ids_fit_items() {
     assert_eq!((twice.alone.len(), twice.blocks.len()), (1, 0));
 }
 
-/// What is written today is read for ever.
+/// Blocks that are written today must be readable forever.
 #[test]
 fn the_form_of_a_block_is_frozen() {
     let events: Vec<_> = (0..17).map(event).collect();

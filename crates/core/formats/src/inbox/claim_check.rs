@@ -4,31 +4,33 @@ use super::{Addressee, Header};
 use model::id::{EventId, ProjectId, ProjectName};
 use model::time::Timestamp;
 
-/// The beginning of every claim's key.
+/// The prefix of the keys of all claim checks.
 const ROOT: &str = "inbox/v=1/";
 
-/// Where a message over the queue's limit is in S3, by a key that also says whose it is: so that the messages of a project
-/// can be removed with it, and a message that comes again after its object was removed is not taken for one that is lost.
+/// The S3 key of a message that is over the queue's limit. The key also says which project the message belongs to. So
+/// the messages of a project can be removed together with the project, and a message that is delivered again after its
+/// object was removed is not mistaken for a lost one.
 ///
-/// `inbox/v=1/project={id}/event={event}/{ULID}`, or with `name={the name in hexadecimal digits}` for a project that was
-/// named and may not exist yet.
+/// `inbox/v=1/project={id}/event={event}/{ULID}`, or with `name={the name in hexadecimal digits}` in place of
+/// `project={id}`, for a project that was given by name and may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimCheck {
-    /// Where its events belong.
+    /// The project that the message's events belong to.
     pub project: Addressee,
-    /// The first of its events.
+    /// The id of the message's first event.
     pub event: EventId,
     ulid: ulid::Ulid,
 }
 
 impl ClaimCheck {
-    /// Of a message with this header, distinct by 80 of the `random` bits. `None` if it has no event.
+    /// Creates the claim check for a message with this header. 80 of the `random` bits make it unique. Returns `None`
+    /// if the message has no events.
     pub fn of(header: &Header, random: u128) -> Option<Self> {
         let ulid = ulid::Ulid::from_parts(header.received_at.millis() as u64, random);
         Some(Self { project: header.project.clone(), event: *header.event_ids.first()?, ulid })
     }
 
-    /// From the key that [`Display`](fmt::Display) makes; `None` if it is not one.
+    /// Parses a key that [`Display`](fmt::Display) wrote. Returns `None` if it is not such a key.
     pub fn parse(key: &str) -> Option<Self> {
         let mut parts = key.strip_prefix(ROOT)?.split('/');
         let project = match parts.next()?.split_once('=')? {
@@ -46,7 +48,7 @@ impl ClaimCheck {
         Timestamp::from_millis(self.ulid.timestamp_ms() as i64)
     }
 
-    /// The beginning of the keys of all messages to this project, and of no other.
+    /// The prefix of the keys of all messages for this project. No other project's keys begin with it.
     pub fn prefix(project: &Addressee) -> String {
         match project {
             Addressee::Id(id) => format!("{ROOT}project={id}/"),
@@ -96,7 +98,7 @@ mod tests {
         }
     }
 
-    /// Deleting project 1 must leave the messages of project 12.
+    /// Deleting project 1 must not delete the messages of project 12.
     #[test]
     fn no_prefix_begins_with_another() {
         let id = |id| ClaimCheck::prefix(&Addressee::Id(ProjectId::new(id).unwrap()));

@@ -1,7 +1,8 @@
-//! What waits in the inbox: one message for each accepted request.
+//! The messages in the inbox: one for each accepted request.
 //!
-//! The text of a queue message is either `1.` and base64 of zstd of a header line and the payload, or `@` and the key
-//! of an S3 object that holds the same (a claim check, for what is over the queue's limit).
+//! The text of a queue message is either `1.` followed by the base64 of a packed message, or `@` followed by the key of
+//! an S3 object that holds the packed message (a claim check, for messages over the queue's limit). A packed message is
+//! zstd of a header line and the payload.
 
 mod claim_check;
 mod notifications;
@@ -20,49 +21,48 @@ use model::id::{EventId, KeyId, ProjectId, ProjectName};
 use model::occurrence::Source;
 use model::time::Timestamp;
 
-/// A request that ingest accepted: its facts and its payload.
+/// A request that ingest accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// What ingest knows about the request.
     pub header: Header,
-    /// The body, unpacked and freed of secrets; its form depends on the header's source.
+    /// The unpacked body. It is not scrubbed yet: the processor does that. Its form depends on the header's source.
     pub payload: Vec<u8>,
 }
 
-/// What ingest knows about a request.
+/// The facts that ingest knows about a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
-    /// Where it came from, and so the form of the payload.
+    /// The kind of client that sent it, which determines the form of the payload.
     pub source: PayloadKind,
-    /// Where its events belong.
+    /// The project that its events belong to.
     pub project: Addressee,
-    /// When it was accepted.
+    /// When ingest accepted it.
     pub received_at: Timestamp,
-    /// One id for each event in the payload, in its order.
+    /// The ids of the events in the payload, in the order of the payload.
     pub event_ids: Vec<EventId>,
-    /// When the client sent it, by its own clock: how far that clock is off.
+    /// When the client sent it, by the client's own clock. This shows how far that clock is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
-    /// Where it came from.
+    /// The IP address that it was sent from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_ip: Option<IpAddr>,
-    /// What the request around a security report says of its sender.
+    /// For a security report: what the request says about the sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
-    /// The key that it was sent with, which is in use thereby; none for the operator's own.
+    /// The key that it was sent with, so that the key's use can be recorded. `None` for the operator's own key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyId>,
-    /// The caller's trace (W3C `traceparent`), so that it can be followed through the inbox.
+    /// The caller's trace (W3C `traceparent`), which continues in the processor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
-    /// Whom its events are told to.
+    /// The notification configs that were posted with its events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notifications: Option<Notifications>,
 }
 
 impl Header {
-    /// With nothing but what every request has.
+    /// Creates a header with the fields that every request has.
     pub fn new(
         source: impl Into<PayloadKind>,
         project: Addressee,
@@ -75,18 +75,18 @@ impl Header {
     }
 }
 
-/// Where a request came from.
+/// The kind of client that a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Origin")]
 pub enum PayloadKind {
-    /// faultline's own JSON API: errors, and what they share.
+    /// faultline's own JSON API: errors, and the fields that they share.
     V1,
     /// A Sentry SDK: one event.
     Sentry,
     /// A browser: security reports.
     Security,
-    /// An import: occurrences, normalised when they first came, each with a [`Source`] of its own.
+    /// An import: occurrences that were normalised when they first came in, each with a [`Source`] of its own.
     Import,
 }
 
@@ -100,61 +100,62 @@ impl From<Source> for PayloadKind {
     }
 }
 
-/// What the request around a security report says.
+/// The sender of a security report, as far as the HTTP request describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sender {
-    /// The header `User-Agent`.
+    /// The `User-Agent` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// `sentry_release` of the query string.
+    /// The query parameter `sentry_release`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// `sentry_environment` of the query string.
+    /// The query parameter `sentry_environment`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
 }
 
-/// Where the events of a message belong.
+/// The project that the events of a message belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Addressee {
-    /// A project that was there when the message was accepted.
+    /// A project that existed when the message was accepted.
     Id(ProjectId),
-    /// The project of this name, which is made if there is none.
+    /// The project with this name. It is created if there is none.
     Name(ProjectName),
 }
 
-/// Why the text of a queue message cannot be read.
+/// An error from reading the text of a queue message.
 #[derive(Debug, thiserror::Error)]
 pub enum BadMessage {
-    /// A form of a later version, or nothing of ours.
-    #[error("an inbox message of an unknown form, beginning with {0:?}")]
+    /// The message has the form of a later version, or is not faultline's.
+    #[error("an inbox message has an unknown form: it begins with {0:?}")]
     Form(String),
-    /// Damaged on the way.
+    /// The message is damaged.
     #[error("an inbox message cannot be unpacked: {0}")]
     Unpack(String),
-    /// Unpacked, but without a header that can be read.
+    /// The message was unpacked, but its header cannot be read.
     #[error("an inbox message has no readable header: {0}")]
     Header(String),
 }
 
-/// The text of a queue message.
+/// The text of a queue message, by its form.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Text<'a> {
-    /// The message itself, packed.
+    /// The packed message itself.
     Inline(&'a str),
-    /// The key of the S3 object that holds it, packed.
+    /// The key of the S3 object that holds the packed message.
     ClaimCheck(&'a str),
 }
 
-/// Fast enough for the critical path; segments are packed better later.
+/// The zstd level. A client waits while ingest packs, so speed matters here; segments are compressed better later.
 const LEVEL: i32 = 1;
-/// The largest message that is unpacked, in bytes: above what ingest accepts, so only a damaged one is refused.
+/// The largest message that is unpacked, in bytes. This is more than ingest accepts, so only damaged messages are
+/// refused.
 const MAX_UNPACKED: usize = 64 << 20;
 
 thread_local! {
-    /// Made once for each thread: making them anew costs more than packing a message.
+    /// Created once per thread: creating one takes longer than packing a message.
     static PACKER: RefCell<zstd::bulk::Compressor<'static>> =
         RefCell::new(zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists"));
     static UNPACKER: RefCell<zstd::bulk::Decompressor<'static>> =
@@ -165,7 +166,7 @@ const INLINE: &str = "1.";
 const CLAIM_CHECK_PREFIX: &str = "@";
 
 impl Message {
-    /// The message packed, as a claim-checked object holds it.
+    /// Packs the message, for [`inline()`] or for the S3 object of a claim check.
     pub fn pack(&self) -> Vec<u8> {
         let mut raw = serde_json::to_vec(&self.header).expect("a header has text keys only");
         raw.reserve(1 + self.payload.len());
@@ -174,12 +175,12 @@ impl Message {
         PACKER.with_borrow_mut(|packer| packer.compress(&raw).expect("compressing into memory cannot fail"))
     }
 
-    /// What [`Message::pack`] packed.
+    /// Unpacks the bytes that [`Message::pack`] returned.
     pub fn unpack(packed: &[u8]) -> Result<Self, BadMessage> {
         let unpack = |error: std::io::Error| BadMessage::Unpack(error.to_string());
         let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
         let size = usize::try_from(size).ok().filter(|&size| size <= MAX_UNPACKED);
-        let size = size.ok_or_else(|| BadMessage::Unpack(format!("it would have more than {MAX_UNPACKED} bytes")))?;
+        let size = size.ok_or_else(|| BadMessage::Unpack(format!("it unpacks to more than {MAX_UNPACKED} bytes")))?;
         let mut raw = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, size)).map_err(unpack)?;
         let end = raw.iter().position(|&byte| byte == b'\n');
         let end = end.ok_or_else(|| BadMessage::Header("no line end".to_owned()))?;
@@ -189,7 +190,7 @@ impl Message {
     }
 }
 
-/// The text of a queue message that holds what [`Message::pack`] packed.
+/// Returns the text of a queue message that contains these bytes of [`Message::pack`].
 pub fn inline(packed: &[u8]) -> String {
     let mut text = String::with_capacity(INLINE.len() + packed.len().div_ceil(3) * 4);
     text.push_str(INLINE);
@@ -197,12 +198,12 @@ pub fn inline(packed: &[u8]) -> String {
     text
 }
 
-/// The text of a queue message whose packed form lies at `key` in S3.
+/// Returns the text of a queue message whose packed bytes are stored in S3 under `key`.
 pub fn claim(key: &str) -> String {
     format!("{CLAIM_CHECK_PREFIX}{key}")
 }
 
-/// Which of the two forms `text` has.
+/// Determines which of the two forms `text` has.
 pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
     let inline = text.strip_prefix(INLINE).map(Text::Inline);
     inline
@@ -210,7 +211,7 @@ pub fn form(text: &str) -> Result<Text<'_>, BadMessage> {
         .ok_or_else(|| BadMessage::Form(text.chars().take(16).collect()))
 }
 
-/// The packed message in the text of an inline one.
+/// Decodes the packed message from the text of an inline one.
 pub fn packed(inline: &str) -> Result<Vec<u8>, BadMessage> {
     BASE64.decode(inline).map_err(|error| BadMessage::Unpack(error.to_string()))
 }
@@ -240,15 +241,15 @@ mod tests {
         assert_eq!(form(&claim("inbox/x")).unwrap(), Text::ClaimCheck("inbox/x"));
     }
 
-    /// Promise 8 (docs/src/internals/promises.md): what waits in the inbox while faultline is upgraded is read, with
-    /// and without what came to it later.
+    /// Promise 8 (docs/src/internals/promises.md): messages that wait in the inbox during an upgrade can be read
+    /// afterwards, with and without the fields that were added later.
     #[test]
     fn headers_of_every_version_are_read() {
         let first = r#"{"source":"v1","project":{"name":"sample"},"receivedAt":"2016-11-02T00:01:00.123Z","eventIds":["07070707070707070707070707070707"]"#;
         let read = |json: &str| serde_json::from_str::<Header>(json).unwrap();
         assert_eq!(read(&format!("{first}}}")), message().header);
-        let told = r#","notifications":{"id":"c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b","sealed":"1.AAMBAgMw"}}"#;
-        let notifications = read(&format!("{first}{told}")).notifications.unwrap();
+        let posted = r#","notifications":{"id":"c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b","sealed":"1.AAMBAgMw"}}"#;
+        let notifications = read(&format!("{first}{posted}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
         for (word, origin) in
@@ -258,7 +259,7 @@ mod tests {
         }
     }
 
-    /// A poison message is an error that can be reported, never a panic.
+    /// A poison message causes an error that can be reported, never a panic.
     #[test]
     fn a_damaged_message_is_an_error() {
         assert!(form("").is_err());

@@ -1,32 +1,32 @@
-//! Overwriting a frame in place, so that nothing of it is left and every zstd reader still reads the rest.
+//! Overwriting a frame in place, so that nothing of it is left and every zstd reader can still read the rest.
 //!
-//! A frame is replaced by an ordinary frame of exactly the same length that decodes to nothing. zstd has skippable frames
-//! for such a purpose, but not every reader knows them: Trino's refuses the whole object.
+//! A frame is replaced by an ordinary frame of exactly the same length that decodes to nothing. zstd has skippable
+//! frames for this purpose, but not every reader knows them: Trino's reader rejects the whole object.
 //!
-//! An ordinary frame is a magic number, a header, and blocks. An empty block without compression is three bytes, so the
-//! header's length has to leave a multiple of three: it is 2, 6 or 10 bytes, by how the content size is written. That
-//! gives every length from 17 bytes on, and most shorter ones. For 10, 11 and 14 bytes, shorter than any occurrence, the
-//! only block holds line ends, which readers of lines skip.
+//! An ordinary frame is a magic number, a header and blocks. An empty uncompressed block has three bytes, so the header
+//! must leave a multiple of three bytes. The header has 2, 6 or 10 bytes, depending on how the content size is written.
+//! This covers every length from 17 bytes on, and most shorter ones. In frames of 10, 11 and 14 bytes, which is shorter
+//! than any occurrence, the only block holds line ends, which readers of lines skip.
 
 use super::{BadFrame, FrameRange};
 
-/// How a zstd frame begins.
+/// The first bytes of a zstd frame.
 const MAGIC: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
-/// How a skippable frame begins: deleting once wrote these.
+/// The first bytes of a skippable frame. Earlier versions wrote these in place of deleted frames.
 const SKIPPABLE: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 
-/// Headers of frames without content, the shortest first: a descriptor, the smallest window, and the content size, which
-/// is left out, or 0 in four or eight bytes.
+/// Headers of frames without content, shortest first. Each has a descriptor, the smallest window, and the content size:
+/// left out, or 0 in four or eight bytes.
 const HEADERS: [&[u8]; 3] = [&[0x00, 0], &[0x80, 0, 0, 0, 0, 0], &[0xC0, 0, 0, 0, 0, 0, 0, 0, 0, 0]];
-/// The last block of a frame; its type, 0, says that it is not compressed.
+/// The bit that marks the last block of a frame. The block's type, 0, means that it is not compressed.
 const LAST: u8 = 1;
-/// Bytes of a block's header: the bit [`LAST`], two bits for its type, and 21 bits for its size.
+/// Size of a block's header, in bytes. It has the bit [`LAST`], two bits for the type, and 21 bits for the size.
 const BLOCK: usize = 3;
 
-/// Overwrites the frame at `range` by a frame of the same length that decodes to nothing: no byte of it is left, and every
-/// other frame stays where it was. Blanking a blanked frame changes nothing.
+/// Overwrites the frame at `range` with a frame of the same length that decodes to nothing. No byte of the old frame is
+/// left, and all other frames stay where they are. Blanking a blanked frame again changes nothing.
 ///
-/// Fails, changing nothing, if `range` is not where a frame begins or is not within the segment.
+/// Fails without changing anything if `range` is not within the segment, or if no frame begins there.
 pub fn blank(segment: &mut [u8], range: FrameRange) -> Result<(), BadFrame> {
     let place = usize::try_from(range.offset).ok().zip(usize::try_from(range.length).ok());
     let frame = place
@@ -42,13 +42,13 @@ pub fn blank(segment: &mut [u8], range: FrameRange) -> Result<(), BadFrame> {
     let (last, line_ends) = blocks.split_at_mut(blocks.len() - text);
     line_ends.fill(b'\n');
     let last = last.len() - BLOCK;
-    // Fewer than 32 line ends: the size is in the first byte.
+    // There are fewer than 32 line ends, so the size fits into the first byte.
     blocks[last] = LAST | (text as u8) << 3;
     Ok(())
 }
 
-/// The header of a blank frame of `length` bytes, and how many line ends its last block holds. `None` for less than any
-/// frame has.
+/// Returns the header of a blank frame of `length` bytes, and the number of line ends that its last block holds.
+/// Returns `None` if no frame is that short.
 fn parts(length: usize) -> Option<(&'static [u8], usize)> {
     let room = |header: &[u8]| length.checked_sub(MAGIC.len() + header.len()).filter(|&room| room >= BLOCK);
     let fits = HEADERS.into_iter().find(|header| room(header).is_some_and(|room| room % BLOCK == 0));
@@ -68,7 +68,7 @@ mod tests {
     /// The shortest frame that zstd writes.
     const SHORTEST: usize = 9;
 
-    /// A frame of `length` bytes that is blanked.
+    /// A frame of `length` bytes after it was blanked.
     fn blanked(length: usize) -> Vec<u8> {
         let mut frame = vec![0xAB; length];
         frame[..4].copy_from_slice(&MAGIC);
@@ -103,7 +103,7 @@ mod tests {
         }
     }
 
-    /// Frames that earlier deletions wrote can be blanked as well.
+    /// Skippable frames that earlier versions wrote can be blanked as well.
     #[test]
     fn a_skippable_frame_becomes_an_ordinary_one() {
         let mut frame = [SKIPPABLE.as_slice(), &20_u32.to_le_bytes(), &[0; 20]].concat();

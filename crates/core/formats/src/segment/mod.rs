@@ -1,6 +1,6 @@
-//! The form in which occurrences rest in S3: independent zstd frames, one after the other, each NDJSON with one
-//! occurrence a line. A frame is addressed by its offset and length, so one ranged read gets one error's occurrences;
-//! `zstd -d`, Athena and DuckDB read the whole object as it is.
+//! The form of occurrences in S3: independent zstd frames, one after the other, each of them NDJSON with one occurrence
+//! per line. A frame is addressed by its offset and length, so one ranged read gets one error's occurrences. `zstd -d`,
+//! Athena and DuckDB read the whole object as it is.
 
 mod blank;
 mod read;
@@ -12,12 +12,10 @@ pub use blank::blank;
 pub use read::{BadFrame, Lines, lines};
 pub use write::SegmentWriter;
 
-/// Where a frame lies in its segment, in bytes.
+/// The position of a frame in its segment, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameRange {
-    /// The first byte.
     pub offset: u64,
-    /// How many bytes.
     pub length: u64,
 }
 
@@ -49,7 +47,7 @@ mod tests {
         assert_eq!(read_all(&segment).len(), 3, "and the whole segment reads as one stream");
     }
 
-    /// Deleting an error leaves no byte of it, and every other frame where it was.
+    /// Deleting an error leaves no byte of its frame, and moves no other frame.
     #[test]
     fn a_blanked_frame_is_gone_and_the_others_stay_where_they_were() {
         let (mut segment, first, second) = two_frames();

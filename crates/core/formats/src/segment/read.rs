@@ -2,31 +2,31 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::FrameRange;
 
-/// Why a frame cannot be read or blanked.
+/// An error from reading or blanking a frame.
 #[derive(Debug, thiserror::Error)]
 pub enum BadFrame {
-    /// The bytes are no zstd frame of lines.
+    /// The bytes are not a zstd frame of lines.
     #[error("a segment frame cannot be decoded: {0}")]
     Decode(#[from] io::Error),
-    /// The range is not where a frame lies.
-    #[error("no frame lies at {0:?} of the segment")]
+    /// No frame begins at the range, or the range is not within the segment.
+    #[error("there is no frame at {0:?} of the segment")]
     Range(FrameRange),
-    /// A line is longer than any that was ever written.
+    /// A line is longer than any that faultline writes.
     #[error("a line of the frame is longer than {} bytes", MAX_LINE)]
     LongLine,
 }
 
-/// No line longer than this is read, in bytes: what bounds the memory that a damaged or hostile frame can take.
+/// The longest line that is read, in bytes. It bounds the memory that a damaged or hostile frame can take.
 const MAX_LINE: u64 = 32 << 20;
 
-/// The lines of a frame (or of several, one after the other), unpacked as they are asked for, so that a page of ten
-/// does not unpack a frame of ten thousand. A blanked frame has none; empty lines are skipped, as other readers of JSON lines
-/// do: the shortest blanked frames hold some.
+/// Returns the lines of a frame, or of several consecutive frames. They are unpacked as they are asked for, so that a
+/// page of ten lines does not unpack a frame of ten thousand. A blanked frame has no lines. Empty lines are skipped, as
+/// other readers of JSON lines do, because the shortest blanked frames contain some.
 pub fn lines(frame: &[u8]) -> Lines<'_> {
     Lines { reader: zstd::stream::read::Decoder::with_buffer(frame).map(BufReader::new).map_err(Some) }
 }
 
-/// See [`lines`]. Ends after the first error.
+/// The iterator that [`lines`] returns. It ends after the first error.
 pub struct Lines<'a> {
     reader: Result<BufReader<zstd::stream::read::Decoder<'static, &'a [u8]>>, Option<io::Error>>,
 }

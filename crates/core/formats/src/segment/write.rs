@@ -2,7 +2,7 @@ use std::io;
 
 use super::FrameRange;
 
-/// zstd's default level. Higher ones take several times the CPU for some per cent of size.
+/// zstd's default level. Higher levels take several times the CPU time to save a few per cent.
 const LEVEL: i32 = 3;
 
 /// Builds a segment frame by frame.
@@ -13,7 +13,7 @@ pub struct SegmentWriter {
 }
 
 impl SegmentWriter {
-    /// An empty segment.
+    /// Creates an empty segment.
     #[expect(clippy::new_without_default, reason = "it allocates a compression context, which a default would hide")]
     pub fn new() -> Self {
         Self {
@@ -23,7 +23,8 @@ impl SegmentWriter {
         }
     }
 
-    /// Appends one frame of `lines` (JSON texts without line breaks, none of them empty) and says where it is.
+    /// Appends a frame with these `lines` (JSON texts without line breaks, none of them empty) and returns its
+    /// position.
     pub fn frame<'a>(&mut self, lines: impl IntoIterator<Item = &'a [u8]>) -> io::Result<FrameRange> {
         self.raw.clear();
         for line in lines {
@@ -31,24 +32,24 @@ impl SegmentWriter {
             self.raw.push(b'\n');
         }
         let offset = self.out.len();
-        // Compressed into its own place: a frame per error and batch would otherwise allocate for each.
+        // Compress directly into the segment: a buffer per frame would be an allocation for each error and batch.
         self.out.resize(offset + zstd::zstd_safe::compress_bound(self.raw.len()), 0);
         let length = self.compressor.compress_to_buffer(&self.raw, &mut self.out[offset..])?;
         self.out.truncate(offset + length);
         Ok(FrameRange { offset: offset as u64, length: length as u64 })
     }
 
-    /// How many bytes there are so far.
+    /// The length of the segment so far, in bytes.
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
-    /// Whether there is no frame yet.
+    /// Whether the segment has no frames yet.
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
 
-    /// The segment.
+    /// Returns the finished segment.
     pub fn finish(self) -> Vec<u8> {
         self.out
     }

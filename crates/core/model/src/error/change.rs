@@ -1,33 +1,32 @@
 use super::{Mute, Resolution, Status};
 use crate::time::Timestamp;
 
-/// What somebody changes of an error at once; what is `None` stays as it is.
+/// A change that somebody makes to an error. Fields that are `None` stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorChange {
-    /// Whether it matters.
     pub status: Option<StatusChange>,
-    /// Who is to look after it; `Some(None)`: nobody.
+    /// The new assignee. `Some(None)` unassigns the error.
     pub assignee: Option<Option<String>>,
 }
 
-/// A status, with what goes with it.
+/// A new status with its details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusChange {
-    /// It matters.
+    /// Reopens the error.
     Unresolved,
-    /// It is mended: everywhere, or from the next release on.
+    /// Marks the error as resolved: in all releases, or from the next release on.
     Resolved(Option<Resolution>),
-    /// Nobody wants to hear of it for this long.
+    /// Mutes the error.
     Muted(Mute),
-    /// Its mute was until this moment, which has passed. Nothing is changed if it is muted in another way already.
+    /// Ends a mute whose time is over. Changes nothing if the error has been muted in another way since.
     Unmuted {
-        /// When the mute ended.
+        /// The end of the mute's time.
         at: Timestamp,
     },
 }
 
 impl StatusChange {
-    /// The status alone.
+    /// The status without its details.
     pub fn status(&self) -> Status {
         match self {
             Self::Unresolved | Self::Unmuted { .. } => Status::Unresolved,

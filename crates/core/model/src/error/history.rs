@@ -1,4 +1,4 @@
-//! What happened to an error besides its occurrences: who did what, and when.
+//! The history of an error, apart from its occurrences: who did what to it, and when.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,65 +11,64 @@ use super::{ErrorAggregate, ErrorChange, MergeFamily, Mute, StatusChange};
 use crate::id::{Fingerprint, KeyId};
 use crate::time::{SECONDS_PER_DAY, Timestamp};
 
-/// The longest comment, in bytes.
+/// Maximum length of a comment, in bytes.
 pub const MAX_COMMENT: usize = 10_000;
-/// How long an entry is kept at least, in days. An error may live longer, as long as it is seen.
+/// Minimum number of days that a history entry is kept. An error may live longer, as long as it is seen.
 pub const KEPT_DAYS: i64 = 800;
 
-/// One thing that happened to an error.
+/// One entry of an error's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// Its name, which has the time; the order of a history is that of the names.
+    /// The id, which contains the time. A history is ordered by the ids of its entries.
     pub id: EntryId,
-    /// When.
     pub at: Timestamp,
-    /// Who did it.
     pub by: Actor,
-    /// What.
     pub action: Action,
 }
 
 impl HistoryEntry {
-    /// The entries for what `by` does at one moment, in this order; 64 of the `random` bits are used.
+    /// Creates the entries for `actions` that `by` performed at one moment, in this order. Uses 64 of the `random`
+    /// bits.
     pub fn all(actions: Vec<Action>, by: &Actor, at: Timestamp, random: u128) -> Vec<Self> {
         let entry = |(place, action)| Self { id: EntryId::new(at, place, random), at, by: by.clone(), action };
         (0..).zip(actions).map(entry).collect()
     }
 
-    /// When it may be removed.
+    /// When the entry may be removed.
     pub fn expires_at(&self) -> Timestamp {
         self.at.plus_seconds(KEPT_DAYS * SECONDS_PER_DAY)
     }
 }
 
-/// Whoever did something to an error. A key is named, never shown.
+/// The person, service or event that did something to an error. A key is identified by its id and name, never by the
+/// key itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
-    /// Who has the operator's own key.
+    /// Somebody with the operator's own key.
     Operator,
-    /// Who showed a key.
+    /// Somebody with a key.
     Key {
         /// The key's id.
         id: KeyId,
-        /// What it was called then.
+        /// The name that the key had at the time.
         name: String,
     },
-    /// Somebody at a service that calls back, by its hook.
+    /// A user of a connected service, through an incoming webhook.
     Hook {
         /// `github`, `gitlab` or `slack`.
         service: String,
-        /// What the service calls them, at most 200 bytes.
+        /// The user's name in that service, at most 200 bytes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<String>,
     },
     /// An occurrence of the error.
     Occurrence,
-    /// The clock: a mute's time was over.
+    /// The clock: the time of a mute was over.
     Clock,
 }
 
-/// As people read it.
+/// The name that people see.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,69 +83,70 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What can be done to an error.
+/// Something that can be done to an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Action {
-    /// It was said to be mended.
+    /// It was marked as resolved.
     Resolved {
-        /// The release that the next follows, if it is only from the next release on.
+        /// If it was resolved in the next release only: the newest release at that time, which the next one follows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
-    /// It was said to matter.
+    /// It was reopened.
     Unresolved,
-    /// It was silenced; without limits for ever.
+    /// It was muted. Without limits, it is muted until somebody changes its status.
     Muted {
-        /// Until this moment.
+        /// The mute ends at this time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
-        /// Until it was seen this often.
+        /// The mute ends when the error has been seen this many times in total.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_count: Option<u64>,
     },
-    /// It came back after it was resolved.
+    /// It came back after it was resolved (a regression).
     Regressed {
-        /// The release in which it did.
+        /// The release in which it came back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release: Option<String>,
     },
-    /// A limit of its mute was reached.
+    /// Its mute ended because one of the limits was reached.
     MuteEnded {
-        /// The release of the occurrence that reached it; none if its time was over.
+        /// The release of the occurrence that reached the limit. Missing if the time was over.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release: Option<String>,
     },
-    /// Somebody is to look after it.
+    /// It was assigned to somebody.
     Assigned {
-        /// Who.
+        /// The new assignee.
         assignee: String,
     },
-    /// Nobody is to look after it any more.
+    /// Its assignee was removed.
     Unassigned,
-    /// Somebody said something about it.
+    /// Somebody commented on it.
     Commented {
-        /// What: 1 to 10,000 bytes, as they were given.
+        /// The comment, unchanged: 1 to 10,000 bytes.
         text: String,
     },
-    /// A comment was taken away.
+    /// A comment was deleted.
     CommentDeleted,
-    /// Others were merged into it.
+    /// Other errors were merged into it.
     Merged {
-        /// Which, by their fingerprints.
+        /// The fingerprints of the other errors.
         #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
-    /// Others were taken out of it again.
+    /// Merged errors were taken out of it again.
     Unmerged {
-        /// Which, by their fingerprints.
+        /// The fingerprints of the other errors.
         #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
         errors: Vec<Fingerprint>,
     },
 }
 
 impl Action {
-    /// What a change does to `error`, as it was before: an assignee that is the same is nothing.
+    /// Returns the actions of a change to `error`, which is given as it was before. Assigning the same person again is
+    /// not an action.
     pub fn of(change: &ErrorChange, error: &ErrorAggregate) -> Vec<Self> {
         let status = change.status.clone().map(|status| match status {
             StatusChange::Unresolved => Self::Unresolved,
@@ -163,7 +163,7 @@ impl Action {
     }
 }
 
-/// Names an entry: a ULID, so that entries are in the order of time.
+/// The id of a history entry: a ULID, so that ids are in the order of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(Ulid);
 
@@ -173,13 +173,14 @@ pub struct EntryId(Ulid);
 pub struct BadEntryId(String);
 
 impl EntryId {
-    /// Of what happened at `at`, at this place among what happened at once; 64 of the `random` bits are used.
+    /// The id of something that happened at `at`. `place` is its position among the things that happened at that
+    /// moment. 64 of the `random` bits are used.
     pub fn new(at: Timestamp, place: u16, random: u128) -> Self {
         let random = random & u128::from(u64::MAX);
         Self(Ulid::from_parts(at.millis() as u64, u128::from(place) << 64 | random))
     }
 
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadEntryId> {
         text.parse()
     }

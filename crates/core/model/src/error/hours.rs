@@ -4,10 +4,11 @@ use std::fmt;
 use crate::time::Timestamp;
 use crate::timeline::Hour;
 
-/// How often an error was seen in each of the newest 24 hours in which it was seen at all: what a list draws without
-/// reading a timeline.
+/// How often an error was seen in each of the newest 24 hours in which it was seen at all. Lists draw their charts from
+/// this, without reading a timeline.
 ///
-/// It is exact for what it holds. An hour that is dropped is closed, as are all before it.
+/// The counts are exact. If an hour is dropped, it is closed together with all hours before it: late events in closed
+/// hours are not counted here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hours {
     /// Hours before this one are closed.
@@ -15,16 +16,16 @@ pub struct Hours {
     counts: BTreeMap<Hour, u64>,
 }
 
-/// How many hours are held.
+/// The number of hours that are kept.
 const KEPT_HOURS: usize = 24;
 
 impl Hours {
-    /// The hours that are held, and how often the error was seen in each; the oldest first.
+    /// The hours that are kept, with their counts, oldest first.
     pub fn counts(&self) -> impl Iterator<Item = (Hour, u64)> {
         self.counts.iter().map(|(&hour, &count)| (hour, count))
     }
 
-    /// The counts of the 24 hours that end with the one that `now` is in, the oldest first; 0 where there was nothing.
+    /// The counts of the 24 hours that end with the hour of `now`, oldest first. Hours without occurrences are 0.
     pub fn last_day(&self, now: Timestamp) -> [u64; 24] {
         let newest = Hour::of(now).number();
         std::array::from_fn(|index| {
@@ -33,21 +34,21 @@ impl Hours {
         })
     }
 
-    /// Prepares for a commit. Where nothing is held of an error that was seen before (an older version wrote it), it
-    /// begins with the hour after.
+    /// Prepares for a commit. If the error was seen before, but no hours are kept (an older version wrote it), counting
+    /// begins with the hour after `last_seen`.
     pub(super) fn begin(&mut self, last_seen: Option<Timestamp>) {
         if let Some(last_seen) = last_seen.filter(|_| self.counts.is_empty()) {
             self.floor = self.floor.max(Hour::of(last_seen).number() + 1);
         }
     }
 
-    /// Counts an occurrence, if its hour is not closed.
+    /// Counts an occurrence, unless its hour is closed.
     pub(super) fn add(&mut self, moment: Timestamp) {
         self.count(Hour::of(moment), 1);
         self.prune();
     }
 
-    /// Adds what another error had.
+    /// Adds the counts of another error.
     pub fn join(&mut self, other: &Self) {
         let floor = self.floor.max(other.floor);
         *self = Self { floor, counts: self.counts.split_off(&Hour::numbered(floor)) };
@@ -75,8 +76,8 @@ impl Hours {
 #[error("`{0}` is not the text form of hours: it must be the floor, then a step and a count for each hour")]
 pub struct BadHours(String);
 
-/// The text form, kept short since each commit writes it: the floor, then for each hour the step from the one before it
-/// (the first: from the floor) and its count, `0 498216 5 1 17`.
+/// The text form, which is short because each commit writes it: the floor, then for each hour the step from the hour
+/// before it (for the first hour: from the floor) and its count, such as `0 498216 5 1 17`.
 impl fmt::Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.floor)?;
@@ -90,7 +91,7 @@ impl fmt::Display for Hours {
 }
 
 impl Hours {
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadHours> {
         let parsed = || {
             let mut words = text.split(' ');
@@ -145,7 +146,7 @@ mod tests {
     }
 
     proptest! {
-        /// Exact for what is held, in whatever order events come; and never more than 24.
+        /// The kept counts are exact, in whatever order events come, and there are never more than 24.
         #[test]
         fn what_is_held_is_what_there_was(events in prop::collection::vec(0u32..60, 0..200), split in 0usize..200) {
             let hours = of(events.iter().copied());
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_form_is_named() {
+    fn a_wrong_text_form_is_named() {
         for bad in ["", "x", "0 1", "0 1 -1", "0 a 1", "4294967295 1 1", "0 1 2 "] {
             assert!(Hours::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
         }

@@ -2,37 +2,38 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Postings that were made together, by a number of 32 random bits.
+/// Identifies postings that were written together, by 32 random bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PostingBatch(pub u32);
 
 impl PostingBatch {
-    /// One of these random bits; never 0, which stands before all batches of an order.
+    /// Creates one from these random bits. It is never 0, because 0 comes before all batches of an order.
     pub fn of_random(random: u128) -> Self {
         Self((random as u32).max(1))
     }
 }
 
-/// What an error keeps of its postings.
+/// The state of an error's postings in the search index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Indexed {
-    /// The day since 1970 on which the first of its postings expires. If it is to live for longer, all are made again.
+    /// The day, counted from 1970-01-01, on which the first of its postings expires. If the error is to live longer,
+    /// all of them are written again.
     pub until: u32,
-    /// The batch that posted where it stands in the order of first seen.
+    /// The batch with its position in the order of first occurrence.
     pub first_seen: PostingBatch,
-    /// The same, in the order of counts.
+    /// The batch with its position in the order of counts.
     pub count: PostingBatch,
-    /// The same, in the order of users.
+    /// The batch with its position in the order of users.
     pub users: PostingBatch,
 }
 
-/// The text is not what an error keeps of its postings.
+/// The text is not the text form of [`Indexed`].
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` does not say what is posted of an error: it must be a day and three batches in hexadecimal")]
+#[error("`{0}` is not the state of an error's postings: it must be a day and three batches in hexadecimal")]
 pub struct BadIndexed(String);
 
 impl Indexed {
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadIndexed> {
         let parsed = || {
             let (day, batches) = text.split_once(' ')?;
@@ -49,7 +50,7 @@ impl Indexed {
     }
 }
 
-/// The text form: the day, and the batches in hexadecimal.
+/// The text form: the day in decimal, then the batches in hexadecimal.
 impl fmt::Display for Indexed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

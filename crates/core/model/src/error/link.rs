@@ -1,11 +1,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The issue that an error has at GitHub or GitLab.
+/// The issue of an error in GitHub or GitLab.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
-    /// Its number in the repository.
+    /// The number of the issue in its repository.
     pub number: u64,
-    /// Where a person looks at it.
+    /// The web page of the issue.
     pub url: String,
 }

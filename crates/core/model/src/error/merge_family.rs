@@ -2,27 +2,28 @@ use super::{ErrorAggregate, MergeRecord, MergedError};
 use crate::id::Fingerprint;
 use crate::time::Timestamp;
 
-/// An error with all that is merged into it, each as it is stored: what merging, and undoing it, is decided on.
+/// An error with all errors that are merged into it, each as it is stored. Decisions about merging and unmerging are
+/// made on this.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MergeFamily {
-    /// The error that lists show.
+    /// The error that lists show, into which the others are merged.
     pub target: ErrorAggregate,
-    /// What is merged into it, in the order of the target's merged errors.
+    /// The errors that are merged into it, in the order of the target's list of merged errors.
     pub merged_errors: Vec<ErrorAggregate>,
 }
 
-/// There would be more incarnations in one error than are possible.
+/// The merge would combine more errors than are possible.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("one error can be made of at most {most} errors, itself included, and this would be {0}", most = MergeFamily::MAX_INCARNATIONS)]
+#[error("one error can consist of at most {most} errors, this would be {0}: merge fewer", most = MergeFamily::MAX_INCARNATIONS)]
 pub struct TooManyMergedErrors(usize);
 
 impl MergeFamily {
-    /// The most errors that one can be made of, itself included: to delete them takes two actions for each, which must
-    /// fit DynamoDB's 100 actions of a transaction.
+    /// Maximum number of errors in a family, the target included. Deleting a family takes two actions for each error,
+    /// and DynamoDB allows 100 actions in a transaction.
     pub const MAX_INCARNATIONS: usize = 50;
 
-    /// The error `target` with its merged errors, taken out of `stored`. A merged error that is not there any more, or is another incarnation by
-    /// now, is dropped: nothing of it is left to be shown.
+    /// Creates the family of `target`, whose merged errors are taken from `stored`. A merged error that no longer
+    /// exists, or that is another incarnation now, is dropped: nothing of it is left to show.
     pub fn new(target: ErrorAggregate, stored: Vec<ErrorAggregate>) -> Self {
         let mut family = Self { merged_errors: Vec::new(), target };
         let part_of = |merged_error: &MergedError| {
@@ -40,13 +41,13 @@ impl MergeFamily {
         family
     }
 
-    /// All of its errors, the target first.
+    /// Returns all errors of the family, the target first.
     pub fn into_incarnations(self) -> impl Iterator<Item = ErrorAggregate> {
         std::iter::once(self.target).chain(self.merged_errors)
     }
 
-    /// Merges `other`, with all that is merged into it, into this error. Its status, and what else people set, stay as
-    /// they are: a resolved error stays so until an occurrence of either comes.
+    /// Merges `other`, with everything that is merged into it, into this error. This error's status, and whatever else
+    /// people set, stay as they are: a resolved error stays resolved until an occurrence of either comes.
     pub fn merge(&mut self, other: Self) -> Result<(), TooManyMergedErrors> {
         let incarnations = 2 + self.merged_errors.len() + other.merged_errors.len();
         if incarnations > Self::MAX_INCARNATIONS {
@@ -75,13 +76,14 @@ impl MergeFamily {
         Ok(())
     }
 
-    /// Takes a merged error out again, with what was merged into it before it came: both are then what they would be had they
-    /// never been merged, but for what people set meanwhile, which is the target's. `None` if it is not merged into it.
+    /// Takes a merged error out again, together with the errors that had been merged into it before. Both families are
+    /// then as if they had never been merged, except that the target keeps everything that people set in the meantime.
+    /// Returns `None` if the error is not merged into this one.
     pub fn split(&mut self, fingerprint: &Fingerprint) -> Option<Self> {
         let merged = self.target.merged.as_ref()?;
         let merged_error = merged.merged_errors.iter().find(|merged_error| merged_error.fingerprint == *fingerprint)?;
         let mut leaving = vec![*merged_error];
-        // Merged errors follow what they came along with.
+        // In the list, merged errors come after the error that they came along with.
         for merged_error in &merged.merged_errors {
             if leaving.iter().any(|before| merged_error.along_with == Some(before.fingerprint)) {
                 leaving.push(*merged_error);
@@ -113,7 +115,7 @@ impl MergeFamily {
         Some(family)
     }
 
-    /// Keeps all of them as long as the one that is kept the longest.
+    /// Sets the expiry of all errors to that of the one that is kept the longest.
     fn keep(&mut self) {
         let Self { target, merged_errors } = self;
         let kept_until =
@@ -126,7 +128,7 @@ impl MergeFamily {
         }
     }
 
-    /// Keeps only these in the list of merged errors; an error without any is merged no more.
+    /// Keeps only these in the list of merged errors. An error without any is no longer a merge target.
     fn retain(&mut self, keep: impl Fn(&MergedError) -> bool) {
         let Some(merged) = &mut self.target.merged else { return };
         merged.merged_errors.retain(keep);
@@ -135,7 +137,7 @@ impl MergeFamily {
         }
     }
 
-    /// Makes the target's figures the sums over all incarnations.
+    /// Sets the target's figures to the sums over all incarnations.
     fn add_up(&mut self) {
         let Self { target, merged_errors } = self;
         let Some(MergeRecord { own, .. }) = &target.merged else { return };
@@ -169,11 +171,12 @@ impl MergeFamily {
 }
 
 impl ErrorAggregate {
-    /// The error without what is merged into it: what it would be alone.
+    /// Returns the error without its merged errors, as it would be alone.
     #[must_use]
     pub fn without_merged(mut self) -> Self {
         let Some(MergeRecord { own, .. }) = self.merged.take() else { return self };
-        // Named one by one: whatever field comes must say whether it is a figure, or something that people set.
+        // All fields are listed, so that whoever adds a field must decide whether it is a figure or something that
+        // people set.
         let Self {
             project: _,
             fingerprint: _,
@@ -233,7 +236,7 @@ impl ErrorAggregate {
         }
     }
 
-    /// Sets the count. A mute for some more occurrences is for as many more as before.
+    /// Sets the count. A mute that ends after a number of further occurrences still ends after as many.
     fn recount(&mut self, count: u64) {
         let before = std::mem::replace(&mut self.count, count);
         if let Some(limit) = self.mute.as_mut().and_then(|mute| mute.until_count.as_mut()) {

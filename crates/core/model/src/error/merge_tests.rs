@@ -62,7 +62,7 @@ fn totals_are_the_sums_and_the_name_stays() {
     assert_eq!(family.merged_errors[0].count, 3, "a merged error goes on as if alone");
 }
 
-/// What is counted is of all; what is said of the newest occurrence, or of the oldest, is of the newest and oldest of all.
+/// Counts are sums over all errors. Values of the newest or oldest occurrence are those of the newest or oldest of all.
 #[test]
 fn figures_are_of_all_incarnations() {
     let seen = |n: u8, seconds: i64| {
@@ -87,9 +87,9 @@ fn figures_are_of_all_incarnations() {
     assert_eq!(hours, [1; 3]);
 }
 
-/// What an error says of itself is not enough to be a merged error, nor is it to be listed as one.
+/// Claiming to be merged does not make an error a merged error, and neither does being listed as one: both are needed.
 #[test]
-fn a_part_and_its_whole_name_each_other() {
+fn a_merged_error_and_its_target_name_each_other() {
     let family = merged(&[error(1, &[60]), error(2, &[90])]);
     let (target, merged_error) = (&family.target, &family.merged_errors[0]);
     assert!(target.has_merged(merged_error));
@@ -102,9 +102,10 @@ fn a_part_and_its_whole_name_each_other() {
     assert!(!error(1, &[60]).has_merged(merged_error));
 }
 
-/// A merged error that expired sooner than the target would come back as a new error; so would one that came along with it.
+/// If a merged error expired before its target, it would come back as a new error; so would one that came along with
+/// it.
 #[test]
-fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
+fn all_errors_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
     let until =
         |n: u8, seconds: i64| ErrorAggregate { expires_at: Timestamp::from_seconds(seconds), ..error(n, &[60]) };
     let mut family = merged(&[until(1, 500), until(2, 300)]);
@@ -112,7 +113,11 @@ fn all_lives_are_kept_as_long_as_the_one_that_is_kept_the_longest() {
     let kept_until = |family: &MergeFamily| family.target.merged.as_ref().unwrap().kept_until.seconds();
     let expiries = family.clone().into_incarnations().map(|incarnation| incarnation.expires_at.seconds());
     assert_eq!((expiries.collect::<Vec<_>>(), kept_until(&family)), (vec![900; 4], 900));
-    assert_eq!(kept_until(&family.split(&print(3)).unwrap()), 900, "what leaves with its merged errors has kept them");
+    assert_eq!(
+        kept_until(&family.split(&print(3)).unwrap()),
+        900,
+        "an error that is split off keeps its own merged errors as long"
+    );
 }
 
 #[test]
@@ -126,7 +131,7 @@ fn a_resolved_error_stays_so_until_an_occurrence_of_either_comes() {
     assert_eq!(family.target.message, "message of 1");
 }
 
-/// What a mute waits for are occurrences to come, not those that merging brings.
+/// A mute waits for occurrences to come, not for those that a merge brings.
 #[test]
 fn a_mute_is_for_as_many_more_as_before() {
     let mut muted = error(1, &[60]);
@@ -137,9 +142,9 @@ fn a_mute_is_for_as_many_more_as_before() {
     assert_eq!((family.target.count, family.target.mute.unwrap().until_count), (1, Some(3)));
 }
 
-/// What was merged into an error comes along, and undoing gives back what was merged.
+/// Errors that were merged into an error come along with it, and leave with it when it is split off.
 #[test]
-fn an_error_brings_its_parts_along_and_takes_them_with_it() {
+fn merged_errors_come_along_and_leave_together() {
     let mut second = merged(&[error(2, &[20]), error(3, &[30, 31])]);
     second.merge(merged(&[error(4, &[40]), error(5, &[50])])).unwrap();
     let mut family = merged(&[error(1, &[10]), error(6, &[60])]);
@@ -169,9 +174,9 @@ fn an_error_is_made_of_at_most_fifty() {
     assert!(refused.to_string().contains("at most 50") && refused.to_string().contains("51"), "{refused}");
 }
 
-/// A merged error that expired, and one whose hash has become another incarnation, are dropped.
+/// A merged error that expired is dropped, and so is one whose fingerprint now belongs to another incarnation.
 #[test]
-fn a_part_that_is_gone_is_dropped() {
+fn a_merged_error_that_is_gone_is_dropped() {
     let family = merged(&[error(1, &[60]), error(2, &[90]), error(3, &[10])]);
     let mut stored = family.merged_errors.clone();
     stored[0].uid = error(9, &[]).uid;
@@ -181,13 +186,13 @@ fn a_part_that_is_gone_is_dropped() {
 }
 
 #[test]
-fn parts_have_a_text_form() {
+fn merged_errors_have_a_text_form() {
     let merged_errors = merged(&[error(1, &[]), error(2, &[])]).target.merged.unwrap().merged_errors;
     assert_eq!(MergedError::parse_all(&MergedError::write_all(&merged_errors)).unwrap(), merged_errors);
     assert!(MergedError::parse_all("{}").unwrap_err().to_string().contains("parts"));
 }
 
-/// What happens to the errors 0 to 3.
+/// Things that happen to the errors 0 to 3.
 #[derive(Clone, Debug)]
 enum Step {
     Seen(u8, i64),
@@ -208,8 +213,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
-    /// Undoing is exact: when all is taken apart, each error is what it would be had nothing ever been merged; and on
-    /// the way totals are the sums of what each would be alone.
+    /// Unmerging is exact: when everything is split, each error is as if nothing had ever been merged; and on the way,
+    /// totals are the sums of what each error would have alone.
     #[test]
     fn undoing_gives_what_would_be_without(steps in steps()) {
         let mut never: Vec<_> = (0..4).map(|n| error(n, &[100 + i64::from(n)])).collect();
@@ -260,7 +265,7 @@ proptest! {
             let split: Vec<_> = families.iter_mut().filter_map(|family| family.split(&print(n))).collect();
             families.extend(split);
         }
-        // What was merged into others that were split comes along; another round takes that apart too.
+        // Errors that were merged into others come along when those are split off. Further rounds split them too.
         for _ in 0..4 {
             let merged_errors: Vec<_> = families.iter().flat_map(|family| family.merged_errors.iter().map(|merged_error| merged_error.fingerprint)).collect();
             for merged_error in merged_errors {

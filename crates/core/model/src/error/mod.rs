@@ -1,4 +1,4 @@
-//! The aggregate of like occurrences: what a list shows without reading any of them.
+//! The aggregate of an error's occurrences: everything that a list shows, without reading any occurrence.
 
 mod change;
 pub mod history;
@@ -42,45 +42,46 @@ use crate::occurrence::{Level, Occurrence};
 use crate::project::TimeUnit;
 use crate::time::Timestamp;
 
-/// The longest `type` and culprit that an aggregate keeps, in bytes: the item must stay small, as each batch writes it.
+/// Maximum length of the type and the culprit that an aggregate keeps, in bytes. The item must stay small, because each
+/// batch writes it.
 const MAX_TEXT: usize = 200;
-/// The longest message that an aggregate keeps, in bytes: that of a v1 error after it was cut.
+/// Maximum length of the message that an aggregate keeps, in bytes: that of a v1 error's message after it was cut.
 const MAX_MESSAGE: usize = 720;
 
-/// An error: a group of like occurrences, named by its fingerprint.
+/// An error: a group of occurrences with the same cause, named by its fingerprint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorAggregate {
-    /// The project it belongs to.
     pub project: ProjectId,
-    /// What its occurrences have in common.
+    /// The hash that names it.
     pub fingerprint: Fingerprint,
-    /// This incarnation of the error.
+    /// The id of this incarnation.
     pub uid: ErrorUid,
-    /// Counts the writes: each write is on condition that nobody else wrote since it was read.
+    /// The number of writes. A write succeeds only if nobody else has written since the error was read.
     pub version: u64,
     /// The type of its newest occurrence, cut to 200 bytes.
     pub kind: String,
-    /// The message that names it in lists, at most 720 bytes.
+    /// The title in lists, at most 720 bytes.
     pub message: String,
-    /// Where it goes wrong, cut to 200 bytes.
+    /// The culprit of its newest occurrence, cut to 200 bytes.
     pub culprit: Option<String>,
     /// The level of its newest occurrence.
     pub level: Level,
     /// The platform of its newest occurrence.
     pub platform: String,
-    /// Whether it still matters.
     pub status: Status,
-    /// When somebody set the status, or when the occurrence was received that ended it (a regression, or a mute's end).
+    /// When somebody set the status, or when the occurrence was received that changed it (a regression, or the end of a
+    /// mute).
     pub status_at: Timestamp,
-    /// Until when it tells nothing; there if, and only if, the status is [`Status::Muted`].
+    /// How long it is muted. Set if, and only if, the status is [`Status::Muted`].
     pub mute: Option<Mute>,
-    /// From which release on it is resolved; only of one that is [`Status::Resolved`], and not in all releases.
+    /// The release after which it is resolved. Set only if the status is [`Status::Resolved`], and only if it is not
+    /// resolved in all releases.
     pub resolution: Option<Resolution>,
-    /// When it last came back after it was resolved.
+    /// The last time that it came back after it was resolved.
     pub regression: Option<Regression>,
-    /// Who is to look after it: a name or an address, at most 200 bytes.
+    /// The assignee: a name or an address, at most 200 bytes.
     pub assignee: Option<String>,
-    /// How many occurrences there were, ever.
+    /// The number of occurrences, ever.
     pub count: u64,
     /// The time of the earliest occurrence.
     pub first_seen: Timestamp,
@@ -92,39 +93,39 @@ pub struct ErrorAggregate {
     pub last_release: Option<String>,
     /// The environment of its newest occurrence.
     pub environment: Option<String>,
-    /// How often it was seen in the newest units of time.
+    /// Its counts in the newest units of time, for thresholds.
     pub threshold_windows: ThresholdWindows,
-    /// How often it was seen in the newest hours.
+    /// Its counts in the newest hours, for charts in lists.
     pub hours: Hours,
-    /// The tags of its occurrences.
+    /// The most frequent tags of its occurrences.
     pub tags: Tags,
-    /// How many users it had.
+    /// The approximate number of users who were affected.
     pub users: Users,
-    /// What its last commit brought.
+    /// The origins of the occurrences in its last commit.
     pub seen: Seen,
-    /// Where it was seen so far.
+    /// The origins of its occurrences so far.
     pub origins: Origins,
-    /// When its mute ended by itself, the last time.
+    /// When its mute last ended by itself.
     pub unmuted_at: Option<Timestamp>,
     /// The notification configs that a client posted with the occurrences of its last commit, if it posted any.
     pub posted: Option<Posted>,
-    /// When it goes unless it is seen again: never before its occurrences.
+    /// When it expires, unless it is seen again. Never before its occurrences do.
     pub expires_at: Timestamp,
-    /// The names in the frames that raised it when it was new, at most 120 bytes: the crate `search` finds it by them.
+    /// Names from the stack frames of its first occurrence, at most 120 bytes. The crate `search` finds it by them.
     pub frames: Option<String>,
-    /// What is posted of it, to find it by; `None` if an older version wrote it.
+    /// The state of its postings in the search index; `None` if an older version wrote it.
     pub indexed: Option<Indexed>,
-    /// Its issues elsewhere, by the destination (of `rules::Target`). Written by notify alone.
+    /// Its issues in other services, by destination (of `rules::Target`). Only notify writes this.
     pub links: BTreeMap<String, Link>,
-    /// The error that it is merged into: lists do not show it, and who comes upon it goes on to that one, if that one
-    /// [has it as a merged error](Self::has_merged).
+    /// The error that it is merged into. Lists do not show a merged error, and a reader that finds one goes on to the
+    /// target, if the target [has it as a merged error](Self::has_merged).
     pub merged_into: Option<Fingerprint>,
-    /// What is merged into it.
+    /// The record of the errors that are merged into it.
     pub merged: Option<MergeRecord>,
 }
 
 impl ErrorAggregate {
-    /// A new error without occurrences yet, at version 0, which no stored one has.
+    /// Creates an error without occurrences, at version 0, which no stored error has.
     pub fn new(project: ProjectId, fingerprint: Fingerprint, uid: ErrorUid, now: Timestamp) -> Self {
         Self {
             project,
@@ -165,14 +166,14 @@ impl ErrorAggregate {
         }
     }
 
-    /// Counts the occurrences of one commit, the oldest first; thresholds count them in units of this length.
+    /// Counts the occurrences of one commit, oldest first. Thresholds count them in units of this length.
     ///
-    /// An error that was resolved before an occurrence was received is unresolved again (a regression); one that waited
-    /// in the inbox while somebody resolved the error does not undo that. The same holds of a mute that is over. Returns
-    /// what there is to write into the error's history, which happened at its `status_at`.
+    /// If an error was resolved before an occurrence was received, it becomes unresolved again (a regression). An
+    /// occurrence that waited in the inbox while somebody resolved the error does not undo that. The same applies to a
+    /// mute that is over. Returns the action to record in the error's history, which happened at its `status_at`.
     ///
-    /// An error that others are merged into is named by its own occurrences only: type, message and culprit stay what
-    /// they would be without the others.
+    /// If others are merged into the error, only its own occurrences determine its type, message and culprit: they stay
+    /// what they would be without the others.
     pub fn observe<'a>(
         &mut self,
         unit: TimeUnit,
@@ -209,7 +210,7 @@ impl ErrorAggregate {
         self.hours.begin(last_seen);
         let mut touched = BTreeSet::new();
         for sighting in commit {
-            // Once at most: what has ended is unresolved.
+            // At most once per commit: afterwards the error is unresolved.
             ended = self.observe_one(sighting).or(ended);
             self.seen.add(sighting);
             let back_at = self.back_at();
@@ -226,18 +227,18 @@ impl ErrorAggregate {
         ended
     }
 
-    /// When it last came back by itself, after it was resolved or muted; `None` if somebody set its status since.
+    /// When it last came back by itself, after it was resolved or muted. `None` if somebody has set its status since.
     pub fn back_at(&self) -> Option<Timestamp> {
         (self.status == Status::Unresolved && (self.has_regressed() || self.is_unmuted())).then_some(self.status_at)
     }
 
-    /// Whether it is unresolved since an occurrence came after somebody resolved it.
+    /// Whether it is unresolved because an occurrence came after somebody had resolved it.
     pub fn has_regressed(&self) -> bool {
         let at = self.regression.as_ref().map(|regression| regression.at);
         self.status == Status::Unresolved && at == Some(self.status_at)
     }
 
-    /// Whether it is unresolved since its mute ended by itself.
+    /// Whether it is unresolved because its mute ended by itself.
     pub fn is_unmuted(&self) -> bool {
         self.status == Status::Unresolved && self.unmuted_at == Some(self.status_at)
     }
@@ -265,7 +266,7 @@ impl ErrorAggregate {
         self.end(seen)
     }
 
-    /// Ends the resolution or the mute, if this occurrence does.
+    /// Ends the resolution or the mute, if this occurrence does so.
     fn end(&mut self, seen: &Sighting) -> Option<history::Action> {
         if seen.received_at <= self.status_at {
             return None;
@@ -295,37 +296,30 @@ impl ErrorAggregate {
     }
 }
 
-/// What an aggregate takes from one occurrence; texts are cut to what it keeps.
+/// The parts of an occurrence that an aggregate uses. Texts are cut to the lengths that it keeps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
-    /// When it happened.
     pub timestamp: Timestamp,
     /// When it was received.
     pub received_at: Timestamp,
-    /// Its type.
     pub kind: String,
-    /// What names the error in lists.
+    /// The title of the error in lists.
     pub message: String,
-    /// Where it went wrong.
     pub culprit: Option<String>,
-    /// How bad it is.
     pub level: Level,
-    /// The platform.
     pub platform: String,
-    /// The release.
     pub release: Option<String>,
-    /// The environment.
     pub environment: Option<String>,
     /// When its release was first seen in the project, as far as the processor knows.
     pub release_since: Option<Timestamp>,
-    /// Its tags that are counted.
+    /// The tags that are counted.
     pub tags: Vec<(String, String)>,
-    /// Who it happened to.
+    /// The user who was affected.
     pub user: Option<UserHash>,
 }
 
 impl Sighting {
-    /// Of an occurrence of an error that lists name by `message`.
+    /// Creates the sighting of an occurrence. `message` is the title of its error in lists.
     pub fn of(occurrence: &Occurrence, message: &str) -> Self {
         let optional = |text: &Option<String>| text.as_deref().map(|text| cut(text, MAX_TEXT));
         Self {

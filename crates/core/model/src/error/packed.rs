@@ -1,4 +1,4 @@
-//! What an error knows of its occurrences, in few bytes: each commit pays for the whole item by the kilobyte, twice.
+//! The figures of an error in few bytes: each commit pays for the whole item by the kilobyte, twice.
 
 use std::cell::RefCell;
 
@@ -7,16 +7,16 @@ use super::{
     ThresholdWindows, Users,
 };
 
-/// The version of the form, its first byte. Form 1 has no origins.
+/// The version of the form, its first byte. Version 1 has no origins.
 const FORM: u8 = 2;
 const WITHOUT_ORIGINS: u8 = 1;
-/// zstd's default level: a higher one saves some ten bytes for several times the CPU.
+/// zstd's default level. A higher one saves about ten bytes and takes several times the CPU time.
 const LEVEL: i32 = 3;
-/// The most that is unpacked, in bytes: many times what an error has, so only damage is refused.
+/// Maximum size after unpacking, in bytes: many times what an error has, so that only damaged data is refused.
 const MAX_UNPACKED: usize = 64 << 10;
 
 thread_local! {
-    /// Made once for each thread: making them anew costs more than packing an error.
+    /// Created once per thread: creating one takes longer than packing an error.
     static PACKER: RefCell<zstd::bulk::Compressor<'static>> =
         RefCell::new(zstd::bulk::Compressor::new(LEVEL).expect("level 3 exists"));
     static UNPACKER: RefCell<zstd::bulk::Decompressor<'static>> =
@@ -26,31 +26,27 @@ thread_local! {
 /// The bytes are not the packed figures of an error.
 #[derive(Debug, thiserror::Error)]
 pub enum BadFigures {
-    /// They are of another form, or damaged.
+    /// The bytes have another form, or are damaged.
     #[error("the packed figures of an error cannot be read: {0}")]
     Packed(String),
-    /// Of these.
     #[error(transparent)]
     ThresholdWindows(#[from] BadThresholdWindows),
-    /// Of these.
     #[error(transparent)]
     Hours(#[from] BadHours),
-    /// Of these.
     #[error(transparent)]
     Seen(#[from] BadSeen),
-    /// Of these.
     #[error(transparent)]
     Tags(#[from] BadTags),
-    /// Of these.
     #[error(transparent)]
     Users(#[from] BadUsers),
 }
 
 impl ErrorAggregate {
-    /// Its units, hours, tags, users, frames, where it was seen, and what its last commit brought, packed: the version of the form, and zstd
-    /// of a line of text for each but the users, whose bytes come last.
+    /// Packs the error's threshold windows, hours, tags, users and frames, and the origins of all its occurrences and
+    /// of its last commit. The result is the version of the form, followed by zstd of one line of text for each, except
+    /// the users, whose bytes come last.
     pub fn pack_figures(&self) -> Vec<u8> {
-        // In quotes, since names of functions are a client's text: only of JSON is it known that it is one line.
+        // As JSON, since function names are a client's text, and only JSON is certain to be on one line.
         let frames = serde_json::to_string(&self.frames).expect("a text is JSON");
         let Self { threshold_windows, hours, seen, tags, origins, .. } = self;
         let mut raw = format!("{threshold_windows}\n{hours}\n{seen}\n{tags}\n{origins}\n{frames}\n").into_bytes();
@@ -61,12 +57,12 @@ impl ErrorAggregate {
         [vec![FORM], packed.expect("compressing into memory cannot fail")].concat()
     }
 
-    /// Takes back what [`pack_figures`](Self::pack_figures) packed.
+    /// Reads back the figures that [`pack_figures`](Self::pack_figures) packed.
     pub fn unpack_figures(&mut self, packed: &[u8]) -> Result<(), BadFigures> {
         let damaged = |what: &str| BadFigures::Packed(what.to_owned());
         let (form, packed) = match packed.split_first() {
             Some((&form @ (FORM | WITHOUT_ORIGINS), packed)) => (form, packed),
-            _ => return Err(damaged("this version knows forms 1 and 2 only")),
+            _ => return Err(damaged("this version reads forms 1 and 2 only")),
         };
         let raw = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, MAX_UNPACKED));
         let raw = raw.map_err(|error| BadFigures::Packed(error.to_string()))?;
@@ -124,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packed_figures_is_refused() {
+    fn damaged_figures_are_refused() {
         let good = seen(3).pack_figures();
         let mut later = good.clone();
         later[0] = 3;

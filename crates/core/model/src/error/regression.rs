@@ -2,14 +2,14 @@ use std::fmt;
 
 use crate::time::Timestamp;
 
-/// That an error came back after it was resolved: the last time.
+/// The last time that an error came back after it was resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regression {
-    /// When the occurrence was received that said so.
+    /// When the occurrence that brought it back was received.
     pub at: Timestamp,
     /// The release of that occurrence, at most 200 bytes.
     pub release: Option<String>,
-    /// How often the error came back, with this time.
+    /// How often the error has come back, including this time.
     pub count: u64,
 }
 
@@ -21,7 +21,7 @@ pub struct Regression {
 pub struct BadRegression(String);
 
 impl Regression {
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadRegression> {
         let parsed = || {
             let mut parts = text.splitn(3, ' ');
@@ -33,7 +33,8 @@ impl Regression {
     }
 }
 
-/// The text form, kept short since each commit writes it: when, how often, and the release, `1793577820000000 2 shop@1.2.3`.
+/// The text form, which is short because each commit writes it: the time in microseconds, the count, and the release if
+/// there is one, such as `1793577820000000 2 shop@1.2.3`.
 impl fmt::Display for Regression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.at.micros(), self.count)?;

@@ -4,8 +4,8 @@ use super::{ErrorAggregate, Sighting};
 use crate::release::compare;
 use crate::time::Timestamp;
 
-/// That an error is resolved in the next release: only what happens in a newer release than `after` says otherwise. Old
-/// ones are still out there, and their occurrences are no news.
+/// Resolved in the next release: only an occurrence in a release newer than `after` reopens the error. Older releases
+/// are still in use, and their occurrences are expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolution {
     /// The newest release that was known when the error was resolved, at most 200 bytes.
@@ -13,8 +13,8 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// For `error`, now; `others` are other releases of its project. `None` if it is not known in which release the error
-    /// happens.
+    /// Creates the resolution of `error` in the next release. `others` are other releases of its project. Returns
+    /// `None` if no release is known.
     pub fn after_all<'a>(error: &'a ErrorAggregate, others: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let own = [&error.last_release, &error.first_release].into_iter().flatten().map(String::as_str);
         let newest = own.chain(others).reduce(|newest, other| match compare(other, newest) {
@@ -24,13 +24,13 @@ impl Resolution {
         Some(Self { after: newest.to_owned() })
     }
 
-    /// Whether an occurrence shows that the error, which was resolved at `resolved_at`, is not mended: its release is
-    /// newer by its name, or, where names say nothing, was first seen in the project after that moment.
+    /// Whether an occurrence shows that the error, which was resolved at `resolved_at`, is not fixed: its release is
+    /// newer by name or, if the names have no order, was first seen in the project after that moment.
     pub(super) fn is_ended_by(&self, sighting: &Sighting, resolved_at: Timestamp) -> bool {
         let Some(release) = &sighting.release else { return false };
         match compare(release, &self.after) {
             Some(order) => order == Ordering::Greater,
-            // Nobody has it that the release was there before.
+            // Nothing is known of the release before that moment.
             None => sighting.release_since.is_none_or(|first_seen| first_seen > resolved_at),
         }
     }
@@ -41,8 +41,8 @@ mod tests {
     use super::super::tests::{at, new};
     use super::*;
 
-    /// Whether an occurrence of `release`, which its project saw first `first_seen` seconds after 1970, ends a resolution
-    /// of second 100 after the release `after`.
+    /// Checks whether an occurrence ends a resolution that was set at second 100, after the release `after`. The
+    /// project first saw the occurrence's release `first_seen` seconds after 1970.
     #[track_caller]
     fn check(after: &str, release: Option<&str>, first_seen: Option<i64>, ends: bool) {
         let mut sighting = at(101, "");
@@ -54,13 +54,13 @@ mod tests {
 
     #[test]
     fn only_a_newer_release_ends_it() {
-        // By their names, whenever they were seen: a hotfix of an older version comes late, and is older.
+        // By name, whenever they were first seen: a hotfix of an older version comes later, but is older.
         check("shop@1.2.3", Some("shop@1.2.4"), Some(5), true);
         check("shop@1.2.3", Some("shop@1.2.3"), Some(101), false);
         check("shop@1.2.3", Some("shop@1.1.9"), Some(101), false);
         check("shop@1.2.3", Some("shop@1.2.3-rc.1"), Some(101), false);
         check("shop@1.2.3+57", Some("shop@1.2.3+58"), None, true);
-        // Commits, and other packages: by when they were first seen.
+        // Commits, and other packages: by the time when they were first seen.
         check("9f3c2a1", Some("a01b2c3"), Some(101), true);
         check("9f3c2a1", Some("a01b2c3"), Some(100), false);
         check("9f3c2a1", Some("a01b2c3"), None, true);

@@ -6,13 +6,12 @@ use super::{Sighting, cut};
 use crate::occurrence::Level;
 use crate::time::Timestamp;
 
-/// Where an occurrence came from: what the filters of notification rules ask about.
+/// The origin of an occurrence, which the filters of notification rules look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Its environment, cut to 100 bytes.
     #[serde(default, rename = "e", skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// Its level, of the occurrence.
     #[serde(rename = "l")]
     pub level: Level,
     /// Its release, cut to 100 bytes.
@@ -26,24 +25,24 @@ impl Origin {
         Self { environment: text(&sighting.environment), level: sighting.level, release: text(&sighting.release) }
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     fn size(&self) -> usize {
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         length(&self.environment) + length(&self.release) + 16
     }
 }
 
-/// The origins of the occurrences of an error's last commit, each once. At most 2 KiB of them: what does not fit is in no
-/// commit's list, so a commit of several hundred different releases is matched by its oldest ones.
+/// The distinct origins of the occurrences in an error's last commit, up to 2 KiB. Origins beyond that are dropped, so
+/// a commit with several hundred different releases is matched by its oldest ones only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seen(Vec<Origin>);
 
-/// The most bytes of the origins of one commit. Each commit writes them, and pays by the kilobyte.
+/// Maximum size of the origins of one commit, in bytes. Each commit writes them, and pays by the kilobyte.
 const MAX_SEEN: usize = 2 << 10;
 
 impl Seen {
-    /// The longest environment or release that is kept, in bytes.
+    /// Maximum length of an environment or release that is kept, in bytes.
     pub const MAX_TEXT: usize = 100;
 
     pub(super) fn add(&mut self, sighting: &Sighting) {
@@ -53,7 +52,7 @@ impl Seen {
         }
     }
 
-    /// Each origin once, in the order of the occurrences.
+    /// The distinct origins, in the order of the occurrences.
     pub fn origins(&self) -> &[Origin] {
         &self.0
     }
@@ -63,29 +62,29 @@ fn size(origins: &[Origin]) -> usize {
     origins.iter().map(Origin::size).sum()
 }
 
-/// Where an error was seen: since its incarnation began, and since it last came back. A rule asks whether it matched before, so
-/// origins are kept one by one, and not summed up.
+/// The origins of an error's occurrences: since its incarnation began, and since it last came back. A rule asks whether
+/// an earlier occurrence matched, so whole origins are kept, not separate lists of environments, levels and releases.
 ///
-/// At most 4 KiB of each are kept, some hundred and thirty origins. Beyond that one is added only if its environment or
-/// its level is new, so filters by environment and level stay exact; a release that comes after them is forgotten.
+/// At most 4 KiB of each are kept, about 130 origins. Beyond that, an origin is added only if its combination of
+/// environment and level is new. So filters by environment and level stay exact, while further releases are forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origins {
     #[serde(default, rename = "a", skip_serializing_if = "Vec::is_empty")]
     ever: Vec<Origin>,
     #[serde(default, rename = "s", skip_serializing_if = "Vec::is_empty")]
     since: Vec<Origin>,
-    /// When it came back: the `status_at` that `since` belongs to, in microseconds.
+    /// When the error came back: the `status_at` that `since` belongs to, in microseconds.
     #[serde(default, rename = "t", skip_serializing_if = "Option::is_none")]
     back_at: Option<i64>,
 }
 
-/// The most bytes of the origins of an incarnation.
+/// Maximum size of the origins of an incarnation, in bytes.
 const MAX_EVER: usize = 4 << 10;
-/// The most bytes, whatever is new.
+/// The limit in bytes even for new combinations of environment and level.
 const MAX_ALL: usize = 8 << 10;
 
 impl Origins {
-    /// Notes an occurrence; `back_at` is when the error came back, if it has and nobody set its status since.
+    /// Records an occurrence. `back_at` is when the error came back, if it has, and if nobody has set its status since.
     pub(super) fn add(&mut self, sighting: &Sighting, back_at: Option<Timestamp>) {
         let origin = Origin::of(sighting);
         if let Some(back_at) = back_at.map(Timestamp::micros) {
@@ -98,22 +97,22 @@ impl Origins {
         remember(&mut self.ever, &origin);
     }
 
-    /// Takes those of an incarnation, without what it knows of coming back.
+    /// Copies the origins of an incarnation, except those since it came back.
     pub(super) fn be_as(&mut self, incarnation: &Self) {
         self.ever.clone_from(&incarnation.ever);
     }
 
-    /// Adds those of an error that is merged into this one.
+    /// Adds the origins of an error that is merged into this one.
     pub(super) fn join(&mut self, other: &Self) {
         other.ever.iter().for_each(|origin| remember(&mut self.ever, origin));
     }
 
-    /// All of this incarnation. An error that was written before origins were kept has none.
+    /// All origins of this incarnation. Empty for an error that was written before origins were kept.
     pub fn ever(&self) -> &[Origin] {
         &self.ever
     }
 
-    /// Those since the error came back at `moment`.
+    /// The origins since the error came back at `moment`.
     pub fn since(&self, moment: Timestamp) -> &[Origin] {
         if self.back_at == Some(moment.micros()) { &self.since } else { &[] }
     }
@@ -136,7 +135,7 @@ fn remember(origins: &mut Vec<Origin>, origin: &Origin) {
 pub struct BadSeen(serde_json::Error);
 
 impl Seen {
-    /// From the text form; that of earlier versions, which had a list for each of the three, too.
+    /// Parses the text form, or that of earlier versions, which had a separate list for each of the three fields.
     pub fn parse(text: &str) -> Result<Self, BadSeen> {
         if text.trim_start().starts_with('[') {
             return serde_json::from_str(text).map(Self).map_err(BadSeen);
@@ -145,7 +144,7 @@ impl Seen {
     }
 }
 
-/// How earlier versions wrote it.
+/// The form that earlier versions wrote.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Lists {
@@ -155,7 +154,7 @@ struct Lists {
 }
 
 impl Lists {
-    /// Which went with which is not known any more: each goes with each.
+    /// Combines each value with each, because the lists do not say which belonged together.
     fn pair(self) -> Seen {
         let or_none = |texts: Vec<String>| match texts.is_empty() {
             true => vec![None],
@@ -175,7 +174,7 @@ impl Lists {
 }
 
 impl Origins {
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadSeen> {
         serde_json::from_str(text).map_err(BadSeen)
     }

@@ -3,28 +3,27 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether an error still matters.
+/// The status of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It does.
+    /// It is open.
     Unresolved,
-    /// Somebody says it is mended; the next occurrence makes it unresolved.
+    /// Somebody marked it as resolved. The next occurrence reopens it.
     Resolved,
-    /// Somebody wants to hear nothing of it, for a while or for ever.
+    /// Somebody muted it, for a time or until the status is changed. It sends no notifications.
     Muted,
 }
 
-/// The word is no status.
+/// The word is not a status.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not a status: use `unresolved`, `resolved` or `muted`")]
 pub struct BadStatus(String);
 
 impl Status {
-    /// All of them, in the order of lists.
+    /// All statuses, in the order of lists.
     pub const ALL: [Self; 3] = [Self::Unresolved, Self::Resolved, Self::Muted];
 
-    /// From the word.
     pub fn parse(word: &str) -> Result<Self, BadStatus> {
         Self::ALL
             .into_iter()
@@ -32,7 +31,6 @@ impl Status {
             .ok_or_else(|| BadStatus(word.chars().take(80).collect()))
     }
 
-    /// The word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unresolved => "unresolved",

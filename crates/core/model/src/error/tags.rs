@@ -8,78 +8,79 @@ use others::Others;
 
 use crate::occurrence::{Occurrence, short_value};
 
-/// How often which values of which tags were seen: the most frequent ones.
+/// Counts of the most frequent values of an error's tags.
 ///
-/// It is bounded, since each commit writes it: `level`, `environment`, `release` and 20 other tags, the first that came;
-/// eight values of each; names of at most 32 bytes, values of at most 60 (see [`short_value`]); together 2 KB. While a tag
-/// has no more values than are held, each count is exact. Beyond, it is a *space-saving* sketch (Metwally, Agrawal, El
-/// Abbadi, 2005): a new value takes the place of the rarest one, and the count of each is known within bounds. A value that
-/// more than an eighth of the occurrences have is always held, if its tag has all eight places.
+/// The size is bounded, because each commit writes it: `level`, `environment`, `release` and the first 20 other tags;
+/// eight values of each; names of at most 32 bytes, values of at most 60 (see [`short_value`]); 2 KB in total. While a
+/// tag has no more values than are kept, each count is exact. Beyond that it is a *space-saving* sketch (Metwally,
+/// Agrawal, El Abbadi, 2005): a new value replaces the rarest one, and each count is known within bounds. A value that
+/// more than an eighth of the occurrences have is always kept, if its tag has all eight places.
 ///
-/// Values that lost their place are remembered by their hashes, so that [`Tags::has`] knows them: 200 releases and 200
-/// environments, the newest ones, and 48 values of any other tag.
+/// Values that were replaced are remembered by their hashes, so that [`Tags::has`] knows them: the newest 200 releases
+/// and 200 environments, and 48 values of any other tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
     tags: BTreeMap<String, Tag>,
-    /// Whether there were tags that are not held.
+    /// Whether there were tags that are not kept.
     is_partial: bool,
 }
 
-/// One tag.
+/// The counts of one tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tag {
-    /// How many occurrences had it.
+    /// The number of occurrences with this tag.
     total: u64,
-    /// A value that is not held was seen this often at the most.
+    /// The maximum count of a value that is not kept.
     floor: u64,
     values: Vec<TagValue>,
-    /// The values that were seen and are not held.
+    /// Values that were seen and are not kept.
     others: Others,
 }
 
 /// Whether an error was seen with a value of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Has {
-    /// It was not.
+    /// It was not seen with the value.
     No,
-    /// It had more values than it remembers: this may be one of them.
+    /// It had more values than are remembered, and this may be one of them.
     Unknown,
-    /// It was. Of values that are not held this is by a hash of 40 bits: wrong once in 10^12 / 200 questions.
+    /// It was seen with the value. For values that are not kept this is decided by a hash of 40 bits, which is wrong
+    /// once in 10^12 / 200 questions.
     Yes,
 }
 
 /// A value of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagValue {
-    /// The value, as [`short_value`] has it.
+    /// The value, as [`short_value`] returns it.
     pub text: String,
-    /// It was seen this often at the least.
+    /// The minimum of its count.
     pub at_least: u64,
-    /// It was seen this often at the most.
+    /// The maximum of its count.
     pub at_most: u64,
 }
 
 const MAX_NAME: usize = 32;
-/// The longest text form, in bytes. One value of each tag always has room in it.
+/// Maximum length of the text form, in bytes. There is always room for one value of each tag.
 const MAX_BYTES: usize = 2_048;
 
-/// The tags that are held whatever other tags came first: errors are found by them.
+/// The tags that are always kept, whatever other tags came first: errors are found by them.
 const ALWAYS: [&str; 3] = ["level", "environment", "release"];
-/// The most tags of an occurrence that are counted.
+/// Maximum number of tags of an occurrence that are counted.
 const MAX_COUNTED: usize = 250;
 
-/// The tags of an occurrence that are counted.
+/// Returns the tags of an occurrence that are counted.
 pub(super) fn tagged(occurrence: &Occurrence) -> Vec<(String, String)> {
     let tags = occurrence.all_tags().into_iter().take(MAX_COUNTED);
     tags.map(|(name, value)| (name.to_owned(), short_value(&value).into_owned())).collect()
 }
 
 impl Tags {
-    /// The most tags that are held, besides `level`, `environment` and `release`.
+    /// Maximum number of tags that are kept in addition to `level`, `environment` and `release`.
     pub const MAX_TAGS: usize = 20;
-    /// The most values that are held of each.
+    /// Maximum number of values that are kept of each tag.
     pub const MAX_VALUES: usize = 8;
-    /// The most tags that are listed.
+    /// Maximum number of tags that are listed.
     pub const MAX_SHOWN_TAGS: usize = Self::MAX_TAGS + ALWAYS.len();
 
     /// Whether occurrences had this value of this tag.
@@ -96,17 +97,17 @@ impl Tags {
         ALWAYS.contains(&name) || (others < Self::MAX_TAGS && name.len() <= MAX_NAME)
     }
 
-    /// The tags by name.
+    /// The tags, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tag)> {
         self.tags.iter().map(|(name, tag)| (name.as_str(), tag))
     }
 
-    /// Whether occurrences had tags that are not held: more than 20, or some with a name of more than 32 bytes.
+    /// Whether occurrences had tags that are not kept: more than 20, or some with names of more than 32 bytes.
     pub fn is_partial(&self) -> bool {
         self.is_partial
     }
 
-    /// Counts an occurrence.
+    /// Counts the tags of an occurrence.
     pub(super) fn add(&mut self, tagged: &[(String, String)]) {
         for (name, value) in tagged {
             if let Some(tag) = self.tags.get_mut(name) {
@@ -119,7 +120,7 @@ impl Tags {
         }
     }
 
-    /// Drops the rarest values of the longest tags until the text form is short enough: once a commit.
+    /// Drops the rarest values of the longest tags until the text form is short enough. Called once per commit.
     pub(super) fn fit(&mut self) {
         let mut length = self.tags.iter().map(|(name, tag)| name.len() + tag.length()).sum::<usize>();
         while length > MAX_BYTES {
@@ -134,12 +135,12 @@ impl Tags {
         }
     }
 
-    /// Adds what another error had.
+    /// Adds the counts of another error.
     pub fn join(&mut self, other: &Self) {
         let was_partial = self.is_partial;
         self.is_partial |= other.is_partial;
         for (name, tag) in &mut self.tags {
-            // The other may have had it, and not held it.
+            // The other error may have had the tag without keeping it.
             if other.is_partial && !ALWAYS.contains(&name.as_str()) && !other.tags.contains_key(name) {
                 tag.others.forget();
             }
@@ -161,22 +162,22 @@ impl Tags {
 }
 
 impl Tag {
-    /// How many occurrences had it.
+    /// The number of occurrences with this tag.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// How many occurrences had a value that is not held, at the most.
+    /// The maximum number of occurrences with a value that is not kept.
     pub fn rest(&self) -> u64 {
         self.total.saturating_sub(self.values.iter().map(|value| value.at_least).sum())
     }
 
-    /// Whether all values are held: then each count is exact.
+    /// Whether all values are kept, so that each count is exact.
     pub fn is_exact(&self) -> bool {
         self.floor == 0 && !self.others.is_lossy()
     }
 
-    /// `value` as it is held.
+    /// Expects `value` in the form that [`short_value`] returns.
     fn has(&self, value: &str) -> Has {
         match self.values.iter().any(|held| held.text == value) || self.others.has(value) {
             true => Has::Yes,
@@ -185,7 +186,7 @@ impl Tag {
         }
     }
 
-    /// The values that are held, the most frequent first.
+    /// The values that are kept, most frequent first.
     pub fn values(&self) -> Vec<&TagValue> {
         let mut values: Vec<_> = self.values.iter().collect();
         values.sort_by(|a, b| (b.at_most, b.at_least, &a.text).cmp(&(a.at_most, a.at_least, &b.text)));
@@ -206,7 +207,7 @@ impl Tag {
         self.values.push(TagValue { text: value.to_owned(), at_least: 1, at_most: self.floor + 1 });
     }
 
-    /// What is dropped may come again: it is known to have been seen no more often than now.
+    /// Drops the rarest value. If it comes again, its count so far is known to be at most `floor`.
     fn drop_rarest(&mut self) {
         let rarest = self.values.iter().enumerate().min_by_key(|(_, value)| (value.at_most, value.at_least));
         if let Some((index, _)) = rarest {
@@ -238,7 +239,7 @@ impl Tag {
         }
     }
 
-    /// About the bytes of its text form without its name; at least what they are.
+    /// The approximate length of the tag's text form in bytes, without its name. Never less than the real length.
     fn length(&self) -> usize {
         let digits = |number: u64| number.checked_ilog10().unwrap_or_default() as usize + 1;
         let value = |value: &TagValue| {
@@ -249,7 +250,7 @@ impl Tag {
     }
 }
 
-/// The length of a text in JSON, with its marks.
+/// The length of a text in JSON, with its quotes.
 fn escaped(text: &str) -> usize {
     let more = |byte: u8| match byte {
         b'"' | b'\\' => 1,

@@ -18,7 +18,7 @@ pub(super) fn new() -> ErrorAggregate {
     ErrorAggregate::new(ProjectId::new(1).unwrap(), Fingerprint::of("m", []), ErrorUid::new(now, 1), now)
 }
 
-/// The error after a commit of one occurrence for each of these seconds.
+/// Commits one occurrence for each of these seconds.
 fn commit(error: &mut ErrorAggregate, unit: TimeUnit, seconds: &[i64]) {
     let sightings: Vec<_> = seconds.iter().map(|&seconds| at(seconds, "r")).collect();
     error.observe(unit, &sightings);
@@ -26,7 +26,7 @@ fn commit(error: &mut ErrorAggregate, unit: TimeUnit, seconds: &[i64]) {
     assert_eq!(Seen::parse(&error.seen.to_string()).unwrap(), error.seen);
 }
 
-/// Minute (or hour, or day) of 1970, and count.
+/// The minutes (or hours, or days) since 1970, with their counts.
 fn counts(error: &ErrorAggregate) -> Vec<(i64, u64)> {
     let length = error.threshold_windows.unit().seconds();
     error.threshold_windows.counts().map(|(start, count)| (start.seconds() / length, count)).collect()
@@ -64,31 +64,32 @@ fn a_mute_ends_with_an_occurrence_that_is_received_after_its_end() {
         assert_eq!((error.status, error.mute.is_none()), (status, ended_at.is_some()));
         assert_eq!(error.status_at.seconds(), ended_at.unwrap_or(100), "the status was set then");
     }
-    let for_ever = Mute::default();
-    let until = |seconds| Mute { until: Some(Timestamp::from_seconds(seconds)), ..for_ever };
-    let until_count = |count| Mute { until_count: Some(count), ..for_ever };
-    check(for_ever, &[101, 5_000_000], None);
+    let forever = Mute::default();
+    let until = |seconds| Mute { until: Some(Timestamp::from_seconds(seconds)), ..forever };
+    let until_count = |count| Mute { until_count: Some(count), ..forever };
+    check(forever, &[101, 5_000_000], None);
     check(until(200), &[150, 200], None);
     check(until(200), &[150, 201, 300], Some(201));
     check(until(50), &[99], None);
     check(until(50), &[99, 101], Some(101));
     check(until_count(3), &[101, 102], None);
     check(until_count(3), &[101, 102, 103, 104], Some(103));
-    // What was received before somebody muted the error counts, and does not end the mute; the next one does.
+    // Occurrences that were received before somebody muted the error count, but do not end the mute. The next one does.
     check(until_count(2), &[97, 98, 99], None);
     check(until_count(2), &[97, 98, 99, 101], Some(101));
     check(Mute { until_count: Some(9), ..until(200) }, &[201], Some(201));
     check(Mute { until_count: Some(1), ..until(200) }, &[150], Some(150));
 }
 
-/// What `commit` writes into the history of an error that was resolved at second 100 after `after`, if that is given.
+/// Returns what `commit` adds to the history of an error that was resolved at second 100, after the release `after` if
+/// given.
 #[track_caller]
 fn ended(error: &mut ErrorAggregate, after: Option<&str>, commit: &[Sighting]) -> Option<history::Action> {
     (error.status, error.status_at) = (Status::Resolved, Timestamp::from_seconds(100));
     error.resolution = after.map(|after| Resolution { after: after.to_owned() });
     let ended = error.observe(MINUTE, commit);
     assert_eq!(ended.is_some(), error.status == Status::Unresolved);
-    assert!(ended.is_none() || error.resolution.is_none(), "it is of a resolved error only");
+    assert!(ended.is_none() || error.resolution.is_none(), "only a resolved error has a resolution");
     ended
 }
 
@@ -110,7 +111,7 @@ fn a_regression_says_when_and_in_which_release_and_how_often() {
 }
 
 #[test]
-fn the_end_of_a_mute_is_no_regression() {
+fn the_end_of_a_mute_is_not_a_regression() {
     let mut error = new();
     let mute = Mute { until: None, until_count: Some(1) };
     (error.status, error.status_at, error.mute) = (Status::Muted, Timestamp::from_seconds(100), Some(mute));
@@ -155,7 +156,7 @@ fn a_late_unit_that_is_held_goes_on_though_newer_ones_were_dropped() {
 }
 
 #[test]
-fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
+fn units_begin_again_where_their_length_changes_or_an_older_version_counted() {
     let mut error = new();
     commit(&mut error, MINUTE, &[3_600, 7_200, 7_260]);
     commit(&mut error, TimeUnit::Hour, &[7_201, 3_601]);
@@ -169,7 +170,7 @@ fn units_begin_anew_where_their_length_changes_or_an_older_version_counted() {
 }
 
 #[test]
-fn what_a_commit_brought_is_remembered_until_the_next() {
+fn the_origins_of_a_commit_are_remembered_until_the_next() {
     let mut error = new();
     let mut warning = at(20, "b");
     warning.level = Level::Warning;
@@ -186,7 +187,7 @@ fn what_a_commit_brought_is_remembered_until_the_next() {
     assert!(both.len() > 9 && both[..2] == [Level::Error, Level::Warning], "{both:?}");
 }
 
-/// Whatever number of releases an error had, a new environment or level is remembered.
+/// However many releases an error had, a new environment or level is remembered.
 #[test]
 fn origins_are_bounded_and_environments_stay_exact() {
     let mut error = new();
@@ -204,7 +205,7 @@ fn origins_are_bounded_and_environments_stay_exact() {
 }
 
 #[test]
-fn what_is_no_text_form_is_named() {
+fn a_wrong_text_form_is_named() {
     for bad in ["", "m", "x 0", "m 0 1", "m 0 1 -1", "m 0 a 1", "m 0 9223372036854775807 1 1 1", "m 0 1 2 "] {
         assert!(ThresholdWindows::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
     }

@@ -4,42 +4,43 @@ use std::fmt;
 use crate::project::TimeUnit;
 use crate::time::Timestamp;
 
-/// How often an error was seen in the newest units of time: what thresholds are about.
+/// How often an error was seen in the newest units of time. Thresholds are compared with these counts.
 ///
-/// It holds every unit that the last commit touched, so that what the commit changed can be told from it and from the
-/// state before alone, and the newest four others, for events that come late. A unit that is dropped is closed, as are
-/// all before it: a late event of such a unit counts for the total and the timeline, and for no threshold, since how
-/// often the unit was seen before is not known any more.
+/// It keeps every unit that the last commit touched, so that the effect of the commit follows from this state and the
+/// one before alone, and the newest four other units, for events that come late. If a unit is dropped, it is closed
+/// together with all before it. A late event in a closed unit counts for the total and the timeline, but not for a
+/// threshold, because the unit's earlier count is no longer known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThresholdWindows {
     unit: TimeUnit,
-    /// ThresholdWindows before this one are closed, but for those that are held.
+    /// Units before this one are closed, except those that are kept.
     floor: i64,
-    /// By the number of the unit since 1970.
+    /// The counts, by the number of the unit since 1970.
     counts: BTreeMap<i64, u64>,
 }
 
-/// How many units are held besides those of the last commit.
+/// The number of units that are kept in addition to those of the last commit.
 const KEPT_WINDOWS: usize = 4;
 
 impl ThresholdWindows {
-    /// How long a unit is.
+    /// The length of a unit.
     pub fn unit(&self) -> TimeUnit {
         self.unit
     }
 
-    /// How often the error was seen in the unit that begins at `start`; 0 for one that is not held.
+    /// The count in the unit that begins at `start`; 0 for a unit that is not kept.
     pub fn count(&self, start: Timestamp) -> u64 {
         self.counts.get(&self.index(start)).copied().unwrap_or_default()
     }
 
-    /// When each unit that is held began, and how often the error was seen in it; the oldest first.
+    /// The start and the count of each unit that is kept, oldest first.
     pub fn counts(&self) -> impl Iterator<Item = (Timestamp, u64)> {
         self.counts.iter().map(|(&index, &count)| (Timestamp::from_seconds(index * self.unit.seconds()), count))
     }
 
-    /// Prepares for a commit in units of this length. Where the length has changed, or nothing is held of an error that
-    /// was seen before (an older version wrote it), it begins anew, with the unit that the error was last seen in.
+    /// Prepares for a commit in units of this length. If the length has changed, or if the error was seen before but no
+    /// units are kept (an older version wrote it), counting begins again with the unit in which the error was last
+    /// seen.
     pub(super) fn begin(&mut self, unit: TimeUnit, last_seen: Option<Timestamp>) {
         if self.unit != unit || self.counts.is_empty() {
             *self = Self { unit, ..Self::default() };
@@ -47,7 +48,7 @@ impl ThresholdWindows {
         }
     }
 
-    /// Counts an occurrence, and returns its unit, if that is not closed.
+    /// Counts an occurrence and returns its unit, unless the unit is closed.
     pub(super) fn add(&mut self, moment: Timestamp) -> Option<i64> {
         let index = self.index(moment);
         if index < self.floor && !self.counts.contains_key(&index) {
@@ -57,7 +58,7 @@ impl ThresholdWindows {
         Some(index)
     }
 
-    /// Drops, and closes, what is neither `touched` nor among the newest others.
+    /// Drops and closes units that are neither `touched` nor among the newest others.
     pub(super) fn prune(&mut self, touched: &BTreeSet<i64>) {
         let others: Vec<_> = self.counts.keys().copied().filter(|index| !touched.contains(index)).collect();
         let dropped = &others[..others.len().saturating_sub(KEPT_WINDOWS)];
@@ -79,8 +80,8 @@ impl ThresholdWindows {
 #[error("`{0}` is not the text form of units: it must be m, h or d, the floor, then a step and a count for each unit")]
 pub struct BadThresholdWindows(String);
 
-/// The text form, kept short since each commit writes it: `m` (or `h`, `d`), the floor, then for each unit the step from
-/// the one before it (the first: from 0) and its count, `m 29892960 29892960 5 1 17`.
+/// The text form, which is short because each commit writes it: `m` (or `h`, `d`), the floor, then for each unit the
+/// step from the unit before it (for the first unit: from 0) and its count, such as `m 29892960 29892960 5 1 17`.
 impl fmt::Display for ThresholdWindows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = match self.unit {
@@ -99,7 +100,7 @@ impl fmt::Display for ThresholdWindows {
 }
 
 impl ThresholdWindows {
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadThresholdWindows> {
         let parsed = || {
             let mut words = text.split(' ');

@@ -6,37 +6,38 @@ use crate::id::ProjectId;
 use crate::occurrence::Occurrence;
 use crate::text::FILTERED;
 
-/// About how many different users an error had: exact up to 48, beyond it a HyperLogLog sketch whose standard error is
-/// 6.5 %. It is at most 256 bytes, since each commit writes it.
+/// The approximate number of different users of an error: exact up to 48, beyond that a HyperLogLog sketch with a
+/// standard error of 6.5 %. It has at most 256 bytes, because each commit writes it.
 ///
-/// Two sketches of one project can be joined: what the union has is what one sketch would have had that saw both.
+/// Two sketches of one project can be joined. The result is the sketch that would have counted both sets of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Users(Sketch);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Sketch {
-    /// The hashes themselves, in order.
+    /// The hashes themselves, sorted.
     Few(Vec<u32>),
-    /// For each value of a hash's first eight bits, the most zeros (and one more) that any hash had behind them.
+    /// A register for each value of a hash's first eight bits: one more than the most leading zeros that follow these
+    /// bits in any hash.
     Many(Box<[u8; REGISTERS]>),
 }
 
-/// The most users that are kept one by one.
+/// Maximum number of users that are kept one by one.
 const FEW: usize = 48;
-/// How many registers there are: the standard error is 1.04 divided by the root of it.
+/// The number of registers. The standard error is 1.04 divided by its square root.
 const REGISTERS: usize = 256;
-/// How many bits of a hash choose the register.
+/// The number of bits of a hash that select the register.
 const INDEX_BITS: u32 = 8;
-/// How many are left: a register is at most one more.
+/// The number of remaining bits. A register is at most one more than this.
 const RANK_BITS: u32 = 32 - INDEX_BITS;
 
 impl Users {
-    /// Counts a user of `project`, unless it was counted before.
+    /// Counts a user of `project`, unless the user was counted before.
     pub fn add(&mut self, project: ProjectId, user: UserHash) {
         self.add_hash(user.of_project(project));
     }
 
-    /// About how many there were.
+    /// The approximate number of users.
     pub fn count(&self) -> u64 {
         match &self.0 {
             Sketch::Few(hashes) => hashes.len() as u64,
@@ -44,7 +45,7 @@ impl Users {
         }
     }
 
-    /// Adds the users of `other`, of the same project.
+    /// Adds the users of `other`, which is of the same project.
     pub fn join(&mut self, other: &Self) {
         match &other.0 {
             Sketch::Few(hashes) => hashes.iter().for_each(|&hash| self.add_hash(hash)),
@@ -69,7 +70,7 @@ impl Users {
         }
     }
 
-    /// The registers, to which the hashes go if they stood one by one until now.
+    /// Returns the registers. If hashes were kept one by one until now, they are converted first.
     fn registers(&mut self) -> &mut [u8; REGISTERS] {
         if let Sketch::Few(hashes) = &self.0 {
             let mut registers = Box::new([0; REGISTERS]);
@@ -78,7 +79,7 @@ impl Users {
         }
         match &mut self.0 {
             Sketch::Many(registers) => registers,
-            Sketch::Few(_) => unreachable!("they were made registers above"),
+            Sketch::Few(_) => unreachable!("they were converted to registers above"),
         }
     }
 }
@@ -95,8 +96,8 @@ fn raise(registers: &mut [u8; REGISTERS], hash: u32) {
     *register = (*register).max(rank as u8);
 }
 
-/// Otmar Ertl's estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017): without bias from
-/// none to many, and without the tables and thresholds of the first one.
+/// Otmar Ertl's estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017). It has no bias for
+/// any number of users, and needs none of the tables and thresholds of the original HyperLogLog.
 fn estimate(registers: &[u8; REGISTERS]) -> u64 {
     let most = RANK_BITS as usize + 1;
     let mut counts = [0.0; RANK_BITS as usize + 2];
@@ -112,10 +113,10 @@ fn estimate(registers: &[u8; REGISTERS]) -> u64 {
     (size * size / (2.0 * std::f64::consts::LN_2 * sum)).round() as u64
 }
 
-/// What registers add that are 0, a part `x` of all.
+/// The contribution of the registers that are 0, which are a fraction `x` of all.
 fn sigma(x: f64) -> f64 {
     let (mut x, mut weight, mut sum) = (x, 1.0, x);
-    // It grows without bound if all are 0: an estimate of 0.
+    // The sum grows without bound if all registers are 0: the estimate is 0.
     while x < 1.0 {
         let before = sum;
         x *= x;
@@ -128,7 +129,7 @@ fn sigma(x: f64) -> f64 {
     f64::INFINITY
 }
 
-/// What registers add that are as high as can be, all but a part `x`.
+/// The contribution of the registers with the highest value, which are all but a fraction `x`.
 fn tau(x: f64) -> f64 {
     if x == 0.0 || x == 1.0 {
         return 0.0;
@@ -150,9 +151,8 @@ fn tau(x: f64) -> f64 {
 #[error("{0} bytes are not users: 256 are expected, or fewer that are a multiple of 4")]
 pub struct BadUsers(usize);
 
-/// The stored form: four bytes for each of a few users, then a byte for each register.
+/// The stored form: four bytes for each user up to 48 users, beyond that a byte for each register.
 impl Users {
-    /// To the stored form.
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Sketch::Few(hashes) => hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect(),
@@ -160,7 +160,7 @@ impl Users {
         }
     }
 
-    /// From the stored form.
+    /// Parses the stored form.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadUsers> {
         if let Ok(registers) = <[u8; REGISTERS]>::try_from(bytes) {
             return Ok(Self(Sketch::Many(Box::new(registers))));
@@ -175,13 +175,13 @@ impl Users {
     }
 }
 
-/// Who it happened to, as a hash: nobody can be found by it.
+/// The user that an occurrence happened to, as a hash, which does not reveal who it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserHash(u64);
 
 impl UserHash {
-    /// The user of an occurrence, if it names one: by the id, else the mail address, the name, or the IP address. Each is
-    /// another user, even if the texts are the same.
+    /// Returns the user of an occurrence, if it has one: by id, else by email address, name, or IP address. Equal texts
+    /// of different kinds are different users.
     pub fn of(occurrence: &Occurrence) -> Option<Self> {
         let named = |key: &'static str| {
             let text = occurrence.user.get(key)?.as_str()?.trim();
@@ -192,9 +192,9 @@ impl UserHash {
         Some(Self(hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))))
     }
 
-    /// Its hash in a project: by it a user of two projects is not known to be one.
+    /// The user's hash in a project. It differs between projects, so a user of two projects cannot be recognised.
     fn of_project(self, project: ProjectId) -> u32 {
-        // The finaliser of SplitMix64, in which each bit depends on each.
+        // The finaliser of SplitMix64: each output bit depends on every input bit.
         let mut hash = self.0 ^ project.get().wrapping_mul(0x9E37_79B9_7F4A_7C15);
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -202,7 +202,7 @@ impl UserHash {
     }
 }
 
-/// Says nothing: it is made of personal data.
+/// Shows nothing, because the hash is derived from personal data.
 impl fmt::Debug for UserHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("User")
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(numbered(0..100_000).to_bytes().len(), 256);
     }
 
-    /// The promise of the API: the standard error is 6.5 %. Of users that are the same in each run.
+    /// Promised by the API: the standard error is 6.5 %. The users are the same in each run.
     #[test]
     fn the_estimate_is_within_three_standard_errors() {
         let (mut users, mut squares, mut checks) = (Users::default(), 0.0, 0);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     proptest! {
-        /// What a merge of errors adds: nobody is counted twice.
+        /// Merging errors counts nobody twice.
         #[test]
         fn a_union_is_what_one_sketch_of_both_would_be(a in 0u64..200, b in 0u64..200, shared in 0u64..200) {
             let mut union = numbered(0..a + shared);
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_stored_form_is_named() {
+    fn a_wrong_stored_form_is_named() {
         for length in [1, 7, 196, 255, 257] {
             assert_eq!(Users::parse(&vec![0; length]).unwrap_err(), BadUsers(length));
         }

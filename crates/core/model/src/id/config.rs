@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::{ProjectName, shown, text_form, unhex};
 
-/// What names the notification configs that were posted together: 128 bits of a SHA-256 over their project and their
-/// text, as 32 lower-case hexadecimal digits. So the same configs have one name, however often they are posted.
+/// The id of the notification configs that were posted together: 128 bits of a SHA-256 over their project and their
+/// text, as 32 lower-case hexadecimal digits. So the same configs have the same id, however often they are posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConfigId([u8; 16]);
 
@@ -15,10 +15,10 @@ pub struct ConfigId([u8; 16]);
 pub struct BadConfigId(String);
 
 impl ConfigId {
-    /// Of the text that is sealed.
+    /// Computes the id from the text before it is sealed.
     pub fn of(project: &ProjectName, plaintext: &[u8]) -> Self {
         let mut hash = Sha256::new();
-        // A name has no line end in it.
+        // A project name contains no line end.
         hash.update(project.as_str());
         hash.update("\n");
         hash.update(plaintext);
@@ -27,7 +27,7 @@ impl ConfigId {
         Self(bytes)
     }
 
-    /// From 32 hexadecimal digits of either case.
+    /// Parses 32 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadConfigId> {
         text.parse()
     }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn configs_are_told_apart_by_project_and_text() {
+    fn configs_differ_by_project_and_text() {
         let id = |project, text: &str| ConfigId::of(&ProjectName::parse(project).unwrap(), text.as_bytes());
         assert_eq!(id("a", "x"), id("a", "x"));
         assert_ne!(id("a", "x"), id("a", "y"));

@@ -5,8 +5,8 @@ use ulid::Ulid;
 use super::{shown, text_form};
 use crate::time::Timestamp;
 
-/// Names one incarnation of an error. A fingerprint comes again after its error was deleted; what belonged to the deleted
-/// incarnation (timeline, references) must not turn up in the new one, so it is stored under this id, a ULID.
+/// The id of one incarnation of an error, a ULID. A fingerprint can come again after its error was deleted. Data of the
+/// deleted incarnation (timeline, references) must not turn up in the new one, so it is stored under this id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorUid(Ulid);
 
@@ -16,12 +16,12 @@ pub struct ErrorUid(Ulid);
 pub struct BadErrorUid(String);
 
 impl ErrorUid {
-    /// A new incarnation, begun at `now`, told from others by 80 of the `random` bits.
+    /// Creates the id of an incarnation that begins at `now`. 80 of the `random` bits make it unique.
     pub fn new(now: Timestamp, random: u128) -> Self {
         Self(Ulid::from_parts(now.millis() as u64, random))
     }
 
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadErrorUid> {
         text.parse()
     }

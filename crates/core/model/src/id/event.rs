@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::{shown, text_form, unhex};
 
-/// What names an event: 128 bits, written as 32 lower-case hexadecimal digits. An event that is sent again carries
-/// the same id, and is counted once.
+/// The id of an event: 128 bits, written as 32 lower-case hexadecimal digits. An event that is sent again has the same
+/// id, and is counted once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId([u8; 16]);
 
@@ -15,17 +15,18 @@ pub struct EventId([u8; 16]);
 pub struct BadEventId(String);
 
 impl EventId {
-    /// From 16 bytes, such as fresh random ones.
+    /// Creates an id from 16 bytes, such as fresh random ones.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// From 32 hexadecimal digits of either case; dashes, as in a UUID, are skipped.
+    /// Parses 32 hexadecimal digits of either case. Dashes, as in a UUID, are skipped.
     pub fn parse(text: &str) -> Result<Self, BadEventId> {
         text.parse()
     }
 
-    /// The id of something else that came with this event, in place `index`: always the same one.
+    /// Derives the id of another item that came with this event, at position `index`. The same arguments always give
+    /// the same id.
     #[must_use]
     pub fn derive(&self, index: u64) -> Self {
         let hash = Sha256::new().chain_update(self.0).chain_update(index.to_be_bytes()).finalize();
@@ -34,7 +35,7 @@ impl EventId {
         Self(bytes)
     }
 
-    /// What a reference keeps of the id, to recognise the event when it comes again.
+    /// The hash that a reference keeps, to recognise the event when it is delivered again.
     pub fn hash(&self) -> EventHash {
         let hash = Sha256::digest(self.0);
         let mut first = [0; 8];
@@ -64,34 +65,34 @@ impl fmt::Display for EventId {
 
 text_form!(EventId, "^[0-9A-Fa-f]{32}$", "fc6d8c0c43fc4630ad850ee518f1b9d0");
 
-/// 64 bits of an event id's SHA-256. Hashed, because ids need not be random; 64 bits, because two different events of
-/// one error and minute then collide once in 10^10 minutes of 60,000 events.
+/// 64 bits of the SHA-256 of an event id. It is hashed because ids need not be random. It has 64 bits because then two
+/// different events of one error and minute collide once in 10^10 minutes of 60,000 events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventHash(u64);
 
 impl EventHash {
-    /// The first `bits` (at most 8) of it, as a number.
+    /// The first `bits` bits (at most 8), as a number.
     pub fn leading(self, bits: u32) -> u8 {
         (self.0 >> (u64::BITS - bits)) as u8
     }
 
-    /// The last 32 bits of it.
+    /// The last 32 bits.
     pub fn tag(self) -> [u8; 4] {
         (self.0 as u32).to_be_bytes()
     }
 
-    /// The hashes, one after the other, 8 bytes each, big-endian.
+    /// Packs hashes: one after the other, 8 bytes each, big-endian.
     pub fn pack(hashes: impl IntoIterator<Item = Self>) -> Vec<u8> {
         hashes.into_iter().flat_map(|hash| hash.0.to_be_bytes()).collect()
     }
 
-    /// What [`EventHash::pack`] packed; bytes beyond a multiple of 8 are ignored.
+    /// Unpacks hashes that [`EventHash::pack`] packed. Bytes beyond a multiple of 8 are ignored.
     pub fn unpack(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
         bytes.chunks_exact(8).map(|chunk| Self(u64::from_be_bytes(chunk.try_into().expect("chunks of 8"))))
     }
 }
 
-/// 16 lower-case hexadecimal digits.
+/// The text form: 16 lower-case hexadecimal digits.
 impl fmt::Display for EventHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)

@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::{shown, text_form, unhex};
 
-/// What names an error: 128 bits of a SHA-256 over what its occurrences have in common, as 32 lower-case hexadecimal
-/// digits.
+/// The hash that names an error: 128 bits of a SHA-256 over what its occurrences have in common, as 32 lower-case
+/// hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 16]);
 
@@ -15,8 +15,9 @@ pub struct Fingerprint([u8; 16]);
 pub struct BadFingerprint(String);
 
 impl Fingerprint {
-    /// The hash of `parts` under a `method`, which names the rule and its version, so that a better rule never
-    /// meets an old one's hashes by accident. Parts are length-prefixed: no two lists give the same input.
+    /// Hashes `parts` under a `method`. The method names the grouping rule and its version, so that hashes of a better
+    /// rule never equal those of an old one by accident. Parts are prefixed by their lengths, so different lists never
+    /// give the same input.
     pub fn of<'a>(method: &'a str, parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Sha256::new();
         for part in std::iter::once(method).chain(parts) {
@@ -28,17 +29,16 @@ impl Fingerprint {
         Self(bytes)
     }
 
-    /// From the bytes that [`to_bytes`](Self::to_bytes) gave.
+    /// Creates a fingerprint from the bytes that [`to_bytes`](Self::to_bytes) returned.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its 128 bits.
     pub fn to_bytes(&self) -> [u8; 16] {
         self.0
     }
 
-    /// From 32 hexadecimal digits of either case.
+    /// Parses 32 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadFingerprint> {
         text.parse()
     }

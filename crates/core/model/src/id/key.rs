@@ -4,12 +4,12 @@ use sha2::{Digest, Sha256};
 
 use super::{shown, text_form, unhex};
 
-/// A key as a caller sends it: 1 to 256 visible ASCII characters. It has no `Display` and a blind `Debug`, so that it
-/// cannot end in a log line; storage only ever sees its [`KeyHash`].
+/// A key as a caller sends it: 1 to 256 visible ASCII characters. It has no `Display`, and its `Debug` hides the text,
+/// so that it cannot end up in a log line. Storage only ever sees its [`KeyHash`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
-/// The text cannot be a key. It is not repeated, since it may be a secret with a typing error.
+/// The text cannot be a key. The error does not repeat the text, because it may be a secret with a typing error.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a key has 1 to 256 visible ASCII characters")]
 pub struct BadKey;
@@ -20,23 +20,23 @@ impl Key {
         text.parse()
     }
 
-    /// A new key from 16 random bytes, as 32 hexadecimal digits: the form that Sentry's SDKs accept in a DSN.
+    /// Creates a key from 16 random bytes, as 32 hexadecimal digits: the form that Sentry's SDKs accept in a DSN.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(hex::encode(bytes))
     }
 
-    /// The key itself, to be shown to its owner once.
+    /// The key itself. It is shown to its owner once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Its first four characters, by which its owner tells it from others: 16 of the 128 bits of a key that
-    /// [`Key::from_random`] made. `None` for a shorter one, of which they would be too much.
+    /// The first four characters, which help its owner to recognise it: 16 of the 128 bits of a key from
+    /// [`Key::from_random`]. `None` for shorter keys, because this would reveal too much of them.
     pub fn hint(&self) -> Option<&str> {
         self.0.get(..4).filter(|_| self.0.len() >= 32)
     }
 
-    /// What is stored and compared.
+    /// The hash, which is stored and compared.
     pub fn hash(&self) -> KeyHash {
         KeyHash(Sha256::digest(&self.0).into())
     }
@@ -57,7 +57,8 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The SHA-256 of a key, 64 hexadecimal digits. Plain SHA-256 is enough: keys are random, not passwords.
+/// The SHA-256 of a key, written as 64 hexadecimal digits. Plain SHA-256 is enough, because keys are random, unlike
+/// passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash([u8; 32]);
 
@@ -67,18 +68,17 @@ pub struct KeyHash([u8; 32]);
 pub struct BadKeyHash(String);
 
 impl KeyHash {
-    /// From 64 hexadecimal digits of either case.
+    /// Parses 64 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadKeyHash> {
         text.parse()
     }
 
-    /// Whether it is the same, in a time that does not depend on where they differ.
+    /// Compares two hashes in a time that does not depend on where they differ.
     pub fn is_same(&self, other: &Self) -> bool {
         let differences = self.0.iter().zip(other.0).fold(0, |differences, (a, b)| differences | (a ^ b));
         std::hint::black_box(differences) == 0
     }
 
-    /// What the key is called where it must not be shown.
     pub fn id(&self) -> KeyId {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&self.0[..8]);
@@ -102,18 +102,18 @@ impl fmt::Display for KeyHash {
 
 text_form!(KeyHash);
 
-/// What a key is called where it must not be shown: the first 64 bits of its hash, as 16 lower-case hexadecimal digits.
-/// Keys are made at random, so that no two of a stack have the same.
+/// The name of a key where the key must not be shown: the first 64 bits of its hash, as 16 lower-case hexadecimal
+/// digits. Keys are random, so no two keys of a stack have the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 8]);
 
-/// The text is not the id of a key. It is not repeated, since it may be a key.
+/// The text is not the id of a key. The error does not repeat the text, because it may be a key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("this is not the id of a key: it has 16 hexadecimal digits, and GET /keys lists it")]
+#[error("this is not the id of a key: send the 16 hexadecimal digits that GET /keys lists")]
 pub struct BadKeyId;
 
 impl KeyId {
-    /// From 16 hexadecimal digits of either case.
+    /// Parses 16 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Result<Self, BadKeyId> {
         text.parse()
     }

@@ -1,5 +1,5 @@
-//! The names of things. Each is a newtype with a private field, `FromStr`, and an error that says what is wrong with
-//! the text and what is right.
+//! Ids and names. Each is a newtype with a private field, `FromStr`, and an error that says what is wrong with the text
+//! and what is right.
 
 mod config;
 mod error_uid;
@@ -19,11 +19,11 @@ pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
 pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
 pub use segment::{BadSegmentId, SegmentId};
 
-/// What finds an error in storage: its project and its fingerprint.
+/// The key of an error in storage: its project and its fingerprint.
 pub type ErrorKey = (ProjectId, Fingerprint);
 
-/// Gives a newtype around a text that `parse` has checked its `Serialize` and `Deserialize`; and, if the API shows it, its
-/// schema: the pattern of what `parse` takes, and an example.
+/// Implements `Serialize` and `Deserialize` for an id with a text form that `parse` checks. If the API shows the id,
+/// implements its schema too: a pattern of what `parse` accepts, and an example.
 macro_rules! text_form {
     ($type:ident, $pattern:expr, $example:expr) => {
         crate::id::text_form!($type);
@@ -55,7 +55,7 @@ macro_rules! text_form {
 }
 use text_form;
 
-/// At most the first 80 characters of `text`, for an error message.
+/// The first 80 characters of `text`, for an error message.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(80).collect();
     if shown.len() < text.len() {
@@ -64,7 +64,7 @@ fn shown(text: &str) -> String {
     shown
 }
 
-/// `N` bytes from `2 * N` hexadecimal digits of either case.
+/// Reads `N` bytes from `2 * N` hexadecimal digits of either case.
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)

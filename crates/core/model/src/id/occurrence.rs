@@ -5,48 +5,46 @@ use ulid::Ulid;
 use super::{shown, text_form};
 use crate::time::Timestamp;
 
-/// Names a reference: the ULID of the newest event it refers to and 80 random bits. References of an error in the
-/// order of their ids are in the order of time, and those of one minute are a range of ids.
+/// The id of a reference: a ULID with the time of the newest event that it refers to, and 80 random bits. So the
+/// references of an error sort by time, and those of one minute are a range of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReferenceId(Ulid);
 
 impl ReferenceId {
-    /// No id is smaller.
     pub const MIN: Self = Self(Ulid(0));
-    /// No id is greater.
     pub const MAX: Self = Self(Ulid(u128::MAX));
 
-    /// For a frame whose newest event happened at `newest`; 80 of the `random` bits are used.
+    /// Creates an id for a frame whose newest event happened at `newest`. Uses 80 of the `random` bits.
     pub fn new(newest: Timestamp, random: u128) -> Self {
         Self(Ulid::from_parts(newest.millis() as u64, random))
     }
 
-    /// The smallest id at `moment`: where a range of time begins.
+    /// The smallest id at `moment`, for the start of a range of time.
     pub fn floor(moment: Timestamp) -> Self {
         Self(Ulid::from_parts(moment.millis() as u64, 0))
     }
 
-    /// The smallest id that is greater; `None` behind the greatest.
+    /// The next greater id; `None` for the greatest one.
     pub fn next(self) -> Option<Self> {
         self.0.0.checked_add(1).map(|id| Self(Ulid(id)))
     }
 
-    /// The greatest id that is smaller; `None` before the smallest.
+    /// The next smaller id; `None` for the smallest one.
     pub fn previous(self) -> Option<Self> {
         self.0.0.checked_sub(1).map(|id| Self(Ulid(id)))
     }
 
-    /// From the 16 bytes that binary forms hold.
+    /// Reads the 16 bytes of the binary form.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Ulid(u128::from_be_bytes(bytes)))
     }
 
-    /// The 16 bytes that binary forms hold.
+    /// The 16 bytes of the binary form.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.0.to_be_bytes()
     }
 
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadOccurrenceId> {
         text.parse()
     }
@@ -68,9 +66,9 @@ impl fmt::Display for ReferenceId {
 
 text_form!(ReferenceId);
 
-/// Names an occurrence within its error, and finds it in one read: v1's `reversedUnixtime` (2^53 − 1 − seconds, 16
-/// digits), then the reference and the line in its frame. Clients treat it as opaque; it is unique however many
-/// occurrences a second brings.
+/// The id of an occurrence within its error, by which it is found in one read: v1's `reversedUnixtime` (2^53 − 1 −
+/// seconds, 16 digits), then the reference and the line in its frame. Clients treat it as opaque. It is unique however
+/// many occurrences happen in a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OccurrenceId {
     reversed_unixtime: u64,
@@ -80,19 +78,19 @@ pub struct OccurrenceId {
 
 /// The text is not an occurrence id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not an occurrence id: take one from a `reversedUnixtime` that the API gave")]
+#[error("`{0}` is not an occurrence id: use a `reversedUnixtime` that the API returned")]
 pub struct BadOccurrenceId(String);
 
-/// JavaScript's largest safe integer, from which v1 subtracts the time.
+/// JavaScript's largest safe integer. v1 subtracts the time from it.
 const LARGEST: u64 = (1 << 53) - 1;
 
 impl OccurrenceId {
-    /// For the occurrence of `timestamp` at `line` (from 0) of the frame that `reference` refers to.
+    /// The id of the occurrence at `timestamp`, on line `line` (from 0) of the frame that `reference` refers to.
     pub fn new(timestamp: Timestamp, reference: ReferenceId, line: u32) -> Self {
         Self { reversed_unixtime: LARGEST - timestamp.seconds() as u64, reference, line }
     }
 
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadOccurrenceId> {
         text.parse()
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use super::{shown, text_form};
 use crate::text::is_hostile;
 
-/// A project's number, from 1. Numeric because several Sentry SDKs accept only digits in a DSN.
+/// A project's number, from 1. It is numeric because several Sentry SDKs accept only digits in a DSN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectId(u64);
 
@@ -13,17 +13,16 @@ pub struct ProjectId(u64);
 pub struct BadProjectId(String);
 
 impl ProjectId {
-    /// From a number; `None` for 0.
+    /// Creates an id; `None` for 0.
     pub fn new(number: u64) -> Option<Self> {
         (number > 0).then_some(Self(number))
     }
 
-    /// From decimal digits without sign.
+    /// Parses decimal digits without a sign.
     pub fn parse(text: &str) -> Result<Self, BadProjectId> {
         text.parse()
     }
 
-    /// The number.
     pub fn get(self) -> u64 {
         self.0
     }
@@ -67,44 +66,44 @@ impl<'de> serde::Deserialize<'de> for ProjectId {
     }
 }
 
-/// A project's name: 1 to 256 bytes of text that can stand in an address and on a page. It does not begin with a dot, and
-/// has none of `/`, `\`, `?`, `#` and `%`, no white space, and nothing that is invisible or turns the direction of writing.
+/// A project's name: 1 to 256 bytes of text that can be used in a URL and on a page. It does not begin with a dot, and
+/// contains none of `/`, `\`, `?`, `#` and `%`, no white space, and no characters that are invisible or change the
+/// direction of writing.
 ///
-/// faultline v1's clients put the name into an address without encoding it, and API Gateway decodes it before faultline
-/// reads it: either way a `?` or `#` would end it, and a `%` be read as something else.
+/// faultline v1's clients put the name into a URL without encoding it, and API Gateway decodes it before faultline
+/// reads it. Either way, a `?` or `#` would end the name, and a `%` would be read as something else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectName(String);
 
-/// Why a text cannot name a project.
+/// An error from parsing a project name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadProjectName {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("a project name cannot be empty")]
     Empty,
-    /// More than 256 bytes of UTF-8.
+    /// The text has more than 256 bytes of UTF-8.
     #[error("project name `{0}` has {1} bytes: use at most 256")]
     TooLong(String, usize),
-    /// It begins with a dot.
+    /// The text begins with a dot.
     #[error("project name `{0}` begins with a dot: begin it with another character")]
     Dot(String),
-    /// A character that no name has.
+    /// The text contains a character that names may not have.
     #[error(
-        "project name `{0}` holds {1:?}: leave out `/`, `\\`, `?`, `#`, `%`, white space, and control and other \
+        "project name `{0}` contains {1:?}: leave out `/`, `\\`, `?`, `#`, `%`, white space, and control and other \
          invisible characters"
     )]
     Character(String, char),
 }
 
 impl ProjectName {
-    /// The longest name, in bytes.
+    /// Maximum length of a name, in bytes.
     pub const MAX_BYTES: usize = 256;
 
-    /// Checks the rule above.
+    /// Checks the rules of the type's documentation.
     pub fn parse(text: &str) -> Result<Self, BadProjectName> {
         text.parse()
     }
 
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -139,7 +138,7 @@ impl fmt::Display for ProjectName {
     }
 }
 
-/// [`ProjectName::parse`] as a regular expression, for the API's description.
+/// The rules of [`ProjectName::parse`] as a regular expression, for the API description.
 const PATTERN: &str = concat!(
     r"^(?!\.)[^/\\?#%\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]",
     r"{1,256}$"

@@ -6,7 +6,7 @@ use super::{ProjectId, shown};
 use crate::project::Retention;
 use crate::time::Timestamp;
 
-/// Names a segment: its project, for how long it is kept, the day it was written and a ULID.
+/// The id of a segment: its project, how long it is kept, the day it was written, and a ULID.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SegmentId {
     project: ProjectId,
@@ -15,28 +15,29 @@ pub struct SegmentId {
     ulid: Ulid,
 }
 
-/// The text is not the short form of a segment's name.
+/// The text is not the short form of a segment id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a segment id: it must be a date, a slash and a ULID, after a number of days and a slash if any")]
+#[error("`{0}` is not a segment id: it must be a date, a slash and a ULID, after days and a slash if any")]
 pub struct BadSegmentId(String);
 
-/// Under which all segments lie.
+/// The prefix of the keys of all segments.
 const ROOT: &str = "segments/v=1/";
 
 impl SegmentId {
-    /// A new one, written at `now`, told from others by 80 of the `random` bits. It is kept as long as the stack says.
+    /// Creates the id of a segment that is written at `now` and kept as long as the stack's default. 80 of the `random`
+    /// bits make it unique.
     pub fn new(project: ProjectId, now: Timestamp, random: u128) -> Self {
         let ulid = Ulid::from_parts(now.millis() as u64, random);
         Self { project, retention: None, date: now.date(), ulid }
     }
 
-    /// The same, kept as long as its project says, if it does.
+    /// The same id for a segment that is kept as long as its project's setting says, if it has one.
     #[must_use]
     pub fn kept(self, retention: Option<Retention>) -> Self {
         Self { retention, ..self }
     }
 
-    /// From the short form that [`Display`](fmt::Display) gives, which leaves the project out.
+    /// Parses the short form that [`Display`](fmt::Display) writes, which leaves out the project.
     pub fn parse(project: ProjectId, text: &str) -> Result<Self, BadSegmentId> {
         let parsed = || {
             let (rest, ulid) = text.rsplit_once('/')?;
@@ -51,13 +52,14 @@ impl SegmentId {
         parsed().ok_or_else(|| BadSegmentId(shown(text)))
     }
 
-    /// When it was first written, to the millisecond.
+    /// When the segment was first written, to the millisecond.
     pub fn written_at(&self) -> Timestamp {
         Timestamp::from_millis(i64::try_from(self.ulid.timestamp_ms()).unwrap_or(i64::MAX))
     }
 
-    /// With what the keys of all segments begin that are kept for the same time, whatever their project: the prefix of a
-    /// rule of the bucket's lifecycle. None begins with another, since of two rules that fit the shorter one would hold.
+    /// The key prefix of all segments that are kept for the same time, in any project: the prefix of a lifecycle rule
+    /// of the bucket. No prefix begins with another one, because if two rules matched an object, the shorter retention
+    /// would apply.
     pub fn kept_prefix(retention: Option<Retention>) -> String {
         match retention {
             Some(retention) => format!("{ROOT}retention={retention}/"),
@@ -65,7 +67,7 @@ impl SegmentId {
         }
     }
 
-    /// Where the segments of a project lie: a prefix for each time that they may be kept.
+    /// The key prefixes of a project's segments: one for each retention.
     pub fn prefixes(project: ProjectId) -> impl Iterator<Item = String> {
         let classes = Retention::ALL.into_iter().map(Some);
         [None].into_iter().chain(classes).map(move |retention| Self::prefix(project, retention))
@@ -78,7 +80,7 @@ impl SegmentId {
         }
     }
 
-    /// The key in S3. Its parts are named as Hive does, so that Athena takes them as partitions.
+    /// The key in S3. Its parts are named in Hive's style, so that Athena reads them as partitions.
     pub fn key(&self) -> String {
         format!("{}date={}/{}.ndjson.zst", Self::prefix(self.project, self.retention), self.date, self.ulid)
     }
@@ -127,7 +129,7 @@ mod tests {
         }
     }
 
-    /// A segment is under one rule of the lifecycle, and under one prefix of its project.
+    /// A segment is covered by exactly one lifecycle rule, and by exactly one prefix of its project.
     #[test]
     fn prefixes_do_not_overlap() {
         let classes = || [None].into_iter().chain(Retention::ALL.map(Some));

@@ -1,4 +1,4 @@
-//! Going through JSON without building it.
+//! Walking through JSON without building it.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -8,22 +8,23 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::{NotJson, repair};
 
-/// How deep what clients send may be nested. What is stored of it, and shown, has some levels around it, and serde_json
-/// reads 127 of them.
+/// Maximum nesting of JSON from clients. What is stored and shown of it adds a few levels around it, and serde_json
+/// reads 127 levels.
 pub const MAX_DEPTH: u8 = 100;
 
-/// An object with this key is taken for text of JSON by serde_json, and is read as what the text says, or not at all.
+/// serde_json treats an object with this private key as embedded raw JSON text. Such objects are refused, because
+/// something else would be parsed than was checked.
 const RAW: &str = "$serde_json::private::RawValue";
 
-/// `bytes` as they are, or repaired as by [`parse`](super::parse), if they are JSON that is nested at most `levels` deep,
-/// which is [`MAX_DEPTH`] for what clients send. What passes here can be parsed later, and also within what is stored and
-/// shown of it: the same parser goes through every value.
+/// Returns `bytes`, unchanged or repaired as by [`parse`](super::parse), if they are JSON that is nested at most
+/// `levels` deep. For JSON from clients, `levels` is [`MAX_DEPTH`]. What passes here can be parsed later, also as a
+/// part of what is stored and shown: the same parser goes through every value.
 pub fn check(bytes: &[u8], levels: u8) -> Result<Cow<'_, [u8]>, NotJson> {
     measure(bytes, levels).map(|(text, _)| text)
 }
 
-/// The same, and how much memory it takes when it is parsed, about and at most: bytes of JSON may take fifty times as
-/// much. Nothing is built to find that out.
+/// Does the same as [`check`], and also returns an upper estimate of the memory that the parsed value takes, in bytes.
+/// This can be fifty times the size of the JSON. Nothing is built to find out.
 pub fn measure(bytes: &[u8], levels: u8) -> Result<(Cow<'_, [u8]>, usize), NotJson> {
     repaired(bytes, |bytes| {
         let tally = Tally::default();
@@ -34,7 +35,8 @@ pub fn measure(bytes: &[u8], levels: u8) -> Result<(Cow<'_, [u8]>, usize), NotJs
     })
 }
 
-/// What `read` reads of `bytes`, or of what they are repaired to if it fails; with the text that it was read of.
+/// Returns what `read` returns for `bytes`, or for the repaired bytes if it fails, together with the text that was
+/// read.
 pub(super) fn repaired<T>(
     bytes: &[u8],
     read: impl Fn(&[u8]) -> serde_json::Result<T>,
@@ -50,24 +52,24 @@ pub(super) fn repaired<T>(
     }
 }
 
-/// What is counted on the way.
+/// Totals that are counted on the way.
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// How much memory the values take once they are parsed, in bytes.
+    /// The memory that the values take once they are parsed, in bytes.
     pub(crate) memory: Cell<usize>,
-    /// How many bytes they have as serde_json writes them; counted only if [`Tally::writes`].
+    /// The length of the values as serde_json writes them, in bytes. Counted only if `writes` is set.
     pub(crate) written: Cell<usize>,
     /// Whether `written` is wanted.
     pub(crate) writes: bool,
 }
 
-/// What a value takes in a list, in bytes.
+/// Memory of a value in a list, in bytes.
 const VALUE: usize = 32;
-/// What a text takes besides its bytes, and the room of a list that has an entry.
+/// Memory of a text in addition to its bytes, and of an allocation for a list.
 const ALLOCATION: usize = 16;
-/// What a list takes that has an entry.
+/// Memory of a list that is not empty, in bytes.
 const LIST: usize = 4 * VALUE + ALLOCATION;
-/// What an object takes that has an entry, and what each entry takes besides.
+/// Memory of an object that is not empty, and of each of its entries in addition to the value, in bytes.
 const OBJECT: usize = 640;
 const ENTRY: usize = 64;
 
@@ -86,7 +88,7 @@ impl Tally {
         }
     }
 
-    /// The key of an entry of an object.
+    /// Counts the key of an entry of an object.
     pub(crate) fn entry(&self, key: &str) {
         self.more(ENTRY);
         self.text(key);
@@ -98,7 +100,7 @@ impl Tally {
     }
 }
 
-/// How many bytes serde_json writes for one of a text.
+/// The number of bytes that serde_json writes for one byte of a text.
 fn escaped_length(byte: u8) -> usize {
     match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
@@ -111,27 +113,26 @@ fn digits(number: u64) -> usize {
     number.checked_ilog10().unwrap_or_default() as usize + 1
 }
 
-/// Goes through a value.
+/// Walks through a value.
 #[derive(Clone, Copy)]
 pub(crate) struct Check<'a> {
-    /// How many levels it may have.
+    /// The maximum number of levels that the value may have.
     levels: u8,
-    /// It is given back if it is a text or a number of at most so many bytes.
+    /// A text or number of at most this many bytes is returned. 0 returns nothing.
     kept: usize,
     tally: &'a Tally,
 }
 
-/// A text or a number that was kept.
+/// A text or number that was returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// A text.
     Text(String),
-    /// A number, as it is written.
+    /// A number, as it was written.
     Number(String),
 }
 
 impl Word {
-    /// The text, if it is one.
+    /// Returns the text, unless it is a number.
     pub fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
@@ -141,14 +142,18 @@ impl Word {
 }
 
 impl<'a> Check<'a> {
-    /// A value of a text that is an object; given back if it is a word of at most `kept` bytes.
+    /// Checks a value of the top-level object. The value is returned if it is a word of at most `kept` bytes.
     pub(crate) fn value(kept: usize, tally: &'a Tally) -> Self {
         Self { levels: MAX_DEPTH - 1, kept, tally }
     }
 
-    /// Refuses the keys that mean something to the parser.
+    /// Refuses keys that have a special meaning for the parser.
     pub(crate) fn key<E: Error>(key: &str) -> Result<(), E> {
-        if key == RAW { Err(E::custom(format_args!("no object to be stored: its key is `{RAW}`"))) } else { Ok(()) }
+        if key == RAW {
+            Err(E::custom(format_args!("objects with the reserved key `{RAW}` are not supported")))
+        } else {
+            Ok(())
+        }
     }
 
     fn within<E: Error>(self) -> Result<Self, E> {
@@ -231,13 +236,13 @@ impl<'de> Visitor<'de> for Check<'_> {
             count += 1;
         }
         self.tally.more(if count > 0 { OBJECT + count * ENTRY } else { 0 });
-        // A colon for each, and a comma for each but the first.
+        // A colon for each entry, and a comma for each but the first.
         self.tally.write(|| 2 + count + usize::saturating_sub(count, 1));
         Ok(None)
     }
 }
 
-/// A key that is checked as a text, and not kept.
+/// A key, which is checked like a text and not returned.
 struct Key<'a>(&'a Tally);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {

@@ -1,4 +1,4 @@
-//! Lists of values that stay text.
+//! Lists whose values stay text.
 
 use std::fmt;
 
@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 use super::NotJson;
 use super::check::{Check, Tally};
 
-/// The first entries of a list, as text, and how many it has: a list of millions takes no more memory than its text.
+/// The first entries of a list, as text, and the number of all entries. A list of millions of entries takes no more
+/// memory than its text.
 #[derive(Debug)]
 pub struct CappedList<const MAX_ENTRIES: usize> {
     /// The first entries, at most `MAX_ENTRIES`.
     pub first: Vec<Box<RawValue>>,
-    /// How many there are.
+    /// The number of all entries.
     pub count: usize,
 }
 
@@ -48,16 +49,16 @@ impl<'de, const MAX_ENTRIES: usize> Visitor<'de> for Entries<MAX_ENTRIES> {
     }
 }
 
-/// How large a value is once it is parsed, in bytes.
+/// The size of a value once it is parsed, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// As serde_json writes it: escapes become characters, spaces vanish, and `1e15` becomes four times as long.
+    /// As serde_json writes it: escapes become characters, spaces disappear, and `1e15` becomes four times as long.
     pub written: usize,
-    /// In memory, about and at most.
+    /// An upper estimate of its size in memory.
     pub memory: usize,
 }
 
-/// The size of the value in `text`. Nothing is built to find it out.
+/// Measures the value in `text`. Nothing is built to find out.
 pub fn size(text: &str) -> Result<Size, NotJson> {
     let tally = Tally { writes: true, ..Tally::default() };
     let mut reader = serde_json::Deserializer::from_str(text);

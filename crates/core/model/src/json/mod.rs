@@ -17,16 +17,16 @@ pub use take::is_list;
 pub use take::{Fields, Path, list_of, text_of};
 pub use words::words;
 
-/// The text is not JSON, even after what clients are known to get wrong was put right.
+/// The text is not JSON, even after known mistakes of clients were repaired.
 #[derive(Debug, thiserror::Error)]
 #[error("not JSON: {0}")]
 pub struct NotJson(String);
 
-/// Parses `bytes`. What real clients get wrong is repaired: bytes that are not UTF-8, lone surrogates, control characters
-/// and escapes that JSON does not have in texts, numbers such as `nan`, `-inf` and `1e400`, a comma too many, and NULs
-/// behind the value. Nesting beyond 127 levels is refused.
+/// Parses `bytes`. Mistakes that real clients make are repaired: bytes that are not UTF-8, lone surrogates, control
+/// characters in texts, escapes that JSON does not have, numbers such as `nan`, `-inf` and `1e400`, an extra comma, and
+/// NULs after the value. Nesting beyond 127 levels is refused.
 ///
-/// The repair costs a copy of the text, and is tried only if the text does not parse as it is.
+/// A repair copies the text, and is tried only if the text does not parse as it is.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NotJson> {
     check::repaired(bytes, |bytes| serde_json::from_slice(bytes)).map(|(_, value)| value)
 }

@@ -1,36 +1,36 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Something in an event that could not be used.
+/// A part of an event that could not be used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// The kind of problem: `invalid_data` for a wrong type or form.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it stood, such as `user.email`.
+    /// The path of the value, such as `user.email`.
     pub name: String,
-    /// What was there, cut to a length that cannot swell the event.
+    /// The value, cut so that it cannot inflate the event.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub value: Value,
-    /// What was expected.
+    /// The form that was expected.
     pub reason: String,
 }
 
 impl Problem {
-    /// The longest text of a value that is kept, in bytes.
+    /// Maximum length of a text that is kept, in bytes.
     const MAX_VALUE: usize = 512;
-    /// The most problems that are written down of one event. A body of nothing but faults would otherwise take a
-    /// multiple of its size.
+    /// Maximum number of problems that are recorded for one event. Otherwise a body of nothing but mistakes would take
+    /// several times its size.
     pub const MAX: usize = 100;
 
-    /// Writes down what `problem` makes, unless there are [`Problem::MAX`] already.
+    /// Records the problem that `problem` returns, unless [`Problem::MAX`] are recorded already.
     pub fn note(problems: &mut Vec<Self>, problem: impl FnOnce() -> Self) {
         if problems.len() < Self::MAX {
             problems.push(problem());
         }
     }
 
-    /// A value of a wrong type or form. A long value is kept as the beginning of its text.
+    /// Creates the problem of a value with a wrong type or form. Of a long value, the beginning of its text is kept.
     pub fn invalid(name: impl Into<String>, value: Value, reason: impl Into<String>) -> Self {
         let value = match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => value,

@@ -1,28 +1,29 @@
-//! Fixes what clients are known to write instead of JSON.
+//! Repairs what clients are known to write instead of JSON.
 //!
-//! One pass over the text, and only where it does not parse as it is.
+//! Takes one pass over the text, and runs only if the text does not parse as it is.
 
 mod escape;
 mod token;
 
 use token::Token;
 
-/// Once a repaired copy has this many bytes for each of the text, what would become longer is written as `?`.
+/// When a repaired copy has this many times the bytes of the text, replacements in texts that would be longer are
+/// written as `?`.
 const MAX_GROWTH: usize = 2;
-/// How much longer a short text may become, in bytes.
+/// Room for growth of a short text, in bytes.
 const MIN_ROOM: usize = 4 << 10;
 
-/// A copy of `bytes` in which these are fixed:
+/// Returns a copy of `bytes` in which these are repaired:
 ///
 /// - around the value: a byte order mark, and whatever follows a NUL after its end;
 /// - bytes that are not UTF-8, and lone surrogate escapes: U+FFFD;
 /// - in texts: control characters (escaped), and escapes that JSON does not have (`\x41`, `\'`, `\e`, `\U0001F600`,
-///   `\u{1F600}`; of any other the backslash is text);
+///   `\u{1F600}`; in any other escape, the backslash is kept as text);
 /// - elsewhere: control characters and a comma before `]` or `}` (left out), `nan`, `-inf`, `Infinity` and the like
-///   (`null`), `True`, `None` and `undefined`, numbers such as `+1`, `.5`, `007` and `0x1F`, numbers that no double holds
-///   (as texts), and names without quotes.
+///   (`null`), `True`, `None` and `undefined`, numbers such as `+1`, `.5`, `007` and `0x1F`, numbers that do not
+///   fit a double (as texts), and names without quotes.
 ///
-/// It stays no JSON if a text, list or object is not closed.
+/// The copy is still not JSON if a text, list or object is not closed.
 pub(super) fn repair(bytes: &[u8]) -> Vec<u8> {
     let mut repair = Repair {
         out: Vec::with_capacity(bytes.len() + 64),
@@ -45,17 +46,17 @@ pub(super) fn repair(bytes: &[u8]) -> Vec<u8> {
 
 struct Repair {
     out: Vec<u8>,
-    /// How long `out` may become.
+    /// The maximum length of `out`.
     room: usize,
     in_text: bool,
-    /// How many lists and objects are open.
+    /// The number of open lists and objects.
     depth: usize,
-    /// Whether a value is complete at the top.
+    /// Whether the top-level value is complete.
     is_whole: bool,
 }
 
 impl Repair {
-    /// Takes what comes next; `false` if nothing more is wanted.
+    /// Processes the next part of the text. Returns `false` when nothing more is wanted.
     fn take(&mut self, text: &str) -> bool {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -69,7 +70,7 @@ impl Repair {
         true
     }
 
-    /// Takes the beginning of `rest`, which is in a text; gives back how many bytes.
+    /// Processes the beginning of `rest`, which is inside a text, and returns the number of bytes it has read.
     fn within_text(&mut self, rest: &str, byte: u8) -> usize {
         match byte {
             b'"' => {
@@ -96,7 +97,7 @@ impl Repair {
         }
     }
 
-    /// The same, of what is in no text.
+    /// Does the same outside of texts.
     fn between_texts(&mut self, rest: &str, byte: u8) -> usize {
         match byte {
             b'"' => self.in_text = true,
@@ -119,7 +120,7 @@ impl Repair {
         1
     }
 
-    /// Takes back the comma before the end of a list or object.
+    /// Removes a comma before the end of a list or object.
     fn drop_comma(&mut self) {
         let end = self.out.iter().rposition(|byte| !byte.is_ascii_whitespace());
         if let Some(end) = end.filter(|&end| self.out[end] == b',') {
@@ -127,7 +128,7 @@ impl Repair {
         }
     }
 
-    /// Writes what may be longer than what was read.
+    /// Writes a replacement, which may be longer than the original.
     fn write(&mut self, text: &str) {
         let text = if self.out.len() + text.len() > self.room && text.len() > 1 && self.in_text { "?" } else { text };
         self.out.extend_from_slice(text.as_bytes());

@@ -1,4 +1,4 @@
-//! Taking typed fields out of an object of unknown quality.
+//! Taking typed fields out of an object that may be malformed.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Problem;
 
-/// Where a value stands in an event: keys and indexes from the top, such as `exception.values.0.type`. Each step points
-/// to the one before it, so that a path costs nothing until it is written out, which only a problem does.
+/// The path of a value in an event: keys and indexes from the top, such as `exception.values.0.type`. Each step points
+/// to the one before, so that a path costs nothing until it is written out, which only happens for a problem.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<'a> {
     parent: Option<&'a Path<'a>>,
@@ -21,12 +21,12 @@ enum PathStep<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// The value at `key` of the object at this path.
+    /// The path of the value at `key` of the object at this path.
     pub fn key<'b>(&'b self, key: &'b str) -> Path<'b> {
         Path { parent: Some(self), step: PathStep::Key(key) }
     }
 
-    /// The entry at `index` of the list at this path.
+    /// The path of the entry at `index` of the list at this path.
     pub fn index(&self, index: usize) -> Path<'_> {
         Path { parent: Some(self), step: PathStep::Index(index) }
     }
@@ -57,8 +57,8 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// An object whose fields are taken one by one. `null` is absent. A field of the wrong type becomes absent and is
-/// written down as a problem; what nobody takes is what is left.
+/// An object whose fields are taken one by one. `null` counts as absent. A field of the wrong type counts as absent
+/// too, and is recorded as a problem. Fields that nobody takes are left over.
 pub struct Fields<'a> {
     map: Map<String, Value>,
     path: Path<'a>,
@@ -66,22 +66,21 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Around `map`, which is found at `path` in the event (empty at the top).
+    /// Wraps `map`, which is at `path` in the event (an empty path at the top).
     pub fn new(map: Map<String, Value>, path: impl Into<Path<'a>>, problems: &'a mut Vec<Problem>) -> Self {
         Self { map, path: path.into(), problems }
     }
 
-    /// Where the object stands.
     pub fn path(&self) -> Path<'a> {
         self.path
     }
 
-    /// Where problems are written down; for what stands deeper in the object.
+    /// The list in which problems are recorded, for values deeper in the object.
     pub fn problems(&mut self) -> &mut Vec<Problem> {
         self.problems
     }
 
-    /// Moves the value at `from` to `to`, unless something stands there: for a key's former name.
+    /// Moves the value at `from` to `to`, unless `to` has a value. For former names of keys.
     pub fn rename(&mut self, from: &str, to: &str) {
         if self.map.contains_key(from) && self.map.get(to).is_none_or(Value::is_null) {
             let value = self.map.remove(from).unwrap_or_default();
@@ -89,23 +88,23 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Puts back what was taken but has no field, so that [`Fields::rest`] keeps it.
+    /// Puts back a value that was taken but has no field, so that [`Fields::rest`] keeps it.
     pub fn keep(&mut self, key: &str, value: Value) {
         self.map.insert(key.to_owned(), value);
     }
 
-    /// The value at `key`, whatever it is; `None` if it is `null` or missing.
+    /// Takes the value at `key`, whatever its type. `None` if it is `null` or missing.
     pub fn value(&mut self, key: &str) -> Option<Value> {
         self.map.remove(key).filter(|value| !value.is_null())
     }
 
-    /// A text; numbers and booleans are written out.
+    /// Takes a text. Numbers and booleans are written out.
     pub fn text(&mut self, key: &str) -> Option<String> {
         let value = self.value(key)?;
         text_of(value).map_err(|value| self.problem(key, value, "expected a text")).ok()
     }
 
-    /// A whole number from 0; digits in a text are read.
+    /// Takes a whole number from 0. Digits in a text are accepted.
     pub fn number(&mut self, key: &str) -> Option<u64> {
         match self.value(key)? {
             Value::Number(number) if number.as_u64().is_some() => number.as_u64(),
@@ -117,7 +116,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// `true` or `false`.
+    /// Takes `true` or `false`.
     pub fn boolean(&mut self, key: &str) -> Option<bool> {
         match self.value(key)? {
             Value::Bool(boolean) => Some(boolean),
@@ -128,7 +127,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An object. An empty list counts as an empty object: PHP writes its empty maps so.
+    /// Takes an object. An empty list counts as an empty object, because PHP writes empty maps that way.
     pub fn object(&mut self, key: &str) -> Option<Map<String, Value>> {
         match self.value(key)? {
             Value::Object(map) => Some(map),
@@ -140,7 +139,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list, or an object whose keys are numbers (see [`list_of`]).
+    /// Takes a list, or an object whose keys are numbers (see [`list_of`]).
     pub fn list(&mut self, key: &str) -> Option<Vec<Value>> {
         match list_of(self.value(key)?) {
             Ok(list) => Some(list),
@@ -151,20 +150,20 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Writes down that the `value` at `key` could not be used.
+    /// Records that the `value` at `key` could not be used.
     pub fn problem(&mut self, key: &str, value: Value, reason: &str) {
         let path = self.path.key(key);
         Problem::note(self.problems, || Problem::invalid(path.to_string(), value, reason));
     }
 
-    /// What nobody took, without `null`s.
+    /// Returns the fields that nobody took, without `null`s.
     pub fn rest(self) -> Map<String, Value> {
         self.map.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
 }
 
-/// The entries of a list, or of an object whose keys are all whole numbers, in their order: PHP writes a list so that has
-/// gaps or was sorted. The value itself if it is neither.
+/// Returns the entries of a list, or of an object whose keys are all whole numbers, in the order of the keys: PHP
+/// writes lists that way that have gaps or were sorted. Returns the value itself if it is neither.
 pub fn list_of(value: Value) -> Result<Vec<Value>, Value> {
     match value {
         Value::Array(list) => Ok(list),
@@ -183,7 +182,7 @@ pub fn is_list(map: &Map<String, Value>) -> bool {
     !map.is_empty() && map.keys().all(|key| key.len() <= 18 && key.parse::<i64>().is_ok())
 }
 
-/// The text of a scalar (numbers and booleans written out); the value itself if it is none.
+/// Returns the text of a scalar. Numbers and booleans are written out. Returns the value itself if it is not a scalar.
 pub fn text_of(value: Value) -> Result<String, Value> {
     match value {
         Value::String(text) => Ok(text),

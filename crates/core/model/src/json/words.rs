@@ -7,9 +7,9 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use super::NotJson;
 use super::check::{Check, Tally, Word, repaired};
 
-/// The words at `keys` of the object in `bytes`, which is checked as by [`check`](super::check), and repaired if need be;
-/// and how much memory it takes when it is parsed. Of a key that comes twice the last counts. A word is a text or a number
-/// of at most `longest` bytes; other values are as if they were missing.
+/// Returns the words at `keys` of the object in `bytes`, and the memory that the parsed object would take. The object
+/// is checked as by [`check`](super::check), and repaired if needed. If a key occurs twice, the last one counts. A word
+/// is a text or a number of at most `longest` bytes. Other values count as missing.
 pub fn words<const N: usize>(
     bytes: &[u8],
     keys: [&str; N],

@@ -1,39 +1,40 @@
 use super::{Exception, Level, Occurrence, Stacktrace};
 use crate::time::Timestamp;
 
-/// Which occurrences of an error are wanted: all that fit everything that is given.
+/// A filter for the occurrences of an error. An occurrence must match all parts that are given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those that happened at this moment or later.
+    /// Only occurrences that happened at this moment or later.
     pub start: Option<Timestamp>,
-    /// Those that happened before this moment.
+    /// Only occurrences that happened before this moment.
     pub end: Option<Timestamp>,
-    /// Those of this environment.
+    /// Only occurrences in this environment.
     pub environment: Option<String>,
-    /// Those of this release.
+    /// Only occurrences in this release.
     pub release: Option<String>,
-    /// Those of this level.
+    /// Only occurrences with this level.
     pub level: Option<Level>,
-    /// Those with all of these [tags](Occurrence::all_tags), each as `key:value`. A value may be as errors hold it (see [`short_value`](crate::occurrence::short_value)).
+    /// Only occurrences with all of these [tags](Occurrence::all_tags), each as `key:value`. A value may have the short
+    /// form in which errors keep it (see [`short_value`](crate::occurrence::short_value)).
     pub tags: Vec<String>,
-    /// Those of this user: by id, mail address, name or IP address.
+    /// Only occurrences of this user: an id, email address, name or IP address.
     pub user: Option<String>,
-    /// Those with this text in type, message, culprit, transaction, exceptions or frames, in whatever case.
+    /// Only occurrences with this text, in any case, in the type, message, culprit, transaction, exceptions or frames.
     pub text: Option<String>,
 }
 
 impl Filter {
-    /// Whether it asks for nothing but a time: what is not in that range need not be read to be told.
+    /// Whether it filters by nothing but time. Then occurrences outside of the range need not be read.
     pub fn is_of_time(&self) -> bool {
         *self == Self { start: self.start, end: self.end, ..Self::default() }
     }
 
-    /// Whether `moment` is in its range of time.
+    /// Whether `moment` is in the range of time.
     pub fn has(&self, moment: Timestamp) -> bool {
         self.start.is_none_or(|start| moment >= start) && self.end.is_none_or(|end| moment < end)
     }
 
-    /// Whether `occurrence` is wanted.
+    /// Whether `occurrence` matches.
     pub fn matches(&self, occurrence: &Occurrence) -> bool {
         let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
         self.has(occurrence.timestamp)
@@ -47,7 +48,7 @@ impl Filter {
 }
 
 fn has_tag(occurrence: &Occurrence, wanted: &str) -> bool {
-    // Either part may hold a colon.
+    // Key and value may both contain a colon.
     let is = |key: &str, value: &str| {
         let wanted = wanted.strip_prefix(key).and_then(|rest| rest.strip_prefix(':'));
         wanted.is_some_and(|wanted| wanted == value || wanted == crate::occurrence::short_value(value))
@@ -60,7 +61,7 @@ fn is_of(occurrence: &Occurrence, wanted: &str) -> bool {
     ["id", "email", "username", "ip_address"].into_iter().any(is)
 }
 
-/// `wanted` is in lower case.
+/// Expects `wanted` in lower case.
 fn has_text(occurrence: &Occurrence, wanted: &str) -> bool {
     let has = |text: &str| text.to_lowercase().contains(wanted);
     let any = |texts: &[&Option<String>]| texts.iter().any(|text| text.as_deref().is_some_and(has));

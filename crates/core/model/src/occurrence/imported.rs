@@ -8,27 +8,27 @@ use crate::json;
 use crate::outcome::{Reason, Refusal};
 use crate::time::Timestamp;
 
-/// The most occurrences of a body.
+/// Maximum number of occurrences in a body.
 pub const MAX_OCCURRENCES: usize = 1_000;
-/// The largest occurrence, in bytes of JSON, as of v1's errors: it must be shown in one answer.
+/// Maximum size of an occurrence in bytes of JSON, as of v1's errors: it must fit into one answer.
 const MAX_OCCURRENCE: usize = 1 << 20;
-/// How deep a body may be nested: an occurrence has a level more than what was sent, and here it is in a list.
+/// Maximum nesting of a body. An occurrence has one level more than the event that was sent, and here it is in a list.
 const LEVELS: u8 = json::MAX_DEPTH + 3;
 /// How far in the future an occurrence may be, in seconds: as far as any client's event.
 const FUTURE: i64 = 60;
 
-/// Occurrences in faultline's own form, as it shows them under `event`: taken as they are, with their ids and times, so
-/// that what comes twice is counted once.
+/// Occurrences in faultline's own form, as its API returns them under `event`. They are taken as they are, with their
+/// ids and times, so that an occurrence that is imported twice is counted once.
 #[derive(Debug)]
 pub struct Imported {
-    /// What is stored.
+    /// The occurrences to store.
     pub occurrences: Vec<Occurrence>,
-    /// What is left out, with the reasons.
+    /// The refusals of the others.
     pub refused: Vec<Refusal>,
 }
 
 impl Imported {
-    /// Parses a body. An occurrence that cannot be stored is left out and refused by name, while its neighbours are kept.
+    /// Parses a body. An occurrence that cannot be stored is refused with a reason, and the others are kept.
     pub fn parse(body: &[u8], now: Timestamp) -> Result<Self, Refusal> {
         let form = "send a JSON object with a list `occurrences`";
         let body: Value = json::check(body, LEVELS).and_then(|text| json::parse(&text)).map_err(|error| {
@@ -57,20 +57,23 @@ fn occurrence(value: &Value, now: Timestamp) -> Result<Occurrence, (Reason, Stri
     let invalid = |message: String| Err((Reason::ItemInvalid, message));
     let size = value.to_string().len();
     if size > MAX_OCCURRENCE {
-        let message = format!("an occurrence has {size} bytes of JSON: at most {MAX_OCCURRENCE} are taken");
+        let message = format!("an occurrence has {size} bytes of JSON: send at most {MAX_OCCURRENCE}");
         return Err((Reason::ItemTooLarge, message));
     }
     let occurrence = match Occurrence::deserialize(value) {
         Ok(occurrence) => occurrence,
         Err(error) => {
-            return invalid(format!("an occurrence does not fit: {error}; send what faultline shows under `event`"));
+            return invalid(format!("this is not an occurrence: {error}; send what faultline returns under `event`"));
         }
     };
     if occurrence.v > VERSION {
-        return invalid(format!("an occurrence is of form {}: this faultline knows {VERSION}", occurrence.v));
+        return invalid(format!(
+            "an occurrence has version {} of the format: this faultline reads versions up to {VERSION}",
+            occurrence.v
+        ));
     }
     if occurrence.timestamp > now.plus_seconds(FUTURE) {
-        return invalid(format!("an occurrence is of {}, in the future", occurrence.timestamp));
+        return invalid(format!("an occurrence has the time {}, which is in the future", occurrence.timestamp));
     }
     Ok(occurrence)
 }
@@ -99,7 +102,7 @@ mod tests {
         Imported::parse(body.to_string().as_bytes(), Timestamp::from_seconds(NOW))
     }
 
-    /// Nothing of an occurrence is made anew: not its id, not its times, however old.
+    /// Nothing of an occurrence is created again: neither its id nor its times, however old they are.
     #[test]
     fn occurrences_come_back_as_they_were() {
         let old = event(NOW - 400 * SECONDS_PER_DAY);

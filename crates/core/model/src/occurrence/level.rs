@@ -3,7 +3,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How bad an event is, worst first.
+/// The severity of an event, worst first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -16,12 +16,12 @@ pub enum Level {
     Warning,
     /// Worth knowing.
     Info,
-    /// Of use to developers only.
+    /// Useful to developers only.
     Debug,
 }
 
 impl Level {
-    /// From the word a client uses; `None` if it is not one of the five or their known aliases.
+    /// Parses the word of a client. Returns `None` if it is not one of the five levels or a known alias.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "fatal" | "critical" => Some(Self::Fatal),
@@ -33,8 +33,8 @@ impl Level {
         }
     }
 
-    /// From what clients and loggers call it, in whatever case, or by the numbers of Python, pino (10 to 60), syslog (1 to
-    /// 7) and Monolog (100 to 600); `None` if its meaning is not plain.
+    /// Translates what clients and loggers call a level, in any case, or its number in Python, pino (10 to 60), syslog
+    /// (1 to 7) or Monolog (100 to 600). Returns `None` if the meaning is not clear.
     pub fn of_client(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();
         Some(match word.trim_end_matches(".0") {
@@ -52,7 +52,6 @@ impl Level {
         })
     }
 
-    /// The word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fatal => "fatal",

@@ -1,8 +1,8 @@
-//! The normalised event: one model that holds what any client sends.
+//! The normalised event: one model for what all clients send.
 //!
-//! Keys of faultline's own are in camel case, as in its API. The contents of `exceptions`, `threads`, `breadcrumbs`,
+//! faultline's own keys are in camel case, as in its API. The contents of `exceptions`, `threads`, `breadcrumbs`,
 //! `request`, `user` and `contexts` keep the names of the Sentry protocol (snake case), so that nothing needs renaming
-//! on the way in or out. A key that no field is named for is kept in `other`: normalising loses nothing.
+//! on the way in or out. A key without a field is kept in `other`: normalising loses nothing.
 
 mod filter;
 mod imported;
@@ -24,11 +24,11 @@ use crate::id::EventId;
 use crate::json::Problem;
 use crate::time::Timestamp;
 
-/// The version of the stored form. A line of an older version must decode for ever (promise 8 in
+/// The version of the stored form. A line of an older version must be decodable forever (promise 8 in
 /// docs/src/internals/promises.md).
 pub const VERSION: u8 = 1;
 
-/// Which kind of client an occurrence came from.
+/// The kind of client that an occurrence came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -36,34 +36,31 @@ pub enum Source {
     V1,
     /// A Sentry SDK.
     Sentry,
-    /// A browser's security report (CSP and its like).
+    /// A browser's security report (CSP and similar).
     Security,
 }
 
-/// One event, normalised. This is what a line of a segment holds.
+/// One event, normalised. A line of a segment holds one of these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Occurrence {
-    /// The version of this form, [`VERSION`].
+    /// The version of the stored form, [`VERSION`].
     pub v: u8,
-    /// What names the event.
     pub event_id: EventId,
-    /// The kind of client.
     pub source: Source,
-    /// When it happened: the client's word, corrected for its clock where that is known to be wrong.
+    /// When it happened: the client's time, corrected if the client's clock is known to be wrong.
     pub timestamp: Timestamp,
     /// When ingest accepted it.
     pub received_at: Timestamp,
     /// The type of the error, such as `TypeError`; may be empty.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What went wrong, in full.
+    /// The error message, in full.
     pub message: String,
-    /// How bad it is.
     pub level: Level,
     /// The language or platform, as in the Sentry protocol; `other` if unknown.
     pub platform: String,
-    /// Where it went wrong, in a few words.
+    /// Where the error happened, in a few words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub culprit: Option<String>,
     /// The deployment environment, such as `production`.
@@ -87,34 +84,35 @@ pub struct Occurrence {
     /// The trace it belongs to, 32 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// Searchable names and values.
+    /// Names and values to search for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// Who it happened to.
+    /// The user who was affected.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub user: Map<String, Value>,
-    /// The HTTP request that was served.
+    /// The HTTP request that was being served.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub request: Map<String, Value>,
     /// The log message: template, parameters and formatted text.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub logentry: Map<String, Value>,
-    /// The chain of exceptions, cause first: the last one gives the title.
+    /// The chain of exceptions, cause first. The last one gives the title.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
     /// The threads of the process.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub threads: Vec<Thread>,
-    /// A stack that belongs to no exception.
+    /// A stack that does not belong to an exception.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacktrace: Option<Stacktrace>,
-    /// What happened before, oldest first.
+    /// Events that led up to the error, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breadcrumbs: Vec<Map<String, Value>>,
-    /// Named groups of facts: `os`, `browser`, `runtime`, …; v1's `context`, `environment`, `session` and `params`.
+    /// Named groups of facts: `os`, `browser`, `runtime`, …; also v1's `context`, `environment`, `session` and
+    /// `params`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub contexts: Map<String, Value>,
-    /// What the application attached.
+    /// Data that the application attached.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
     /// Installed packages and their versions.
@@ -123,22 +121,22 @@ pub struct Occurrence {
     /// The client: `name`, `version`, …
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub sdk: Map<String, Value>,
-    /// What the client wants it to be grouped by.
+    /// The client's own grouping key, if it sets one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fingerprint: Vec<String>,
-    /// What could not be used, and why.
+    /// Values that could not be used, with the reasons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Problem>,
-    /// Where secrets stood that were replaced by `[Filtered]` (see the crate `scrub`).
+    /// The paths of secrets that were replaced by `[Filtered]` (see the crate `scrub`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scrubbed: Vec<String>,
-    /// Every key that no field above is named for, as it was sent.
+    /// All keys without a field above, as they were sent.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
 }
 
 impl Occurrence {
-    /// An occurrence with nothing but its names and times.
+    /// Creates an occurrence with nothing but its id, source and times.
     pub fn new(event_id: EventId, source: Source, timestamp: Timestamp, received_at: Timestamp) -> Self {
         Self {
             v: VERSION,

@@ -7,11 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::Occurrence;
 
-/// The longest value of a tag that errors keep, in bytes.
+/// Maximum length of a tag's value in an error, in bytes.
 pub const MAX_VALUE: usize = 60;
 
-/// A tag's value in the short form that errors keep: at most 60 bytes. A longer value keeps its beginning, followed by
-/// `…` and eight digits of its hash, so that values with the same beginning stay different. A short form stays as it is.
+/// Returns a tag's value in the short form that errors keep: at most 60 bytes. A longer value keeps its beginning,
+/// followed by `…` and eight digits of its hash, so that different values with the same beginning stay different. A
+/// short form is not changed.
 pub fn short_value(value: &str) -> Cow<'_, str> {
     if value.len() <= MAX_VALUE {
         return Cow::Borrowed(value);
@@ -22,10 +23,10 @@ pub fn short_value(value: &str) -> Cow<'_, str> {
 }
 
 impl Occurrence {
-    /// What it can be counted and found by, names and values: what faultline knows of each occurrence (`level`,
-    /// `environment`, `release`, `server_name`, `transaction`), what follows from its contexts and its request
-    /// (`browser`, `os`, `device`, `runtime`, `url`, named as Sentry names them), then the tags that the client set. The
-    /// first of a name stands. Who the user is is no tag.
+    /// Returns the names and values by which the occurrence is counted and found: facts that are known for each
+    /// occurrence (`level`, `environment`, `release`, `server_name`, `transaction`), facts from its contexts and its
+    /// request (`browser`, `os`, `device`, `runtime`, `url`, named as in Sentry), and the tags that the client set. If
+    /// a name occurs twice, the first one counts. The user is not a tag.
     pub fn all_tags(&self) -> Vec<(&str, Cow<'_, str>)> {
         let mut tags: Vec<(&str, Cow<'_, str>)> = vec![("level", self.level.as_str().into())];
         let facts = [
@@ -59,7 +60,7 @@ impl Occurrence {
         match (name, self.in_context(context, "version")) {
             (Some(name), Some(version)) => Some(format!("{name} {version}").into()),
             (Some(name), None) => Some(name.into()),
-            // v1's clients say the system in a word.
+            // v1's clients send the operating system as a single text.
             (None, _) => self.in_context("context", context).map(Cow::from),
         }
     }
@@ -68,7 +69,7 @@ impl Occurrence {
         self.in_context("device", "model").or_else(|| self.in_context("device", "family"))
     }
 
-    /// The address without its parameters, which differ from one request to the next.
+    /// The URL without its parameters, which differ from one request to the next.
     fn url(&self) -> Option<&str> {
         let url = self.request.get("url").and_then(Value::as_str)?;
         url.split(['?', '#']).next()
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_s_tag_stands_where_nothing_is_known_better() {
+    fn a_client_s_tag_counts_unless_a_fact_has_its_name() {
         check(
             |occurrence| {
                 occurrence.environment = Some("production".to_owned());

@@ -5,13 +5,13 @@ use serde::Serialize;
 
 use crate::time::Timestamp;
 
-/// How many events of a project are taken. Where no number is given, there is no limit.
+/// The limits for a project's events. A missing number means that there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
-    /// In a minute: against storms.
+    /// Maximum events per minute, as a protection against storms.
     pub per_minute: Option<u64>,
-    /// In a month of UTC: against what a project may cost.
+    /// Maximum events per calendar month (UTC), to limit the cost of a project.
     pub per_month: Option<u64>,
 }
 
@@ -22,31 +22,30 @@ impl Limits {
         limits.into_iter().filter_map(|(most, window)| Some(Limit { most: most?, window }))
     }
 
-    /// Whether there is none.
+    /// Whether no limit is set.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 }
 
-/// One limit: so many events in a window. Its text says so in words: `1,000 events a minute`.
+/// A limit: a number of events in a window. Its text form is in words: `1,000 events a minute`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// How many events are taken in the window.
+    /// The number of events that are accepted in the window.
     pub most: u64,
-    /// Which window.
     pub window: Window,
 }
 
-/// The number is no limit.
+/// The number cannot be a limit.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0} is no limit: it must be from 1 to 1000000000 events, or null for none")]
+#[error("{0} is not a limit: it must be from 1 to 1000000000 events, or null for no limit")]
 pub struct BadLimit(u64);
 
 impl Limit {
-    /// The largest number of a limit.
+    /// The largest number that a limit can have.
     pub const MAX_EVENTS: u64 = 1_000_000_000;
 
-    /// Checks the number of a limit: from 1, since who wants no events at all removes the project's keys.
+    /// Checks the number of a limit. 0 is not allowed: to accept no events at all, remove the project's keys.
     pub fn check(most: u64) -> Result<u64, BadLimit> {
         if (1..=Self::MAX_EVENTS).contains(&most) { Ok(most) } else { Err(BadLimit(most)) }
     }
@@ -68,14 +67,13 @@ impl fmt::Display for Limit {
 /// The fixed window that a limit counts in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Window {
-    /// A minute of UTC.
+    /// A minute in UTC.
     Minute,
-    /// A month of UTC.
+    /// A calendar month in UTC.
     Month,
 }
 
 impl Window {
-    /// Its word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Minute => "minute",
@@ -83,12 +81,11 @@ impl Window {
         }
     }
 
-    /// From its word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Minute, Self::Month].into_iter().find(|window| window.name() == word)
     }
 
-    /// The end of the window that `moment` is in: the first moment of the next one.
+    /// The end of the window that contains `moment`: the first moment of the next window.
     pub fn end(self, moment: Timestamp) -> Timestamp {
         match self {
             Self::Minute => Timestamp::from_seconds((moment.seconds().div_euclid(60) + 1) * 60),
@@ -97,17 +94,17 @@ impl Window {
     }
 }
 
-/// That a project's events are refused, and until when. One that is over needs no removal.
+/// Records that a project's events are refused, and until when. A mark whose time is over need not be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The limit that was reached.
     pub limit: Limit,
-    /// The end of the window that it was reached in.
+    /// The end of the window in which it was reached.
     pub until: Timestamp,
 }
 
 impl Mark {
-    /// Of a limit that was reached at `moment`.
+    /// Creates the mark for a limit that was reached at `moment`.
     pub fn of(limit: Limit, moment: Timestamp) -> Self {
         Self { limit, until: limit.window.end(moment) }
     }
@@ -117,8 +114,8 @@ impl Mark {
         now < self.until
     }
 
-    /// What names the episode that people are told of once: a day in which minutes were over (`minute:2026-11-02`), or
-    /// a month (`month:2026-11`).
+    /// The id of the episode for which people are notified once: a day in which the limit per minute was reached
+    /// (`minute:2026-11-02`), or a month (`month:2026-11`).
     pub fn episode(self) -> String {
         let day = self.until.plus_seconds(-1).date();
         let shown = match self.limit.window {

@@ -1,4 +1,4 @@
-//! What a project says about itself.
+//! The settings of a project.
 
 mod limits;
 mod origins;
@@ -12,26 +12,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{SECONDS_PER_DAY, Timestamp};
 
-/// How much a project matters: what its rules do that do not say when to tell.
+/// The importance of a project. It decides when rules send notifications that do not say so themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
-    /// Every crossing counts.
+    /// New errors, regressions and thresholds.
     Critical,
-    /// New errors, and those that come back.
+    /// New errors and regressions.
     #[default]
     Standard,
-    /// New errors, collected.
+    /// New errors only, collected into one message.
     Low,
 }
 
 impl Tier {
-    /// From its word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Critical, Self::Standard, Self::Low].into_iter().find(|tier| tier.as_str() == word)
     }
 
-    /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Critical => "critical",
@@ -45,22 +43,20 @@ impl Tier {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PostedConfigs {
-    /// All of them: whoever has a client key says where what it posts is sent.
+    /// All of them: anyone with a client key decides where notifications about their own events are sent.
     #[default]
     Any,
-    /// Those that an admin sealed by `POST /encrypt`.
+    /// Only configs that an admin has sealed with `POST /encrypt`.
     Sealed,
-    /// Posted configs are not used.
+    /// None.
     Off,
 }
 
 impl PostedConfigs {
-    /// From its word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Any, Self::Sealed, Self::Off].into_iter().find(|which| which.as_str() == word)
     }
 
-    /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -70,26 +66,24 @@ impl PostedConfigs {
     }
 }
 
-/// The span in which occurrences are counted for thresholds.
+/// The unit of time in which occurrences are counted for thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeUnit {
-    /// As in v1.
+    /// A minute, as in v1.
     #[default]
     Minute,
-    /// An hour of UTC.
+    /// An hour in UTC.
     Hour,
-    /// A day of UTC.
+    /// A day in UTC.
     Day,
 }
 
 impl TimeUnit {
-    /// From its word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Minute, Self::Hour, Self::Day].into_iter().find(|unit| unit.as_str() == word)
     }
 
-    /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Minute => "minute",
@@ -98,7 +92,7 @@ impl TimeUnit {
         }
     }
 
-    /// Its length, in seconds.
+    /// The length in seconds.
     pub fn seconds(self) -> i64 {
         match self {
             Self::Minute => 60,
@@ -107,7 +101,7 @@ impl TimeUnit {
         }
     }
 
-    /// The beginning of the unit that `moment` is in.
+    /// The beginning of the unit that contains `moment`.
     pub fn start(self, moment: Timestamp) -> Timestamp {
         Timestamp::from_seconds(moment.seconds().div_euclid(self.seconds()) * self.seconds())
     }

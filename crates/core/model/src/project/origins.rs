@@ -3,43 +3,44 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// The origins of the pages that may send to a project. It keeps other sites' pages from filling a project whose client
-/// key everybody can read in a page; it is no protection from programs, which send whatever origin they like, or none.
+/// The origins of web pages that may send to a project. They keep other sites from filling up a project whose client
+/// key is public in its pages. They do not protect against programs, which can send any origin or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins(Vec<Pattern>);
 
-/// In lower case, as browsers write origins, and without the port that the scheme has anyway.
+/// In lower case, as browsers write origins, and without the default port of the scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Pattern {
     Exact(String),
     Below { scheme: String, domain: String },
 }
 
-/// A list of origins cannot be one.
+/// The list of origins is not valid.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadOrigins {
-    /// The text is no origin.
+    /// A text is not an origin.
     #[error(
-        "`{0}` is no origin: it must be as browsers write it, scheme://host or scheme://host:port without a path, such as \
-         https://shop.example, or https://*.shop.example for all below (a name that is not ASCII in its form xn--…)"
+        "`{0}` is not an origin: send scheme://host or scheme://host:port without a path, such as \
+         https://shop.example, or https://*.shop.example for all its subdomains (names that are not ASCII as xn--…)"
     )]
     Form(String),
-    /// There are too many.
-    #[error("{0} origins are too many: at most {most}; `*.` before a domain stands for all below it", most = Origins::MAX_ORIGINS)]
+    /// There are more than [`Origins::MAX_ORIGINS`].
+    #[error("{0} origins are too many: send at most {most}; `*.` before a domain covers all its subdomains", most = Origins::MAX_ORIGINS)]
     Many(usize),
 }
 
 impl Origins {
-    /// The most origins of a project: each request of a browser is compared with them.
+    /// Maximum number of origins in a project: each request of a browser is compared with all of them.
     pub const MAX_ORIGINS: usize = 50;
-    /// The longest origin, in bytes: a host name has at most 253.
+    /// Maximum length of an origin, in bytes: a host name has at most 253.
     pub const MAX_ORIGIN_BYTES: usize = 300;
-    /// The form of an origin; besides it there are those with an IPv6 address.
+    /// The pattern of an origin. Origins with an IPv6 address are allowed too, but not covered by it.
     pub const ORIGIN_PATTERN: &str =
         r"^(null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:[0-9]{1,4})?)$";
 
-    /// From a list of `scheme://host` or `scheme://host:port`; `*.` before a host stands for all hosts below it, and not
-    /// for itself. `null` is what browsers send for pages without an origin, such as files. The empty list allows no page.
+    /// Parses a list of `scheme://host` or `scheme://host:port`. `*.` before a host covers all hosts below it, but not
+    /// the host itself. `null` is what browsers send for pages without an origin, such as files. The empty list allows
+    /// no page.
     pub fn parse<T: AsRef<str>>(list: &[T]) -> Result<Self, BadOrigins> {
         if list.len() > Self::MAX_ORIGINS {
             return Err(BadOrigins::Many(list.len()));
@@ -47,7 +48,7 @@ impl Origins {
         list.iter().map(|text| Pattern::parse(text.as_ref())).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether pages of `origin`, as the header of this name says it, may send.
+    /// Whether pages of `origin`, the value of the `Origin` header, may send.
     pub fn allow(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
         self.0.iter().any(|pattern| pattern.matches(&origin))
@@ -95,7 +96,7 @@ impl Pattern {
     }
 }
 
-/// Browsers leave out the port that a scheme has anyway.
+/// Browsers leave out the default port of the scheme.
 fn without_default_port<'a>(scheme: &str, host: &'a str) -> &'a str {
     let port = match scheme {
         "https" => ":443",
@@ -112,7 +113,7 @@ fn split_port(host: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A name of one or more labels; also the ids that extensions have in the place of a host.
+/// A name of one or more labels, or the id that browser extensions have in place of a host.
 fn is_host(name: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_all_below_and_nothing_else() {
+    fn a_star_covers_all_subdomains_and_nothing_else() {
         check("https://*.shop.example", "https://www.shop.example", true);
         check("https://*.shop.example", "https://a.b.shop.example", true);
         check("https://*.shop.example:8443", "https://a.shop.example:8443", true);
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_named() {
+    fn a_text_that_is_not_an_origin_is_named() {
         for bad in [
             "",
             "*",

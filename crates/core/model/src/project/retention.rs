@@ -4,29 +4,28 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-/// For how many days a project's occurrences are kept, if it says so itself. There are classes, and not any number,
-/// since each has a rule of its own in the bucket's lifecycle, which removes what is over without any code.
+/// The number of days that a project's occurrences are kept, if the project sets it. Only certain numbers are possible,
+/// because each has its own rule in the bucket's lifecycle, which deletes expired segments without any code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Retention(u16);
 
-/// The number is no class.
+/// The number of days is not one of the possible ones.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "{0} is no number of days to keep things: it must be 7, 14, 30, 60, 90, 180 or 365, or null for the stack's own"
+    "{0} is not a possible retention: it must be 7, 14, 30, 60, 90, 180 or 365 days, or null for the stack's default"
 )]
 pub struct BadRetention(u64);
 
 impl Retention {
-    /// The classes, in days. None may ever be taken off: segments may still lie under it.
+    /// All possible numbers of days. None may ever be removed, because segments may still be stored under it.
     pub const ALL: [Self; 7] = [Self(7), Self(14), Self(30), Self(60), Self(90), Self(180), Self(365)];
 
-    /// The class of so many days.
+    /// The retention with this number of days.
     pub fn of_days(days: u64) -> Result<Self, BadRetention> {
         Self::ALL.into_iter().find(|class| u64::from(class.0) == days).ok_or(BadRetention(days))
     }
 
-    /// How many days.
     pub fn days(self) -> u32 {
         self.0.into()
     }

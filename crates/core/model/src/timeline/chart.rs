@@ -4,7 +4,7 @@ use super::{Hour, Timeline, Zone};
 use crate::project::TimeUnit;
 use crate::time::{SECONDS_PER_DAY, Timestamp};
 
-/// The units of time between two moments: what a timeline is drawn in, with a number for each, also where it is 0.
+/// The bars of a chart: the units of time between two moments. Each has a count, even if it is 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chart {
     starts: Vec<Timestamp>,
@@ -14,26 +14,21 @@ pub struct Chart {
 /// A range that cannot be drawn.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadRange {
-    /// There is nothing in it.
-    #[error("{end} is not after the start, {start}")]
-    Empty {
-        /// The start.
-        start: Timestamp,
-        /// The end.
-        end: Timestamp,
-    },
-    /// It would have too many units.
-    #[error("a range by the {unit} has at most {most}: ask for less, or in larger units")]
+    /// The range is empty.
+    #[error("the end, {end}, is not after the start, {start}")]
+    Empty { start: Timestamp, end: Timestamp },
+    /// The range has too many units.
+    #[error("a range by the {unit} can be at most {most} long: ask for a shorter range, or for larger units")]
     TooLong {
-        /// The unit.
+        /// The name of the unit.
         unit: &'static str,
-        /// The longest range.
+        /// The longest range for this unit, in words.
         most: &'static str,
     },
 }
 
-/// The longest range in each unit, in seconds and as said: some 1,500 units, the minutes of a day of 25 hours. By the day
-/// it is what v1's timeline has: all hours of it are read.
+/// The longest range for each unit, in seconds and in words: about 1,500 units, because a day of 25 hours has as many
+/// minutes. By the day, it is the range of v1's timeline, for which all hours are read.
 fn longest(unit: TimeUnit) -> (i64, &'static str) {
     match unit {
         TimeUnit::Minute => (25 * 3_600, "25 hours"),
@@ -43,11 +38,11 @@ fn longest(unit: TimeUnit) -> (i64, &'static str) {
 }
 
 impl Chart {
-    /// The most units of a chart: the minutes of a day of 25 hours, and one that is there in part.
+    /// Maximum number of bars: the minutes of a day of 25 hours, and one that is only partly in the range.
     pub const MAX_BARS: usize = 1_501;
 
-    /// The units, by the clocks of `zone`, that have anything of what is from `start` on and before `end`: whole ones, so
-    /// that it begins at `start` or before.
+    /// Creates the bars for the range from `start` until before `end`, by the clocks of `zone`. All bars are whole
+    /// units, so the first one can begin before `start`.
     pub fn new(unit: TimeUnit, zone: &Zone, start: Timestamp, end: Timestamp) -> Result<Self, BadRange> {
         if end <= start {
             return Err(BadRange::Empty { start, end });
@@ -70,7 +65,7 @@ impl Chart {
                 TimeUnit::Day => zone.day_end(next),
             };
             if after <= next {
-                // The end of all time that can be written.
+                // The end of the time that can be expressed.
                 break;
             }
             next = after;
@@ -78,22 +73,22 @@ impl Chart {
         Ok(Self { starts, end: next })
     }
 
-    /// When its first unit begins.
+    /// The beginning of the first bar.
     pub fn start(&self) -> Timestamp {
         self.starts.first().copied().unwrap_or(self.end)
     }
 
-    /// When its last unit ends.
+    /// The end of the last bar.
     pub fn end(&self) -> Timestamp {
         self.end
     }
 
-    /// The hours of UTC that it needs to be drawn.
+    /// The hours in UTC that must be read to draw it.
     pub fn hours(&self) -> RangeInclusive<Hour> {
         Hour::of(self.start())..=Hour::of(self.end.plus_seconds(-1))
     }
 
-    /// When each unit begins, and what `timeline` has in it.
+    /// The beginning of each bar, with its count in `timeline`.
     pub fn counts(&self, timeline: &Timeline) -> Vec<(Timestamp, u64)> {
         let mut counts: Vec<_> = self.starts.iter().map(|&start| (start, 0)).collect();
         for (minute, count) in timeline.minutes().filter(|(minute, _)| minute.start() < self.end) {
@@ -121,7 +116,7 @@ mod tests {
         Chart::new(unit, &Zone::parse(zone).unwrap(), at(start), at(end))
     }
 
-    /// When units begin by the zone's clocks, and how many minutes each has.
+    /// The beginning of each unit in the zone's local time, and its length in minutes.
     fn units(unit: TimeUnit, zone: &str, start: &str, end: &str) -> Vec<(String, i64)> {
         let chart = chart(unit, zone, start, end).unwrap();
         let ends = chart.starts.iter().skip(1).chain([&chart.end]);
@@ -166,14 +161,14 @@ mod tests {
             ("2026-10-25T12:00:00+01:00", "2026-10-25T12:00:01+01:00"),
             &[("2026-10-25T00:00:00+02:00", 1_500)],
         );
-        // Midnight itself is left out.
+        // Midnight itself is skipped.
         check(
             TimeUnit::Day,
             "America/Santiago",
             ("2026-09-05T12:00:00-04:00", "2026-09-06T12:00:00-03:00"),
             &[("2026-09-05T00:00:00-04:00", 1_440), ("2026-09-06T01:00:00-03:00", 1_380)],
         );
-        // A day that there never was.
+        // A day that did not exist.
         check(
             TimeUnit::Day,
             "Pacific/Apia",
@@ -217,7 +212,7 @@ mod tests {
             ("2026-11-02T05:45:00+05:45", "2026-11-02T05:46:00+05:45"),
             &[("2026-11-02T05:00:00+05:45", 60)],
         );
-        // Clocks are put by half an hour: one hour has but that half, once more.
+        // Clocks are changed by half an hour: this half hour comes twice, as a unit of its own.
         check(
             TimeUnit::Hour,
             "Australia/Lord_Howe",
@@ -280,7 +275,7 @@ mod tests {
         ["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia"];
 
     proptest! {
-        /// Nothing is lost at the seams, and nothing is in two units: the sum is what there was.
+        /// No event is lost between bars, and none is in two bars: the sum is the number of events.
         #[test]
         fn the_sum_of_all_units_is_the_sum_of_all_minutes(
             zone in prop::sample::select(&ZONES),

@@ -1,4 +1,4 @@
-//! Counts per minute. A stored hour holds one number for each of its minutes that had any.
+//! Counts per minute. A stored hour has one number for each minute in which events happened.
 
 mod chart;
 mod zone;
@@ -11,111 +11,109 @@ pub use zone::{BadZone, Zone};
 
 use crate::time::Timestamp;
 
-/// A minute, counted from 1970 in UTC.
+/// A minute in UTC, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(u32);
 
 impl Minute {
-    /// The minute that `moment` is in.
+    /// The minute that contains `moment`.
     pub fn of(moment: Timestamp) -> Self {
         Self((moment.seconds() / 60) as u32)
     }
 
-    /// When it begins.
+    /// The beginning of the minute.
     pub fn start(self) -> Timestamp {
         Timestamp::from_seconds(i64::from(self.0) * 60)
     }
 
-    /// The next one.
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// The one before.
     pub fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
 
-    /// Its hour.
+    /// The hour that contains this minute.
     pub fn hour(self) -> Hour {
         Hour(self.0 / 60)
     }
 
-    /// Which minute of its hour it is, 0 to 59.
+    /// The number of the minute in its hour, 0 to 59.
     pub fn of_hour(self) -> u8 {
         (self.0 % 60) as u8
     }
 }
 
-/// An hour, counted from 1970 in UTC.
+/// An hour in UTC, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hour(u32);
 
 impl Hour {
-    /// The hour that `moment` is in.
+    /// The hour that contains `moment`.
     pub fn of(moment: Timestamp) -> Self {
         Self((moment.seconds() / 3_600) as u32)
     }
 
-    /// From the digits of its [`Display`](fmt::Display).
+    /// Parses the digits that [`Display`](fmt::Display) writes.
     pub fn parse(digits: &str) -> Option<Self> {
         digits.parse().ok().map(Self)
     }
 
-    /// The hour of this number.
+    /// The hour with this number.
     pub fn numbered(number: u32) -> Self {
         Self(number)
     }
 
-    /// How many hours of UTC were before it since 1970.
+    /// The number of hours in UTC between 1970 and this hour.
     pub fn number(self) -> u32 {
         self.0
     }
 
-    /// When it begins.
+    /// The beginning of the hour.
     pub fn start(self) -> Timestamp {
         self.minute(0).start()
     }
 
-    /// Its minute `of_hour` (0 to 59).
+    /// The minute `of_hour` (0 to 59) of this hour.
     pub fn minute(self, of_hour: u8) -> Minute {
         Minute(self.0 * 60 + u32::from(of_hour.min(59)))
     }
 }
 
-/// Eight digits, so that the order of texts is the order of time.
+/// The text form: eight digits, so that the texts sort by time.
 impl fmt::Display for Hour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08}", self.0)
     }
 }
 
-/// How many events happened in each minute that had any.
+/// The number of events in each minute in which events happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline(BTreeMap<Minute, u64>);
 
 impl Timeline {
-    /// Counts `count` more in `minute`.
+    /// Adds `count` to `minute`.
     pub fn add(&mut self, minute: Minute, count: u64) {
         *self.0.entry(minute).or_default() += count;
     }
 
-    /// Counts all that `other` has.
+    /// Adds all counts of `other`.
     pub fn join(&mut self, other: &Self) {
         other.minutes().for_each(|(minute, count)| self.add(minute, count));
     }
 
-    /// The minutes and their counts in the order of time.
+    /// The minutes with their counts, ordered by time.
     pub fn minutes(&self) -> impl Iterator<Item = (Minute, u64)> + '_ {
         self.0.iter().map(|(&minute, &count)| (minute, count))
     }
 
-    /// The sum.
+    /// The sum of all counts.
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// The same by the hour: each hour with its minutes, as it is stored.
+    /// The counts by hour: each hour with its minutes, as it is stored.
     pub fn hours(&self) -> BTreeMap<Hour, Vec<(u8, u64)>> {
         let mut hours = BTreeMap::<Hour, Vec<_>>::new();
         for (minute, count) in self.minutes() {
@@ -124,7 +122,7 @@ impl Timeline {
         hours
     }
 
-    /// Only the minutes that begin from `start` on and before `end`.
+    /// Keeps only the minutes that begin at `start` or later, and before `end`.
     #[must_use]
     pub fn between(mut self, start: Timestamp, end: Timestamp) -> Self {
         self.0.retain(|minute, _| (start..end).contains(&minute.start()));

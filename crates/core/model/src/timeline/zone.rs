@@ -3,13 +3,13 @@ use jiff::tz::TimeZone;
 
 use crate::time::Timestamp;
 
-/// Whose clocks units of time go by.
+/// A time zone. Hours and days begin by its clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
-/// The text is no time zone.
+/// The text is not a time zone.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no time zone: send an IANA name, such as Europe/Berlin or UTC")]
+#[error("`{0}` is not a time zone: send an IANA name, such as Europe/Berlin or UTC")]
 pub struct BadZone(String);
 
 impl Default for Zone {
@@ -19,23 +19,23 @@ impl Default for Zone {
 }
 
 impl Zone {
-    /// By its IANA name.
+    /// Looks up a time zone by its IANA name.
     pub fn parse(name: &str) -> Result<Self, BadZone> {
         TimeZone::get(name).map(Self).map_err(|_| BadZone(name.chars().take(80).collect()))
     }
 
-    /// Its IANA name.
+    /// The IANA name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The moment as its clocks show it, with their offset: `2026-03-29T00:00:00+01:00`, to the second.
+    /// The local time at `moment` with its offset, to the second: `2026-03-29T00:00:00+01:00`.
     pub fn text(&self, moment: Timestamp) -> String {
         instant(moment).to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
-    /// The beginning of the hour that its clocks show at `moment`. Where they were put by a part of an hour, or within
-    /// one, an hour begins with that.
+    /// The beginning of the local hour that contains `moment`. If clocks are changed within an hour, or by a part of an
+    /// hour, an hour begins at the change.
     pub(super) fn hour_start(&self, moment: Timestamp) -> Timestamp {
         let start = moment.seconds() - (moment.seconds() + self.offset(moment)).rem_euclid(HOUR);
         let put = self.0.preceding(instant(moment.plus_seconds(1))).map(|transition| seconds(transition.timestamp()));
@@ -51,13 +51,13 @@ impl Zone {
         Timestamp::from_seconds(put.unwrap_or(end))
     }
 
-    /// The beginning of the day that its calendar shows at `moment`.
+    /// The beginning of the local day that contains `moment`.
     pub(super) fn day_start(&self, moment: Timestamp) -> Timestamp {
         self.midnight(self.date(moment)).unwrap_or(moment)
     }
 
-    /// The end of the day that begins at `start`: a day has 23 or 25 hours when clocks are put, and some are left out
-    /// where a country changed sides of the date line.
+    /// The end of the day that begins at `start`. A day has 23 or 25 hours when clocks are changed, and a day is
+    /// skipped where a country changed sides of the date line.
     pub(super) fn day_end(&self, start: Timestamp) -> Timestamp {
         let mut days = self.date(start).series(jiff::Span::new().days(1)).skip(1).take(3);
         days.find_map(|day| self.midnight(day).filter(|midnight| *midnight > start)).unwrap_or(start)
@@ -73,12 +73,12 @@ impl Zone {
         Some(Timestamp::from_seconds(seconds(start.timestamp())))
     }
 
-    /// How far its clocks are before those of UTC, in seconds.
+    /// The offset of the local time from UTC, in seconds.
     fn offset(&self, moment: Timestamp) -> i64 {
         i64::from(self.0.to_offset(instant(moment)).seconds())
     }
 
-    /// Whether clocks show another time after `second` than they would have: some transitions change a name only.
+    /// Whether the local time jumps at `second`. Some transitions only change the name of the zone.
     fn is_put_at(&self, second: i64) -> bool {
         self.offset(Timestamp::from_seconds(second)) != self.offset(Timestamp::from_seconds(second - 1))
     }

@@ -2,41 +2,40 @@ use std::fmt;
 
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 
-/// What names a lane: whose it is, what it is about, and where it leads.
+/// The id of a lane: its project, its subject and its destination.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LaneId {
-    /// The project.
     pub project: ProjectId,
-    /// What it is about.
+    /// The subject of the lane.
     pub scope: Scope,
-    /// Where it leads: [`Target::destination`](crate::Target::destination).
+    /// The destination: [`Target::destination`](crate::Target::destination).
     pub destination: String,
 }
 
-/// What a lane is about.
+/// The subject of a lane.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// One incarnation of an error.
     Error(ErrorUid),
-    /// What a rule collects of all errors: the rule's id.
+    /// Notifications about all errors that a rule collects into one message, by the rule's id.
     Collected(String),
-    /// Notifications over the ceiling of a rule, of all errors: the rule's id.
+    /// Notifications over a rule's ceiling, about all errors, by the rule's id.
     Overflow(String),
     /// Notifications over the ceiling of posted configs.
     PostedOverflow,
     /// The end of an error's mute.
     Mute(Fingerprint),
-    /// The project itself.
+    /// The project itself, for messages that its limits are reached.
     Project,
 }
 
-/// The text is no lane's.
+/// The text is not the id of a lane.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not a lane of the outbox")]
 pub struct BadLaneId(String);
 
 impl LaneId {
-    /// From the project and the text form of the rest.
+    /// Parses the text form, which leaves out the project.
     pub fn parse(project: ProjectId, text: &str) -> Result<Self, BadLaneId> {
         let bad = || BadLaneId(text.chars().take(80).collect());
         let (scope, destination) = text.rsplit_once('#').ok_or_else(bad)?;
@@ -53,7 +52,7 @@ impl LaneId {
     }
 }
 
-/// Everything but the project.
+/// The text form: everything but the project.
 impl fmt::Display for LaneId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.scope {

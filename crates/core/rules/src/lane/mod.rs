@@ -1,5 +1,6 @@
-//! The outbox: the notifications that are still to be sent, in lanes. A lane is the queue of what goes from one error to
-//! one destination, in order, by one sender at a time. So nothing overtakes, and two senders never make two issues of one error.
+//! The outbox: notifications that are still to be sent, in lanes. A lane is the queue from one error to one
+//! destination, which one sender at a time sends in order. So no notification overtakes another one, and two senders
+//! never create two issues for the same error.
 
 mod entry;
 mod id;
@@ -9,66 +10,65 @@ pub use id::{BadLaneId, LaneId, Scope};
 
 use model::time::Timestamp;
 
-/// How many tokens of entries a lane remembers: far more than one batch of the stream may bring again.
+/// The number of tokens that a lane remembers: far more than one batch of the stream can deliver again.
 const MAX_REMEMBERED_TOKENS: usize = 512;
-/// The span that a ceiling counts in, in seconds.
+/// The window in which a ceiling counts, in seconds.
 const CEILING_WINDOW_SECONDS: i64 = 60;
-/// How many entries wait in a lane; of the rest only the number is sent.
+/// Maximum number of entries that wait in a lane. Of the others, only the number is sent.
 const MAX_PENDING_ENTRIES: usize = 1_000;
-/// How long a sender has a lane for itself, in seconds: longer than any request may take, and than a function runs on.
+/// How long a sender holds a lane, in seconds: longer than any request takes, and longer than a function runs.
 const LEASE_SECONDS: i64 = 90;
-/// For how long an entry is tried, in seconds: as long as the table's stream keeps a record.
+/// How long delivery of an entry is retried, in seconds: as long as the table's stream keeps a record.
 const MAX_ENTRY_AGE_SECONDS: i64 = 86_400;
-/// The first pause after a failure, and the longest, in seconds.
+/// The first pause after a failure, and the longest pause, in seconds.
 const FIRST_PAUSE_SECONDS: i64 = 5;
 const LONGEST_PAUSE_SECONDS: i64 = 600;
 
-/// What goes to one destination about one thing. A pure value: the store keeps it, on condition that nobody else changed
-/// it meanwhile.
+/// The notifications for one destination about one subject. This is a pure value: the store writes it on condition that
+/// nobody else has changed it in the meantime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lane {
-    /// Its name.
     pub id: LaneId,
-    /// How often it was written; 0 if it is not stored yet.
+    /// The number of writes; 0 if it is not stored yet.
     pub version: u64,
-    /// What is still to be sent, the oldest first.
+    /// Entries that are still to be sent, oldest first.
     pub pending: Vec<LaneEntry>,
-    /// How many more came than may wait: only their number is sent.
+    /// The number of further entries. Only this number is sent.
     pub more: u64,
-    /// What was added lately, sent or not: it is not added again.
+    /// Tokens of entries that were added recently, sent or not. They are not added again.
     pub seen: Vec<EntryToken>,
-    /// Who is sending, and until when nobody else may.
+    /// The current sender, and until when no other sender may take the lane.
     pub lease: Option<Lease>,
-    /// When what is pending may be sent; not looked at while nothing is.
+    /// When the pending entries may be sent. Not used while nothing is pending.
     pub due: Timestamp,
-    /// How often in a row sending failed.
+    /// The number of failures since the last success.
     pub failures: u32,
-    /// Entries let through lately; only of a lane that holds those over a ceiling.
+    /// Entries that were let through recently. Only used by lanes for entries over a ceiling.
     pub admitted: AdmittedEntries,
 }
 
 /// The entries of a rule with a ceiling that were let through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdmittedEntries {
-    /// When the minute began that is counted.
+    /// When the current minute began.
     pub since: Timestamp,
-    /// How many of the newest tokens passed in it.
+    /// The number of entries that were let through in this minute.
     pub count: u32,
-    /// Their tokens, the oldest first: each passes again if the stream brings it again.
+    /// Their tokens, oldest first, and those from before. An entry that the stream delivers again is let through again.
     pub tokens: Vec<EntryToken>,
 }
 
 /// The right to send from a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Who has it: a random number of one attempt.
+    /// The holder: a random number for each attempt.
     pub holder: u128,
-    /// When it ends, if its holder is gone.
+    /// When it ends, in case the holder dies.
     pub until: Timestamp,
 }
 
 impl Lane {
-    /// A lane without entries.
+    /// Creates a lane without entries.
     pub fn new(id: LaneId) -> Self {
         Self {
             id,
@@ -83,8 +83,9 @@ impl Lane {
         }
     }
 
-    /// Lets at most `ceiling` entries a minute pass, and holds the others until the minute is over. Says which pass, and
-    /// whether the lane changed. What was decided before is decided in the same way again.
+    /// Lets at most `ceiling` entries per minute pass, and holds the others until the minute is over. Returns the
+    /// entries that pass, and whether the lane has changed. Entries that were decided before are decided in the same
+    /// way again.
     pub fn admit(&mut self, entries: Vec<LaneEntry>, ceiling: u32, now: Timestamp) -> (Vec<LaneEntry>, bool) {
         if self.admitted.since.plus_seconds(CEILING_WINDOW_SECONDS) <= now {
             self.admitted.since = now;
@@ -112,8 +113,8 @@ impl Lane {
         (pass, changed || is_held)
     }
 
-    /// Puts in what it has not seen yet, to be sent at `due` or, if something waits already, with that. Says whether
-    /// anything was new.
+    /// Adds entries that the lane has not seen yet. They are sent at `due` or, if other entries are waiting already,
+    /// together with these. Returns whether any entry was new.
     pub fn add(&mut self, entries: impl IntoIterator<Item = LaneEntry>, due: Timestamp) -> bool {
         let was_empty = self.pending.is_empty();
         let mut any = false;
@@ -130,7 +131,7 @@ impl Lane {
             any = true;
         }
         self.seen.drain(..self.seen.len().saturating_sub(MAX_REMEMBERED_TOKENS));
-        // A mute may be set again, and shorter.
+        // A mute can be set again, to an earlier end.
         let is_earlier = matches!(self.id.scope, Scope::Mute(_)) && due < self.due;
         if any && (was_empty || is_earlier) {
             self.due = due;
@@ -139,13 +140,13 @@ impl Lane {
         any
     }
 
-    /// When somebody must look at it again; `None` while nothing waits.
+    /// When a sender must look at the lane again; `None` if nothing is waiting.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let waits = !self.pending.is_empty();
         waits.then(|| self.lease.map_or(self.due, |lease| lease.until))
     }
 
-    /// Takes the lane for `holder`, if there is something to send now and nobody else is at it.
+    /// Takes the lane for `holder`, if something is due and no other sender holds it.
     pub fn take(&mut self, holder: u128, now: Timestamp) -> bool {
         let free = self.lease.is_none_or(|lease| lease.until <= now);
         if self.pending.is_empty() || !free || self.due > now {
@@ -155,14 +156,14 @@ impl Lane {
         true
     }
 
-    /// Whether `holder` has it.
+    /// Whether `holder` holds the lane.
     pub fn is_held_by(&self, holder: u128) -> bool {
         self.lease.is_some_and(|lease| lease.holder == holder)
     }
 
-    /// Removes what was sent, or will never be, and what there was `more` if nothing is left of it. What is left may be sent
-    /// at `due`; the lane is released if that is not now. By their tokens, so that a write that is repeated since its
-    /// answer was lost removes nothing else.
+    /// Removes entries that were sent or will never be sent, and resets `more` if no entry is left. The remaining
+    /// entries may be sent at `due`. The lane is released unless they are due now. Entries are removed by their tokens,
+    /// so a write that is repeated because its answer was lost removes nothing else.
     pub fn settle(&mut self, sent: &[EntryToken], due: Timestamp, now: Timestamp) {
         self.pending.retain(|entry| !sent.contains(&entry.token()));
         if self.pending.is_empty() {
@@ -175,13 +176,13 @@ impl Lane {
         }
     }
 
-    /// Lets others send from the lane.
+    /// Lets other senders take the lane.
     pub fn release(&mut self) {
         self.lease = None;
     }
 
-    /// Notes that sending failed, and when to try again: after what the destination asks for, or ever longer pauses.
-    /// `random` spreads those who failed together.
+    /// Records a failure and when to try again: after the time that the destination asked for, plus pauses that grow
+    /// with each failure. `random` spreads senders that failed at the same time.
     pub fn back_off(&mut self, now: Timestamp, asked: Option<i64>, random: u128) {
         self.failures = self.failures.saturating_add(1);
         let longest = FIRST_PAUSE_SECONDS.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE_SECONDS);
@@ -191,29 +192,29 @@ impl Lane {
         self.release();
     }
 
-    /// How many of the first entries are too old to be tried once more.
+    /// The number of entries at the front that are too old to be tried again.
     pub fn expired_count(&self, now: Timestamp) -> usize {
         self.pending.iter().take_while(|entry| entry.since.plus_seconds(MAX_ENTRY_AGE_SECONDS) <= now).count()
     }
 }
 
-/// Entries are much alike: packed, a thousand have some 20 kB, and a write is paid for by the kilobyte.
+/// Entries are much alike: a thousand of them take about 20 kB when packed, and a write is paid for by the kilobyte.
 const COMPRESSION_LEVEL: i32 = 3;
-/// The most that is unpacked, in bytes: a thousand entries have some 300 kB.
+/// Maximum size after unpacking, in bytes. A thousand entries have about 300 kB.
 const MAX_UNPACKED_BYTES: usize = 4 << 20;
 
-/// What is kept of a lane cannot be read.
+/// The stored entries of a lane cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the entries of a lane cannot be read: {0}")]
 pub struct BadEntries(String);
 
-/// Entries as they are stored.
+/// Packs entries into the stored form.
 pub fn pack(entries: &[LaneEntry]) -> Vec<u8> {
     let json = serde_json::to_vec(entries).expect("entries have text keys only");
     zstd::bulk::compress(&json, COMPRESSION_LEVEL).expect("compressing into memory cannot fail")
 }
 
-/// What [`pack`] packed.
+/// Unpacks entries that [`pack`] packed.
 pub fn unpack(packed: &[u8]) -> Result<Vec<LaneEntry>, BadEntries> {
     let json = zstd::bulk::decompress(packed, MAX_UNPACKED_BYTES).map_err(|error| BadEntries(error.to_string()))?;
     serde_json::from_slice(&json).map_err(|error| BadEntries(error.to_string()))

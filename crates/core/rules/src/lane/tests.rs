@@ -24,9 +24,9 @@ fn entry(version: u64) -> LaneEntry {
     LaneEntry { event, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
-/// Who drops a delivery that was seen drops nothing that came after it.
+/// A recipient that drops a message it has seen does not drop entries that were added later.
 #[test]
-fn a_message_of_more_has_another_name() {
+fn a_message_with_more_entries_has_another_token() {
     let id = lane().id;
     let name = |entries: &[LaneEntry], more| summary_token(entries, more, &id);
     let both = name(&[entry(1), entry(2)], 0);
@@ -37,9 +37,9 @@ fn a_message_of_more_has_another_name() {
     assert_eq!(both.len(), 32);
 }
 
-/// A record of the stream that comes again, in whatever company, adds nothing; also after its entry was sent.
+/// A record that the stream delivers again, in any combination, adds nothing, even after its entry was sent.
 #[test]
-fn what_was_put_in_once_is_not_put_in_again() {
+fn an_entry_is_not_added_twice() {
     let mut lane = lane();
     assert!(lane.add([entry(1), entry(2), entry(1)], at(0)));
     assert_eq!(lane.pending, [entry(1), entry(2)]);
@@ -49,21 +49,21 @@ fn what_was_put_in_once_is_not_put_in_again() {
     assert_eq!(lane.pending, [entry(3)]);
 }
 
-/// The same trigger of another rule, or out of the dead-letter queue, is another notification.
+/// The same trigger from another rule, or redriven from the dead-letter queue, is another notification.
 #[test]
-fn each_rule_and_each_redrive_tells_for_itself() {
+fn each_rule_and_each_redrive_notifies_separately() {
     let other = LaneEntry { rule: RuleRef::Project("s".to_owned()), ..entry(1) };
     let again = LaneEntry { redriven: 1, ..entry(1) };
     let posted = |id: &str, index| LaneEntry { rule: RuleRef::Posted(id.to_owned(), index), ..entry(1) };
     let mut lane = lane();
     lane.add([entry(1), other, again, posted("a", 0), posted("a", 1)], at(0));
     assert_eq!(lane.pending.len(), 5);
-    assert!(!lane.add([posted("b", 0)], at(0)), "the same config, posted with other texts");
+    assert!(!lane.add([posted("b", 0)], at(0)), "the same config, posted again among others");
 }
 
-/// A commit may bring occurrences of many units of time: each in which it crosses a threshold is reported.
+/// A commit can have occurrences from many units of time. Each unit in which it crosses a threshold is reported.
 #[test]
-fn each_unit_in_which_a_commit_crosses_a_threshold_tells_for_itself() {
+fn each_unit_in_which_a_commit_crosses_a_threshold_is_reported() {
     let in_minute = |minute: i64| {
         let mut entry = entry(1);
         let OutboxEvent::Error { trigger, .. } = &mut entry.event else { panic!("of an error") };
@@ -90,9 +90,9 @@ fn one_sender_at_a_time_has_it_until_its_lease_ends() {
     assert!(!lane.is_held_by(1));
 }
 
-/// What comes while something waits goes with it, and changes nothing about when.
+/// Entries that come while others are waiting are sent together with them, at the same time.
 #[test]
-fn what_comes_later_waits_with_what_waits() {
+fn later_entries_wait_with_earlier_ones() {
     let mut lane = lane();
     lane.add([entry(1)], at(600));
     lane.add([entry(2)], at(700));
@@ -131,9 +131,9 @@ fn entries_are_too_old_after_a_day() {
     assert_eq!(lane.expired_count(at(MAX_ENTRY_AGE_SECONDS + 60)), 2);
 }
 
-/// However long a destination is away, a lane stays small, and nothing is forgotten without being counted.
+/// However long a destination is unavailable, a lane stays small, and every entry is at least counted.
 #[test]
-fn what_is_too_much_is_told_as_a_number() {
+fn entries_beyond_the_maximum_are_counted() {
     let mut lane = lane();
     lane.add((0..MAX_PENDING_ENTRIES as u64 + 7).map(entry), at(0));
     assert_eq!((lane.pending.len(), lane.more, lane.seen.len()), (MAX_PENDING_ENTRIES, 7, MAX_REMEMBERED_TOKENS));
@@ -170,7 +170,7 @@ fn entries_come_out_as_they_went_in() {
     assert!(unpack(b"?").is_err());
 }
 
-/// The holder goes on while something is due; a write whose answer was lost is repeated, and must remove nothing else.
+/// The holder goes on while something is due. A write is repeated if its answer was lost, and must remove nothing else.
 #[test]
 fn settling_keeps_the_lane_while_something_is_due() {
     let mut lane = lane();
@@ -185,9 +185,10 @@ fn settling_keeps_the_lane_while_something_is_due() {
     assert_eq!((lane.lease, lane.wakes_at()), (None, Some(at(60))));
 }
 
-/// A ceiling of three a minute: three pass, the others wait for one summary, and what comes again is decided as before.
+/// With a ceiling of three per minute, three entries pass and the others wait for one summary. Entries that are
+/// delivered again are decided as before.
 #[test]
-fn what_is_over_a_ceiling_is_held_and_counted_once() {
+fn entries_over_a_ceiling_are_held_and_counted_once() {
     let mut lane = lane();
     let all = || (1..=60).map(entry).collect::<Vec<_>>();
     let (passed, changed) = lane.admit(all(), 3, at(0));

@@ -17,14 +17,14 @@ fn with(key: &str, value: Value) -> Value {
 #[track_caller]
 fn refused(config: Value, path: &str, says: &str) {
     let (posted, refused) = parse(json!([slack(), config, slack()]));
-    assert_eq!(posted.len(), 2, "its neighbours stay");
+    assert_eq!(posted.len(), 2, "the others are kept");
     let [refusal] = refused.as_slice() else { panic!("{refused:?}") };
     assert_eq!(refusal.path.join("."), format!("notifications.1{path}"), "{refusal}");
     assert!(refusal.message.contains(says), "{refusal}");
 }
 
 #[test]
-fn objects_and_ciphertexts_are_taken() {
+fn objects_and_ciphertexts_are_accepted() {
     let (posted, refused) =
         parse(json!([slack(), "c2Vh\nbGVk", null, { "type": "github", "userToken": "t", "owner": "o", "repo": "r" }]));
     assert_eq!(refused, []);
@@ -39,20 +39,20 @@ fn objects_and_ciphertexts_are_taken() {
 }
 
 #[test]
-fn what_is_wrong_is_refused_by_name_and_its_neighbours_stay() {
+fn mistakes_are_named_and_the_other_configs_are_kept() {
     refused(json!(7), "", "send an object");
-    refused(json!("not base64!"), "", "no base64");
+    refused(json!("not base64!"), "", "not base64");
     refused(json!(""), "", "is empty");
     refused(json!("A".repeat(8_200)), "", "too long");
     refused(json!({}), ".type", "send slack, github or gitlab");
     refused(with("type", json!("mail")), ".type", "use slack, github or gitlab");
     refused(with("endpoint", json!(null)), ".endpoint", "`endpoint` is missing");
-    refused(with("endpoint", json!("http://hooks.slack.com/x")), ".endpoint", "no `https://` URL");
-    refused(with("threshold", json!("many")), ".threshold", "`threshold` is no number");
-    refused(with("threshold", json!("NaN")), ".threshold", "`threshold` is no number");
-    refused(with("notifyInterval", json!([1])), ".notifyInterval", "`notifyInterval` is no number");
+    refused(with("endpoint", json!("http://hooks.slack.com/x")), ".endpoint", "not an `https://` URL");
+    refused(with("threshold", json!("many")), ".threshold", "`threshold` is not a number");
+    refused(with("threshold", json!("NaN")), ".threshold", "`threshold` is not a number");
+    refused(with("notifyInterval", json!([1])), ".notifyInterval", "`notifyInterval` is not a number");
     refused(with("timezone", json!("Tokyo")), ".timezone", "an IANA name");
-    refused(with("linkTemplate", json!("javascript:x")), ".linkTemplate", "no `https://` URL");
+    refused(with("linkTemplate", json!("javascript:x")), ".linkTemplate", "not an `https://` URL");
     refused(with("username", json!("x".repeat(5_000))), "", "more than 4096 bytes");
 
     let (posted, refused) = parse(json!({ "type": "slack" }));
@@ -63,9 +63,9 @@ fn what_is_wrong_is_refused_by_name_and_its_neighbours_stay() {
     assert_eq!((refusal.path.join(".").as_str(), refusal.reason), ("notifications", Reason::ItemInvalid));
 }
 
-/// Keys that v1 does not know, deprecated spellings, empty texts and nulls: as clients in the field have them.
+/// Keys that v1 does not know, deprecated spellings, empty texts and nulls, as existing clients send them.
 #[test]
-fn what_v1_s_clients_send_is_taken() {
+fn configs_of_v1_s_clients_are_accepted() {
     let rule = rule(&json!({
         "type": "slack", "endpoint": "https://hooks.slack.com/x", "channel": "#a", "username": "",
         "icon_emoji": ":ghost:", "iconUrl": null, "notifyInterval": "5", "threshold": 30, "timezone": "Asia/Tokyo",
@@ -77,9 +77,9 @@ fn what_v1_s_clients_send_is_taken() {
     assert_eq!(rule.link_template.as_deref(), Some("https://example.org/{project}/{message}/{unknown}"));
 }
 
-/// What is kept is what is used: no room for anything else, and not more than a post may have in all.
+/// Only what is used is stored, and a post has a maximum size.
 #[test]
-fn what_no_config_has_is_dropped_and_the_size_of_all_is_bounded() {
+fn unknown_keys_are_dropped_and_the_total_size_is_bounded() {
     let mut config = with("comment", json!("x".repeat(1_000)));
     config["owner"] = json!("not of slack");
     config["linkExpires"] = json!(60);

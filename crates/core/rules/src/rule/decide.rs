@@ -4,44 +4,46 @@ use model::error::{ErrorAggregate, Origin, Status};
 use model::project::Tier;
 use model::time::Timestamp;
 
-/// A notification that the rule asks for.
+/// A notification that a rule asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// Why it is sent.
     pub trigger: Trigger,
-    /// Timing it is sent.
+    /// When it is sent.
     pub timing: Timing,
 }
 
-/// Timing a notification is sent.
+/// The time at which a notification is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
-    /// At once.
+    /// Immediately.
     Now,
-    /// Together with what else is collected for the rule.
+    /// Together with everything else that is collected for the rule.
     Collected {
-        /// Until then.
+        /// When the collected message is sent.
         until: Timestamp,
     },
 }
 
 impl Rule {
-    /// What to notify of after a commit that made `new` of `old`, in a project of this tier; the oldest first. It depends on
-    /// nothing but its arguments, so a commit that is looked at twice gives the same twice.
+    /// Decides which notifications to send after a commit that changed `old` to `new`, in a project of this tier;
+    /// oldest first. The result depends on the arguments only, so a commit that is looked at twice gives the same
+    /// result twice.
     ///
-    /// - The first occurrence of a life that the rule's filter matches is reported as such: a rule for production reports an
-    ///   error that was in staging before. So is the first one that matches after the error came back, from being resolved
-    ///   or from a mute that ended by itself. Whichever it is, a threshold that the same commit crosses is not reported as well.
-    /// - A threshold is reported once for each unit of time in which the commit crossed it, with the true count, however many
-    ///   multiples of the interval the commit jumped over.
-    /// - A muted error sends nothing; nor does an error that is resolved in the next release, while only old ones bring
-    ///   it.
-    /// - What people change (a status, a link, what is merged), and what deletes, brings no occurrence and sends nothing.
-    /// - An error that is merged into another sends nothing: what it brings is reported for that one.
+    /// - The first occurrence of an incarnation that the rule's filter matches is reported as the first: a rule for
+    ///   production reports an error that was in staging before. In the same way, the first matching occurrence after
+    ///   the error came back, from being resolved or from a mute that ended by itself, is reported as a regression or
+    ///   as unmuted. In both cases, a threshold that the same commit crosses is not reported in addition.
+    /// - A threshold is reported once for each unit of time in which the commit crossed it, with the true count,
+    ///   however many multiples of the interval the commit skipped.
+    /// - Nothing is sent for a muted error, or for an error that is resolved in the next release while only old
+    ///   releases report it.
+    /// - Changes by people (a status, a link, a merge) and deletions bring no occurrence and send nothing.
+    /// - An error that is merged into another one sends nothing: its occurrences are reported for the target.
     ///
-    /// A posted config notifies as v1 does: of the first occurrence ever, and the threshold; not of a regression, and, what
-    /// v1 does not have, nothing while the error is muted. It is asked about commits of the occurrences that it came with,
-    /// and reports these for an error that is merged into another, too.
+    /// A posted config notifies as in v1: about the first occurrence ever, and about the threshold, but not about
+    /// regressions. It sends nothing while the error is muted, which v1 does not have. It is only asked about commits of
+    /// the occurrences that it came with, and it reports these for a merged error too.
     pub fn decide(
         &self,
         old: Option<&ErrorAggregate>,
@@ -84,7 +86,7 @@ impl Rule {
     /// Whether the commit brought the first occurrence of this incarnation that the filter matches.
     fn is_first(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate) -> bool {
         let known = before.map_or(&[][..], |before| before.origins.ever());
-        // Written before origins were kept: nobody knows where it was seen, and it is not new.
+        // If the error was written before origins were kept, nobody knows where it was seen, and it is not new.
         let is_unknown = before.is_some_and(|before| before.count > 0 && known.is_empty());
         !is_unknown && self.is_new(known, new.origins.ever())
     }
@@ -94,7 +96,7 @@ impl Rule {
         let Some(back_at) = new.back_at() else { return false };
         let known = before.map_or(&[][..], |before| before.origins.since(back_at));
         let was_back = before.is_some_and(|before| before.back_at() == Some(back_at));
-        // One that a person's change of status ended, or that came back by the clock alone, has none yet.
+        // There is none yet if a person's change of status ended it, or if the clock alone brought it back.
         let is_unknown = was_back && known.is_empty() && !new.is_unmuted();
         !is_unknown && self.is_new(known, new.origins.since(back_at))
     }
@@ -103,8 +105,8 @@ impl Rule {
         !self.filter.matches_any(before) && self.filter.matches_any(after)
     }
 
-    /// When to notify of what happens `now` in a project of this tier: at once, or when it was collected for as long as the
-    /// rule, or the tier, says, and in no case in the rule's quiet hours.
+    /// When to notify about something that happens `now` in a project of this tier: immediately, or after collecting
+    /// for as long as the rule or the tier says, but never during the rule's quiet hours.
     pub fn delivery_timing(&self, tier: Tier, now: Timestamp) -> Timing {
         let end_of_quiet = |moment| self.quiet.as_ref().and_then(|quiet| quiet.end(moment));
         match self.policy.conditions(tier).collect {
@@ -116,18 +118,18 @@ impl Rule {
         }
     }
 
-    /// When to notify that the project ran into a limit `now`: at once, but not in the rule's quiet hours.
+    /// When to notify that the project reached a limit `now`: immediately, or after the rule's quiet hours.
     pub fn limit_timing(&self, now: Timestamp) -> Timing {
         let end = self.quiet.as_ref().and_then(|quiet| quiet.end(now));
         end.map_or(Timing::Now, |until| Timing::Collected { until })
     }
 
-    /// How many messages a minute it sends to `target` by themselves; what is over goes together.
+    /// The number of messages per minute that it sends to `target` individually. Those beyond it are sent together.
     pub fn ceiling(&self, target: &Target) -> u32 {
         self.max_per_minute.unwrap_or(if target.is_tracker() { Self::TRACKER_CEILING } else { Self::CEILING })
     }
 
-    /// Whether it reports that the project ran into a limit.
+    /// Whether it reports that the project reached a limit.
     pub fn reports_limits(&self, tier: Tier) -> bool {
         self.policy.conditions(tier).limited
     }

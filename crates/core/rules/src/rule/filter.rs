@@ -2,8 +2,8 @@ use super::glob::Glob;
 use model::error::{ErrorAggregate, Origin};
 use model::occurrence::Level;
 
-/// Which occurrences a rule is about. A list that is empty asks for nothing; of the others any entry must be there, all in
-/// the same occurrence.
+/// The occurrences that a rule is about. An empty list matches everything. Otherwise one of the list's entries must
+/// match; all lists must match the same occurrence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(super) environments: Vec<String>,
@@ -13,14 +13,14 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Whether the rule is about an error of this title.
+    /// Whether the rule is about errors with this error's title.
     pub(super) fn matches_title(&self, error: &ErrorAggregate) -> bool {
         self.title.as_ref().is_none_or(|title| {
             title.matches(&error.message) || title.matches(&format!("{}: {}", error.kind, error.message))
         })
     }
 
-    /// Whether the rule is about any occurrence of these origins.
+    /// Whether the rule is about an occurrence with one of these origins.
     pub(super) fn matches_any(&self, origins: &[Origin]) -> bool {
         origins.iter().any(|origin| self.matches(origin))
     }

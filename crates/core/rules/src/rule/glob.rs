@@ -1,4 +1,4 @@
-/// A pattern: `*` stands for any text, also none, `?` for one character; case matters.
+/// A pattern: `*` matches any text, even an empty one, and `?` matches one character. It is case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Glob(Vec<char>);
 
@@ -7,13 +7,13 @@ impl Glob {
         Self(pattern.chars().collect())
     }
 
-    /// Whether it covers all of `text`. Takes at most the product of both lengths.
+    /// Whether it matches all of `text`. The time is at most proportional to the product of both lengths.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let pattern = &self.0;
         let text: Vec<char> = text.chars().collect();
         let mut at = 0;
         let mut next = 0;
-        // Behind the last star, and how much of the text it covers so far.
+        // The position after the last star, and the end of the text that the star covers so far.
         let mut star: Option<(usize, usize)> = None;
         while next < text.len() {
             match pattern.get(at) {
@@ -26,9 +26,9 @@ impl Glob {
                     next += 1;
                 }
                 _ => {
-                    let Some((behind, covered)) = star else { return false };
-                    star = Some((behind, covered + 1));
-                    (at, next) = (behind, covered + 1);
+                    let Some((after_star, covered)) = star else { return false };
+                    star = Some((after_star, covered + 1));
+                    (at, next) = (after_star, covered + 1);
                 }
             }
         }

@@ -17,7 +17,7 @@ use quiet::Quiet;
 
 use super::{Secret, Target};
 
-/// A project's document: its rules, and what its incoming webhooks are signed with.
+/// A project's notification settings: its rules, and the secrets for incoming webhooks.
 ///
 /// ```json
 /// {
@@ -35,7 +35,7 @@ use super::{Secret, Target};
 /// }
 /// ```
 ///
-/// All but `to` may be left out. Without `on` the project's tier decides:
+/// All keys but `to` are optional. Without `on`, the project's tier decides:
 ///
 /// | tier | first | regression | threshold | limited | collected |
 /// |---|---|---|---|---|---|
@@ -43,40 +43,40 @@ use super::{Secret, Target};
 /// | standard | yes | yes | no | yes | no |
 /// | low | yes | no | no | yes | over 60 minutes |
 ///
-/// and `threshold` or `collect` add to that, or take the place of the tier's.
+/// `threshold` and `collect` add to the tier's values or replace them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// The rules, at most 50.
     pub rules: Vec<Rule>,
-    /// What incoming webhooks are signed with.
+    /// The secrets that incoming webhooks are signed with.
     pub hooks: Hooks,
 }
 
-/// What incoming webhooks are signed with; those of a service without a secret are refused.
+/// The secrets that incoming webhooks are signed with. Webhooks from a service without a secret are refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hooks {
     /// GitHub's webhook secret.
     pub github: Option<Secret>,
     /// GitLab's secret token.
     pub gitlab: Option<Secret>,
-    /// The signing secret of the Slack app whose buttons are pressed.
+    /// The signing secret of the Slack app that sends clicks on buttons.
     pub slack: Option<Secret>,
 }
 
-/// Who is notified, and when.
+/// A rule: who is notified of which errors, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// What names it among the project's rules: letters, digits, `-`, `_` and `.`.
+    /// Identifies the rule in its project: letters, digits, `-`, `_` and `.`.
     pub id: String,
-    /// What people call it; its id, if they do not.
+    /// The rule's name; its id, if it has no name.
     pub name: String,
-    /// Whom: at most ten.
+    /// The targets, at most ten.
     pub to: Vec<Target>,
-    /// The IANA name of the time zone that times are shown in.
+    /// The IANA name of the time zone for times in messages.
     pub timezone: Option<String>,
-    /// Where messages link to: a template for [`expand_link`](crate::expand_link).
+    /// The link in messages: a template for [`expand_link`](crate::expand_link).
     pub link_template: Option<String>,
-    /// How many messages a minute go to each target by themselves, if it says so.
+    /// The number of messages per minute that are sent to each target individually, if the rule sets it.
     pub(super) max_per_minute: Option<u32>,
     pub(super) policy: Policy,
     pub(super) filter: Filter,
@@ -84,11 +84,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// How many messages a minute go to a chat, a mailbox or a webhook, unless the rule says otherwise.
+    /// Messages per minute that are sent individually to a chat, an email address or a webhook, unless the rule sets
+    /// another number.
     pub const CEILING: u32 = 10;
-    /// How many issues a minute are made or added to, unless the rule says otherwise.
+    /// Issues per minute that are created or commented on individually, unless the rule sets another number.
     pub const TRACKER_CEILING: u32 = 5;
-    /// The most that a rule may say.
+    /// The largest number that a rule can set.
     pub const MAX_CEILING: u32 = 100;
 }
 

@@ -16,19 +16,21 @@ use model::id::Fingerprint;
 use model::occurrence::Level;
 use model::outcome::{Reason, Refusal};
 
-/// The largest document, in bytes of JSON: sealed, it must fit an item beside the project's other settings.
+/// Maximum size of a document, in bytes of JSON. When sealed, it must fit into an item together with the project's
+/// other settings.
 const MAX_DOCUMENT: usize = 64 << 10;
 pub(super) const MAX_RULES: usize = 50;
 pub(super) const MAX_TARGETS: usize = 10;
-/// The most entries of a filter's list, and the longest pattern, in bytes: each commit is compared with all of them.
+/// Maximum number of entries in a filter's list, and maximum length of a pattern in bytes. Each commit is compared with
+/// all of them.
 pub(super) const MAX_FILTERS: usize = 50;
 pub(super) const MAX_PATTERN: usize = 200;
-/// The longest id and name, in bytes.
+/// Maximum length of an id and of a name, in bytes.
 pub(super) const MAX_ID: usize = 64;
 pub(super) const MAX_NAME: usize = 200;
-/// What is collected longer than a day comes too late for anybody.
+/// Maximum time to collect, in minutes: after a day, a notification is too late to be useful.
 pub(super) const MAX_MINUTES: u64 = 24 * 60;
-/// The largest threshold and interval: JavaScript's largest safe integer.
+/// Maximum threshold and interval: JavaScript's largest safe integer.
 pub(super) const MAX_COUNT: u64 = (1 << 53) - 1;
 
 const RULE_KEYS: [&str; 15] = [
@@ -50,8 +52,8 @@ const RULE_KEYS: [&str; 15] = [
 ];
 
 impl Rules {
-    /// Reads a document: at most 64 KiB, 50 rules, ten targets each. The first thing that is wrong is refused with its
-    /// path. A key that is not known is refused too: a threshold that is spelt wrong must not silence a rule.
+    /// Reads a document: at most 64 KiB, with 50 rules of ten targets each. The first mistake is refused with its path.
+    /// Unknown keys are refused too, because a misspelt threshold must not silence a rule.
     pub fn parse(document: &Value) -> Result<Self, Refusal> {
         let size = document.to_string().len();
         if size > MAX_DOCUMENT {
@@ -73,7 +75,7 @@ impl Rules {
         if let Some(index) = rules.iter().position(|rule| !seen.insert(rule.id.as_str())) {
             let mut refusal = object.refusal(
                 "rules",
-                format!("`id` is `{}`, as that of a rule before it: give each its own", rules[index].id),
+                format!("`id` is `{}`, which an earlier rule has: give each rule its own", rules[index].id),
             );
             refusal.path.extend([index.to_string(), "id".to_owned()]);
             return Err(refusal);
@@ -81,7 +83,7 @@ impl Rules {
         Ok(Self { rules, hooks: hooks(&object)? })
     }
 
-    /// Writes its id into each rule that has none, so that the rule keeps it when it is changed: to be called before a
+    /// Writes an id into each rule that has none, so that the rule keeps its id when it is changed. Call this before a
     /// document is stored.
     pub fn name(document: &mut Value) {
         let ids = ids(document);
@@ -94,7 +96,8 @@ impl Rules {
     }
 }
 
-/// The ids of a document's rules: each one's own, or one made of its name, or of what it says but for its secrets.
+/// Returns the ids of a document's rules: each rule's own, or one that is derived from its name, or from its contents
+/// without the secrets.
 pub(super) fn ids(document: &Value) -> Vec<String> {
     let rules = document.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let own = |rule: &Value| rule.get("id").and_then(Value::as_str).map(str::to_owned);
@@ -110,7 +113,7 @@ pub(super) fn ids(document: &Value) -> Vec<String> {
     rules.iter().map(|rule| own(rule).unwrap_or_else(|| unique(rule))).collect()
 }
 
-/// Room for a number behind it.
+/// Leaves room for a number at the end.
 const MAX_SLUG: usize = 40;
 
 fn slug(rule: &Value) -> String {
@@ -150,7 +153,7 @@ impl Rule {
         {
             return Err(object.refusal(
                 "id",
-                "`id` has other characters than letters, digits, `-`, `_` and `.`: use these, or leave it out",
+                "`id` has characters other than letters, digits, `-`, `_` and `.`: use only these, or leave it out",
             ));
         }
         let name = object.text("name", MAX_NAME)?.map_or_else(|| id.clone(), str::to_owned);
@@ -188,15 +191,15 @@ fn policy(object: &Object<'_>) -> Result<Policy, Refusal> {
     let interval = object.number("interval", 1..=MAX_COUNT)?;
     let threshold = object.number("threshold", 1..=MAX_COUNT)?.map(|count| Threshold { count, interval });
     if interval.is_some() && threshold.is_none() {
-        return Err(object.refusal("interval", "`interval` has no `threshold` that it goes on from: send both"));
+        return Err(object.refusal("interval", "`interval` has no `threshold`: send both, or leave both out"));
     }
     let collect = match object.object("collect")? {
         None => None,
         Some(collect) => {
             collect.only(&["minutes"])?;
             let minutes = collect.number("minutes", 1..=MAX_MINUTES)?;
-            let minutes = minutes
-                .ok_or_else(|| collect.refusal("minutes", "`minutes` is missing: send for how long to collect"))?;
+            let minutes =
+                minutes.ok_or_else(|| collect.refusal("minutes", "`minutes` is missing: send how long to collect"))?;
             Some(u32::try_from(minutes).unwrap_or(u32::MAX))
         }
     };
@@ -207,16 +210,19 @@ fn policy(object: &Object<'_>) -> Result<Policy, Refusal> {
     if on.is_empty() {
         return Err(object.refusal(
             "on",
-            format!("`on` is empty, so that nothing is ever told: name any of {}, or leave it out", Occasion::WORDS),
+            format!(
+                "`on` is empty, so the rule would never notify anybody: name any of {}, or leave it out",
+                Occasion::WORDS
+            ),
         ));
     }
     match (on.contains(&Occasion::Threshold), threshold) {
-        (true, None) => {
-            Err(object
-                .refusal("threshold", "`threshold` is missing, and `on` names it: send how many in a unit of time"))
-        }
+        (true, None) => Err(object.refusal(
+            "threshold",
+            "`threshold` is missing, but `on` contains it: send the number of occurrences in a unit of time",
+        )),
         (false, Some(_)) => Err(object
-            .refusal("threshold", "`threshold` is there, and `on` does not name it: add it there, or leave it out")),
+            .refusal("threshold", "`threshold` is set, but `on` does not contain it: add it there, or leave it out")),
         _ => Ok(Policy::Rule { on, threshold, collect }),
     }
 }
@@ -241,7 +247,7 @@ fn quiet(object: &Object<'_>, timezone: Option<&str>) -> Result<Option<Quiet>, R
     let time = |key: &str| {
         let Some(text) = quiet.text(key, MAX_NAME)? else { return Ok(None) };
         let time = quiet::parse_time(text)
-            .ok_or_else(|| quiet.refusal(key, format!("`{key}` is no time: send HH:MM, from 00:00 to 23:59")));
+            .ok_or_else(|| quiet.refusal(key, format!("`{key}` is not a time: send HH:MM, from 00:00 to 23:59")));
         time.map(Some)
     };
     let days = quiet.words("days", MAX_FILTERS, "mon, tue, wed, thu, fri, sat, sun", quiet::parse_day)?;
@@ -262,7 +268,9 @@ fn quiet(object: &Object<'_>, timezone: Option<&str>) -> Result<Option<Quiet>, R
         }
     };
     if days.iter().map(|day| day.to_monday_zero_offset()).collect::<HashSet<_>>().len() == 7 {
-        return Err(quiet.refusal("days", "`days` has all seven, so that nothing is ever told: leave one out"));
+        return Err(
+            quiet.refusal("days", "`days` has all seven days, so the rule would never notify anybody: leave one out")
+        );
     }
     let zone = rule_timezone(&quiet)?.or(timezone.map(str::to_owned));
     let zone = zone.as_deref().map_or(Some(TimeZone::UTC), |name| TimeZone::get(name).ok());
@@ -270,9 +278,9 @@ fn quiet(object: &Object<'_>, timezone: Option<&str>) -> Result<Option<Quiet>, R
     Ok(Some(Quiet { zone, hours, days }))
 }
 
-const NO_ZONE: &str = "`timezone` is no time zone: send an IANA name, such as Europe/Berlin or UTC";
+const NO_ZONE: &str = "`timezone` is not a time zone: send an IANA name, such as Europe/Berlin or UTC";
 
-/// The time zone at `timezone`, by its name.
+/// Reads the time zone at `timezone`, and returns its name.
 pub(crate) fn rule_timezone(object: &Object<'_>) -> Result<Option<String>, Refusal> {
     let Some(name) = object.text("timezone", MAX_NAME)? else { return Ok(None) };
     match TimeZone::get(name) {
@@ -281,20 +289,20 @@ pub(crate) fn rule_timezone(object: &Object<'_>) -> Result<Option<String>, Refus
     }
 }
 
-/// The longest template, in bytes.
+/// Maximum length of a template, in bytes.
 pub(super) const MAX_TEMPLATE: usize = 1_024;
 
-/// The template at `linkTemplate`; where `strict`, one with names that there are not is refused.
+/// Reads the template at `linkTemplate`. If `strict`, unknown names are refused.
 pub(crate) fn rule_link_template(object: &Object<'_>, strict: bool) -> Result<Option<String>, Refusal> {
     let key = "linkTemplate";
     let Some(template) = object.text(key, MAX_TEMPLATE)? else { return Ok(None) };
-    // Where the link leads is written in it, so that no value of an event can lead it elsewhere.
+    // The host must be written in the template, so that no value from an event can lead the link elsewhere.
     check_url(template).map_err(|what| object.refusal(key, format!("`{key}` {what}")))?;
     let begins_host = template
         .split_once("//")
         .is_some_and(|(_, rest)| rest.split(['/', '?', '#']).next().is_some_and(|host| host.contains('{')));
     if begins_host {
-        return Err(object.refusal(key, format!("`{key}` has a name in its host: use names in the path and behind it")));
+        return Err(object.refusal(key, format!("`{key}` has a name in its host: use names in the path and after it")));
     }
     let is_known = |part: &TemplatePart<'_>| match part {
         TemplatePart::Literal(text) => !text.contains(['{', '}']),
@@ -302,7 +310,7 @@ pub(crate) fn rule_link_template(object: &Object<'_>, strict: bool) -> Result<Op
     };
     if strict && !parts(template).iter().all(is_known) {
         let names = NAMES.map(|name| format!("{{{name}}}")).join(", ");
-        return Err(object.refusal(key, format!("`{key}` has braces that are none of {names}: use these")));
+        return Err(object.refusal(key, format!("`{key}` has other braces than {names}: use only these")));
     }
     Ok(Some(template.to_owned()))
 }

@@ -1,6 +1,6 @@
 use model::project::Tier;
 
-/// What a rule may report.
+/// An event that a rule can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
     First,
@@ -23,17 +23,18 @@ impl Occasion {
     }
 }
 
-/// How often an error must be seen in a unit of time.
+/// How often an error must be seen in a unit of time before it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Threshold {
-    /// This often; 1 at least.
+    /// The count from which on it is reported; at least 1.
     pub(crate) count: u64,
-    /// And then at every multiple of this (not of this more), as v1 has it; 1 at least. Without, once in a unit.
+    /// Then it is reported at each multiple of this number (not at each further count of this number), as in v1; at
+    /// least 1. `None` reports once per unit.
     pub(crate) interval: Option<u64>,
 }
 
 impl Threshold {
-    /// Whether any count that is reported lies between these two, the second included.
+    /// Whether a count that is reported lies between `before` (excluded) and `after` (included).
     pub(super) fn is_crossed(self, before: u64, after: u64) -> bool {
         match self.interval {
             None => before < self.count && self.count <= after,
@@ -48,11 +49,11 @@ impl Threshold {
 /// When a rule notifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Policy {
-    /// What the rule itself says.
+    /// The rule's own settings.
     Rule { on: Vec<Occasion>, threshold: Option<Threshold>, collect: Option<u32> },
-    /// What the project's tier says, but for what the rule says besides.
+    /// The settings of the project's tier, with the rule's own threshold and collection time in place of the tier's.
     Tier { threshold: Option<Threshold>, collect: Option<u32> },
-    /// v1's: the first occurrence ever, and the threshold, if there is one.
+    /// v1's settings: the first occurrence ever, and the threshold, if there is one.
     V1 { threshold: Option<Threshold> },
 }
 
@@ -63,18 +64,18 @@ pub(super) struct Conditions {
     pub(super) regression: bool,
     pub(super) threshold: Option<Threshold>,
     pub(super) limited: bool,
-    /// For how many minutes it is collected.
+    /// The number of minutes for which notifications are collected.
     pub(super) collect: Option<u32>,
 }
 
-/// What a critical project hears of besides new errors: ten in a unit of time, once in each. A multiple would be crossed
-/// by each batch of a storm, every other second.
+/// The default threshold in a critical project: ten in a unit of time, reported once per unit. In a storm, multiples
+/// would be crossed by each batch, every other second.
 const CRITICAL_THRESHOLD: Threshold = Threshold { count: 10, interval: None };
-/// For how many minutes a project that matters little is collected.
+/// The number of minutes for which notifications are collected in a project of tier `low`.
 const LOW_TIER_COLLECT_MINUTES: u32 = 60;
 
 impl Policy {
-    /// In a project of this tier.
+    /// The conditions in a project of this tier.
     pub(super) fn conditions(&self, tier: Tier) -> Conditions {
         match *self {
             Self::Rule { ref on, threshold, collect } => Conditions {

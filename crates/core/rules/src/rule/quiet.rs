@@ -3,26 +3,27 @@ use jiff::tz::TimeZone;
 
 use model::time::Timestamp;
 
-/// Hours without notifications: what is due then waits for their end.
+/// Quiet hours: notifications that are due then wait for their end.
 ///
-/// They are spans between two moments, each a time on the wall clock of a zone. A time that a clock skips is as much
-/// later as the clock is put forward; of one that it shows twice it is the first (RFC 5545 has it so).
+/// They are spans between two moments, each a local time in a time zone. A time that is skipped when clocks go forward
+/// is later by the length of the change. Of a time that comes twice when clocks go back, the first one counts (as in
+/// RFC 5545).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Quiet {
     pub(super) zone: TimeZone,
-    /// From one time of each day to the next time that it is the other.
+    /// From the first time on each day until the next occurrence of the second time.
     pub(super) hours: Option<(Time, Time)>,
-    /// Quiet from midnight to midnight; never all seven.
+    /// Days that are quiet from midnight to midnight; never all seven.
     pub(super) days: Vec<Weekday>,
 }
 
 impl Quiet {
-    /// When it is over, if `now` is quiet.
+    /// The end of the quiet time that `now` is in; `None` if it is not quiet.
     pub(super) fn end(&self, now: Timestamp) -> Option<Timestamp> {
         let mut end = None;
         let mut moment = now;
-        // What follows without a pause is one quiet. It ends within a week, since one day, or a part of it, is not quiet:
-        // each step is half a day at least, or brings the next step to a day.
+        // Consecutive spans are one quiet time. It ends within a week, because one day, or a part of it, is not quiet.
+        // Each step is half a day at least, or leads to a step that ends at a day's end.
         for _ in 0..MAX_SPANS {
             let Some(next) = self.end_of_span(moment) else { break };
             end = Some(next);
@@ -31,14 +32,14 @@ impl Quiet {
         end
     }
 
-    /// The end of the latest-ending span that `moment` is in.
+    /// The end of the latest-ending span that contains `moment`.
     fn end_of_span(&self, moment: Timestamp) -> Option<Timestamp> {
         let today = self.zone.to_datetime(jiff::Timestamp::from_microsecond(moment.micros()).ok()?).date();
         let spans = [today.yesterday().ok()?, today].into_iter().flat_map(|day| self.spans(day));
         spans.filter(|&(from, to)| from <= moment && moment < to).map(|(_, to)| to).max()
     }
 
-    /// The quiet spans that begin on a day.
+    /// The quiet spans that begin on `day`.
     fn spans(&self, day: Date) -> Vec<(Timestamp, Timestamp)> {
         let tomorrow = day.tomorrow().unwrap_or(day);
         let hours = self.hours.map(|(from, to)| {
@@ -56,10 +57,10 @@ impl Quiet {
     }
 }
 
-/// Six quiet days, with quiet hours before, between and after each.
+/// Six quiet days, with quiet hours before, between and after them.
 const MAX_SPANS: usize = 16;
 
-/// From `HH:MM`.
+/// Parses `HH:MM`.
 pub(super) fn parse_time(text: &str) -> Option<Time> {
     let digits =
         |part: &str| (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse().ok())?;
@@ -67,7 +68,7 @@ pub(super) fn parse_time(text: &str) -> Option<Time> {
     Time::new(digits(hour)?, digits(minute)?, 0, 0).ok()
 }
 
-/// From the first three letters of its English name.
+/// Parses the first three letters of a day's English name.
 pub(super) fn parse_day(word: &str) -> Option<Weekday> {
     match word {
         "mon" => Some(Weekday::Monday),

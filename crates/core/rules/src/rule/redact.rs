@@ -4,16 +4,16 @@ use super::Rules;
 use super::parse::ids;
 use crate::secret::SEALED;
 
-/// The keys of secrets, wherever they stand.
+/// The keys of secrets, wherever they occur.
 const SECRETS: [&str; 4] = ["userToken", "personalAccessToken", "secret", "signingSecret"];
-/// A secret too, but for the trackers, whose endpoint is no more than a host.
+/// This is a secret too, except for trackers, where it is only the address of a server.
 const ENDPOINT: &str = "endpoint";
-/// What decides where a secret is sent: another server, or another repository, was never given it.
+/// The keys that decide where a secret is sent. Another server or repository must not get it.
 const WHERE: [&str; 4] = ["type", ENDPOINT, "owner", "repo"];
 const TRACKERS: [&str; 2] = ["github", "gitlab"];
 
 impl Rules {
-    /// The document (or a part of one) with [`SEALED`] in the place of every secret.
+    /// Returns the document (or a part of one) with [`SEALED`] in place of every secret.
     pub fn redacted(document: &Value) -> Value {
         match document {
             Value::Object(map) => {
@@ -28,12 +28,12 @@ impl Rules {
         }
     }
 
-    /// Puts the secrets of the document that is stored, `old`, in the place of [`SEALED`] in a new one.
+    /// Replaces [`SEALED`] in a new document by the secrets of the stored document `old`.
     ///
-    /// A rule is recognised by its id. A target of it is the stored one that is shown just the same; or, if it was
-    /// changed, the one at its place, if it is of the same type, no target was added or removed, and a tracker's token
-    /// stays with the server and the repository that it is for. Where it is not clear which secret is meant [`SEALED`] stays, and
-    /// [`parse`](Self::parse) refuses it.
+    /// A rule is recognised by its id. Its target is the stored target that looks the same when redacted. If the target
+    /// was changed, it is the stored target at the same position, provided that it has the same type, that no target
+    /// was added or removed, and that a tracker's token stays with its server and repository. If it is not clear which
+    /// secret is meant, [`SEALED`] stays, and [`parse`](Self::parse) refuses it.
     pub fn with_secrets_of(document: &mut Value, old: &Value) {
         let (new_ids, old_ids) = (ids(document), ids(old));
         let old_rules = list(old, "rules");
@@ -69,7 +69,8 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 fn restore_targets(targets: &mut [Value], old: &[Value]) {
     let shown: Vec<_> = old.iter().map(Rules::redacted).collect();
     let same_length = targets.len() == old.len();
-    // As it was sent: one with another address is another target, whose secret was never asked for.
+    // The targets as they were sent. A target with another address is a different one, and its secret was not asked
+    // for.
     let new = targets.to_vec();
     for (index, target) in targets.iter_mut().enumerate() {
         let alike: Vec<_> = (0..old.len()).filter(|&other| shown[other] == new[index]).collect();
@@ -87,7 +88,7 @@ fn restore_targets(targets: &mut [Value], old: &[Value]) {
     }
 }
 
-/// Whether one may be the other after a change that leaves its secrets where they belong.
+/// Whether `new` can be `old` after a change that leaves its secrets where they belong.
 fn is_changed(new: &Value, old: &Value) -> bool {
     WHERE.iter().all(|key| new.get(key) == old.get(key))
 }

@@ -1,5 +1,5 @@
-//! The form of a rules document, as [`Rules::parse`] reads it. What no schema can say (that ids differ, that a time zone
-//! exists, what goes with what) is left to it.
+//! The schema of a rules document, as [`Rules::parse`] reads it. `parse` also checks what a schema cannot express: that
+//! ids differ, that a time zone exists, and which keys go together.
 
 use std::borrow::Cow;
 
@@ -34,32 +34,32 @@ impl JsonSchema for Rules {
         let number = |most: u64| json!({ "type": ["integer", "null"], "minimum": 1, "maximum": most });
         let rule = object(
             json!({
-                "id": says("what names it; made of its name, if it has none", json!({
+                "id": says("identifies the rule; derived from its name if missing", json!({
                     "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]+$", "maxLength": MAX_ID
                 })),
                 "name": text_schema(MAX_NAME),
                 "on": says(
-                    "what is told; without, what the project's tier says",
+                    "events to report; if missing, the project's tier decides",
                     words(&["first", "regression", "threshold", "limited"], 1),
                 ),
-                "threshold": says("how many in a unit of time are told", number(MAX_COUNT)),
-                "interval": says("and at which multiples of how many more", number(MAX_COUNT)),
-                "environments": says("only of these; all, if there are none", texts(Seen::MAX_TEXT)),
+                "threshold": says("count in a unit of time at which an error is reported", number(MAX_COUNT)),
+                "interval": says("report again at each multiple of this count", number(MAX_COUNT)),
+                "environments": says("only these; if missing, all", texts(Seen::MAX_TEXT)),
                 "levels": says(
-                    "only of these; all, if there are none",
+                    "only these; if missing, all",
                     words(&["fatal", "error", "warning", "info", "debug"], 0),
                 ),
-                "releases": says("only of releases like these: `*` and `?` stand for anything", texts(MAX_PATTERN)),
-                "title": says("only of titles like this: `*` and `?` stand for anything", text_schema(MAX_PATTERN)),
-                "collect": says("one message about all that happens meanwhile", nullable(object(
+                "releases": says("only releases like these (`*` is any text, `?` any character)", texts(MAX_PATTERN)),
+                "title": says("only titles like this (`*` is any text, `?` any character)", text_schema(MAX_PATTERN)),
+                "collect": says("collect everything that happens in this time into one message", nullable(object(
                     json!({ "minutes": { "type": "integer", "minimum": 1, "maximum": MAX_MINUTES } }),
                     &["minutes"],
                 ))),
                 "maxPerMinute": says(
-                    "how many messages a minute go to each target by themselves (10; 5 to a tracker): the rest is one summary",
+                    "messages per minute to each target; the rest is one summary [default: 10; 5 for a tracker]",
                     number(u64::from(Rule::MAX_CEILING)),
                 ),
-                "quiet": says("what happens then is told afterwards", nullable(object(
+                "quiet": says("quiet hours: notifications wait until they end", nullable(object(
                     json!({
                         "from": says("HH:MM", text_schema(MAX_NAME)),
                         "to": says("HH:MM", text_schema(MAX_NAME)),
@@ -68,15 +68,15 @@ impl JsonSchema for Rules {
                     }),
                     &[],
                 ))),
-                "timezone": says("of the times in messages: an IANA name", text_schema(MAX_NAME)),
-                "linkTemplate": says("where messages link to: an https URL", text_schema(MAX_TEMPLATE)),
+                "timezone": says("time zone for times in messages: an IANA name", text_schema(MAX_NAME)),
+                "linkTemplate": says("link in messages: an https URL", text_schema(MAX_TEMPLATE)),
                 "to": { "type": "array", "minItems": 1, "maxItems": MAX_TARGETS, "items": target },
             }),
             &["to"],
         );
         let rules = json!({ "type": ["array", "null"], "maxItems": MAX_RULES, "items": rule });
         let document = object(json!({ "rules": rules, "hooks": { "anyOf": [hooks, { "type": "null" }] } }), &[]);
-        json_schema!({ "description": "When to tell whom.", "allOf": [document] })
+        json_schema!({ "description": "Notification rules: who is notified of what, and when.", "allOf": [document] })
     }
 }
 
@@ -88,7 +88,7 @@ impl JsonSchema for Hooks {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let hook = |key: &str| nullable(object(json!({ key: secret_schema() }), &[key]));
         json_schema!({
-            "description": "What services sign their calls by.",
+            "description": "The secrets that services sign their webhooks with.",
             "type": "object",
             "additionalProperties": false,
             "properties": { "github": hook("secret"), "gitlab": hook("secret"), "slack": hook("signingSecret") },
@@ -100,7 +100,7 @@ fn object(properties: Value, required: &[&str]) -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
 }
 
-/// An object, or null, which is as good as none.
+/// Allows `null` in place of an object; `null` counts as absent.
 fn nullable(mut object: Value) -> Value {
     object["type"] = json!(["object", "null"]);
     object

@@ -5,13 +5,13 @@ const GITHUB: &str = "https://api.github.com";
 const GITLAB: &str = "https://gitlab.com";
 
 impl Target {
-    /// What names where it leads: 32 hexadecimal digits of a SHA-256, from which nobody learns the address. Two targets
-    /// that reach the same channel, repository or mailboxes have the same, whatever token they do it with.
+    /// Identifies the destination, as 32 hexadecimal digits of a SHA-256, which do not reveal the address. Two targets
+    /// that reach the same channel, repository or email addresses have the same destination, whatever token they use.
     pub fn destination(&self) -> String {
         let tracker = |base: Option<&str>, usual: &str, owner: &str, repo: &str| {
             vec![base.unwrap_or(usual).trim_end_matches('/').to_owned(), owner.to_owned(), repo.to_owned()]
                 .into_iter()
-                // Case does not matter to either, nor in a host.
+                // Neither service distinguishes case here, and neither do host names.
                 .map(|part| part.to_ascii_lowercase())
                 .collect()
         };

@@ -1,4 +1,4 @@
-//! Who is notified. The names of Slack's, GitHub's and GitLab's fields are v1's.
+//! Targets of rules. The fields for Slack, GitHub and GitLab have v1's names.
 
 mod destination;
 mod parse;
@@ -8,42 +8,42 @@ use serde::Deserialize;
 
 use super::Secret;
 
-/// Where a message goes.
+/// The target of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Target {
-    /// A Slack channel, by an incoming webhook.
+    /// A Slack channel, through an incoming webhook.
     Slack(Slack),
     /// The issues of a GitHub repository.
     GitHub(GitHub),
     /// The issues of a GitLab project.
     GitLab(GitLab),
-    /// Any HTTPS address: JSON, signed.
+    /// Any HTTPS URL, which gets signed JSON.
     Webhook(Webhook),
-    /// Mail, by SES.
+    /// Email, through SES.
     Mail(Mail),
-    /// A Discord channel, by a webhook.
+    /// A Discord channel, through a webhook.
     Discord(Hook),
-    /// A Microsoft Teams channel, by a webhook of a workflow.
+    /// A Microsoft Teams channel, through a workflow's webhook.
     Teams(Hook),
 }
 
 impl Target {
-    /// It in a few words, without a secret: `GitHub acme/shop`.
+    /// Describes the target in a few words without secrets: `GitHub acme/shop`.
     pub fn words(&self) -> String {
-        let behind = |kind: &str, what: &str| format!("{kind} {what}").trim_end().to_owned();
+        let named = |kind: &str, what: &str| format!("{kind} {what}").trim_end().to_owned();
         match self {
-            Self::Slack(slack) => behind("Slack", slack.channel.as_deref().unwrap_or_default()),
+            Self::Slack(slack) => named("Slack", slack.channel.as_deref().unwrap_or_default()),
             Self::GitHub(github) => format!("GitHub {}/{}", github.owner, github.repo),
             Self::GitLab(gitlab) => format!("GitLab {}/{}", gitlab.owner, gitlab.repo),
             Self::Webhook(_) => "webhook".to_owned(),
-            Self::Mail(mail) => behind("email", &mail.to.join(", ")),
+            Self::Mail(mail) => named("email", &mail.to.join(", ")),
             Self::Discord(_) => "Discord".to_owned(),
             Self::Teams(_) => "Teams".to_owned(),
         }
     }
 
-    /// Its `type` in a rule.
+    /// The `type` in a rule.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Slack(_) => "slack",
@@ -56,7 +56,7 @@ impl Target {
         }
     }
 
-    /// Whether it keeps an issue for each error, rather than a stream of messages.
+    /// Whether the target keeps an issue for each error, instead of receiving a stream of messages.
     pub fn is_tracker(&self) -> bool {
         matches!(self, Self::GitHub(_) | Self::GitLab(_))
     }
@@ -66,18 +66,18 @@ impl Target {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Slack {
-    /// The incoming webhook's URL.
+    /// The URL of the incoming webhook.
     pub endpoint: Secret,
-    /// Another channel than the webhook's own, where Slack allows that.
+    /// Another channel than the webhook's default, where Slack allows that.
     #[serde(default)]
     pub channel: Option<String>,
-    /// The name that the message is from.
+    /// The sender's name in Slack.
     #[serde(default)]
     pub username: Option<String>,
-    /// An emoji as its icon.
+    /// An emoji as the sender's icon.
     #[serde(default, alias = "icon_emoji")]
     pub icon_emoji: Option<String>,
-    /// An image as its icon.
+    /// An image URL as the sender's icon.
     #[serde(default, alias = "icon_url")]
     pub icon_url: Option<String>,
 }
@@ -88,17 +88,17 @@ pub struct Slack {
 pub struct GitHub {
     /// A token that may write issues.
     pub user_token: Secret,
-    /// The user or organisation.
+    /// The user or organisation that owns the repository.
     pub owner: String,
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// The API of a GitHub Enterprise server, `https://HOST/api/v3`; github.com's if there is none.
+    /// The API of a GitHub Enterprise server, `https://HOST/api/v3`. Without it, the API of github.com.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// Labels of the issues that are made.
+    /// Labels for new issues.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// What to do when there is an issue already.
+    /// The action if the error has an issue already.
     #[serde(default, rename = "if_exist", alias = "ifExist")]
     pub if_exist: IfExist,
 }
@@ -109,22 +109,22 @@ pub struct GitHub {
 pub struct GitLab {
     /// A token that may write issues.
     pub personal_access_token: Secret,
-    /// The user or group, with its parents: `group/subgroup`.
+    /// The user or group, with parent groups: `group/subgroup`.
     pub owner: String,
-    /// The project.
+    /// The name of the project.
     pub repo: String,
-    /// The GitLab server; `https://gitlab.com` if there is none.
+    /// The URL of the GitLab server. Without it, `https://gitlab.com`.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// Labels of the issues that are made.
+    /// Labels for new issues.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// What to do when there is an issue already.
+    /// The action if the error has an issue already.
     #[serde(default, rename = "if_exist", alias = "ifExist")]
     pub if_exist: IfExist,
 }
 
-/// What to do when an error has an issue already: v1's words.
+/// The action if an error has an issue already, in v1's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfExist {
@@ -134,34 +134,31 @@ pub enum IfExist {
     ReopenAndComment,
     /// Reopen it if it is closed, nothing else.
     Reopen,
-    /// Reopen it if it is closed, and write its text anew.
+    /// Reopen it if it is closed, and replace its description.
     ReopenAndUpdate,
     /// Comment on it, open or closed.
     Comment,
-    /// Nothing.
+    /// Do nothing.
     None,
 }
 
-/// An HTTPS address that takes JSON.
+/// An HTTPS URL that accepts JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
-    /// Where to.
     pub endpoint: Secret,
-    /// What requests are signed with.
+    /// The secret that requests are signed with.
     #[serde(default)]
     pub secret: Option<Secret>,
 }
 
-/// Mailboxes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
-    /// Their addresses.
     pub to: Vec<String>,
 }
 
-/// A webhook whose address is all that it needs.
+/// A webhook that needs nothing but its URL.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hook {

@@ -1,4 +1,4 @@
-//! Targets as people write them, in a project's rules and, in v1's three forms, with an error.
+//! Targets as people write them: in a project's rules, and in v1's three forms with an error.
 
 use serde_json::Value;
 
@@ -6,19 +6,20 @@ use super::{GitHub, GitLab, Hook, IfExist, Mail, Slack, Target, Webhook};
 use crate::document::Object;
 use model::outcome::{Reason, Refusal};
 
-/// What is the longest of a name, a label, a mail address, in bytes.
+/// Maximum lengths of a name or label, and of an email address, in bytes.
 pub(super) const MAX_NAME: usize = 255;
 pub(super) const MAX_ADDRESS: usize = 254;
 pub(super) const MAX_LABELS: usize = 20;
-/// SES takes no more to one letter.
+/// SES allows no more recipients in one email.
 pub(super) const MAX_ADDRESSES: usize = 50;
 
 const TYPES: &str = "slack, github, gitlab, webhook, mail, discord, teams";
 const IF_EXIST: &str = "reopen-and-comment, reopen, reopen-and-update, comment, none";
 
 impl Target {
-    /// From an object of a project's rules. A key that is not known is refused, as is a value that no service would take;
-    /// the path in the refusal begins at the object. Whether the address may be sent to is not looked at here.
+    /// Reads an object from a project's rules. Unknown keys are refused, and so are values that no service would
+    /// accept. The path in the refusal begins at the object. Whether faultline may send to the address is not checked
+    /// here.
     pub fn parse(target: &Value) -> Result<Self, Refusal> {
         Self::parse_at(target, Vec::new())
     }
@@ -37,7 +38,7 @@ impl Target {
         });
         let target = match kind {
             "webhook" => Self::Webhook(Webhook {
-                endpoint: object.needed_url("endpoint", "the URL that takes the JSON")?,
+                endpoint: object.needed_url("endpoint", "the URL to send JSON to")?,
                 secret: object.secret("secret")?,
             }),
             "mail" => Self::Mail(mail(&object)?),
@@ -52,7 +53,7 @@ impl Target {
         Ok(target)
     }
 
-    /// One of the three that v1 has; `None` if it is none of them.
+    /// Reads one of v1's three types. Returns `None` for any other type.
     pub(crate) fn v1(kind: &str, object: &Object<'_>) -> Result<Option<Self>, Refusal> {
         Ok(Some(match kind {
             "slack" => Self::Slack(slack(object)?),
@@ -81,7 +82,7 @@ fn slack(object: &Object<'_>) -> Result<Slack, Refusal> {
 fn github(object: &Object<'_>) -> Result<GitHub, Refusal> {
     Ok(GitHub {
         user_token: object.needed_secret("userToken", "a token that may write issues")?,
-        owner: name(object, "owner", "the user or organisation that the repository is of")?,
+        owner: name(object, "owner", "the user or organisation that owns the repository")?,
         repo: name(object, "repo", "the repository's name")?,
         endpoint: object.url("endpoint")?.map(str::to_owned),
         labels: labels(object)?,
@@ -90,9 +91,9 @@ fn github(object: &Object<'_>) -> Result<GitHub, Refusal> {
 }
 
 fn gitlab(object: &Object<'_>) -> Result<GitLab, Refusal> {
-    let owner = object.needed("owner", MAX_NAME, "the user or group that the project is of")?;
+    let owner = object.needed("owner", MAX_NAME, "the user or group that owns the project")?;
     if !owner.split('/').all(is_name) {
-        return Err(object.refusal("owner", "`owner` is no user or group: send `group`, or `group/subgroup`"));
+        return Err(object.refusal("owner", "`owner` is not a user or group: send `group`, or `group/subgroup`"));
     }
     Ok(GitLab {
         personal_access_token: object.needed_secret("personalAccessToken", "a token that may write issues")?,
@@ -107,12 +108,12 @@ fn gitlab(object: &Object<'_>) -> Result<GitLab, Refusal> {
 fn mail(object: &Object<'_>) -> Result<Mail, Refusal> {
     let to = object.texts("to", MAX_ADDRESSES, MAX_ADDRESS)?;
     if to.is_empty() {
-        return Err(object.refusal("to", "`to` is missing: send a list of mail addresses"));
+        return Err(object.refusal("to", "`to` is missing: send a list of email addresses"));
     }
     match to.iter().position(|address| !is_address(address)) {
         Some(index) => {
-            let mut refusal =
-                object.refusal("to", "an entry of `to` is no mail address: send `name@host`, without a display name");
+            let mut refusal = object
+                .refusal("to", "an entry of `to` is not an email address: send `name@host`, without a display name");
             refusal.path.push(index.to_string());
             Err(refusal)
         }
@@ -129,11 +130,11 @@ fn name(object: &Object<'_>, key: &str, what: &str) -> Result<String, Refusal> {
     match is_name(name) {
         true => Ok(name.to_owned()),
         false => Err(object
-            .refusal(key, format!("`{key}` has other characters than letters, digits, `-`, `_` and `.`: send {what}"))),
+            .refusal(key, format!("`{key}` has characters other than letters, digits, `-`, `_` and `.`: send {what}"))),
     }
 }
 
-/// A part of a path at GitHub or GitLab: nothing that would lead elsewhere.
+/// Whether a text can be a part of a path in GitHub or GitLab, without leading elsewhere.
 fn is_name(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     !text.is_empty() && text != "." && text != ".." && text.bytes().all(fits)

@@ -1,4 +1,4 @@
-//! The form of a target, as [`Target::parse`] reads it.
+//! The schema of a target, as [`Target::parse`] reads it.
 
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ impl JsonSchema for Target {
             "type": "string", "pattern": "^[^@]+@[^@]+$", "maxLength": MAX_ADDRESS
         } });
         json_schema!({
-            "description": "Whom to tell. What is a secret is shown as `[sealed]`; sent back so, it stays what it is.",
+            "description": "Who is notified. Secrets are shown as `[sealed]`: send that back to keep the stored secret.",
             "oneOf": [
                 of_type("slack", slack, &["endpoint"]),
                 of_type("github", tracker("userToken", name()), &["userToken", "owner", "repo"]),

@@ -61,7 +61,7 @@ fn both_spellings_of_v1_s_fields_are_read() {
     }
 }
 
-/// What is read by these rules is what serde reads, where both read it.
+/// These rules and serde read the same target, where both read it.
 #[test]
 fn every_form_is_read_with_all_its_fields() {
     for target in [
@@ -79,14 +79,14 @@ fn every_form_is_read_with_all_its_fields() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_the_way_out() {
+fn mistakes_are_named_with_the_way_to_fix_them() {
     refused(json!("slack"), "", "this is a text: send an object");
     refused(json!({}), "type", "`type` is missing: send one of slack, github");
     refused(json!({ "type": "irc" }), "type", "use one of slack, github, gitlab, webhook, mail, discord, teams");
     refused(with(&slack(), "chanel", json!("#a")), "chanel", "use type, endpoint, channel");
-    refused(with(&slack(), "userToken", json!("x")), "userToken", "not known here");
+    refused(with(&slack(), "userToken", json!("x")), "userToken", "not a known key");
     refused(with(&slack(), "channel", json!(7)), "channel", "`channel` is a number");
-    refused(with(&slack(), "iconUrl", json!("/icon.png")), "iconUrl", "no `https://` URL");
+    refused(with(&slack(), "iconUrl", json!("/icon.png")), "iconUrl", "not an `https://` URL");
     refused(with(&github(), "userToken", json!("a b")), "userToken", "has a space");
     refused(with(&github(), "userToken", json!("a\r\nb")), "userToken", "control character");
     refused(with(&github(), "owner", json!(null)), "owner", "`owner` is missing");
@@ -95,8 +95,8 @@ fn what_is_wrong_is_named_with_the_way_out() {
     refused(with(&github(), "labels", json!(vec!["x"; 21])), "labels", "at most 20");
     refused(with(&github(), "if_exist", json!("reopen-and-coment")), "if_exist", "reopen-and-comment, reopen,");
     for name in ["a/b", "..", "a?b", "a b", "é"] {
-        refused(with(&github(), "owner", json!(name)), "owner", "other characters");
-        refused(with(&github(), "repo", json!(name)), "repo", "other characters");
+        refused(with(&github(), "owner", json!(name)), "owner", "characters other");
+        refused(with(&github(), "repo", json!(name)), "repo", "characters other");
     }
     for owner in ["/g", "g/", "g//h", "g/../h", "g/h i"] {
         refused(with(&gitlab(), "owner", json!(owner)), "owner", "`group/subgroup`");
@@ -104,7 +104,7 @@ fn what_is_wrong_is_named_with_the_way_out() {
     refused(json!({ "type": "mail", "to": [] }), "to", "`to` is missing");
     refused(json!({ "type": "mail", "to": vec!["a@b"; 51] }), "to", "at most 50");
     for address in ["a", "@b", "a@", "a@b@c", "A <a@b>", "a@b,c@d", "a@b c"] {
-        refused(mail(address), "to.1", "no mail address");
+        refused(mail(address), "to.1", "not an email address");
     }
     refused(mail("a@b\nBcc: c@d"), "to.1", "control characters");
 }
@@ -128,7 +128,7 @@ fn a_url_is_a_whole_https_url() {
         "http://127.0.0.1\\.example.org",
     ] {
         let refusal = Target::parse(&with(&slack(), "endpoint", json!(url)));
-        // A backslash is a slash to browsers: the host before it is loopback, which is for the guard to look at.
+        // Browsers treat a backslash as a slash: the host before it is loopback. Checking that is the guard's task.
         assert_eq!(refusal.is_err(), !url.contains('\\'), "{url}");
         if let Err(refusal) = refusal {
             assert_eq!(refusal.path, ["endpoint"], "{url}");
@@ -141,7 +141,7 @@ fn a_url_is_a_whole_https_url() {
     }
 }
 
-/// What is wrong with a value is told without the value: it may be a secret at the wrong place.
+/// A refusal does not repeat the value, which may be a secret in the wrong place.
 #[test]
 fn no_refusal_shows_a_value() {
     for base in

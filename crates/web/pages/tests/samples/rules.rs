@@ -75,7 +75,7 @@ pub(crate) fn refused() -> Rules {
     let typed = [("kind", "webhook"), ("webhook.endpoint", "\"><script>alert(1)</script>"), ("levels", "fatal")];
     let draft = RuleDraft {
         fields: typed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        problem: Some("Address: `endpoint` is no `https://` URL: send one".to_owned()),
+        problem: Some("Address: `endpoint` is not an `https://` URL: send one".to_owned()),
         wrong: Some("webhook.endpoint".to_owned()),
         tried: None,
     };

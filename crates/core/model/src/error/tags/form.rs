@@ -12,13 +12,13 @@ use super::{Others, Tag, TagValue, Tags};
 #[error("`tags` is not the text form of tags: {0}")]
 pub struct BadTags(serde_json::Error);
 
-/// What stands for the name of the tags that are not held: no tag is named so.
+/// Used in place of a name to say that there were tags that are not kept. No tag has this name.
 const OTHERS: &str = "";
 
-/// The text form: JSON, a list for each tag. It begins with the total, and the floor if there is one; then come the
-/// values, each with the least it was seen, and how much more it may be, if that is not known; then, without a number,
-/// the hashes of the values that are known to have been seen but not counted:
-/// `{"os":[41,3,"Linux",30,"Windows",4,3,"1f2e3d4c5b"]}`. `*` in front of the hashes says that not all are known.
+/// The text form: JSON, with a list for each tag. It begins with the total, and the floor if there is one. Then come
+/// the values, each with its minimum count, and with the difference to the maximum if the count is not exact. A last
+/// text without a number has the hashes of the values that were seen but are not kept:
+/// `{"os":[41,3,"Linux",30,"Windows",4,3,"1f2e3d4c5b"]}`. A `*` before the hashes says that some values were forgotten.
 impl fmt::Display for Tags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others = self.is_partial.then(Tag::default);
@@ -28,7 +28,7 @@ impl fmt::Display for Tags {
 }
 
 impl Tags {
-    /// From the text form.
+    /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, BadTags> {
         let mut tags: BTreeMap<String, Tag> = serde_json::from_str(text).map_err(BadTags)?;
         let is_partial = tags.remove(OTHERS).is_some();
@@ -64,7 +64,8 @@ enum Word {
 
 impl<'de> Deserialize<'de> for Tag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bad = || D::Error::custom("expected a list of a total, perhaps a floor, then texts, each with its counts");
+        let bad =
+            || D::Error::custom("expected a list with a total, an optional floor, then texts, each with its counts");
         let words = Vec::<Word>::deserialize(deserializer)?;
         let mut words = words.into_iter().peekable();
         let numbers = |words: &mut std::iter::Peekable<std::vec::IntoIter<Word>>| {

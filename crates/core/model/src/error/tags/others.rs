@@ -2,28 +2,28 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Values of a tag that were seen and are not held, by the first 40 bits of their SHA-256, the newest last.
+/// Values of a tag that were seen and are not kept, as the first 40 bits of their SHA-256, newest last.
 ///
-/// Each commit writes them, so their number is bounded. Beyond the bound values are forgotten, which is noted.
+/// Each commit writes them, so their number is bounded. `is_lossy` records that values beyond the bound were forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Others {
     hashes: Vec<u64>,
     is_lossy: bool,
 }
 
-/// The most values that are kept of a release or an environment, and of any other tag.
+/// Maximum number of values for a release or an environment, and for any other tag.
 const MAX_OTHER_VALUES_OF_ALWAYS_TAGS: usize = 200;
 const MAX_OTHER_VALUES: usize = 48;
-/// The hexadecimal digits of a hash.
+/// The number of hexadecimal digits of a hash.
 const DIGITS: usize = 10;
 
 impl Others {
-    /// Whether values were seen that are forgotten.
+    /// Whether some values were forgotten.
     pub(super) fn is_lossy(&self) -> bool {
         self.is_lossy
     }
 
-    /// From now on there may be values that it does not know.
+    /// Records that there may be values that it does not know.
     pub(super) fn forget(&mut self) {
         self.is_lossy = true;
     }
@@ -48,8 +48,8 @@ impl Others {
         self.hashes.extend(&other.hashes);
     }
 
-    /// Keeps the newest, if errors are found by this tag above all. Of other tags with so many values (addresses, ids of
-    /// requests) hardly one is asked for twice: none is kept.
+    /// Enforces the maximum. For the tags that errors are mainly found by, the newest values are kept. Other tags with
+    /// so many values (addresses, request ids) are hardly ever asked for the same value twice, so none is kept.
     pub(super) fn fit(&mut self, is_always: bool) {
         let most = if is_always { MAX_OTHER_VALUES_OF_ALWAYS_TAGS } else { MAX_OTHER_VALUES };
         if self.hashes.len() > most {
@@ -62,7 +62,7 @@ impl Others {
         }
     }
 
-    /// From the text form.
+    /// Parses the text form.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_lossy, digits) = text.strip_prefix('*').map_or((false, text), |digits| (true, digits));
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && digits.len().is_multiple_of(DIGITS);
@@ -72,7 +72,7 @@ impl Others {
     }
 }
 
-/// The text form: ten hexadecimal digits for each, after a `*` if values are forgotten.
+/// The text form: ten hexadecimal digits for each value, after a `*` if values were forgotten.
 impl fmt::Display for Others {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_lossy { "*" } else { "" })?;

@@ -70,7 +70,7 @@ fn the_longest_tags_lose_their_rarest_values_first() {
 }
 
 #[test]
-fn what_is_no_text_form_is_named() {
+fn a_wrong_text_form_is_named() {
     for bad in [
         "",
         "[]",
@@ -87,7 +87,7 @@ fn what_is_no_text_form_is_named() {
 }
 
 #[test]
-fn values_with_the_same_beginning_are_told_apart() {
+fn values_with_the_same_beginning_stay_different() {
     let [a, b] = ["a", "b"].map(|end| format!("{}{end}", "é".repeat(40)));
     let tags = of([("url", &*short_value(&a))]);
     assert_eq!((tags.has("url", &a), tags.has("url", &b)), (Has::Yes, Has::No));
@@ -100,8 +100,8 @@ fn values_with_the_same_beginning_are_told_apart() {
     assert_eq!(short_value(&"x".repeat(60)), "x".repeat(60));
 }
 
-/// Whatever an error was seen with, in whatever order and company: `has` is right, or says that it does not know; and it
-/// knows as much as it promises. Also of errors that are merged, and after they are stored.
+/// Whatever an error was seen with, in whatever order and combination, `has` is right or says that it does not know;
+/// and it knows as much as it promises. This also holds for merged errors, and after errors are stored.
 #[test]
 fn what_an_error_was_seen_with_is_known_or_said_to_be_unknown() {
     for seed in 0..60 {
@@ -162,14 +162,14 @@ fn what_an_error_was_seen_with_is_known_or_said_to_be_unknown() {
     }
 }
 
-/// Names and values, some of them frequent; and some longer than others.
+/// Names and values. Some are frequent, and some are longer than others.
 fn events() -> impl Strategy<Value = Vec<(String, String)>> {
     let value = prop_oneof![(0u8..4), (0u8..60)]
         .prop_map(|number| "x".repeat(usize::from(number % 7) * 8) + &number.to_string());
     prop::collection::vec(((0u8..25).prop_map(|number| format!("tag-{number}")), value), 0..800)
 }
 
-/// What every count promises.
+/// Checks the guarantees of every count.
 fn holds(tags: &Tags, events: &[(String, String)]) -> Result<(), TestCaseError> {
     let mut real: HashMap<(&str, &str), u64> = HashMap::new();
     events.iter().for_each(|(name, value)| *real.entry((name, value)).or_default() += 1);
@@ -192,7 +192,7 @@ fn holds(tags: &Tags, events: &[(String, String)]) -> Result<(), TestCaseError> 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// The bounds hold of what is held and of what is not, over several commits, and over a merge.
+    /// The bounds hold for values that are kept and for those that are not, over several commits and over a merge.
     #[test]
     fn every_count_is_within_its_bounds(events in events(), split in 0usize..800) {
         let (a, b) = events.split_at(split.min(events.len()));
@@ -205,7 +205,7 @@ proptest! {
         let of_held: Vec<_> = events.iter().filter(|(name, _)| is_whole(name)).cloned().collect();
         holds(&tags, &of_held)?;
 
-        // A tag that only one of both holds is counted there only.
+        // A tag that only one of the two keeps is counted only there.
         let only = |part: &[(String, String)]| of(part.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let (mut first, second) = (only(a), only(b));
         let in_both: Vec<_> = events.iter()

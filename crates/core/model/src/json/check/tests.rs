@@ -2,7 +2,7 @@ use super::*;
 use crate::json::{Value, parse};
 
 #[test]
-fn what_is_repaired_when_it_is_parsed_is_repaired_here() {
+fn checking_repairs_what_parsing_repairs() {
     assert_eq!(check(b"{\"a\":1}", MAX_DEPTH).unwrap(), Cow::Borrowed(b"{\"a\":1}"));
     assert_eq!(*check(b"{\"a\":NaN}", MAX_DEPTH).unwrap(), *b"{\"a\":null}");
     assert_eq!(check(b"{\"a\":}", MAX_DEPTH).unwrap_err().to_string(), "not JSON: expected value at line 1 column 6");
@@ -23,17 +23,17 @@ fn the_depth_is_bounded() {
     assert!(check(list(4).as_bytes(), 3).is_err());
 }
 
-/// To the parser it is no object, but what its text says: at any depth, or none.
+/// To the parser, this is not an object but the JSON in its text, at any depth.
 #[test]
-fn what_means_something_to_the_parser_is_refused() {
+fn keys_with_a_meaning_for_the_parser_are_refused() {
     for text in [r#"{"a":[{"$serde_json::private::RawValue":1}]}"#, r#"{"$serde_json::private::RawValue":"[]"}"#] {
         let error = check(text.as_bytes(), MAX_DEPTH).unwrap_err().to_string();
-        assert!(error.contains("no object to be stored"), "{error}");
+        assert!(error.contains("reserved key"), "{error}");
     }
 }
 
 proptest::proptest! {
-    /// An event that was answered with success can be processed: both readings agree on what is JSON.
+    /// An event that was accepted can be processed: both ways of reading agree on what is JSON.
     #[test]
     fn both_readings_agree(text in r#"[\{\}\[\]:,"\\a-c0-9eE.\-+ NaIu\u{0}-\u{1f}]{0,24}"#) {
         let text = format!("{{\"a\":{text}}}");

@@ -1,8 +1,8 @@
-//! Escapes in texts.
+//! Repairs escape sequences in texts.
 
 use std::borrow::Cow;
 
-/// What to write for the escape at the start of `rest`, and how many bytes it has.
+/// Returns the replacement for the escape at the start of `rest`, and the number of bytes that the escape has.
 pub(super) fn escape(rest: &str) -> (Cow<'_, str>, usize) {
     let Some(letter) = rest[1..].chars().next() else { return ("\\\\".into(), 1) };
     let char = |code: Option<u32>| code.and_then(char::from_u32).unwrap_or('\u{fffd}');
@@ -33,12 +33,12 @@ pub(super) fn escape(rest: &str) -> (Cow<'_, str>, usize) {
         'a' => ("\\u0007".into(), 2),
         'v' => ("\\u000b".into(), 2),
         'e' => ("\\u001b".into(), 2),
-        // The backslash is text, and what follows is read by itself: it may be a line end.
+        // The backslash is text. The next character is read by itself, because it may be a line end.
         _ => ("\\\\".into(), 1),
     }
 }
 
-/// A control character, escaped.
+/// The escape for a control character.
 pub(super) fn control(byte: u8) -> Cow<'static, str> {
     match byte {
         b'\n' => "\\n".into(),
@@ -48,7 +48,7 @@ pub(super) fn control(byte: u8) -> Cow<'static, str> {
     }
 }
 
-/// A character as it stands in a text.
+/// A character as it is written inside a JSON text.
 fn written(char: char) -> Cow<'static, str> {
     match char {
         '"' => "\\\"".into(),
@@ -63,13 +63,13 @@ fn code_unit(rest: &str) -> Option<u32> {
     digits(rest.strip_prefix("\\u")?, 4)
 }
 
-/// The number that the first `count` hexadecimal digits are.
+/// Reads the first `count` hexadecimal digits as a number.
 fn digits(rest: &str, count: usize) -> Option<u32> {
     let digits = rest.get(..count)?;
     digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
-/// The code point of a `{1F600}`, and how many bytes it has.
+/// Reads a code point such as `{1F600}`, and returns it with its length in bytes.
 fn braced(rest: &str) -> Option<(u32, usize)> {
     let inner = rest.strip_prefix('{')?;
     let end = inner.bytes().take(9).position(|byte| byte == b'}')?;

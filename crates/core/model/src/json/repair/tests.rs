@@ -77,7 +77,7 @@ fn what_is_not_json_stays_an_error() {
     }
 }
 
-/// The copy is bounded, whatever comes, and made in one pass.
+/// The size of the copy is bounded for any input, and the copy is made in one pass.
 #[test]
 fn a_repaired_text_is_at_most_three_times_as_long() {
     for junk in ["\u{1}", "\\q", "\\x01", "nan,", "1e999,", "\u{0}", "a:", ",]", "\\"] {
@@ -98,7 +98,7 @@ fn a_repaired_text_is_at_most_three_times_as_long() {
 }
 
 proptest::proptest! {
-    /// What is JSON already is not changed.
+    /// Valid JSON is not changed.
     #[test]
     fn json_stays_as_it_is(text in r#"[\{\}\[\]:,"\\a-f0-9eE.\-+ nulltrue]{0,40}"#) {
         if let Ok(value) = serde_json::from_str::<Value>(&text) {

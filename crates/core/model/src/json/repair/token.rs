@@ -2,29 +2,29 @@
 
 use std::borrow::Cow;
 
-/// A run of characters that is neither a text nor a sign of JSON's, and what follows it.
+/// A run of characters outside of texts that are not JSON punctuation, and the text after it.
 pub(super) struct Token<'a> {
     word: &'a str,
     after: &'a str,
 }
 
 impl<'a> Token<'a> {
-    /// The token at the start of `rest`, which is not empty.
+    /// The token at the start of `rest`, which must not be empty.
     pub(super) fn at(rest: &'a str) -> Self {
         let ends = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b',' | b':' | b'[' | b']' | b'{' | b'}');
         let end = rest.bytes().position(ends).unwrap_or(rest.len()).max(1);
-        // The first character is no sign, but may have several bytes.
+        // The first character is not punctuation, but may have several bytes.
         let end = (end..=rest.len()).find(|&end| rest.is_char_boundary(end)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         Self { word, after }
     }
 
-    /// How many bytes it has.
+    /// The length in bytes.
     pub(super) fn length(&self) -> usize {
         self.word.len()
     }
 
-    /// What JSON has in its place; the token itself if that is not known.
+    /// The JSON for this token, or the token itself if it is not recognised.
     pub(super) fn repaired(&self) -> Cow<'a, str> {
         let is_name = self.after.trim_ascii_start().starts_with(':');
         match word(self.word).or_else(|| number(self.word)) {
@@ -37,10 +37,10 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The longest word that is looked at, in bytes.
+/// Maximum length of a word that is recognised, in bytes.
 const MAX_WORD: usize = 24;
 
-/// Words of JSON in other forms, and of numbers that are none.
+/// Recognises JSON's words in other forms, and words for numbers that JSON does not have.
 fn word(word: &str) -> Option<Cow<'_, str>> {
     if word.len() > MAX_WORD {
         return None;
@@ -60,7 +60,7 @@ fn word(word: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Numbers in other forms than JSON's.
+/// Recognises numbers in forms that JSON does not have.
 fn number(word: &str) -> Option<Cow<'_, str>> {
     let (sign, rest) = match word.as_bytes().first()? {
         b'-' => ("-", &word[1..]),
@@ -73,7 +73,7 @@ fn number(word: &str) -> Option<Cow<'_, str>> {
     if !rest.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte)) {
         return None;
     }
-    // Rust reads `.5`, `5.` and `007`, too.
+    // Rust also reads `.5`, `5.` and `007`.
     let value: f64 = rest.parse().ok()?;
     if !value.is_finite() {
         return Some(format!("\"{word}\"").into());

@@ -1,4 +1,4 @@
-//! What is reported of what, as tables: what happens to an error, its last step the one in question, and what is decided.
+//! Tables of what is reported: the events of an error, of which the last one is in question, and the decision.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn check(says: Value, table: &[(&str, &str)]) {
     check_in(Tier::Standard, says, table);
 }
 
-/// v1's config with these two numbers.
+/// A v1 config with these two numbers.
 #[track_caller]
 fn check_posted(threshold: Value, interval: Value, table: &[(&str, &str)]) {
     let config = json!({
@@ -36,7 +36,7 @@ fn check_posted(threshold: Value, interval: Value, table: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_first_occurrence_of_each_life_is_told() {
+fn the_first_occurrence_of_each_incarnation_is_reported() {
     check(
         json!({ "on": ["first"] }),
         &[
@@ -52,9 +52,9 @@ fn the_first_occurrence_of_each_life_is_told() {
     );
 }
 
-/// A record of the stream may have both incarnations, if the deletion is not in it.
+/// A record of the stream can contain both incarnations, if the deletion has no record of its own.
 #[test]
-fn a_life_that_took_the_place_of_another_is_new() {
+fn an_incarnation_that_replaced_another_is_new() {
     use super::stories::{minute, story};
     let (Some(old), _) = story("1@0 | 9@1") else { panic!("two commits") };
     let (_, new) = story("1@0 | delete | 1@1");
@@ -84,9 +84,9 @@ fn a_regression_is_an_occurrence_after_somebody_resolved_the_error() {
     );
 }
 
-/// Who resolved an error in the next release hears nothing of the old ones.
+/// Somebody who resolved an error in the next release is not notified about the old releases.
 #[test]
-fn of_an_error_that_is_resolved_in_the_next_release_only_a_regression_is_told() {
+fn an_error_that_is_resolved_in_the_next_release_reports_only_a_regression() {
     check(
         json!({ "on": ["first", "regression", "threshold"], "threshold": 5 }),
         &[
@@ -99,7 +99,7 @@ fn of_an_error_that_is_resolved_in_the_next_release_only_a_regression_is_told() 
 }
 
 #[test]
-fn a_threshold_without_an_interval_is_told_once_in_a_unit() {
+fn a_threshold_without_an_interval_is_reported_once_in_a_unit() {
     check(
         json!({ "on": ["threshold"], "threshold": 30 }),
         &[
@@ -116,7 +116,7 @@ fn a_threshold_without_an_interval_is_told_once_in_a_unit() {
 }
 
 #[test]
-fn with_an_interval_every_multiple_from_the_threshold_on_is_told() {
+fn with_an_interval_every_multiple_from_the_threshold_on_is_reported() {
     check(
         json!({ "on": ["threshold"], "threshold": 30, "interval": 5 }),
         &[
@@ -130,7 +130,7 @@ fn with_an_interval_every_multiple_from_the_threshold_on_is_told() {
             ("1@0 | 33@0", "34 in minute 0"),
         ],
     );
-    // The multiple counts, not the threshold: v1 has it so.
+    // Multiples of the interval count, not steps from the threshold, as in v1.
     check(
         json!({ "on": ["threshold"], "threshold": 30, "interval": 7 }),
         &[("29@0 | 1@0", ""), ("30@0 | 5@0", "35 in minute 0"), ("27@0 | 1@0", "")],
@@ -138,7 +138,7 @@ fn with_an_interval_every_multiple_from_the_threshold_on_is_told() {
 }
 
 #[test]
-fn each_unit_that_a_batch_crosses_in_is_told_by_itself() {
+fn each_unit_that_a_batch_crosses_in_is_reported_separately() {
     check(
         json!({ "on": ["threshold"], "threshold": 3 }),
         &[
@@ -154,7 +154,7 @@ fn each_unit_that_a_batch_crosses_in_is_told_by_itself() {
 }
 
 #[test]
-fn what_is_told_as_first_or_regression_is_not_told_as_a_threshold_besides() {
+fn a_first_occurrence_or_regression_is_not_reported_as_a_threshold_too() {
     let all = json!({ "on": ["first", "regression", "threshold"], "threshold": 5 });
     check(
         all,
@@ -174,7 +174,7 @@ fn what_is_told_as_first_or_regression_is_not_told_as_a_threshold_besides() {
 }
 
 #[test]
-fn of_a_muted_error_nothing_is_told_until_the_mute_is_over() {
+fn a_muted_error_reports_nothing_until_the_mute_is_over() {
     let all = json!({ "on": ["first", "regression", "threshold"], "threshold": 5 });
     check(
         all,
@@ -185,7 +185,7 @@ fn of_a_muted_error_nothing_is_told_until_the_mute_is_over() {
             ("1@0 | mute 5 | 3@6", "unmuted"),
             ("1@0 | mute 5 | 3@6 | 1@6", ""),
             ("1@0 | mute 5 | 9@6", "unmuted"),
-            // What came while it was muted counts, and is not reported afterwards.
+            // Occurrences that came while it was muted count, and are not reported afterwards.
             ("1@0 | mute | 9@1 | unresolve", ""),
             ("1@0 | mute | 4@1 | unresolve | 1@1", "5 in minute 1"),
             ("1@0 | mute | 9@1 | unresolve | 1@1", ""),
@@ -196,7 +196,7 @@ fn of_a_muted_error_nothing_is_told_until_the_mute_is_over() {
 }
 
 #[test]
-fn what_people_do_tells_nothing() {
+fn changes_by_people_report_nothing() {
     check(
         json!({ "on": ["first", "regression", "threshold"], "threshold": 1, "interval": 1 }),
         &[("9@0 | resolve", ""), ("9@0 | link", ""), ("9@0 | mute 3", ""), ("9@0 | resolve | unresolve", "")],
@@ -225,7 +225,7 @@ fn filters_ask_for_one_occurrence_of_the_commit() {
     check(on(json!({ "title": "CartError: *empty" })), &[("1@0", "first")]);
     check(on(json!({ "title": "the cart*" })), &[("1@0", "first")]);
     check(on(json!({ "title": "cart" })), &[("1@0", "")]);
-    // All of them in the same occurrence.
+    // All filters must match the same occurrence.
     let both = on(json!({ "environments": ["production"], "levels": ["fatal"] }));
     check(
         both,
@@ -275,7 +275,7 @@ fn without_on_the_project_s_tier_decides() {
 }
 
 #[test]
-fn limits_are_told_unless_on_leaves_them_out() {
+fn limits_are_reported_unless_on_leaves_them_out() {
     for tier in [Tier::Critical, Tier::Standard, Tier::Low] {
         assert!(rule(&json!({})).reports_limits(tier));
         assert!(rule(&json!({ "on": ["limited"] })).reports_limits(tier));
@@ -287,7 +287,7 @@ fn limits_are_told_unless_on_leaves_them_out() {
 }
 
 #[test]
-fn what_is_collected_waits_for_its_minutes() {
+fn collected_notifications_wait_for_their_minutes() {
     check(json!({ "on": ["first"], "collect": { "minutes": 10 } }), &[("1@0", "first, sent in minute 10")]);
     check(
         json!({ "on": ["threshold"], "threshold": 2, "collect": { "minutes": 1 } }),
@@ -295,7 +295,7 @@ fn what_is_collected_waits_for_its_minutes() {
     );
 }
 
-/// The stories begin at noon, UTC.
+/// The stories begin at noon UTC.
 #[test]
 fn quiet_hours_hold_everything_back_until_their_end() {
     let quiet = json!({ "from": "11:30", "to": "12:45" });
@@ -322,10 +322,10 @@ fn quiet_hours_hold_everything_back_until_their_end() {
     );
 }
 
-/// v1: always on the first occurrence ever; after that when the count in the unit is at least `threshold` and a multiple
-/// of `notifyInterval`.
+/// As in v1: always at the first occurrence ever; after that when the count in the unit is at least `threshold` and a
+/// multiple of `notifyInterval`.
 #[test]
-fn posted_configs_tell_as_v1_does() {
+fn posted_configs_notify_as_in_v1() {
     check_posted(
         json!(30),
         json!(5),

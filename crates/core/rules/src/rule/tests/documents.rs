@@ -12,7 +12,7 @@ fn refused(document: &Value, path: &str, says: &str) {
     assert_eq!(refusal.reason, Reason::BodyInvalid);
 }
 
-/// One rule that says this is refused for `key`.
+/// A rule with these keys is refused because of the key at `path`.
 #[track_caller]
 fn rule_refused(says: Value, path: &str, message: &str) {
     refused(&document(&says), &format!("rules.0.{path}"), message);
@@ -38,11 +38,11 @@ fn a_whole_document_is_read() {
     assert_eq!(rules.hooks, Hooks { github: secret("g"), gitlab: secret("l"), slack: secret("s") });
     assert_eq!(Rules::parse(&json!({})).unwrap(), Rules::default());
     let nulls = json!({ "rules": null, "hooks": { "github": null } });
-    assert_eq!(Rules::parse(&nulls).unwrap(), Rules::default(), "null is as good as absent");
+    assert_eq!(Rules::parse(&nulls).unwrap(), Rules::default(), "null counts as absent");
 }
 
 #[test]
-fn what_is_wrong_is_named_with_the_way_out() {
+fn mistakes_are_named_with_the_way_to_fix_them() {
     refused(&json!([]), "", "send an object");
     refused(&json!({ "rule": [] }), "rule", "use rules, hooks");
     refused(&json!({ "rules": {} }), "rules", "`rules` is an object: send a list");
@@ -52,18 +52,18 @@ fn what_is_wrong_is_named_with_the_way_out() {
     refused(&json!({ "hooks": { "slack": { "secret": "x" } } }), "hooks.slack.secret", "use signingSecret");
     refused(&json!({ "hooks": { "github": {} } }), "hooks.github.secret", "`secret` is missing");
     refused(&json!({ "hooks": { "jira": {} } }), "hooks.jira", "use github, gitlab, slack");
-    rule_refused(json!({ "treshold": 30 }), "treshold", "`treshold` is not known here: use id, name, on, threshold");
-    rule_refused(json!({ "id": "a b" }), "id", "other characters");
+    rule_refused(json!({ "treshold": 30 }), "treshold", "`treshold` is not a known key: use id, name, on, threshold");
+    rule_refused(json!({ "id": "a b" }), "id", "characters other");
     rule_refused(json!({ "id": 7 }), "id", "`id` is a number: send a text");
     rule_refused(json!({ "id": "x".repeat(65) }), "id", "65 bytes: send at most 64");
     rule_refused(json!({ "name": "" }), "name", "`name` is empty");
     rule_refused(json!({ "name": "a\nb" }), "name", "control character");
-    rule_refused(json!({ "on": [] }), "on", "nothing is ever told");
+    rule_refused(json!({ "on": [] }), "on", "never notify");
     rule_refused(json!({ "on": ["first", "regresion"] }), "on.1", "not one of first, regression, threshold, limited");
     rule_refused(json!({ "on": "first" }), "on", "`on` is a text: send a list");
     rule_refused(json!({ "on": [1] }), "on.0", "an entry of `on` is a number: send a text");
-    rule_refused(json!({ "on": ["threshold"] }), "threshold", "`threshold` is missing, and `on` names it");
-    rule_refused(json!({ "on": ["first"], "threshold": 3 }), "threshold", "`on` does not name it");
+    rule_refused(json!({ "on": ["threshold"] }), "threshold", "`threshold` is missing, but `on` contains it");
+    rule_refused(json!({ "on": ["first"], "threshold": 3 }), "threshold", "`on` does not contain it");
     rule_refused(json!({ "threshold": 0 }), "threshold", "send a whole number from 1 to");
     rule_refused(json!({ "threshold": -1 }), "threshold", "send a whole number from 1 to");
     rule_refused(json!({ "threshold": 1.5 }), "threshold", "send a whole number from 1 to");
@@ -92,8 +92,8 @@ fn what_is_wrong_is_named_with_the_way_out() {
     rule_refused(json!({ "quiet": { "days": week } }), "quiet.days", "all seven");
     rule_refused(json!({ "quiet": { "days": ["sat"], "timezone": "Berlin" } }), "quiet.timezone", "an IANA name");
     rule_refused(json!({ "timezone": "Mars/Olympus" }), "timezone", "an IANA name");
-    rule_refused(json!({ "linkTemplate": "ftp://example.org" }), "linkTemplate", "no `https://` URL");
-    rule_refused(json!({ "linkTemplate": "javascript:alert(1)" }), "linkTemplate", "no `https://` URL");
+    rule_refused(json!({ "linkTemplate": "ftp://example.org" }), "linkTemplate", "not an `https://` URL");
+    rule_refused(json!({ "linkTemplate": "javascript:alert(1)" }), "linkTemplate", "not an `https://` URL");
     rule_refused(json!({ "linkTemplate": "https://example.org/{mesage}" }), "linkTemplate", "{project}, {message}");
     rule_refused(json!({ "linkTemplate": "https://example.org/{+message}" }), "linkTemplate", "{project}, {message}");
     rule_refused(json!({ "linkTemplate": "https://{project}.example.org/" }), "linkTemplate", "in its host");
@@ -130,5 +130,5 @@ fn a_rule_without_an_id_gets_one_that_it_keeps() {
     assert_eq!(rule(&json!({ "id": "x" })).name, "x");
 
     let twice = with(&[json!({ "id": "a" }), json!({ "id": "a" })]);
-    refused(&twice, "rules.1.id", "give each its own");
+    refused(&twice, "rules.1.id", "give each rule its own");
 }

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::cases::check;
 
-/// A rule for production reports an error that was in staging before; and so by level, release, or all of them.
+/// A rule for production reports an error that was in staging before. The same goes for levels, releases, and
+/// combinations.
 #[test]
-fn the_first_occurrence_that_the_filter_matches_is_told() {
+fn the_first_occurrence_that_the_filter_matches_is_reported() {
     check(
         json!({ "on": ["first"], "environments": ["production"] }),
         &[
@@ -34,7 +35,7 @@ fn the_first_occurrence_that_the_filter_matches_is_told() {
             ("1@0///shop@1.0 | 1@1///shop@2.0 | 1@2///shop@2.1", ""),
         ],
     );
-    // All of it in one occurrence: fatal in staging and an error in production are not what is asked for.
+    // All must match in one occurrence: a fatal error in staging and an error in production do not match.
     check(
         json!({ "on": ["first"], "environments": ["production"], "levels": ["fatal"] }),
         &[
@@ -45,7 +46,7 @@ fn the_first_occurrence_that_the_filter_matches_is_told() {
 }
 
 #[test]
-fn the_first_occurrence_that_the_filter_matches_after_the_error_came_back_is_told() {
+fn the_first_occurrence_that_the_filter_matches_after_the_error_came_back_is_reported() {
     check(
         json!({ "on": ["regression"], "environments": ["production"] }),
         &[
@@ -55,7 +56,7 @@ fn the_first_occurrence_that_the_filter_matches_after_the_error_came_back_is_tol
             ("1@0/production | resolve | 1@1/staging, 1@1/production", "regression"),
             ("1@0/production | resolve | 1@1/production | 1@2/staging | 1@3/production", ""),
             ("1@0/production | resolve | 1@1/staging | resolve | 1@2/production", "regression"),
-            // Somebody took it up again: it did not come back.
+            // Somebody reopened it, so it did not come back by itself.
             ("1@0/production | resolve | 1@1/staging | unresolve | 1@2/production", ""),
             ("1@0/production | mute 2 | 1@3/staging", ""),
             ("1@0/production | mute 2 | 1@3/staging | 1@4/production", "unmuted"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Rule, Rules};
 
-/// A document of one rule, which says this besides who is notified.
+/// A document with one rule, which has these keys in addition to its target.
 fn document(says: &Value) -> Value {
     let mut rule = json!({ "to": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x" }] });
     rule.as_object_mut().unwrap().extend(says.as_object().unwrap().clone());

@@ -1,4 +1,4 @@
-//! Thresholds against a model that sees one occurrence after the other.
+//! Thresholds, compared with a model that sees one occurrence after another.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn sighting(at: i64) -> Sighting {
     Sighting::of(&Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment), "m")
 }
 
-/// The minutes of the events of each batch. Time goes on by itself; an event is up to four minutes late.
+/// The minutes of the events in each batch. Time passes steadily, and an event can be up to four minutes late.
 fn batches() -> impl Strategy<Value = Vec<Vec<i64>>> {
     let sizes = prop::collection::vec(prop_oneof![4 => 1..12_usize, 2 => 12..200_usize, 1 => 200..1_500_usize], 1..400);
     let pace = 20..2_000_i64;
@@ -43,8 +43,8 @@ fn batches() -> impl Strategy<Value = Vec<Vec<i64>>> {
     })
 }
 
-/// What a person who counts on their fingers would report of each batch: for each minute whose count came to a multiple
-/// while the batch passed by, the count that the minute has then.
+/// The expected reports of each batch, counted one by one: for each minute whose count reached a multiple during the
+/// batch, the count of that minute at the end of the batch.
 fn model(batches: &[Vec<i64>], first_is_sent: bool) -> Vec<Vec<(i64, u64)>> {
     let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
     let of_batch = |(index, batch): (usize, &Vec<i64>)| {
@@ -87,7 +87,8 @@ fn decided(rule: &Rule, batches: &[Vec<i64>]) -> (Vec<Vec<(i64, u64)>>, usize) {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
-    /// 10,000 events with threshold 30 and interval 5 in random batches: exactly the messages that the rule says.
+    /// 10,000 events with threshold 30 and interval 5 in random batches give exactly the messages that the rule
+    /// describes.
     #[test]
     fn decisions_are_those_of_one_by_one_collapsed_per_batch(batches in batches()) {
         prop_assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), EVENTS);

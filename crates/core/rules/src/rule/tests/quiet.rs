@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::rule;
 use model::time::Timestamp;
 
-/// `expected` is the end of the quiet that `now` is in; empty if it is not quiet.
+/// `expected` is the end of the quiet time that `now` is in, or empty if it is not quiet.
 #[track_caller]
 fn check(quiet: &Value, now: &str, expected: &str) {
     let rule = rule(&json!({ "quiet": quiet }));
@@ -37,31 +37,31 @@ fn hours_across_midnight() {
     check(&to_midnight, "2026-11-03T00:00:00Z", "");
 }
 
-/// In Berlin the clock goes from 02:00 to 03:00 on 29 March 2026.
+/// In Berlin, clocks go from 02:00 to 03:00 on 29 March 2026.
 #[test]
 fn a_clock_that_is_put_forward() {
     let berlin = |from: &str, to: &str| json!({ "from": from, "to": to, "timezone": "Europe/Berlin" });
     check(&berlin("22:00", "07:00"), "2026-03-28T21:00:00Z", "2026-03-29T05:00:00Z");
     check(&berlin("22:00", "07:00"), "2026-03-29T01:30:00Z", "2026-03-29T05:00:00Z");
     check(&berlin("22:00", "07:00"), "2026-03-29T05:00:00Z", "");
-    // An end that is skipped: as much later as the clock is put forward, 03:30 in summer time.
+    // An end that is skipped is later by the length of the change: 03:30 in summer time.
     check(&berlin("22:00", "02:30"), "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z");
     check(&berlin("22:00", "02:30"), "2026-03-29T01:30:00Z", "");
-    // A begin that is skipped.
+    // A start that is skipped.
     check(&berlin("02:30", "05:00"), "2026-03-29T01:15:00Z", "");
     check(&berlin("02:30", "05:00"), "2026-03-29T01:30:00Z", "2026-03-29T03:00:00Z");
 }
 
-/// In Berlin the clock goes from 03:00 back to 02:00 on 25 October 2026.
+/// In Berlin, clocks go from 03:00 back to 02:00 on 25 October 2026.
 #[test]
 fn a_clock_that_is_put_back() {
     let berlin = |from: &str, to: &str| json!({ "from": from, "to": to, "timezone": "Europe/Berlin" });
     check(&berlin("22:00", "07:00"), "2026-10-24T20:00:00Z", "2026-10-25T06:00:00Z");
-    // 02:30 comes twice: the first time is the end, and the second is not quiet any more.
+    // 02:30 comes twice. The first one is the end, and the second one is not quiet any more.
     check(&berlin("22:00", "02:30"), "2026-10-25T00:29:59Z", "2026-10-25T00:30:00Z");
     check(&berlin("22:00", "02:30"), "2026-10-25T00:30:00Z", "");
     check(&berlin("22:00", "02:30"), "2026-10-25T01:10:00Z", "");
-    // And the first time is the begin.
+    // As a start, the first one counts too.
     check(&berlin("02:30", "05:00"), "2026-10-25T00:29:59Z", "");
     check(&berlin("02:30", "05:00"), "2026-10-25T00:30:00Z", "2026-10-25T04:00:00Z");
     check(&berlin("02:30", "05:00"), "2026-10-25T01:15:00Z", "2026-10-25T04:00:00Z");
@@ -85,7 +85,7 @@ fn whole_days_and_what_adjoins_them() {
     check(&but_thursday, "2026-11-12T07:59:59Z", "2026-11-12T08:00:00Z");
 }
 
-/// Clocks are put back at midnight in Beirut, and forward at midnight in Cairo: a day begins twice, or with its 01:00.
+/// In Beirut, clocks go back at midnight, and in Cairo they go forward at midnight: a day begins twice, or at 01:00.
 #[test]
 fn days_that_do_not_begin_at_midnight() {
     let days = |zone: &str, day: &str| json!({ "days": [day], "timezone": zone });

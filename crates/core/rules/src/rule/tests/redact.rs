@@ -15,7 +15,7 @@ fn rules(to: &[Value]) -> Value {
     json!({ "rules": [{ "id": "a", "to": to }] })
 }
 
-/// What a person sends back after `change` of what they were shown, with the secrets put in.
+/// Returns what a person sends back after `change` to the redacted document, with the secrets restored.
 fn sent_back(stored: &Value, change: impl FnOnce(&mut Value)) -> Value {
     let mut document = Rules::redacted(stored);
     change(&mut document);
@@ -23,7 +23,7 @@ fn sent_back(stored: &Value, change: impl FnOnce(&mut Value)) -> Value {
     document
 }
 
-/// The change is kept, with a secret that cannot be meant: it is refused with the way out.
+/// The change is kept, but it is not clear which secret is meant: it is refused with the way to fix it.
 #[track_caller]
 fn refused(document: &Value, path: &str) {
     let refusal = Rules::parse(document).unwrap_err();
@@ -59,7 +59,7 @@ fn every_secret_is_sealed_and_nothing_else() {
             "hooks": { "github": { "secret": SEALED }, "gitlab": null, "slack": { "signingSecret": SEALED } },
         })
     );
-    assert_eq!(sent_back(&stored, |_| {}), stored, "what is sent back unchanged is what was there");
+    assert_eq!(sent_back(&stored, |_| {}), stored, "a document that is sent back unchanged is the stored one");
     refused(&Rules::redacted(&stored), "rules.0.to.0.endpoint");
     refused(&json!({ "hooks": { "slack": { "signingSecret": SEALED } } }), "hooks.slack.signingSecret");
 }
@@ -101,7 +101,7 @@ fn where_it_is_not_clear_which_secret_is_meant_none_is() {
     let removed = sent_back(&same, |document| drop(document["rules"][0]["to"].as_array_mut().unwrap().remove(0)));
     assert_eq!(removed, rules(&[slack("one", "#a"), slack("two", "#b")]));
 
-    // Swapped, and the first of them changed: by its place it would get the other's.
+    // Swapped, and the first one changed: by its position, it would get the other one's secret.
     let two = rules(&[slack("one", "#a"), slack("two", "#b")]);
     let mixed = sent_back(&two, |document| {
         let to = document["rules"][0]["to"].as_array_mut().unwrap();
@@ -113,7 +113,7 @@ fn where_it_is_not_clear_which_secret_is_meant_none_is() {
     refused(&other_rule, "rules.0.to.0.endpoint");
 }
 
-/// Whoever may write rules, but never saw the token, must not have it sent to a server of their own.
+/// Somebody who may write rules but never saw the token must not be able to send it to their own server.
 #[test]
 fn a_token_does_not_follow_its_target_to_another_server() {
     let stored = rules(&[github("t", "r")]);
@@ -178,9 +178,8 @@ fn documents() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
-    /// Promise 5 (docs/src/internals/promises.md), for rules: what is shown of any valid document has no secret in it,
-    /// nor has a debug output or an id;
-    /// and what is sent back unchanged is what was stored.
+    /// Promise 5 (docs/src/internals/promises.md), for rules: a redacted document contains no secret, and neither does
+    /// a debug output or an id. A document that is sent back unchanged is the stored one.
     #[test]
     fn no_secret_is_ever_shown(document in documents()) {
         let parsed = Rules::parse(&document).unwrap();

@@ -1,4 +1,4 @@
-//! What happens to an error, as a line of text: `5@0 | resolve | 1@1`.
+//! The events of an error as a line of text: `5@0 | resolve | 1@1`.
 
 use crate::Trigger;
 use crate::rule::{Decision, Rule, Timing};
@@ -8,11 +8,11 @@ use model::occurrence::{Level, Occurrence, Source};
 use model::project::{Tier, TimeUnit};
 use model::time::Timestamp;
 
-/// Noon.
+/// Noon UTC.
 const START: i64 = 1_793_620_800;
 pub(super) const UNIT: TimeUnit = TimeUnit::Minute;
 
-/// A minute after [`START`].
+/// The time this many minutes after [`START`].
 pub(super) fn minute(minute: i64) -> Timestamp {
     Timestamp::from_seconds(START + minute * 60)
 }
@@ -22,10 +22,10 @@ pub(super) fn new_error(incarnation: u128) -> ErrorAggregate {
     ErrorAggregate::new(ProjectId::new(1).unwrap(), Fingerprint::of("m", []), uid, minute(0))
 }
 
-/// `N@M`: N occurrences in minute M; behind it, if need be, `/environment/level/release`.
+/// `N@M` are N occurrences in minute M. `/environment/level/release` can follow.
 fn sightings(step: &str) -> Vec<Sighting> {
     let mut parts = step.split('/');
-    let (count, at) = parts.next().unwrap().split_once('@').unwrap_or_else(|| panic!("`{step}` is no step"));
+    let (count, at) = parts.next().unwrap().split_once('@').unwrap_or_else(|| panic!("`{step}` is not a step"));
     let mut optional = || parts.next().filter(|part| !part.is_empty()).map(str::to_owned);
     let (environment, level, release) = (optional(), optional(), optional());
     let count: i64 = count.parse().unwrap();
@@ -41,8 +41,8 @@ fn sightings(step: &str) -> Vec<Sighting> {
     (0..count).map(sighting).collect()
 }
 
-/// The error before and after the last step of a story. Steps are divided by ` | `; people act at the end of the minute
-/// that was last seen.
+/// Returns the error before and after the last step of a story. Steps are separated by ` | `. People act at the end of
+/// the minute that was last seen.
 pub(super) fn story(steps: &str) -> (Option<ErrorAggregate>, ErrorAggregate) {
     let (mut old, mut new): (_, Option<ErrorAggregate>) = (None, None);
     for (index, step) in steps.split(" | ").enumerate() {
@@ -77,8 +77,8 @@ pub(super) fn story(steps: &str) -> (Option<ErrorAggregate>, ErrorAggregate) {
     (old, new.expect("the error is there in the end"))
 }
 
-/// What is decided of the last step of a story, in words: `first`, `regression`, `37 in minute 3`; what is collected has
-/// `, sent in minute 10` behind it.
+/// Returns the decision about the last step of a story, in words: `first`, `regression`, `37 in minute 3`. For a
+/// collected notification, `, sent in minute 10` follows.
 pub(super) fn decided(rule: &Rule, tier: Tier, steps: &str) -> String {
     let (old, new) = story(steps);
     let now = minute(0);
@@ -100,6 +100,6 @@ pub(super) fn decided(rule: &Rule, tier: Tier, steps: &str) -> String {
         }
     };
     let decisions = rule.decide(old.as_ref(), &new, tier, now);
-    assert_eq!(decisions, rule.decide(old.as_ref(), &new, tier, now), "it depends on its arguments only");
+    assert_eq!(decisions, rule.decide(old.as_ref(), &new, tier, now), "the result depends on the arguments only");
     decisions.iter().map(in_words).collect::<Vec<_>>().join("; ")
 }
