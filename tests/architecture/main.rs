@@ -5,6 +5,7 @@
 mod crates;
 mod cycles;
 mod files;
+mod names;
 mod template;
 
 use std::path::{Path, PathBuf};

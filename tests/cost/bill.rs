@@ -7,7 +7,7 @@ const MILLION: f64 = 1e6;
 
 /// A line of a bill, in dollars for a million events.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Line {
+pub struct BillLine {
     /// What is charged.
     pub what: &'static str,
     /// With provisioned capacity, the default.
@@ -16,7 +16,7 @@ pub struct Line {
     pub on_demand: f64,
 }
 
-impl Line {
+impl BillLine {
     fn same(what: &'static str, dollars: f64) -> Self {
         Self { what, provisioned: dollars, on_demand: dollars }
     }
@@ -59,7 +59,7 @@ fn processor_cpu(of: &Replayed) -> f64 {
 }
 
 /// The bill of a workload.
-pub fn bill(of: &Replayed) -> Vec<Line> {
+pub fn bill(of: &Replayed) -> Vec<BillLine> {
     let events = of.events as f64;
     let [ingest, processor, notify] = of.waits.map(|wait| wait.as_secs_f64());
     let each = |waits: f64, count: u64| if count == 0 { 0.0 } else { waits / count as f64 };
@@ -75,34 +75,37 @@ pub fn bill(of: &Replayed) -> Vec<Line> {
     let kms: u64 = counted.calls.iter().filter(|(of, _)| of.service == "KMS").map(|(_, calls)| calls.calls).sum();
     let grown = counted.grown.max(0) as f64 / prices::GB;
     let lines = [
-        Line::same("HTTP API", of.requests as f64 * prices::HTTP_API / MILLION),
-        Line::same("ingest, requests", ingests[0]),
-        Line::same("ingest, seconds", ingests[1]),
-        Line::same("inbox, sends", sends * prices::SQS / MILLION),
-        Line::same("inbox, receives and deletes", of.polls as f64 * prices::SQS / MILLION),
-        Line::same("the processor, requests", error_commits[0]),
-        Line::same("the processor, seconds", error_commits[1]),
-        Line::same("segments, writes", s3 / MILLION),
-        Line::same("segments, first month", puts.sent as f64 / prices::GB * prices::S3_GB),
-        Line::writes("table, writes", written.units as f64),
-        Line::writes("table, writes of the index", written.index_units as f64),
-        Line::reads("table, reads", counted.read_units),
-        Line::same("table, first month and backups", grown * (prices::TABLE_GB + prices::BACKUP_GB)),
-        Line::same("stream, read by Lambda", prices::STREAM_BY_LAMBDA),
-        Line::same("notify, requests", notifies[0]),
-        Line::same("notify, seconds", notifies[1]),
-        Line::same("KMS", kms as f64 * prices::KMS / MILLION),
+        BillLine::same("HTTP API", of.requests as f64 * prices::HTTP_API / MILLION),
+        BillLine::same("ingest, requests", ingests[0]),
+        BillLine::same("ingest, seconds", ingests[1]),
+        BillLine::same("inbox, sends", sends * prices::SQS / MILLION),
+        BillLine::same("inbox, receives and deletes", of.polls as f64 * prices::SQS / MILLION),
+        BillLine::same("the processor, requests", error_commits[0]),
+        BillLine::same("the processor, seconds", error_commits[1]),
+        BillLine::same("segments, writes", s3 / MILLION),
+        BillLine::same("segments, first month", puts.sent as f64 / prices::GB * prices::S3_GB),
+        BillLine::writes("table, writes", written.units as f64),
+        BillLine::writes("table, writes of the index", written.index_units as f64),
+        BillLine::reads("table, reads", counted.read_units),
+        BillLine::same("table, first month and backups", grown * (prices::TABLE_GB + prices::BACKUP_GB)),
+        BillLine::same("stream, read by Lambda", prices::STREAM_BY_LAMBDA),
+        BillLine::same("notify, requests", notifies[0]),
+        BillLine::same("notify, seconds", notifies[1]),
+        BillLine::same("KMS", kms as f64 * prices::KMS / MILLION),
         // The functions log from WARN on: nothing, while all is well.
-        Line::same("logs", 0.0),
+        BillLine::same("logs", 0.0),
     ];
     let scale = MILLION / events;
-    let for_a_million =
-        |line: Line| Line { what: line.what, provisioned: line.provisioned * scale, on_demand: line.on_demand * scale };
+    let for_a_million = |line: BillLine| BillLine {
+        what: line.what,
+        provisioned: line.provisioned * scale,
+        on_demand: line.on_demand * scale,
+    };
     lines.map(for_a_million).to_vec()
 }
 
 /// All lines together.
-pub fn total(lines: &[Line]) -> Line {
-    let sum = |of: fn(&Line) -> f64| lines.iter().map(of).sum();
-    Line { what: "together", provisioned: sum(|line| line.provisioned), on_demand: sum(|line| line.on_demand) }
+pub fn total(lines: &[BillLine]) -> BillLine {
+    let sum = |of: fn(&BillLine) -> f64| lines.iter().map(of).sum();
+    BillLine { what: "together", provisioned: sum(|line| line.provisioned), on_demand: sum(|line| line.on_demand) }
 }

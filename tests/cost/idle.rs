@@ -1,6 +1,6 @@
 //! What the stack of template.yaml costs a month while nothing comes.
 
-use super::bill::Line;
+use super::bill::BillLine;
 use super::{assumed, prices, template};
 
 /// Alarms that autoscaling makes for a policy of DynamoDB: two for each direction.
@@ -11,8 +11,8 @@ const SWEEP: f64 = 0.010;
 const SWEEPS: f64 = 60.0 * prices::HOURS;
 
 /// The bill of a month, in dollars, with provisioned capacity and on demand.
-pub fn idle() -> Vec<Line> {
-    let both = |what, provisioned: f64, on_demand: f64| Line { what, provisioned, on_demand };
+pub fn idle() -> Vec<BillLine> {
+    let both = |what, provisioned: f64, on_demand: f64| BillLine { what, provisioned, on_demand };
     let same = |what, dollars: f64| both(what, dollars, dollars);
     let minimum = template::number("TableMinimum", "Default") as f64;
     let index = template::number("IndexWrites", "MinCapacity") as f64;

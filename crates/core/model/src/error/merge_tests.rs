@@ -194,18 +194,18 @@ fn merged_errors_have_a_text_form() {
 
 /// Things that happen to the errors 0 to 3.
 #[derive(Clone, Debug)]
-enum Step {
+enum MergeStep {
     Seen(u8, i64),
     Merge(u8, u8),
     Split(u8),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps() -> impl Strategy<Value = Vec<MergeStep>> {
     let error = 0..4u8;
     let step = prop_oneof![
-        3 => (error.clone(), 0..2_000i64).prop_map(|(of, seconds)| Step::Seen(of, seconds)),
-        2 => (error.clone(), error.clone()).prop_map(|(into, other)| Step::Merge(into, other)),
-        1 => error.prop_map(Step::Split),
+        3 => (error.clone(), 0..2_000i64).prop_map(|(of, seconds)| MergeStep::Seen(of, seconds)),
+        2 => (error.clone(), error.clone()).prop_map(|(into, other)| MergeStep::Merge(into, other)),
+        1 => error.prop_map(MergeStep::Split),
     ];
     prop::collection::vec(step, 1..40)
 }
@@ -221,7 +221,7 @@ proptest! {
         let mut families: Vec<_> = never.iter().map(alone).collect();
         for step in steps {
             match step {
-                Step::Seen(of, seconds) => {
+                MergeStep::Seen(of, seconds) => {
                     let sighting = sighting(of, seconds);
                     never[of as usize].observe(UNIT, [&sighting]);
                     let is_it = |incarnation: &ErrorAggregate| incarnation.fingerprint == print(of);
@@ -235,7 +235,7 @@ proptest! {
                         }
                     }
                 }
-                Step::Merge(into, other) => {
+                MergeStep::Merge(into, other) => {
                     let place = |families: &[MergeFamily], n| families.iter().position(|family| {
                         family.target.fingerprint == print(n)
                     });
@@ -245,7 +245,7 @@ proptest! {
                         families[into].merge(other).unwrap();
                     }
                 }
-                Step::Split(n) => {
+                MergeStep::Split(n) => {
                     let split: Vec<_> = families.iter_mut().filter_map(|family| family.split(&print(n))).collect();
                     families.extend(split);
                 }

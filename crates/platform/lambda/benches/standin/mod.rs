@@ -12,7 +12,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 /// What a binary was seen to do.
-enum Seen {
+enum Observed {
     /// It asked for an event.
     Asked(Instant),
     /// It was given an event, and answered this.
@@ -101,13 +101,13 @@ fn cpu_of(process: u32) -> Duration {
     Duration::from_nanos(nanoseconds.sum())
 }
 
-fn watch(what: &Receiver<Seen>, times: usize, process: u32) -> (Instant, Duration, Vec<Duration>) {
+fn watch(what: &Receiver<Observed>, times: usize, process: u32) -> (Instant, Duration, Vec<Duration>) {
     let next = || what.recv_timeout(Duration::from_secs(60)).expect("a binary that asks and answers");
     let (mut asked, mut answers) = (None, Vec::new());
     while answers.len() < times {
         match next() {
-            Seen::Asked(at) => asked = asked.or_else(|| Some((at, cpu_of(process)))),
-            Seen::Answered(after, answer) => {
+            Observed::Asked(at) => asked = asked.or_else(|| Some((at, cpu_of(process)))),
+            Observed::Answered(after, answer) => {
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                 let status = answer["statusCode"].as_u64().unwrap_or(200);
                 let failed = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
@@ -124,7 +124,7 @@ struct StandIn {
     event: String,
     object: Vec<u8>,
     given: Mutex<Option<Instant>>,
-    seen: Sender<Seen>,
+    seen: Sender<Observed>,
 }
 
 impl StandIn {
@@ -137,7 +137,7 @@ impl StandIn {
             let path = head.split(' ').nth(1).unwrap_or_default();
             let answer = if path.ends_with("/invocation/next") {
                 // The receiver is gone once enough was seen.
-                let _ = self.seen.send(Seen::Asked(now));
+                let _ = self.seen.send(Observed::Asked(now));
                 *self.given.lock().unwrap() = Some(Instant::now());
                 let until = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() + 60_000;
                 let headers = format!(
@@ -147,7 +147,7 @@ impl StandIn {
                 respond("200 OK", &headers, &self.event)
             } else if path.contains("/runtime/") {
                 if let Some(given) = self.given.lock().unwrap().take() {
-                    let _ = self.seen.send(Seen::Answered(now - given, body));
+                    let _ = self.seen.send(Observed::Answered(now - given, body));
                 }
                 respond("202 Accepted", "", "{}")
             } else if head.starts_with("GET ") {
