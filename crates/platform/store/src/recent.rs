@@ -1,4 +1,4 @@
-//! What a process read lately, so that it need not read it again.
+//! A small in-memory cache with expiry.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,19 +6,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::time::Timestamp;
 
-/// Remembers at most `MAX_VALUES` values, each until a moment; beyond that it forgets all, so that a flood of keys takes no
-/// memory.
+/// A cache of at most `MAX_VALUES` values, each with its expiry. When it is full, it is cleared, so that a flood of
+/// keys cannot use up memory.
 #[derive(Debug)]
 pub struct Recent<K, V, const MAX_VALUES: usize>(Mutex<Values<K, V>>);
 
 #[derive(Debug)]
 struct Values<K, V> {
     until: HashMap<K, (V, Timestamp)>,
-    /// How often something was forgotten.
+    /// How often something was removed.
     forgotten: u64,
 }
 
-/// A moment in the life of a [`Recent`]: what is read after it and was forgotten since may be out of date.
+/// A point in the life of a [`Recent`]. A value that is read after it may be stale if something was forgotten since.
 #[derive(Clone, Copy, Debug)]
 pub struct Since(u64);
 
@@ -29,23 +29,24 @@ impl<K, V, const MAX_VALUES: usize> Default for Recent<K, V, MAX_VALUES> {
 }
 
 impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
-    /// The value of `key`, if it still holds.
+    /// Returns the value of `key`, if it has not expired.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let values = self.values();
         values.until.get(key).filter(|(_, until)| now < *until).map(|(value, _)| value.clone())
     }
 
-    /// Remembers a value, which holds before `until`.
+    /// Caches a value until `until`.
     pub fn put(&self, key: K, value: V, until: Timestamp) {
         self.values().insert::<MAX_VALUES>(key, value, until);
     }
 
-    /// Now, to be asked before a value is read that [`Recent::put_read`] remembers.
+    /// Marks the present point. Call it before reading a value that is passed to [`Recent::put_read`].
     pub fn since(&self) -> Since {
         Since(self.values().forgotten)
     }
 
-    /// Remembers a value that was read after `since`, unless anything was forgotten since: it may have changed.
+    /// Caches a value that was read after `since`, unless anything was forgotten in the meantime: the value may have
+    /// changed.
     pub fn put_read(&self, since: Since, key: K, value: V, until: Timestamp) {
         let mut values = self.values();
         if values.forgotten == since.0 {
@@ -53,14 +54,14 @@ impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
         }
     }
 
-    /// Forgets the value of `key`, and what is being read for it.
+    /// Removes the value of `key`. A value that is being read at this moment will not be cached.
     pub fn forget_one(&self, key: &K) {
         let mut values = self.values();
         values.until.remove(key);
         values.forgotten += 1;
     }
 
-    /// Forgets all.
+    /// Removes all values.
     pub fn forget(&self) {
         let mut values = self.values();
         values.until.clear();
@@ -100,7 +101,7 @@ mod tests {
         assert_eq!(recent.get(&"a", at(0)), None);
     }
 
-    /// A read that a change overtook must not bring back what was forgotten.
+    /// If a change overtakes a read, the outdated value must not return to the cache.
     #[test]
     fn what_was_forgotten_while_it_was_read_is_not_remembered() {
         let recent = Recent::<_, _, 2>::default();
