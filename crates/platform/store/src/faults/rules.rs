@@ -26,7 +26,7 @@ impl Call {
     }
 }
 
-/// What goes wrong with a call.
+/// A way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The connection breaks before the call arrives.

@@ -82,7 +82,7 @@ impl Envelope {
     }
 
     pub(super) fn text(&self) -> Sealed {
-        // Data keys that KMS encrypted have about 200 bytes, and never more than 6,144.
+        // A data key encrypted by KMS usually has about 200 bytes, and at most 6,144.
         let length = u16::try_from(self.data_key.len()).unwrap_or(u16::MAX).to_be_bytes();
         let bytes = [length.as_slice(), &self.data_key, &self.nonce, &self.ciphertext].concat();
         Sealed::new(format!("{FORM}{}", BASE64.encode(bytes)))

@@ -120,7 +120,7 @@ pub struct KeyChange {
     pub project: Option<ProjectName>,
 }
 
-/// What a key allows its holder to do.
+/// The permissions of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -128,7 +128,7 @@ pub enum Role {
     Client,
     /// Read errors and everything that belongs to them. No changes.
     Read,
-    /// Everything.
+    /// Everything, including changes and other keys.
     Admin,
 }
 

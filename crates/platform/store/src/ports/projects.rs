@@ -52,7 +52,7 @@ pub struct Project {
     pub former_names: Vec<ProjectName>,
     pub created_at: Timestamp,
     pub deleting: bool,
-    /// What the project adds to, and removes from, the default scrubbing rules.
+    /// The project's additions to the default scrubbing rules, and exceptions from them.
     pub scrubbing: Rules,
     /// How many events are accepted.
     pub limits: Limits,

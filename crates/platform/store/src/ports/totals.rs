@@ -22,8 +22,8 @@ pub trait Totals: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<()>;
 
-    /// Returns the receive time of the most recently counted event: how far the processor has caught up. Looks at the
-    /// two newest hours with events only. Reads two items.
+    /// Returns when the first event of the batch that was counted last was received: how far the processor has caught
+    /// up. Reads two items: the two newest hours with events.
     async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>>;
 
     /// Returns the counts of these hours. Reads one item for each hour with events.
@@ -33,7 +33,7 @@ pub trait Totals: Send + Sync {
     async fn remove_totals(&self, project: ProjectId) -> Result<bool>;
 }
 
-/// What the totals are summed over.
+/// The errors whose events a total counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TotalsScope {
     /// All errors of a project.
