@@ -59,11 +59,11 @@ pub fn no_content() -> Answer {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Refused")]
 pub(crate) struct RefusalBody<'a> {
-    /// What is wrong. Always one entry.
+    /// The problem. Always one entry.
     errors: [Fault<'a>; 1],
     /// The name of the reason.
     error: &'a str,
-    /// What is wrong, and how to fix it.
+    /// The problem, and how to fix it.
     message: &'a str,
     /// The same text as `message`.
     detail: &'a str,
@@ -75,7 +75,7 @@ pub(crate) struct RefusalBody<'a> {
 /// A problem with a request or a part of it.
 #[derive(Serialize, JsonSchema)]
 pub struct Fault<'a> {
-    /// What is wrong, and how to fix it.
+    /// The problem, and how to fix it.
     pub message: &'a str,
     /// Where the problem is: keys and indexes from the top of the body, or the name of a parameter. May be empty.
     #[schemars(length(max = 16))]

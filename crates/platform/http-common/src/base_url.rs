@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_operator_set_is_taken_before_what_the_request_says() {
+    fn the_address_set_by_the_operator_comes_before_the_request_s() {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("h:1"));
         let mut extensions = Extensions::new();

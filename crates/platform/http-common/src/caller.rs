@@ -37,8 +37,8 @@ impl Caller {
         }
     }
 
-    /// Allows only admins of the project or of the whole stack. Takes the number because the name may belong to another
-    /// project by now.
+    /// Allows only admins of the project or of the whole stack. Takes the number because another project may have
+    /// taken the name.
     pub fn check_admin_of(&self, project: ProjectId) -> Result<(), Refusal> {
         check_within(self.check_admin()?, project)
     }

@@ -103,7 +103,7 @@ mod tests {
 
     /// If a change overtakes a read, the outdated value must not return to the cache.
     #[test]
-    fn what_was_forgotten_while_it_was_read_is_not_remembered() {
+    fn a_value_forgotten_while_it_was_read_is_not_cached() {
         let recent = Recent::<_, _, 2>::default();
         let since = recent.since();
         recent.forget_one(&"a");

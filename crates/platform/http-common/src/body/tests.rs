@@ -102,11 +102,11 @@ async fn every_encoding_is_undone_at_every_size() {
     for size in sizes {
         for (form, body) in [("json", json(size, &mut random)), ("noise", noise(size, &mut random))] {
             assert_eq!(body.len(), size);
-            for (name, pack, is_told_by_bytes) in encodings {
+            for (name, pack, is_detectable) in encodings {
                 let packed = pack(&body);
                 let what = format!("{name} {form} {size} (seed {SEED})");
                 assert!(*unpack(&encoded(name), &packed).unwrap() == *body, "{what}");
-                let headers = if is_told_by_bytes { ["", "identity", "br"] } else { [name, name, name] };
+                let headers = if is_detectable { ["", "identity", "br"] } else { [name, name, name] };
                 for header in headers {
                     assert!(*unpack(&encoded(header), &packed).unwrap() == *body, "{what} with {header:?}");
                 }

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_opens_for_its_project_only() {
+    fn a_sealed_text_opens_for_its_project_only() {
         let sealed = data_key().seal(&name("a"), b"a secret").unwrap().text();
         let open = |project: &str| data_key().open(&name(project), Envelope::parse(&sealed).unwrap());
         assert_eq!(open("a").unwrap(), b"a secret");
@@ -112,13 +112,13 @@ mod tests {
 
     /// Sealing the same text twice gives different results.
     #[test]
-    fn each_is_sealed_under_a_nonce_of_its_own() {
+    fn each_text_is_sealed_with_its_own_nonce() {
         let sealed = || data_key().seal(&name("a"), b"a secret").unwrap().text();
         assert_ne!(sealed(), sealed());
     }
 
     #[test]
-    fn what_is_damaged_is_an_error() {
+    fn a_damaged_text_is_an_error() {
         let sealed = data_key().seal(&name("a"), b"a secret").unwrap().text();
         let (whole, a) = (sealed.as_str(), name("a"));
         for cut in 0..whole.len() {
