@@ -1,5 +1,5 @@
-//! Measures the throughput of the engines, on files with full syncs: `cargo bench -p faultline-embedded [part of a
-//! name]`
+//! Measures the throughput of the engines, on files with full syncs:
+//! `cargo bench -p faultline-embedded [part of a name]`
 //!
 //! A plain program, because the interesting figures are those with many concurrent callers. Harnesses that time one
 //! call after another do not show them.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// A file or directory could not be created, read or synced.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("failed to access {}: {source}", path.display())]
     Io {
         path: PathBuf,
         /// The error of the operating system.
@@ -23,7 +23,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A database file could not be opened, or was not created by this program.
-    #[error("cannot open the database {}: {reason}", path.display())]
+    #[error("failed to open the database {}: {reason}", path.display())]
     Open {
         /// The database file, or `:memory:`.
         path: PathBuf,

@@ -69,7 +69,7 @@ pub(crate) fn not_taken(path: &str) -> Option<&'static str> {
     parts.next().filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
     Some(match parts.next()? {
         "unreal" | "playstation" | "applecrashreport" | "nnswitch" => {
-            "crash reports of this kind are not supported: send a minidump to /api/{number}/minidump/"
+            "crash reports of this kind are not supported: if you have a minidump, send it to /api/{number}/minidump/"
         }
         "cron" => "check-ins are not stored: faultline stores errors only",
         "events" | "attachments" | "upload" => "attachments are not stored: send the event to /api/{number}/envelope/",

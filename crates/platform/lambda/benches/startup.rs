@@ -1,9 +1,10 @@
 //! Measures how long the Lambda binaries take from exec to asking for their first event, and for each event.
 //!
-//! `sam build && cargo bench -p faultline-lambda --bench startup [-- DIRECTORY]` starts 40 times each binary that `sam
-//! build` made, or that the directory contains. A stand-in on loopback plays Lambda's runtime API and the AWS services,
-//! and answers at once. So the figures show the binary's own time: without the start of the microVM, without TLS, and
-//! with the CPU of an idle machine. They are compared with a function that does nothing and is built in the same way:
+//! `sam build && cargo bench -p faultline-lambda --bench startup [-- DIRECTORY]` starts 40 times each binary that
+//! `sam build` made, or that the directory contains. A stand-in on loopback plays Lambda's runtime API and the AWS
+//! services, and answers at once. So the figures show the binary's own time: without the start of the microVM, without
+//! TLS, and with the CPU of an idle machine. They are compared with a function that does nothing and is built in the
+//! same way:
 //! `cargo build -p faultline-lambda --example empty --release --config crates/platform/lambda/release.toml`.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on panics, and prints")]

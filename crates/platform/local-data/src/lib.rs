@@ -42,7 +42,7 @@ impl Access {
                     .with_context(|| format!("{} is damaged: restore it, or remove it to get new keys", path.display()))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+            Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
         }
     }
 }

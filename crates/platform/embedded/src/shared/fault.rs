@@ -9,7 +9,7 @@ pub(crate) enum Fault {
     #[error(transparent)]
     Statement(#[from] rusqlite::Error),
     /// The commit that the operation shared with others failed.
-    #[error("commit failed: {0}")]
+    #[error("failed to commit: {0}")]
     Commit(Arc<str>),
     /// The operation panicked. Others in the same commit are not affected.
     #[error("the operation panicked")]

@@ -4,8 +4,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use http::StatusCode;
 
-/// Makes an engine usable as the `http_client` of an SDK config. The engine must have an `async fn serve(self,
-/// HttpRequest) -> Result<HttpResponse, ConnectorError>`.
+/// Makes an engine usable as the `http_client` of an SDK config. The engine must have an
+/// `async fn serve(self, HttpRequest) -> Result<HttpResponse, ConnectorError>`.
 macro_rules! http_client {
     ($engine:ty) => {
         impl ::aws_smithy_runtime_api::client::http::HttpConnector for $engine {

@@ -155,7 +155,7 @@ fn with_minute(call: UpdateItemFluentBuilder, of: OfMinute, events: u64, now: Ti
 
 fn mark(doing: &'static str, read: &Reader<'_>) -> Result<Option<Mark>> {
     let Some(until) = read.number_if_any(LIMITED_UNTIL)?.map(Timestamp::from_micros) else { return Ok(None) };
-    let window = read.parsed(LIMITED_BY, |word| Window::parse(word).ok_or("an unknown window"))?;
+    let window = read.parsed(LIMITED_BY, |word| Window::parse(word).ok_or("unknown window"))?;
     let most = read.number_if_any(LIMITED_TO)?.ok_or_else(|| StoreError::corrupt(doing, "the mark has no limit"))?;
     Ok(Some(Mark { limit: Limit { most, window }, until }))
 }

@@ -17,8 +17,8 @@ pub trait ErrorCommits: Send + Sync {
     /// Returns the current state of these errors, by a consistent read. Errors that do not exist are left out.
     async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>>;
 
-    /// Maps these hashes to the fingerprints of the errors that have them as an alias. Hashes that no error has are
-    /// left out.
+    /// Maps these hashes to the fingerprints of the errors that have them as their fingerprint or as an alias. Hashes
+    /// that no error has are left out.
     async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>>;
 
     /// Returns the events of an error that happened in these minutes and are counted already.

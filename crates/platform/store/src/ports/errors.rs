@@ -71,7 +71,7 @@ pub struct ErrorCursor(pub(crate) String);
 
 /// The text is not a cursor of an error list.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+#[error("`{0}` is not a cursor: use the `nextCursor` of an earlier answer")]
 pub struct BadErrorCursor(String);
 
 impl ErrorCursor {

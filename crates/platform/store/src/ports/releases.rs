@@ -47,7 +47,7 @@ pub struct ReleaseCursor(pub(crate) String);
 
 /// The text is not a cursor of a list of releases.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+#[error("`{0}` is not a cursor: use the `nextCursor` of an earlier answer")]
 pub struct BadReleaseCursor(String);
 
 impl ReleaseCursor {

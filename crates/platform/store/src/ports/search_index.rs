@@ -47,7 +47,7 @@ pub struct PostingPosition {
 
 /// The text is not a position.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a place in a list: it must be an order, a batch, a block and a number")]
+#[error("`{0}` is not a position in a list: expected an order, a batch, a block and a number")]
 pub struct BadPostingPosition(String);
 
 impl PostingPosition {

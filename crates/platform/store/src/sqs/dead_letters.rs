@@ -105,7 +105,7 @@ impl DeadLetters for DeadLetterQueue {
 impl Undelivered for DeadLetterQueue {
     async fn keep(&self, text: String) -> Result<()> {
         let call = self.client.send_message().queue_url(&self.url).message_body(text);
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("keeping a dead letter", &error))
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("storing a dead letter", &error))
     }
 
     async fn receive(&self) -> Result<Vec<ReceivedLetter>> {
