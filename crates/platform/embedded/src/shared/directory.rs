@@ -104,7 +104,7 @@ fn close_directory(path: &Path, lock: &Path) -> io::Result<()> {
         return Ok(());
     }
     let open = format!("{:o}", mode & 0o777);
-    tracing::warn!(directory = %path.display(), mode = open, "other users can access the data directory: run chmod 700");
+    tracing::warn!(directory = %path.display(), mode = open, "others can access the data directory: run chmod 700");
     Ok(())
 }
 
