@@ -1,7 +1,8 @@
-//! What the engines do in a second, on files with full syncs. `cargo bench -p faultline-embedded [part of a name]`
+//! Measures the throughput of the engines, on files with full syncs:
+//! `cargo bench -p faultline-embedded [part of a name]`
 //!
-//! A plain program: the figures of interest are of many concurrent callers, which harnesses that time one call after
-//! another do not show.
+//! A plain program, because the interesting figures are those with many concurrent callers. Harnesses that time one
+//! call after another do not show them.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops at the first error")]
 
 use std::path::Path;
@@ -15,11 +16,11 @@ use aws_sdk_sqs as sqs;
 use embedded::{Engines, REGION};
 use tokio::runtime::Runtime;
 
-/// Bytes of a message: a median Sentry event, compressed and in base64.
+/// The size of a message in bytes: a median Sentry event, compressed and in base64.
 const BODY: usize = 1600;
 
 fn main() {
-    // Cargo gives `--bench`; what is left chooses.
+    // Cargo passes `--bench`; another argument selects benchmarks by name.
     let chosen = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     let runtime = Runtime::new().unwrap();
     let benches: [(&str, Part); 6] = [
@@ -32,7 +33,7 @@ fn main() {
     ];
     for (name, bench) in benches {
         if name.contains(&chosen) {
-            // Beside the build, not in /tmp, which is memory on some systems and syncs for nothing.
+            // Use the build directory, not /tmp: on some systems that is in memory, where a sync does nothing.
             let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             bench(&Bench { engines: Engines::open(dir.path()).unwrap(), runtime: &runtime, dir: dir.path() });
         }
@@ -48,7 +49,8 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs `times` calls, `concurrent` of them at any time, and prints how many `per_call` things that is a second.
+    /// Runs `times` calls, `concurrent` of them at any time, and prints the rate. Each call counts as `per_call`
+    /// operations.
     fn rate<F: Future<Output = ()> + Send + 'static>(
         &self,
         what: &str,
@@ -173,7 +175,7 @@ fn sqs_source(bench: &Bench) {
         let deleted = bench.time("SQS delete of 4,000", queue.delete(handles)).unwrap();
         assert_eq!(deleted, 4000);
     }
-    // What a sender sees while batches are taken.
+    // The slowest send while batches are received and deleted.
     let (consumer, sender) = (queue.clone(), queue.clone());
     let slowest = bench.runtime.block_on(async move {
         let consume = tokio::spawn(async move {
@@ -190,7 +192,7 @@ fn sqs_source(bench: &Bench) {
         }
         slowest
     });
-    println!("{:50} {:21.2} ms", "SQS slowest send beside batches of 4,000", slowest.as_secs_f64() * 1000.0);
+    println!("{:50} {:21.2} ms", "SQS slowest send during batches of 4,000", slowest.as_secs_f64() * 1000.0);
 }
 
 fn dynamo(bench: &Bench) {
@@ -237,7 +239,7 @@ fn dynamo(bench: &Bench) {
             async move { assert!(get.send().await.unwrap().item.is_some()) }
         });
     }
-    // 33 errors in one transaction, three actions each, as the processor writes them.
+    // 33 errors in one transaction, with three actions each, as the processor writes them.
     for concurrent in [1, 4] {
         let client = client.clone();
         bench.rate("DynamoDB TransactWriteItems of 99, SDK, actions", concurrent, 80, 99, move |i| {

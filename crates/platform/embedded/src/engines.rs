@@ -1,4 +1,4 @@
-//! All four engines over one data directory.
+//! All four engines on one data directory.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::shared::directory::{Directory, EngineStorage, KEY_FILE};
 use crate::shared::manifest::Manifest;
 use crate::{Clock, Dynamo, Error, Kms, S3, Sqs};
 
-/// The four engines. Clones share them; the directory is given back when the last clone of every engine is dropped.
+/// The four engines. Clones share them. The directory is released when the last clone of every engine is dropped.
 #[derive(Clone, Debug)]
 pub struct Engines {
     dynamo: Dynamo,
@@ -16,19 +16,20 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// Opens the engines of `dir`, which is made (mode 0700) if it is not there. Blocks for some milliseconds.
+    /// Opens the engines of `dir`, which is created with mode 0700 if it does not exist. Blocks for some milliseconds.
     ///
     /// # Errors
     /// [`Error::InUse`] if another process has it open, [`Error::KeyMissing`] if there is data but no KMS key, and
-    /// otherwise what is wrong with which file.
+    /// otherwise an error that names the file and the problem.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         Self::open_with_clock(dir, Clock::default())
     }
 
-    /// [`Self::open`] with a clock of the caller's. DynamoDB keeps to the system's: dynoxide takes no other for files.
+    /// Like [`Self::open`], with the caller's clock. DynamoDB still uses the system's clock: dynoxide accepts no other
+    /// for files.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// Like [`Self::open`].
     pub fn open_with_clock(dir: &Path, clock: impl Into<Clock>) -> Result<Self, Error> {
         let directory = Directory::open(dir)?;
         let key = directory.file(KEY_FILE);
@@ -42,7 +43,7 @@ impl Engines {
         Ok(engines)
     }
 
-    /// Engines that hold everything in memory and make no file; for tests and trials.
+    /// Creates engines that keep everything in memory, without files; for tests and for trying things out.
     ///
     /// # Errors
     /// [`Error::Open`] if SQLite cannot be started.
@@ -50,16 +51,16 @@ impl Engines {
         Self::memory_with_clock(Clock::default())
     }
 
-    /// [`Self::memory`] with a clock of the caller's, for all but DynamoDB.
+    /// Like [`Self::memory`], with the caller's clock for all engines except DynamoDB.
     ///
     /// # Errors
-    /// As [`Self::memory`].
+    /// Like [`Self::memory`].
     pub fn memory_with_clock(clock: impl Into<Clock>) -> Result<Self, Error> {
         Self::start(&EngineStorage::Memory, clock.into())
     }
 
     fn start(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
-        // The key first: its absence beside the other files means that it was lost.
+        // Open the key first: if it is missing although the other files exist, it was lost.
         let kms = Kms::open(place)?;
         Ok(Self {
             kms,
@@ -69,11 +70,11 @@ impl Engines {
         })
     }
 
-    /// Gives the space of what was deleted back to the file system, in small steps between which other requests are
-    /// served. What was written before is no longer in a journal then. Returns how many bytes were given back.
+    /// Returns the space of deleted data to the file system, in small steps between which other requests are served.
+    /// After that, no journal contains older data. Returns the number of bytes that were freed.
     ///
     /// # Errors
-    /// [`Error::Failed`] if a file cannot be written; what was given back before stays so.
+    /// [`Error::Failed`] if a file cannot be written; space that was freed before stays free.
     pub async fn reclaim(&self) -> Result<u64, Error> {
         let dynamo = self.dynamo.reclaim().await?;
         Ok(dynamo + self.s3.reclaim().await? + self.sqs.reclaim().await?)
@@ -84,17 +85,14 @@ impl Engines {
         &self.dynamo
     }
 
-    /// S3.
     pub fn s3(&self) -> &S3 {
         &self.s3
     }
 
-    /// SQS.
     pub fn sqs(&self) -> &Sqs {
         &self.sqs
     }
 
-    /// KMS.
     pub fn kms(&self) -> &Kms {
         &self.kms
     }

@@ -1,100 +1,87 @@
-//! What can go wrong between a caller and an engine, outside the AWS protocols.
+//! Errors between a caller and an engine, outside the AWS protocols.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Failures of opening an engine and of its Rust methods.
+/// An error of opening an engine or of one of its Rust methods.
 ///
-/// Requests of an SDK client are never answered with these: they get the error codes of the AWS service.
+/// Requests of an SDK client never get these: they are answered with the error codes of the AWS service.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or directory could not be made, read or synced.
-    #[error("cannot use {}: {source}", path.display())]
+    /// A file or directory could not be created, read or synced.
+    #[error("failed to access {}: {source}", path.display())]
     Io {
-        /// The file or directory.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Another process, or another `Engines` in this one, has the directory open.
-    #[error("{} is in use by another process: stop that one or choose another directory", path.display())]
+    #[error("{} is in use by another process: stop it, or choose another directory", path.display())]
     InUse {
         /// The data directory.
         path: PathBuf,
     },
-    /// A database file could not be opened, or is not one of ours.
-    #[error("cannot open the database {}: {reason}", path.display())]
+    /// A database file could not be opened, or was not created by this program.
+    #[error("failed to open the database {}: {reason}", path.display())]
     Open {
         /// The database file, or `:memory:`.
         path: PathBuf,
-        /// What SQLite or the engine said.
+        /// The message of SQLite or of the engine.
         reason: String,
     },
-    /// A file of the data directory is gone or empty, and the others have data.
+    /// A file of the data directory is missing or empty although others have data.
     #[error(
-        "{} is missing or empty although other files have data: put it back from a backup, or start with an empty directory",
+        "{} is missing or empty although other files have data: restore it from a backup, or start with an empty directory",
         path.display()
     )]
     Missing {
-        /// Where the file should be.
+        /// The expected location of the file.
         path: PathBuf,
     },
-    /// A file is of another data directory.
+    /// A file belongs to another data directory.
     #[error(
-        "{} belongs to another data directory: put this directory's own file back, or copy directories only as a whole",
+        "{} belongs to another data directory: restore this directory's own file, and copy directories only as a whole",
         path.display()
     )]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The list of what belongs together cannot be read.
-    #[error("{} is damaged: {reason}; put it back from a backup", path.display())]
+    Foreign { path: PathBuf },
+    /// The manifest cannot be read.
+    #[error("{} is damaged: {reason}; restore it from a backup", path.display())]
     Manifest {
-        /// The file.
         path: PathBuf,
-        /// The cause, as the reader of the file reports it.
+        /// The cause, as the parser of the file reports it.
         reason: String,
     },
-    /// The KMS key file cannot be read as one.
-    #[error("the key file {} is damaged: {reason}; put it back from a backup", path.display())]
+    /// The file of the KMS key does not contain a valid key.
+    #[error("the key file {} is damaged: {reason}; restore it from a backup", path.display())]
     KeyFile {
-        /// The key file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with the file.
         reason: &'static str,
     },
-    /// There is data, but the key that its sealed parts need is gone.
-    #[error("{} is missing beside existing data: put it back from a backup, or start with an empty directory", path.display())]
+    /// There is data, but the key that opens its sealed parts is missing.
+    #[error("{} is missing although there is data: restore it from a backup, or start with an empty directory", path.display())]
     KeyMissing {
-        /// Where the key file should be.
+        /// The expected location of the key file.
         path: PathBuf,
     },
-    /// A statement or commit failed: the disk is full, a file was damaged. The operation had no effect.
-    #[error("the {engine} engine could not finish: {reason}")]
+    /// A statement or a commit failed, for example because the disk is full or a file is damaged. The operation had no
+    /// effect.
+    #[error("the {engine} engine failed: {reason}")]
     Failed {
-        /// `dynamo`, `s3` or `sqs`.
+        /// `dynamo`, `s3`, `sqs`, `kms` or `directory`.
         engine: &'static str,
-        /// What SQLite or the engine said.
+        /// The message of SQLite or of the engine.
         reason: String,
     },
-    /// There is no such queue.
     #[error("no queue is named {name:?}: create it first")]
-    NoQueue {
-        /// The name asked for.
-        name: String,
-    },
-    /// There is no such bucket.
+    NoQueue { name: String },
     #[error("no bucket is named {name:?}: create it first")]
-    NoBucket {
-        /// The name asked for.
-        name: String,
-    },
-    /// A message breaks a rule of SQS: its length, or a character.
-    #[error("the message is refused: {reason}")]
+    NoBucket { name: String },
+    /// A message violates a rule of SQS for its length or its characters.
+    #[error("SQS refuses the message: {reason}")]
     Refused {
-        /// The text of SQS's error.
+        /// The message of SQS's error.
         reason: String,
     },
 }

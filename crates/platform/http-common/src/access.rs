@@ -1,9 +1,9 @@
-//! Who may do what: extractors that a handler gets its caller and its project from.
+//! Access control: extractors that give a handler its caller and its project.
 //!
-//! What they give out has no other constructor, so a handler that needs a project and forgets the permission does not
-//! compile. Extractors check from the left: the key, the project's name, the key's role, the project, and whether it is
-//! the key's. A handler that checks its own parameters before the project is looked up takes a [`ProjectReader`] or a
-//! [`ProjectAdmin`], and loads the project from it.
+//! The types have no other constructors, so a handler that needs a project and forgets to check the permission does not
+//! compile. Extractors check in this order: the key, the project's name, the key's role, whether the project exists,
+//! and whether the key is valid for it. A handler that must check its own parameters before the project is looked up
+//! takes a [`ProjectReader`] or a [`ProjectAdmin`] and loads the project from it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -18,13 +18,11 @@ use store::ports::{Project, Projects, Scope};
 
 use crate::{Authenticator, Caller, Outcomes, parse_project_path};
 
-/// What decides about access, of the state that a router's handlers share.
+/// The parts of a router's shared state that access control needs.
 pub trait Access: Send + Sync + 'static {
-    /// Knows the keys.
     fn authenticator(&self) -> &Authenticator;
-    /// The projects.
     fn projects(&self) -> &dyn Projects;
-    /// Counts of what was refused.
+    /// Counts refusals.
     fn outcomes(&self) -> &Outcomes;
 }
 
@@ -32,7 +30,7 @@ pub trait Access: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct StackAdmin(Caller);
 
-/// An admin of the whole stack, or of one project.
+/// An admin of the whole stack or of one project.
 #[derive(Clone, Debug)]
 pub struct Admin(Caller);
 
@@ -40,21 +38,23 @@ pub struct Admin(Caller);
 #[derive(Clone, Debug)]
 pub struct Reader(Caller);
 
-/// Somebody who may read projects, and the name of one: whether they may read that one shows when it is loaded.
+/// A caller who may read projects, and the name of one project. Loading the project checks whether the caller may read
+/// it.
 #[derive(Clone, Debug)]
 pub struct ProjectReader {
     reader: Reader,
     name: ProjectName,
 }
 
-/// Somebody who may change projects, and the name of one: whether they may change that one shows when it is loaded.
+/// A caller who may change projects, and the name of one project. Loading the project checks whether the caller may
+/// change it.
 #[derive(Clone, Debug)]
 pub struct ProjectAdmin {
     admin: Admin,
     name: ProjectName,
 }
 
-/// A project that the caller may read. Nothing but this module can make one:
+/// A project that the caller may read. Only this module can create one:
 ///
 /// ```compile_fail
 /// fn skip_the_check(project: store::ports::Project) -> http_common::ReadableProject {
@@ -71,22 +71,21 @@ pub struct AdministeredProject {
     caller: Caller,
 }
 
-/// A project that the caller may delete. Its deletion may have begun.
+/// A project that the caller may delete. Its deletion may have begun already.
 #[derive(Clone, Debug)]
 pub struct DeletableProject(Project);
 
 impl Admin {
-    /// Where they may change everything.
+    /// The projects in which the caller may change everything.
     pub fn scope(&self) -> &Scope {
         self.0.scope()
     }
 
-    /// The caller.
     pub fn caller(&self) -> &Caller {
         &self.0
     }
 
-    /// A project by its name, if the caller may change it.
+    /// Loads a project by name, if the caller may change it.
     pub async fn load_project(&self, access: &impl Access, name: &ProjectName) -> Result<AdministeredProject, Refusal> {
         let project = load_project(access, &self.0, name).await?;
         self.0.check_admin_of(project.id)?;
@@ -95,38 +94,36 @@ impl Admin {
 }
 
 impl StackAdmin {
-    /// The caller.
     pub fn caller(&self) -> &Caller {
         &self.0
     }
 }
 
 impl Reader {
-    /// Where they may read.
+    /// The projects in which the caller may read.
     pub fn scope(&self) -> &Scope {
         self.0.scope()
     }
 }
 
 impl ProjectReader {
-    /// The project of the path.
+    /// Loads the project of the path.
     pub async fn load_project(&self, access: &impl Access) -> Result<ReadableProject, Refusal> {
         load_project(access, &self.reader.0, &self.name).await
     }
 }
 
 impl ProjectAdmin {
-    /// The project of the path.
+    /// Loads the project of the path.
     pub async fn load_project(&self, access: &impl Access) -> Result<AdministeredProject, Refusal> {
         self.admin.load_project(access, &self.name).await
     }
 
-    /// The caller.
     pub fn caller(&self) -> &Caller {
         &self.admin.0
     }
 
-    /// The name in the path.
+    /// The project's name in the path.
     pub fn name(&self) -> &ProjectName {
         &self.name
     }
@@ -141,17 +138,15 @@ impl Deref for ReadableProject {
 }
 
 impl AdministeredProject {
-    /// The caller.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// What a history calls the caller.
+    /// How histories name the caller.
     pub fn actor(&self) -> Actor {
         self.caller.actor()
     }
 
-    /// The project alone.
     pub fn into_project(self) -> Project {
         self.project.0
     }
@@ -173,7 +168,7 @@ impl Deref for DeletableProject {
     }
 }
 
-/// The project of this name, if there is one that is not being deleted, and the caller may at least read it.
+/// Loads the project with this name, if it exists, is not being deleted, and the caller may at least read it.
 async fn load_project(access: &impl Access, caller: &Caller, name: &ProjectName) -> Result<ReadableProject, Refusal> {
     let project = access.projects().by_name(name).await?;
     let Some(project) = project.filter(|project| !project.deleting) else {
@@ -186,16 +181,16 @@ async fn load_project(access: &impl Access, caller: &Caller, name: &ProjectName)
 }
 
 fn refuse_unknown(name: &ProjectName) -> Refusal {
-    let message = format!("there is no project `{name}`: GET /projects lists those there are");
+    let message = format!("there is no project `{name}`: GET /projects lists all projects");
     Refusal::new(Reason::ProjectUnknown, message)
 }
 
-/// Refuses a name that the project had before.
+/// Refuses a former name of the project.
 fn check_is_current(project: &Project, name: &ProjectName) -> Result<(), Refusal> {
     if project.name == *name {
         return Ok(());
     }
-    let message = format!("the project `{name}` is named `{}` now: ask by that name", project.name);
+    let message = format!("the project `{name}` was renamed to `{}`: use that name", project.name);
     Err(Refusal { renamed_to: Some(project.name.to_string()), ..Refusal::new(Reason::ProjectRenamed, message) })
 }
 
@@ -247,7 +242,7 @@ async fn extract_deletable_project(parts: &Parts, access: &impl Access) -> Resul
     Ok(DeletableProject(project))
 }
 
-/// Makes an extractor of a function. A refusal is counted, and answered as those of handlers are.
+/// Turns a function into an extractor. A refusal is counted and answered like those of handlers.
 macro_rules! extract {
     ($($extractor:ident by $function:ident),+ $(,)?) => {$(
         impl<A: Access> FromRequestParts<Arc<A>> for $extractor {

@@ -1,4 +1,4 @@
-//! The one shape of answers.
+//! The common format of JSON responses.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// For how long guesses of keys count against the address that they come from.
+/// How long guesses of keys count against the address that they came from.
 pub(crate) const GUESS_WINDOW: Duration = Duration::from_secs(60);
 
-/// What a handler gives back: an answer, or why there is none.
+/// The result of a handler: a response, or a refusal.
 pub type Answer = Result<Response, Refusal>;
 
-/// The form of most answers.
+/// The format of most responses.
 #[derive(Serialize)]
 struct DataBody<T> {
     data: T,
@@ -32,12 +32,12 @@ pub fn created_data(data: impl Serialize) -> Answer {
     respond(StatusCode::CREATED, &DataBody { data })
 }
 
-/// 201 with a body.
+/// 201 with this body.
 pub fn created(body: &impl Serialize) -> Answer {
     respond(StatusCode::CREATED, body)
 }
 
-/// 200 with a body of one's own.
+/// 200 with this body.
 pub fn ok(body: &impl Serialize) -> Answer {
     respond(StatusCode::OK, body)
 }
@@ -54,33 +54,33 @@ pub fn no_content() -> Answer {
     Ok(response)
 }
 
-/// The answer to what is refused. It has what each kind of client looks for: v1's `errors` list, a top-level `error`
-/// (without which v1's JavaScript client waits for ever) and `message`, and the `detail` that Sentry's SDKs log.
+/// A refused request. Contains what each kind of client looks for: v1's `errors` list, a top-level `error` (v1's
+/// JavaScript client waits forever without it) and `message`, and the `detail` that Sentry's SDKs log.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Refused")]
 pub(crate) struct RefusalBody<'a> {
-    /// What is wrong, once.
+    /// The problem. Always one entry.
     errors: [Fault<'a>; 1],
-    /// The reason's name.
+    /// The name of the reason.
     error: &'a str,
-    /// What is wrong, and the way out.
+    /// The problem, and how to fix it.
     message: &'a str,
-    /// The same.
+    /// The same text as `message`.
     detail: &'a str,
-    /// The name that the project has now, if it was called by a former one.
+    /// The project's current name, if the request used a former one.
     #[serde(rename = "renamedTo", skip_serializing_if = "Option::is_none")]
     renamed_to: Option<&'a str>,
 }
 
-/// What is wrong with a request, or with a part of it.
+/// A problem with a request or a part of it.
 #[derive(Serialize, JsonSchema)]
 pub struct Fault<'a> {
-    /// What is wrong, and the way out.
+    /// The problem, and how to fix it.
     pub message: &'a str,
-    /// Where: keys and indexes from the top of the body, or the name of a parameter. May be empty.
+    /// Where the problem is: keys and indexes from the top of the body, or the name of a parameter. May be empty.
     #[schemars(length(max = 16))]
     pub path: &'a [String],
-    /// The reason's name.
+    /// The name of the reason.
     pub reason: &'a str,
 }
 
@@ -90,7 +90,7 @@ impl<'a> From<&'a Refusal> for Fault<'a> {
     }
 }
 
-/// The answer to what is refused.
+/// The response for a refusal.
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
     let Refusal { reason, message, limited, renamed_to, .. } = refusal;
     let (errors, renamed_to) = ([refusal.into()], renamed_to.as_deref());
@@ -111,9 +111,10 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     if let Some(limited) = limited {
         let headers = response.headers_mut();
         headers.insert(RETRY_AFTER, limited.seconds.into());
-        // Epoch seconds, for v1's JavaScript client.
+        // In seconds since 1970, for v1's JavaScript client.
         headers.insert("x-ratelimit-reset", limited.until.seconds().into());
-        // All that is stored: errors, messages and what browsers report. What is not stored is switched off elsewhere.
+        // The categories that are stored: errors, messages, and reports from browsers. SDKs stop sending other
+        // categories by other answers.
         let categories = format!("{}:default;error;security:project:{}", limited.seconds, reason.name());
         if let Ok(categories) = HeaderValue::from_str(&categories) {
             headers.insert("x-sentry-rate-limits", categories);
@@ -124,7 +125,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
 
 fn respond(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body)
-        .map_err(|error| Refusal::new(Reason::Internal, format!("the answer cannot be written down: {error}")))?;
+        .map_err(|error| Refusal::new(Reason::Internal, format!("failed to serialise the answer: {error}")))?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

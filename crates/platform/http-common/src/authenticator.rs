@@ -1,4 +1,4 @@
-//! Finds out who calls, by their key.
+//! Finds the caller of a request by its API key.
 
 use std::sync::Arc;
 
@@ -15,46 +15,47 @@ use store::ports::{KeyRecord, KeyUse, Keys};
 
 use crate::caller::Caller;
 
-/// How long a key that was found is trusted without looking again, in seconds. A disabled key reads and posts events for
-/// this long where another process disabled it; for everything else each key is looked up.
+/// How long a known key is trusted without another look-up, in seconds. After another process disables a key, it can
+/// still read and post events for this long. All other requests look the key up each time.
 const KNOWN_KEY_SECONDS: i64 = 60;
-/// How long a key that was not found stays unknown, in seconds.
+/// How long an unknown key is remembered as unknown, in seconds.
 const UNKNOWN_KEY_SECONDS: i64 = 10;
-/// How many keys are remembered: anybody may show made-up ones.
+/// The most keys in the cache. It is bounded because anybody can send made-up keys.
 const MAX_CACHED_KEYS: usize = 10_000;
 
-/// Knows the keys. Clones share what they remember.
+/// Authenticates API keys. Clones share one cache.
 #[derive(Clone)]
 pub struct Authenticator {
     keys: Arc<dyn Keys>,
     clock: Arc<dyn Clock>,
-    /// The hash of the operator's own key, which is a parameter of the stack and in no table.
+    /// The hash of the operator's own key, which is a parameter of the stack and not in the table.
     operator: Option<KeyHash>,
-    /// Where it is noted when keys are used, if this process may.
+    /// Records when keys are used, if this process may write that.
     uses: Option<Arc<dyn KeyUse>>,
     remembered: Arc<Recent<KeyHash, Option<KeyRecord>, MAX_CACHED_KEYS>>,
 }
 
 impl Authenticator {
-    /// Knows `keys`, and the operator's admin key by its hash. Without either nothing is open.
+    /// Authenticates by `keys`, and by the operator's admin key, given by its hash. A request with any other key is
+    /// refused.
     pub fn new(keys: Arc<dyn Keys>, clock: Arc<dyn Clock>, operator: Option<KeyHash>) -> Self {
         Self { keys, clock, operator, uses: None, remembered: Arc::default() }
     }
 
-    /// The same, noting in `uses` which keys are used, once a day for each.
+    /// Also records in `uses` which keys are used, once a day for each key.
     #[must_use]
     pub fn noting(self, uses: Arc<dyn KeyUse>) -> Self {
         Self { uses: Some(uses), ..self }
     }
 
-    /// The caller of a request: whom a page of this process calls for, else whoever shows a key in the headers. For a
-    /// request that changes anything the key is looked up afresh.
+    /// Returns the caller of a request: the one that a page of this process acts for, or else the one whose key is in
+    /// the headers. For requests that change anything, the key is looked up again.
     pub fn authenticate<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Caller, Refusal>> + Send {
-        // Not the request itself: its body may not be shared between threads, as what waits may be.
+        // The future must not hold the request: its body cannot be shared between threads.
         self.authenticate_by(request.extensions(), request.headers(), request.method())
     }
 
-    /// The same, by what a request has besides its body.
+    /// Like [`authenticate`](Self::authenticate), for a request without its body.
     pub fn authenticate_parts(&self, parts: &Parts) -> impl Future<Output = Result<Caller, Refusal>> + Send {
         self.authenticate_by(&parts.extensions, &parts.headers, &parts.method)
     }
@@ -71,23 +72,23 @@ impl Authenticator {
         }
     }
 
-    /// The caller by the headers `x-api-key` or `Authorization: Bearer`, to post events: a key that was found a short time
-    /// ago is trusted.
+    /// Returns the caller of a request to post events, by the headers `x-api-key` or `Authorization: Bearer`. A
+    /// recently found key is trusted without a look-up.
     pub async fn authenticate_headers(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
         self.authenticate_hash(find_key(headers)?.hash(), Trust::Remembered).await
     }
 
-    /// The caller who shows `key`, to post events.
+    /// Returns the caller with this key, to post events. A recently found key is trusted without a look-up.
     pub async fn authenticate_key(&self, key: &str) -> Result<Caller, Refusal> {
         self.authenticate_hash(Key::parse(key).map_err(|_| refuse_unknown())?.hash(), Trust::Remembered).await
     }
 
-    /// The caller who shows `key`, to sign in: the key is looked up.
+    /// Returns the caller with this key, to sign in. The key is always looked up.
     pub async fn authenticate_uncached(&self, key: &str) -> Result<Caller, Refusal> {
         self.authenticate_hash(Key::parse(key).map_err(|_| refuse_unknown())?.hash(), Trust::Nothing).await
     }
 
-    /// The caller whose key has this hash: it was shown before, and may have been disabled since.
+    /// Returns the caller whose key has this hash. The key was presented before and may have been disabled since.
     pub async fn authenticate_hash(&self, hash: KeyHash, trust: Trust) -> Result<Caller, Refusal> {
         if self.operator.is_some_and(|operator| operator.is_same(&hash)) {
             return Ok(Caller::operator());
@@ -98,7 +99,7 @@ impl Authenticator {
         Ok(Caller::with_key(hash, record))
     }
 
-    /// Forgets a key that was changed or removed, so that this process knows at once.
+    /// Removes a key from the cache after it was changed or removed, so that this process sees the change at once.
     pub fn forget(&self, hash: &KeyHash) {
         self.remembered.forget_one(hash);
     }
@@ -123,35 +124,36 @@ impl Authenticator {
         Ok(record)
     }
 
-    /// Notes that a key is used, if that is not known of this day. What fails is logged, and keeps nobody out.
+    /// Records the use of a key, unless it is known that it was used today. A failure is logged and does not refuse the
+    /// caller.
     async fn note(&self, hash: &KeyHash, record: &KeyRecord, now: Timestamp) {
         let Some(uses) = &self.uses else { return };
         if record.last_used.is_some_and(|last| last >= TimeUnit::Day.start(now)) {
             return;
         }
         if let Err(error) = uses.note_use(hash.id(), now).await {
-            tracing::warn!(key.id = %hash.id(), error.message = %error, "that a key is used is not noted");
+            tracing::warn!(key.id = %hash.id(), error.message = %error, "failed to record the use of a key");
         }
     }
 }
 
-/// Whether a key that was found a short time ago is taken to be good.
+/// Whether a recently found key is trusted without a look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// It is: to read, and to post events.
+    /// Trust it: for requests that read or post events.
     Remembered,
-    /// It is looked up: to change anything.
+    /// Look the key up: for requests that change anything.
     Nothing,
 }
 
 impl Trust {
-    /// By what a request does.
+    /// The trust for requests with this method.
     pub fn for_method(method: &Method) -> Self {
         if method.is_safe() { Self::Remembered } else { Self::Nothing }
     }
 }
 
-/// The key in the headers.
+/// Finds the key in the headers.
 fn find_key(headers: &HeaderMap) -> Result<Key, Refusal> {
     let bearer = || {
         let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -159,10 +161,10 @@ fn find_key(headers: &HeaderMap) -> Result<Key, Refusal> {
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
     };
     let shown = headers.get("x-api-key").map(|value| value.to_str().unwrap_or_default()).or_else(bearer);
-    let missing = || Refusal::new(Reason::KeyMissing, "no key: send one in the header x-api-key");
+    let missing = || Refusal::new(Reason::KeyMissing, "the request has no key: send one in the header x-api-key");
     Key::parse(shown.filter(|key| !key.is_empty()).ok_or_else(missing)?).map_err(|_| refuse_unknown())
 }
 
 fn refuse_unknown() -> Refusal {
-    Refusal::new(Reason::KeyUnknown, "this key is not known here, or is disabled")
+    Refusal::new(Reason::KeyUnknown, "the key is unknown, disabled or expired")
 }

@@ -1,4 +1,4 @@
-//! Where people and SDKs reach this faultline.
+//! The address under which people and SDKs reach this installation.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use http::{Extensions, HeaderMap, Uri};
 
 use crate::Prefix;
 
-/// The address that people and SDKs reach this faultline by, such as `https://errors.example`: with http or https, and
-/// without a slash at the end.
+/// The public address of this installation, such as `https://errors.example`. The scheme is http or https, and there is
+/// no slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
-/// What is wrong with a text that should be a base URL.
+/// The text is not a base URL. Contains the text and the reason.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an address that a browser can open: {1}; write it like https://errors.example")]
 pub struct BaseUrlError(String, &'static str);
@@ -28,7 +28,7 @@ impl FromStr for BaseUrl {
             return Err(wrong("it must not have a fragment (#)"));
         }
         let uri: Uri =
-            trimmed.parse().map_err(|_| wrong("it is not a URL (a host in other letters needs punycode)"))?;
+            trimmed.parse().map_err(|_| wrong("it is not a URL (host names that are not ASCII need punycode)"))?;
         match uri.scheme_str() {
             Some("http" | "https") => {}
             Some(_) => return Err(wrong("it must begin with http:// or https://")),
@@ -53,14 +53,14 @@ impl FromStr for BaseUrl {
 }
 
 impl BaseUrl {
-    /// The address of the request with these parts: what the operator set (`--public-url`), else as the client reached
-    /// us: by `X-Forwarded-Proto`, `Host` and the path before ours.
+    /// The address for the request with these parts: the one that the operator set (`--public-url`), or else the one by
+    /// which the client reached us, from `X-Forwarded-Proto`, `Host` and the path prefix.
     pub fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
         if let Some(set) = extensions.get::<Self>() {
             return set.clone();
         }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        // Each proxy on the way may have added a scheme: the first one is the client's.
+        // Each proxy on the way may have added a scheme. The first one is the client's.
         let scheme = header("x-forwarded-proto").and_then(|list| list.split(',').next()).unwrap_or_default().trim();
         let scheme = if scheme.eq_ignore_ascii_case("https") { "https" } else { "http" };
         let host = header(HOST.as_str()).unwrap_or("localhost");
@@ -68,17 +68,16 @@ impl BaseUrl {
         Self(format!("{scheme}://{host}{prefix}"))
     }
 
-    /// The address, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether browsers reach us by TLS, so that cookies must be marked `Secure`.
+    /// Whether browsers reach us over TLS, so that cookies must be marked `Secure`.
     pub fn is_https(&self) -> bool {
         self.0.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
     }
 
-    /// What a Sentry SDK needs to send to a project: this address with a client key and the project's number.
+    /// The DSN for a Sentry SDK: this address with a client key and the project's number.
     pub fn dsn(&self, client_key: &str, project: impl Display) -> String {
         format!("{}/{project}", self.0.replacen("://", &format!("://{client_key}@"), 1))
     }
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_operator_set_is_taken_before_what_the_request_says() {
+    fn the_address_set_by_the_operator_comes_before_the_request_s() {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("h:1"));
         let mut extensions = Extensions::new();

@@ -1,4 +1,4 @@
-//! Who calls, and what they may do.
+//! The caller of a request, and what it may do.
 
 use formats::inbox::Addressee;
 use model::error::history::Actor;
@@ -6,22 +6,22 @@ use model::id::{KeyHash, KeyId, ProjectId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use store::ports::{KeyRecord, Role, Scope};
 
-/// Whoever shows a key that is known.
+/// The holder of a valid key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     role: Role,
     scope: Scope,
-    /// The key that they show, and what its owner calls it; `None` for the operator's own.
+    /// The hash of the key and its name; `None` for the operator's own key.
     key: Option<(KeyHash, String)>,
 }
 
 impl Caller {
-    /// The operator, who shows the key of the stack.
+    /// The operator, who uses the admin key of the stack.
     pub(crate) fn operator() -> Self {
         Self { role: Role::Admin, scope: Scope::All, key: None }
     }
 
-    /// Whoever shows the key of this hash.
+    /// The holder of the key with this hash.
     pub(crate) fn with_key(hash: KeyHash, record: KeyRecord) -> Self {
         Self { role: record.role, scope: record.scope, key: Some((hash, record.name)) }
     }
@@ -30,32 +30,36 @@ impl Caller {
     pub fn check_stack_admin(&self) -> Result<(), Refusal> {
         match self.check_admin()? {
             Scope::All => Ok(()),
-            Scope::Project(..) => {
-                Err(Refusal::new(Reason::KeyProject, "this key is of one project: use an admin key of the whole stack"))
-            }
+            Scope::Project(..) => Err(Refusal::new(
+                Reason::KeyProject,
+                "this key is for one project: use an admin key for the whole stack",
+            )),
         }
     }
 
-    /// Allows only admins of the project or of the whole stack. By its number, since its name may be another project's now.
+    /// Allows only admins of the project or of the whole stack. Takes the number because another project may have
+    /// taken the name.
     pub fn check_admin_of(&self, project: ProjectId) -> Result<(), Refusal> {
         check_within(self.check_admin()?, project)
     }
 
-    /// Allows who may read the project: its readers and admins, and those of the whole stack.
+    /// Allows readers and admins of the project, and those of the whole stack.
     pub fn check_reader_of(&self, project: ProjectId) -> Result<(), Refusal> {
         check_within(self.check_reader()?, project)
     }
 
-    /// Where the caller may change everything; only admins may anywhere.
+    /// Allows admins. Returns the projects in which the caller may change everything.
     pub fn check_admin(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Admin => Ok(&self.scope),
             Role::Client => Err(refuse_role("a client key may only post errors: use an admin key")),
-            Role::Read => Err(refuse_role("a read key changes nothing, and sees only errors: use an admin key")),
+            Role::Read => {
+                Err(refuse_role("a read key cannot change anything, and can read only errors: use an admin key"))
+            }
         }
     }
 
-    /// Where the caller may read; readers and admins may.
+    /// Allows readers and admins. Returns the projects in which the caller may read.
     pub fn check_reader(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Admin | Role::Read => Ok(&self.scope),
@@ -63,7 +67,8 @@ impl Caller {
         }
     }
 
-    /// Allows a caller to hear that there is no project of this name: a key of one project is told of no other.
+    /// Checks whether the caller may learn that no project has this name. A key for one project learns nothing about
+    /// others.
     pub fn check_may_miss(&self, project: &ProjectName) -> Result<(), Refusal> {
         match &self.scope {
             Scope::Project(_, own) if own != project => Err(refuse_project()),
@@ -71,12 +76,12 @@ impl Caller {
         }
     }
 
-    /// Where the key is good.
+    /// The projects in which the key is valid.
     pub(crate) fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// The one project that the key is of.
+    /// The project of a key that is valid in one project only.
     pub fn own(&self) -> Option<ProjectId> {
         match &self.scope {
             Scope::Project(own, _) => Some(*own),
@@ -84,8 +89,9 @@ impl Caller {
         }
     }
 
-    /// Where events for `project` go: a key of the project says its number, one of all projects may also name a project
-    /// that is yet to be made. A key that knows its project by another name is refused: see [`own`](Self::own).
+    /// Returns where events for `project` go. A key of the project resolves to its number; a key for all projects may
+    /// also name a project that does not exist yet. A key that knows its project by another name is refused: see
+    /// [`own`](Self::own).
     pub fn post_to(&self, project: &ProjectName) -> Result<Addressee, Refusal> {
         match self.check_poster()? {
             Scope::All => Ok(Addressee::Name(project.clone())),
@@ -94,37 +100,37 @@ impl Caller {
         }
     }
 
-    /// Where events for the project of this number go. Only a key of the project is taken: a number that no project has
-    /// would otherwise be answered with success.
+    /// Returns where events for the project with this number go. Only a key of that project is accepted: otherwise
+    /// events for a number that no project has would be answered with success.
     pub fn post_to_id(&self, project: ProjectId) -> Result<Addressee, Refusal> {
         match self.check_poster()? {
             Scope::Project(own, _) if *own == project => Ok(Addressee::Id(project)),
             Scope::All | Scope::Project(..) => {
-                let message = "a DSN needs a key of its own project: make one with POST /projects or POST /keys";
+                let message = "a DSN needs a key of its own project: create one with POST /projects or POST /keys";
                 Err(Refusal::new(Reason::KeyProject, message))
             }
         }
     }
 
-    /// Where the caller may post; all but readers may.
+    /// Allows everybody except readers. Returns the projects to which the caller may post.
     pub fn check_poster(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Client | Role::Admin => Ok(&self.scope),
-            Role::Read => Err(refuse_role("a read key changes nothing: use a client key to post errors")),
+            Role::Read => Err(refuse_role("a read key is view-only: use a client key to post errors")),
         }
     }
 
-    /// The key that the caller showed; `None` for the operator's own.
+    /// The id of the caller's key; `None` for the operator's own.
     pub fn key(&self) -> Option<KeyId> {
         self.key_hash().map(|hash| hash.id())
     }
 
-    /// The hash of that key.
+    /// The hash of the caller's key; `None` for the operator's own.
     pub fn key_hash(&self) -> Option<KeyHash> {
         self.key.as_ref().map(|(hash, _)| *hash)
     }
 
-    /// What a history calls them: by their key's id and name.
+    /// How histories name the caller: by the id and the name of the key.
     pub fn actor(&self) -> Actor {
         match &self.key {
             None => Actor::Operator,
@@ -145,5 +151,5 @@ fn refuse_role(message: &str) -> Refusal {
 }
 
 fn refuse_project() -> Refusal {
-    Refusal::new(Reason::KeyProject, "this key is of another project: use one of this project or of all")
+    Refusal::new(Reason::KeyProject, "this key is for another project: use a key for this project or for all projects")
 }

@@ -1,4 +1,4 @@
-//! The address of the client that made a request, and which proxies are believed when they name one.
+//! The address of the client that sent a request, and the proxies that are trusted to name it.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -20,8 +20,9 @@ const PROXY_HEADERS: [&str; 7] = [
     "forwarded",
 ];
 
-/// The address of the client, put into the extensions of a request by whatever received it: the peer of the
-/// connection, or what a trusted proxy or API Gateway says. Handlers never read it from headers themselves.
+/// The client's address. The code that receives a request adds it to the request's extensions: the peer of the
+/// connection, or the address that a trusted proxy or API Gateway names. Handlers never read it from headers
+/// themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
@@ -36,7 +37,6 @@ impl ClientAddress {
         extensions.get().copied()
     }
 
-    /// The address itself.
     pub fn ip(self) -> IpAddr {
         self.0
     }
@@ -53,25 +53,25 @@ impl ClientAddress {
     }
 }
 
-/// The address that events of a request have their user at, where it is not that of the [`ClientAddress`]: what a proxy
-/// that was not named as trusted says. It only describes an event, whose sender may write any address into it anyway;
-/// limits never count by it.
+/// The user's address for the events of a request, if it differs from the [`ClientAddress`]: it comes from a proxy that
+/// is not configured as trusted. It only describes an event, whose sender may write any address into it anyway. Limits
+/// never use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimedAddress(IpAddr);
 
 impl ClaimedAddress {
-    /// The address that the user of an event has: the claimed one if there is one, else the client's.
+    /// The address to store as that of an event's user: the claimed one if there is one, otherwise the client's.
     pub fn find_in(extensions: &Extensions) -> Option<IpAddr> {
         let claimed = extensions.get::<Self>().map(|claimed| claimed.0);
         claimed.or_else(|| ClientAddress::find_in(extensions).map(ClientAddress::ip))
     }
 }
 
-/// Proxies that are believed: an address or a network each.
+/// Trusted proxies, each an address or a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// A text that is neither an address nor a network.
+/// The text is neither an address nor a network.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an IP address or a network: write it like 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32")]
 pub struct ProxyError(String);
@@ -79,7 +79,7 @@ pub struct ProxyError(String);
 impl FromStr for TrustedProxies {
     type Err = ProxyError;
 
-    /// One address, or one network in CIDR notation.
+    /// Parses one address, or one network in CIDR notation.
     fn from_str(text: &str) -> Result<Self, ProxyError> {
         let text = text.trim();
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
@@ -100,10 +100,11 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The client of a request that `peer` sent: the peer, or if it is a trusted proxy, the last address in
-    /// `X-Forwarded-For` (else in `Forwarded`) that is not one. Addresses before that are the client's own claim.
+    /// The client of a request that `peer` sent. Usually that is the peer. If the peer is a trusted proxy, it is the
+    /// last address in `X-Forwarded-For` (or else in `Forwarded`) that is not a trusted proxy; addresses before that
+    /// are only claimed by the client.
     ///
-    /// A hop that is not an address (`unknown`, `_hidden`) ends the search: the proxy that wrote it is the client then.
+    /// A hop that is not an address (`unknown`, `_hidden`) ends the search: the client is then the proxy that wrote it.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let mut client = ClientAddress::new(peer);
         if !self.contains(client.ip()) {
@@ -119,9 +120,9 @@ impl TrustedProxies {
         client
     }
 
-    /// The client that a peer names which is not trusted, but has a private or loopback address: most likely a proxy, since
-    /// the users of a public service do not have one. It is the first address, as proxies are not known by which to skip
-    /// hops. `None` if the peer is trusted, has a public address, or names nobody.
+    /// The client that an untrusted peer with a private or loopback address names. Such a peer is most likely a proxy,
+    /// because users of a public service have public addresses. The result is the first address, because the proxies in
+    /// between are not known. `None` if the peer is trusted, has a public address, or names nobody.
     pub fn claimed(&self, peer: IpAddr, headers: &HeaderMap) -> Option<ClaimedAddress> {
         let peer = peer.to_canonical();
         if self.contains(peer) || !is_private(peer) {
@@ -131,7 +132,7 @@ impl TrustedProxies {
         Some(ClaimedAddress(address.to_canonical()))
     }
 
-    /// Removes what only a proxy may say from the headers of a request that `peer` sent, unless the peer is trusted.
+    /// Removes the headers that only a proxy may set from a request that `peer` sent, unless the peer is trusted.
     pub fn strip(&self, peer: IpAddr, headers: &mut HeaderMap) {
         if !self.contains(peer) {
             for name in PROXY_HEADERS {
@@ -141,7 +142,7 @@ impl TrustedProxies {
     }
 }
 
-/// Whether an address is of this machine or of a private network (RFC 1918, RFC 4193, link-local).
+/// Whether an address belongs to this machine or to a private network (RFC 1918, RFC 4193, link-local).
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
@@ -166,7 +167,8 @@ fn forwarded_for(pair: &str) -> Option<&str> {
     name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
 }
 
-/// The address of a hop: `203.0.113.7`, `203.0.113.7:49152`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:49152`.
+/// Parses the address of a hop: `203.0.113.7`, `203.0.113.7:49152`, `2001:db8::7`, `[2001:db8::7]` or
+/// `[2001:db8::7]:49152`.
 pub fn parse_hop(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();

@@ -1,4 +1,4 @@
-//! What stands before every route.
+//! The service in front of all routes.
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
@@ -24,9 +24,10 @@ use crate::body::Lent;
 use crate::guesses::Guesses;
 use crate::{BaseUrl, ClientAddress, Outcomes, path};
 
-/// A router behind what every request passes: the path prefix is taken off, preflights are answered, and every answer,
-/// refusals included, gets the headers without which a browser would not show it to the page that asked. What a handler
-/// did not read of a body is read before the answer goes out, so that clients which write first and read then see it.
+/// Wraps a router with what every request needs: it strips the path prefix, answers preflight requests, and adds to
+/// every response, including refusals, the headers without which a browser hides it from the page that asked. If a
+/// handler did not read the whole body, the rest is read before the response is sent, so that clients that write first
+/// and read later can see it.
 #[derive(Clone)]
 pub struct Front {
     router: Router,
@@ -34,31 +35,31 @@ pub struct Front {
     outcomes: Arc<Outcomes>,
 }
 
-/// What faultline's and Sentry's browser clients send.
+/// The request headers that faultline's and Sentry's browser clients send.
 const ALLOWED_HEADERS: &str = "x-api-key, x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, \
                                content-type, authentication, authorization, content-encoding, transfer-encoding, \
                                traceparent, sentry-trace, baggage";
-/// What they read.
+/// The response headers that they read.
 const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-limits, retry-after";
-/// For a year browsers that came by TLS come by nothing else. Only to this host: others of the domain are not ours.
+/// Browsers that came over TLS use only TLS for a year. Only for this host: other hosts of the domain are not ours.
 const ONLY_TLS: &str = "max-age=31536000";
 const ALLOWED_METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
 impl Front {
-    /// Before `router`, whose routes have no trailing slash. What the router does not know is refused, and counted, like
+    /// Wraps `router`, whose routes have no trailing slash. Unknown paths and methods are refused and counted like
     /// everything else.
     pub fn new(router: Router, outcomes: Arc<Outcomes>) -> Self {
         let (unknown, kept) = (outcomes.clone(), outcomes.clone());
         let path_unknown = move |request: Request<Body>| {
             let path = request.uri().path();
             let message = match path::not_taken(path) {
-                Some(why) => format!("there is nothing at {path}: {why}"),
-                None => format!("there is nothing at {path}: GET /openapi.json lists all routes"),
+                Some(why) => format!("there is no route {path}: {why}"),
+                None => format!("there is no route {path}: GET /openapi.json lists all routes"),
             };
             ready(unknown.refuse(&Refusal::new(Reason::PathUnknown, message)))
         };
         let method_unknown = move |request: Request<Body>| {
-            let message = format!("{} is not possible at {}", request.method(), request.uri().path());
+            let message = format!("the method {} is not allowed at {}", request.method(), request.uri().path());
             ready(outcomes.refuse(&Refusal::new(Reason::MethodUnknown, message)))
         };
         let router = router.fallback(path_unknown).method_not_allowed_fallback(method_unknown);
@@ -105,7 +106,7 @@ where
             if is_https {
                 headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
             }
-            // JSON and assets are what they say they are; pages have a policy of their own.
+            // Browsers must not guess content types. Pages set their own content security policy.
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
             let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -126,7 +127,7 @@ fn preflight() -> Response {
     response
 }
 
-/// Puts the path that the router knows in the place of the one that was sent, if they differ.
+/// Replaces the path that was sent with the path that the router knows, if they differ.
 fn reroute(request: &mut Request<Body>) {
     let Some((prefix, path)) = path::routed(request.uri().path()) else { return };
     if path == request.uri().path() {

@@ -1,4 +1,4 @@
-//! A limit on guesses of API keys, counted by client address.
+//! A limit on guessing API keys, counted by client address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,13 +11,13 @@ use parking_lot::Mutex;
 use crate::answer::GUESS_WINDOW;
 use crate::{ClientAddress, Outcomes};
 
-/// Unknown keys that an address may show in a window before it is told to wait.
+/// The number of requests with unknown keys that an address may send in a window.
 const MAX_GUESSES: u32 = 30;
-/// Addresses that are remembered.
+/// The most addresses that are tracked.
 const MAX_ADDRESSES: usize = 10_000;
 
-/// Failures by address. Only requests whose key is not known count, and only such requests are ever refused: a key that
-/// is known works from every address at any time, since many people may share one.
+/// Failed attempts by address. Only requests with an unknown key are counted, and only those are ever refused: a valid
+/// key works from every address at any time, because many people may share one address.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses(Mutex<HashMap<IpAddr, GuessWindow>>);
 
@@ -28,8 +28,8 @@ struct GuessWindow {
 }
 
 impl Guesses {
-    /// The answer to a request of `client`: `response`, or a refusal in its place if that says that the key is not known
-    /// and the client has shown too many such keys.
+    /// Returns the response for `client`: `response`, or a refusal in its place if it says that the key is unknown and
+    /// this client has sent too many unknown keys.
     pub(crate) fn limit(&self, client: ClientAddress, response: Response, outcomes: &Outcomes) -> Response {
         if response.extensions().get() != Some(&Reason::KeyUnknown) {
             return response;
@@ -38,13 +38,13 @@ impl Guesses {
             return response;
         }
         let message = format!(
-            "too many unknown keys from this address: wait {} seconds; a key that is known works at once",
+            "too many unknown keys from this address: wait {} seconds; valid keys still work",
             GUESS_WINDOW.as_secs(),
         );
         outcomes.refuse(&Refusal::new(Reason::KeyGuessesLimited, message))
     }
 
-    /// Counts a failure at `now`; returns how many there were in the window.
+    /// Counts a failed attempt at `now`. Returns the number of attempts in the window.
     fn count(&self, address: IpAddr, now: Instant) -> u32 {
         let is_over = |window: &GuessWindow| now.saturating_duration_since(window.began) >= GUESS_WINDOW;
         let mut windows = self.0.lock();

@@ -1,4 +1,4 @@
-//! Counts of what was refused.
+//! Counts of refusals.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use crate::answer::{self, Answer};
 use crate::stages::{STORAGE, Stages};
 
-/// How often this process refused something, by reason. Each refusal is a log line as well (`outcome.reason`), which is
-/// what a stack of many processes is counted by.
+/// How often this process refused something, by reason. Each refusal is also a log line (`outcome.reason`), by which
+/// the refusals of a stack with many processes can be counted.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     counts: Mutex<BTreeMap<&'static str, u64>>,
@@ -18,24 +18,23 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// Counts one refusal.
     pub fn count(&self, reason: Reason) {
         self.count_events(reason, 1);
     }
 
-    /// Counts what is refused of a request, while the rest of it is taken.
+    /// Counts the refused parts of a request that is otherwise accepted.
     pub fn count_all(&self, refused: &[Refusal]) {
         for refusal in refused {
             self.count(refusal.reason);
         }
     }
 
-    /// Counts the refusal of so many events at once.
+    /// Counts the refusal of this many events at once.
     fn count_events(&self, reason: Reason, events: u64) {
         if reason == Reason::Unavailable {
             self.stages.failed(STORAGE);
         }
-        // Some SDKs send what is not stored with every request until they have read that they need not.
+        // Some SDKs send items that are not stored with every request, until they learn that they need not.
         if reason == Reason::ItemNotStored {
             tracing::debug!(outcome.reason = reason.name(), "not stored");
         } else {
@@ -44,31 +43,31 @@ impl Outcomes {
         *self.counts.lock().entry(reason.name()).or_default() += events;
     }
 
-    /// The answer that a handler found, or the refusal, which is counted.
+    /// Returns the handler's answer, or its refusal, which is counted.
     pub async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         handler.await.unwrap_or_else(|refusal| self.refuse(&refusal))
     }
 
-    /// The answer to what is refused, which is counted.
+    /// Returns the response for a refusal, and counts it.
     pub fn refuse(&self, refusal: &Refusal) -> Response {
         log_cause(refusal);
         self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
         answer::refuse(refusal)
     }
 
-    /// The stages of this process that fail now.
+    /// The stages of this process that currently fail.
     pub fn stages(&self) -> &Stages {
         &self.stages
     }
 
-    /// The counts so far.
+    /// The counts since the start of the process.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.counts.lock().clone()
     }
 }
 
-/// Logs the failure of ours that led to a refusal, if there is one. [`Outcomes::answer`] does it; so does whoever answers
-/// a refusal without it.
+/// Logs the internal failure that caused a refusal, if there is one. [`Outcomes::answer`] does this; code that answers
+/// a refusal in another way must call it.
 pub fn log_cause(refusal: &Refusal) {
     if let Some(cause) = &refusal.cause {
         tracing::error!(error.kind = cause.kind, error.message = cause.message, "failed to read or write storage");

@@ -1,11 +1,11 @@
-//! Taking a path apart.
+//! Parses paths and queries.
 
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use percent_encoding::percent_decode_str;
 
-/// The first segments of the paths that faultline answers; what stands before one of them is a prefix of the
-/// deployment (an API Gateway stage such as `/prod`, a reverse proxy's folder).
+/// The first segments of all paths that faultline serves. Anything before one of them is a prefix of the deployment (an
+/// API Gateway stage such as `/prod`, or a folder of a reverse proxy).
 const ROOTS: [&str; 17] = [
     "projects",
     "timeline",
@@ -25,18 +25,18 @@ const ROOTS: [&str; 17] = [
     "sign-out",
     "operations",
 ];
-/// How many segments a prefix may have.
+/// The most segments that a prefix may have.
 const MAX_PREFIX: usize = 4;
 
-/// What stood before the path that the router knows, such as `/prod`; empty in most deployments. In the extensions of
-/// every request that has one, for who tells its caller an address.
+/// The prefix before the path that the router knows, such as `/prod`. Empty in most deployments. It is in the
+/// extensions of every request that has one, for handlers that return an address to the caller.
 #[derive(Clone, Debug)]
 pub struct Prefix(pub String);
 
-/// The path in two: its prefix, and the path without repeated slashes at its beginning and a slash at its end. `None` if
-/// it is not one of ours.
+/// Splits a path into its prefix and the path for the router, without repeated slashes and without a slash at the end.
+/// `None` if it is not a path that faultline serves.
 ///
-/// Behind `/errors/` nothing is touched: there stands a message, which may hold anything.
+/// Anything after `/errors/` is left as it is: it is a message that may contain any characters.
 pub(crate) fn routed(path: &str) -> Option<(Prefix, String)> {
     let mut rest = path;
     for _ in 0..=MAX_PREFIX {
@@ -51,7 +51,7 @@ pub(crate) fn routed(path: &str) -> Option<(Prefix, String)> {
     (path.trim_matches('/').is_empty()).then(|| (Prefix(String::new()), "/".to_owned()))
 }
 
-/// `api` may also be a prefix (`/api/projects`): it is Sentry's root only before a project number or a Sentry endpoint.
+/// `api` may also be a prefix (`/api/projects`). It is Sentry's root only before a project number or a Sentry endpoint.
 fn is_root(first: &str, behind: &str) -> bool {
     let second = behind.split('/').next().unwrap_or_default();
     match first {
@@ -63,15 +63,15 @@ fn is_root(first: &str, behind: &str) -> bool {
     }
 }
 
-/// Why an address of the Sentry protocol is not answered, and what is taken instead.
+/// Says why an address of the Sentry protocol is not served, and what to use instead.
 pub(crate) fn not_taken(path: &str) -> Option<&'static str> {
     let mut parts = path.strip_prefix("/api/")?.split('/').filter(|part| !part.is_empty());
     parts.next().filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
     Some(match parts.next()? {
         "unreal" | "playstation" | "applecrashreport" | "nnswitch" => {
-            "crash reports of this kind are not stored: if there is a minidump, send it to /api/{number}/minidump/"
+            "crash reports of this kind are not supported: if you have a minidump, send it to /api/{number}/minidump/"
         }
-        "cron" => "check-ins are not stored: faultline takes errors",
+        "cron" => "check-ins are not stored: faultline stores errors only",
         "events" | "attachments" | "upload" => "attachments are not stored: send the event to /api/{number}/envelope/",
         "integration" | "otlp" => "logs and traces are not stored: send errors with an SDK",
         _ => return None,
@@ -91,23 +91,23 @@ fn tidy(path: &str) -> String {
     tidy
 }
 
-/// The project named in a path `/projects/{project}/…`.
+/// The name of the project in a path `/projects/{project}/…`.
 pub fn parse_project_path(path: &str) -> Result<ProjectName, Refusal> {
     parse_project_name(&decode_segment(path.split('/').nth(2).unwrap_or_default()))
 }
 
-/// The project's name, or what is wrong with it.
+/// Parses a project's name; the refusal says what is wrong with it.
 pub fn parse_project_name(name: &str) -> Result<ProjectName, Refusal> {
     ProjectName::parse(name).map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))
 }
 
-/// A segment of a path, percent-decoded. What is no valid encoding stays as it is (v1's JavaScript and PHP clients do
-/// not encode), and what is no UTF-8 becomes U+FFFD.
+/// Percent-decodes a segment of a path. Invalid encodings stay as they are (v1's JavaScript and PHP clients do not
+/// encode), and bytes that are not UTF-8 become U+FFFD.
 pub fn decode_segment(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
-/// The parameters of a query, decoded.
+/// Parses and decodes the parameters of a query string.
 pub fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
 }

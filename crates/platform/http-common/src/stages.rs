@@ -1,18 +1,18 @@
-//! Which stages of a process fail now, for `GET /health`.
+//! Tracks which stages of a process currently fail, for `GET /health`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// A failure that nothing followed for this long is over, unless its stage reports again: a stage that fails tries again
+/// A failure is considered over if its stage does not report another one for this long: a failing stage tries again
 /// within seconds.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// Answering requests, as far as it needs storage.
+/// The stage of answering requests, as far as that needs storage.
 pub(crate) const STORAGE: &str = "storage";
 
-/// The stages that fail now. A stage fails from its first failure until it works again.
+/// The stages that currently fail. A stage fails from its first failure until it works again.
 #[derive(Debug, Default)]
 pub struct Stages(Mutex<BTreeMap<&'static str, Failing>>);
 
@@ -23,17 +23,17 @@ struct Failing {
 }
 
 impl Stages {
-    /// Notes that a stage failed.
+    /// Records that a stage failed.
     pub fn failed(&self, stage: &'static str) {
         self.failed_at(stage, Instant::now());
     }
 
-    /// Notes that a stage works.
+    /// Records that a stage works.
     pub fn worked(&self, stage: &'static str) {
         self.0.lock().remove(stage);
     }
 
-    /// The stages that fail now, with how long each has.
+    /// The stages that currently fail, each with the time since its first failure.
     pub fn failing(&self) -> Vec<(&'static str, Duration)> {
         self.failing_at(Instant::now())
     }

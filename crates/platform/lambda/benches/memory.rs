@@ -1,5 +1,6 @@
-//! How much memory the Lambda binaries have at the most under the largest input that is allowed, beside what template.yaml
-//! gives them: `sam build && cargo bench -p faultline-lambda --bench memory [-- DIRECTORY]`, as `startup`.
+//! Measures the peak memory of the Lambda binaries with the largest inputs that are allowed, next to the memory that
+//! template.yaml gives them: `sam build && cargo bench -p faultline-lambda --bench memory [-- DIRECTORY]`, like
+//! `startup`.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on panics, and prints")]
 
@@ -20,23 +21,23 @@ use protocol::json_api::Parsed;
 use serde_json::{Value, json};
 use standin::{Life, binaries, live, sample};
 
-/// The most that Lambda gives a function: 6 MB.
+/// The largest payload that Lambda passes to a function: 6 MB.
 const PAYLOAD: usize = 6 << 20;
-/// How often each input is given: memory that is kept shows.
+/// How often each input is sent, so that memory that is not freed becomes visible.
 const TIMES: usize = 3;
 
 fn main() {
     let [ingest, processor, query, notify] = binaries().map(|(_, binary)| binary);
     let (large, claimed) = (v1_body(15), Message { payload: taken(&v1_body(15)), ..message(Source::V1, 0, 15) }.pack());
-    println!("{:60} {:>8} {:>8} {:>10}", "", "at most", "given", "slowest");
-    tell("IngestFunction", "a body of 15 MB, packed to 4", &ingest, &post(&large), b"");
-    tell("ProcessorFunction", "6 MB of messages, each of another error", &processor, &batch(inline()), b"");
+    println!("{:60} {:>8} {:>8} {:>10}", "", "peak", "limit", "slowest");
+    tell("IngestFunction", "a body of 15 MB, compressed to 4", &ingest, &post(&large), b"");
+    tell("ProcessorFunction", "6 MB of messages, each with a different error", &processor, &batch(inline()), b"");
     let claims = (0..10).map(|n| format!("@inbox/v=1/{n}")).collect();
-    tell("ProcessorFunction", "10 messages of 15 MB that lie in S3", &processor, &batch(claims), &claimed);
+    tell("ProcessorFunction", "10 messages of 15 MB that are in S3", &processor, &batch(claims), &claimed);
     tell("QueryFunction", "100 errors", &query, &get("/projects/sample/errors", "limit=100"), b"");
     let path = "/projects/sample/errors/00000000000000000000000000000000/occurrences";
     tell("QueryFunction", "occurrences of 1 MB", &query, &get(path, "limit=100"), &frame());
-    tell("NotifyFunction", "100 changes, 6 MB together", &notify, &changes(), b"");
+    tell("NotifyFunction", "100 changes, 6 MB in total", &notify, &changes(), b"");
 }
 
 fn tell(function: &str, input: &str, binary: &Path, event: &Value, object: &[u8]) {
@@ -53,7 +54,7 @@ fn tell(function: &str, input: &str, binary: &Path, event: &Value, object: &[u8]
     );
 }
 
-/// What template.yaml gives a function, in MB.
+/// The memory that template.yaml gives a function, in MB.
 fn memory(function: &str) -> u64 {
     let template = include_str!("../../../../template.yaml");
     let of = template.split(&format!("\n  {function}:\n")).nth(1).unwrap();
@@ -61,7 +62,7 @@ fn memory(function: &str) -> u64 {
     size.lines().next().unwrap().parse().unwrap()
 }
 
-/// Text of so many bytes that packs to some half of them.
+/// Text of this many bytes that compresses to about half.
 fn hard_to_pack(seed: u64, bytes: usize) -> String {
     let mut x = seed | 1;
     let mut next = || {
@@ -73,7 +74,7 @@ fn hard_to_pack(seed: u64, bytes: usize) -> String {
     (0..bytes / 16).map(|_| next()).collect()
 }
 
-/// A body with errors of 1 MB, half of it hard to pack.
+/// A body with errors of 1 MB, half of which is hard to compress.
 fn v1_body(errors: u64) -> Vec<u8> {
     let error = |n| {
         let frame = json!({ "file": hard_to_pack(n, 480_000), "line": 1, "function": "x".repeat(480_000) });
@@ -82,7 +83,7 @@ fn v1_body(errors: u64) -> Vec<u8> {
     json!({ "errors": (0..errors).map(error).collect::<Vec<_>>() }).to_string().into_bytes()
 }
 
-/// What ingest puts into a message of it.
+/// The payload of the message that ingest makes of this body.
 fn taken(body: &[u8]) -> Vec<u8> {
     serde_json::to_vec(&Parsed::of(body).unwrap().taken).unwrap()
 }
@@ -117,7 +118,7 @@ fn moment() -> Timestamp {
     Timestamp::parse("2026-11-02T00:01:00Z").unwrap()
 }
 
-/// As many messages as a payload holds, of events of 3 kB.
+/// As many messages as fit into a payload, with events of 3 kB.
 fn inline() -> Vec<String> {
     let (mut texts, mut bytes) = (Vec::new(), 0);
     for number in 0.. {
@@ -151,7 +152,7 @@ fn batch(texts: Vec<String>) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-/// A frame of an occurrence of 1 MB.
+/// A frame with one occurrence of 1 MB.
 fn frame() -> Vec<u8> {
     let mut occurrence = Occurrence::new(EventId::from_bytes([7; 16]), Source::V1, moment(), moment());
     occurrence.message = hard_to_pack(7, 1 << 20);

@@ -1,9 +1,10 @@
-//! How long the Lambda binaries take from exec to asking for their first event, and for an event.
+//! Measures how long the Lambda binaries take from exec to asking for their first event, and for each event.
 //!
-//! `sam build && cargo bench -p faultline-lambda --bench startup [-- DIRECTORY]` starts each binary that `sam build` made, or
-//! that the directory has, 40 times, against a stand-in on loopback for Lambda's runtime API and for the services, which
-//! answers at once. So the figures are the binary's own time: without the microVM's start, without TLS, on an idle machine's
-//! CPU. What they are compared with is a function that does nothing, which is built as they are:
+//! `sam build && cargo bench -p faultline-lambda --bench startup [-- DIRECTORY]` starts 40 times each binary that
+//! `sam build` made, or that the directory contains. A stand-in on loopback plays Lambda's runtime API and the AWS
+//! services, and answers at once. So the figures show the binary's own time: without the start of the microVM, without
+//! TLS, and with the CPU of an idle machine. They are compared with a function that does nothing and is built in the
+//! same way:
 //! `cargo build -p faultline-lambda --example empty --release --config crates/platform/lambda/release.toml`.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on panics, and prints")]
@@ -36,7 +37,7 @@ fn main() {
     }
 }
 
-/// Beside what cargo builds this bench into.
+/// The example is next to the output of this bench.
 fn empty() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target"));

@@ -1,4 +1,4 @@
-//! A Lambda function that does nothing: what the benchmark `startup` compares the others with.
+//! A Lambda function that does nothing: the baseline for the bench `startup`.
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};

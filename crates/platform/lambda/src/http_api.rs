@@ -1,4 +1,4 @@
-//! Requests as an HTTP API hands them to a function.
+//! Requests in the format in which an HTTP API passes them to a function.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use tower::{Service, ServiceExt};
 
-/// What cannot stand in a path. A `%` can: the one escape that an HTTP API leaves as it was sent is that of `%` itself.
+/// Characters that cannot appear in a path. `%` can: the only escape that an HTTP API leaves as it was sent is that of
+/// `%` itself.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -31,7 +32,7 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Answers the requests of an HTTP API (payload format 2.0) by `service`, for as long as the environment lives.
+/// Answers the requests of an HTTP API (payload format 2.0) with `service`, as long as the environment lives.
 pub async fn serve<S>(service: S) -> anyhow::Result<()>
 where
     S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
@@ -40,14 +41,14 @@ where
     lambda_http::run(service).await.map_err(|error| anyhow::anyhow!(error))
 }
 
-/// Answers one request of an HTTP API (payload format 2.0) by `service`: for a function that gets other events as well.
-/// An event that is none is an error that names what is missing, and not what is in it.
+/// Answers one request of an HTTP API (payload format 2.0) with `service`, for a function that also gets other events.
+/// If the event is not such a request, the error names what is missing and does not quote the event.
 pub async fn answer<S, B>(service: S, event: &str) -> anyhow::Result<Value>
 where
     S: Service<Request, Response = Response<B>, Error = Infallible>,
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
-    let request = lambda_http::request::from_str(event).context("an event that is no request")?;
+    let request = lambda_http::request::from_str(event).context("the event is not a request of an HTTP API")?;
     let response = match service.oneshot(as_sent(request)).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -68,9 +69,9 @@ where
     }))
 }
 
-/// Puts the path back into the form in which it was sent: an HTTP API decodes it, so that a message in it could hold a
-/// `#`, a `\` or a `/../` by now, which `lambda_http` takes for something else than text. (Of a decoded `?` and what
-/// follows nothing is left to put back: the HTTP API cuts there.)
+/// Restores the path as it was sent. An HTTP API decodes it, so a message in the path may contain a `#`, a `\` or a
+/// `/../`, which `lambda_http` would not treat as text. (A decoded `?` and the rest of the path cannot be restored,
+/// because the HTTP API cuts the path there.)
 fn as_sent(mut request: Request) -> Request {
     if let Some(client) = client(&request) {
         request.extensions_mut().insert(client);
@@ -90,8 +91,7 @@ fn as_sent(mut request: Request) -> Request {
     request
 }
 
-/// The address that API Gateway took the connection from. What the client itself wrote into `X-Forwarded-For` does not
-/// count.
+/// The address from which API Gateway accepted the connection. An `X-Forwarded-For` from the client is ignored.
 fn client(request: &Request) -> Option<ClientAddress> {
     match request.request_context_ref()? {
         RequestContext::ApiGatewayV2(context) => {

@@ -1,4 +1,4 @@
-//! What a function is given, and what it makes of it.
+//! The environment of a function, and the clients and adapters that are built from it.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use store::sqs::{DeadLetterQueue, Queue};
 
 use crate::{log, roots};
 
-/// How long connecting may take before the function goes on without: an outage must not keep it from answering.
+/// How long opening connections may take, so that an outage does not keep a function from answering.
 const CONNECTING: Duration = Duration::from_secs(2);
 
 /// A function's environment, with one HTTPS client for all services.
@@ -31,7 +31,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Starts the log, and reads the region, the credentials and `AWS_ENDPOINT_URL`, if it is set.
+    /// Starts logging, and reads the region, the credentials and, if set, `AWS_ENDPOINT_URL`.
     pub fn start() -> anyhow::Result<Self> {
         log::start();
         let account = Account::from_environment()?;
@@ -39,27 +39,29 @@ impl Setup {
         Ok(Self { account, service: Service { http, endpoint: std::env::var("AWS_ENDPOINT_URL").ok() } })
     }
 
-    /// The variable of this name.
+    /// Returns the environment variable with this name.
     pub fn variable(&self, name: &str) -> anyhow::Result<String> {
-        std::env::var(name).with_context(|| format!("the variable {name} is not set: template.yaml sets it"))
+        std::env::var(name)
+            .with_context(|| format!("the environment variable {name} is not set: template.yaml sets it"))
     }
 
-    /// The SHA-256 of the admin key, in `ADMIN_KEY_SHA256`. The key itself is nowhere in the stack.
+    /// The SHA-256 of the admin key, from `ADMIN_KEY_SHA256`. The key itself is not stored anywhere in the stack.
     pub fn operator(&self) -> anyhow::Result<KeyHash> {
         KeyHash::parse(&self.variable("ADMIN_KEY_SHA256")?).context("ADMIN_KEY_SHA256")
     }
 
-    /// For how many days things are kept, of projects that do not say so themselves: `RETENTION_DAYS`.
+    /// The number of days for which occurrences are kept, from `RETENTION_DAYS`, for projects without their own
+    /// retention.
     pub fn retention_days(&self) -> anyhow::Result<u32> {
-        self.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is no number")
+        self.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is not a number")
     }
 
-    /// The table that `TABLE` names.
+    /// The table named by `TABLE`.
     pub fn table(&self) -> anyhow::Result<Arc<Table>> {
         Ok(Arc::new(Table::new(aws::dynamodb(&self.account, &self.service), self.variable("TABLE")?)))
     }
 
-    /// The bucket that `BUCKET` names.
+    /// The bucket named by `BUCKET`.
     pub fn bucket(&self) -> anyhow::Result<Arc<Bucket>> {
         Ok(Arc::new(Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?)))
     }
@@ -69,39 +71,39 @@ impl Setup {
         Ok(Arc::new(Queue::new(aws::sqs(&self.account, &self.service), self.variable("INBOX_URL")?)))
     }
 
-    /// The dead-letter queue at `DEAD_LETTERS_URL` of an inbox, to look at; called by the inbox's client, since each takes its
-    /// time at start-up.
+    /// The dead-letter queue of the inbox, at `DEAD_LETTERS_URL`, for listing only. It shares the inbox's client,
+    /// because creating a client takes time at start-up.
     pub fn dead_letters(&self, inbox: &Queue) -> anyhow::Result<Arc<DeadLetterQueue>> {
         Ok(Arc::new(DeadLetterQueue::to_look_at(inbox.client(), self.variable("DEAD_LETTERS_URL")?)))
     }
 
-    /// What seals by the key that `KEY_ID` names; none if the stack has no key.
+    /// Seals with the KMS key that `KEY_ID` names; `None` if the stack has no key.
     pub fn sealer(&self) -> Option<Arc<dyn Sealer>> {
         let key = std::env::var("KEY_ID").ok().filter(|key| !key.is_empty())?;
         Some(Arc::new(Kms::new(aws::kms(&self.account, &self.service), key, Arc::new(SystemClock))))
     }
 
-    /// The queue at `UNDELIVERED_URL`: the dead letters of notifications.
+    /// The dead-letter queue of notifications, at `UNDELIVERED_URL`.
     pub fn undelivered(&self) -> anyhow::Result<Arc<DeadLetterQueue>> {
         let client = aws::sqs(&self.account, &self.service);
         Ok(Arc::new(DeadLetterQueue::to_look_at(client, self.variable("UNDELIVERED_URL")?)))
     }
 
-    /// Who calls AWS, and how: for a client that the store has no adapter of.
+    /// The account and the HTTP client, to create clients for which `store` has no adapter.
     pub fn aws(&self) -> (&Account, &Service) {
         (&self.account, &self.service)
     }
 
-    /// Waits until the connections are there, at most 2 s. Before its first event a function has a full CPU, whatever
-    /// its memory size: names are looked up and TLS is agreed on several times as fast as in the first request.
+    /// Waits until the connections are open, at most 2 s. Until its first event a function has a full CPU, whatever its
+    /// memory size: DNS look-ups and TLS handshakes are several times as fast as during the first request.
     pub async fn connect(&self, connecting: impl Future<Output = ()>) {
         if tokio::time::timeout(CONNECTING, connecting).await.is_err() {
-            tracing::warn!(seconds = CONNECTING.as_secs(), "connecting takes long: going on without");
+            tracing::warn!(seconds = CONNECTING.as_secs(), "failed to connect in time, going on without a connection");
         }
     }
 }
 
-/// Rustls with ring: aws-lc's first random number costs some 30 ms.
+/// Uses rustls with ring: the first random number of aws-lc costs about 30 ms.
 pub(crate) fn https(trusted: TrustStore) -> SharedHttpClient {
     let context = TlsContext::builder().with_trust_store(trusted).build();
     let context = context.expect("a context of a trust store only");

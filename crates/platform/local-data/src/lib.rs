@@ -6,34 +6,32 @@ use anyhow::{Context, bail};
 use model::id::{ProjectId, ProjectName};
 use serde::{Deserialize, Serialize};
 
-/// The file in the data directory, readable by its owner only.
+/// The file in the data directory that contains the keys. Only its owner can read it.
 pub const ACCESS_FILE: &str = "access.json";
 
-/// What a caller needs to get in.
+/// The keys of a local installation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
-    /// The key that may do everything.
+    /// A key with all permissions.
     pub admin_key: String,
-    /// The first project, made for trying things out.
+    /// The first project, created for trying things out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<ProjectAccess>,
 }
 
-/// What an application needs to send errors to a project.
+/// The data that an application needs to send errors to a project.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectAccess {
-    /// Its number.
     pub id: ProjectId,
-    /// Its name.
     pub name: ProjectName,
-    /// A client key of it.
+    /// A client key of the project.
     pub client_key: String,
 }
 
 impl Access {
-    /// The keys kept in `dir`, if it has any.
+    /// Reads the keys in `dir`, if there are any.
     pub fn read(dir: &Path) -> anyhow::Result<Option<Self>> {
         let path = dir.join(ACCESS_FILE);
         match std::fs::read(&path) {
@@ -44,12 +42,12 @@ impl Access {
                     .with_context(|| format!("{} is damaged: restore it, or remove it to get new keys", path.display()))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+            Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
         }
     }
 }
 
-/// `given`, or the user's data directory: `$XDG_DATA_HOME/faultline`, else `~/.local/share/faultline`.
+/// Returns `given`, or the user's data directory: `$XDG_DATA_HOME/faultline`, or else `~/.local/share/faultline`.
 pub fn data_dir(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(dir) = given {
@@ -60,6 +58,6 @@ pub fn data_dir(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     }
     match set("HOME") {
         Some(home) => Ok(home.join(".local/share/faultline")),
-        None => bail!("there is no home directory to keep data in: say where with --data DIR, or use --memory"),
+        None => bail!("no home directory found for the data: set a directory with --data DIR, or use --memory"),
     }
 }

@@ -1,5 +1,5 @@
-//! How the SDK's clients are made: nothing is looked up at start-up. Region and credentials are given (in Lambda they
-//! are in the environment and stay good for as long as the environment lives), and so is the HTTP client.
+//! Creates the clients of the SDK. Nothing is looked up at start-up: the caller gives the region, the credentials and
+//! the HTTP client. In Lambda, region and credentials are in the environment and are valid as long as it exists.
 
 use std::time::Duration;
 
@@ -8,31 +8,31 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-/// Who calls which region.
+/// The AWS region, and the credentials for it.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The region, such as `eu-central-1`.
+    /// For example `eu-central-1`.
     pub region: String,
-    /// What requests are signed with.
+    /// The credentials that sign requests.
     pub credentials: Credentials,
 }
 
-/// How one service is reached.
+/// How a service is reached.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// What carries the requests: HTTPS, or an engine in this process.
+    /// Sends the requests: over HTTPS, or to an engine in this process.
     pub http: SharedHttpClient,
-    /// Where to, if not to the service's own address in the region.
+    /// The address; `None` for the service's own address in the region.
     pub endpoint: Option<String>,
 }
 
-/// The variables of Lambda's environment that [`Account::from_environment`] could not find.
+/// An environment variable that [`Account::from_environment`] needs is missing.
 #[derive(Debug, thiserror::Error)]
-#[error("the environment variable {0} is not set: it is set by Lambda, or by hand when run elsewhere")]
+#[error("the environment variable {0} is not set: Lambda sets it; elsewhere, set it yourself")]
 pub struct MissingVariable(&'static str);
 
 impl Account {
-    /// From the variables that Lambda sets.
+    /// Reads the environment variables that Lambda sets.
     pub fn from_environment() -> Result<Self, MissingVariable> {
         let variable = |name| std::env::var(name).map_err(|_| MissingVariable(name));
         let credentials = Credentials::new(
@@ -46,8 +46,8 @@ impl Account {
     }
 }
 
-/// One attempt may take 3 s and the whole call 10 s: less than any function's own limit, so that a call that hangs ends
-/// in an answer.
+/// One attempt may take 3 s and a whole call 10 s. That is less than the time limit of any function, so a call that
+/// hangs still ends in an answer.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -56,7 +56,7 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// What every service's configuration has in common. A macro, since each SDK has a builder type of its own.
+/// Builds the client of a service with the common configuration. A macro, because each SDK has its own builder type.
 macro_rules! client {
     ($sdk:ident, $account:expr, $service:expr, $with:expr) => {{
         let builder = $sdk::Config::builder()
@@ -65,7 +65,8 @@ macro_rules! client {
             .credentials_provider($account.credentials.clone())
             .http_client($service.http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            // By default all clients of a process share a budget of retries: one that fails much costs the others theirs.
+            // By default all clients of a process share one retry budget, so a client that fails often would use up
+            // that of the others.
             .retry_partition($sdk::config::retry::RetryPartition::custom(stringify!($sdk)).build())
             .timeout_config(timeouts());
         let builder = match &$service.endpoint {
@@ -76,25 +77,24 @@ macro_rules! client {
     }};
 }
 
-/// A client of DynamoDB.
 pub fn dynamodb(account: &Account, service: &Service) -> aws_sdk_dynamodb::Client {
     client!(aws_sdk_dynamodb, account, service, |builder| builder)
 }
 
-/// A client of S3. With an endpoint of one's own the bucket is in the path: engines have no names for buckets.
+/// An S3 client. With an endpoint of its own, the bucket's name is in the path: engines have no host names for buckets.
 pub fn s3(account: &Account, service: &Service) -> aws_sdk_s3::Client {
     client!(aws_sdk_s3, account, service, |builder: aws_sdk_s3::config::Builder| {
         builder.force_path_style(service.endpoint.is_some())
     })
 }
 
-/// A client of SQS.
 pub fn sqs(account: &Account, service: &Service) -> aws_sdk_sqs::Client {
     client!(aws_sdk_sqs, account, service, |builder| builder)
 }
 
-/// A client of KMS. It answers in milliseconds, and what waits for it can do without for a while: an attempt may take
-/// 1 s, a pause up to 100 ms, and the whole call 2 s, below what the shortest-tempered clients of ingest wait.
+/// A KMS client. KMS answers in milliseconds, and its callers can do without it for a while. So an attempt may take 1
+/// s, a pause between attempts up to 100 ms, and the whole call 2 s: less than the shortest timeout of ingest's
+/// clients.
 pub fn kms(account: &Account, service: &Service) -> aws_sdk_kms::Client {
     client!(aws_sdk_kms, account, service, |builder: aws_sdk_kms::config::Builder| {
         let timeouts = timeouts()

@@ -1,19 +1,18 @@
-//! The time and the randomness that the use cases hand to the crates of `core`.
+//! The time and the random numbers that the use cases pass to the `core` crates.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use model::time::Timestamp;
 
-/// Tells the time and gives random numbers, so that a test can say what both are.
+/// A source of time and random numbers. Tests replace it to control both.
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Timestamp;
 
-    /// 128 random bits, fit for keys.
+    /// Returns 128 random bits, good enough for keys.
     fn random(&self) -> u128;
 }
 
-/// The system's clock and random numbers.
+/// The clock and random numbers of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -25,7 +24,7 @@ impl Clock for SystemClock {
 
     fn random(&self) -> u128 {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+        getrandom::fill(&mut bytes).expect("the operating system has random numbers");
         u128::from_ne_bytes(bytes)
     }
 }

@@ -3,7 +3,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use model::outcome::{Cause, Reason, Refusal};
 
-/// Why storage did not do what it was asked to. Match on [`StoreError::kind`], never on the text.
+/// An error of storage. Match on [`StoreError::kind`], never on the text.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{doing}: {detail}")]
 pub struct StoreError {
@@ -12,38 +12,35 @@ pub struct StoreError {
     detail: String,
 }
 
-/// What can be done about a [`StoreError`].
+/// The kind of a [`StoreError`], which says what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// What the write depended on has changed: read again and decide again.
+    /// Something that the write depended on has changed: read again and decide again.
     Conflict,
-    /// What was asked for is not there.
+    /// The requested thing does not exist.
     NotFound,
-    /// Too much at once: wait and try again.
+    /// Too many requests: wait and try again.
     Throttled,
-    /// No answer, or one that says that trying again may help.
+    /// No answer, or an answer that says a retry may help.
     Unavailable,
-    /// The request itself is at fault (too large, malformed, not allowed): trying again is of no use.
+    /// The request itself is wrong (too large, malformed, not allowed): a retry is pointless.
     Rejected,
-    /// What is stored cannot be read.
+    /// The stored data cannot be read.
     Corrupt,
 }
 
-/// The result of a port.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 impl StoreError {
-    /// An error of `kind` while `doing` something; `detail` says what exactly.
+    /// An error of `kind` that happened while `doing` something; `detail` says what exactly failed.
     pub fn new(kind: Kind, doing: &'static str, detail: impl Into<String>) -> Self {
         Self { kind, doing, detail: detail.into() }
     }
 
-    /// What is stored cannot be read.
     pub(crate) fn corrupt(doing: &'static str, detail: impl std::fmt::Display) -> Self {
         Self::new(Kind::Corrupt, doing, detail.to_string())
     }
 
-    /// What can be done about it.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -53,7 +50,7 @@ impl StoreError {
         matches!(self.kind, Kind::Throttled | Kind::Unavailable | Kind::Conflict)
     }
 
-    /// From the failure of a call to AWS.
+    /// Converts the failure of a call to AWS.
     pub(crate) fn of_call<E>(doing: &'static str, error: &SdkError<E, Response>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -62,7 +59,10 @@ impl StoreError {
             SdkError::ServiceError(context) => {
                 let (code, status) = (context.err().code(), context.raw().status().as_u16());
                 let message = context.err().message().unwrap_or_default();
-                (Kind::of_code(code, status), format!("{} ({status}) {message}", code.unwrap_or("unnamed error")))
+                (
+                    Kind::of_code(code, status),
+                    format!("{} ({status}) {message}", code.unwrap_or("error without a code")),
+                )
             }
             SdkError::ConstructionFailure(_) => (Kind::Rejected, chain(error)),
             _ => (Kind::Unavailable, chain(error)),
@@ -71,15 +71,16 @@ impl StoreError {
     }
 }
 
-/// What exactly failed is of no use to a caller: it is the refusal's cause, which is logged where the request is answered.
+/// Details of the failure are of no use to a caller. They become the refusal's cause, which is logged where the request
+/// is answered.
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let refusal = match error.kind {
             Kind::Throttled | Kind::Unavailable | Kind::Conflict => {
-                Self::new(Reason::Unavailable, "storage does not answer in time: try again in some seconds")
+                Self::new(Reason::Unavailable, "storage did not answer in time: try again in a few seconds")
             }
             Kind::NotFound | Kind::Rejected | Kind::Corrupt => {
-                Self::new(Reason::Internal, "a fault of faultline's own: its log has the details")
+                Self::new(Reason::Internal, "internal error: see faultline's log")
             }
         };
         let cause = Cause { kind: format!("{:?}", error.kind), message: error.to_string() };
@@ -88,7 +89,7 @@ impl From<StoreError> for Refusal {
 }
 
 impl Kind {
-    /// What an error code of DynamoDB, S3, SQS or KMS means to us.
+    /// The kind for an error code of DynamoDB, S3, SQS or KMS.
     pub(crate) fn of_code(code: Option<&str>, status: u16) -> Self {
         match code.unwrap_or_default() {
             "ConditionalCheckFailedException"
@@ -124,7 +125,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
-    /// The caller learns whether trying again helps; the log learns what failed.
+    /// The caller learns whether a retry may help; the log shows what failed.
     #[test]
     fn a_failure_of_storage_becomes_a_refusal_with_its_cause() {
         for (kind, reason) in [
@@ -143,7 +144,7 @@ mod tests {
         }
     }
 
-    /// What KMS answers, by its API reference: only some of it is worth trying again.
+    /// Error codes of KMS's API reference: only for some of them a retry may help.
     #[test]
     fn a_failure_of_kms_says_whether_trying_again_may_help() {
         for (code, status, kind) in [

@@ -1,4 +1,4 @@
-//! A cache of values that a process read lately, each of which expires.
+//! A bounded in-memory cache with expiry.
 
 use std::hash::Hash;
 
@@ -6,19 +6,19 @@ use model::time::Timestamp;
 use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
 
-/// Remembers at most `MAX_VALUES` values, each until a moment. Beyond that it evicts values that were used least: a flood
-/// of keys that are asked for once does not push out those that are asked for again and again.
+/// A cache of at most `MAX_VALUES` values, each with its expiry. When it is full, it evicts the values that are used
+/// least: a flood of keys that are asked for once does not push out keys in use.
 #[derive(Debug)]
 pub struct Recent<K, V, const MAX_VALUES: usize>(Mutex<Values<K, V>>);
 
 #[derive(Debug)]
 struct Values<K, V> {
     cache: Cache<K, (V, Timestamp)>,
-    /// How often something was forgotten.
+    /// How often something was removed.
     forgotten: u64,
 }
 
-/// A moment in the life of a [`Recent`]: a value that was read after it may be out of date if anything was forgotten since.
+/// A point in the life of a [`Recent`]. A value that is read after it may be stale if something was forgotten since.
 #[derive(Clone, Copy, Debug)]
 pub struct Since(u64);
 
@@ -29,12 +29,12 @@ impl<K: Eq + Hash, V, const MAX_VALUES: usize> Default for Recent<K, V, MAX_VALU
 }
 
 impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
-    /// The value of `key`, unless it expired.
+    /// Returns the value of `key`, if it has not expired.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         self.get_expired(key).filter(|(_, until)| now < *until).map(|(value, _)| value)
     }
 
-    /// The value of `key` and when it expires or expired, if it was not evicted.
+    /// Returns the value of `key` even if it has expired, and its expiry.
     pub fn get_expired(&self, key: &K) -> Option<(V, Timestamp)> {
         self.0.lock().cache.get(key).cloned()
     }
@@ -44,12 +44,13 @@ impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
         self.0.lock().cache.insert(key, (value, until));
     }
 
-    /// Now, to be asked before a value is read that [`Recent::put_read`] remembers.
+    /// Marks the present point. Call it before reading a value that is passed to [`Recent::put_read`].
     pub fn since(&self) -> Since {
         Since(self.0.lock().forgotten)
     }
 
-    /// Remembers a value that was read after `since`, unless anything was forgotten since: it may have changed.
+    /// Caches a value that was read after `since`, unless anything was forgotten in the meantime: the value may have
+    /// changed.
     pub fn put_read(&self, since: Since, key: K, value: V, until: Timestamp) {
         let mut values = self.0.lock();
         if values.forgotten == since.0 {
@@ -64,7 +65,7 @@ impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
         values.forgotten += 1;
     }
 
-    /// Forgets all.
+    /// Removes all values.
     pub fn forget(&self) {
         let mut values = self.0.lock();
         values.cache.clear();
@@ -91,9 +92,9 @@ mod tests {
         assert_eq!(recent.get(&"a", at(0)), None);
     }
 
-    /// A read that a change overtook must not bring back what was forgotten.
+    /// If a change overtakes a read, the outdated value must not return to the cache.
     #[test]
-    fn what_was_forgotten_while_it_was_read_is_not_remembered() {
+    fn a_value_forgotten_while_it_was_read_is_not_cached() {
         let recent = Recent::<_, _, 2>::default();
         let since = recent.since();
         recent.forget_one(&"a");

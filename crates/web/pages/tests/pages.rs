@@ -150,7 +150,7 @@ fn sign_in() {
         token: "1f".repeat(32),
         frame: web_pages::Frame { title: "Sign in".to_owned(), ..web_pages::Frame::default() },
         next: "/projects/shop/errors".to_owned(),
-        refused: Some("this key is not known here, or is disabled".to_owned()),
+        refused: Some("the key is unknown, disabled or expired".to_owned()),
     };
     insta::assert_snapshot!(kept("sign_in", &page));
 }

@@ -61,7 +61,7 @@ impl Pages {
         let data = self.call(visit, Method::GET, path, &Value::Null).await?;
         serde_json::from_value(data).map_err(|error| {
             tracing::error!(url.path = path, error.message = %error, "a page cannot read what the API answers");
-            let text = "a fault of faultline's own: its log has the details".to_owned();
+            let text = "internal error: see faultline's log".to_owned();
             PageRefusal::Said { status: StatusCode::INTERNAL_SERVER_ERROR, text, frame: Box::new(visit.frame("")) }
         })
     }

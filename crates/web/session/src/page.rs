@@ -17,7 +17,7 @@ pub fn page(page: &impl web_pages::Page) -> Response {
         }
         Err(error) => {
             tracing::error!(error.message = %error, "a page cannot be written");
-            (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/plain")], "a fault of faultline's own")
+            (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/plain")], "internal error: see faultline's log")
                 .into_response()
         }
     }

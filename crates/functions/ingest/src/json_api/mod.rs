@@ -69,7 +69,7 @@ pub(crate) fn describe(api: &mut Description) {
         .path::<ProjectName>("project", "the project's name")
         .body_as("application/json", body, example)
         .response::<PostReceipt<'_>>(201, "the errors are durable; they show in lists some seconds later")
-        .error(Reason::ProjectName, "this can be no project's name")
+        .error(Reason::ProjectName, "this is not a valid project name")
         .error(Reason::OriginNotAllowed, "the project does not take events from pages of this origin")
         .error(Reason::RateLimited, "the project sends more events a minute than it may")
         .error(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");

@@ -39,7 +39,7 @@ pub(super) fn describe(api: &mut Description) {
         .error(Reason::SignatureInvalid, "it is not signed, or the project has no such secret")
         .error(Reason::ParameterInvalid, "it did not happen in the last day")
         .error(Reason::PathUnknown, "there is no such service")
-        .error(Reason::ProjectName, "this can be no project's name");
+        .error(Reason::ProjectName, "this is not a valid project name");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {

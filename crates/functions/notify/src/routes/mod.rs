@@ -78,12 +78,12 @@ impl Routes {
         let project = self.notify.projects.by_name(&name).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
             caller.check_may_miss(&name)?;
-            let message = format!("there is no project `{name}`: GET /projects lists those there are");
+            let message = format!("there is no project `{name}`: GET /projects lists all projects");
             return Err(Refusal::new(Reason::ProjectUnknown, message));
         };
         caller.check_admin_of(project.id)?;
         if project.name != name {
-            let message = format!("the project `{name}` is named `{}` now: ask by that name", project.name);
+            let message = format!("the project `{name}` was renamed to `{}`: use that name", project.name);
             let renamed_to = Some(project.name.to_string());
             return Err(Refusal { renamed_to, ..Refusal::new(Reason::ProjectRenamed, message) });
         }

@@ -35,7 +35,7 @@ pub(super) fn describe(api: &mut Description) {
         .limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)
         .query::<KeyId>("cursor", "`nextCursor` of the page before")
         .data::<KeysAnswer>(200, "a page of keys")
-        .error(Reason::ProjectName, "this can be no project's name")
+        .error(Reason::ProjectName, "this is not a valid project name")
         .error(Reason::ProjectUnknown, "there is no such project");
 }
 

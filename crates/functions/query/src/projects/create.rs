@@ -29,7 +29,7 @@ pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/projects", "createProject", "Makes a project, and a client key for it")
         .body::<NewProjectBody>(json!({ "name": "shop" }))
         .data::<Created>(201, "the project, with what its app is set up by; the key is shown this once")
-        .error(Reason::ProjectName, "this can be no project's name")
+        .error(Reason::ProjectName, "this is not a valid project name")
         .error(Reason::ProjectExists, "there is a project of this name");
 }
 

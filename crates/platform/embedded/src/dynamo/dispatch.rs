@@ -1,14 +1,14 @@
-//! From the name of an operation to dynoxide's method.
+//! Maps the name of an operation to dynoxide's method.
 
 use dynoxide::{Database, DynoxideError};
 
-/// The status and JSON body of the answer.
+/// Returns the status and the JSON body of the answer.
 pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, String) {
     match call(database, operation, body) {
         Ok(body) => (200, body),
         Err(error) => {
             if error.status_code() >= 500 {
-                tracing::error!(operation, %error, "dynamo operation failed");
+                tracing::error!(operation, %error, "failed to run a DynamoDB operation");
             }
             (error.status_code(), error.to_json())
         }

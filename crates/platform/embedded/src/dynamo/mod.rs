@@ -1,16 +1,17 @@
-//! DynamoDB and its streams, by `dynoxide`.
+//! DynamoDB and its streams, based on `dynoxide`.
 //!
-//! Covered: what dynoxide 3.2 covers of tables, items, queries, batches, transactions with request tokens, secondary
-//! indexes, time to live and streams, for the clients of `aws-sdk-dynamodb` and `aws-sdk-dynamodbstreams`.
+//! Covered: the part of DynamoDB that dynoxide 3.2 covers (tables, items, queries, batches, transactions with request
+//! tokens, secondary indexes, time to live, and streams), for the clients of `aws-sdk-dynamodb` and
+//! `aws-sdk-dynamodbstreams`.
 //!
-//! Not covered: throttling, transaction conflicts (operations run one after the other, so there are none), backups
-//! and point-in-time recovery, PartiQL, global tables. Request tokens of transactions are forgotten at the end of
-//! the process. Items whose time to live is over are deleted only by [`Dynamo::sweep_ttl`], stream records only by
-//! [`Dynamo::trim_streams`]: somebody has to call them.
+//! Not covered: throttling, transaction conflicts (operations run one after another, so there are none), backups and
+//! point-in-time recovery, PartiQL, global tables. Request tokens of transactions are forgotten when the process ends.
+//! Expired items are deleted only by [`Dynamo::sweep_ttl`], and stream records only by [`Dynamo::trim_streams`]: the
+//! caller must call both regularly.
 //!
 //! Power loss: dynoxide opens its file in WAL mode and leaves `synchronous` at SQLite's default. That is FULL unless
-//! SQLite was built otherwise, which [`Dynamo`] checks when it opens: an answered write is on the disk.
-//! `disable_bulk_loading` of dynoxide would lower it to NORMAL, so nothing here calls it.
+//! SQLite was built otherwise, which [`Dynamo`] checks when it opens the file. So an answered write is on disk.
+//! dynoxide's `disable_bulk_loading` would lower the level to NORMAL, so nothing here calls it.
 
 mod dispatch;
 mod streams;
@@ -30,8 +31,8 @@ use crate::shared::directory::{Directory, EngineStorage};
 use crate::shared::wire::{self, Protocol};
 use streams::Records;
 
-/// Operations on blocking threads at once. The engine is one lock around one connection: a second thread reads and
-/// writes JSON while the first is in SQLite, more only fight for the lock.
+/// The most operations that run on blocking threads at once. The engine is one lock around one connection: a second
+/// thread can process JSON while the first is in SQLite; more threads would only compete for the lock.
 const GATE: u32 = 2;
 
 /// The DynamoDB engine: an `HttpClient` for `aws-sdk-dynamodb` and `aws-sdk-dynamodbstreams`.
@@ -42,7 +43,7 @@ struct Inner {
     database: Database,
     records: Records,
     gate: Arc<Semaphore>,
-    /// Last, so that the directory's lock outlives the connections.
+    /// The last field, so that the directory's lock is released after the connections are closed.
     _held: Option<Directory>,
 }
 
@@ -59,25 +60,26 @@ impl Dynamo {
         Ok(Self(Arc::new(Inner { database, records, gate: Arc::new(Semaphore::new(GATE as usize)), _held: held })))
     }
 
-    /// Deletes the items whose time to live is over, in all tables that have one. Other requests are served between
-    /// pages of 25. Each deletion becomes a stream record, as in AWS. Returns how many were deleted.
+    /// Deletes expired items in all tables that have a time to live, in steps of 25, between which other requests are
+    /// served. As in AWS, each deletion becomes a stream record. Returns the number of deleted items.
     ///
     /// # Errors
-    /// [`Error::Failed`] if a deletion fails; those before it stand.
+    /// [`Error::Failed`] if a deletion fails; earlier deletions remain in effect.
     pub async fn sweep_ttl(&self) -> Result<u64, Error> {
         let inner = Arc::clone(&self.0);
         let swept = blocking(move || inner.database.sweep_ttl()).await?;
         swept.map(|n| n as u64).map_err(|e| Error::failed("dynamo", e))
     }
 
-    /// Deletes the stream records written before `older_than`. AWS keeps them for a day. Returns how many.
+    /// Deletes stream records that were written before `older_than`. AWS keeps them for a day. Returns how many were
+    /// deleted.
     ///
     /// # Errors
-    /// [`Error::Failed`] if a deletion fails; those before it stand.
+    /// [`Error::Failed`] if a deletion fails; earlier deletions remain in effect.
     pub async fn trim_streams(&self, older_than: SystemTime) -> Result<u64, Error> {
         let mut trimmed = 0;
         loop {
-            // The whole gate: the second connection and dynoxide's never want the file at the same time.
+            // Take all permits, so that the second connection and dynoxide's never use the file at the same time.
             let all = Arc::clone(&self.0.gate).acquire_many_owned(GATE).await.map_err(stopped)?;
             let inner = Arc::clone(&self.0);
             let step = blocking(move || {

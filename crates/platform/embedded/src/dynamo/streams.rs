@@ -1,8 +1,8 @@
-//! The table of stream records, from a second connection.
+//! The table of stream records, used over a second connection.
 //!
-//! dynoxide 3.2 asks for the greatest sequence number on every write to a table with a stream, casts it, has no index
-//! for that and never deletes a record: writes get slower without bound (1,776 to 22 a second at 100,000 records).
-//! With indexes over the same expression, and trimming, they stay as fast as at first.
+//! On every write to a table with a stream, dynoxide 3.2 asks for the greatest sequence number, with a cast for which
+//! it has no index, and it never deletes a record. So writes get ever slower (from 1,776 to 22 a second at 100,000
+//! records). With indexes on the same expression, and with trimming, they stay as fast as at the beginning.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::shared::clock::to_ms;
 use crate::shared::random;
 use crate::shared::sqlite::reclaim_step;
 
-/// The table is dynoxide's and there from its first opening on.
+/// dynoxide creates the table when it first opens the file.
 const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS faultline_stream_sequence
         ON _stream_records(table_name, CAST(sequence_number AS INTEGER));
@@ -24,13 +24,13 @@ const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS faultline_stream_age
         ON _stream_records(created_at);";
 
-/// Records deleted at a time: other requests wait that long, a few milliseconds.
+/// The number of records deleted at once. Other requests wait a few milliseconds for that.
 const TRIM_STEP: u32 = 1000;
 
-/// SQLite's level FULL, as `PRAGMA synchronous` tells it.
+/// SQLite's level FULL, as returned by `PRAGMA synchronous`.
 const FULL: i64 = 2;
 
-/// A path that both connections of this engine, and nobody else, take for the same database in memory.
+/// A path for a database in memory that only the two connections of this engine share.
 pub(super) fn memory_path() -> Result<PathBuf, Error> {
     let name = random::<8>().map_err(|e| Error::failed("dynamo", e))?;
     // The `memdb` file system of SQLite: a name with a slash is shared within the process.
@@ -40,19 +40,21 @@ pub(super) fn memory_path() -> Result<PathBuf, Error> {
 pub(super) struct Records(Mutex<Connection>);
 
 impl Records {
-    /// Opens the second connection, adds the indexes, and checks what dynoxide relies on.
+    /// Opens the second connection, adds the indexes, and checks the settings that dynoxide relies on.
     pub(super) fn open(path: &str) -> Result<Self, String> {
         let connection = prepare(path).map_err(|e| e.to_string())?;
         let level: i64 =
             connection.pragma_query_value(None, "synchronous", |row| row.get(0)).map_err(|e| e.to_string())?;
         if level != FULL {
-            return Err(format!("SQLite was built with synchronous={level} by default, dynoxide needs {FULL} (FULL)"));
+            return Err(format!(
+                "SQLite was built with synchronous={level} as its default, but dynoxide needs {FULL} (FULL)"
+            ));
         }
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// Deletes some records written before `older_than`; 0 when there are none left. The newest record stays: dynoxide
-    /// numbers the next one after it, and who reads the stream goes on behind a number.
+    /// Deletes some of the records written before `older_than`. Returns 0 when none are left. Keeps the newest record,
+    /// because dynoxide numbers the next one after it, and readers of the stream continue after a number.
     pub(super) fn trim(&self, older_than: SystemTime) -> rusqlite::Result<u64> {
         let connection = self.0.lock();
         let trimmed = connection.execute(
@@ -66,12 +68,12 @@ impl Records {
 }
 
 impl Records {
-    /// Gives some pages that nothing is in back to the file system; returns how many bytes.
+    /// Returns some free pages to the file system. Returns how many bytes that were.
     pub(super) fn reclaim(&self) -> rusqlite::Result<u64> {
         reclaim_step(&self.0.lock())
     }
 
-    /// Moves the journal into the file, and empties it.
+    /// Moves the journal into the database file and empties it.
     pub(super) fn empty_journal(&self) -> rusqlite::Result<()> {
         let connection = self.0.lock();
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))

@@ -1,4 +1,4 @@
-//! The key: its file, its names, sealing and opening.
+//! The key: its file, its names, and encryption and decryption with it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,12 +14,12 @@ use crate::Error;
 use crate::shared::directory::{Directory, KEY_FILE};
 use crate::shared::{ACCOUNT, REGION, random};
 
-/// Starts every ciphertext: the version of its format.
+/// The beginning of every ciphertext: the version of its format.
 const MAGIC: &[u8; 4] = b"FLK1";
 const NONCE: usize = 12;
 const TAG: usize = 16;
 
-/// What a ciphertext is bound to.
+/// The encryption context, which a ciphertext is bound to.
 pub(super) type Context = BTreeMap<String, String>;
 
 pub(super) struct Key {
@@ -29,15 +29,15 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// The key of the directory; a new one if there is none.
+    /// Reads the key of the directory, or creates one if there is none.
     pub(super) fn load_or_create(directory: &Directory) -> Result<Self, Error> {
         let path = directory.file(KEY_FILE);
         let line = match fs::read_to_string(&path) {
             Ok(line) => line,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let line = new_line().map_err(|e| Error::io(&path, e))?;
-                // The directory is locked, so nobody else writes here. What an interrupted attempt left is not a key
-                // that anything was sealed with: it is overwritten.
+                // The directory is locked, so nobody else writes here. A file left by an interrupted attempt was never
+                // used as a key, and may be overwritten.
                 directory.replace(KEY_FILE, line.as_bytes())?;
                 directory.sync()?;
                 line
@@ -47,14 +47,14 @@ impl Key {
         Self::parse(&line).map_err(|reason| Error::KeyFile { path, reason })
     }
 
-    /// A key that is kept nowhere.
+    /// Creates a key that is not stored anywhere.
     pub(super) fn fresh() -> Result<Self, Error> {
         let line = new_line().map_err(|e| Error::failed("kms", e))?;
         Self::parse(&line).map_err(|reason| Error::failed("kms", reason))
     }
 
     fn parse(line: &str) -> Result<Self, &'static str> {
-        let (id, secret) = line.trim().split_once(' ').ok_or("it is not an id and a key")?;
+        let (id, secret) = line.trim().split_once(' ').ok_or("it does not contain an id and a key")?;
         if id.len() != 36 {
             return Err("its id is not a UUID");
         }
@@ -71,7 +71,7 @@ impl Key {
         &self.arn
     }
 
-    /// Whether `name` is one of this key's: id, ARN, alias, or the alias's ARN.
+    /// Whether `name` is the key's id, ARN, alias, or the ARN of the alias.
     pub(super) fn is_named(&self, name: &str) -> bool {
         let alias = name.strip_prefix("arn:aws:kms:").and_then(|rest| rest.strip_prefix(REGION)?.strip_prefix(':'));
         let alias = alias.and_then(|rest| rest.strip_prefix(ACCOUNT)?.strip_prefix(':')).unwrap_or(name);
@@ -79,7 +79,7 @@ impl Key {
     }
 
     pub(super) fn seal(&self, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, Refusal> {
-        let internal = |_| Refusal::new("KMSInternalException", "no randomness");
+        let internal = |_| Refusal::new("KMSInternalException", "no random numbers available");
         let nonce: [u8; NONCE] = random().map_err(internal)?;
         let aad = self.associated_data(context);
         let sealed = self
@@ -89,7 +89,7 @@ impl Key {
         Ok([MAGIC.as_slice(), self.id.as_bytes(), &nonce, &sealed].concat())
     }
 
-    /// Opens what [`Self::seal`] made under the same context. As in AWS, the error does not say what is wrong.
+    /// Decrypts a ciphertext of [`Self::seal`] with the same context. As in AWS, the error does not say what is wrong.
     pub(super) fn open(&self, blob: &[u8], context: &Context) -> Result<Vec<u8>, Refusal> {
         let invalid = || Refusal::new("InvalidCiphertextException", "");
         let rest = blob.strip_prefix(MAGIC).and_then(|rest| rest.strip_prefix(self.id.as_bytes()));
@@ -99,7 +99,7 @@ impl Key {
         self.cipher.decrypt(Nonce::from_slice(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| invalid())
     }
 
-    /// The context as bytes: sorted and with lengths, so that no two contexts have the same.
+    /// The context as bytes: sorted and with lengths, so that different contexts have different bytes.
     fn associated_data(&self, context: &Context) -> Vec<u8> {
         let mut bytes = Vec::new();
         let texts = context.iter().flat_map(|(name, value)| [name.as_str(), value]);
@@ -111,7 +111,7 @@ impl Key {
     }
 }
 
-/// A new key as its file holds it: an id, a blank, the key in base64.
+/// Creates a key in the format of its file: an id, a space, and the key in base64.
 fn new_line() -> io::Result<String> {
     let id = crate::shared::uuid(random()?);
     Ok(format!("{id} {}\n", BASE64_STANDARD.encode(random::<32>()?)))

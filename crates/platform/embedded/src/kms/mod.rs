@@ -1,15 +1,16 @@
-//! KMS with one key of its own.
+//! KMS with a single key.
 //!
-//! Covered: Encrypt, Decrypt, GenerateDataKey, GenerateDataKeyWithoutPlaintext, ReEncrypt and DescribeKey with the one
-//! symmetric key of the data directory, by its id, its ARN, or the alias [`ALIAS`]. AES-256-GCM under a fresh random
-//! nonce; the encryption context is the associated data, so a ciphertext opens only under the context it was made
-//! with. A ciphertext names its key: one of another directory, or of AWS, is refused as `InvalidCiphertextException`.
+//! Covered: Encrypt, Decrypt, GenerateDataKey, GenerateDataKeyWithoutPlaintext, ReEncrypt and DescribeKey, with the
+//! symmetric key of the data directory, which is named by its id, its ARN, or the alias [`ALIAS`]. Encryption is
+//! AES-256-GCM with a fresh random nonce. The encryption context is the associated data, so a ciphertext can be
+//! decrypted only with the context it was created with. A ciphertext names its key: one from another directory, or from
+//! AWS, is refused as `InvalidCiphertextException`.
 //!
-//! Not covered: more keys, key creation, rotation, grants, policies, asymmetric keys, `DryRun`. The ciphertext format
-//! is not that of AWS, which is opaque there too.
+//! Not covered: more keys, key creation, rotation, grants, policies, asymmetric keys, `DryRun`. The format of
+//! ciphertexts is not that of AWS, which is opaque there too.
 //!
-//! Power loss: the key file is written beside its place, synced, renamed into it, and the directory synced, before the
-//! first answer. There is never half a key. Nothing else is stored.
+//! Power loss: before the first answer, the key file is written under another name, synced and renamed, and the
+//! directory is synced. So there is never a partial key. Nothing else is stored.
 
 mod key;
 mod operations;
@@ -27,7 +28,7 @@ use crate::shared::directory::EngineStorage;
 use crate::shared::wire::{self, Protocol};
 use key::Key;
 
-/// The alias of the key, for the client's `key_id`.
+/// The alias of the key, for the `key_id` of clients.
 pub const ALIAS: &str = "alias/faultline";
 
 /// The KMS engine: an `HttpClient` for `aws-sdk-kms`.
@@ -43,12 +44,10 @@ impl Kms {
         Ok(Self(Arc::new(key)))
     }
 
-    /// The ARN of the key.
     pub fn key_arn(&self) -> &str {
         self.0.arn()
     }
 
-    /// The id of the key.
     pub(crate) fn key_id(&self) -> &str {
         self.0.id()
     }
@@ -73,7 +72,7 @@ impl fmt::Debug for Kms {
 
 wire::http_client!(Kms);
 
-/// An error answer of KMS.
+/// An error response of KMS.
 struct Refusal {
     code: &'static str,
     message: String,

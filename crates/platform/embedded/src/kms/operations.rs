@@ -1,4 +1,4 @@
-//! The operations: from a request's JSON to the answer's.
+//! The operations: each turns the JSON of a request into the JSON of the answer.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,12 +9,12 @@ use super::Refusal;
 use super::key::{Context, Key};
 use crate::shared::ACCOUNT;
 
-/// Bytes that Encrypt takes at most.
+/// The most bytes that Encrypt accepts.
 const MAX_PLAINTEXT: usize = 4096;
-/// Bytes that a data key has at most.
+/// The most bytes of a data key.
 const MAX_DATA_KEY: u32 = 1024;
 
-/// The fields of all operations; each reads its own.
+/// The fields of all requests. Each operation uses its own.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Request {
@@ -51,7 +51,7 @@ pub(super) fn call(key: &Key, operation: &str, body: &[u8]) -> Result<Value, Ref
         "GenerateDataKey" => data_key(key, request, true),
         "GenerateDataKeyWithoutPlaintext" => data_key(key, request, false),
         "DescribeKey" => describe(key, request),
-        _ => Err(Refusal::new("UnknownOperationException", format!("the embedded KMS has no {operation}"))),
+        _ => Err(Refusal::new("UnknownOperationException", format!("the embedded KMS does not support {operation}"))),
     }
 }
 

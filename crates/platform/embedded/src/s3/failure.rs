@@ -1,13 +1,13 @@
-//! What stops an operation: S3's refusal, or the database.
+//! The ways in which an operation fails.
 
 use s3s::{S3Error, S3ErrorCode, s3_error};
 
 use crate::shared::fault::Fault;
 
 pub(super) enum Failure {
-    /// An error of S3 that the caller is to get.
+    /// An S3 error that the caller should get.
     Refused(S3Error),
-    /// A statement or commit failed: an internal error to the caller.
+    /// A statement or commit failed. The caller gets an internal error.
     Fault(Fault),
 }
 

@@ -25,7 +25,7 @@ pub(super) fn get(c: &Connection, input: GetObjectInput) -> Result<GetObjectOutp
         .read_at_exact(&mut body, usize::try_from(range.start).map_err(too_large)?)?;
     let is_part = input.range.is_some();
     let attributes = stored.attributes;
-    // They are of the whole object: the client would compare them with the part.
+    // Checksums are of the whole object; the client would compare them with the part.
     let checksums = wanted(attributes.checksums, input.checksum_mode.as_ref(), is_part);
     Ok(GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),

@@ -1,4 +1,4 @@
-//! ListObjectsV2. A page reads the objects it shows; of those that share a common prefix it reads one.
+//! ListObjectsV2. A page reads only the objects that it returns, and one object for each common prefix.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::rows::{self, end_of};
 use crate::shared::clock::from_ms;
 
-/// The most entries of a page, and how many there are if the client does not say.
+/// The most entries of a page, which is also the default.
 const MAX_KEYS: i32 = 1000;
 
 pub(super) fn list(c: &Connection, input: ListObjectsV2Input) -> Result<ListObjectsV2Output, Failure> {
@@ -66,7 +66,7 @@ struct Page {
 }
 
 impl Query<'_> {
-    /// The entries after `after`, which is a key, or a common prefix whose keys have all been shown.
+    /// The entries after `after`, which is a key, or a common prefix whose keys have all been covered.
     fn page(&self, c: &Connection, after: &str) -> Result<Page, Failure> {
         let mut page = Page::default();
         if self.limit == 0 {
@@ -107,7 +107,7 @@ impl Query<'_> {
         }
     }
 
-    /// The least key to look at.
+    /// The smallest key to look at.
     fn start(&self, after: &str) -> Vec<u8> {
         if after < self.prefix || after.is_empty() {
             return self.prefix.as_bytes().to_vec();
@@ -115,11 +115,11 @@ impl Query<'_> {
         if self.common_prefix(after) == Some(after) {
             return end_of(after);
         }
-        // The least bytes greater than the key itself.
+        // The smallest bytes greater than the key itself.
         [after.as_bytes(), &[0]].concat()
     }
 
-    /// The start of the key up to the first delimiter after the prefix.
+    /// The beginning of the key up to the first delimiter after the prefix.
     fn common_prefix<'k>(&self, key: &'k str) -> Option<&'k str> {
         let delimiter = self.delimiter?;
         let rest = key.strip_prefix(self.prefix)?;

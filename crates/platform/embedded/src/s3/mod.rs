@@ -1,22 +1,22 @@
-//! S3: the protocol by `s3s`, the objects in an SQLite database of our own.
+//! S3: the protocol is implemented by `s3s`; objects are stored in an SQLite database.
 //!
-//! Covered: CreateBucket, HeadBucket; PutObject with `If-None-Match: *` and `If-Match`, Content-MD5 and all checksums
-//! of S3, verified before anything is stored; GetObject with ranges and conditions; HeadObject, DeleteObject,
-//! DeleteObjects; ListObjectsV2 with prefix, delimiter, start-after and continuation. Answers come after the commit,
-//! and a request sees every object that was answered before it. Of racing conditional puts exactly one wins.
-//! [`S3::expire`] plays a bucket's lifecycle rule.
+//! Covered: CreateBucket, HeadBucket; PutObject with `If-None-Match: *` and `If-Match`, and with Content-MD5 and all
+//! checksums of S3, which are verified before anything is stored; GetObject with ranges and conditions; HeadObject,
+//! DeleteObject, DeleteObjects; ListObjectsV2 with prefix, delimiter, start-after and continuation. Answers are sent
+//! after the commit, and a request sees every object that was answered before it. Exactly one of several concurrent
+//! conditional puts succeeds. [`S3::expire`] does the work of a bucket's lifecycle rule.
 //!
 //! Not covered: multipart uploads, copies, versions, tags, access control, encryption settings, bucket deletion, and
-//! presigned links (they need a socket). An object is at most [`MAX_OBJECT`] bytes, since it passes through memory.
-//! The file does not shrink: room of deleted objects is used for new ones. What was deleted or replaced is overwritten at
-//! once, and gone from the journal too when that is folded into the file, at the latest when the engine is closed.
-//! Requests are checked against the signature of [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`], and the client must use
-//! path-style addresses.
+//! presigned links (they need a socket). An object can have at most [`MAX_OBJECT`] bytes, because it is held in memory.
+//! The file does not shrink by itself: space of deleted objects is used for new ones. Deleted or replaced data is
+//! overwritten at once; it disappears from the journal when that is moved into the file, at the latest when the engine
+//! is closed. Requests must be signed with [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`], and clients must use path-style
+//! addresses.
 //!
-//! `s3s` logs every refused request at level ERROR, a missing key included: filter its target out of the log.
+//! `s3s` logs every refused request at level ERROR, even for a missing object: filter its target out of the log.
 //!
-//! Power loss: WAL with `synchronous=FULL`. An answered put or delete is on the disk; one that was not answered is
-//! there wholly or not at all. That order matters: a segment must be durable before the aggregate that refers to it.
+//! Power loss: WAL with `synchronous=FULL`. An answered put or delete is on disk. One that was not answered took effect
+//! completely or not at all. This order matters: a segment must be durable before the aggregate that refers to it.
 
 mod failure;
 mod get;
@@ -44,16 +44,16 @@ use crate::shared::wire;
 use crate::{Clock, Error};
 use objects::Objects;
 
-/// The access key id that clients sign with.
+/// The access key id with which clients sign.
 pub const ACCESS_KEY_ID: &str = "AKIAEMBEDDEDEMBEDDED";
 
-/// The secret that clients sign with. It protects nothing: the engine has no socket.
+/// The secret with which clients sign. It protects nothing, because the engine has no socket.
 pub const SECRET_ACCESS_KEY: &str = "embedded";
 
-/// Bytes of the largest object: 128 MiB.
+/// The largest object in bytes: 128 MiB.
 pub const MAX_OBJECT: usize = 128 << 20;
 
-/// Expired objects deleted at a time, so that puts get their turn between.
+/// How many expired objects are deleted at once, so that puts can run in between.
 const EXPIRE_STEP: usize = 50;
 
 /// The S3 engine: an `HttpClient` for `aws-sdk-s3`.
@@ -65,7 +65,7 @@ pub struct S3 {
 
 impl S3 {
     pub(crate) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
-        // Segments are tens to hundreds of kilobytes: 16 KiB pages keep the chain of pages of one short.
+        // Segments have tens to hundreds of kilobytes. Pages of 16 KiB keep the chain of pages for each short.
         let options = Options { file: "s3.db", schema: rows::SCHEMA, page_size: 16 << 10, group: 64, erase: true };
         let database = Sqlite::open(place, &options)?;
         let mut builder = S3ServiceBuilder::new(Objects { database: database.clone(), clock });
@@ -73,11 +73,11 @@ impl S3 {
         Ok(Self { service: builder.build(), database })
     }
 
-    /// Deletes the objects whose key starts with `prefix` and that were last written before `older_than`, as a
-    /// lifecycle rule does. Returns how many.
+    /// Deletes the objects whose key starts with `prefix` and that were last written before `older_than`, like a
+    /// lifecycle rule. Returns how many were deleted.
     ///
     /// # Errors
-    /// [`Error::NoBucket`], or [`Error::Failed`] if a deletion fails; those before it stand.
+    /// [`Error::NoBucket`], or [`Error::Failed`] if a deletion fails; earlier deletions remain in effect.
     pub async fn expire(&self, bucket: &str, prefix: &str, older_than: SystemTime) -> Result<u64, Error> {
         let failed = |fault: Fault| Error::failed("s3", fault);
         let before = to_ms(older_than);
@@ -97,7 +97,7 @@ impl S3 {
             deleted += self
                 .database
                 .write(move |c| {
-                    // The time again: an object may have been written anew meanwhile, and keeps its row then.
+                    // Check the time again: if an object was rewritten in the meantime, it kept its row.
                     let mut delete = c.prepare_cached("DELETE FROM object WHERE id = ?1 AND modified < ?2")?;
                     let mut deleted = 0;
                     for id in step {
@@ -118,7 +118,7 @@ impl S3 {
 
     async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let mut request = request.try_into_http1x().map_err(|e| ConnectorError::user(e.into()))?;
-        // On a socket the HTTP client adds it; the signature covers it.
+        // With a socket, the HTTP client adds this header. The signature covers it.
         if !request.headers().contains_key(header::HOST)
             && let Some(authority) = request.uri().authority()
             && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -129,7 +129,8 @@ impl S3 {
         let answer = self.service.call(request.map(s3s::Body::http_body)).await;
         let mut answer = answer.map_err(|e| ConnectorError::other(e.into(), None))?;
         if is_head {
-            // On a socket the HTTP server does this; with a body the client would not see a plain 404 as "not found".
+            // With a socket, the HTTP server does this. With a body, the client would not recognise a plain 404 as "not
+            // found".
             *answer.body_mut() = s3s::Body::empty();
         }
         answer.map(SdkBody::from_body_1_x).try_into().map_err(|e| ConnectorError::other(Box::new(e), None))

@@ -1,4 +1,4 @@
-//! The operations as `s3s` calls them. Those with more to them have a file each.
+//! The operations that `s3s` calls. The longer ones have their own files.
 
 use async_trait::async_trait;
 use rusqlite::params;

@@ -1,4 +1,4 @@
-//! PutObject: read the body, verify it, then store it in one statement.
+//! PutObject: reads the body, verifies it, and stores it in one statement.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -80,7 +80,7 @@ pub(super) async fn put(database: &Sqlite, clock: &Clock, req: S3Request<PutObje
     Ok(output)
 }
 
-/// The whole body. One chunk, the usual case, is not copied.
+/// Reads the whole body. A single chunk, the usual case, is not copied.
 async fn read(mut stream: StreamingBlob) -> S3Result<Bytes> {
     let mut first: Option<Bytes> = None;
     let mut rest: Option<BytesMut> = None;
@@ -89,7 +89,7 @@ async fn read(mut stream: StreamingBlob) -> S3Result<Bytes> {
         let chunk = chunk.map_err(|e| s3_error!(IncompleteBody, "{e}"))?;
         length += chunk.len();
         if length > MAX_OBJECT {
-            return Err(s3_error!(EntityTooLarge, "the embedded S3 takes {MAX_OBJECT} bytes at most"));
+            return Err(s3_error!(EntityTooLarge, "the embedded S3 accepts at most {MAX_OBJECT} bytes"));
         }
         match (&mut rest, first.take()) {
             (Some(rest), _) => rest.extend_from_slice(&chunk),
@@ -100,7 +100,7 @@ async fn read(mut stream: StreamingBlob) -> S3Result<Bytes> {
     Ok(rest.map(BytesMut::freeze).or(first).unwrap_or_default())
 }
 
-/// What the client says the checksums are, in headers or, after a chunked body, in trailers.
+/// The checksums that the client sent, in headers or, after a chunked body, in trailers.
 fn sent_checksums(input: &PutObjectInput, trailers: Option<TrailingHeaders>) -> Checksums {
     let trailers = trailers.and_then(|trailers| trailers.take()).unwrap_or_default();
     let sent = |header: &Option<String>, trailer: &str| {
@@ -115,7 +115,7 @@ fn sent_checksums(input: &PutObjectInput, trailers: Option<TrailingHeaders>) -> 
     }
 }
 
-/// What the checksums are, of those that were sent.
+/// Computes the same kinds of checksums as were sent.
 fn computed_checksums(sent: &Checksums, body: &[u8]) -> Checksums {
     let mut hasher = ChecksumHasher {
         crc32: sent.crc32.as_ref().map(|_| Default::default()),
@@ -135,7 +135,7 @@ fn computed_checksums(sent: &Checksums, body: &[u8]) -> Checksums {
     }
 }
 
-/// Runs inside the transaction that stores the object, so that of racing conditional puts one wins.
+/// Runs in the transaction that stores the object, so that only one of several concurrent conditional puts succeeds.
 fn check_conditions(
     c: &Connection,
     bucket: &str,

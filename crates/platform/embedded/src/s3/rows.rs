@@ -1,4 +1,4 @@
-//! The tables, and the statements that more than one operation needs.
+//! The tables, and the statements that several operations need.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 
-/// Keys are blobs: those compare by bytes, which is the order of S3's lists. The body comes last, so that a reader of
-/// the other columns does not touch its pages.
+/// Keys are blobs because those are compared by bytes, which is the order of S3's lists. The body is the last column,
+/// so that reading the others does not touch its pages.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS bucket (
         name TEXT PRIMARY KEY,
@@ -29,7 +29,7 @@ pub(super) const SCHEMA: &str = "
     CREATE UNIQUE INDEX IF NOT EXISTS object_key ON object(bucket, key);
     CREATE INDEX IF NOT EXISTS object_age ON object(bucket, modified);";
 
-/// What is known of an object besides its bytes.
+/// Everything about an object except its body.
 pub(super) struct Stored {
     pub(super) id: i64,
     pub(super) size: u64,
@@ -39,7 +39,7 @@ pub(super) struct Stored {
     pub(super) attributes: ObjectAttributes,
 }
 
-/// The headers that are given back as they came; one JSON column.
+/// The headers that are returned as they were sent; one JSON column.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct ObjectAttributes {
@@ -58,7 +58,7 @@ pub(super) struct ObjectAttributes {
     pub(super) checksums: Checksums,
 }
 
-/// The checksums that came with the object, in base64.
+/// The checksums that were sent with the object, in base64.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Checksums {
@@ -108,7 +108,7 @@ pub(super) fn delete(c: &Connection, bucket: &str, key: &str) -> rusqlite::Resul
         .map(drop)
 }
 
-/// The ids of the objects under `prefix` that were last written before a time in milliseconds.
+/// The ids of the objects under `prefix` that were last written before this time, in milliseconds.
 pub(super) fn written_before(c: &Connection, bucket: &str, prefix: &str, before: i64) -> rusqlite::Result<Vec<i64>> {
     let mut select = c.prepare_cached(
         "SELECT id FROM object INDEXED BY object_age
@@ -118,9 +118,9 @@ pub(super) fn written_before(c: &Connection, bucket: &str, prefix: &str, before:
     ids.collect()
 }
 
-/// Bytes greater than all keys that start with `prefix`, and less than all later keys.
+/// The bytes after all keys that start with `prefix`, and before all later keys.
 pub(super) fn end_of(prefix: &str) -> Vec<u8> {
-    // No byte of UTF-8 is 0xff: the sum does not overflow, and nothing comes after 0xff.
+    // No byte of UTF-8 is 0xff, so the sum does not overflow, and 0xff comes after every key.
     let mut bytes = prefix.as_bytes().to_vec();
     match bytes.last_mut() {
         Some(last) => *last += 1,

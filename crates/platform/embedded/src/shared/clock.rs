@@ -1,15 +1,14 @@
-//! Time as an engine sees it: the system's, or one that a test moves by hand.
+//! The time for engines: the system's, or one that a test controls.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-/// Where an engine reads the time and waits for it. The default is the system's clock.
+/// A source of time for an engine, which can also wait for a time. The default is the system's clock.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<ManualClock>);
 
 impl Clock {
-    /// The time now.
     pub fn now(&self) -> SystemTime {
         match &self.0 {
             None => SystemTime::now(),
@@ -17,7 +16,7 @@ impl Clock {
         }
     }
 
-    /// Waits until the clock shows `time` or later; on a manual clock, until it is moved there.
+    /// Waits until `time`. With a manual clock, waits until the clock is moved there.
     pub async fn sleep_until(&self, time: SystemTime) {
         match &self.0 {
             None => {
@@ -27,7 +26,7 @@ impl Clock {
             }
             Some(manual) => {
                 let mut now = manual.0.subscribe();
-                // Fails only when the sender is gone, and `manual` holds it.
+                // Fails only if the sender is gone, but `manual` holds it.
                 let _ = now.wait_for(|now| *now >= time).await;
             }
         }
@@ -38,14 +37,14 @@ impl Clock {
     }
 }
 
-/// A clock that stands still until it is moved: visibility time-outs and retention without sleeping.
+/// A clock that moves only when a test advances it, to test visibility timeouts and retention without sleeping.
 ///
-/// Clones share the time. Whoever waits on the [`Clock`] made from it is woken when it is moved far enough.
+/// Clones share the time. Tasks that wait on a [`Clock`] made from it wake up when it has moved far enough.
 #[derive(Clone, Debug)]
 pub struct ManualClock(watch::Sender<SystemTime>);
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     pub fn new(now: SystemTime) -> Self {
         Self(watch::Sender::new(now))
     }
@@ -62,18 +61,18 @@ impl From<ManualClock> for Clock {
     }
 }
 
-/// Milliseconds since 1970, as the databases hold time. Times before 1970 become 0.
+/// Milliseconds since 1970, the format of times in the databases. Times before 1970 become 0.
 pub(crate) fn to_ms(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time of [`to_ms`].
+/// The inverse of [`to_ms`].
 pub(crate) fn from_ms(ms: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
-/// A duration in the databases' unit.
+/// A duration in milliseconds.
 pub(crate) fn span_ms(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4)
 }

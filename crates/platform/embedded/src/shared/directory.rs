@@ -1,4 +1,4 @@
-//! The data directory: made for its owner only, and open in one process at a time.
+//! The data directory, which only its owner can access and only one process can open at a time.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use crate::Error;
 
-/// The file whose lock says that a process has the directory open.
+/// The file that is locked while a process has the directory open.
 const LOCK_FILE: &str = "lock";
 /// The file of the KMS key.
 pub(crate) const KEY_FILE: &str = "kms.key";
 /// The file of the [manifest](super::manifest).
 pub(crate) const MANIFEST_FILE: &str = "manifest.json";
 
-/// A data directory that this process holds. The lock is the operating system's, so it ends with the process however
-/// that ends; it is given back when the last clone is dropped.
+/// A data directory that this process has opened. The lock belongs to the operating system, so it ends with the process
+/// however that ends. It is released when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory(Arc<Held>);
 
@@ -27,16 +27,17 @@ struct Held {
 }
 
 impl Drop for Held {
-    /// Closing the file would do, but for a child process that another thread is just starting: until it runs its own
-    /// program it has the file open too.
+    /// Unlocks explicitly instead of just closing the file: a child process that another thread is starting also has
+    /// the file open until it executes its own program.
     fn drop(&mut self) {
         let _ = self.lock.unlock();
     }
 }
 
 impl Directory {
-    /// Makes the directory (mode 0700, with its parents) if need be, and takes its lock. One that is open to others is
-    /// closed to them if it is ours: empty, or used before. Any other is left as it is, with a warning.
+    /// Creates the directory (mode 0700, with its parents) if necessary, and locks it. If other users can access it,
+    /// their access is removed, provided that the directory is ours: empty, or used before. Any other directory is left
+    /// as it is, with a warning.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| Error::io(path, e))?;
         let lock_path = path.join(LOCK_FILE);
@@ -62,7 +63,7 @@ impl Directory {
         self.0.path.join(name)
     }
 
-    /// Makes a database's file if it is not there, and closes it and its journals to everyone but their owner, whatever
+    /// Creates a database file if it does not exist, and removes other users' access to it and its journals, whatever
     /// the umask is. SQLite gives new journals the mode of their database.
     pub(crate) fn close_to_others(&self, name: &str) -> Result<(), Error> {
         let path = self.file(name);
@@ -74,25 +75,25 @@ impl Directory {
         Ok(())
     }
 
-    /// Replaces a small file: written aside, synced, renamed, so that it is never half there.
+    /// Replaces a small file. It is written under another name, synced and renamed, so that it is never incomplete.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.file(name);
         replace_file(&path, bytes).map_err(|e| Error::io(&path, e))
     }
 
-    /// Makes the names of new files in the directory survive a power loss; syncing a file does not sync its name.
+    /// Syncs the directory, so that the names of new files survive a power loss. Syncing a file does not sync its name.
     pub(crate) fn sync(&self) -> Result<(), Error> {
         let path = &self.0.path;
         File::open(path).and_then(|dir| dir.sync_all()).map_err(|e| Error::io(path, e))?;
         match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            // The directory itself may be new. A parent that may not be read is not ours to sync.
+            // The directory itself may be new. If the parent cannot be read, it is not ours to sync.
             Some(parent) => File::open(parent).and_then(|dir| dir.sync_all()).or(Ok(())),
             None => Ok(()),
         }
     }
 }
 
-/// Closes a directory that is ours.
+/// Removes other users' access to a directory that is ours.
 fn close_directory(path: &Path, lock: &Path) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 == 0 {
@@ -103,11 +104,11 @@ fn close_directory(path: &Path, lock: &Path) -> io::Result<()> {
         return Ok(());
     }
     let open = format!("{:o}", mode & 0o777);
-    tracing::warn!(directory = %path.display(), mode = open, "others may look into the data directory: chmod 700 it");
+    tracing::warn!(directory = %path.display(), mode = open, "others can access the data directory: run chmod 700");
     Ok(())
 }
 
-/// Closes a file to everyone but its owner, if it is there.
+/// Removes other users' access to a file, if it exists.
 fn close_file(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(file) if file.permissions().mode() & 0o077 != 0 => fs::set_permissions(path, Permissions::from_mode(0o600)),
@@ -117,15 +118,16 @@ fn close_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Replaces the file at `path` (mode 0600): what a crash or a full disk leaves is the old file or the new one.
+/// Replaces the file at `path` with mode 0600. After a crash or with a full disk, either the old file or the new one
+/// exists.
 ///
 /// # Errors
-/// Fails as the file system does; the old file is kept then.
+/// Returns the error of the file system; the old file is kept.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut aside = path.to_owned().into_os_string();
     aside.push(".new");
     let aside = PathBuf::from(aside);
-    // Removed first: the mode only counts for a file that is made.
+    // Remove an old file first: the mode is applied only to a new one.
     match fs::remove_file(&aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -140,11 +142,11 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Where an engine keeps its data.
+/// Where an engine stores its data.
 #[derive(Clone, Debug)]
 pub(crate) enum EngineStorage {
-    /// A file of a directory that is held as long as the engine lives.
+    /// In a file of a directory that stays open as long as the engine lives.
     Directory(Directory),
-    /// Nowhere: it is gone with the engine, and no file is ever made.
+    /// In memory. The data is gone with the engine, and no file is created.
     Memory,
 }

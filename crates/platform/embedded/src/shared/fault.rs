@@ -1,20 +1,19 @@
-//! The ways in which an operation on a database fails.
+//! The ways in which a database operation fails.
 
 use std::sync::Arc;
 
-/// Why a statement, or the commit it was part of, did not happen. Nothing of the operation is stored then.
+/// Why a statement, or the commit that contained it, failed. Nothing of the operation is stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// A statement failed.
     #[error(transparent)]
     Statement(#[from] rusqlite::Error),
     /// The commit that the operation shared with others failed.
-    #[error("commit failed: {0}")]
+    #[error("failed to commit: {0}")]
     Commit(Arc<str>),
-    /// The operation panicked: its own fault, and its neighbours are not touched by it.
+    /// The operation panicked. Others in the same commit are not affected.
     #[error("the operation panicked")]
     Panicked,
-    /// The writer thread is gone.
     #[error("the engine has stopped")]
     Stopped,
 }

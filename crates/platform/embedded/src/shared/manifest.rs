@@ -1,6 +1,7 @@
-//! The manifest of a data directory: a number that is in each of its databases, and the id of its key.
+//! The manifest of a data directory: a number that is also stored in each of its databases, and the id of its key.
 //!
-//! Without it, an emptied or missing file would be taken for a new installation, and one of another directory for ours.
+//! Without it, an empty or missing file would look like a new installation, and a file of another directory like our
+//! own.
 
 use std::fs;
 use std::io;
@@ -13,9 +14,9 @@ use super::directory::{Directory, KEY_FILE, MANIFEST_FILE};
 use super::random;
 use crate::Error;
 
-/// The form of directories that this program reads.
+/// The version of the directory's format that this program reads.
 const FORM: u32 = 1;
-/// The databases, and the bytes of a page of each. S3 and SQS have large rows.
+/// The databases, each with the page size in bytes. S3 and SQS have large rows.
 const DATABASES: [(&str, u32); 3] = [("dynamo.db", 4 << 10), ("s3.db", 16 << 10), ("sqs.db", 16 << 10)];
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,13 +25,13 @@ pub(crate) struct Manifest {
     form: u32,
     /// The `application_id` of each database.
     installation: i32,
-    /// The id of the key, when all was made.
+    /// The id of the key, once everything was created.
     key: Option<String>,
 }
 
 impl Manifest {
-    /// Checks that all files of the directory belong together, or makes those of a new directory. All are closed to
-    /// everyone but their owner.
+    /// Checks that all files of the directory belong together, or creates those of a new directory. Only their owner
+    /// can access them.
     pub(crate) fn prepare(directory: &Directory) -> Result<Self, Error> {
         let path = directory.file(MANIFEST_FILE);
         let kept = match fs::read(&path) {
@@ -38,7 +39,7 @@ impl Manifest {
                 let kept: Self = serde_json::from_slice(&bytes)
                     .map_err(|error| Error::Manifest { path: path.clone(), reason: error.to_string() })?;
                 if kept.form != FORM {
-                    let reason = format!("it has form {}, and this program reads form {FORM}", kept.form);
+                    let reason = format!("it has format {}, but this program reads format {FORM}", kept.form);
                     return Err(Error::Manifest { path, reason });
                 }
                 Some(kept)
@@ -54,7 +55,7 @@ impl Manifest {
                 kept
             }
             kept => {
-                // A start that was cut short left a manifest without a key, and nothing in its files.
+                // A start that was interrupted left a manifest without a key, and nothing in the files.
                 if kept.is_none() {
                     require_new(directory)?;
                 }
@@ -74,12 +75,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Whether the directory was made whole before.
+    /// Whether the directory was completed by an earlier start.
     pub(crate) fn is_complete(&self) -> bool {
         self.key.is_some()
     }
 
-    /// Checks that the key is the directory's; notes it if the directory is new, which is complete then.
+    /// Checks that the key belongs to the directory. Records the key if the directory is new, which completes it.
     pub(crate) fn complete(mut self, directory: &Directory, key: &str) -> Result<(), Error> {
         match &self.key {
             Some(kept) if kept == key => Ok(()),
@@ -97,7 +98,7 @@ impl Manifest {
     }
 }
 
-/// A directory without a manifest must have no data.
+/// Checks that a directory without a manifest has no data.
 fn require_new(directory: &Directory) -> Result<(), Error> {
     for (name, _) in DATABASES {
         let path = directory.file(name);
@@ -108,7 +109,7 @@ fn require_new(directory: &Directory) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes a database that knows its installation. Pages that are freed can be given back to the file system.
+/// Creates a database that contains the installation's number. Its free pages can be returned to the file system.
 fn create(directory: &Directory, name: &str, page: u32, installation: i32) -> Result<(), Error> {
     directory.close_to_others(name)?;
     let path = directory.file(name);
@@ -121,7 +122,7 @@ fn create(directory: &Directory, name: &str, page: u32, installation: i32) -> Re
     make().map_err(|error: rusqlite::Error| Error::Open { path: path.clone(), reason: error.to_string() })
 }
 
-/// Checks that a database is there, can be written, and is of this installation.
+/// Checks that a database exists, is writable, and belongs to this installation.
 fn check(path: &Path, installation: i32) -> Result<(), Error> {
     match fs::OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) if file.metadata().is_ok_and(|file| file.len() > 0) => {}
@@ -195,9 +196,9 @@ mod tests {
         }
     }
 
-    /// A deleted message is in no file after space was reclaimed, and the files are small again.
+    /// After space was reclaimed, no file contains the deleted messages, and the files are small again.
     #[tokio::test]
-    async fn what_was_deleted_is_gone_and_its_space_too() {
+    async fn deleted_data_is_gone_and_its_space_is_freed() {
         let dir = tempfile::tempdir().unwrap();
         let engines = Engines::open(dir.path()).unwrap();
         let config = aws_sdk_sqs::Config::builder()
@@ -216,7 +217,7 @@ mod tests {
         }
         let read = || ["sqs.db", "sqs.db-wal"].map(|name| fs::read(dir.path().join(name)).unwrap());
         let holds = |bytes: &[u8]| bytes.windows(16).any(|part| part == b"hunter2-hunter2-");
-        assert!(read().iter().any(|bytes| holds(bytes)), "the test finds nothing");
+        assert!(read().iter().any(|bytes| holds(bytes)), "the messages must be in a file before");
         let before: usize = read().iter().map(Vec::len).sum();
 
         let batch = queue.receive(100, 64 << 20, queue.visibility_timeout()).await.unwrap();

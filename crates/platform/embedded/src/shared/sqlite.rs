@@ -1,4 +1,4 @@
-//! One SQLite database of an engine: writes by a thread that commits many at once, reads beside it.
+//! The SQLite database of an engine. One thread writes and commits many operations at once; reads run in parallel.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,30 +13,31 @@ use super::fault::Fault;
 use super::writer::Writer;
 use crate::Error;
 
-/// Connections that read beside the writer. More only share the same two or four cores.
+/// The number of read connections. More would only share the same two or four cores.
 const READERS: usize = 4;
 
-/// A database. Clones share it; the last one dropped waits until what was handed in is committed and the file closed.
+/// A database. Clones share it. Dropping the last one waits until all pending writes are committed and the file is
+/// closed.
 #[derive(Clone)]
 pub(crate) struct Sqlite {
-    // Dropped before the writer, so that the writer's connection is the last and its close folds the journal into
-    // the file. None in memory, where a second connection would see another, empty database: reads then go by the
-    // writer.
+    // Dropped before the writer, so that the writer's connection is the last one, and closing it moves the journal into
+    // the file. `None` in memory, where a second connection would see another, empty database; the writer then also
+    // reads.
     readers: Option<Arc<Readers>>,
     writer: Arc<Writer>,
 }
 
-/// How to open a database.
+/// The options for opening a database.
 pub(crate) struct Options {
-    /// The file in the data directory.
+    /// The name of the file in the data directory.
     pub(crate) file: &'static str,
     /// `CREATE … IF NOT EXISTS` statements.
     pub(crate) schema: &'static str,
-    /// Bytes per page: a larger one suits large rows. Only has effect on a new file.
+    /// The page size in bytes. Larger pages suit larger rows. It has an effect only on a new file.
     pub(crate) page_size: u32,
     /// The most operations that share a commit.
     pub(crate) group: usize,
-    /// Whether what is deleted or replaced is overwritten in the file, at the cost of writing it once more.
+    /// Whether deleted or replaced data is overwritten in the file. Costs an additional write.
     pub(crate) erase: bool,
 }
 
@@ -45,7 +46,7 @@ impl Sqlite {
         Self::open_with(place, options, |_| Ok(())).map(|(database, ())| database)
     }
 
-    /// Opens the database and reads from it what the engine keeps in memory.
+    /// Opens the database, and loads from it what the engine keeps in memory.
     pub(crate) fn open_with<T>(
         place: &EngineStorage,
         options: &Options,
@@ -69,8 +70,8 @@ impl Sqlite {
         Ok((Self { readers, writer: Arc::new(writer) }, loaded))
     }
 
-    /// Runs `work` on the writer thread, in one transaction with whatever else waits there, and answers when that is
-    /// on the disk. If `work` fails or panics, only its own statements are undone.
+    /// Runs `work` on the writer thread, in one transaction with other waiting operations, and returns when it is on
+    /// disk. If `work` fails or panics, only its own statements are undone.
     pub(crate) async fn write<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -82,8 +83,8 @@ impl Sqlite {
         self.write_then(work, |_| {}).await
     }
 
-    /// Like [`Self::write`], with `after` run on the writer thread once the commit stands, even if nobody awaits the
-    /// answer any more: whoever is to be told of new data is told.
+    /// Like [`Self::write`], and runs `after` on the writer thread once the commit is done, even if the caller does not
+    /// wait for the answer any more. So waiters are always notified of new data.
     pub(crate) async fn write_then<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -96,8 +97,8 @@ impl Sqlite {
         self.writer.run(work, after).await
     }
 
-    /// Gives the pages that nothing is in back to the file system, and empties the journal. Returns how many bytes were
-    /// given back. In memory there is nothing to do.
+    /// Returns free pages to the file system, and empties the journal. Returns how many bytes were freed. Does nothing
+    /// in memory.
     pub(crate) async fn reclaim(&self) -> Result<u64, Fault> {
         let Some(readers) = &self.readers else { return Ok(0) };
         let mut bytes = 0;
@@ -129,17 +130,17 @@ impl Sqlite {
     }
 }
 
-/// Pages that are given back at a time, so that other operations get their turn between.
+/// How many pages are freed at once, so that other operations can run in between.
 pub(crate) const RECLAIM_STEP: u32 = 256;
 
-/// Gives some pages that nothing is in back to the file system; returns how many bytes.
+/// Returns some free pages to the file system. Returns how many bytes that were.
 pub(crate) fn reclaim_step(c: &Connection) -> rusqlite::Result<u64> {
     let number = |name: &str| c.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
     let before = number("freelist_count")?;
     if before == 0 {
         return Ok(0);
     }
-    // The statement gives back one page for each step of it.
+    // The statement frees one page with each step.
     let mut vacuum = c.prepare(&format!("PRAGMA incremental_vacuum({RECLAIM_STEP})"))?;
     let mut rows = vacuum.query([])?;
     while rows.next()?.is_some() {}
@@ -147,7 +148,7 @@ pub(crate) fn reclaim_step(c: &Connection) -> rusqlite::Result<u64> {
     Ok(before.saturating_sub(number("freelist_count")?) * number("page_size")?)
 }
 
-/// Moves the journal of the database into its file, and empties it. Readers and writers are waited for.
+/// Moves the journal of the database into its file and empties it. Waits for readers and writers.
 pub(crate) fn empty_journal(path: &Path) -> rusqlite::Result<()> {
     connect(Some(path))?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
@@ -190,7 +191,7 @@ impl Readers {
     }
 }
 
-/// A read connection that goes back to the pool, also when the work panics.
+/// A read connection that returns to the pool, even if the work panics.
 struct Lent<'a> {
     readers: &'a Readers,
     connection: Option<Connection>,
@@ -224,15 +225,15 @@ fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// WAL, so that readers do not wait for the writer; FULL, so that each commit is synced before it is answered.
+/// Uses WAL, so that readers do not wait for the writer, and FULL, so that each commit is synced before it is answered.
 fn prepare_writer(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", options.page_size)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // 16 MiB of page cache: the hot ends of the indexes.
+    // A page cache of 16 MiB, for the hot ends of the indexes.
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // A journal that grew in a storm is cut back to 64 MiB.
+    // A journal that grew during a storm is truncated to 64 MiB.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "secure_delete", options.erase)?;
     connection.execute_batch(options.schema)

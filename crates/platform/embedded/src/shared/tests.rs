@@ -1,4 +1,4 @@
-//! Group commit, from inside: what no AWS operation can be made to do.
+//! Tests of group commit that need access to its internals, because no AWS operation can trigger these cases.
 
 use futures_util::future::join_all;
 use rusqlite::Connection;
@@ -16,7 +16,7 @@ const OPTIONS: Options = Options {
     erase: false,
 };
 
-/// Holds the writer until the sender is dropped, so that what is handed in meanwhile forms a group.
+/// Blocks the writer until the sender is dropped, so that operations that arrive in the meantime form a group.
 fn hold(database: &Sqlite) -> oneshot::Sender<()> {
     let (release, held) = oneshot::channel();
     let database = database.clone();
@@ -71,16 +71,16 @@ async fn a_job_that_fails_or_panics_is_undone_alone() {
 }
 
 #[tokio::test]
-async fn if_the_transaction_is_lost_nobody_is_told_otherwise() {
+async fn no_operation_succeeds_if_the_transaction_is_lost() {
     let database = Sqlite::open(&EngineStorage::Memory, &OPTIONS).unwrap();
     let release = hold(&database);
-    // What SQLite does by itself when the disk is full.
+    // SQLite does this by itself when the disk is full.
     let loses = |c: &Connection| -> Result<i64, Fault> {
         c.execute_batch("ROLLBACK")?;
         Err(Fault::Stopped)
     };
     let (_, one, two) = tokio::join!(async { drop(release) }, database.write(|c| insert(c, 1)), database.write(loses));
-    // In one group both fail; alone, the first has its own commit. Never is it answered and not stored.
+    // In one group both fail; alone, the first has its own commit. It must never be answered without being stored.
     assert!(two.is_err());
     assert_eq!(stored(&database).await, one.into_iter().collect::<Vec<_>>());
     database.write(|c| insert(c, 5)).await.unwrap();
@@ -101,7 +101,7 @@ async fn the_last_handle_closes_the_file_after_the_last_commit() {
     for write in join_all(writes).await {
         write.unwrap().unwrap();
     }
-    // Closed, the journal is folded in and gone.
+    // After closing, the journal was moved into the file and is gone.
     let there = |name: &str| dir.path().join(name).exists();
     assert!(there("test.db") && !there("test.db-wal"));
 }

@@ -1,10 +1,10 @@
-//! The glue between an SDK client and an engine: requests in, answers out, no socket between.
+//! Connects an SDK client to an engine without a socket.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use http::StatusCode;
 
-/// Makes an engine usable as the `http_client` of an SDK config. The engine answers in
+/// Makes an engine usable as the `http_client` of an SDK config. The engine must have an
 /// `async fn serve(self, HttpRequest) -> Result<HttpResponse, ConnectorError>`.
 macro_rules! http_client {
     ($engine:ty) => {
@@ -30,14 +30,14 @@ macro_rules! http_client {
 }
 pub(crate) use http_client;
 
-/// The operation of an AWS JSON request: what follows the dot in `X-Amz-Target: Service_20120810.Operation`. Empty
-/// if there is none, which no engine takes for an operation.
+/// The operation of an AWS JSON request: the part after the dot in `X-Amz-Target: Service_20120810.Operation`. Empty if
+/// there is none; no engine has an operation with an empty name.
 pub(crate) fn operation(request: &HttpRequest) -> String {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     target.rsplit_once('.').map_or("", |(_, operation)| operation).to_owned()
 }
 
-/// The body of a JSON request. The SDK holds such bodies in memory, never as a stream.
+/// The body of a JSON request. The SDK keeps such bodies in memory, not as a stream.
 pub(crate) fn body(request: &HttpRequest) -> &[u8] {
     match request.body().bytes() {
         None | Some([]) => b"{}",
@@ -45,7 +45,7 @@ pub(crate) fn body(request: &HttpRequest) -> &[u8] {
     }
 }
 
-/// An answer of an AWS JSON service.
+/// Builds a response of an AWS JSON service.
 pub(crate) fn json(status: StatusCode, protocol: Protocol, body: String) -> HttpResponse {
     let mut response = HttpResponse::new(status.into(), SdkBody::from(body));
     let content_type = match protocol {
@@ -56,10 +56,10 @@ pub(crate) fn json(status: StatusCode, protocol: Protocol, body: String) -> Http
     response
 }
 
-/// The protocols of the JSON services: they differ in the content type only.
+/// The protocols of the JSON services. They differ only in the content type.
 pub(crate) enum Protocol {
-    /// DynamoDB and SQS.
+    /// Used by DynamoDB and SQS.
     Json10,
-    /// KMS.
+    /// Used by KMS.
     Json11,
 }

@@ -1,6 +1,6 @@
-//! Group commit: one thread owns the writing connection, and whatever waits when it is free shares one transaction
-//! and so one sync. Under load the cost of a sync is thus divided by the number of callers; without load nobody
-//! waits for company.
+//! Group commit: one thread owns the writing connection. All operations that wait when it becomes free share one
+//! transaction, and so one sync. Under load this divides the cost of a sync by the number of callers; without load
+//! nobody waits for others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::directory::Directory;
 use super::fault::Fault;
 
-/// Operations that may wait for the writer before callers wait to hand in theirs.
+/// How many operations may wait for the writer. Callers beyond that wait to add theirs.
 const QUEUE: usize = 4096;
 
 pub(super) struct Writer {
@@ -21,7 +21,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread, under the name of its file. Up to `group` operations share a commit. It gives `held` back when it has closed the connection.
+    /// Starts the thread, with the name of its file. Up to `group` operations share a commit. The thread releases
+    /// `held` after it closed the connection.
     pub(super) fn start(
         file: &str,
         group: usize,
@@ -56,31 +57,31 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Waits for the thread: a database is closed when its last handle is gone, so it can be opened again at once.
+    /// Waits for the thread. The database is closed when its last handle is gone, so it can be opened again at once.
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
         {
-            // A panic of the thread has been seen by its callers already.
+            // If the thread panicked, its callers have noticed already.
             let _ = thread.join();
         }
     }
 }
 
-/// One operation, its types erased.
+/// An operation with its types erased.
 trait Job: Send {
-    /// Runs the operation; true if its statements are to be kept.
+    /// Runs the operation. Returns whether its statements should be kept.
     fn run(&mut self, connection: &Connection) -> bool;
 
-    /// Tells the caller, after the commit or its failure.
+    /// Answers the caller, after the commit or its failure.
     fn answer(self: Box<Self>, committed: Result<(), Arc<str>>);
 }
 
 struct Task<W, A, T, E> {
     work: Option<W>,
     after: A,
-    /// None until it ran, and for ever if it panicked.
+    /// `None` until the operation ran, and if it panicked.
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -103,13 +104,14 @@ where
         let outcome = match (committed, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(Fault::Panicked.into()),
-            // Also for one that was refused: it may have been refused for what a neighbour wrote and lost.
+            // Applies also to an operation that failed by itself: its failure may depend on data of another one that is
+            // now lost.
             (Err(reason), _) => Err(Fault::Commit(reason).into()),
         };
         if let Ok(value) = &outcome {
             (self.after)(value);
         }
-        // The caller may have stopped waiting; the operation stands all the same.
+        // The caller may have stopped waiting; the operation was done all the same.
         let _ = self.reply.send(outcome);
     }
 }
@@ -119,9 +121,9 @@ fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, gro
     while let Some(first) = waiting.blocking_recv() {
         jobs.push(first);
         let committed = commit_group(connection, &mut jobs, &mut waiting, group).map_err(|e| {
-            tracing::error!(error = %e, batch.len = jobs.len(), "commit failed");
+            tracing::error!(error = %e, batch.len = jobs.len(), "failed to commit");
             if !connection.is_autocommit() {
-                // If this fails too, the next BEGIN fails, and says so to its callers.
+                // If this fails too, the next BEGIN fails and reports the error to its callers.
                 let _ = connection.execute_batch("ROLLBACK");
             }
             Arc::from(e.to_string())
@@ -132,7 +134,7 @@ fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, gro
     }
 }
 
-/// Runs the jobs there are, and those that arrive meanwhile, in one transaction.
+/// Runs the given jobs, and those that arrive in the meantime, in one transaction.
 fn commit_group(
     connection: &Connection,
     jobs: &mut Vec<Box<dyn Job>>,
@@ -145,7 +147,8 @@ fn commit_group(
     while let Some(job) = jobs.get_mut(next) {
         run("SAVEPOINT job")?;
         if !job.run(connection) {
-            // A full disk or a read error may have rolled back everything: then this fails, and the group with it.
+            // A full disk or a read error may have rolled back everything. Then this fails, and the whole group with
+            // it.
             run("ROLLBACK TO job")?;
         }
         run("RELEASE job")?;

@@ -1,4 +1,4 @@
-//! The attributes of a queue: their defaults, limits and texts.
+//! The attributes of a queue: their defaults, limits and text formats.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::refusal::{Refusal, RefusalKind};
 use super::{arn, message};
 
-/// What can be set. Times in seconds, sizes in bytes.
+/// The attributes that can be set. Times are in seconds, sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attributes {
@@ -18,7 +18,7 @@ pub(super) struct Attributes {
     pub(super) delay: u32,
     pub(super) receive_wait: u32,
     pub(super) redrive: Option<Redrive>,
-    /// Those without effect here, as they were given.
+    /// Attributes without an effect here, as they were set.
     pub(super) kept: BTreeMap<String, String>,
 }
 
@@ -27,11 +27,11 @@ pub(super) struct Attributes {
 pub(super) struct Redrive {
     /// The name of the dead-letter queue.
     pub(super) target: String,
-    /// Receives after which the next one moves the message.
+    /// After this many receives, the next one moves the message.
     pub(super) max_receives: u32,
 }
 
-/// Attributes of AWS that an embedded queue has no use for.
+/// Attributes of AWS that have no effect on an embedded queue.
 const KEPT_ATTRIBUTES: [&str; 5] =
     ["Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedriveAllowPolicy"];
 
@@ -52,7 +52,7 @@ impl Default for Attributes {
 }
 
 impl Attributes {
-    /// Sets what is given, and leaves the rest.
+    /// Sets the given attributes, and leaves the others.
     pub(super) fn apply(&mut self, given: &BTreeMap<String, String>) -> Result<(), Refusal> {
         for (name, value) in given {
             match name.as_str() {
@@ -69,7 +69,7 @@ impl Attributes {
         Ok(())
     }
 
-    /// All that can be set, as AWS writes them.
+    /// All settable attributes, as AWS formats them.
     pub(super) fn texts(&self) -> BTreeMap<String, String> {
         let mut texts = self.kept.clone();
         let numbers = [
@@ -89,7 +89,7 @@ impl Attributes {
     }
 }
 
-/// Whether it is an attribute that is only kept.
+/// Whether the attribute is only stored, without an effect.
 pub(super) fn is_kept(name: &str) -> bool {
     KEPT_ATTRIBUTES.contains(&name)
 }

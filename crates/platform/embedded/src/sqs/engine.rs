@@ -1,4 +1,4 @@
-//! The queues that there are, and the work on them that the API and the event-source mapping share.
+//! The set of queues, and the operations that the API and the event-source mapping share.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::shared::fault::Fault;
 use crate::shared::sqlite::{Options, Sqlite};
 use crate::{Clock, Error};
 
-/// Milliseconds between two looks for messages over their retention.
+/// How often expired messages are searched for, in milliseconds.
 const SWEEP_EVERY: i64 = 60_000;
 
-/// The queues by name. The writer thread enters a new one as soon as its row is committed.
+/// The queues by name. The writer thread adds a new one as soon as its row is committed.
 type Queues = RwLock<BTreeMap<String, Arc<QueueState>>>;
 
 pub(super) struct Engine {
@@ -33,18 +33,18 @@ pub(super) struct Engine {
     pub(super) ids: Arc<Ids>,
     pub(super) moves: MoveTasks,
     queues: Arc<Queues>,
-    /// When a sweep was last begun.
+    /// When the last sweep began.
     swept: AtomicI64,
 }
 
-/// A queue, as far as it is not in the database.
+/// The part of a queue that is not in the database.
 pub(super) struct QueueState {
     pub(super) id: i64,
     pub(super) name: String,
     /// Milliseconds since 1970.
     pub(super) created: i64,
     settings: RwLock<(Attributes, i64)>,
-    /// Changes when a message may have become due earlier than was known.
+    /// Changes when a message may be due earlier than known before.
     signal: watch::Sender<()>,
 }
 
@@ -90,7 +90,7 @@ impl Engine {
         self.queues.read().values().cloned().collect()
     }
 
-    /// Makes the queue, or finds it as it is.
+    /// Creates the queue, or returns the existing one.
     pub(super) async fn create(&self, name: String, attributes: Attributes) -> Result<Arc<QueueState>, Refusal> {
         let now = self.clock.now_ms();
         let text = to_column(&attributes)?;
@@ -124,7 +124,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores the messages in one transaction and wakes who waits for them.
+    /// Stores the messages in one transaction, and wakes waiting receivers.
     pub(super) async fn send(&self, queue: &Arc<QueueState>, drafts: Vec<Draft>) -> Result<(), Fault> {
         let (id, now) = (queue.id, self.clock.now_ms());
         let ids = Arc::clone(&self.ids);
@@ -138,7 +138,7 @@ impl Engine {
         self.database.write_then(work, move |()| waked.wake()).await
     }
 
-    /// Receives what is visible now, possibly nothing.
+    /// Receives the messages that are visible now; possibly none.
     pub(super) async fn receive(
         &self,
         queue: &QueueState,
@@ -148,7 +148,7 @@ impl Engine {
     ) -> Result<Taken, Fault> {
         let now = self.clock.now_ms();
         let dead_letters = queue.attributes().redrive.and_then(|redrive| {
-            // It was there when the policy was set, and queues are not deleted.
+            // It existed when the policy was set, and queues are never deleted.
             Some((self.find(&redrive.target)?, redrive.max_receives))
         });
         let take = Take {
@@ -177,9 +177,9 @@ impl Engine {
         self.database.write_then(work, after).await
     }
 
-    /// Returns when a message may be visible, or when `deadline` has come: false then.
+    /// Waits until a message may be visible (returns true) or until `deadline` (returns false).
     pub(super) async fn wait(&self, queue: &QueueState, deadline: Option<SystemTime>) -> Result<bool, Fault> {
-        // Before the first look, so that what is sent after it is noticed.
+        // Subscribe before the first look, so that later sends are noticed.
         let mut signal = queue.signal.subscribe();
         let id = queue.id;
         loop {
@@ -199,7 +199,7 @@ impl Engine {
                 }
             };
             tokio::select! {
-                // Fails only when the sender is gone, and `queue` holds it.
+                // Fails only if the sender is gone, but `queue` holds it.
                 _ = signal.changed() => {}
                 () = timer => {}
             }
@@ -236,14 +236,14 @@ impl Engine {
         self.database.write_then(move |c| Ok(messages::release(c, id, now)?), move |_| waked.wake()).await
     }
 
-    /// Messages visible, in flight, delayed.
+    /// The numbers of messages that are visible, in flight, and delayed.
     pub(super) async fn count(&self, queue: &QueueState) -> Result<[u64; 3], Fault> {
         let now = self.clock.now_ms();
         let (id, oldest) = (queue.id, queue.oldest(now));
         self.database.read(move |c| Ok(messages::count(c, id, now, oldest)?)).await
     }
 
-    /// If it is time for a sweep: every queue, and what is too old in it.
+    /// If it is time for a sweep, returns every queue and the time before which its messages have expired.
     fn begin_sweep(&self, now: i64) -> Vec<(i64, i64)> {
         let last = self.swept.load(Ordering::Relaxed);
         if now - last < SWEEP_EVERY

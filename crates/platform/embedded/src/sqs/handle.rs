@@ -1,4 +1,4 @@
-//! The event-source mapping's side: what Lambda's poller does inside AWS.
+//! The side of the event-source mapping: what Lambda's poller does inside AWS.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,8 @@ use crate::Error;
 use crate::shared::clock::from_ms;
 use crate::shared::fault::Fault;
 
-/// A queue with batches of any size. Receives count, time out and go to the dead-letter queue as those of the API.
+/// A queue that allows batches of any size. Receives are counted, time out, and lead to the dead-letter queue like
+/// those of the API.
 #[derive(Clone)]
 pub struct Queue {
     engine: Arc<Engine>,
@@ -24,32 +25,29 @@ pub struct Queue {
 /// A received message.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// The id that the sender was told.
+    /// The id that the sender got.
     pub message_id: String,
-    /// For deletion and visibility; good until the message is received again.
+    /// For deletion and changes of visibility. Valid until the message is received again.
     pub receipt_handle: String,
-    /// The body.
     pub body: String,
     /// The attributes that it was sent with.
     pub attributes: BTreeMap<String, Attribute>,
     /// The X-Ray trace header that it was sent with.
     pub trace_header: Option<String>,
-    /// Receives so far, this one included.
+    /// The number of receives so far, including this one.
     pub receive_count: u32,
-    /// When it was sent.
     pub sent_at: SystemTime,
-    /// When it was first received.
     pub first_received_at: SystemTime,
 }
 
-/// How many messages a queue holds.
+/// The numbers of messages in a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Those that a receive would get.
+    /// Messages that a receive would return.
     pub visible: u64,
-    /// Those received, not deleted, and not visible again.
+    /// Messages that were received, not deleted, and are not visible again yet.
     pub in_flight: u64,
-    /// Those sent with a delay that is not over.
+    /// Messages that were sent with a delay that is not over yet.
     pub delayed: u64,
 }
 
@@ -58,21 +56,21 @@ impl Queue {
         Self { engine, state }
     }
 
-    /// The ARN, as events name their source.
+    /// The ARN by which events name their source.
     pub fn arn(&self) -> String {
         super::arn(&self.state.name)
     }
 
-    /// How long a message is invisible after a receive by default.
+    /// How long a received message is invisible by default.
     pub fn visibility_timeout(&self) -> Duration {
         Duration::from_secs(self.state.attributes().visibility_timeout.into())
     }
 
-    /// Sends a message; returns its id when it is durable. Concurrent sends share a commit.
+    /// Sends a message. Returns its id when it is durable. Concurrent sends share a commit.
     ///
     /// # Errors
-    /// [`Error::Refused`] if it is empty, too long or has characters that SQS does not take; [`Error::Failed`] if it
-    /// could not be stored.
+    /// [`Error::Refused`] if the body is empty, too long, or contains characters that SQS does not allow;
+    /// [`Error::Failed`] if it could not be stored.
     pub async fn send(&self, body: String) -> Result<String, Error> {
         let refused = |refusal: Refusal| Error::Refused { reason: refusal.message().to_owned() };
         let attributes = self.state.attributes();
@@ -83,11 +81,12 @@ impl Queue {
         Ok(id)
     }
 
-    /// Receives up to `max_messages` with bodies and attributes of up to `max_bytes` together (but one message
-    /// whatever its size), oldest first, invisible to others for `visibility`. Returns at once, possibly nothing.
+    /// Receives up to `max_messages`, oldest first, with bodies and attributes of up to `max_bytes` in total (but at
+    /// least one message, whatever its size). They are invisible to others for `visibility`. Does not wait, and may
+    /// return nothing.
     ///
     /// # Errors
-    /// [`Error::Failed`]; nothing was received then.
+    /// [`Error::Failed`]; then nothing was received.
     pub async fn receive(
         &self,
         max_messages: usize,
@@ -98,9 +97,9 @@ impl Queue {
         Ok(taken.messages.into_iter().map(received).collect())
     }
 
-    /// Waits until there may be a visible message: one was sent, a delay or a visibility time-out is over, or a
-    /// visibility was changed. Returns at once if there is one. What it finds may be gone, or go to the dead-letter
-    /// queue, at the receive that follows.
+    /// Waits until a message may be visible: one was sent, a delay or a visibility timeout ended, or a visibility was
+    /// changed. Returns at once if there is one. The message may still be gone, or may go to the dead-letter queue, at
+    /// the receive that follows.
     ///
     /// # Errors
     /// [`Error::Failed`] if the queue cannot be read.
@@ -108,21 +107,22 @@ impl Queue {
         self.engine.wait(&self.state, None).await.map(drop).map_err(failed)
     }
 
-    /// Deletes messages by the handles of their latest receive, all in one transaction. Handles that are not of this
-    /// queue or not of a latest receive are passed over. Returns how many messages were deleted.
+    /// Deletes messages by the receipt handles of their latest receives, in one transaction. Skips handles of other
+    /// queues and of earlier receives. Returns how many messages were deleted.
     ///
     /// # Errors
-    /// [`Error::Failed`]; none is deleted then.
+    /// [`Error::Failed`]; then none was deleted.
     pub async fn delete<H: AsRef<str>>(&self, handles: impl IntoIterator<Item = H>) -> Result<u64, Error> {
         let receipts = handles.into_iter().filter_map(|handle| self.receipt(handle.as_ref())).collect();
         self.engine.delete(receipts).await.map_err(failed)
     }
 
-    /// Makes messages visible `visibility` from now; at once for zero, as for a failed item of a batch. Handles are
-    /// passed over as by [`Self::delete`], also those of messages that are visible already. Returns how many changed.
+    /// Makes messages visible after `visibility` from now; with zero at once, as for a failed item of a batch. Skips
+    /// the same handles as [`Self::delete`], and those of messages that are visible already. Returns how many were
+    /// changed.
     ///
     /// # Errors
-    /// [`Error::Failed`]; none is changed then.
+    /// [`Error::Failed`]; then none was changed.
     pub async fn change_visibility<H: AsRef<str>>(
         &self,
         handles: impl IntoIterator<Item = H>,
@@ -134,17 +134,17 @@ impl Queue {
         Ok(changes.into_iter().filter(|change| *change == VisibilityChange::Done).count() as u64)
     }
 
-    /// Makes every message in flight visible at once, ahead of what was sent after it, for whoever knows that nobody is left who received one: a process
-    /// that has just opened a directory which another process, now dead, had open. Returns how many messages there are
-    /// that somebody has received, whether they were in flight still or visible again.
+    /// Makes every message in flight visible at once, before messages that were sent later. For a process that opened a
+    /// directory after another process died: no receiver of the messages in flight is left. Returns how many messages
+    /// were received before, whether they were still in flight or visible again.
     ///
     /// # Errors
-    /// [`Error::Failed`]; none is changed then.
+    /// [`Error::Failed`]; then none was changed.
     pub async fn release(&self) -> Result<u64, Error> {
         self.engine.release(&self.state).await.map_err(failed)
     }
 
-    /// How many messages there are now, by an index.
+    /// Counts the messages, by an index.
     ///
     /// # Errors
     /// [`Error::Failed`] if the queue cannot be read.

@@ -1,4 +1,4 @@
-//! What a message may be: its length, its characters, its attributes; and the digests that clients check.
+//! The rules for messages (length, characters, attributes), and the digests that clients check.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,24 +11,25 @@ use serde::{Deserialize, Serialize};
 use super::refusal::{Refusal, RefusalKind};
 use crate::shared::random;
 
-/// Bytes of a message with its attributes, and of all messages of a batch: 1 MiB, AWS's limit since August 2025.
+/// The most bytes of a message with its attributes, and of all messages in a batch: 1 MiB, AWS's limit since August
+/// 2025.
 pub(super) const MAX_SIZE: u32 = 1 << 20;
 
-/// Attributes of a message.
+/// The most attributes of a message.
 const MAX_ATTRIBUTES: usize = 10;
 
-/// A message that was looked at and may be stored.
+/// A message that was checked and may be stored.
 pub(super) struct Draft {
     pub(super) uuid: [u8; 16],
     pub(super) body: String,
     pub(super) extras: Extras,
-    /// Bytes of the body and the attributes.
+    /// The size of the body and the attributes in bytes.
     pub(super) size: u32,
-    /// Milliseconds until it is visible.
+    /// Milliseconds until it becomes visible.
     pub(super) delay: i64,
 }
 
-/// What a message has besides its body; one JSON column, absent if it has nothing.
+/// The parts of a message other than its body; one JSON column, which is null if there are none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Extras {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -37,7 +38,7 @@ pub(super) struct Extras {
     pub(super) trace_header: Option<String>,
 }
 
-/// A message attribute as the protocol writes it: binary values in base64.
+/// A message attribute in the format of the protocol, with binary values in base64.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct WireAttribute {
@@ -51,18 +52,17 @@ pub(super) struct WireAttribute {
 /// An attribute of a received message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// `String`, `Number` or `Binary`, with a custom part after a dot or without.
+    /// `String`, `Number` or `Binary`, optionally followed by a dot and a custom part.
     pub data_type: String,
-    /// The value.
     pub value: AttributeValue,
 }
 
 /// The value of an [`Attribute`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttributeValue {
-    /// Of the types `String` and `Number`.
+    /// For the types `String` and `Number`.
     Text(String),
-    /// Of the type `Binary`.
+    /// For the type `Binary`.
     Binary(Vec<u8>),
 }
 
@@ -71,7 +71,7 @@ impl Draft {
         if body.is_empty() {
             return Err(Refusal::missing("MessageBody"));
         }
-        // Nearly all have printable ASCII only, which is seen without a branch for each character.
+        // Nearly all bodies are printable ASCII only. This detects that without a branch for each character.
         let is_plain = body.bytes().fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte));
         if !is_plain && !body.chars().all(is_allowed) {
             let message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
@@ -110,7 +110,7 @@ impl Extras {
         column.and_then(|column| serde_json::from_str(column).ok()).unwrap_or_default()
     }
 
-    /// Bytes that count towards the size of the message; checks the attributes on the way.
+    /// Checks the attributes, and returns the bytes that count towards the size of the message.
     fn size(&self) -> Result<usize, Refusal> {
         if self.attributes.len() > MAX_ATTRIBUTES {
             let message = format!("Number of message attributes exceeds the allowed maximum [{MAX_ATTRIBUTES}].");
@@ -126,13 +126,13 @@ impl Extras {
         Ok(size)
     }
 
-    /// The digest that the SDK may check; none without attributes.
+    /// The digest that the SDK may check; `None` without attributes.
     pub(super) fn md5_of_attributes(&self) -> Option<String> {
         if self.attributes.is_empty() {
             return None;
         }
         let mut bytes = Vec::new();
-        // Sorted by name, as the map is.
+        // The map is sorted by name, as required.
         for (name, attribute) in &self.attributes {
             put(&mut bytes, name.as_bytes());
             put(&mut bytes, attribute.data_type.as_bytes());
@@ -157,7 +157,7 @@ fn put(bytes: &mut Vec<u8>, part: &[u8]) {
 }
 
 impl WireAttribute {
-    /// None if the type and the value do not go together.
+    /// `None` if the type and the value do not match.
     pub(super) fn value(&self) -> Option<AttributeValue> {
         match self.data_type.split('.').next()? {
             "String" | "Number" => self.string_value.clone().filter(|text| !text.is_empty()).map(AttributeValue::Text),
@@ -184,7 +184,7 @@ pub(super) fn md5_of_body(body: &str) -> String {
     hex::encode(Md5::digest(body))
 }
 
-/// Whether SQS takes the character.
+/// Whether SQS allows the character.
 fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }

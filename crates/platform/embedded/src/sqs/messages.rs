@@ -1,8 +1,8 @@
-//! The tables of queues and messages, and what is done to messages in one transaction.
+//! The tables of queues and messages, and the operations on messages, each within one transaction.
 //!
-//! A message is a small row that every receive rewrites, and its content, which nothing rewrites. Visible messages
-//! are the head of an index by queue and time due; all else is by row id. Ids grow with the time of sending, so old
-//! messages are the low ids.
+//! A message has a small row that every receive rewrites, and a row with its content that is never rewritten. Visible
+//! messages are at the beginning of an index by queue and due time; everything else is accessed by row id. Ids grow
+//! with the time of sending, so old messages have low ids.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -37,11 +37,11 @@ pub(super) const SCHEMA: &str = "
         extras TEXT
     );";
 
-/// Bits of an id below the milliseconds: a million messages may be sent in one.
+/// The bits of an id below the milliseconds: a million messages can be sent within one millisecond.
 const ID_BITS: u32 = 20;
 
-/// Gives out ids of messages, never the same twice, also over a restart: a receipt of a deleted message must not
-/// fit a new one. Only the writer thread asks.
+/// Assigns ids to messages. An id is never used twice, even after a restart, because a receipt of a deleted message
+/// must not match a new one. Only the writer thread calls it.
 pub(super) struct Ids(AtomicI64);
 
 impl Ids {
@@ -71,28 +71,28 @@ pub(super) fn insert(c: &Connection, ids: &Ids, queue: i64, now: i64, draft: &Dr
     Ok(())
 }
 
-/// What to receive.
+/// The parameters of a receive.
 #[derive(Clone)]
 pub(super) struct Take {
     pub(super) queue: i64,
     pub(super) now: i64,
-    /// Messages at most.
+    /// The most messages to receive.
     pub(super) max: usize,
-    /// Bytes at most; the first message is taken whatever its size.
+    /// The most bytes to receive; the first message is received whatever its size.
     pub(super) max_bytes: u64,
-    /// Milliseconds until they are visible again.
+    /// Milliseconds until the messages are visible again.
     pub(super) visibility: i64,
-    /// What was sent before is over its retention.
+    /// Messages that were sent before this time have expired.
     pub(super) oldest: i64,
-    /// The dead-letter queue, and the receives after which a message goes there.
+    /// The dead-letter queue, and the number of receives after which a message goes there.
     pub(super) redrive: Option<(i64, u32)>,
 }
 
-/// What was received.
+/// The result of a receive.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) messages: Vec<StoredMessage>,
-    /// Whether any went to the dead-letter queue.
+    /// Whether any message went to the dead-letter queue.
     pub(super) moved: bool,
 }
 
@@ -135,14 +135,14 @@ impl StoredMessage {
         self.head.first_receive
     }
 
-    /// The number of the queue that this one is the dead-letter queue of, if it came from there.
+    /// The number of the queue from which the message came to this dead-letter queue, if any.
     pub(super) fn source(&self) -> Option<i64> {
         self.head.source
     }
 }
 
-/// Receives the messages that have been due longest; drops those over their retention, and moves those received too
-/// often to the dead-letter queue, on the way.
+/// Receives the messages that have been due longest. On the way it deletes expired messages, and moves those that were
+/// received too often to the dead-letter queue.
 pub(super) fn take(c: &Connection, take: &Take) -> rusqlite::Result<Taken> {
     let mut taken = Taken::default();
     let mut bytes = 0;
@@ -174,7 +174,7 @@ pub(super) fn take(c: &Connection, take: &Take) -> rusqlite::Result<Taken> {
             taken.messages.push(with_content(c, head)?);
         }
         if take.visibility == 0 {
-            // What was taken is visible at once: another round would take it again.
+            // The received messages are visible at once, so another round would receive them again.
             break;
         }
     }
@@ -209,7 +209,7 @@ fn with_content(c: &Connection, head: Head) -> rusqlite::Result<StoredMessage> {
     })
 }
 
-/// Deletes the message of a latest receive; false if it is gone or another has it now.
+/// Deletes a message by the receipt of its latest receive. Returns false if it is gone or was received again.
 pub(super) fn delete(c: &Connection, receipt: Receipt) -> rusqlite::Result<bool> {
     let deleted = c
         .prepare_cached("DELETE FROM message WHERE id = ?1 AND queue = ?2 AND receives = ?3")?
@@ -226,13 +226,13 @@ fn delete_row(c: &Connection, id: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// What became of a change of visibility.
+/// The result of a change of visibility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum VisibilityChange {
     Done,
-    /// It is visible already.
+    /// The message is visible already.
     NotInFlight,
-    /// It is gone, or another has it now.
+    /// The message is gone, or was received again.
     NotFound,
 }
 
@@ -255,8 +255,8 @@ pub(super) fn change_visibility(
     Ok(VisibilityChange::Done)
 }
 
-/// Makes every message in flight visible, in its old place: those sent after it come after it. The count of its receives
-/// stays. Returns how many have such a count.
+/// Makes every message in flight visible at its old position, before messages that were sent later. Its count of
+/// receives is kept. Returns how many messages have such a count.
 pub(super) fn release(c: &Connection, queue: i64, now: i64) -> rusqlite::Result<u64> {
     c.prepare_cached("UPDATE message SET due = sent WHERE queue = ?1 AND due > ?2 AND receives > 0")?
         .execute(params![queue, now])?;
@@ -264,12 +264,12 @@ pub(super) fn release(c: &Connection, queue: i64, now: i64) -> rusqlite::Result<
         .query_row([queue], |row| row.get(0))
 }
 
-/// When the next message is, or was, due.
+/// The due time of the next message; it may be in the past.
 pub(super) fn next_due(c: &Connection, queue: i64) -> rusqlite::Result<Option<i64>> {
     c.prepare_cached("SELECT min(due) FROM message WHERE queue = ?1")?.query_row([queue], |row| row.get(0))
 }
 
-/// How many messages of the queue are visible, received and not deleted, and not yet due for the first time.
+/// Counts the messages that are visible, in flight, and not yet due for the first time.
 pub(super) fn count(c: &Connection, queue: i64, now: i64, oldest: i64) -> rusqlite::Result<[u64; 3]> {
     let visible = c
         .prepare_cached("SELECT count(*) FROM message WHERE queue = ?1 AND due <= ?2 AND id >= ?3")?
@@ -283,9 +283,9 @@ pub(super) fn count(c: &Connection, queue: i64, now: i64, oldest: i64) -> rusqli
     Ok([visible, in_flight, delayed])
 }
 
-/// Deletes what was sent to the queue before `oldest`.
+/// Deletes messages that were sent to the queue before `oldest`.
 pub(super) fn expire(c: &Connection, queue: i64, oldest: i64) -> rusqlite::Result<usize> {
-    // By id, not by the index of the queue: there are few old messages, and may be many others.
+    // Searches by id, not by the queue's index: there are few old messages, but there may be many others.
     const OLD: &str = "FROM message WHERE id < ?1 AND +queue = ?2";
     let bound = params![oldest << ID_BITS, queue];
     c.prepare_cached(&format!("DELETE FROM content WHERE id IN (SELECT id {OLD})"))?.execute(bound)?;

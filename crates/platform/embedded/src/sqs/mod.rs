@@ -1,21 +1,21 @@
-//! SQS standard queues on SQLite, and the event-source mapping's side of them.
+//! SQS standard queues on SQLite, and the side of the event-source mapping.
 //!
 //! Covered, in the AWS JSON protocol: CreateQueue, GetQueueUrl, ListQueues, Get- and SetQueueAttributes, PurgeQueue;
 //! SendMessage, ReceiveMessage with long polling, DeleteMessage, ChangeMessageVisibility and their batches; message
-//! attributes, `AWSTraceHeader`, delays, retention; the move to the dead-letter queue when a message has been received
-//! `maxReceiveCount` times, at the next receive, with its id, count and time of sending, as in AWS;
-//! StartMessageMoveTask and ListMessageMoveTasks, which move at once and are done when answered. Limits of AWS: ten
-//! entries in a batch, 1 MiB in a message and in a batch, the characters of XML 1.0.
+//! attributes, `AWSTraceHeader`, delays, retention; the move to the dead-letter queue at the next receive after a
+//! message was received `maxReceiveCount` times, where it keeps its id, its count and its time of sending, as in AWS;
+//! StartMessageMoveTask and ListMessageMoveTasks, which move all messages before they answer. Limits of AWS: ten
+//! entries in a batch, 1 MiB for a message and for a batch, the characters of XML 1.0.
 //!
-//! Not covered: FIFO queues, DeleteQueue, tags, permissions, encryption settings (kept and given back, without
-//! effect), the in-flight limit of 120,000. Messages come oldest first, which AWS does not promise.
+//! Not covered: FIFO queues, DeleteQueue, tags, permissions, encryption settings (stored and returned, without an
+//! effect), the in-flight limit of 120,000. Messages are received oldest first, which AWS does not promise.
 //!
-//! [`Sqs::queue`] gives what Lambda's poller has and the API has not: batches of thousands, and waiting for a message
-//! without asking again and again.
+//! [`Sqs::queue`] offers what Lambda's poller can do and the API cannot: batches of thousands of messages, and waiting
+//! for a message without polling.
 //!
-//! Power loss: WAL with `synchronous=FULL`. Concurrent operations share a commit and each is answered after it, so
-//! that an answered send survives; the inbox answers for events that clients have thrown away by then. Receipts and
-//! deletions are as durable: a message is deleted only after the aggregates it led to are.
+//! Power loss: WAL with `synchronous=FULL`. Concurrent operations share a commit, and each is answered after it. So an
+//! answered send survives; this matters because clients discard an event once the inbox has accepted it. Receipts and
+//! deletions are equally durable: a message is deleted only after its aggregates are durable.
 
 mod attributes;
 mod engine;
@@ -56,7 +56,7 @@ impl Sqs {
     /// A queue as an event-source mapping sees it.
     ///
     /// # Errors
-    /// [`Error::NoQueue`] if no queue of that name was created.
+    /// [`Error::NoQueue`] if no queue with this name was created.
     pub fn queue(&self, name: &str) -> Result<Queue, Error> {
         match self.0.find(name) {
             Some(state) => Ok(Queue::new(Arc::clone(&self.0), state)),
@@ -76,7 +76,7 @@ impl Sqs {
             Err(refusal) => {
                 let body = json!({ "__type": refusal.shape(), "message": refusal.message() });
                 let mut response = wire::json(refusal.status(), Protocol::Json10, body.to_string());
-                // The SDK tells the errors by the codes of the old query protocol, which are in this header.
+                // The SDK distinguishes errors by the codes of the old query protocol, which are in this header.
                 response.headers_mut().insert("x-amzn-query-error", refusal.query_error());
                 response
             }
@@ -97,7 +97,7 @@ pub(crate) fn arn(name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
-/// The URL of a queue of this engine. Nothing listens there: the client's requests never leave the process.
+/// The URL of a queue of this engine. Nothing listens there: the requests of clients never leave the process.
 pub(crate) fn url(name: &str) -> String {
     format!("https://sqs.invalid/{ACCOUNT}/{name}")
 }

@@ -1,18 +1,18 @@
-//! Message move tasks that were done.
+//! Finished message move tasks.
 
 use parking_lot::Mutex;
 
-/// Finished tasks that are kept, for all queues together.
+/// The most finished tasks that are kept, for all queues together.
 const MAX_KEPT_TASKS: usize = 100;
 
-/// The tasks of this process, newest last; they are not kept over a restart.
+/// The tasks of this process, newest last. They are not kept after a restart.
 #[derive(Default)]
 pub(super) struct MoveTasks(Mutex<Vec<MoveTask>>);
 
 #[derive(Clone)]
 pub(super) struct MoveTask {
     pub(super) source: String,
-    /// None: each message went to the queue that it came from.
+    /// `None` if each message went back to the queue that it came from.
     pub(super) target: Option<String>,
     /// Milliseconds since 1970.
     pub(super) started: i64,

@@ -1,17 +1,17 @@
-//! Receipt handles: which receive of which message.
+//! Receipt handles. Each names one receive of one message.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::refusal::{Refusal, RefusalKind};
 
-/// Names one receive of one message. Only that of the latest receive deletes: an earlier one is of a consumer that
-/// took too long, and another has the message now.
+/// One receive of one message. Only the latest receive can delete the message: an earlier one belongs to a consumer
+/// that took too long, and another consumer has the message now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) queue: i64,
     pub(super) message: i64,
-    /// The how-manieth receive of the message.
+    /// The number of the receive, counted from 1.
     pub(super) receive: u32,
 }
 
@@ -24,7 +24,7 @@ impl Receipt {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The receipt of a handle of the queue with that number.
+    /// Parses a handle for the queue with this number.
     pub(super) fn parse(handle: &str, queue: i64) -> Result<Self, Refusal> {
         Self::read(handle).filter(|receipt| receipt.queue == queue).ok_or_else(|| {
             let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");

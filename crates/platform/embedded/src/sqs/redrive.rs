@@ -1,4 +1,4 @@
-//! Moving dead letters back to where they came from, as new messages.
+//! Moves dead letters back to their queues, as new messages.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::move_tasks::MoveTask;
 use crate::shared::fault::Fault;
 use crate::shared::random;
 
-/// Messages moved in one transaction.
+/// How many messages are moved in one transaction.
 const MOVE_STEP: usize = 500;
 
 impl Engine {
-    /// Moves the visible messages of `source` to `target`, or to where each came from; as AWS does, under new ids and
-    /// with a count of receives and a retention that begin anew. Those that came from nowhere stay.
+    /// Moves the visible messages of `source` to `target`, or back to the queues they came from. As in AWS, they get
+    /// new ids, a new count of receives and a new retention. Messages that did not come from another queue stay.
     pub(super) async fn move_messages(
         &self,
         source: &QueueState,
@@ -52,7 +52,7 @@ impl Engine {
     }
 }
 
-/// Moves some of those that were due when the task began; 0 when there are none left.
+/// Moves some of the messages that were due when the task began. Returns 0 when none are left.
 fn step(c: &Connection, ids: &Ids, queue: i64, target: Option<i64>, started: i64, now: i64) -> rusqlite::Result<u64> {
     let found = c
         .prepare_cached(

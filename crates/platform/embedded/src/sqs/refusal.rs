@@ -1,10 +1,10 @@
-//! The error answers of SQS, under both of their names.
+//! The error responses of SQS, with their names in both protocols.
 
 use http::StatusCode;
 
 use crate::shared::fault::Fault;
 
-/// An error answer: which one, and what it says.
+/// An error response: its kind and its message.
 #[derive(Debug)]
 pub(super) struct Refusal {
     kind: RefusalKind,
@@ -63,7 +63,7 @@ impl Refusal {
         format!("com.amazonaws.sqs#{name}")
     }
 
-    /// The code in the query protocol, which also stands in the failed entries of a batch.
+    /// The code in the query protocol, which is also used for the failed entries of a batch.
     pub(super) fn code(&self) -> &'static str {
         match self.kind {
             RefusalKind::BatchEntryIdsNotDistinct => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",

@@ -1,4 +1,4 @@
-//! SDK clients over an `Engines`, as the crate `server` makes them.
+//! SDK clients for an `Engines`, built as in the crate `server`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,14 +7,14 @@ use aws_sdk_dynamodbstreams as streams;
 use aws_sdk_s3::config::Credentials;
 use embedded::{Engines, ManualClock, REGION};
 
-/// A clock at a fixed time, and engines in memory that go by it.
+/// A clock at a fixed time, and engines in memory that use it.
 pub(crate) fn with_clock() -> (ManualClock, Engines) {
     let clock = ManualClock::new(start());
     let engines = Engines::memory_with_clock(clock.clone()).unwrap();
     (clock, engines)
 }
 
-/// Where manual clocks start.
+/// The start time of manual clocks.
 pub(crate) fn start() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000)
 }
@@ -29,7 +29,7 @@ macro_rules! client {
                 .endpoint_url($endpoint)
                 .http_client(engines.$engine().clone())
                 $(.$extra(true))?
-                // A test wants the first answer.
+                // Tests want to see the first answer.
                 .retry_config($sdk::config::retry::RetryConfig::disabled())
                 .build();
             $sdk::Client::from_conf(config)

@@ -1,4 +1,4 @@
-//! DynamoDB and its streams.
+//! Tests of DynamoDB and its streams.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ use embedded::Engines;
 
 use crate::clients;
 
-/// A table as faultline's: string keys, an index of keys only, a stream of both images.
+/// A table like faultline's: string keys, an index with keys only, and a stream with both images.
 pub(crate) async fn create_table(client: &Client, name: &str) {
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let text = |name: &str| {
@@ -131,7 +131,7 @@ async fn an_index_of_keys_holds_keys_in_order_and_follows_the_item() {
     let query = query.expression_attribute_names("#status", "status").scan_index_forward(false);
     let found = query.expression_attribute_values(":open", S("open".into())).send().await.unwrap().items.unwrap();
     assert_eq!(found.iter().map(|item| item["pk"].as_s().unwrap()).collect::<Vec<_>>(), ["a", "c"]);
-    assert!(!found[0].contains_key("count"), "the index is of keys only");
+    assert!(!found[0].contains_key("count"), "the index has keys only");
 }
 
 #[tokio::test]
@@ -154,10 +154,10 @@ async fn the_stream_shows_both_images_until_it_is_trimmed() {
     assert_eq!(self::records(&engines).await.iter().map(number).collect::<Vec<_>>(), [number(&records[1])]);
     put(&client, "a", &[("count", N("3".into()))]).send().await.unwrap();
     let after = self::records(&engines).await;
-    assert!(number(&after[1]) > number(&records[1]), "numbers go on, however much is trimmed");
+    assert!(number(&after[1]) > number(&records[1]), "numbering continues, however much is trimmed");
 }
 
-/// dynoxide asks for the last sequence number at each write; without an index that is a scan of all records.
+/// dynoxide asks for the last sequence number at each write. Without an index that is a scan of all records.
 #[tokio::test]
 async fn a_write_to_a_table_with_a_stream_does_not_scan_the_records() {
     let dir = tempfile::tempdir().unwrap();
@@ -192,7 +192,7 @@ async fn items_whose_time_is_over_are_swept() {
 }
 
 #[tokio::test]
-async fn what_is_not_covered_is_refused_by_name() {
+async fn operations_that_are_not_covered_are_refused_by_name() {
     let engines = Engines::memory().unwrap();
     let client = table(&engines).await;
     let backups = client.describe_continuous_backups().table_name("table").send().await.unwrap_err();
@@ -207,7 +207,7 @@ async fn table(engines: &Engines) -> Client {
     client
 }
 
-/// An item with the given partition key and the sort key `x`.
+/// An item with this partition key and the sort key `x`.
 fn put(client: &Client, pk: &str, attributes: &[(&str, AttributeValue)]) -> PutItemFluentBuilder {
     let put = client.put_item().table_name("table").item("pk", S(pk.to_owned())).item("sk", S("x".into()));
     attributes.iter().fold(put, |put, (name, value)| put.item(*name, value.clone()))

@@ -1,4 +1,4 @@
-//! The data directory: who may have it, and what is in it after a restart or a kill.
+//! The data directory: who can open it, and what it contains after a restart or a kill.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
@@ -14,7 +14,7 @@ use embedded::{Engines, Error, kms};
 
 use crate::{clients, dynamo};
 
-/// Tells the test binary that it is the child that is to be killed, and where its data is.
+/// Tells the test binary that it is the child to be killed, and where its data is.
 const CHILD: &str = "EMBEDDED_TEST_CHILD";
 
 async fn fill(engines: &Engines) {
@@ -34,7 +34,7 @@ fn a_directory_in_use_is_refused() {
     let refused = Engines::open(dir.path()).unwrap_err();
     assert!(matches!(refused, Error::InUse { .. }));
     assert!(refused.to_string().contains(dir.path().to_str().unwrap()));
-    // A clone of one engine is use enough.
+    // A clone of a single engine keeps the directory in use.
     let queue = first.sqs().clone();
     drop(first);
     assert!(matches!(Engines::open(dir.path()), Err(Error::InUse { .. })));
@@ -132,7 +132,7 @@ async fn a_receipt_of_before_a_restart_does_not_fit_a_message_of_after_it() {
     assert_eq!(queue.delete([&old[0].receipt_handle]).await.unwrap(), 0);
 }
 
-/// What was answered is there, exactly once, however the process ended.
+/// Everything that was answered exists exactly once, however the process ended.
 #[tokio::test]
 async fn a_killed_process_has_lost_nothing_that_it_answered() {
     let dir = tempfile::tempdir().unwrap();
@@ -148,7 +148,7 @@ async fn a_killed_process_has_lost_nothing_that_it_answered() {
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut read = 0;
         let mut line = String::new();
-        // A line is whole only if it ends: the kill may come in the midst of one.
+        // A line is complete only if it ends with a line break: the kill may happen in the middle of one.
         while lines.read_line(&mut line).unwrap() > 0 && line.ends_with('\n') {
             match line.trim_end().split_once(' ') {
                 Some(("sent", id)) => assert!(sent.insert(id.to_owned())),
@@ -159,7 +159,7 @@ async fn a_killed_process_has_lost_nothing_that_it_answered() {
             line.clear();
             read += 1;
             if read == 300 + 100 * round {
-                // SIGKILL: what it had printed until then is still in the pipe.
+                // SIGKILL: everything that was printed until then is still in the pipe.
                 child.kill().unwrap();
             }
         }
@@ -174,19 +174,19 @@ async fn a_killed_process_has_lost_nothing_that_it_answered() {
         *found.entry(message.message_id).or_default() += 1;
     }
     assert!(sent.iter().all(|id| found.contains_key(id)), "an answered message is lost");
-    assert!(found.values().all(|times| *times == 1), "a message is there twice");
+    assert!(found.values().all(|times| *times == 1), "a message exists twice");
     assert!(objects(&engines).await.is_superset(&put), "an answered object is lost");
     assert!(items(&engines).await.is_superset(&stored), "an answered item is lost");
 }
 
-/// Sends, puts and stores until it is killed, and prints what was answered. Does nothing in a plain run of the tests.
+/// Sends, puts and stores until it is killed, and prints what was answered. Does nothing in a normal test run.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_child_that_is_killed() {
     let Some(dir) = std::env::var_os(CHILD) else { return };
     let engines = Engines::open(Path::new(&dir)).unwrap();
     let queue = engines.sqs().queue("inbox").unwrap();
     let say = |what: &str, id: &str| {
-        // One write a line, so that lines do not mix.
+        // One write for each line, so that lines do not mix.
         std::io::stdout().write_all(format!("{what} {id}\n").as_bytes()).unwrap();
     };
     let pid = std::process::id();

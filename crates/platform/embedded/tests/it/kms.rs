@@ -1,4 +1,4 @@
-//! KMS.
+//! Tests of KMS.
 
 use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
@@ -8,7 +8,7 @@ use embedded::{Engines, kms};
 use crate::clients;
 
 #[tokio::test]
-async fn what_is_encrypted_opens_under_the_same_context_only() {
+async fn a_ciphertext_opens_with_the_same_context_only() {
     let engines = Engines::memory().unwrap();
     let client = clients::kms(&engines);
     let encrypt = client.encrypt().key_id(kms::ALIAS).plaintext(Blob::new(*b"secret"));

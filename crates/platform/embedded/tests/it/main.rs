@@ -1,5 +1,5 @@
-//! The engines through the real SDK clients.
-#![expect(clippy::unwrap_used, reason = "clippy knows the tests, but not their helpers, for tests")]
+//! Tests of the engines through the real SDK clients.
+#![expect(clippy::unwrap_used, reason = "clippy does not recognise the helpers of tests as tests")]
 
 mod clients;
 mod dynamo;

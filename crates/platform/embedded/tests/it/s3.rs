@@ -1,4 +1,4 @@
-//! S3.
+//! Tests of S3.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn get(client: &Client, key: &str) -> Vec<u8> {
     got.body.collect().await.unwrap().to_vec()
 }
 
-/// Keys and common prefixes of all pages, in order of appearance, and the number of pages.
+/// Returns the keys and common prefixes of all pages, in order of appearance, and the number of pages.
 async fn list(list: ListObjectsV2FluentBuilder) -> (Vec<String>, Vec<String>, usize) {
     let (mut keys, mut prefixes, mut pages) = (Vec::new(), Vec::new(), 0);
     let mut paginator = list.bucket("bucket").into_paginator().send();
@@ -64,7 +64,7 @@ async fn an_object_comes_back_with_its_headers() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_to_be_missing() {
+async fn missing_objects_and_buckets_are_reported() {
     let engines = Engines::memory().unwrap();
     let client = bucket(&engines).await;
     let get = client.get_object().bucket("bucket").key("a").send().await;
@@ -103,7 +103,7 @@ async fn a_range_is_a_part_of_the_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_racing_puts_that_want_a_new_object_one_wins() {
+async fn one_of_several_concurrent_conditional_puts_succeeds() {
     let dir = tempfile::tempdir().unwrap();
     let engines = Engines::open(dir.path()).unwrap();
     let client = bucket(&engines).await;
@@ -151,7 +151,7 @@ async fn a_body_that_does_not_match_its_digest_leaves_the_old_object() {
     assert_eq!(get(&client, "a").await, b"old");
     for algorithm in [ChecksumAlgorithm::Sha256, ChecksumAlgorithm::Crc64Nvme, ChecksumAlgorithm::Crc32C] {
         put(&client, "a", b"new").checksum_algorithm(algorithm).send().await.unwrap();
-        // The client verifies the checksum that comes back.
+        // The client verifies the returned checksum.
         assert_eq!(get(&client, "a").await, b"new");
     }
 }

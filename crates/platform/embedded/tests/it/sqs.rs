@@ -1,4 +1,4 @@
-//! The SQS API as the SDK client sees it. Times come from a clock that the tests move.
+//! Tests of the SQS API through the SDK client. Times come from a clock that the tests move.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::clients;
 
-/// Longer than anything here takes: who waits that long was not woken.
+/// Longer than anything here takes: a task that waits this long was not woken.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn create(client: &Client, name: &str, attributes: &[(QueueAttributeName, &str)]) -> String {
@@ -101,7 +101,7 @@ async fn only_the_receipt_of_the_latest_receive_deletes() {
     assert_eq!(counts(&client, &url).await.1, "1");
     delete(&latest).await;
     assert_eq!(counts(&client, &url).await.1, "0");
-    // To delete what is gone succeeds; a new message does not fit the old receipt.
+    // Deleting a message that is gone succeeds, and a new message does not match the old receipt.
     send(&client, &url, "another").await;
     messages(receive(&client, &url)).await;
     delete(&latest).await;
@@ -122,7 +122,7 @@ async fn message_attributes_come_back_as_they_were_sent() {
     let sent = client.send_message().queue_url(&url).message_body("x");
     let sent = sent.message_attributes("encoding", text.clone()).message_attributes("trace.id", bytes.clone());
     let sent = sent.send().await.unwrap();
-    // Computed apart from this code by the steps in the SQS manual.
+    // Computed independently of this code, following the steps in the SQS manual.
     assert_eq!(sent.md5_of_message_attributes.as_deref(), Some("b22d0fb2ad78476696efa20c5a1cd5b9"));
 
     let all = messages(receive(&client, &url).message_attribute_names("All").visibility_timeout(0)).await.remove(0);
@@ -214,7 +214,7 @@ async fn a_message_received_too_often_goes_to_the_dead_letters_and_back() {
     let back = messages(receive(&client, &url)).await.remove(0);
     assert_eq!(back.body(), Some("poison"));
     assert_eq!(system(&back, &MessageSystemAttributeName::ApproximateReceiveCount), "1");
-    assert_ne!(back.message_id(), Some(id.as_str()), "a message that is moved back is a new one");
+    assert_ne!(back.message_id(), Some(id.as_str()), "a message that is moved back gets a new id");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,7 +222,7 @@ async fn a_waiting_receive_is_woken_by_a_send() {
     let (_clock, engines) = clients::with_clock();
     let client = clients::sqs(&engines);
     let url = create(&client, "inbox", &[]).await;
-    // Many rounds: the send comes before, while and after the receive looks for the first time.
+    // Many rounds, so that sends happen before, during and after the first look of the receive.
     for round in 0..100 {
         let waiting = tokio::spawn(messages(receive(&client, &url).wait_time_seconds(20)));
         for _ in 0..round {
@@ -254,7 +254,7 @@ async fn a_waiting_receive_ends_empty_when_its_time_is_over() {
     let url = create(&client, "inbox", &[]).await;
     let waiting = tokio::spawn(messages(receive(&client, &url).wait_time_seconds(20)));
     let ended = timeout(PATIENCE, async {
-        // When the receive looks at the clock is its own affair.
+        // It is not known when the receive looks at the clock, so keep advancing it.
         while !waiting.is_finished() {
             clock.advance(Duration::from_secs(1));
             tokio::task::yield_now().await;
@@ -310,7 +310,7 @@ async fn messages_over_their_retention_are_gone() {
     assert_eq!(bodies, ["new"]);
     assert_eq!(counts(&client, &long).await.0, "1");
 
-    // Also between two sweeps of all queues, the second of which was just now.
+    // The same between two sweeps of all queues, the second of which was just now.
     send(&client, &short, "last").await;
     clock.advance(Duration::from_secs(3590));
     messages(receive(&client, &long)).await;

@@ -1,4 +1,4 @@
-//! The event-source mapping's side of SQS.
+//! Tests of SQS from the side of the event-source mapping.
 
 use std::collections::HashSet;
 use std::pin::Pin;
@@ -11,12 +11,12 @@ use tokio::time::timeout;
 
 use crate::clients;
 
-/// Longer than anything here takes: who waits that long was not woken.
+/// Longer than anything here takes: a task that waits this long was not woken.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MINUTE: Duration = Duration::from_secs(60);
 const NO_LIMIT: u64 = u64::MAX;
 
-/// `inbox`, whose messages go to `dead` after two receives, and `dead`.
+/// Returns `inbox`, whose messages go to `dead` after two receives, and `dead`.
 async fn queues(engines: &Engines) -> (Queue, Queue) {
     let client = clients::sqs(engines);
     client.create_queue().queue_name("dead").send().await.unwrap();
@@ -46,8 +46,8 @@ async fn a_batch_may_be_of_thousands() {
     assert_eq!(inbox.depth().await.unwrap(), Depth { visible: 500, ..Depth::default() });
 }
 
-/// A process that takes a directory over need not wait for the visibility time-outs of a dead one; what the dead one
-/// received counts as received all the same.
+/// A process that takes over a directory need not wait for the visibility timeouts of one that died, but messages that
+/// the dead process received still count as received.
 #[tokio::test]
 async fn messages_in_flight_can_be_released() {
     let (_clock, engines) = clients::with_clock();
@@ -101,7 +101,7 @@ async fn a_poison_message_ends_in_the_dead_letters_and_its_neighbours_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_waits_is_told_of_a_dead_letter() {
+async fn a_waiting_task_is_woken_by_a_dead_letter() {
     let (clock, engines) = clients::with_clock();
     let (inbox, dead) = queues(&engines).await;
     inbox.send("poison".to_owned()).await.unwrap();
@@ -112,11 +112,11 @@ async fn who_waits_is_told_of_a_dead_letter() {
     let mut waiting = std::pin::pin!(dead.arrived());
     is_waiting(&dead, waiting.as_mut()).await;
     inbox.receive(1, NO_LIMIT, MINUTE).await.unwrap();
-    timeout(PATIENCE, waiting).await.expect("not told").unwrap();
+    timeout(PATIENCE, waiting).await.expect("not woken").unwrap();
 }
 
 #[tokio::test]
-async fn who_waits_is_told_of_a_failed_item() {
+async fn a_waiting_task_is_woken_by_a_failed_item() {
     let (_clock, engines) = clients::with_clock();
     let (inbox, _) = queues(&engines).await;
     inbox.send("failed".to_owned()).await.unwrap();
@@ -124,19 +124,19 @@ async fn who_waits_is_told_of_a_failed_item() {
     let mut waiting = std::pin::pin!(inbox.arrived());
     is_waiting(&inbox, waiting.as_mut()).await;
     inbox.change_visibility([&batch[0].receipt_handle], Duration::ZERO).await.unwrap();
-    timeout(PATIENCE, waiting).await.expect("not told").unwrap();
+    timeout(PATIENCE, waiting).await.expect("not woken").unwrap();
 }
 
-/// Polls an [`Queue::arrived`] of an engine in memory until it has looked and found nothing.
+/// Polls a [`Queue::arrived`] of an engine in memory until it has looked and found nothing.
 async fn is_waiting(queue: &Queue, mut waiting: Pin<&mut impl Future>) {
     assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
-    // In memory one thread answers all in turn: after this answer the waiting one has had its own.
+    // In memory one thread answers all calls in turn. So after this answer, the waiting one has had its own.
     queue.depth().await.unwrap();
     assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_waits_is_told_of_a_send() {
+async fn a_waiting_task_is_woken_by_a_send() {
     let (_clock, engines) = clients::with_clock();
     let (inbox, _) = queues(&engines).await;
     for round in 0..200 {
@@ -146,26 +146,26 @@ async fn who_waits_is_told_of_a_send() {
             tokio::task::yield_now().await;
         }
         inbox.send(round.to_string()).await.unwrap();
-        timeout(PATIENCE, waiting).await.expect("not told").unwrap().unwrap();
+        timeout(PATIENCE, waiting).await.expect("not woken").unwrap().unwrap();
         assert_eq!(bodies(&inbox).await, [round.to_string()]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_waits_is_told_of_the_end_of_a_time_out_and_not_before() {
+async fn a_waiting_task_is_woken_at_the_end_of_a_timeout_and_not_before() {
     let (clock, engines) = clients::with_clock();
     let (inbox, _) = queues(&engines).await;
     inbox.send("hello".to_owned()).await.unwrap();
     inbox.receive(1, NO_LIMIT, MINUTE).await.unwrap();
     let mut waiting = std::pin::pin!(inbox.arrived());
     clock.advance(MINUTE - Duration::from_secs(1));
-    // Whatever wakes it in these rounds, there is nothing to be had.
+    // Whatever wakes it in these rounds, no message is available.
     for _ in 0..50 {
         assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
         tokio::task::yield_now().await;
     }
     clock.advance(Duration::from_secs(1));
-    timeout(PATIENCE, waiting).await.expect("not told").unwrap();
+    timeout(PATIENCE, waiting).await.expect("not woken").unwrap();
     assert_eq!(bodies(&inbox).await, ["hello"]);
 }
 
@@ -180,7 +180,7 @@ async fn a_failed_item_can_be_had_again_at_once() {
     assert_eq!(inbox.change_visibility(handle, Duration::ZERO).await.unwrap(), 1);
     let again = inbox.receive(10, NO_LIMIT, MINUTE).await.unwrap();
     assert_eq!((again.len(), again[0].body.as_str(), again[0].receive_count), (1, "failed", 2));
-    // The handle of the receive before is of no use any more.
+    // The handle of the previous receive is no longer valid.
     assert_eq!(inbox.delete(handle).await.unwrap(), 0);
     assert_eq!(inbox.change_visibility(handle, Duration::ZERO).await.unwrap(), 0);
 }
@@ -211,15 +211,15 @@ async fn each_message_of_many_senders_goes_to_one_of_many_consumers() {
         })
     });
     let senders: Vec<_> = senders.collect();
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (bodies, mut received) = tokio::sync::mpsc::unbounded_channel();
     let consumers: Vec<_> = (0..4)
         .map(|_| {
-            let (inbox, tell) = (inbox.clone(), tell.clone());
+            let (inbox, bodies) = (inbox.clone(), bodies.clone());
             tokio::spawn(async move {
                 loop {
                     inbox.arrived().await.unwrap();
                     for message in inbox.receive(7, NO_LIMIT, MINUTE).await.unwrap() {
-                        let _ = tell.send(message.body);
+                        let _ = bodies.send(message.body);
                     }
                 }
             })
@@ -230,14 +230,14 @@ async fn each_message_of_many_senders_goes_to_one_of_many_consumers() {
     }
     let mut seen = HashSet::new();
     while seen.len() < SENDERS * EACH {
-        let body = timeout(PATIENCE, told.recv()).await.expect("a message is missing").unwrap();
+        let body = timeout(PATIENCE, received.recv()).await.expect("a message is missing").unwrap();
         assert!(seen.insert(body), "a message was received twice");
     }
     consumers.iter().for_each(|consumer| consumer.abort());
 }
 
 #[tokio::test]
-async fn what_sqs_would_refuse_is_refused() {
+async fn bodies_that_sqs_refuses_are_refused() {
     let (_clock, engines) = clients::with_clock();
     let (inbox, _) = queues(&engines).await;
     for body in [String::new(), "\u{0}".to_owned(), "\u{fffe}".to_owned(), "x".repeat((1 << 20) + 1)] {

@@ -1,4 +1,4 @@
-//! Which encodings a body may have, and the decoders for them, one after the other.
+//! The encodings that a body may have, and chains of decoders for them.
 
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -6,21 +6,21 @@ use model::outcome::{Reason, Refusal};
 
 use super::codec::{Codec, Damaged, Encoding, Moved};
 
-/// The most encodings on top of each other that are undone.
+/// The most nested encodings that are decoded.
 const MAX_ENCODINGS: usize = 3;
-/// How much is unpacked to see whether an encoding is the right one, in bytes.
+/// How many bytes are decoded to check whether an encoding fits.
 const TRIED: usize = 64 << 10;
-/// How many bytes stand between two decoders.
+/// The size of the buffer between two decoders, in bytes.
 const BETWEEN: usize = 16 << 10;
 
-/// Decoders, the one that reads the body first. None is a body that is not packed.
+/// Decoders; the first one reads the body. Empty for a body that is not encoded.
 pub(super) struct Chain(Vec<Link>);
 
 struct Link {
     codec: Codec,
-    /// What the decoder before this one wrote.
+    /// Output of the decoder before this one.
     input: Vec<u8>,
-    /// From where to where it is not read yet.
+    /// The range of `input` that is not read yet.
     unread: std::ops::Range<usize>,
 }
 
@@ -32,10 +32,11 @@ impl Chain {
         Ok(Self(links.collect::<Result<_, _>>()?))
     }
 
-    /// The decoders for a body that begins with `prefix`, which is all of it if `is_all`.
+    /// Creates the decoders for a body that begins with `prefix`. If `is_all`, that is the whole body.
     ///
-    /// What the header names is tried first, then what the first bytes say, then no encoding at all: a gateway may have
-    /// unpacked the body and left the header, and clients name one encoding and use another.
+    /// Tries the encodings that the header names first, then the one that the first bytes show, then no encoding at
+    /// all: a gateway may have decoded the body and left the header, and some clients name one encoding and use
+    /// another.
     pub(super) fn for_body(headers: &HeaderMap, prefix: &[u8], is_all: bool) -> Result<Self, Refusal> {
         let mut first_failure = None;
         for candidate in candidates(headers, prefix) {
@@ -54,22 +55,22 @@ impl Chain {
         first_failure.map_or(Ok(Self(Vec::new())), Err)
     }
 
-    /// Unpacks some of `input` into `output`. Neither is taken whole in general: call it until nothing moves.
+    /// Decodes a part of `input` into `output`. It may read or write less than there is: repeat until nothing moves.
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Moved, Damaged> {
         step(&mut self.0, input, output)
     }
 
-    /// Whether all that was packed came out.
+    /// Fails if the input ended before the encoded data did.
     pub(super) fn finish(&self) -> Result<(), Damaged> {
         self.0.iter().try_for_each(|link| link.codec.finish())
     }
 
-    /// Whether the body is not packed.
+    /// Whether the body is not encoded.
     pub(super) fn is_plain(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The encodings, for a message.
+    /// The names of the encodings, for a message.
     pub(super) fn name(&self) -> String {
         self.0.iter().rev().map(|link| link.codec.name()).collect::<Vec<_>>().join(", ")
     }
@@ -102,23 +103,23 @@ fn step(links: &mut [Link], input: &[u8], output: &mut [u8]) -> Result<Moved, Da
     }
 }
 
-/// One guess.
+/// A guess at the encodings of a body.
 enum Candidate {
-    /// The decoders to use, the one that reads the body first.
+    /// The decoders to use; the first one reads the body.
     Encodings(Vec<Encoding>),
-    /// The header names an encoding that is not known.
+    /// The header names an unknown encoding.
     Unknown(String),
-    /// It is not packed.
+    /// The body is not encoded.
     Plain,
 }
 
-/// The guesses, the likeliest first.
+/// The guesses, most likely first.
 fn candidates(headers: &HeaderMap, prefix: &[u8]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     match declared(headers) {
         Ok(names) => {
             candidates.extend(chains(&names).into_iter().map(Candidate::Encodings));
-            // Some of several may be undone already.
+            // Some of several encodings may have been decoded already.
             if names.len() > 1 {
                 let alone = names.iter().rev().flat_map(|&encoding| chains(&[encoding]));
                 candidates.extend(alone.map(Candidate::Encodings));
@@ -127,14 +128,14 @@ fn candidates(headers: &HeaderMap, prefix: &[u8]) -> Vec<Candidate> {
         Err(unknown) => candidates.push(Candidate::Unknown(unknown)),
     }
     candidates.extend(sniffed(prefix).map(|encoding| Candidate::Encodings(vec![encoding])));
-    // Without a name and without first bytes that tell it, it is what it is.
+    // If neither the header nor the first bytes name an encoding, the body is not encoded.
     if candidates.is_empty() || is_text(prefix) {
         candidates.push(Candidate::Plain);
     }
     candidates
 }
 
-/// What `Content-Encoding` names, in the order in which it was applied; or the name that is not known.
+/// The encodings in `Content-Encoding`, in the order in which they were applied; or the name that is not known.
 fn declared(headers: &HeaderMap) -> Result<Vec<Encoding>, String> {
     let mut encodings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -152,12 +153,12 @@ fn declared(headers: &HeaderMap) -> Result<Vec<Encoding>, String> {
         }
     }
     if encodings.len() > MAX_ENCODINGS {
-        return Err(format!("{} on top of each other", encodings.len()));
+        return Err(format!("{} encodings at once", encodings.len()));
     }
     Ok(encodings)
 }
 
-/// The decoders that undo `encodings`, in the forms that `deflate` may have.
+/// The decoders that undo `encodings`, for both meanings of `deflate`.
 fn chains(encodings: &[Encoding]) -> Vec<Vec<Encoding>> {
     if encodings.is_empty() {
         return Vec::new();
@@ -173,24 +174,24 @@ fn chains(encodings: &[Encoding]) -> Vec<Vec<Encoding>> {
     chains
 }
 
-/// What the first bytes say.
+/// The encoding that the first bytes show.
 fn sniffed(prefix: &[u8]) -> Option<Encoding> {
     match prefix {
         [0x1f, 0x8b, ..] => Some(Encoding::Gzip),
-        // A frame, or one to be skipped.
+        // A frame, or a skippable frame.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Encoding::Zstd),
         [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some(Encoding::Zlib),
         _ => None,
     }
 }
 
-/// Whether it may be text: JSON, an envelope, a form, base64.
+/// Whether the body may be text: JSON, an envelope, a form, or base64.
 fn is_text(prefix: &[u8]) -> bool {
     let control = |byte: &u8| *byte < b' ' && !matches!(*byte, b'\t' | b'\n' | b'\r');
     !prefix[..prefix.len().min(32)].iter().any(control)
 }
 
-/// Unpacks the beginning of a body to see whether `encodings` fit; gives them back.
+/// Decodes the beginning of a body to check whether `encodings` fit, and returns them.
 fn try_chain(encodings: &[Encoding], prefix: &[u8], is_all: bool) -> Result<Vec<Encoding>, Damaged> {
     let (mut chain, mut output) = (Chain::new(encodings)?, vec![0; 8 << 10]);
     let (mut rest, mut unpacked) = (prefix, 0);
@@ -208,13 +209,13 @@ fn try_chain(encodings: &[Encoding], prefix: &[u8], is_all: bool) -> Result<Vec<
     Ok(encodings.to_vec())
 }
 
-/// The refusal of what cannot be unpacked.
+/// The refusal of a body that cannot be decoded.
 pub(super) fn refuse_damaged(Damaged { encoding, what }: &Damaged) -> Refusal {
     let name = encoding.name();
     Refusal::new(Reason::BodyEncoding, format!("the body cannot be unpacked as {name}: {what}"))
 }
 
 fn refuse_unknown(name: &str) -> Refusal {
-    let message = format!("the body's Content-Encoding `{name}` is not known: use gzip, deflate, br or zstd");
+    let message = format!("the body's Content-Encoding `{name}` is not supported: use gzip, deflate, br or zstd");
     Refusal::new(Reason::BodyEncoding, message)
 }

@@ -1,15 +1,15 @@
-//! Decoders that are fed piece by piece, so that nothing has to be held whole.
+//! Decoders that work piece by piece, so that no whole body has to be in memory.
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, Operation};
 
-/// A way to pack a body.
+/// A content encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// RFC 1952, with any number of members.
     Gzip,
-    /// RFC 1950: what `deflate` means in HTTP.
+    /// RFC 1950: the meaning of `deflate` in HTTP.
     Zlib,
     /// RFC 1951: what some clients send as `deflate`.
     RawDeflate,
@@ -33,20 +33,20 @@ impl Encoding {
 
 /// The window of the largest gzip and zlib streams, as a power of 2.
 const WINDOW_BITS: u8 = 15;
-/// The largest window of a zstd frame, as a power of 2: 16 MiB. The levels up to 19 need half of it; a frame may ask for
-/// 128 MiB and more, which would be allocated before a byte comes out.
+/// The largest window of a zstd frame, as a power of 2: 16 MiB. Levels up to 19 need half of it. A frame may ask for
+/// 128 MiB and more, which would be allocated before the first byte of output.
 const ZSTD_WINDOW_BITS: u32 = 24;
 
-/// What is packed cannot be unpacked.
+/// The data cannot be decoded.
 #[derive(Debug)]
 pub(super) struct Damaged {
-    /// By which encoding.
+    /// The encoding that was tried.
     pub(super) encoding: Encoding,
-    /// What is wrong, in the words of the decoder.
+    /// The decoder's description of the problem.
     pub(super) what: String,
 }
 
-/// How much a step read and wrote.
+/// How many bytes a step read and wrote.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Moved {
     pub(super) read: usize,
@@ -54,7 +54,7 @@ pub(super) struct Moved {
 }
 
 impl Moved {
-    /// Whether nothing happened: more input is needed.
+    /// Whether nothing was read or written: the decoder needs more input.
     pub(super) fn is_none(self) -> bool {
         self.read == 0 && self.written == 0
     }
@@ -86,23 +86,23 @@ impl Codec {
         self.encoding.name()
     }
 
-    /// Whether all that was packed came out.
+    /// Fails if the input ended before the encoded data did.
     pub(super) fn finish(&self) -> Result<(), Damaged> {
-        if self.is_whole { Ok(()) } else { Err(self.damaged("it ends too early")) }
+        if self.is_whole { Ok(()) } else { Err(self.damaged("the data ends too early")) }
     }
 
-    /// Unpacks some of `input` into `output`. Neither is taken whole in general: call it until nothing moves.
+    /// Decodes a part of `input` into `output`. It may read or write less than there is: repeat until nothing moves.
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Moved, Damaged> {
         if self.is_whole {
             let Some(&next) = input.first() else { return Ok(Moved::default()) };
-            // Padding, and the line end that a shell adds.
+            // Ignore padding, and the line end that a shell adds.
             if matches!(next, 0 | b'\n' | b'\r') {
                 return Ok(Moved { read: 1, written: 0 });
             }
             match self.encoding {
                 Encoding::Gzip | Encoding::Zstd => *self = Self::new(self.encoding)?,
                 Encoding::Zlib | Encoding::RawDeflate | Encoding::Brotli => {
-                    return Err(self.damaged("bytes follow its end"));
+                    return Err(self.damaged("more bytes follow the end of the data"));
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Engine {
             Encoding::Gzip => Self::Flate(Decompress::new_gzip(WINDOW_BITS)),
             Encoding::Zlib => Self::Flate(Decompress::new(true)),
             Encoding::RawDeflate => Self::Flate(Decompress::new(false)),
-            // Without the extension for windows of up to 1 GiB.
+            // The strict decoder does not support the extension for windows of up to 1 GiB.
             Encoding::Brotli => Self::Brotli(Box::new(BrotliState::new_strict(alloc(), alloc(), alloc()))),
             Encoding::Zstd => {
                 let damaged = |error: std::io::Error| Damaged { encoding, what: error.to_string() };
@@ -134,7 +134,7 @@ impl Engine {
         })
     }
 
-    /// What moved, and whether the end was reached.
+    /// Returns how many bytes moved, and whether the end was reached.
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(Moved, bool), String> {
         match self {
             Self::Flate(decoder) => {
@@ -165,7 +165,7 @@ impl Engine {
                     state,
                 );
                 match result {
-                    BrotliResult::ResultFailure => Err("its data is damaged".to_owned()),
+                    BrotliResult::ResultFailure => Err("the data is damaged".to_owned()),
                     result => Ok((Moved { read, written }, matches!(result, BrotliResult::ResultSuccess))),
                 }
             }

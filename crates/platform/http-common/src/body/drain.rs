@@ -1,8 +1,8 @@
-//! Reading what a handler left of a body.
+//! Reads the rest of a body that a handler did not read.
 //!
-//! Many clients (those of Java, Go, Node and Python among them) write the whole body before they read the answer. A
-//! server that answers and closes before it has read the body makes them fail with a broken pipe: they never see that
-//! the body is too large or the key unknown, and send it again.
+//! Many clients (in Java, Go, Node.js and Python, for example) write the whole body before they read the response. If
+//! the server responds and closes the connection earlier, they fail with a broken pipe: they never see that the body is
+//! too large or the key is unknown, and send it again.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 
-/// How much of a body is read after its request was decided, in bytes.
+/// The most bytes of a body that are read after its request was decided.
 const MAX_DRAINED: usize = 256 << 20;
-/// For how long it is read.
+/// The longest time for which they are read.
 const MAX_DRAINING: Duration = Duration::from_secs(20);
 
-/// The body of a request, lent to its handler.
+/// The body of a request while a handler uses it.
 pub(crate) struct Lent {
     shared: Arc<Mutex<Shared>>,
-    /// Whether the client sends the body only when it is asked for.
+    /// Whether the client sends the body only after `100 Continue`.
     is_awaited: bool,
 }
 
@@ -35,7 +35,7 @@ struct Shared {
 }
 
 impl Lent {
-    /// Puts a body in the place of the request's that reads the same; `None` if there is nothing to read.
+    /// Takes the body of a request and replaces it with one that reads from it. `None` if there is nothing to read.
     pub(crate) fn take(request: &mut Request<Body>) -> Option<Self> {
         if request.body().is_end_stream() {
             return None;
@@ -47,11 +47,11 @@ impl Lent {
         Some(Self { shared, is_awaited })
     }
 
-    /// Reads what the handler left, and throws it away: within limits of bytes and time.
+    /// Reads and discards the bytes that the handler left, up to a limit of bytes and of time.
     pub(crate) async fn drain(self) {
         let mut rest = {
             let mut shared = self.shared.lock();
-            // A client that waits for `100 Continue` takes the answer instead of it.
+            // A client that waits for `100 Continue` accepts the response in place of it.
             if shared.body.is_end_stream() || (self.is_awaited && !shared.is_begun) {
                 return;
             }
@@ -68,7 +68,7 @@ impl Lent {
             false
         };
         if !tokio::time::timeout(MAX_DRAINING, read).await.unwrap_or_default() {
-            tracing::debug!("a body that was not wanted is too long to be read to its end");
+            tracing::debug!("failed to read a refused body to its end: it is too long");
         }
     }
 }
@@ -77,7 +77,7 @@ fn awaits_continue(headers: &HeaderMap) -> bool {
     headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// What the handler reads.
+/// The body that the handler gets.
 struct Borrowed(Arc<Mutex<Shared>>);
 
 impl HttpBody for Borrowed {
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::{Front, Outcomes};
 
-    /// A body of `count` pieces of 64 KiB, which counts those that were read.
+    /// A body of `count` pieces of 64 KiB that counts the pieces that were read.
     fn body(count: usize, read: &Arc<AtomicUsize>) -> Body {
         let read = read.clone();
         let pieces = stream::iter(0..count).map(move |_| {
@@ -125,7 +125,7 @@ mod tests {
         Body::new(StreamBody::new(pieces))
     }
 
-    /// The status, and how many pieces were read when the answer was there.
+    /// Returns the status, and how many pieces were read before the response.
     async fn ask(method: &str, path: &str, expect: Option<&str>, count: usize) -> (StatusCode, usize) {
         let outcomes = Arc::<Outcomes>::default();
         let counted = outcomes.clone();
@@ -149,7 +149,8 @@ mod tests {
         (answer.status(), read.load(Ordering::Relaxed))
     }
 
-    /// Whatever refuses, and however much of the body it read: a client that writes first reads the answer then.
+    /// Whatever refused the body, and however much of it was read: a client that writes first can then read the
+    /// response.
     #[tokio::test]
     async fn a_refused_body_is_read_before_the_answer_goes_out() {
         let mib = 16;
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(ask("PUT", "/tunnel", None, mib).await, (StatusCode::METHOD_NOT_ALLOWED, mib));
         let (status, read) = ask("POST", "/tunnel", None, 400 * mib).await;
         assert_eq!((status, read), (StatusCode::FORBIDDEN, 256 * mib), "up to the bound");
-        // The client has sent nothing yet, and sends nothing now.
+        // The client has not sent anything yet, and does not send the body now.
         assert_eq!(ask("POST", "/tunnel", Some("100-continue"), mib).await, (StatusCode::FORBIDDEN, 0));
     }
 }

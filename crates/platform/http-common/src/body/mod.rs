@@ -1,4 +1,4 @@
-//! Reading a body within its limits.
+//! Reads the bodies of requests within limits.
 
 mod chain;
 mod codec;
@@ -18,30 +18,30 @@ use chain::{Chain, refuse_damaged};
 pub(crate) use drain::Lent;
 pub use unpacked::{Limits, Unpacked};
 
-/// The largest body as sent, in bytes, of everything but an envelope. A Lambda request holds 6 MB, of which base64 takes
-/// a quarter.
+/// The largest body as sent, in bytes, except for envelopes. A Lambda request holds 6 MB, and base64 takes a quarter of
+/// that.
 pub const MAX_BODY: usize = 4 << 20;
-/// The largest body unpacked, in bytes, of everything but an envelope: what bounds the memory of a request.
+/// The largest body after decoding, in bytes, except for envelopes. It bounds the memory of a request.
 pub const MAX_UNPACKED: usize = 16 << 20;
 
-/// The body of a request, as sent. A body over the limit is refused before more than the limit was read.
+/// Reads the body of a request as sent. A body over the limit is refused before more than the limit was read.
 pub async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
     if let Some(length) = announced(request.headers()).filter(|&length| length > MAX_BODY as u64) {
         return Err(too_large(&length.to_string(), MAX_BODY));
     }
     match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large("more", MAX_BODY)),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large("too many", MAX_BODY)),
         Err(error) => Err(broke_off(&error)),
     }
 }
 
-/// The body of a request, unpacked.
+/// Reads and decodes the body of a request within the default limits.
 pub async fn read_unpacked(request: Request<Body>) -> Result<Bytes, Refusal> {
     read_within(request, Limits::DEFAULT).await
 }
 
-/// The body of a request, unpacked, within limits of its own.
+/// Reads and decodes the body of a request within `limits`.
 pub async fn read_within(request: Request<Body>, limits: Limits) -> Result<Bytes, Refusal> {
     let mut body = Unpacked::new(request, limits);
     let mut whole = Vec::new();
@@ -51,7 +51,7 @@ pub async fn read_within(request: Request<Body>, limits: Limits) -> Result<Bytes
     Ok(whole.into())
 }
 
-/// `body` unpacked. The encoding that the header names is tried first, then what the body's first bytes say, then none.
+/// Decodes `body`. Tries the encodings that the header names first, then the one that the first bytes show, then none.
 pub fn unpack<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Refusal> {
     let mut chain = Chain::for_body(headers, body, true)?;
     if chain.is_plain() {
@@ -72,7 +72,7 @@ pub fn unpack<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Cow<'a, [u8]>, 
     }
 }
 
-/// How much is unpacked at once, in bytes.
+/// How many bytes are decoded at once.
 const PIECE: usize = 64 << 10;
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -80,7 +80,8 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 fn too_large(size: &str, limit: usize) -> Refusal {
-    let message = format!("the body has {size} bytes: at most {limit} are taken, split it or pack it with gzip");
+    let message =
+        format!("the body has {size} bytes: at most {limit} are accepted, so split it or compress it with gzip");
     Refusal::new(Reason::BodyTooLarge, message)
 }
 
@@ -90,10 +91,10 @@ fn too_large_unpacked(encoding: &str, limit: usize) -> Refusal {
 }
 
 fn broke_off(error: &impl std::fmt::Display) -> Refusal {
-    Refusal::new(Reason::BodyEncoding, format!("the body broke off: {error}"))
+    Refusal::new(Reason::BodyEncoding, format!("failed to read the body: {error}"))
 }
 
-/// What `body` holds in base64 (of either alphabet, padded or not); `None` if it is none.
+/// Decodes base64 (of either alphabet, padded or not). `None` if `body` is not base64.
 pub fn decode_base64(body: &[u8]) -> Option<Vec<u8>> {
     use base64::Engine;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};

@@ -48,7 +48,7 @@ fn encoded(encoding: &str) -> HeaderMap {
     headers
 }
 
-/// A body that comes in pieces of `size` bytes.
+/// A body that arrives in pieces of `size` bytes.
 fn request(encoding: &str, body: &[u8], size: usize) -> Request<Body> {
     let pieces: Vec<_> =
         body.chunks(size).map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(piece)))).collect();
@@ -57,7 +57,7 @@ fn request(encoding: &str, body: &[u8], size: usize) -> Request<Body> {
     request
 }
 
-/// JSON that is `size` bytes long and packs well.
+/// JSON of `size` bytes that compresses well.
 fn json(size: usize, random: &mut fastrand::Rng) -> Vec<u8> {
     let mut text = b"{\"frames\":[".to_vec();
     while text.len() + 100 < size {
@@ -71,7 +71,7 @@ fn json(size: usize, random: &mut fastrand::Rng) -> Vec<u8> {
     text
 }
 
-/// JSON that is `size` bytes long and hardly packs.
+/// JSON of `size` bytes that hardly compresses.
 fn noise(size: usize, random: &mut fastrand::Rng) -> Vec<u8> {
     let mut text = b"{\"noise\":\"".to_vec();
     text.extend(std::iter::repeat_with(|| random.alphanumeric() as u8).take(size - text.len() - 2));
@@ -81,7 +81,7 @@ fn noise(size: usize, random: &mut fastrand::Rng) -> Vec<u8> {
 
 const LIMITS: Limits = Limits { sent: MAX_UNPACKED + (1 << 20), unpacked: MAX_UNPACKED };
 
-/// Every encoding, of bodies from 1 kB to the limit that pack well and hardly: read whole and in pieces, with and
+/// All encodings, with bodies from 1 kB to the limit that compress well or hardly, read at once and in pieces, with and
 /// without the right header.
 #[tokio::test]
 async fn every_encoding_is_undone_at_every_size() {
@@ -102,11 +102,11 @@ async fn every_encoding_is_undone_at_every_size() {
     for size in sizes {
         for (form, body) in [("json", json(size, &mut random)), ("noise", noise(size, &mut random))] {
             assert_eq!(body.len(), size);
-            for (name, pack, is_told_by_bytes) in encodings {
+            for (name, pack, is_detectable) in encodings {
                 let packed = pack(&body);
                 let what = format!("{name} {form} {size} (seed {SEED})");
                 assert!(*unpack(&encoded(name), &packed).unwrap() == *body, "{what}");
-                let headers = if is_told_by_bytes { ["", "identity", "br"] } else { [name, name, name] };
+                let headers = if is_detectable { ["", "identity", "br"] } else { [name, name, name] };
                 for header in headers {
                     assert!(*unpack(&encoded(header), &packed).unwrap() == *body, "{what} with {header:?}");
                 }
@@ -149,7 +149,7 @@ fn several_encodings_are_undone_in_turn() {
     twice.append(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
     assert!(*unpack(&twice, &zstd(&raw_deflate(&body))).unwrap() == *body);
     let refusal = unpack(&encoded("gzip, gzip, gzip, gzip"), &gzip(b"\0")[..12]).unwrap_err();
-    assert!(refusal.message.contains("4 on top of each other"), "{refusal}");
+    assert!(refusal.message.contains("4 encodings at once"), "{refusal}");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_damaged_body_says_so() {
         [("gzip", gzip(&text)), ("br", brotli(&text)), ("zstd", zstd(&text)), ("deflate", zlib(&text))]
     {
         for packed in [packed[..packed.len() / 2].to_vec(), [&packed, b"junk".as_slice()].concat()] {
-            // What is no text in any case, so that it is not taken for a body that is not packed.
+            // Skipped because the bytes might be text, which would be accepted as a body without compression.
             if name == "br" && packed.len() < 4 {
                 continue;
             }
@@ -200,5 +200,5 @@ fn a_damaged_body_says_so() {
         }
     }
     let refusal = unpack(&encoded("lz4"), b"\x04\x22\x4d\x18").unwrap_err();
-    assert!(refusal.message.contains("`lz4` is not known: use gzip"), "{refusal}");
+    assert!(refusal.message.contains("`lz4` is not supported: use gzip"), "{refusal}");
 }

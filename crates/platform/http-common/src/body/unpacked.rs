@@ -1,4 +1,4 @@
-//! A body that is unpacked while it is read.
+//! A body that is decoded while it is read.
 
 use axum::body::Body;
 use bytes::{Buf, Bytes, BytesMut};
@@ -9,18 +9,18 @@ use model::outcome::Refusal;
 use super::chain::{Chain, refuse_damaged};
 use super::{MAX_BODY, MAX_UNPACKED, PIECE, announced, broke_off, too_large, too_large_unpacked};
 
-/// How many bytes of a body decide on its encoding.
+/// How many bytes of a body are used to detect its encoding.
 const PREFIX: usize = 64 << 10;
 
-/// How much is unpacked before other requests get their turn, in bytes.
+/// How many bytes are decoded before other requests get a turn.
 const TURN: usize = 1 << 20;
 
-/// How large a body may be, in bytes.
+/// The largest size of a body, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// As it is sent.
+    /// The size as sent.
     pub sent: usize,
-    /// As it is unpacked.
+    /// The size after decoding.
     pub unpacked: usize,
 }
 
@@ -29,12 +29,12 @@ impl Limits {
     pub const DEFAULT: Self = Self { sent: MAX_BODY, unpacked: MAX_UNPACKED };
 }
 
-/// The body of a request, which is unpacked piece by piece: whoever reads it decides what is held.
+/// The body of a request, decoded piece by piece, so that the reader decides how much stays in memory.
 pub struct Unpacked {
     headers: HeaderMap,
     body: Body,
     limits: Limits,
-    /// What was read, and is not unpacked yet.
+    /// Bytes that were read but not decoded yet.
     unread: Bytes,
     is_read: bool,
     chain: Option<Chain>,
@@ -44,7 +44,7 @@ pub struct Unpacked {
 }
 
 impl Unpacked {
-    /// Nothing is read yet.
+    /// Wraps a request without reading anything yet.
     pub fn new(request: Request<Body>, limits: Limits) -> Self {
         let (parts, body) = request.into_parts();
         Self {
@@ -60,7 +60,7 @@ impl Unpacked {
         }
     }
 
-    /// The next piece, of at most 64 KiB; `None` at the end. After a refusal there is nothing more to read.
+    /// Returns the next piece, of at most 64 KiB, or `None` at the end. Do not call it again after a refusal.
     pub async fn next(&mut self) -> Result<Option<&[u8]>, Refusal> {
         let mut chain = match self.chain.take() {
             Some(chain) => chain,
@@ -74,7 +74,7 @@ impl Unpacked {
             if self.unpacked > self.limits.unpacked {
                 return Err(too_large_unpacked(&chain.name(), self.limits.unpacked));
             }
-            // A few bytes may unpack to many: other requests get their turn in between.
+            // A few bytes may decode to many, so let other requests take a turn in between.
             if self.unpacked / TURN != (self.unpacked - moved.written) / TURN {
                 tokio::task::yield_now().await;
             }
@@ -96,7 +96,7 @@ impl Unpacked {
         }
     }
 
-    /// Reads as much as decides on the encoding.
+    /// Reads as much as is needed to detect the encoding.
     async fn begin(&mut self) -> Result<Chain, Refusal> {
         if let Some(length) = announced(&self.headers).filter(|&length| length > self.limits.sent as u64) {
             return Err(too_large(&length.to_string(), self.limits.sent));
@@ -116,7 +116,7 @@ impl Unpacked {
         Chain::for_body(&self.headers, &self.unread, self.is_read)
     }
 
-    /// The next bytes of the body as they are sent.
+    /// Returns the next bytes of the body as sent.
     async fn read(&mut self) -> Result<Option<Bytes>, Refusal> {
         while !self.is_read {
             match self.body.frame().await {
@@ -124,7 +124,7 @@ impl Unpacked {
                     let Ok(bytes) = frame.map_err(|error| broke_off(&error))?.into_data() else { continue };
                     self.sent += bytes.len();
                     if self.sent > self.limits.sent {
-                        return Err(too_large("more", self.limits.sent));
+                        return Err(too_large("too many", self.limits.sent));
                     }
                     return Ok(Some(bytes));
                 }

@@ -1,7 +1,8 @@
-//! What the API's description (OpenAPI 3.1) says of routes.
+//! Builds the API's description (OpenAPI 3.1).
 //!
-//! Each endpoint describes itself beside its handler, by the types and constants that the handler uses; `server` puts all
-//! of it into one document, which `query` serves. Nothing that serves calls this, so it is in no Lambda binary.
+//! Each endpoint describes itself next to its handler, with the types and constants that the handler uses. `server`
+//! combines these descriptions into one document, which `query` serves. The functions that serve requests do not call
+//! this, so it is in no Lambda binary.
 
 mod operation;
 mod refusals;
@@ -13,17 +14,17 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::RefusalBody;
 
-/// A description in the making.
+/// A description that is being built.
 pub struct Description {
     paths: Map<String, Value>,
     tag: &'static str,
-    /// Schemas of what is sent to faultline.
+    /// Schemas of requests.
     sent: SchemaGenerator,
-    /// Schemas of what it answers.
+    /// Schemas of responses.
     answered: SchemaGenerator,
 }
 
-/// Where both kinds of schemas are kept in the document.
+/// The location of all schemas in the document.
 const SCHEMAS: &str = "/components/schemas";
 
 impl Default for Description {
@@ -39,16 +40,16 @@ impl Default for Description {
 }
 
 impl Description {
-    /// What is described next belongs to `tag`.
+    /// Operations that are added from now on have this tag.
     pub fn tag(&mut self, tag: &'static str) {
         self.tag = tag;
     }
 
-    /// Begins to describe one operation: its method and path (without a trailing slash), the name that generated clients
-    /// give it, and a line that says what it does. Who calls it must show a key, unless it is said that it is otherwise.
+    /// Begins the description of one operation: its method and path (without a trailing slash), the name for generated
+    /// clients, and a one-line summary. The operation needs a key unless stated otherwise.
     ///
     /// # Panics
-    /// If it was described before.
+    /// If the operation was described before.
     pub fn operation(&mut self, method: &'static str, path: &'static str, id: &str, summary: &str) -> Operation<'_> {
         let operation = json!({
             "operationId": id,
@@ -63,10 +64,10 @@ impl Description {
         Operation::new(self, method, path)
     }
 
-    /// The paths, and the schemas that they name.
+    /// Returns the paths, and the schemas that they refer to.
     ///
     /// # Panics
-    /// If two different types have one name.
+    /// If two different types have the same name.
     pub fn finish(mut self) -> (Map<String, Value>, Map<String, Value>) {
         let refused = self.answered::<RefusalBody<'_>>();
         for path in self.paths.values_mut() {
@@ -83,12 +84,12 @@ impl Description {
         (self.paths, schemas)
     }
 
-    /// The schema of `T` as it is sent to faultline.
+    /// The schema of `T` in requests.
     pub fn sent<T: JsonSchema + ?Sized>(&mut self) -> Value {
         self.sent.subschema_for::<T>().to_value()
     }
 
-    /// The schema of `T` as faultline answers it.
+    /// The schema of `T` in responses.
     pub fn answered<T: JsonSchema + ?Sized>(&mut self) -> Value {
         self.answered.subschema_for::<T>().to_value()
     }

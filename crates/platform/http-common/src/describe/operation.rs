@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Description, refusals};
 
-/// One operation, being described.
+/// An operation whose description is being built.
 pub struct Operation<'a> {
     description: &'a mut Description,
     method: &'static str,
@@ -26,53 +26,53 @@ impl<'a> Operation<'a> {
         self
     }
 
-    /// Whoever calls shows no key.
+    /// The operation needs no key.
     pub fn open(self) -> Self {
         self.keyed(json!([]))
     }
 
-    /// Whoever calls shows a key as Sentry's SDKs do.
+    /// The operation takes a key in the ways that Sentry's SDKs send it.
     pub fn for_sdks(self) -> Self {
         self.keyed(json!([{ "sentryAuth": [] }, { "sentryKey": [] }]))
     }
 
-    /// What there is to know besides the summary, in Markdown.
+    /// The description in Markdown, in addition to the summary.
     pub fn description(mut self, text: &str) -> Self {
         self.at()["description"] = text.into();
         self
     }
 
-    /// The project in the path, which must exist.
+    /// Adds the path parameter `project`, which must name an existing project.
     pub fn project(self) -> Self {
         self.path::<ProjectName>("project", "the project's name")
-            .error(Reason::ProjectName, "this can be no project's name")
+            .error(Reason::ProjectName, "this is not a valid project name")
             .error(Reason::ProjectUnknown, "there is no such project")
     }
 
-    /// A part of the path.
+    /// Adds a path parameter.
     pub fn path<T: JsonSchema + ?Sized>(self, name: &str, text: &str) -> Self {
         let schema = self.description.sent::<T>();
         self.parameter("path", name, text, schema)
     }
 
-    /// A parameter of the query, which may be left out; an empty one is as good as none.
+    /// Adds an optional query parameter. An empty value counts as missing.
     pub fn query<T: JsonSchema + ?Sized>(self, name: &str, text: &str) -> Self {
         let schema = self.description.sent::<T>();
         self.query_as(name, text, schema)
     }
 
-    /// The same, by its schema.
+    /// Adds an optional query parameter with this schema.
     pub fn query_as(self, name: &str, text: &str, schema: Value) -> Self {
         self.parameter("query", name, text, json!({ "anyOf": [schema, { "const": "" }] }))
     }
 
-    /// `limit`: how many entries are answered.
+    /// Adds the query parameter `limit`: the maximum number of entries in the answer.
     pub fn limit(self, default: usize, most: usize) -> Self {
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": default });
-        self.query_as("limit", "how many entries are answered at most", schema)
+        self.query_as("limit", "the maximum number of entries to return", schema)
     }
 
-    /// A parameter in `path`, `query` or `header`, by its schema.
+    /// Adds a parameter in `path`, `query` or `header` with this schema.
     pub fn parameter(mut self, place: &str, name: &str, text: &str, schema: Value) -> Self {
         let parameter =
             json!({ "name": name, "in": place, "description": text, "required": place == "path", "schema": schema });
@@ -82,13 +82,13 @@ impl<'a> Operation<'a> {
         self
     }
 
-    /// The JSON that the body has.
+    /// The request has this JSON body.
     pub fn body<T: JsonSchema + ?Sized>(self, example: Value) -> Self {
         let schema = self.description.sent::<T>();
         self.body_as("application/json", schema, example)
     }
 
-    /// What the body has, by its media type and schema. It can be said more than once.
+    /// The request has a body with this media type and schema. Call it once for each media type.
     pub fn body_as(mut self, media: &str, schema: Value, example: Value) -> Self {
         let body = &mut self.at()["requestBody"];
         body["required"] = true.into();
@@ -96,45 +96,45 @@ impl<'a> Operation<'a> {
         self
     }
 
-    /// An answer of JSON.
+    /// Adds a JSON response.
     pub fn response<T: JsonSchema + ?Sized>(self, status: u16, text: &str) -> Self {
         let schema = self.description.answered::<T>();
         self.response_as(status, text, "application/json", schema)
     }
 
-    /// An answer `{"data": …}`.
+    /// Adds a response `{"data": …}`.
     pub fn data<T: JsonSchema + ?Sized>(self, status: u16, text: &str) -> Self {
         let data = self.description.answered::<T>();
         self.data_as(status, text, data)
     }
 
-    /// An answer `{"data": …}`, by its schema.
+    /// Adds a response `{"data": …}` with this schema for the data.
     pub fn data_as(self, status: u16, text: &str, data: Value) -> Self {
         let schema = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });
         self.response_as(status, text, "application/json", schema)
     }
 
-    /// An answer of any media type.
+    /// Adds a response of any media type.
     pub fn response_as(mut self, status: u16, text: &str, media: &str, schema: Value) -> Self {
         self.at()["responses"][status.to_string()] =
             json!({ "description": text, "content": { media: { "schema": schema } } });
         self
     }
 
-    /// An answer without a body.
+    /// Adds a response without a body.
     pub fn empty_response(mut self, status: u16, text: &str) -> Self {
         self.at()["responses"][status.to_string()] = json!({ "description": text });
         self
     }
 
-    /// The answer of this status has a header.
+    /// Adds a header to the response with this status.
     pub fn with_header(mut self, status: u16, name: &str, text: &str) -> Self {
         self.at()["responses"][status.to_string()]["headers"][name] =
             json!({ "description": text, "schema": { "type": "string" } });
         self
     }
 
-    /// A refusal that follows from nothing else that is said of the operation.
+    /// Adds an error response that does not follow from the rest of the description.
     pub fn error(mut self, reason: Reason, when: &str) -> Self {
         refusals::add(self.at(), reason, when);
         self

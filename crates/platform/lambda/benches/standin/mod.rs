@@ -1,4 +1,4 @@
-//! Lambda's runtime API, and the services, on loopback: what a binary meets in the benches.
+//! A stand-in on loopback for Lambda's runtime API and the AWS services, for the benches.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,30 +11,29 @@ use std::time::{Duration, Instant};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-/// What a binary was seen to do.
+/// An observation of a binary.
 enum Observed {
-    /// It asked for an event.
+    /// It asked for an event, at this time.
     Asked(Instant),
-    /// It was given an event, and answered this.
+    /// It answered an event, after this time and with this body.
     Answered(Duration, Vec<u8>),
 }
 
-/// One environment's life.
+/// The life of one execution environment.
 pub(crate) struct Life {
-    /// From exec to asking for the first event.
+    /// The time from exec to asking for the first event.
     pub(crate) start: Duration,
-    /// The CPU that it had by then, which other load does not change.
+    /// The CPU time until then, which does not depend on other load.
     pub(crate) cpu: Duration,
-    /// The CPU of all its events.
+    /// The CPU time for all events.
     pub(crate) worked: Duration,
-    /// How long each event took.
+    /// The time for each event.
     pub(crate) answers: Vec<Duration>,
-    /// The most memory it had, in bytes.
+    /// The peak memory, in bytes.
     pub(crate) peak: u64,
 }
 
-/// The binaries: what they are called, and where `sam build` puts them, or the directory that is named as an argument has
-/// them, by their names.
+/// The names and paths of the binaries: those from `sam build`, or those in the directory given as an argument.
 pub(crate) fn binaries() -> [(&'static str, PathBuf); 4] {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let given = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
@@ -44,14 +43,14 @@ pub(crate) fn binaries() -> [(&'static str, PathBuf); 4] {
     })
 }
 
-/// A file of the folder `events`.
+/// Reads a file of the folder `events`.
 pub(crate) fn sample(name: &str) -> Value {
     let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../events");
     serde_json::from_slice(&std::fs::read(events.join(name)).unwrap()).unwrap()
 }
 
-/// Starts a binary, gives it an event some times, and ends it. Every object of S3 is `object`. What it answers must not be
-/// a failure.
+/// Starts a binary, sends it an event `times` times, and ends it. Every S3 object has the content `object`. An answer
+/// that reports a failure panics.
 pub(crate) fn live(binary: &Path, event: &Value, times: usize, object: &[u8]) -> Life {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -91,7 +90,7 @@ pub(crate) fn live(binary: &Path, event: &Value, times: usize, object: &[u8]) ->
     Life { start: asked - began, cpu, worked, answers, peak: peak.unwrap_or(0) * 1_024 }
 }
 
-/// What all threads of a process had of the processor.
+/// The CPU time of all threads of a process.
 fn cpu_of(process: u32) -> Duration {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let nanoseconds = threads.filter_map(|thread| {
@@ -111,7 +110,7 @@ fn watch(what: &Receiver<Observed>, times: usize, process: u32) -> (Instant, Dur
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                 let status = answer["statusCode"].as_u64().unwrap_or(200);
                 let failed = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
-                assert!(status < 300 && failed == 0 && answer["errorType"].is_null(), "it answers {answer}");
+                assert!(status < 300 && failed == 0 && answer["errorType"].is_null(), "the binary answered {answer}");
                 answers.push(after);
             }
         }
@@ -136,7 +135,7 @@ impl StandIn {
             let now = Instant::now();
             let path = head.split(' ').nth(1).unwrap_or_default();
             let answer = if path.ends_with("/invocation/next") {
-                // The receiver is gone once enough was seen.
+                // The receiver is gone once enough was observed.
                 let _ = self.seen.send(Observed::Asked(now));
                 *self.given.lock().unwrap() = Some(Instant::now());
                 let until = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() + 60_000;
@@ -208,8 +207,8 @@ fn read_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> Option<()> {
     }
 }
 
-/// What the services say: any key is an admin's, the queue takes everything, there is one project, a list has 101 errors,
-/// an error 20 references; and the table has nothing else.
+/// The answers of the services: any key is an admin's, the queue accepts everything, there is one project, a list has
+/// 101 errors, an error has 20 references, and the table contains nothing else.
 fn service(head: &str, body: &[u8], object: usize) -> Value {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let key = |key: &Value| (text(&key["pk"]), text(&key["sk"]));
@@ -239,7 +238,7 @@ fn text(value: &Value) -> String {
     value["S"].as_str().unwrap_or_default().to_owned()
 }
 
-/// A moment in 2026, in microseconds.
+/// A time in 2026, in microseconds.
 const MOMENT: &str = "1793577660000000";
 
 fn item((pk, sk): (String, String)) -> Option<Value> {

@@ -1,4 +1,4 @@
-//! The calls that several ports make.
+//! DynamoDB calls that several ports make.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use super::schema::{PK, SK};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Kind, Result, StoreError};
 
-/// DynamoDB's limit of items that one call writes.
+/// DynamoDB's limit of items in one batch write.
 const MAX_BATCH_ITEMS: usize = 25;
-/// How many such calls are under way at once.
+/// How many batch writes run at once.
 const CONCURRENT_BATCHES: usize = 4;
 
-/// Which items of a partition to read.
+/// A range of items in one partition.
 pub(crate) struct Range {
     pub(crate) pk: String,
-    /// The smallest and the largest sort key, both included.
+    /// The smallest and the largest sort key, both inclusive.
     pub(crate) between: (String, String),
-    /// Read on after this sort key.
+    /// Continue after this sort key.
     pub(crate) after: Option<String>,
     pub(crate) newest_first: bool,
     pub(crate) limit: Option<usize>,
@@ -32,21 +32,21 @@ pub(crate) struct Range {
 impl Range {
     /// All items whose sort keys begin with `prefix`, in order.
     pub(crate) fn of_prefix(pk: impl Into<String>, prefix: &str) -> Self {
-        // No sort key of ours is empty or begins with a space, and U+10FFFF sorts behind every character in them; an
-        // empty text is not allowed in a condition.
+        // The table has no sort key that is empty or begins with a space, and U+10FFFF sorts after every character in
+        // them. DynamoDB does not allow an empty string in a condition.
         let first = if prefix.is_empty() { " " } else { prefix };
         Self::between(pk, first.to_owned(), format!("{prefix}\u{10FFFF}"))
     }
 
-    /// All items with sort keys from `first` to `last`, in order.
+    /// All items with sort keys from `first` to `last`, both inclusive, in order.
     pub(crate) fn between(pk: impl Into<String>, first: String, last: String) -> Self {
         let (after, limit) = (None, None);
         Self { pk: pk.into(), between: (first, last), after, newest_first: false, limit, consistent: false }
     }
 }
 
-/// Pauses between calls that DynamoDB did only in part, since it is throttled: each up to twice as long as the one
-/// before, at random, so that callers who were refused together do not come back together.
+/// Pauses between calls that DynamoDB completed only in part because it throttles. Each pause is random and may be up
+/// to twice as long as the one before, so that callers who were throttled together do not return together.
 #[derive(Default)]
 struct Pauses(u32);
 
@@ -54,14 +54,14 @@ impl Pauses {
     const MAX_RETRIES: u32 = 6;
     const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
-    /// Waits if anything was left undone; gives up after some pauses in a row.
+    /// Pauses if `items` were left undone. Returns an error after too many pauses in a row.
     async fn undone(&mut self, doing: &'static str, items: usize) -> Result<()> {
         if items == 0 {
             self.0 = 0;
             return Ok(());
         }
         if self.0 == Self::MAX_RETRIES {
-            return Err(StoreError::new(Kind::Throttled, doing, format!("{items} items were not taken")));
+            return Err(StoreError::new(Kind::Throttled, doing, format!("{items} items were not written or read")));
         }
         let part = (SystemClock.random() % 1_000) as u32;
         tokio::time::sleep(Self::FIRST_PAUSE * 2u32.pow(self.0 + 1) * part / 1_000).await;
@@ -87,8 +87,8 @@ impl Table {
         call.send().await.map(drop).map_err(|error| StoreError::of_call(doing, &error))
     }
 
-    /// Writes all of these or nothing; waits for other transactions that have one of the items in their hands. A condition
-    /// that does not hold is a [`Kind::Conflict`].
+    /// Writes all of these actions or none. Waits for other transactions that hold one of the items. A condition that
+    /// does not hold is a [`Kind::Conflict`].
     pub(crate) async fn transact(&self, doing: &'static str, actions: Vec<TransactWriteItem>) -> Result<()> {
         let mut pauses = Pauses::default();
         loop {
@@ -101,7 +101,11 @@ impl Table {
                 .map(|code| Kind::of_code(Some(code), 400))
                 .collect();
             if kinds.contains(&Kind::Conflict) {
-                return Err(StoreError::new(Kind::Conflict, doing, "what it depends on has changed meanwhile"));
+                return Err(StoreError::new(
+                    Kind::Conflict,
+                    doing,
+                    "an item of the transaction has changed in the meantime",
+                ));
             }
             if kinds.is_empty() || kinds.iter().any(|kind| *kind != Kind::Throttled) {
                 return Err(StoreError::of_call(doing, &error));
@@ -110,7 +114,7 @@ impl Table {
         }
     }
 
-    /// One page of a range, and the sort key to read on after.
+    /// Returns one page of a range, and the sort key after which to continue.
     pub(crate) async fn query(&self, doing: &'static str, range: &Range) -> Result<(Vec<Attributes>, Option<String>)> {
         let (first, last) = &range.between;
         let text = |text: &str| AttributeValue::S(text.to_owned());
@@ -133,7 +137,6 @@ impl Table {
         Ok((page.items.unwrap_or_default(), next))
     }
 
-    /// All pages of a range.
     pub(crate) async fn query_all(&self, doing: &'static str, mut range: Range) -> Result<Vec<Attributes>> {
         let mut all = Vec::new();
         loop {
@@ -146,7 +149,6 @@ impl Table {
         }
     }
 
-    /// Removes items.
     pub(crate) async fn remove_all(&self, doing: &'static str, keys: Vec<Attributes>) -> Result<()> {
         let request = |key| DeleteRequest::builder().set_key(Some(key)).build();
         let requests = keys.into_iter().filter_map(|key| request(key).ok());
@@ -154,7 +156,7 @@ impl Table {
         self.write_all(doing, requests.collect()).await
     }
 
-    /// Writes items, each by itself: some may be there when it fails.
+    /// Writes items, each independently of the others: some may be written when it fails.
     pub(crate) async fn put_all(&self, doing: &'static str, items: Vec<Attributes>) -> Result<()> {
         let request = |item| PutRequest::builder().set_item(Some(item)).build();
         let requests = items.into_iter().filter_map(|item| request(item).ok());
@@ -162,7 +164,7 @@ impl Table {
         self.write_all(doing, requests.collect()).await
     }
 
-    /// 25 a call, a few calls at once; repeats what DynamoDB leaves undone.
+    /// Writes 25 items in a call, a few calls at once, and repeats what DynamoDB leaves undone.
     async fn write_all(&self, doing: &'static str, requests: Vec<WriteRequest>) -> Result<()> {
         let calls: Vec<_> = requests.chunks(MAX_BATCH_ITEMS).map(<[_]>::to_vec).collect();
         let calls = calls.into_iter().map(|requests| self.write_batch(doing, requests));
@@ -180,8 +182,8 @@ impl Table {
         Ok(())
     }
 
-    /// Reads items by their keys, 100 a call; repeats what DynamoDB leaves out. Items that do not exist are missing, and
-    /// the order is any.
+    /// Reads items by key, 100 in a call, and repeats what DynamoDB leaves out. Items that do not exist are missing
+    /// from the result. The order is unspecified.
     pub(crate) async fn get_all(
         &self,
         doing: &'static str,
@@ -209,7 +211,7 @@ impl Table {
     }
 }
 
-/// An error that may say why a transaction was cancelled, action by action.
+/// An error that may contain the reasons why a transaction was cancelled, one for each action.
 pub(crate) trait Cancelled {
     fn reasons(&self) -> &[aws_sdk_dynamodb::types::CancellationReason];
 }

@@ -22,7 +22,7 @@ impl Configs for Table {
             .expiring(expires_at)
             .done();
         let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("keeping posted configs", &error))
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("writing posted configs", &error))
     }
 
     async fn posted(&self, project: ProjectId, id: ConfigId) -> Result<Option<Sealed>> {
@@ -54,7 +54,7 @@ impl Configs for Table {
                 .expression_attribute_names("#version", VERSION)
                 .expression_attribute_values(":read", number(read)),
         };
-        // In one transaction with the project: what is set while it is being deleted would be left behind.
+        // The same transaction checks the project: rules written during its deletion would be left behind.
         let is_there = ConditionCheck::builder()
             .table_name(&self.name)
             .set_key(Some(key(PROJECTS, project.name.as_str())))
@@ -71,7 +71,7 @@ impl Configs for Table {
         match call.send().await {
             Ok(_) => Ok(version + 1),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) => {
-                Err(StoreError::new(Kind::Conflict, doing, "the rules or the project changed meanwhile"))
+                Err(StoreError::new(Kind::Conflict, doing, "the rules or the project changed in the meantime"))
             }
             Err(error) => Err(StoreError::of_call(doing, &error)),
         }
@@ -85,7 +85,7 @@ impl Configs for Table {
             let call = call.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK);
             match call.send().await.map_err(|error| StoreError::of_call(doing, &error)) {
                 Ok(_) => return Ok(Some(fresh.clone())),
-                // Another was faster: its key is the one.
+                // Another process was faster: use its key.
                 Err(error) if error.kind() == Kind::Conflict => {}
                 Err(error) => return Err(error),
             }

@@ -22,7 +22,7 @@ use crate::ports::{Commit, ErrorCommits};
 
 /// DynamoDB's limit of actions in a transaction.
 const MAX_ACTIONS: usize = 100;
-/// How many transactions are under way at once: the latency of one is some milliseconds, its cost the same alone.
+/// How many transactions run at once. Each takes some milliseconds, and its cost does not depend on the others.
 const CONCURRENT_TRANSACTIONS: usize = 8;
 
 #[async_trait]
@@ -36,13 +36,13 @@ impl ErrorCommits for Table {
     }
 
     async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>> {
-        let doing = "looking for the errors of hashes";
+        let doing = "looking up errors by their hashes";
         let keys = hashes
             .iter()
             .flat_map(|(project, hash)| [error_key(*project, hash), key(project_pk(*project), alias_sk(hash))]);
         let mut owners = HashMap::new();
         for item in self.get_all(doing, keys.collect(), true).await? {
-            // Of whatever form: an item that this version cannot read concerns its own error only.
+            // Accept any version of the format: an item that this version cannot read must affect only its own error.
             let read = Reader::of_any_form(doing, &item);
             let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
             let of = |prefix: &'static str| move |sk: &str| Fingerprint::parse(sk.trim_start_matches(prefix));
@@ -51,7 +51,7 @@ impl ErrorCommits for Table {
                     let (hash, owner) = (read.parsed(SK, of(ALIAS))?, read.parsed("owner", Fingerprint::parse)?);
                     owners.entry((project, hash)).or_insert(owner);
                 }
-                // An error's own fingerprint stands before what an alias says.
+                // An error's own fingerprint takes precedence over an alias.
                 None => {
                     let hash = read.parsed(SK, of(ERROR))?;
                     owners.insert((project, hash), hash);
@@ -106,13 +106,13 @@ impl ErrorCommits for Table {
     }
 }
 
-/// Commits that are written together.
+/// Commits that are written in one transaction.
 #[derive(Default)]
 struct Transaction {
     actions: Vec<TransactWriteItem>,
-    /// For each action, the index of the commit it is of.
+    /// For each action, the index of its commit.
     owners: Vec<usize>,
-    /// A commit that could not even be written down.
+    /// A commit for which no actions could be built, and the reason.
     failed: Option<(usize, StoreError)>,
 }
 
@@ -127,7 +127,7 @@ impl Transaction {
         self
     }
 
-    /// The same without the commits in `without`.
+    /// This transaction without the commits in `without`.
     fn without(self, without: &BTreeSet<usize>) -> Self {
         let kept = self.actions.into_iter().zip(self.owners).filter(|(_, owner)| !without.contains(owner));
         let (actions, owners) = kept.unzip();
@@ -136,8 +136,8 @@ impl Transaction {
 }
 
 impl Table {
-    /// Runs a transaction. Where some commits of it are refused, the others run again without them: one error's
-    /// conflict or oversize never costs its neighbours. Returns the commits that failed.
+    /// Runs a transaction and returns the commits that failed. If some commits are refused, the others run again
+    /// without them: a conflict or an oversized item of one error must not affect the others.
     async fn run(&self, mut transaction: Transaction) -> Vec<(usize, StoreError)> {
         let doing = "writing errors";
         let mut failed: Vec<_> = transaction.failed.take().into_iter().collect();
@@ -146,7 +146,7 @@ impl Table {
             let Err(error) = call.send().await else { break };
             let refused = refusals(doing, &error, &transaction.owners);
             if refused.is_empty() {
-                // Nothing says which action is at fault: alone, each commit tells for itself.
+                // The response does not say which action is at fault, so try each commit alone.
                 let owners: BTreeSet<_> = transaction.owners.iter().copied().collect();
                 let of_all = StoreError::of_call(doing, &error);
                 if owners.len() == 1 || of_all.is_transient() {
@@ -172,7 +172,7 @@ impl Table {
         failed
     }
 
-    /// The actions of one commit: the error, its timeline by the hour, its references.
+    /// The actions of one commit: the error, the hours of its timeline, and its references.
     fn actions(&self, commit: &Commit) -> Result<Vec<TransactWriteItem>> {
         let doing = "writing errors";
         let corrupt = |error| StoreError::corrupt(doing, error);
@@ -202,7 +202,7 @@ impl Table {
                 .with("owner", text(error.fingerprint.to_string()))
                 .expiring(*expires_at)
                 .done();
-            // Another processor may have given the hash to another error meanwhile.
+            // Another processor may have given this hash to another error in the meantime.
             let put = Put::builder()
                 .table_name(&self.name)
                 .set_item(Some(item))
@@ -222,12 +222,16 @@ impl Table {
         }
         match actions.len() {
             0..=MAX_ACTIONS => Ok(actions),
-            more => Err(StoreError::new(Kind::Rejected, doing, format!("{more} actions in one transaction"))),
+            more => Err(StoreError::new(
+                Kind::Rejected,
+                doing,
+                format!("the commit needs {more} actions, but a transaction may have {MAX_ACTIONS}"),
+            )),
         }
     }
 }
 
-/// Which commits a cancelled transaction was cancelled for, and why.
+/// The commits that caused the cancellation of a transaction, each with its reason.
 fn refusals<E, R>(doing: &'static str, error: &SdkError<E, R>, owners: &[usize]) -> BTreeMap<usize, StoreError>
 where
     SdkError<E, R>: Cancelled,

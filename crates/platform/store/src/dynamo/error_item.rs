@@ -1,6 +1,6 @@
-//! The item of an error: one attribute for each field. Written by updates that name the attributes of this version
-//! only, so that what a later version added survives a step back, and so that links, which notify writes one by one,
-//! survive the processor's commits.
+//! The item of an error, with one attribute for each field. Updates name only the attributes that this version knows.
+//! So attributes of a later version survive a rollback, and links, which `notify` writes one by one, survive the
+//! processor's commits.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use super::item::{Attributes, Reader, bytes, key, number, text, time};
 use super::schema::{ERROR, FORM, INDEX_PK, INDEX_SK, PK, SK, TTL, error_sk, index_pk, index_sk, project_pk};
 use crate::error::{Result, StoreError};
 
-/// The version of an error's item.
+/// The version of an error's item, for optimistic locking.
 pub(crate) const VERSION: &str = "version";
 
-/// The status, and what goes with it; the two limits of a mute, and the release of a resolution, are there while they are
-/// needed.
+/// The status and its attributes. The two limits of a mute, and the release of a resolution, exist only while they
+/// apply.
 pub(crate) const STATUS: &str = "status";
 pub(crate) const STATUS_AT: &str = "statusAt";
 pub(crate) const MUTED_UNTIL: &str = "mutedUntil";
@@ -31,23 +31,23 @@ pub(crate) const MUTED_UNTIL_COUNT: &str = "mutedUntilCount";
 pub(crate) const RESOLVED_AFTER: &str = "resolvedAfter";
 pub(crate) const ASSIGNEE: &str = "assignee";
 
-/// Where an error is merged into; an item that has it is in no list.
+/// The fingerprint of the error that this one is merged into. Items with this attribute are in no list.
 pub(crate) const MERGED_INTO: &str = "mergedInto";
-/// What is merged into an error: a map, of what the error would be without it, and two attributes beside it.
+/// The record of merged errors: a map with the error as it would be without them, and two more attributes.
 const OWN: &str = "own";
 const PARTS: &str = "parts";
 const KEPT_UNTIL: &str = "partsKeptUntil";
 
-/// What an error knows of its occurrences, packed; and what earlier versions have in its place, each by itself. An item
-/// that has these was written by one of them last.
+/// Statistics of the error's occurrences in packed form, and the separate attributes that earlier versions have
+/// instead. If an item has these, an earlier version wrote it last.
 const FIGURES: &str = "figures";
 const ONE_BY_ONE: [&str; 6] = ["units", "hours", "tags", "users", "seen", "frames"];
 
-/// Before the destination in the name of a link's attribute: an attribute for each, so that writing one needs no map to
-/// be there, and leaves the others.
+/// The prefix of a link's attribute; the destination follows. Each link has its own attribute, so that writing one does
+/// not affect the others and needs no existing map.
 const LINK: &str = "link:";
 
-/// Every attribute of the item but its key and its links; `None` removes it.
+/// Every attribute of the item except its key and its links. `None` removes an attribute.
 fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static str, Option<AttributeValue>)> {
     let optional = |value: &Option<String>| value.as_deref().map(text);
     let is_listed = error.merged_into.is_none();
@@ -84,7 +84,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         (KEPT_UNTIL, merged.map(|merged| time(merged.kept_until))),
         (INDEX_PK, is_listed.then(|| text(index_pk(error.project, error.status)))),
         (INDEX_SK, is_listed.then(|| text(index_sk(error)))),
-        // Later than the commit asks for, if what the error had before is kept for longer.
+        // Later than the commit asks for, if older contents of the error are kept for longer.
         (TTL, Some(number(expires_at.max(error.expires_at).seconds()))),
     ]
     .into_iter()
@@ -92,7 +92,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
     .collect()
 }
 
-/// The attributes of an error, within the item of the same error: what it would be without what is merged into it.
+/// The attributes of the error as it would be without the errors that are merged into it, for the map within its item.
 fn own(error: &ErrorAggregate) -> Attributes {
     let elsewhere = [INDEX_PK, INDEX_SK, TTL];
     attributes(error, error.last_seen)
@@ -102,22 +102,23 @@ fn own(error: &ErrorAggregate) -> Attributes {
         .collect()
 }
 
-/// An update that writes the whole error, on condition that it still has the version it was read at.
+/// An update that writes the whole error, on condition that it still has the version that was read.
 pub(crate) fn update(error: &ErrorAggregate, expires_at: Timestamp) -> UpdateBuilder {
     let (update, expression) = setting(error, attributes(error, expires_at));
     let update = update.update_expression(expression);
     match error.version {
         0 => update.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
-        // Version and incarnation are named in the update already, as its second and third attributes. Each incarnation begins at
-        // version 1, so the version alone would take a new incarnation for the one that was read.
+        // The update already names the version and the incarnation, as its second and third attributes. Each
+        // incarnation begins at version 1, so the version alone could match a new incarnation.
         version => {
             update.condition_expression("#1 = :read AND #2 = :2").expression_attribute_values(":read", number(version))
         }
     }
 }
 
-/// An update of what people set, whatever else is written meanwhile: on condition that this incarnation of the error is there, and
-/// not merged into another. The version goes up, so that a processor which read the error before will read it again.
+/// An update of the attributes that users set, independent of other writes. Its condition: this incarnation of the
+/// error exists and is not merged into another. It increments the version, so that a processor that read the error
+/// before will read it again.
 pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestamp) -> UpdateBuilder {
     let mut changed = Vec::new();
     if let Some(to) = &change.status {
@@ -144,7 +145,7 @@ pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestam
     let mut condition = "#uid = :uid AND attribute_not_exists(#merged)".to_owned();
     let mut update = update;
     if let Some(StatusChange::Unmuted { at }) = &change.status {
-        // Only this mute: somebody may have set another status, or another mute, meanwhile.
+        // End only this mute: somebody may have set another status or another mute in the meantime.
         condition += " AND #until = :until";
         update =
             update.expression_attribute_names("#until", MUTED_UNTIL).expression_attribute_values(":until", time(*at));
@@ -159,8 +160,8 @@ pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestam
         .expression_attribute_names("#merged", MERGED_INTO)
 }
 
-/// An update of an error's item, and the expression that sets these attributes of it, each named by its number, or removes
-/// those that are `None`.
+/// An update of an error's item, and its expression, which sets these attributes and removes those that are `None`.
+/// Attributes are named by number.
 fn setting(error: &ErrorAggregate, attributes: Vec<(&'static str, Option<AttributeValue>)>) -> (UpdateBuilder, String) {
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     let mut update =
@@ -180,7 +181,7 @@ fn setting(error: &ErrorAggregate, attributes: Vec<(&'static str, Option<Attribu
     (update, clauses.join(" "))
 }
 
-/// The error in an item.
+/// Decodes the item of an error.
 pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggregate> {
     let read = Reader::new(doing, item)?;
     let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
@@ -199,7 +200,7 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         kind: read.text("type")?.to_owned(),
         message: read.text("message")?.to_owned(),
         culprit: optional("culprit"),
-        level: read.parsed("level", |word| Level::parse(word).ok_or("an unknown level"))?,
+        level: read.parsed("level", |word| Level::parse(word).ok_or("unknown level"))?,
         platform: read.text("platform")?.to_owned(),
         status,
         status_at: read.time(STATUS_AT)?,
@@ -240,22 +241,22 @@ fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<O
     let Some(own) = item.get(OWN).and_then(|own| own.as_m().ok()) else { return Ok(None) };
     let mut own = own.clone();
     own.extend([PK, SK].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))));
-    // One level deep: what is merged into an error that is merged is merged into the same.
+    // Merges are one level deep: what was merged into a merged error is merged into its target.
     own.remove(OWN);
     let own = Box::new(decode(doing, &own)?);
     let merged_errors = read.parsed(PARTS, MergedError::parse_all)?;
     Ok(Some(MergeRecord { merged_errors, own, kept_until: read.time(KEPT_UNTIL)? }))
 }
 
-/// The name and the value of the attribute of a link.
+/// The name and the value of a link's attribute.
 pub(crate) fn link_attribute(destination: &str, link: &Link) -> (String, AttributeValue) {
     (format!("{LINK}{destination}"), text(format!("{} {}", link.number, link.url)))
 }
 
 fn links(read: &Reader<'_>, item: &Attributes) -> Result<BTreeMap<String, Link>> {
     let parse = |text: &str| {
-        let (number, url) = text.split_once(' ').ok_or("no number and URL")?;
-        Ok::<_, &str>(Link { number: number.parse().map_err(|_| "no number")?, url: url.to_owned() })
+        let (number, url) = text.split_once(' ').ok_or("expected a number and a URL")?;
+        Ok::<_, &str>(Link { number: number.parse().map_err(|_| "expected a number")?, url: url.to_owned() })
     };
     let destination = |name: &String| name.strip_prefix(LINK).map(str::to_owned);
     item.keys()
@@ -264,21 +265,21 @@ fn links(read: &Reader<'_>, item: &Attributes) -> Result<BTreeMap<String, Link>>
         .collect()
 }
 
-/// The error in an image of the table's stream; `None` if the image is empty or of another kind of item.
+/// Decodes the error in an image of the table's stream; `None` if the image is empty or another kind of item.
 pub fn in_stream(image: &Attributes) -> Result<Option<ErrorAggregate>> {
     let is_error = image.get(SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(ERROR));
     is_error.then(|| decode("reading the stream", image)).transpose()
 }
 
-/// The key of an error's item.
+/// The primary key of an error's item.
 pub(crate) fn error_key(project: ProjectId, fingerprint: &Fingerprint) -> Attributes {
     key(project_pk(project), error_sk(fingerprint))
 }
 
-/// The fingerprint in an entry of the index.
+/// Reads the sort key and the fingerprint of an index entry.
 pub(crate) fn index_entry(doing: &'static str, item: &Attributes) -> Result<(String, Fingerprint)> {
     let entry = item.get(INDEX_SK).and_then(|value| value.as_s().ok());
     entry
         .and_then(|entry| Some((entry.clone(), Fingerprint::parse(entry.split_once('-')?.1).ok()?)))
-        .ok_or_else(|| StoreError::corrupt(doing, "an index entry without a fingerprint"))
+        .ok_or_else(|| StoreError::corrupt(doing, "the index entry has no fingerprint"))
 }

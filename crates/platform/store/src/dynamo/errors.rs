@@ -45,7 +45,7 @@ impl Errors for Table {
             .filter(|item| !is_expired(item, now))
             .map(|item| error_item::decode(doing, item))
             .collect::<Result<Vec<_>>>()?;
-        // An index follows a little later: what was merged just now may stand in it still.
+        // The index is eventually consistent, so it may still list an error that was merged a moment ago.
         items.retain(|error| error.merged_into.is_none());
         items.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
         Ok(Page { items, next })
@@ -59,11 +59,11 @@ impl Errors for Table {
         limit: usize,
     ) -> Result<Page<ErrorCursor, ErrorCursor>> {
         let doing = "listing errors";
-        // One more of each than are shown: whether there is a next page.
+        // Read one entry more than the page shows, to know whether there is a next page.
         let lists = statuses.iter().map(|&status| self.index_entries(doing, project, status, after, limit + 1));
         let mut entries = try_join_all(lists).await?.concat();
         entries.sort_by(|(a, _), (b, _)| b.cmp(a));
-        // While its status changes an error may stand in two lists of an index that follows a little later.
+        // While its status changes, an error may be in two lists of the eventually consistent index.
         let mut seen = HashSet::new();
         entries.retain(|(_, fingerprint)| seen.insert(*fingerprint));
         let more = entries.len() > limit;
@@ -75,7 +75,7 @@ impl Errors for Table {
 
     async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>> {
         let doing = "reading errors";
-        // A key that is asked for twice in a call is refused.
+        // DynamoDB refuses a call that names a key twice.
         let fingerprints: HashSet<_> = fingerprints.iter().collect();
         let keys = fingerprints.into_iter().map(|fingerprint| error_key(project, fingerprint)).collect();
         let now = self.clock.now();
@@ -84,7 +84,7 @@ impl Errors for Table {
         let errors = live.filter_map(|item| match error_item::decode(doing, item) {
             Ok(error) => Some(error),
             Err(error) => {
-                tracing::error!(project.id = %project, error.message = %error, "an error cannot be read");
+                tracing::error!(project.id = %project, error.message = %error, "failed to decode an error");
                 None
             }
         });
@@ -165,12 +165,12 @@ impl Errors for Table {
     }
 
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()> {
-        self.remove("forgetting a removed error", key(project_pk(project), pending_purge_sk(uid))).await
+        self.remove("finishing the removal of an error", key(project_pk(project), pending_purge_sk(uid))).await
     }
 }
 
 impl Table {
-    /// The newest `limit` entries of one status after a cursor.
+    /// Returns the newest `limit` index entries with one status that follow a cursor.
     async fn index_entries(
         &self,
         doing: &'static str,

@@ -26,7 +26,7 @@ impl EventIndex for Table {
                 .expiring(expires_at)
                 .done()
         });
-        self.put_all("entering events in the event index", alone.chain(blocks).collect()).await
+        self.put_all("adding events to the event index", alone.chain(blocks).collect()).await
     }
 
     async fn locations(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<EventLocation>> {
@@ -34,7 +34,7 @@ impl EventIndex for Table {
         let mut range = Range::of_prefix(event_pk(project, event), "");
         range.newest_first = true;
         range.limit = Some(limit);
-        // Who has an id from an answer of a moment ago must find what is stored.
+        // A client may ask for an event right after it received the id, and must find it if it is stored.
         range.consistent = true;
         let now = SystemClock.now();
         let (items, _) = self.query(doing, &range).await?;

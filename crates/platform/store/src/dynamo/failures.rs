@@ -21,16 +21,16 @@ impl Failures for Table {
             .expiring(expires_at)
             .done();
         let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("noting why a message failed", &error))
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("recording why a message failed", &error))
     }
 
     async fn failures(&self, messages: &[String]) -> Result<HashMap<String, Noted>> {
         let doing = "reading why messages failed";
-        // A key that is asked for twice in a call is refused.
+        // DynamoDB refuses a call that names a key twice.
         let messages: HashSet<_> = messages.iter().collect();
         let keys = messages.into_iter().map(|message| key(failed_pk(message), WHY)).collect();
         let found = self.get_all(doing, keys, false).await?;
-        // A note that cannot be read is as good as none: the dead letter itself is what matters.
+        // Ignore records that cannot be decoded: the dead letter itself is what matters.
         Ok(found.iter().filter_map(|item| decode(doing, item).ok()).collect())
     }
 }

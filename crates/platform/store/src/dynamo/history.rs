@@ -29,7 +29,7 @@ impl History for Table {
         let (items, next) = self.query(doing, &range).await?;
         let entry = |item| {
             let entry = decode(doing, item);
-            entry.inspect_err(|error| tracing::error!(error.message = %error, "an entry of a history is left out")).ok()
+            entry.inspect_err(|error| tracing::error!(error.message = %error, "failed to decode a history entry")).ok()
         };
         let items = items.iter().filter_map(entry).collect();
         let next =
@@ -79,7 +79,7 @@ impl History for Table {
 }
 
 impl Table {
-    /// The action that writes an entry of an error's history: a part of the transaction that does what it tells of.
+    /// The action that writes a history entry. It belongs in the same transaction as the change that the entry records.
     pub(super) fn put_entry(
         &self,
         doing: &'static str,
@@ -93,7 +93,7 @@ impl Table {
             .with("at", time(entry.at))
             .with("by", text(by))
             .with("action", text(action))
-            // With the error, if that is kept longer.
+            // Keep it at least as long as the error.
             .expiring(entry.expires_at().max(error.expires_at))
             .done();
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).build();
@@ -101,7 +101,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// That this incarnation of an error is there: what is written while it is being removed would be left behind.
+    /// A check that this incarnation of the error exists: an entry written during its removal would be left behind.
     fn is_there(&self, doing: &'static str, error: &ErrorAggregate) -> Result<TransactWriteItem> {
         let check = ConditionCheck::builder()
             .table_name(&self.name)
@@ -115,7 +115,7 @@ impl Table {
     }
 }
 
-/// Whether the conditions of a transaction held.
+/// Whether the conditions of the transaction held.
 fn held(written: Result<()>) -> Result<bool> {
     match written {
         Err(error) if error.kind() == Kind::Conflict => Ok(false),

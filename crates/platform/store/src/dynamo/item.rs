@@ -1,4 +1,4 @@
-//! Items: attributes by name, written and read with one line each.
+//! Items as maps of attributes: helpers to write and read each attribute in one line.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use model::time::Timestamp;
 use super::schema::{FORM, PK, SK, TTL};
 use crate::error::{Result, StoreError};
 
-/// An item as the SDK has it.
+/// An item in the SDK's representation.
 #[expect(unreachable_pub, reason = "part of the signature of `error_in_stream`")]
 pub type Attributes = HashMap<String, AttributeValue>;
 
-/// The form of every item that this version writes.
+/// The version of the item format that this version of faultline writes.
 const VERSION: u64 = 1;
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
@@ -37,7 +37,7 @@ pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Attributes {
     HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))])
 }
 
-/// An item under construction, with its key and the version of its form.
+/// Builds an item that has its key and the version of its format.
 pub(crate) struct Writer(Attributes);
 
 impl Writer {
@@ -59,23 +59,26 @@ impl Writer {
     }
 }
 
-/// An item being read. What is missing or of another kind is an error that names the attribute.
+/// Reads an item. If an attribute is missing or has the wrong type, the error names it.
 pub(crate) struct Reader<'a> {
     doing: &'static str,
     item: &'a Attributes,
 }
 
 impl<'a> Reader<'a> {
-    /// Around an item whose form this version knows.
+    /// Reads an item whose format version must be known.
     pub(crate) fn new(doing: &'static str, item: &'a Attributes) -> Result<Self> {
         let reader = Self { doing, item };
         match reader.number::<u64>(FORM)? {
             VERSION => Ok(reader),
-            later => Err(StoreError::corrupt(doing, format!("an item of form {later}, this version reads {VERSION}"))),
+            later => Err(StoreError::corrupt(
+                doing,
+                format!("the item has format {later}, but this version of faultline reads format {VERSION}"),
+            )),
         }
     }
 
-    /// Around an item of whatever form.
+    /// Reads an item of any format version.
     pub(crate) fn of_any_form(doing: &'static str, item: &'a Attributes) -> Self {
         Self { doing, item }
     }
@@ -110,12 +113,12 @@ impl<'a> Reader<'a> {
         self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default()
     }
 
-    /// What `read` makes of the attribute at `name`, if there is one.
+    /// Applies `read` to the attribute `name`, if it exists.
     pub(crate) fn if_any<T>(&self, name: &str, read: impl FnOnce(&Self, &str) -> Result<T>) -> Result<Option<T>> {
         self.item.contains_key(name).then(|| read(self, name)).transpose()
     }
 
-    /// The text at `name`, parsed.
+    /// Parses the text attribute `name`.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &self,
         name: &str,
@@ -124,7 +127,7 @@ impl<'a> Reader<'a> {
         parse(self.text(name)?).map_err(|error| StoreError::corrupt(self.doing, format!("attribute `{name}`: {error}")))
     }
 
-    /// The bytes at `name`, parsed.
+    /// Parses the binary attribute `name`.
     pub(crate) fn parsed_bytes<T, E: std::fmt::Display>(
         &self,
         name: &str,
@@ -141,7 +144,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether an item's time is over, though DynamoDB, which takes its time, has not removed it yet.
+/// Whether an item has expired. DynamoDB removes expired items only some time later.
 pub(crate) fn is_expired(item: &Attributes, now: Timestamp) -> bool {
     let ttl = item.get(TTL).and_then(|value| value.as_n().ok()).and_then(|number| number.parse::<i64>().ok());
     ttl.is_some_and(|ttl| ttl < now.seconds())

@@ -35,7 +35,7 @@ impl Keys for Table {
 #[async_trait]
 impl KeyUse for Table {
     async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()> {
-        let doing = "noting that a key was used";
+        let doing = "recording the use of a key";
         let day = TimeUnit::Day.start(at);
         let Some((hash, record)) = self.key_of(doing, id, false).await? else { return Ok(()) };
         if record.last_used.is_some_and(|last| last >= day) {
@@ -99,13 +99,13 @@ impl KeyRing for Table {
             }
             Some(project) => self.keys_of_project(doing, project, after, limit + 1).await?,
         };
-        // One more than is shown: whether there is a next page.
+        // The query returned one more than the page shows if there is a next page.
         let more = listed.len() > limit;
         listed.truncate(limit);
         let hash = |item: &Attributes| Reader::of_any_form(doing, item).parsed(SK, KeyHash::parse);
         let next = listed.last().filter(|_| more).map(|item| hash(item).map(|hash| hash.id())).transpose()?;
         if of.is_some() {
-            // The index may still have a key that is gone by now: it is not among the items.
+            // The index may still list a key that was removed: the table then has no item for it.
             let keys = listed.iter().map(|item| Ok(key(KEYS, hash(item)?.to_string()))).collect::<Result<_>>()?;
             listed = self.get_all(doing, keys, false).await?;
         }
@@ -159,7 +159,7 @@ impl KeyRing for Table {
     ) -> Result<()> {
         let doing = "rotating a key";
         let set = Set::of(index(old, &new.scope)).and(EXPIRES_AT, time(until)).and(TTL, number(until.seconds()));
-        // A key that rotates itself is one item, which a transaction may name once.
+        // If a key rotates itself, it is one item, which a transaction may name only once.
         let is_own = maker.is_some_and(|maker| maker.key == *old);
         let good = if is_own { " AND #disabled = :false" } else { "" };
         let mut update = Update::builder()
@@ -186,7 +186,7 @@ impl KeyRing for Table {
     }
 }
 
-/// The put of a key that must not exist.
+/// Writes a key that must not exist yet.
 fn put(table: &str, doing: &'static str, hash: &KeyHash, record: &KeyRecord) -> Result<Put> {
     Put::builder()
         .table_name(table)
@@ -198,7 +198,7 @@ fn put(table: &str, doing: &'static str, hash: &KeyHash, record: &KeyRecord) -> 
 }
 
 impl Table {
-    /// Writes a key, and changes another, on condition that the key that makes it is good.
+    /// Writes a key and optionally updates another, on condition that the creating key is valid.
     async fn write_with_maker(
         &self,
         doing: &'static str,
@@ -245,7 +245,7 @@ impl Table {
         self.query(doing, &range).await?.0.first().map(|item| with_hash(doing, item)).transpose()
     }
 
-    /// What the index has of a project's keys: their own keys in the table.
+    /// Returns the index entries of a project's keys, with the primary keys of their items.
     async fn keys_of_project(
         &self,
         doing: &'static str,
@@ -269,7 +269,7 @@ impl Table {
     }
 }
 
-/// What an update sets.
+/// The assignments of an update.
 #[derive(Default)]
 struct Set {
     expression: String,
@@ -292,7 +292,8 @@ impl Set {
     }
 }
 
-/// By which a project's keys are found. It is set with every write, for keys of version 0.1, which have none.
+/// The index attributes by which a project's keys are found. Every write sets them, because keys of version 0.1 lack
+/// them.
 fn index(hash: &KeyHash, scope: &Scope) -> Vec<(&'static str, AttributeValue)> {
     match scope {
         Scope::All => Vec::new(),
@@ -331,12 +332,13 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<KeyRecord> {
     let scope = match item.contains_key("project") || item.contains_key(PROJECT_NAME) {
         false => Scope::All,
         true => {
-            let id = ProjectId::new(read.number("project")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))?;
+            let id = ProjectId::new(read.number("project")?)
+                .ok_or_else(|| StoreError::corrupt(doing, "0 is not a project number"))?;
             Scope::Project(id, read.parsed(PROJECT_NAME, ProjectName::parse)?)
         }
     };
     Ok(KeyRecord {
-        role: read.parsed("role", |word| Role::parse(word).ok_or("an unknown role"))?,
+        role: read.parsed("role", |word| Role::parse(word).ok_or("unknown role"))?,
         scope,
         name: read.text(NAME)?.to_owned(),
         hint: read.text_if_any("hint").map(str::to_owned),

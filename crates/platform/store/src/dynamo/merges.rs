@@ -15,7 +15,7 @@ use super::schema::TTL;
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::Merges;
 
-/// How many merged errors are kept alive at once.
+/// How many merged errors are updated at once.
 const CONCURRENT_UPDATES: usize = 8;
 
 #[async_trait]
@@ -33,8 +33,8 @@ impl Merges for Table {
         let doing = "writing merged errors";
         let different: HashSet<_> = errors.iter().map(|error| error.fingerprint).collect();
         if different.len() < errors.len() {
-            // It went from one to another between two reads.
-            return Err(StoreError::new(Kind::Conflict, doing, "an error was read as a part of two"));
+            // An error moved from one family to another between two reads.
+            return Err(StoreError::new(Kind::Conflict, doing, "the same error was read twice"));
         }
         let action = |error: &ErrorAggregate| {
             let update = error_item::update(error, error.expires_at).table_name(&self.name).build();
@@ -52,7 +52,7 @@ impl Merges for Table {
 }
 
 impl Table {
-    /// The items of what is merged into an error, of whatever incarnation.
+    /// The items of the errors that are merged into `target`, of any incarnation.
     pub(super) async fn merged_items(&self, doing: &'static str, target: &ErrorAggregate) -> Result<Vec<Attributes>> {
         let keys: Vec<_> = target
             .merged_errors()
@@ -65,14 +65,14 @@ impl Table {
         }
     }
 
-    /// Keeps the merged errors of an error until `expires_at` at least.
+    /// Extends the expiry of an error's merged errors to at least `expires_at`.
     pub(super) async fn keep_alive(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()> {
         let merged_errors = target.merged_errors().to_vec().into_iter();
         let kept = merged_errors.map(|merged_error| self.keep_one_merged(target.project, merged_error, expires_at));
         futures_util::stream::iter(kept).buffer_unordered(CONCURRENT_UPDATES).try_collect().await
     }
 
-    /// Only the time changes, and never the version: nobody has to read the merged error again for it.
+    /// Changes only the expiry, not the version: nobody has to read the merged error again because of it.
     async fn keep_one_merged(
         &self,
         project: ProjectId,
@@ -90,8 +90,8 @@ impl Table {
             .expression_attribute_names("#uid", "uid")
             .expression_attribute_values(":ttl", number(expires_at.seconds()))
             .expression_attribute_values(":uid", text(merged_error.uid.to_string()));
-        match call.send().await.map_err(|error| StoreError::of_call("keeping a merged error", &error)) {
-            // It is kept for longer already, or is gone.
+        match call.send().await.map_err(|error| StoreError::of_call("extending the expiry of a merged error", &error)) {
+            // It is already kept for longer, or is gone.
             Err(error) if error.kind() == Kind::Conflict => Ok(()),
             kept => kept.map(drop),
         }

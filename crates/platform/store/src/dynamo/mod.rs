@@ -1,4 +1,4 @@
-//! The one table. Which item holds what is in `schema`; each other module implements one port on it.
+//! The DynamoDB table. `schema` says which item holds what; each other module implements one port.
 
 mod call;
 mod configs;
@@ -34,36 +34,35 @@ pub use quotas::{LimitMark, limit_in_stream};
 use crate::StoreError;
 use crate::clock::{Clock, SystemClock};
 
-/// The table, by an SDK client.
+/// The table, used through an SDK client.
 #[derive(Clone)]
 pub struct Table {
     client: Client,
     name: String,
-    /// Says which items are over, though DynamoDB has not removed them yet.
+    /// Decides which items have expired: DynamoDB removes them only some time later.
     clock: Arc<dyn Clock>,
 }
 
 impl Table {
-    /// The table of this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into(), clock: Arc::new(SystemClock) }
     }
 
-    /// The same table, where items are over by another clock than the system's.
+    /// The same table, with another clock to decide which items have expired.
     #[must_use]
     pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self.clone() }
     }
 
-    /// Makes the connection that the first request would otherwise wait for, by reading an item that is never there.
-    /// What comes of it does not matter: the first request finds out.
+    /// Opens the connection, so that the first request need not wait for it. Reads an item that never exists. The
+    /// result does not matter: the first request will notice.
     pub async fn connect(&self) {
         let nothing = item::key(schema::KEYS, schema::NO_KEY);
         let read = self.client.get_item().table_name(&self.name).set_key(Some(nothing));
         let once = aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled());
         if let Err(error) = read.customize().config_override(once).send().await {
             let error = StoreError::of_call("connecting to the table", &error);
-            tracing::debug!(error.message = %error, "the table does not answer yet");
+            tracing::debug!(error.message = %error, "failed to connect to the table");
         }
     }
 }

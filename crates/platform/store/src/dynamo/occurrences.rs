@@ -34,13 +34,13 @@ impl Occurrences for Table {
         let last = range.older_than.map_or(Some(ReferenceId::MAX), ReferenceId::previous);
         let (Some(first), Some(last)) = (first, last) else { return Ok(Page { items: Vec::new(), next: None }) };
         if first > last {
-            // DynamoDB takes no range whose end is before its beginning.
+            // DynamoDB refuses a range that ends before it begins.
             return Ok(Page { items: Vec::new(), next: None });
         }
         let mut query = Range::between(error_pk(project, uid), reference_sk(&first), reference_sk(&last));
         query.newest_first = !range.oldest_first;
         query.limit = Some(limit);
-        // A deletion that did not see the newest reference would leave what it refers to for good.
+        // If a deletion missed the newest reference, the segment data it refers to would never be removed.
         query.consistent = true;
         let (items, next) = self.query(doing, &query).await?;
         let now = self.clock.now();

@@ -25,7 +25,7 @@ impl Outbox for Table {
     }
 
     async fn save(&self, lane: Lane, expires_at: Timestamp) -> Result<Lane> {
-        let doing = "writing into the outbox";
+        let doing = "writing to the outbox";
         let call = self.client.put_item().table_name(&self.name).set_item(Some(encode(&lane, expires_at)));
         let call = match lane.version {
             0 => call.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK),
@@ -39,7 +39,7 @@ impl Outbox for Table {
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<LaneId>> {
-        let doing = "looking for what is due";
+        let doing = "looking for due notifications";
         let call = self
             .client
             .query()
@@ -93,7 +93,7 @@ fn encode(lane: &Lane, expires_at: Timestamp) -> Attributes {
     if let Some(lease) = lane.lease {
         item = item.with("holder", text(format!("{:032x}", lease.holder))).with("leaseUntil", time(lease.until));
     }
-    // In the index only while something waits: what is asked for each minute is small.
+    // The lane is in the index only while something waits, so that the query made each minute stays small.
     if let Some(due) = lane.wakes_at() {
         item = item.with(INDEX_PK, text(DUE)).with(INDEX_SK, text(due_sk(due, &lane.id)));
     }
@@ -136,7 +136,7 @@ fn decode(doing: &'static str, id: &LaneId, item: &Attributes) -> Result<Lane> {
     })
 }
 
-/// The lane that an entry of the index is of.
+/// The lane of an index entry.
 fn id_of(doing: &'static str, item: &HashMap<String, AttributeValue>) -> Result<LaneId> {
     let read = Reader::of_any_form(doing, item);
     let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("N#")))?;

@@ -1,4 +1,5 @@
-//! Settings of a project, as attributes of its item. Each is written by itself, so that two changes at once both hold.
+//! Updates of a project's settings. Each setting is an attribute that is written separately, so that concurrent changes
+//! of different settings both take effect.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -12,11 +13,11 @@ use super::schema::{PK, PROJECT_IDS, PROJECTS};
 use crate::error::{Result, StoreError};
 use crate::ports::{Project, ProjectChange};
 
-/// An attribute's name, and its new value; `None` removes it.
+/// An attribute and its new value; `None` removes it.
 type Assignment = (&'static str, Option<AttributeValue>);
 
-/// What a change writes. Limits, origins and which posted configs are used are kept beside the number too, where ingest reads them with one request, and
-/// without the rest of the settings.
+/// The updates that a change needs. Limits, allowed origins and the choice of posted configs are also stored in the
+/// item by number, where ingest reads them with one request, without the other settings.
 pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<UpdateBuilder>> {
     let doing = "changing a project's settings";
     let json = |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt(doing, error));

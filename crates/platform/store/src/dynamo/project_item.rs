@@ -1,4 +1,4 @@
-//! Attributes of a project's items, and how they are read.
+//! Attributes of a project's items, and functions that read them.
 
 use model::id::ProjectName;
 use model::project::{Limits, Origins};
@@ -20,17 +20,17 @@ pub(crate) const LIMITED_BY: &str = "limitedBy";
 pub(crate) const LIMITED_TO: &str = "limitedTo";
 pub(crate) const LIMITED_UNTIL: &str = "limitedUntil";
 
-/// The key of the item that leads from a former name to its project.
+/// The key of the item that maps a former name to its project.
 pub(crate) fn former_name_key(name: &ProjectName) -> Attributes {
     key(PROJECT_IDS, format!("NAME#{name}"))
 }
 
-/// The limits in an item of a project.
+/// Reads the limits from an item of a project.
 pub(crate) fn limits(read: &Reader<'_>) -> Result<Limits> {
     Ok(Limits { per_minute: read.number_if_any(PER_MINUTE)?, per_month: read.number_if_any(PER_MONTH)? })
 }
 
-/// Whose pages may send, in an item of a project.
+/// Reads the allowed origins from an item of a project.
 pub(crate) fn allowed_origins(read: &Reader<'_>) -> Result<Option<Origins>> {
     let parse = |list: &str| {
         let list: Vec<String> = serde_json::from_str(list).map_err(|error| error.to_string())?;
@@ -39,10 +39,10 @@ pub(crate) fn allowed_origins(read: &Reader<'_>) -> Result<Option<Origins>> {
     read.if_any(ALLOWED_ORIGINS, |read, name| read.parsed(name, parse))
 }
 
-/// The setting whose word is in this attribute; the usual one if there is none.
+/// Reads the setting in this attribute; the default if there is none.
 pub(crate) fn setting<T: Default>(read: &Reader<'_>, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
     match read.text_if_any(name) {
         None => Ok(T::default()),
-        Some(_) => read.parsed(name, |word| parse(word).ok_or("an unknown word")),
+        Some(_) => read.parsed(name, |word| parse(word).ok_or("unknown value")),
     }
 }

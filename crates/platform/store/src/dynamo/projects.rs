@@ -21,7 +21,7 @@ use crate::ports::{Page, Project, ProjectChange, Projects};
 
 mod rename;
 
-/// The attributes that a project's item has once they are set.
+/// The settings in a project's item. Each attribute exists only once it is set.
 const SETTINGS: [&str; 9] =
     ["scrubbing", PER_MINUTE, PER_MONTH, TIER, TIME_UNIT, OWNER, RETENTION, ALLOWED_ORIGINS, POSTED_CONFIGS];
 
@@ -32,7 +32,7 @@ impl Projects for Table {
         if self.by_name(name).await?.is_some() {
             return Err(StoreError::new(Kind::Conflict, doing, format!("a project named `{name}` exists")));
         }
-        // A number that is taken and then not used is no harm; one that is used twice would be.
+        // If creation fails after this, the number stays unused. That is harmless; using one twice would not be.
         let id = self.next_project_id().await?;
         let project = Project::new(id, name.clone(), now);
         let new = |item: Attributes| {
@@ -65,7 +65,7 @@ impl Projects for Table {
         if let Some(item) = self.get(doing, key(PROJECTS, name.as_str()), true).await? {
             return decode(doing, &item).map(Some);
         }
-        // A name that a project had before.
+        // It may be a former name.
         let Some(item) = self.get(doing, former_name_key(name), true).await? else { return Ok(None) };
         self.by_id(id_of(doing, &item)?).await
     }
@@ -76,7 +76,7 @@ impl Projects for Table {
         let name = Reader::new(doing, &item)?.parsed("name", ProjectName::parse)?;
         let item = self.get(doing, key(PROJECTS, name.as_str()), true).await?;
         let project = item.map(|item| decode(doing, &item)).transpose()?;
-        // The name may have gone to another project since.
+        // The name may have been taken by another project since.
         Ok(project.filter(|project| project.id == id))
     }
 
@@ -105,9 +105,11 @@ impl Projects for Table {
         let call = self.client.transact_write_items().set_transact_items(Some(updates.collect::<Result<_>>()?));
         call.send().await.map(drop).map_err(|error| {
             match error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) {
-                true => {
-                    StoreError::new(Kind::Conflict, doing, format!("there is no project `{}` any more", project.name))
-                }
+                true => StoreError::new(
+                    Kind::Conflict,
+                    doing,
+                    format!("the project `{}` does not exist any more", project.name),
+                ),
                 false => StoreError::of_call(doing, &error),
             }
         })
@@ -118,13 +120,13 @@ impl Projects for Table {
     }
 
     async fn mark_deleting(&self, project: &Project) -> Result<()> {
-        self.set("marking a project", project, "deleting", AttributeValue::Bool(true)).await
+        self.set("marking a project as being deleted", project, "deleting", AttributeValue::Bool(true)).await
     }
 
     async fn remove(&self, project: &Project) -> Result<()> {
         let doing = "removing a project";
         let gone = |key: Attributes, condition: Option<&str>| {
-            // The name may be another project's by now.
+            // Another project may have the name already.
             let id = |_: &str| HashMap::from([(":id".to_owned(), number(project.id))]);
             Delete::builder()
                 .table_name(&self.name)
@@ -144,7 +146,6 @@ impl Projects for Table {
             call = call.transact_items(gone(former_name_key(name), None)?);
         }
         match call.send().await {
-            // It is gone already.
             Err(error) if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) => {
                 Ok(())
             }
@@ -154,7 +155,7 @@ impl Projects for Table {
 }
 
 impl Table {
-    /// Sets an attribute of a project, unless another one has its name by now.
+    /// Sets an attribute of a project, unless another project has taken its name.
     async fn set(&self, doing: &'static str, project: &Project, name: &str, value: AttributeValue) -> Result<()> {
         let call = self
             .client
@@ -171,7 +172,7 @@ impl Table {
     }
 
     async fn next_project_id(&self) -> Result<ProjectId> {
-        let doing = "taking a project number";
+        let doing = "reserving a project number";
         let call = self
             .client
             .update_item()
@@ -183,12 +184,13 @@ impl Table {
             .return_values(ReturnValue::UpdatedNew);
         let updated = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
         let last = updated.attributes.as_ref().and_then(|item| item.get("last")?.as_n().ok()?.parse().ok());
-        last.and_then(ProjectId::new).ok_or_else(|| StoreError::corrupt(doing, "no number came back"))
+        last.and_then(ProjectId::new).ok_or_else(|| StoreError::corrupt(doing, "the answer has no number"))
     }
 }
 
 fn id_of(doing: &'static str, item: &Attributes) -> Result<ProjectId> {
-    ProjectId::new(Reader::new(doing, item)?.number("id")?).ok_or_else(|| StoreError::corrupt(doing, "project 0"))
+    ProjectId::new(Reader::new(doing, item)?.number("id")?)
+        .ok_or_else(|| StoreError::corrupt(doing, "0 is not a project number"))
 }
 
 fn encode(project: &Project) -> Attributes {
@@ -201,7 +203,7 @@ fn encode(project: &Project) -> Attributes {
 
 pub(super) fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
     let read = Reader::new(doing, item)?;
-    // Items of version 0.1 have no settings but the first.
+    // Items of version 0.1 have only the first of these settings.
     Ok(Project {
         id: id_of(doing, item)?,
         name: read.parsed(SK, ProjectName::parse)?,

@@ -1,4 +1,4 @@
-//! Limits of projects, what was counted against them, and the mark that one was reached.
+//! Limits of projects, the usage that counts against them, and the mark that a limit was reached.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ const EVENTS: &str = "events";
 const MINUTE: &str = "minute";
 const IN_MINUTE: &str = "inMinute";
 
-/// For how long the usage of a month is kept after its end, in seconds: for who wonders about last month.
+/// How long the usage of a month is kept after the month ends, in seconds, so that last month can be looked up.
 const USAGE_KEPT_SECONDS: i64 = 31 * 86_400;
 
 #[async_trait]
@@ -54,8 +54,8 @@ impl Quotas for Table {
 impl Usage for Table {
     async fn count(&self, project: ProjectId, new: Used, now: Timestamp) -> Result<Used> {
         let Some(in_minute) = new.in_minute else { return self.add(project, new.in_month, now, None).await };
-        // The minute that the item has may be an earlier one; or this one by now, if another processor was faster. A later
-        // one, of a clock that is ahead, stands.
+        // The minute in the item may be an earlier one, or the current one if another processor was faster. A later
+        // minute, from a clock that is ahead, is left as it is.
         for minute in [OfMinute::Same, OfMinute::Later, OfMinute::Same] {
             match self.add(project, new.in_month, now, Some((minute, in_minute))).await {
                 Err(error) if error.kind() == Kind::Conflict => {}
@@ -70,7 +70,7 @@ impl Usage for Table {
             Window::Minute => PER_MINUTE,
             Window::Month => PER_MONTH,
         };
-        // A limit that was changed meanwhile was changed by somebody who wants more.
+        // If the limit has changed in the meantime, somebody wants another one: do not mark the old one as reached.
         let call = self
             .client
             .update_item()
@@ -92,12 +92,12 @@ impl Usage for Table {
     }
 }
 
-/// On which condition a minute's count is written.
+/// The condition for writing the count of a minute.
 #[derive(Clone, Copy)]
 enum OfMinute {
-    /// The item counts this minute already: one more adds to it.
+    /// The item counts this minute already: add to it.
     Same,
-    /// The item counts an earlier one, or none: this one takes its place.
+    /// The item counts an earlier minute or none: replace it.
     Later,
 }
 
@@ -155,28 +155,26 @@ fn with_minute(call: UpdateItemFluentBuilder, of: OfMinute, events: u64, now: Ti
 
 fn mark(doing: &'static str, read: &Reader<'_>) -> Result<Option<Mark>> {
     let Some(until) = read.number_if_any(LIMITED_UNTIL)?.map(Timestamp::from_micros) else { return Ok(None) };
-    let window = read.parsed(LIMITED_BY, |word| Window::parse(word).ok_or("an unknown window"))?;
-    let most = read.number_if_any(LIMITED_TO)?.ok_or_else(|| StoreError::corrupt(doing, "a mark without its limit"))?;
+    let window = read.parsed(LIMITED_BY, |word| Window::parse(word).ok_or("unknown window"))?;
+    let most = read.number_if_any(LIMITED_TO)?.ok_or_else(|| StoreError::corrupt(doing, "the mark has no limit"))?;
     Ok(Some(Mark { limit: Limit { most, window }, until }))
 }
 
 fn project_id(doing: &'static str, number: u64) -> Result<ProjectId> {
-    ProjectId::new(number).ok_or_else(|| StoreError::corrupt(doing, "project 0"))
+    ProjectId::new(number).ok_or_else(|| StoreError::corrupt(doing, "0 is not a project number"))
 }
 
-/// A project ran into a limit: what its rules may want to tell.
+/// A project that reached a limit. Its rules may send a notification about this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitMark {
-    /// Whose.
     pub project: ProjectId,
-    /// Its name.
     pub name: ProjectName,
-    /// Which limit, and until when events are refused. Told once for each [`Mark::episode`].
+    /// Which limit was reached, and until when events are refused. One notification is sent for each [`Mark::episode`].
     pub mark: Mark,
 }
 
-/// The mark that a change of the table set, by its images in the stream; `None` if the change is another one, also if it
-/// took a mark away.
+/// Reads the mark that a change of the table set from the change's images in the stream. `None` for any other change,
+/// including one that removes a mark.
 pub fn limit_in_stream(old: &Attributes, new: &Attributes) -> Result<Option<LimitMark>> {
     let doing = "reading the stream";
     let of = |name: &str| new.get(name).and_then(|value| value.as_s().ok());
@@ -209,7 +207,7 @@ mod tests {
         }
     }
 
-    /// What people are told of is a mark that was set, and nothing else that happens to the item.
+    /// Only a newly set mark causes a notification; other changes of the item do not.
     #[test]
     fn a_mark_that_was_set_is_found_in_the_stream() {
         let (nothing, free) = (Attributes::new(), item(None));

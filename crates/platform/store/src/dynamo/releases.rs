@@ -1,4 +1,4 @@
-//! The releases of projects. The index has them by the time at which they were first seen.
+//! Releases of projects. The index orders them by when they were first seen.
 
 use std::ops::Range;
 
@@ -23,9 +23,9 @@ const LAST_SEEN: &str = "lastSeen";
 #[async_trait]
 impl Releases for Table {
     async fn note(&self, project: ProjectId, seen: &Release, expires_at: Timestamp) -> Result<Release> {
-        let doing = "noting a release";
+        let doing = "recording a release";
         let first = self.update_release(project, seen, expires_at);
-        // Another process may have noted it, with an occurrence that was received earlier, or later.
+        // Another process may have recorded it, with an occurrence that was received earlier or later.
         let first = first
             .update_expression(
                 "SET #form = :form, #ttl = :ttl, #name = :name, #first = :first, #ipk = :ipk, #isk = :isk, \
@@ -48,7 +48,7 @@ impl Releases for Table {
             Ok(updated) => decode(doing, &updated.attributes.unwrap_or_default())?,
             Err(error) if error.kind() == Kind::Conflict => {
                 let item = self.get(doing, key(project_pk(project), release_sk(&seen.name)), true).await?;
-                // It expired just now: what is known is what was seen.
+                // The item expired just now: return what was seen.
                 item.map(|item| decode(doing, &item)).transpose()?.unwrap_or_else(|| seen.clone())
             }
             Err(error) => return Err(error),
@@ -61,7 +61,7 @@ impl Releases for Table {
             .update_expression("SET #last = :last, #ttl = :ttl")
             .condition_expression("#last < :last");
         match last.send().await.map_err(|error| StoreError::of_call(doing, &error)) {
-            // Another process was faster, or it expired.
+            // Another process was faster, or the item expired.
             Err(error) if error.kind() == Kind::Conflict => {}
             noted => drop(noted?),
         }
@@ -85,7 +85,7 @@ impl Releases for Table {
         let doing = "listing releases";
         let end = format!("{:016}", first_seen.end.micros());
         let end = after.map_or(end.as_str(), |after| after.as_str().min(&end));
-        // One more than is shown, whether there is a next page; and the one of the cursor itself.
+        // One more than the page shows, to know whether there is a next page, and one for the cursor itself.
         let most = i32::try_from(limit + 2).unwrap_or(i32::MAX);
         let call = self
             .client
@@ -134,7 +134,7 @@ impl Releases for Table {
 }
 
 impl Table {
-    /// An update of a release that says when it was seen last.
+    /// A base for updates of a release that set its last-seen time.
     fn update_release(&self, project: ProjectId, seen: &Release, expires_at: Timestamp) -> UpdateItemFluentBuilder {
         self.client
             .update_item()

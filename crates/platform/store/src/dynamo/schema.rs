@@ -1,34 +1,34 @@
-//! What the table looks like: its keys, its index, and how each item's key is made.
+//! The schema of the table: its keys, its index, and the key of each kind of item.
 //!
 //! | item | `pk` | `sk` | index `pk` / `sk` |
 //! |---|---|---|---|
-//! | key | `KEY` | SHA-256 of the key | `K#{project}` / SHA-256, if it is of one |
+//! | key | `KEY` | SHA-256 of the key | `K#{project}` / SHA-256, for keys of one project |
 //! | project | `PROJECT` | name | |
 //! | project by number | `PROJECT_ID` | number | |
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | former name of a project | `PROJECT_ID` | `NAME#{name}` | |
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
 //! | alias of an error | `P#{project}` | `A#{hash}` | |
-//! | the key of a project's issues | `P#{project}` | `C#issues` | |
+//! | the key that signs marks of a project's issues | `P#{project}` | `C#issues` | |
 //! | posted configs | `P#{project}` | `C#{config}` | |
 //! | rules | `P#{project}` | `RULES` | |
-//! | error whose contents are yet to be purged | `P#{project}` | `B#{uid}` | |
+//! | removed error with contents still to be purged | `P#{project}` | `B#{uid}` | |
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
 //! | release | `P#{project}` | `V#{hash}` | `V#{project}` / `{first seen}-{hash}` |
-//! | timeline | `E#{project}#{uid}` | `T#{hour}` | |
-//! | timeline of a project, of all | `PT#{project}`, `STACK` | `T#{hour}` | |
+//! | timeline of an error | `E#{project}#{uid}` | `T#{hour}` | |
+//! | timeline of a project, of the stack | `PT#{project}`, `STACK` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
 //! | postings of a term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
-//! | where an event is | `D#{project}#{event hash}` | `{reference}` | |
-//! | where a batch's events are | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
+//! | event index, single event | `D#{project}#{event hash}` | `{reference}` | |
+//! | event index, events of a batch | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
 //! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
 //! | attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
-//! A slot is ten minutes of `lastSeen`, so that an update within a slot writes nothing to the index. Every item has a
-//! version of its form in `v`; an item that expires has the second of it in `ttl`.
+//! A slot is ten minutes of `lastSeen`, so that an update within the same slot writes nothing to the index. Every item
+//! has the version of its format in `v`. Items that expire have the time in `ttl`, in seconds since 1970.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -49,7 +49,7 @@ use search::{Block, TermHash};
 use crate::error::{Result, StoreError};
 use crate::ports::{PostingPosition, TotalsScope};
 
-/// The index of errors by status and time.
+/// The table's only global secondary index: errors by status and time, and also keys, releases, and due lanes.
 pub const INDEX: &str = "by-last-seen";
 
 pub(crate) const PK: &str = "pk";
@@ -60,28 +60,28 @@ pub(crate) const TTL: &str = "ttl";
 pub(crate) const FORM: &str = "v";
 
 pub(crate) const KEYS: &str = "KEY";
-/// Of the index, where a project's keys are.
+/// The index partition of a project's keys.
 pub(crate) fn project_keys_pk(project: ProjectId) -> String {
     format!("K#{project}")
 }
 
-/// Before all keys, or behind the key of this id and before the next: `~` sorts behind hexadecimal digits.
+/// The position after the key with this id, or before all keys: `~` sorts after hexadecimal digits.
 pub(crate) fn keys_after(id: Option<KeyId>) -> String {
     id.map_or(" ".to_owned(), |id| format!("{id}~"))
 }
 
-/// Behind all keys.
+/// The position after all keys.
 pub(crate) fn keys_end() -> String {
     "~".to_owned()
 }
 
 pub(crate) const PROJECTS: &str = "PROJECT";
-/// Where a key would be that cannot exist: keys are found by 64 hex digits.
+/// The sort key of an item that cannot exist: keys have 64 hexadecimal digits.
 pub(crate) const NO_KEY: &str = "none";
 pub(crate) const PROJECT_IDS: &str = "PROJECT_ID";
 pub(crate) const LAST: &str = "LAST";
 
-/// Seconds of a slot of the index.
+/// The length of a slot of the index, in seconds.
 const SLOT: i64 = 600;
 
 pub(crate) fn project_pk(project: ProjectId) -> String {
@@ -101,15 +101,15 @@ pub(crate) fn alias_sk(hash: &Fingerprint) -> String {
 }
 
 pub(crate) const CONFIG: &str = "C#";
-/// Among the configs, so that it goes with them.
+/// It begins like the configs, so that it is removed with them.
 pub(crate) const ISSUE_KEY: &str = "C#issues";
 
 pub(crate) fn config_sk(id: ConfigId) -> String {
     format!("{CONFIG}{id}")
 }
 
-/// An item of its own, not an attribute of the project: each write of an item pays for all of it, and the document may
-/// have 64 KiB.
+/// A separate item, not an attribute of the project: each write of an item is charged for its whole size, and the
+/// document may have 64 KiB.
 pub(crate) const RULES: &str = "RULES";
 
 pub(crate) const PENDING_PURGE: &str = "B#";
@@ -118,14 +118,14 @@ pub(crate) fn pending_purge_sk(uid: &ErrorUid) -> String {
     format!("{PENDING_PURGE}{uid}")
 }
 
-/// Of the month of UTC that `moment` is in.
+/// The sort key for the month (in UTC) of `moment`.
 pub(crate) fn usage_sk(moment: Timestamp) -> String {
     format!("U#{}", &moment.date()[..7])
 }
 
 pub(crate) const RELEASE: &str = "V#";
 
-/// By a hash of the name: it is a client's text.
+/// A hash, because the name is text from a client.
 fn release_hash(name: &str) -> Fingerprint {
     Fingerprint::of("release", [name])
 }
@@ -134,7 +134,7 @@ pub(crate) fn release_sk(name: &str) -> String {
     format!("{RELEASE}{}", release_hash(name))
 }
 
-/// Of the index, where a project's releases are.
+/// The index partition of a project's releases.
 pub(crate) fn releases_index_pk(project: ProjectId) -> String {
     format!("{RELEASE}{project}")
 }
@@ -172,7 +172,7 @@ pub(crate) fn history_sk(id: &EntryId) -> String {
     format!("{HISTORY}{id}")
 }
 
-/// Hashed: no data of events is in a key.
+/// The term is hashed: no event data is part of a key.
 pub(crate) fn postings_pk(project: ProjectId, term: TermHash) -> String {
     format!("X#{project}#{term}")
 }
@@ -185,7 +185,7 @@ pub(crate) fn posting_sk(order: u32, PostingBatch(batch): PostingBatch, chunk: u
     format!("{order:010}-{batch:08x}-{chunk:04x}")
 }
 
-/// The place of the first posting of a block.
+/// The position of the first posting of a block.
 pub(crate) fn posting_position(sk: &str) -> Option<PostingPosition> {
     let mut parts = sk.split('-');
     let order = parts.next()?.parse().ok()?;
@@ -193,26 +193,26 @@ pub(crate) fn posting_position(sk: &str) -> Option<PostingPosition> {
     Some(PostingPosition { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
 }
 
-/// Where one event is.
+/// The partition of one event in the event index.
 pub(crate) fn event_pk(project: ProjectId, event: EventHash) -> String {
     format!("D#{project}#{event}")
 }
 
-/// Where the events of batches are that fall into this bucket.
+/// The partition of a bucket in the event index, with blocks of many events.
 pub(crate) fn block_pk(project: ProjectId, bucket: Bucket) -> String {
     format!("D#{project}#{bucket}")
 }
 
 pub(crate) const FAILED: &str = "FAILED#";
 
-/// A partition for each message: those of a storm that cannot be processed must not wait for each other.
+/// One partition for each message, so that many failing messages do not throttle each other.
 pub(crate) fn failed_pk(message: &str) -> String {
     format!("{FAILED}{message}")
 }
 
 pub(crate) const WHY: &str = "WHY";
 
-/// Of the pages: who is signed in.
+/// Sessions of the web UI.
 pub(crate) const SESSION: &str = "SESSION";
 
 pub(crate) fn session_pk(token: &KeyHash) -> String {
@@ -221,7 +221,7 @@ pub(crate) fn session_pk(token: &KeyHash) -> String {
 
 pub(crate) const SIGN_IN_ATTEMPTS: &str = "M#";
 
-/// A partition for each source: one that tries keys by the thousand hinders nobody else.
+/// One partition for each source, so that a source that tries thousands of keys does not slow others down.
 pub(crate) fn attempts_pk(source: &str) -> String {
     format!("SIGNIN#{source}")
 }
@@ -240,7 +240,7 @@ pub(crate) fn due_sk(due: Timestamp, id: &LaneId) -> String {
     format!("{:016}-{}-{id}", due.micros(), id.project)
 }
 
-/// Behind all that was due at `now`.
+/// The position after all lanes that were due at `now`.
 pub(crate) fn due_bound(now: Timestamp) -> String {
     format!("{:016}", now.micros() + 1)
 }
@@ -253,8 +253,8 @@ pub(crate) fn index_sk(error: &ErrorAggregate) -> String {
     format!("{:08}-{}", error.last_seen.seconds() / SLOT, error.fingerprint)
 }
 
-/// Makes the table as template.yaml describes it, on demand instead of provisioned; does nothing if it is there.
-/// For engines: in AWS the stack makes it.
+/// Creates the table as in template.yaml, but with on-demand instead of provisioned capacity. Does nothing if it
+/// exists. For engines only: on AWS the CloudFormation stack creates it.
 pub async fn create(client: &Client, table: &str) -> Result<()> {
     let doing = "creating the table";
     let text = |name: &str| {

@@ -1,4 +1,4 @@
-//! Postings: what errors can be found by.
+//! Postings: entries of the search index.
 
 use async_trait::async_trait;
 use model::id::{Fingerprint, ProjectId};
@@ -12,8 +12,8 @@ use crate::error::{Result, StoreError};
 use crate::ports::{Page, PostingPosition, SearchIndex, StoredPosting};
 
 const ERRORS: &str = "errors";
-/// How many blocks the first call of a list asks for, and how much more each further one: a block holds from 1 to 250
-/// errors, and nobody knows before.
+/// How many blocks the first call of a list requests, and the factor by which each further call requests more. A block
+/// holds 1 to 250 errors, and the number is not known before.
 const FIRST: usize = 8;
 const GROWTH: usize = 4;
 
@@ -27,7 +27,7 @@ impl SearchIndex for Table {
                 .expiring(block.expires_at)
                 .done()
         });
-        self.put_all("posting what errors are found by", items.collect()).await
+        self.put_all("writing postings", items.collect()).await
     }
 
     async fn list(
@@ -37,7 +37,7 @@ impl SearchIndex for Table {
         after: Option<&PostingPosition>,
         limit: usize,
     ) -> Result<Page<StoredPosting, PostingPosition>> {
-        let doing = "looking for errors";
+        let doing = "reading postings";
         let mut range = Range::of_prefix(postings_pk(project, term), "");
         if let Some(position) = after {
             range.between.1 = posting_sk(position.order, position.batch, position.chunk);
@@ -52,8 +52,10 @@ impl SearchIndex for Table {
                     Ok(posted) => {
                         items.extend(posted.filter(|posted| after.is_none_or(|after| follows(&posted.position, after))))
                     }
-                    // It concerns its own errors only, and they are found by their other terms.
-                    Err(error) => tracing::error!(error.message = %error, "a block of postings cannot be read"),
+                    // A damaged block affects only its own errors, and those can still be found by their other terms.
+                    Err(error) => {
+                        tracing::error!(error.message = %error, "failed to decode a block of postings")
+                    }
                 }
             }
             let more = items.len() > limit || next.is_some();
@@ -68,7 +70,7 @@ impl SearchIndex for Table {
     }
 }
 
-/// Whether a position is not in the part of its block that was seen.
+/// Whether a position is outside the part of its block that was already returned.
 fn follows(position: &PostingPosition, after: &PostingPosition) -> bool {
     (position.order, position.batch, position.chunk) != (after.order, after.batch, after.chunk)
         || position.at > after.at
@@ -76,10 +78,10 @@ fn follows(position: &PostingPosition, after: &PostingPosition) -> bool {
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<impl Iterator<Item = StoredPosting>> {
     let read = Reader::new(doing, item)?;
-    let of_block = read.parsed(SK, |sk| posting_position(sk).ok_or("no place of a block"))?;
+    let of_block = read.parsed(SK, |sk| posting_position(sk).ok_or("expected the position of a block"))?;
     let (errors, rest) = read.bytes(ERRORS)?.as_chunks::<16>();
     if !rest.is_empty() {
-        return Err(StoreError::corrupt(doing, "a block that ends within a fingerprint"));
+        return Err(StoreError::corrupt(doing, "the block ends within a fingerprint"));
     }
     let errors: Vec<_> = errors.iter().copied().map(Fingerprint::from_bytes).collect();
     Ok((0u16..).zip(errors).map(move |(at, fingerprint)| StoredPosting {

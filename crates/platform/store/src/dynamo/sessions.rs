@@ -25,7 +25,8 @@ impl Sessions for Table {
 
     async fn session(&self, token: &KeyHash, now: Timestamp) -> Result<Option<Session>> {
         let doing = "reading a session";
-        // Consistent: the first page comes right after signing in, and none after signing out.
+        // A consistent read: the first page is requested right after signing in, and the session must be gone right
+        // after signing out.
         let item = self.get(doing, key(session_pk(token), SESSION), true).await?;
         let Some(item) = item.filter(|item| !is_expired(item, now)) else { return Ok(None) };
         let read = Reader::new(doing, &item)?;
@@ -61,7 +62,7 @@ impl Sessions for Table {
     }
 }
 
-/// The name of a source without the address in it.
+/// A name for a source that does not reveal its address.
 fn hashed(source: &str) -> String {
     let hash = Key::parse(source).map_or_else(|_| String::from("other"), |source| source.hash().to_string());
     hash.chars().take(16).collect()

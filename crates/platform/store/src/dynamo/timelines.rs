@@ -1,4 +1,4 @@
-//! Timelines: an item for each hour that had any events, with a number for each of its minutes that had any.
+//! Timelines: one item for each hour with events, with one number for each minute with events.
 
 use std::ops::RangeInclusive;
 
@@ -16,7 +16,7 @@ use super::schema::{FORM, SK, TIMELINE, TTL, timeline_sk, totals_pk};
 use crate::error::{Result, StoreError};
 use crate::ports::{Totals, TotalsScope};
 
-/// When the first of the events was received that were counted last.
+/// The receive time of the first event of the batch that was counted last.
 const RECEIVED: &str = "received";
 
 #[async_trait]
@@ -28,7 +28,7 @@ impl Totals for Table {
         received_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        let doing = "counting what all errors had";
+        let doing = "updating totals";
         for (hour, minutes) in new.hours().into_iter().rev() {
             let update = count(totals_pk(of), hour, minutes, expires_at);
             let also =
@@ -53,7 +53,7 @@ impl Totals for Table {
     }
 
     async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>> {
-        let doing = "reading how far the processor has come";
+        let doing = "reading how far the processor has caught up";
         let range = Range { newest_first: true, limit: Some(2), ..Range::of_prefix(totals_pk(of), TIMELINE) };
         let (items, _) = self.query(doing, &range).await?;
         let received = |item: &Attributes| {
@@ -64,11 +64,11 @@ impl Totals for Table {
     }
 
     async fn totals(&self, of: TotalsScope, hours: RangeInclusive<Hour>) -> Result<Timeline> {
-        self.read_timeline("reading what all errors had", totals_pk(of), hours).await
+        self.read_timeline("reading totals", totals_pk(of), hours).await
     }
 
     async fn remove_totals(&self, project: ProjectId) -> Result<bool> {
-        self.remove_some_hours("removing what all errors had", totals_pk(TotalsScope::Project(project))).await
+        self.remove_some_hours("removing totals", totals_pk(TotalsScope::Project(project))).await
     }
 }
 
@@ -84,11 +84,11 @@ impl Table {
         let mut timeline = Timeline::default();
         for item in self.query_all(doing, range).await? {
             let hour = Reader::new(doing, &item)?
-                .parsed(SK, |sk| Hour::parse(&sk[TIMELINE.len()..]).ok_or("an hour that is no number"))?;
+                .parsed(SK, |sk| Hour::parse(&sk[TIMELINE.len()..]).ok_or("expected an hour"))?;
             for minute in 0..60 {
                 if let Some(count) = item.get(&minute_attribute(minute)) {
                     let count = count.as_n().ok().and_then(|count| count.parse().ok());
-                    let count = count.ok_or_else(|| StoreError::corrupt(doing, "a count that is no number"))?;
+                    let count = count.ok_or_else(|| StoreError::corrupt(doing, "a count is not a number"))?;
                     timeline.add(hour.minute(minute), count);
                 }
             }
@@ -96,7 +96,7 @@ impl Table {
         Ok(timeline)
     }
 
-    /// Removes at most 1,000 hours; says whether any are left.
+    /// Removes at most 1,000 hours. Returns whether any are left.
     pub(super) async fn remove_some_hours(&self, doing: &'static str, pk: String) -> Result<bool> {
         let mut range = Range::of_prefix(pk.as_str(), TIMELINE);
         range.limit = Some(1_000);
@@ -107,7 +107,7 @@ impl Table {
     }
 }
 
-/// An update that adds to the minutes of an hour of the timeline at `pk`.
+/// An update that adds to the minutes of one hour of the timeline at `pk`.
 pub(super) fn count(pk: String, hour: Hour, minutes: Vec<(u8, u64)>, expires_at: Timestamp) -> UpdateBuilder {
     let mut update = Update::builder()
         .set_key(Some(key(pk, timeline_sk(hour))))
@@ -122,11 +122,11 @@ pub(super) fn count(pk: String, hour: Hour, minutes: Vec<(u8, u64)>, expires_at:
             .expression_attribute_names(format!("#m{minute}"), minute_attribute(minute))
             .expression_attribute_values(format!(":m{minute}"), number(count));
     }
-    // What is set comes last, so that who also sets something can say so behind it.
+    // The SET clause comes last, so that callers can append to it.
     update.update_expression(format!("ADD {} SET #form = :form, #ttl = :ttl", adds.join(", ")))
 }
 
-/// The attribute of a minute of an hour, 0 to 59.
+/// The attribute for a minute of an hour, 0 to 59.
 fn minute_attribute(minute: u8) -> String {
     format!("m{minute:02}")
 }

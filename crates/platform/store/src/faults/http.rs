@@ -11,13 +11,13 @@ use super::{Call, Fault, Faults, refusal};
 type HttpAnswer = Result<HttpResponse, ConnectorError>;
 
 impl Faults {
-    /// `client` with these faults: what a client of the SDK takes for its `http_client`.
+    /// Wraps `client` with these faults. The result can be the `http_client` of an SDK client.
     pub fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Line { faults: self.clone(), to: client })
     }
 }
 
-/// The line to a service.
+/// A connection to a service, with faults.
 #[derive(Clone, Debug)]
 struct Line<T> {
     faults: Faults,
@@ -38,7 +38,7 @@ impl HttpConnector for Line<SharedHttpConnector> {
             let (there, lands) = line.faults.journey();
             let (back, _) = line.faults.journey();
             let (answer, answered) = oneshot::channel();
-            // On its way by itself: what was sent may arrive though its sender is gone.
+            // Runs in its own task, because a request that was sent may arrive although its sender is gone.
             tokio::spawn(async move {
                 pause(there).await;
                 if answer.is_closed() && !lands {
@@ -90,7 +90,7 @@ fn broken() -> ConnectorError {
     ConnectorError::io("the connection broke".into())
 }
 
-/// What the services call the operation: the header of the JSON protocols has it, S3's are told by method and path.
+/// The service's name of the operation: the JSON protocols have it in a header; for S3 it follows from method and path.
 fn operation(request: &HttpRequest) -> String {
     if let Some((_, operation)) = request.headers().get("x-amz-target").and_then(|target| target.rsplit_once('.')) {
         return operation.to_owned();

@@ -1,9 +1,9 @@
-//! Storage that fails as storage does: wrappers of the ports ([`Faulty`]) and of the HTTP layer of the SDK's clients
-//! ([`Faults::around`], under which the real adapters and the SDK's own retries run).
+//! Fault injection: wrappers that make the ports fail ([`Faulty`]), and wrappers of the HTTP layer of the SDK's clients
+//! ([`Faults::around`]), on top of which the real adapters and the SDK's own retries run.
 //!
-//! Which call fails, and how, is a list of rules: at the n-th call, or with a probability. All chance comes from one
-//! seed, so that what happened once happens again. Nothing here waits in real time if the clock of the runtime is
-//! paused (`tokio::time::pause`), which is also the clock that the SDK's time-outs and pauses go by.
+//! A list of rules decides which call fails, and how: at the n-th call, or with a probability. All randomness comes
+//! from one seed, so a failure can be reproduced. Nothing here waits in real time if the clock of the runtime is paused
+//! (`tokio::time::pause`). The SDK's timeouts and back-off use the same clock.
 
 mod http;
 mod outbox;
@@ -22,7 +22,7 @@ use rules::Rule;
 pub use rules::{Call, Fault, When};
 use tokio::sync::watch;
 
-/// What goes wrong with the calls of one process. Clones share it.
+/// The faults of one process. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct Faults(Arc<Shared>);
 
@@ -41,47 +41,48 @@ struct FaultState {
 }
 
 impl Faults {
-    /// Nothing goes wrong until a rule says so.
+    /// Creates faults without rules: every call succeeds.
     pub fn seeded(seed: u64) -> Self {
         let (rules, latency, log) = (Vec::new(), Duration::ZERO, Vec::new());
         let state = FaultState { rng: Rng::with_seed(seed), rules, latency, log };
         Self(Arc::new(Shared { state: Mutex::new(state), crashed: watch::Sender::new(false) }))
     }
 
-    /// Adds a rule: `fault` befalls the calls that `of` is true of, `when`. The first rule that applies does.
+    /// Adds a rule: injects `fault` into the calls that match `of`, at the times given by `when`. The first rule that
+    /// applies wins.
     pub fn rule(&self, when: When, fault: Fault, of: impl Fn(&Call) -> bool + Send + Sync + 'static) {
         self.state().rules.push(Rule::new(when, fault, of));
     }
 
-    /// Nothing goes wrong any more. What is late already stays late.
+    /// Removes all rules. Calls that are already delayed stay delayed.
     pub fn heal(&self) {
         self.state().rules.clear();
     }
 
-    /// Calls take a random time up to this to arrive, and their answers as long again: so they overtake each other.
-    /// A call whose caller has gone meanwhile arrives or not, by chance.
+    /// Delays each call, and each answer, by a random time of at most `most`, so that calls overtake each other. If the
+    /// caller gives up in the meantime, chance decides whether the call still arrives.
     pub fn delay(&self, most: Duration) {
         self.state().latency = most;
     }
 
-    /// Waits until the process has died, by [`Fault::Crash`] or [`Fault::CrashAfter`]: whoever drives it drops it then.
+    /// Waits until the process has died by [`Fault::Crash`] or [`Fault::CrashAfter`]. The test then drops it.
     pub async fn crashed(&self) {
         // The sender lives as long as `self`.
         let _ = self.0.crashed.subscribe().wait_for(|crashed| *crashed).await;
     }
 
-    /// All calls so far, in the order in which they were made, with what befell them.
+    /// Returns all calls so far in order, each with its fault.
     pub fn log(&self) -> Vec<Call> {
         self.state().log.clone()
     }
 
-    /// How many calls so far `of` is true of.
+    /// Returns how many calls so far match `of`.
     pub fn count(&self, of: impl Fn(&Call) -> bool) -> usize {
         self.state().log.iter().filter(|call| of(call)).count()
     }
 
-    /// Makes `call`, of any port, with what befalls the calls of this name; a fault that is answered is answered with
-    /// `failure`.
+    /// Makes `call` with the fault that the rules give for `name`. If the fault is an error that the caller sees,
+    /// returns `failure` of it.
     pub async fn over<T, E, F: Future<Output = Result<T, E>>>(
         &self,
         name: &str,
@@ -117,11 +118,11 @@ impl Faults {
         }
     }
 
-    /// Decides what befalls a call, and writes it down.
+    /// Decides which fault a call gets, and records it in the log.
     fn befall(&self, mut call: Call) -> Option<Fault> {
         let FaultState { rng, rules, log, .. } = &mut *self.state();
         let mut applies = rules.iter_mut().filter_map(|rule| rule.applies(&call, rng));
-        // Every rule counts the call, also those behind the one that applies.
+        // All rules count the call, including those after the rule that applies.
         let fault = applies.next();
         applies.for_each(drop);
         call.fault = fault;
@@ -129,7 +130,7 @@ impl Faults {
         fault
     }
 
-    /// How long a call is under way, and whether it arrives if nobody waits for it any more.
+    /// How long a call takes to arrive, and whether it still arrives when its caller has given up.
     fn journey(&self) -> (Duration, bool) {
         let FaultState { rng, latency, .. } = &mut *self.state();
         let part = rng.f64();

@@ -1,4 +1,4 @@
-//! The ports that notify reads and writes beside those of the processor.
+//! Wrappers of the ports that `notify` uses in addition to those of the processor.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -147,7 +147,7 @@ impl<P: Occurrences> Occurrences for Faulty<P> {
     }
 }
 
-/// What resources have for sealing is shared.
+/// Allows a [`Faulty`] of a shared sealer.
 #[async_trait]
 impl Sealer for Arc<dyn Sealer> {
     async fn seal(&self, project: &ProjectName, plaintext: &[u8]) -> Result<Sealed> {

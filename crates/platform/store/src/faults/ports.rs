@@ -23,7 +23,7 @@ use crate::ports::{
     SearchIndex, Segments, StoredPosting, StoredRules, Totals, TotalsScope, Usage, Used,
 };
 
-/// A port with faults: of those that ingest, the processor and notify use.
+/// A port with faults, for the ports of ingest, the processor and notify.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     faults: Faults,
@@ -31,7 +31,6 @@ pub struct Faulty<P> {
 }
 
 impl<P> Faulty<P> {
-    /// `port` with `faults`.
     pub fn new(port: P, faults: Faults) -> Self {
         Self { faults, port }
     }

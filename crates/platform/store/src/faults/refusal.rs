@@ -1,4 +1,4 @@
-//! How the services say "too much at once".
+//! The error responses that AWS services give when they throttle requests.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Fault;
 
-/// The answer to a request that is refused, whole or in part.
+/// The response to a request that is throttled, entirely or in part.
 pub(super) fn of(operation: &str, fault: Fault, request: &HttpRequest) -> HttpResponse {
     let body: Value = request.body().bytes().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
     match (operation, fault) {
@@ -48,7 +48,7 @@ pub(super) fn of(operation: &str, fault: Fault, request: &HttpRequest) -> HttpRe
     }
 }
 
-/// A transaction that was cancelled since its first action was one too many.
+/// A transaction that was cancelled because its first action was throttled.
 fn cancelled(body: &Value) -> HttpResponse {
     let actions = body["TransactItems"].as_array().map_or(1, Vec::len);
     let reason = |index: usize| match index {

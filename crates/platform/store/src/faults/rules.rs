@@ -2,13 +2,13 @@ use std::fmt;
 
 use fastrand::Rng;
 
-/// A call: to a service over HTTP, or of a port.
+/// A call of a service over HTTP, or of a port's method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What was called: DynamoDB's, S3's, SQS's or KMS's name of the operation (`TransactWriteItems`, `PutObject`), or the
-    /// port's method (`ErrorCommits::commit`).
+    /// The name of the operation: that of DynamoDB, S3, SQS or KMS (`TransactWriteItems`, `PutObject`), or the port's
+    /// method (`ErrorCommits::commit`).
     pub operation: String,
-    /// What befell it.
+    /// The fault that was injected, if any.
     pub fault: Option<Fault>,
 }
 
@@ -17,7 +17,7 @@ impl Call {
         Self { operation: operation.into(), fault: None }
     }
 
-    /// Whether it changes anything.
+    /// Whether the call may change anything.
     pub fn is_write(&self) -> bool {
         const READS: [&str; 8] =
             ["GetItem", "BatchGetItem", "Query", "Scan", "GetObject", "ListObjectsV2", "ReceiveMessage", "GetQueueUrl"];
@@ -26,39 +26,39 @@ impl Call {
     }
 }
 
-/// What can befall a call.
+/// A way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection breaks before it arrives.
+    /// The connection breaks before the call arrives.
     Before,
-    /// It takes effect, and the connection breaks before the answer arrives.
+    /// The call takes effect, but the connection breaks before the answer arrives.
     After,
-    /// It never arrives, and nobody answers.
+    /// The call never arrives, and there is no answer.
     TimeOut,
-    /// It takes effect, and nobody answers.
+    /// The call takes effect, but there is no answer.
     TimeOutAfter,
-    /// It is refused in the service's own way of saying "too much at once".
+    /// The call is throttled, with the error that the service uses for it.
     Throttle,
-    /// One that has many parts is done in part, and says which are left; others are refused as by [`Fault::Throttle`].
+    /// A call with many parts is done in part and names the rest. Other calls are refused as by [`Fault::Throttle`].
     Partly,
-    /// It is refused for good: trying again is of no use. Ports only.
+    /// The call is refused permanently, so a retry is pointless. For ports only.
     Reject,
-    /// It arrives twice; the first answer counts.
+    /// The call arrives twice. The first answer is returned.
     Duplicate,
-    /// The process dies before it arrives.
+    /// The process dies before the call arrives.
     Crash,
-    /// It takes effect, and the process dies before the answer arrives.
+    /// The call takes effect, but the process dies before the answer arrives.
     CrashAfter,
 }
 
-/// When a fault befalls the calls that its rule is about.
+/// At which of the matching calls a fault occurs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
-    /// Each time.
+    /// At every call.
     Always,
-    /// The n-th time, from 0, and never again.
+    /// At the n-th call only, counted from 0.
     Nth(u64),
-    /// With this probability, 0 to 1.
+    /// With this probability, 0 to 1, at each call.
     Chance(f64),
 }
 

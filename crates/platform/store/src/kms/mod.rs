@@ -1,6 +1,6 @@
-//! Sealing by KMS. What belongs to a project is sealed by envelope encryption: KMS makes a data key, bound to the
-//! project by its encryption context, and AES-256-GCM under that key seals the texts. Data keys are remembered by the
-//! process, so that a storm of posts that each bring a config costs no calls to KMS.
+//! Sealing with KMS. Texts of a project are sealed by envelope encryption: KMS generates a data key that is bound to
+//! the project by its encryption context, and AES-256-GCM with that key seals the texts. The process caches data keys,
+//! so a storm of requests that each bring a config does not call KMS for each.
 
 mod envelope;
 mod remembered;
@@ -25,19 +25,19 @@ use crate::ports::{FOREIGN_LIMIT, Sealer};
 use envelope::{DataKey, Envelope};
 use remembered::Remembered;
 
-/// What KMS binds a data key to: under another project's name it does not decrypt it.
+/// The entry of the encryption context that binds a data key to its project: KMS does not decrypt it for another name.
 const CONTEXT: &str = "project";
-/// How often one data key seals. Its nonces are random, of which 2^32 are safe under one key; this is far below, and
-/// still a thousandth of a call for each post.
+/// How many texts one data key seals. Nonces are random, and 2^32 of them are safe with one key. This limit is far
+/// below that, and still costs only one call to KMS per 10,000 texts.
 const USES: u64 = 10_000;
-/// The longest ciphertext of somebody else's that is worth a call, in bytes: KMS encrypts [`FOREIGN_LIMIT`] bytes, and
-/// takes 6,144 to decrypt.
+/// The largest ciphertext from outside that is worth a call, in bytes: KMS encrypts up to [`FOREIGN_LIMIT`] bytes, and
+/// accepts up to 6,144 for decryption.
 const FOREIGN_CIPHERTEXT: usize = 6_144;
 
-/// Bytes of a SHA-256, by which ciphertexts are told apart.
+/// A SHA-256 that identifies a ciphertext.
 type Hash = [u8; 32];
 
-/// A KMS key, by an SDK client.
+/// A KMS key, used through an SDK client.
 pub struct Kms {
     client: Client,
     key_id: String,
@@ -48,14 +48,14 @@ pub struct Kms {
 }
 
 impl Kms {
-    /// The key with this id, ARN or alias.
+    /// Uses the key with this id, ARN or alias.
     pub fn new(client: Client, key_id: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         let (sealing, opening, foreign) = (Remembered::default(), Remembered::default(), Remembered::default());
         Self { client, key_id: key_id.into(), clock, sealing, opening, foreign }
     }
 
     async fn new_data_key(&self, project: &ProjectName) -> Result<DataKey> {
-        let doing = "making a data key";
+        let doing = "generating a data key";
         let call = self
             .client
             .generate_data_key()
@@ -63,7 +63,7 @@ impl Kms {
             .key_spec(DataKeySpec::Aes256)
             .encryption_context(CONTEXT, project.as_str());
         let made = call.send().await.map_err(|error| failed(doing, &error))?;
-        let none = || StoreError::corrupt(doing, "KMS answered without a key");
+        let none = || StoreError::corrupt(doing, "the answer of KMS has no key");
         let (key, sealed) = (made.plaintext.ok_or_else(none)?, made.ciphertext_blob.ok_or_else(none)?);
         DataKey::new(key.as_ref(), sealed.into_inner())
     }
@@ -77,15 +77,15 @@ impl Kms {
             .ciphertext_blob(Blob::new(sealed))
             .encryption_context(CONTEXT, project.as_str());
         let opened = call.send().await.map_err(|error| failed(doing, &error))?;
-        let key = opened.plaintext.ok_or_else(|| StoreError::corrupt(doing, "KMS answered without a key"))?;
+        let key = opened.plaintext.ok_or_else(|| StoreError::corrupt(doing, "the answer of KMS has no key"))?;
         DataKey::new(key.as_ref(), sealed.to_vec())
     }
 
     async fn decrypt(&self, ciphertext: Vec<u8>) -> Result<Vec<u8>> {
-        let doing = "opening what was encrypted by hand";
+        let doing = "decrypting a text from outside";
         let call = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(ciphertext));
         let opened = call.send().await.map_err(|error| failed(doing, &error))?;
-        let plaintext = opened.plaintext.ok_or_else(|| StoreError::corrupt(doing, "KMS answered without a text"))?;
+        let plaintext = opened.plaintext.ok_or_else(|| StoreError::corrupt(doing, "the answer of KMS has no text"))?;
         Ok(plaintext.into_inner())
     }
 }
@@ -100,7 +100,7 @@ impl Sealer for Kms {
 
     async fn open(&self, project: &ProjectName, sealed: &Sealed) -> Result<Vec<u8>> {
         let envelope = Envelope::parse(sealed)?;
-        // By project too: KMS refuses the key of another one, and so must what it said before.
+        // The cache is by project too: KMS refuses the data key of another project, and so must the cache.
         let wanted = (project.clone(), hash(&envelope.data_key));
         let make = || self.open_data_key(project, &envelope.data_key);
         let key = self.opening.get(&wanted, self.clock.now(), u64::MAX, make).await?;
@@ -108,45 +108,48 @@ impl Sealer for Kms {
     }
 
     async fn encrypt_foreign(&self, plaintext: &[u8]) -> Result<String> {
-        let doing = "encrypting as v1 does";
+        let doing = "encrypting a text for v1";
         if plaintext.is_empty() || plaintext.len() > FOREIGN_LIMIT {
-            let detail = format!("{} bytes: KMS takes 1 to {FOREIGN_LIMIT}", plaintext.len());
+            let detail = format!("the text has {} bytes, but KMS takes 1 to {FOREIGN_LIMIT}", plaintext.len());
             return Err(StoreError::new(Kind::Rejected, doing, detail));
         }
         let call = self.client.encrypt().key_id(&self.key_id).plaintext(Blob::new(plaintext));
         let made = call.send().await.map_err(|error| failed(doing, &error))?;
-        let blob = made.ciphertext_blob.ok_or_else(|| StoreError::corrupt(doing, "KMS answered without a text"))?;
+        let blob = made.ciphertext_blob.ok_or_else(|| StoreError::corrupt(doing, "the answer of KMS has no text"))?;
         Ok(BASE64.encode(blob))
     }
 
     async fn open_foreign(&self, ciphertext: &str) -> Result<Vec<u8>> {
-        let doing = "opening what was encrypted by hand";
-        // Line ends are what `base64` and a careless paste leave in it.
+        let doing = "decrypting a text from outside";
+        // The `base64` command wraps lines, and pasted text may contain line breaks.
         let text: String = ciphertext.split_ascii_whitespace().collect();
-        let blob = BASE64.decode(text).map_err(|_| StoreError::corrupt(doing, "it is no base64"))?;
+        let blob = BASE64.decode(text).map_err(|_| StoreError::corrupt(doing, "the text is not base64"))?;
         if blob.is_empty() || blob.len() > FOREIGN_CIPHERTEXT {
-            return Err(StoreError::corrupt(doing, format!("{} bytes: KMS encrypts to less", blob.len())));
+            return Err(StoreError::corrupt(
+                doing,
+                format!("the ciphertext has {} bytes, but KMS takes 1 to {FOREIGN_CIPHERTEXT}", blob.len()),
+            ));
         }
         let opened = self.foreign.get(&hash(&blob), self.clock.now(), u64::MAX, || self.decrypt(blob.clone())).await?;
         Ok(opened.to_vec())
     }
 }
 
-/// Without what it holds: keys.
+/// Leaves out the caches: they contain keys.
 impl std::fmt::Debug for Kms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Kms").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 
-/// From the failure of a call. That a ciphertext does not fit is a fault of what is stored, not of the call.
+/// Converts the failure of a call. If a ciphertext does not fit its key, the stored data is at fault, not the call.
 fn failed<E>(doing: &'static str, error: &SdkError<E, Response>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     match error.as_service_error().and_then(ProvideErrorMetadata::code) {
         Some("InvalidCiphertextException" | "IncorrectKeyException") => {
-            StoreError::corrupt(doing, "it is damaged, or was sealed by another key or for another project")
+            StoreError::corrupt(doing, "the text is damaged, or was sealed with another key or for another project")
         }
         _ => StoreError::of_call(doing, error),
     }

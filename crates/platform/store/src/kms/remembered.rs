@@ -8,15 +8,15 @@ use quick_cache::unsync::Cache;
 
 use crate::error::Result;
 
-/// For how long an answer of KMS is trusted, in seconds: who disables the key, or takes the permission away, has waited
-/// this long when nothing is sealed or opened any more. Twelve calls an hour, for each process and project.
+/// How long an answer of KMS is cached, in seconds. After the key is disabled or the permission is removed, sealing and
+/// opening stop within this time. Means at most twelve calls an hour for each process and project.
 const KEPT_SECONDS: i64 = 300;
-/// For how long a failure stands, in seconds. While KMS does not answer, each post would wait for it otherwise.
+/// How long a failure is cached, in seconds. Otherwise each request would wait for KMS while it does not answer.
 const FAILURE_KEPT_SECONDS: i64 = 5;
-/// How many answers are remembered: a key has 32 bytes, what was encrypted by hand up to 4 kB.
+/// The most answers in the cache. A data key has 32 bytes, a text from outside up to 4 kB.
 const MAX_CACHED_VALUES: usize = 1_000;
 
-/// What KMS answered lately. Who asks for what is being asked for waits for that answer, so that a burst makes one call.
+/// Recent answers of KMS. Concurrent requests for the same answer share one call.
 pub(super) struct Remembered<K, V>(Mutex<Cache<K, Arc<Slot<V>>>>);
 
 type Slot<V> = tokio::sync::Mutex<Option<CachedValue<V>>>;
@@ -34,7 +34,8 @@ impl<K: Eq + Hash, V> Default for Remembered<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
-    /// The answer for `key`, which is good for `uses`; what `ask` answers if none is remembered.
+    /// Returns the cached answer for `key`, which may be used `uses` times. If there is none, calls `ask` and caches
+    /// its answer.
     pub(super) async fn get<F>(&self, key: &K, now: Timestamp, uses: u64, ask: impl FnOnce() -> F) -> Result<Arc<V>>
     where
         F: Future<Output = Result<V>>,
@@ -75,7 +76,7 @@ mod tests {
         Timestamp::from_seconds(seconds)
     }
 
-    /// Counts what it is asked.
+    /// Counts its calls.
     #[derive(Default)]
     struct Kms(AtomicU64);
 

@@ -6,34 +6,35 @@ use model::time::Timestamp;
 use super::Project;
 use crate::error::Result;
 
-/// Whom a project's errors are told to: its own rules, and the configs that clients posted. All of it is sealed.
+/// Notification settings of projects: their rules, and the configs that clients posted. All of them are stored sealed.
 #[async_trait]
 pub trait Configs: Send + Sync {
-    /// Keeps posted configs until `expires_at`; ones of the same id are the same.
+    /// Stores posted configs until `expires_at`. Configs with the same id have the same content.
     async fn put_posted(&self, project: ProjectId, id: ConfigId, sealed: &Sealed, expires_at: Timestamp) -> Result<()>;
 
-    /// The posted configs of this id; `None` if they have expired.
+    /// Returns the posted configs with this id, or `None` if they have expired.
     async fn posted(&self, project: ProjectId, id: ConfigId) -> Result<Option<Sealed>>;
 
-    /// The document of the project's rules; `None` if it has none.
+    /// Returns the project's rules document, or `None` if it has none.
     async fn rules(&self, project: ProjectId) -> Result<Option<StoredRules>>;
 
-    /// Replaces the document that was read as `version` (0 if there was none) and returns the new version. If somebody
-    /// else replaced it meanwhile, or the project is gone or going, it is a [`Conflict`](crate::Kind::Conflict).
+    /// Replaces the document that was read at `version` (0 if there was none) and returns the new version. Returns a
+    /// [`Conflict`](crate::Kind::Conflict) if somebody else replaced it in the meantime, or if the project is deleted
+    /// or being deleted.
     async fn set_rules(&self, project: &Project, version: u64, document: &Sealed) -> Result<u64>;
 
-    /// The sealed secret that a project's issues are marked by; `fresh` becomes it if there is none yet.
+    /// Returns the sealed secret that signs the marks in a project's issues. If there is none yet, `fresh` is stored
+    /// and returned.
     async fn issue_key(&self, project: ProjectId, fresh: Option<&Sealed>) -> Result<Option<Sealed>>;
 
-    /// Removes all of it. The project must be marked as being deleted before, so that nothing is added.
+    /// Removes all settings of a project. The project must be marked as being deleted before, so that nothing is added.
     async fn remove_configs(&self, project: ProjectId) -> Result<()>;
 }
 
-/// The document of a project's rules.
+/// The rules document of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRules {
-    /// Counts the times that it was replaced, from 1.
+    /// Starts at 1 and grows by one with each replacement.
     pub version: u64,
-    /// The document.
     pub document: Sealed,
 }

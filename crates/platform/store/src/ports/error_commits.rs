@@ -11,16 +11,17 @@ use model::timeline::Minute;
 use super::Reference;
 use crate::error::Result;
 
-/// What the processor reads and writes: errors with all that their new occurrences change.
+/// The processor's access to errors: reads them, and commits everything that new occurrences change.
 #[async_trait]
 pub trait ErrorCommits: Send + Sync {
-    /// The errors of these fingerprints as they are now; those that do not exist are left out.
+    /// Returns the current state of these errors, by a consistent read. Errors that do not exist are left out.
     async fn load(&self, errors: &[ErrorKey]) -> Result<HashMap<ErrorKey, ErrorAggregate>>;
 
-    /// Which errors go by these hashes: hash to the fingerprint of its error. A hash that no error goes by is left out.
+    /// Maps these hashes to the fingerprints of the errors that have them as their fingerprint or as an alias. Hashes
+    /// that no error has are left out.
     async fn owners(&self, hashes: &[ErrorKey]) -> Result<HashMap<ErrorKey, Fingerprint>>;
 
-    /// The events of an error that are counted already and happened in these minutes.
+    /// Returns the events of an error that happened in these minutes and are counted already.
     async fn counted(
         &self,
         project: ProjectId,
@@ -28,37 +29,39 @@ pub trait ErrorCommits: Send + Sync {
         minutes: RangeInclusive<Minute>,
     ) -> Result<HashSet<EventHash>>;
 
-    /// Keeps what is merged into `target` until `expires_at` at least: none of it may expire before it.
+    /// Extends the expiry of all errors that are merged into `target` to at least `expires_at`, so that none expires
+    /// before the target.
     async fn keep_merged(&self, target: &ErrorAggregate, expires_at: Timestamp) -> Result<()>;
 
-    /// Writes each commit whole or not at all; the results are in the order of the commits. An error that somebody else
-    /// wrote since it was read is a [`Conflict`](crate::Kind::Conflict); one commit's failure leaves the others.
+    /// Writes each commit completely or not at all, and returns the results in the order of the commits. The result is
+    /// a [`Conflict`](crate::Kind::Conflict) if somebody else wrote the error after it was read. A failed commit does
+    /// not affect the others.
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>>;
 }
 
-/// What a batch changes of one error: written in one transaction.
+/// Everything that a batch changes in one error. Written in one transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Commit {
-    /// The error as it shall be. Its `version` is still the one it was read at; 0 for a new error.
+    /// The new state of the error. Its `version` is still the one that was read; 0 for a new error.
     pub error: ErrorAggregate,
-    /// If the error is merged into another, that one as it shall be, read at its `version` too.
+    /// If the error is merged into another: the new state of that target, also with the `version` that was read.
     pub target: Option<ErrorAggregate>,
-    /// The frames of its new occurrences, one for each minute in which any happened: what the timeline counts.
+    /// One reference for each minute in which new occurrences happened. The timeline counts these.
     pub references: Vec<Reference>,
-    /// The hashes that the error goes by from now on, besides its fingerprint.
+    /// New aliases: further hashes of the error, in addition to its fingerprint.
     pub aliases: Vec<Fingerprint>,
-    /// What its new occurrences ended: a resolution, or a mute.
+    /// A history entry if the new occurrences ended the resolution or the mute of the error.
     pub history: Option<HistoryEntry>,
-    /// What they ended of the one that it is merged into.
+    /// The same for the target that the error is merged into.
     pub target_history: Option<HistoryEntry>,
-    /// When what is written may be removed.
+    /// When the written items may be removed.
     pub expires_at: Timestamp,
 }
 
 impl Commit {
     /// The most aliases that one commit may add.
     pub const MAX_ALIASES: usize = 10;
-    /// The most references that one commit may hold: with the error, what it is merged into, and an hour of timeline for
-    /// each, they must fit DynamoDB's 100 actions of a transaction.
+    /// The most references in one commit. With the error, its target, and an hour of the timeline for each reference,
+    /// they must fit into the 100 actions of a DynamoDB transaction.
     pub const MAX_REFERENCES: usize = 40;
 }

@@ -8,16 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::Page;
 use crate::error::Result;
 
-/// The errors of a project.
 #[async_trait]
 pub trait Errors: Send + Sync {
-    /// The error of this fingerprint, as it is stored: if it is [merged](ErrorAggregate::merged_into) into another, its
-    /// own incarnation.
+    /// Returns the error with this fingerprint as it is stored. If it is [merged](ErrorAggregate::merged_into) into
+    /// another error, this is still its own incarnation.
     async fn get(&self, project: ProjectId, fingerprint: &Fingerprint) -> Result<Option<ErrorAggregate>>;
 
-    /// At most `limit` errors of any of `statuses` that follow `after`, last seen first: ordered by slots of ten
-    /// minutes across pages, by the exact time within one. Reads `limit` index entries for each status, and the errors
-    /// it returns.
+    /// Returns at most `limit` errors with any of `statuses`, last seen first, starting after `after`. The order across
+    /// pages is by slots of ten minutes; within a slot of a page it is by the exact time. Reads `limit` index entries
+    /// for each status, and the errors that it returns.
     async fn page(
         &self,
         project: ProjectId,
@@ -26,8 +25,8 @@ pub trait Errors: Send + Sync {
         limit: usize,
     ) -> Result<Page<ErrorAggregate, ErrorCursor>>;
 
-    /// The places in the lists of `statuses` of at most `limit` errors that follow `after`, the highest slot first. Reads
-    /// as many index entries for each status, and no error.
+    /// Returns the list positions of at most `limit` errors with any of `statuses`, highest slot first, starting after
+    /// `after`. Reads up to `limit` index entries for each status, and no errors.
     async fn places(
         &self,
         project: ProjectId,
@@ -36,12 +35,13 @@ pub trait Errors: Send + Sync {
         limit: usize,
     ) -> Result<Page<ErrorCursor, ErrorCursor>>;
 
-    /// Those of these errors that there are, in any order. One that cannot be read is left out, and logged: a list must
-    /// not be lost for one of its entries.
+    /// Returns the errors that exist, in no particular order. An error that cannot be decoded is logged and left out:
+    /// one bad item must not break a whole list.
     async fn get_many(&self, project: ProjectId, fingerprints: &[Fingerprint]) -> Result<Vec<ErrorAggregate>>;
 
-    /// Changes what people set of an error, and writes these `entries` of its history, all in one transaction, whatever is
-    /// counted meanwhile. Returns the error as it is then; `None` if this incarnation of it is gone, or merged into another.
+    /// Applies a change that a user made, and writes `entries` to the error's history, in one transaction. Does not
+    /// conflict with events that are counted at the same time. Returns the error after the change, or `None` if this
+    /// incarnation is gone or merged into another error.
     async fn change(
         &self,
         error: &ErrorAggregate,
@@ -50,53 +50,53 @@ pub trait Errors: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<ErrorAggregate>>;
 
-    /// Removes the error at once, with all that is merged into it, and remembers (in one transaction) that the contents of
-    /// these incarnations are yet to be removed. An error that changed since it was read is a [`Conflict`](crate::Kind::Conflict).
+    /// Removes the error at once, with everything that is merged into it. The same transaction records that the
+    /// contents of these incarnations are still to be removed. Returns a [`Conflict`](crate::Kind::Conflict) if the
+    /// error changed after it was read.
     async fn start_purge(&self, error: &ErrorAggregate) -> Result<()>;
 
-    /// At most `limit` errors of the project, whichever, those too that no list shows: what has expired, and what is
-    /// merged into another.
+    /// Returns at most `limit` errors of the project in no particular order, including those that no list shows:
+    /// expired errors and merged errors.
     async fn stored(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorAggregate>>;
 
-    /// At most `limit` incarnations of the project's errors whose contents are yet to be removed.
+    /// Returns at most `limit` incarnations of the project's errors whose contents are still to be removed.
     async fn pending_purges(&self, project: ProjectId, limit: usize) -> Result<Vec<ErrorUid>>;
 
-    /// Forgets an incarnation whose contents are yet to be purged. Its contents must be gone before.
+    /// Removes the record that an incarnation's contents are still to be removed. Call it after they are gone.
     async fn forget(&self, project: ProjectId, uid: &ErrorUid) -> Result<()>;
 }
 
-/// A place in a project's list of errors.
+/// A position in a project's list of errors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ErrorCursor(pub(crate) String);
 
 /// The text is not a cursor of an error list.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+#[error("`{0}` is not a cursor: use the `nextCursor` of an earlier answer")]
 pub struct BadErrorCursor(String);
 
 impl ErrorCursor {
-    /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadErrorCursor> {
         text.parse()
     }
 
-    /// Before all errors that were last seen in this [`slot`](search::slot), and behind all of a later one.
+    /// The position before all errors that were last seen in this [`slot`](search::slot), and after all errors of later
+    /// slots.
     pub fn above(slot: u32) -> Self {
         Self(format!("{:08}-{}", slot + 1, Fingerprint::from_bytes([0; 16])))
     }
 
-    /// The slot that the error at this place was last seen in.
+    /// The slot in which the error at this position was last seen.
     pub fn slot(&self) -> u32 {
         self.0.split_once('-').and_then(|(slot, _)| slot.parse().ok()).unwrap_or_default()
     }
 
-    /// The error at this place.
+    /// The fingerprint of the error at this position.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Fingerprint::parse(self.0.split_once('-')?.1).ok()
     }
 
-    /// The text form.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -6,17 +6,17 @@ use model::time::Timestamp;
 use super::Page;
 use crate::error::Result;
 
-/// Where events are, by nothing but their ids: hints that a reader has to check.
+/// Finds the references of events by event id alone. The answers are hints: a reader has to check them.
 #[async_trait]
 pub trait EventIndex: Send + Sync {
-    /// Writes entries down, in no transaction: what fails in part may be entered again as a whole.
+    /// Writes entries without a transaction. After a partial failure all of them may be written again.
     async fn enter(&self, project: ProjectId, entries: &Entries, entered: Entered) -> Result<()>;
 
-    /// At most `limit` locations of an event that has entries of its own, the newest reference first.
+    /// Returns at most `limit` locations of an event that has index entries of its own, newest reference first.
     async fn locations(&self, project: ProjectId, event: EventHash, limit: usize) -> Result<Vec<EventLocation>>;
 
-    /// The locations where `event` may be by at most `limit` blocks of a bucket (or 1 MiB of them) that were written
-    /// before `before`, newest first.
+    /// Returns the locations that `event` may have according to the blocks of a bucket, newest first. Reads at most
+    /// `limit` blocks (or 1 MiB of them) that were written before `before`.
     async fn locations_in(
         &self,
         project: ProjectId,
@@ -27,13 +27,12 @@ pub trait EventIndex: Send + Sync {
     ) -> Result<Page<EventLocation, BlockId>>;
 }
 
-/// When entries are written down, and what tells them from others.
+/// When index entries are written, and the random part of their block ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entered {
-    /// When they are written.
     pub at: Timestamp,
-    /// What tells their blocks from others of the same moment.
+    /// Distinguishes blocks that are written at the same moment.
     pub random: u128,
-    /// When they may be removed.
+    /// When the entries may be removed.
     pub expires_at: Timestamp,
 }

@@ -5,22 +5,20 @@ use model::time::Timestamp;
 
 use crate::error::Result;
 
-/// Why messages could not be processed: a queue does not say it of its dead letters.
+/// Why messages could not be processed. SQS itself does not store a reason with a dead letter.
 #[async_trait]
 pub trait Failures: Send + Sync {
-    /// Notes why the message of this id in the queue failed, in place of what was noted of it before, to be forgotten
-    /// after `expires_at`.
+    /// Records why the message with this id failed, replacing an earlier record. The record expires after `expires_at`.
     async fn note_failure(&self, message: &str, noted: &Noted, expires_at: Timestamp) -> Result<()>;
 
-    /// What is noted of those of these messages of which anything is.
+    /// Returns the recorded failure for each of these messages that has one.
     async fn failures(&self, messages: &[String]) -> Result<HashMap<String, Noted>>;
 }
 
-/// Why a message failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Noted {
-    /// In words, without anything that the message holds.
+    /// The reason in words, without any content of the message.
     pub reason: String,
-    /// When, the last time.
+    /// When the message last failed.
     pub at: Timestamp,
 }

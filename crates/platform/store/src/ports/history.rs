@@ -6,11 +6,13 @@ use model::id::{ErrorUid, ProjectId};
 use super::Page;
 use crate::error::Result;
 
-/// What happened to errors besides their occurrences. Most entries are written with what they tell of, by
-/// [`Errors::change`](super::Errors::change) and [`ErrorCommits::commit`](super::ErrorCommits::commit).
+/// The history of errors: everything that happened to them except their occurrences. Most entries are written together
+/// with the change that they describe, by [`Errors::change`](super::Errors::change) and
+/// [`ErrorCommits::commit`](super::ErrorCommits::commit).
 #[async_trait]
 pub trait History: Send + Sync {
-    /// At most `limit` entries older than `before`, newest first. One that cannot be read is logged, and left out.
+    /// Returns at most `limit` entries older than `before`, newest first. An entry that cannot be decoded is logged and
+    /// left out.
     async fn history(
         &self,
         project: ProjectId,
@@ -19,15 +21,16 @@ pub trait History: Send + Sync {
         limit: usize,
     ) -> Result<Page<HistoryEntry, EntryId>>;
 
-    /// The entry of this name.
     async fn entry(&self, project: ProjectId, uid: &ErrorUid, id: &EntryId) -> Result<Option<HistoryEntry>>;
 
-    /// Adds an entry that tells of nothing but itself: a comment. Says whether this incarnation of the error is still there.
+    /// Adds an entry that describes no other change: a comment. Returns whether this incarnation of the error still
+    /// exists.
     async fn add_entry(&self, error: &ErrorAggregate, entry: &HistoryEntry) -> Result<bool>;
 
-    /// Removes an entry, and adds the one that tells of that. Says whether it, and this incarnation of the error, was there.
+    /// Removes an entry and adds the one that records the removal. Returns whether the old entry and this incarnation
+    /// of the error existed.
     async fn replace_entry(&self, error: &ErrorAggregate, old: &EntryId, new: &HistoryEntry) -> Result<bool>;
 
-    /// Removes at most 1,000 entries; says whether any are left.
+    /// Removes at most 1,000 entries. Returns whether any are left.
     async fn remove_history(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool>;
 }

@@ -7,42 +7,40 @@ use serde::Serialize;
 use super::Page;
 use crate::error::Result;
 
-/// The keys that callers show, known by their hashes only.
+/// API keys that callers present. Only their hashes are stored.
 #[async_trait]
 pub trait Keys: Send + Sync {
-    /// The key of this hash. It may have expired: see [`KeyRecord::is_good`].
+    /// Returns the key with this hash. It may have expired or be disabled: see [`KeyRecord::is_good`].
     async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>>;
 
-    /// The same, by a consistent read: a key that was removed or disabled before is seen to be so.
+    /// Like [`find`](Self::find), but with a consistent read: sees every removal and change that completed before.
     async fn find_consistently(&self, hash: &KeyHash) -> Result<Option<KeyRecord>>;
 }
 
-/// When keys were last used.
 #[async_trait]
 pub trait KeyUse: Send + Sync {
-    /// Notes that the key was used at `at`. The first use of a day is kept, so that there is one write a day, and one
-    /// small read for each call; what is earlier than the day that is kept changes nothing, nor does a key that is gone.
+    /// Records that the key was used at `at`. Only the first use of a day is stored, so there is one write a day, and
+    /// one small read for each call. A time before the stored day, and a key that is gone, change nothing.
     async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()>;
 }
 
-/// The keys as those have them who give them out.
+/// Key management: create, list, change, rotate and delete keys.
 #[async_trait]
 pub trait KeyRing: Send + Sync {
-    /// Adds a key. A key that exists is a [`Conflict`](crate::Kind::Conflict).
+    /// Adds a key. Returns a [`Conflict`](crate::Kind::Conflict) if it exists already.
     async fn add(&self, hash: &KeyHash, key: &KeyRecord) -> Result<()>;
 
-    /// The same, in one transaction with a look at the key that makes it: if that one is not good any more, it is a
-    /// [`Conflict`](crate::Kind::Conflict), too. So a key that was taken back makes no successor.
+    /// Like [`add`](Self::add), and checks in the same transaction that the key which creates it is still valid;
+    /// otherwise it is a [`Conflict`](crate::Kind::Conflict), too. So a revoked key cannot create a successor.
     async fn add_by(&self, maker: &Maker, hash: &KeyHash, key: &KeyRecord) -> Result<()>;
 
-    /// The key of this id.
     async fn with_id(&self, id: KeyId) -> Result<Option<(KeyHash, KeyRecord)>>;
 
-    /// At most `limit` keys that follow `after`, in the order of their ids: those of a project (not those of all that are
-    /// good in it too), or each there is. Reads what it returns and one more.
+    /// Returns at most `limit` keys that follow `after`, ordered by id. With a project: only the keys of that project,
+    /// not those that are valid in all projects. Without: all keys. Reads one key more than it returns.
     ///
-    /// A project's keys are found by the index, which follows a moment later, and which keys of version 0.1 are not in
-    /// until they are used or changed.
+    /// The keys of a project are found by the index, which is eventually consistent, and which contains keys of version
+    /// 0.1 only after they were used or changed.
     async fn list(
         &self,
         of: Option<ProjectId>,
@@ -50,12 +48,12 @@ pub trait KeyRing: Send + Sync {
         limit: usize,
     ) -> Result<Page<(KeyHash, KeyRecord), KeyId>>;
 
-    /// Changes a key, and returns it as it is then; `None` if it is gone.
+    /// Changes a key and returns its new state, or `None` if it is gone.
     async fn change(&self, hash: &KeyHash, change: &KeyChange) -> Result<Option<KeyRecord>>;
 
-    /// Adds `new`, and lets the key of the hash `old` expire at `until`, in one transaction. An old key that is gone or
-    /// expires already, a new one that exists, and a `maker` that is not good any more are a
-    /// [`Conflict`](crate::Kind::Conflict).
+    /// Adds `new` and lets the key with the hash `old` expire at `until`, in one transaction. Returns a
+    /// [`Conflict`](crate::Kind::Conflict) if the old key is gone or already expires, if the new key exists, or if
+    /// `maker` is not valid any more.
     async fn rotate(
         &self,
         maker: Option<&Maker>,
@@ -65,88 +63,82 @@ pub trait KeyRing: Send + Sync {
         new: &KeyRecord,
     ) -> Result<()>;
 
-    /// Removes a key, if it is there.
+    /// Removes a key if it exists.
     async fn remove(&self, hash: &KeyHash) -> Result<()>;
 }
 
-/// The key that makes another, and when.
+/// The key that creates another key, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Maker {
-    /// The hash of the key that makes another.
+    /// The hash of the creating key.
     pub key: KeyHash,
-    /// The moment at which it has to be good.
+    /// The time at which that key must be valid.
     pub at: Timestamp,
 }
 
-/// What a key may do, and where.
+/// A stored key: what it allows, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// What it may do.
     pub role: Role,
-    /// Where.
     pub scope: Scope,
-    /// What its owner calls it.
+    /// A name that its owner chose.
     pub name: String,
-    /// Its first characters, see [`Key::hint`].
+    /// The first characters of the key, see [`Key::hint`].
     pub hint: Option<String>,
-    /// Whether it is out of use.
     pub disabled: bool,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was first used on the newest day on which it was.
+    /// The time of its first use on the last day that it was used.
     pub last_used: Option<Timestamp>,
-    /// From when on it is good no more, since another took its place.
+    /// When it stops being valid because another key replaced it. `None`: it does not expire.
     pub expires_at: Option<Timestamp>,
 }
 
 impl KeyRecord {
-    /// Of a new key.
+    /// The record of a new key.
     pub fn new(key: &Key, role: Role, scope: Scope, name: impl Into<String>, created_at: Timestamp) -> Self {
         let (name, hint) = (name.into(), key.hint().map(str::to_owned));
         Self { role, scope, name, hint, disabled: false, created_at, last_used: None, expires_at: None }
     }
 
-    /// Whether it opens anything at `now`.
+    /// Whether the key is valid at `now`: neither disabled nor expired.
     pub fn is_good(&self, now: Timestamp) -> bool {
         !self.disabled && !self.has_expired(now)
     }
 
-    /// Whether its time is over. DynamoDB removes it then, in its own time.
+    /// Whether the key has expired. DynamoDB removes expired items only some time later.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
 }
 
-/// New values for what may change of a key. Those that are `None` stay as they are.
+/// New values for the attributes of a key. `None` leaves an attribute as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyChange {
-    /// Whether it is out of use.
     pub disabled: Option<bool>,
-    /// What its owner calls it.
     pub name: Option<String>,
-    /// What its project is called now.
+    /// The new name of its project.
     pub project: Option<ProjectName>,
 }
 
-/// What the holder of a key may do.
+/// The permissions of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Post events, nothing else.
     Client,
-    /// Read errors and what belongs to them, change nothing.
+    /// Read errors and everything that belongs to them. No changes.
     Read,
-    /// Everything.
+    /// Everything, including changes and other keys.
     Admin,
 }
 
 impl Role {
-    /// From its word.
+    /// Parses the word for a role.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Client, Self::Read, Self::Admin].into_iter().find(|role| role.as_str() == word)
     }
 
-    /// Its word.
+    /// The word for this role.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -156,11 +148,11 @@ impl Role {
     }
 }
 
-/// Where a key is good.
+/// The projects in which a key is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In every project, also those yet to come.
+    /// All projects, including future ones.
     All,
-    /// In one.
+    /// One project.
     Project(ProjectId, ProjectName),
 }

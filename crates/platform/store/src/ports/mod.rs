@@ -1,5 +1,5 @@
-//! What the use cases ask of storage, one narrow trait for each kind of thing. The adapters implement them on AWS; a
-//! test may wrap them to make them fail.
+//! The traits that the use cases call for storage, one narrow trait for each kind of thing. The adapters of this crate
+//! implement them on AWS. Tests can wrap them to inject failures.
 
 mod configs;
 mod dead_letters;
@@ -43,17 +43,17 @@ pub use segments::{ClaimChecks, ETag, Segments};
 pub use sessions::{Session, Sessions};
 pub use totals::{Totals, TotalsScope};
 
-/// A part of a list, and where the next part begins.
+/// One page of a list, and where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T, C> {
-    /// The entries.
     pub items: Vec<T>,
-    /// What to ask for next; `None` at the end of the list.
+    /// Where to continue; `None` at the end of the list.
     pub next: Option<C>,
 }
 
 impl<T, C> Page<T, C> {
-    /// Its first `limit` entries. What follows them is asked for by the `place` of the last one.
+    /// Cuts the page to its first `limit` items. If any were cut off, `next` becomes the `place` of the last remaining
+    /// item.
     #[must_use]
     pub fn cut(mut self, limit: usize, place: impl Fn(&T) -> C) -> Self {
         if self.items.len() > limit {

@@ -11,13 +11,13 @@ use model::timeline::{Hour, Timeline};
 use super::Page;
 use crate::error::Result;
 
-/// Where the occurrences of an error are, and how many there were when.
+/// References to the occurrences of errors, and timelines that count them.
 #[async_trait]
 pub trait Occurrences: Send + Sync {
-    /// The reference of this id.
     async fn reference(&self, project: ProjectId, uid: &ErrorUid, id: &ReferenceId) -> Result<Option<Reference>>;
 
-    /// At most `limit` references of a range, in its order. `next` is the id behind which the range goes on.
+    /// Returns at most `limit` references of a range, in the range's order. `next` is the id after which the range
+    /// continues.
     async fn references_in_range(
         &self,
         project: ProjectId,
@@ -26,7 +26,7 @@ pub trait Occurrences: Send + Sync {
         limit: usize,
     ) -> Result<Page<Reference, ReferenceId>>;
 
-    /// At most `limit` references older than `before`, newest first.
+    /// Returns at most `limit` references older than `before`, newest first.
     async fn references(
         &self,
         project: ProjectId,
@@ -38,18 +38,18 @@ pub trait Occurrences: Send + Sync {
         self.references_in_range(project, uid, &range, limit).await
     }
 
-    /// The counts of these hours. Reads one item for each hour that had any.
+    /// Returns the counts of these hours. Reads one item for each hour with events.
     async fn timeline(&self, project: ProjectId, uid: &ErrorUid, hours: RangeInclusive<Hour>) -> Result<Timeline>;
 
-    /// The [`reference`](Self::reference) of this id to occurrences of an error, or of what is merged into it.
+    /// Like [`reference`](Self::reference), but also looks at the errors that are merged into this one.
     async fn reference_of(&self, error: &ErrorAggregate, id: &ReferenceId) -> Result<Option<Reference>> {
         let incarnations: Vec<_> = error.uids().collect();
         let found = incarnations.iter().map(|uid| self.reference(error.project, uid, id));
         Ok(try_join_all(found).await?.into_iter().flatten().next())
     }
 
-    /// A [range](Self::references_in_range) of the references of an error and of all that is merged into it, as one list. Reads up
-    /// to `limit` of each.
+    /// Like [`references_in_range`](Self::references_in_range), but combines the references of an error and of all
+    /// errors that are merged into it into one list. Reads up to `limit` references of each.
     async fn references_in_range_of(
         &self,
         error: &ErrorAggregate,
@@ -61,7 +61,7 @@ pub trait Occurrences: Send + Sync {
         Ok(merge(try_join_all(pages).await?, range.oldest_first, limit))
     }
 
-    /// The [`timeline`](Self::timeline) of an error and all that is merged into it, added up.
+    /// The sum of the [`timeline`](Self::timeline)s of an error and of all errors that are merged into it.
     async fn timeline_of(&self, error: &ErrorAggregate, hours: RangeInclusive<Hour>) -> Result<Timeline> {
         let incarnations: Vec<_> = error.uids().collect();
         let timelines = incarnations.iter().map(|uid| self.timeline(error.project, uid, hours.clone()));
@@ -72,26 +72,24 @@ pub trait Occurrences: Send + Sync {
         Ok(sum)
     }
 
-    /// Removes these references.
     async fn remove_references(&self, project: ProjectId, uid: &ErrorUid, ids: &[ReferenceId]) -> Result<()>;
 
-    /// Removes at most 1,000 hours of the timeline; says whether any are left.
+    /// Removes at most 1,000 hours of the timeline. Returns whether any are left.
     async fn remove_timeline(&self, project: ProjectId, uid: &ErrorUid) -> Result<bool>;
 }
 
-/// A part of the references of an error, and the way to go through it: newest first unless it says otherwise.
+/// A range of an error's references, and the direction in which to read it. The default is everything, newest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReferenceRange {
     /// Only references with a greater id.
     pub newer_than: Option<ReferenceId>,
     /// Only references with a smaller id.
     pub older_than: Option<ReferenceId>,
-    /// From the oldest on.
     pub oldest_first: bool,
 }
 
 impl ReferenceRange {
-    /// What is left of it behind `id`, in its own direction.
+    /// The rest of the range after `id`, in its own direction.
     #[must_use]
     pub fn after(self, id: ReferenceId) -> Self {
         match self.oldest_first {
@@ -104,23 +102,23 @@ impl ReferenceRange {
 /// A frame of occurrences of one error that happened in one minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Its name, which has the time of the newest occurrence.
+    /// The id. It contains the time of the newest occurrence.
     pub id: ReferenceId,
-    /// The segment that holds the frame.
     pub segment: SegmentId,
-    /// Where in the segment.
+    /// Where the frame is in the segment.
     pub frame: FrameRange,
-    /// The time of its oldest occurrence.
+    /// The time of the oldest occurrence.
     pub first: Timestamp,
-    /// The time of its newest occurrence.
+    /// The time of the newest occurrence.
     pub last: Timestamp,
-    /// One for each of its occurrences, to recognise those that come again.
+    /// One hash for each occurrence, to recognise events that are delivered again.
     pub events: Vec<EventHash>,
 }
 
-/// One page of several, each in the same order.
+/// Merges one page of each incarnation into one page. All pages have the same order.
 fn merge(pages: Vec<Page<Reference, ReferenceId>>, oldest_first: bool, limit: usize) -> Page<Reference, ReferenceId> {
-    // Of an incarnation that was not read to its end nothing is known behind where its page ends, so no page may go further.
+    // If an incarnation was not read to its end, its references after that page are unknown, so the merged page must
+    // end there.
     let ends = pages.iter().filter_map(|page| page.next);
     let horizon = if oldest_first { ends.min() } else { ends.max() };
     let within = |id: ReferenceId| match horizon {
@@ -158,7 +156,7 @@ mod tests {
         }
     }
 
-    /// What a store answers for an incarnation with references at `seconds`.
+    /// The page that a store returns for an incarnation with references at `seconds`.
     fn page_of(seconds: &[i64], range: &ReferenceRange, limit: usize) -> Page<Reference, ReferenceId> {
         let bound = |id: &ReferenceId| {
             range.newer_than.is_none_or(|bound| *id > bound) && range.older_than.is_none_or(|bound| *id < bound)
@@ -172,14 +170,14 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever the incarnations and the limit, paging goes over all references once, in order.
+        /// For any incarnations and limit, paging returns every reference once, in order.
         #[test]
         fn incarnations_are_one_list(
             incarnations in proptest::collection::vec(proptest::collection::btree_set(0..200i64, 0..30), 1..4),
             limit in 1..8usize,
             oldest_first: bool,
         ) {
-            // Each second in one incarnation only: ids are unique.
+            // Each second is used in one incarnation only, because ids are unique.
             let mut seen = std::collections::BTreeSet::new();
             let incarnations: Vec<Vec<i64>> = incarnations
                 .into_iter()

@@ -8,62 +8,60 @@ use rules::lane::{Lane, LaneId};
 use super::DeadLetter;
 use crate::error::Result;
 
-/// The notifications that are still to be sent.
+/// Notifications that are decided and not yet delivered.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// The lane of this name.
     async fn lane(&self, id: &LaneId) -> Result<Option<Lane>>;
 
-    /// Writes a lane, to be forgotten after `expires_at` unless it is written again. A lane that somebody else wrote
-    /// since it was read is a [`Conflict`](crate::Kind::Conflict). Returns it as it is then.
+    /// Writes a lane and returns its new state. The lane expires after `expires_at` unless it is written again. Returns
+    /// a [`Conflict`](crate::Kind::Conflict) if somebody else wrote the lane after it was read.
     async fn save(&self, lane: Lane, expires_at: Timestamp) -> Result<Lane>;
 
-    /// At limit `limit` lanes in which something was due at `now`, the longest due first. Eventually consistent, as the
-    /// index is: one that was just sent may still be named.
+    /// Returns at most `limit` lanes with notifications due at `now`, the longest overdue first. The index is
+    /// eventually consistent, so it may include a lane that was sent a moment ago.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<LaneId>>;
 }
 
-/// The issues of errors in trackers.
+/// The issues of errors in issue trackers.
 #[async_trait]
 pub trait Links: Send + Sync {
-    /// Notes the issue that an error has at a destination. An error that is gone, or has begun another incarnation, is a
-    /// [`Conflict`](crate::Kind::Conflict).
+    /// Records the issue of an error at a destination. Returns a [`Conflict`](crate::Kind::Conflict) if the error is
+    /// gone or has a new incarnation.
     async fn link(&self, error: &ErrorAggregate, destination: &str, link: &model::error::Link) -> Result<()>;
 }
 
-/// The dead-letter queue of notifications: those that failed, however often they were tried.
+/// The dead-letter queue of notifications: those that could not be delivered, however often it was tried.
 #[async_trait]
 pub trait Undelivered: Send + Sync {
-    /// Keeps a letter; when this returns it is durable.
+    /// Stores a dead letter. When this returns, it is durable.
     async fn keep(&self, text: String) -> Result<()>;
 
-    /// Some letters that nobody else has received; nobody else receives them for half a minute. None if there are no more.
+    /// Receives some dead letters that nobody else holds. Nobody else receives them for half a minute. Empty if there
+    /// are no more.
     async fn receive(&self) -> Result<Vec<ReceivedLetter>>;
 
-    /// Removes a letter for good.
     async fn remove(&self, received: &ReceivedLetter) -> Result<()>;
 
-    /// Releases a letter: others can receive it at once.
+    /// Releases a dead letter, so that others can receive it at once.
     async fn release(&self, received: &ReceivedLetter) -> Result<()>;
 }
 
-/// One scan of the letters that nobody else has received. [`finish`](Self::finish) releases what was not removed.
+/// One scan over the dead letters that nobody else holds. [`finish`](Self::finish) releases all that were not removed.
 pub struct DeadLetterScan<'a> {
     letters: &'a dyn Undelivered,
-    /// ReceivedLetter out, and yet to be looked at.
+    /// Letters that were received but not yet returned by [`next`](Self::next).
     waiting: VecDeque<ReceivedLetter>,
-    /// To be released at the end: released at once, they would be received again.
+    /// Letters to release at the end. If they were released at once, the scan would receive them again.
     kept: Vec<ReceivedLetter>,
     seen: HashSet<String>,
 }
 
 impl<'a> DeadLetterScan<'a> {
-    /// Over all of `letters`.
     pub fn new(letters: &'a dyn Undelivered) -> Self {
         Self { letters, waiting: VecDeque::new(), kept: Vec::new(), seen: HashSet::new() }
     }
 
-    /// The next letter; `None` at the end, and after `limit` letters.
+    /// Returns the next letter, or `None` at the end and after `limit` letters.
     pub async fn next(&mut self, limit: usize) -> Result<Option<ReceivedLetter>> {
         if self.seen.len() >= limit {
             return Ok(None);
@@ -72,7 +70,7 @@ impl<'a> DeadLetterScan<'a> {
             self.waiting.extend(self.letters.receive().await?);
         }
         let next = self.waiting.pop_front();
-        // One that comes again was received longer ago than its time-out: the scan is complete.
+        // A letter that comes a second time was received longer ago than its visibility timeout: the scan is complete.
         Ok(next.filter(|received| self.seen.insert(received.letter.id.clone())))
     }
 
@@ -81,7 +79,7 @@ impl<'a> DeadLetterScan<'a> {
         self.kept.push(received);
     }
 
-    /// Releases what was kept, and what was not looked at.
+    /// Releases the letters that were kept, and those that were not looked at.
     pub async fn finish(self) -> Result<()> {
         for received in self.kept.iter().chain(&self.waiting) {
             self.letters.release(received).await?;
@@ -90,10 +88,9 @@ impl<'a> DeadLetterScan<'a> {
     }
 }
 
-/// A dead letter that is received by one reader.
+/// A dead letter that this reader holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedLetter {
-    /// The letter.
     pub letter: DeadLetter,
     /// The queue's receipt handle.
     pub(crate) receipt: String,

@@ -7,28 +7,29 @@ use scrub::Rules;
 use super::Page;
 use crate::error::Result;
 
-/// The projects.
 #[async_trait]
 pub trait Projects: Send + Sync {
-    /// Makes a project and gives it the next number. A name in use is a [`Conflict`](crate::Kind::Conflict).
+    /// Creates a project with the next free number. Returns a [`Conflict`](crate::Kind::Conflict) if the name is in
+    /// use.
     async fn create(&self, name: &ProjectName, now: Timestamp) -> Result<Project>;
 
-    /// The project that has this name, or had it before.
+    /// Returns the project that has this name, or had it before.
     async fn by_name(&self, name: &ProjectName) -> Result<Option<Project>>;
 
-    /// The project of this number.
     async fn by_id(&self, id: ProjectId) -> Result<Option<Project>>;
 
-    /// At most `limit` projects whose names follow `after`.
+    /// Returns at most `limit` projects, ordered by name, whose names follow `after`.
     async fn list(&self, after: Option<&ProjectName>, limit: usize) -> Result<Page<Project, ProjectName>>;
 
-    /// Changes settings. With a limit the mark goes that says it was reached (see [`Quotas`](super::Quotas)): if it still
-    /// is, the next batch sets it again. A project that is gone is a [`Conflict`](crate::Kind::Conflict).
+    /// Changes settings. Setting a limit clears the mark that says it was reached (see [`Quotas`](super::Quotas)); if
+    /// it still is, the next batch sets the mark again. Returns a [`Conflict`](crate::Kind::Conflict) if the project is
+    /// gone.
     async fn update(&self, project: &Project, change: &ProjectChange) -> Result<()>;
 
-    /// Gives a project another name. Under its former names it is still [found](Self::by_name), and no other project gets
-    /// them. A name that another project has or had is a [`Conflict`](crate::Kind::Conflict), more than
-    /// [`MAX_FORMER_NAMES`] are [`Rejected`](crate::Kind::Rejected). What is changed at the same time is not lost.
+    /// Renames a project. It can still be [found](Self::by_name) by its former names, and no other project can take
+    /// them. Returns a [`Conflict`](crate::Kind::Conflict) for a name that another project has or had, and
+    /// [`Rejected`](crate::Kind::Rejected) if there would be more than [`MAX_FORMER_NAMES`]. Settings that are changed
+    /// at the same time are not lost.
     async fn rename(&self, project: &Project, name: &ProjectName) -> Result<Project>;
 
     /// Marks a project as being deleted: nothing is stored in it any more.
@@ -38,42 +39,39 @@ pub trait Projects: Send + Sync {
     async fn remove(&self, project: &Project) -> Result<()>;
 }
 
-/// The most names that a project may have had before its present one.
+/// The most former names that a project may have.
 pub const MAX_FORMER_NAMES: usize = 20;
 
-/// A project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Its number, never given to another.
+    /// The number. It is never given to another project.
     pub id: ProjectId,
-    /// Its name, which may be given to another after it was deleted.
+    /// The name. After the project is deleted, another project may take it.
     pub name: ProjectName,
-    /// The names that it had before, the oldest first.
+    /// Former names, oldest first.
     pub former_names: Vec<ProjectName>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// Whether it is being deleted.
     pub deleting: bool,
-    /// What it adds to, and takes from, what is scrubbed.
+    /// The project's additions to the default scrubbing rules, and exceptions from them.
     pub scrubbing: Rules,
-    /// How many events of it are taken.
+    /// How many events are accepted.
     pub limits: Limits,
-    /// How much it matters.
+    /// How important the project is.
     pub tier: Tier,
-    /// What its occurrences are counted by for thresholds.
+    /// The unit of time in which occurrences are counted for thresholds.
     pub time_unit: TimeUnit,
-    /// Who looks after it, in words that faultline only shows.
+    /// Who looks after the project. Free text that faultline only shows.
     pub owner: Option<String>,
-    /// For how long its occurrences are kept; `None` for as long as the stack says.
+    /// How long occurrences are kept; `None` for the retention of the stack.
     pub retention: Option<Retention>,
-    /// Whose pages may send to it; `None` for all.
+    /// The origins of web pages that may send events; `None` for all.
     pub allowed_origins: Option<Origins>,
     /// Which of the notification configs that clients post are used.
     pub posted_configs: PostedConfigs,
 }
 
 impl Project {
-    /// A new one, with nothing set.
+    /// A new project without settings.
     pub fn new(id: ProjectId, name: ProjectName, created_at: Timestamp) -> Self {
         Self {
             id,
@@ -92,43 +90,36 @@ impl Project {
         }
     }
 
-    /// Its name, then its former ones, the newest first: what was sealed for it was sealed under one of them.
+    /// The current name, then the former ones, newest first. The project's sealed texts were sealed under one of them.
     pub fn names(&self) -> impl Iterator<Item = &ProjectName> {
         std::iter::once(&self.name).chain(self.former_names.iter().rev())
     }
 
-    /// For how many days what it sends now is kept, where a stack keeps things for `stack` days.
+    /// For how many days new occurrences are kept, if the retention of the stack is `stack` days.
     pub fn retention_days(&self, stack: u32) -> u32 {
         self.retention.map_or(stack, Retention::days)
     }
 }
 
-/// New values for settings of a project. Those that are `None` stay as they are; of those that can be without a value
-/// (`Some(None)`) it is taken away.
+/// New values for a project's settings. `None` leaves a setting as it is; `Some(None)` clears an optional one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectChange {
-    /// What is scrubbed.
     pub scrubbing: Option<Rules>,
-    /// How many events of a minute are taken.
+    /// The number of events accepted per minute.
     pub per_minute: Option<Option<u64>>,
-    /// How many events of a month are taken.
+    /// The number of events accepted per month.
     pub per_month: Option<Option<u64>>,
-    /// How much it matters.
     pub tier: Option<Tier>,
-    /// What its occurrences are counted by for thresholds.
     pub time_unit: Option<TimeUnit>,
-    /// Who looks after it.
     pub owner: Option<Option<String>>,
-    /// For how long occurrences are kept that come from now on.
+    /// Applies to occurrences that are received from now on.
     pub retention: Option<Option<Retention>>,
-    /// Whose pages may send.
     pub allowed_origins: Option<Option<Origins>>,
-    /// Which posted configs are used.
     pub posted_configs: Option<PostedConfigs>,
 }
 
 impl ProjectChange {
-    /// `project` as it is with these values.
+    /// Returns `project` with these values.
     pub fn applied_to(&self, project: Project) -> Project {
         let Self {
             scrubbing,

@@ -8,46 +8,45 @@ use model::time::Timestamp;
 
 use crate::error::Result;
 
-/// What ingest knows of what a project may be sent: as it was some seconds ago, and no aggregate.
+/// A project's limits and allowed origins, as ingest sees them. May be a few seconds stale.
 #[async_trait]
 pub trait Quotas: Send + Sync {
-    /// The limits of a project, whether one was reached, and whose pages may send; `None` if there is no such project. One read by the number,
-    /// two by the name.
+    /// Returns the limits of a project, whether one was reached, and the allowed origins; `None` if there is no such
+    /// project. One read by number, two by name.
     async fn quota(&self, project: &Addressee) -> Result<Option<Quota>>;
 }
 
 /// How many events a project may send, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Whose.
     pub project: ProjectId,
-    /// The limits that are set.
     pub limits: Limits,
-    /// What all processes together ran into last; it may be over.
+    /// The limit that was last reached, counted over all processes. The mark may be over.
     pub mark: Option<Mark>,
-    /// Whose pages may send; `None` for all.
+    /// The origins of web pages that may send events; `None` for all.
     pub origins: Option<Arc<Origins>>,
-    /// Which of the notification configs in posts are used.
+    /// Which of the notification configs in requests are used.
     pub posted_configs: PostedConfigs,
 }
 
-/// What the processor counts of projects that have limits. It is not exact as the counts of errors are: what a process had
-/// committed when it died is not counted here (at most a batch), and a batch may count twice if the answer is lost.
+/// The processor's count of events of projects that have limits. It is less exact than the counts of errors: what a
+/// process committed just before it died is missing here (at most one batch), and a batch may count twice if the
+/// response is lost.
 #[async_trait]
 pub trait Usage: Send + Sync {
-    /// Counts new events that were received in the month and the minute that `now` is in; returns what the month and the
-    /// minute have by then. One write, one more for the first batch of a minute.
+    /// Counts new events that were received in the month and minute of `now`. Returns the new counts of that month and
+    /// minute. One write; two for the first batch of a minute.
     async fn count(&self, project: ProjectId, new: Used, now: Timestamp) -> Result<Used>;
 
-    /// Says that a limit was reached, unless it is another one by now, or what is said already holds for longer.
+    /// Records that a limit was reached. Does nothing if the limit has changed since, or if an existing mark lasts
+    /// longer.
     async fn mark(&self, project: ProjectId, mark: Mark) -> Result<()>;
 }
 
 /// How many events of a project were stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Used {
-    /// Of the month.
     pub in_month: u64,
-    /// Of the minute; `None` where nobody wants to know, which saves a write.
+    /// `None` if the project has no limit per minute, which saves a write.
     pub in_minute: Option<u64>,
 }

@@ -6,19 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::Page;
 use crate::error::Result;
 
-/// The releases of a project: from when to when occurrences of each were received.
+/// The releases of a project, each with the times at which its first and last occurrences were received.
 #[async_trait]
 pub trait Releases: Send + Sync {
-    /// Notes that occurrences of a release were received, the first and the last of them at these moments, and returns
-    /// what is known of it then. One write for a release that is new; for another a refused one, a read, and a write if
-    /// it was seen last in an earlier hour.
+    /// Records that occurrences of a release were received, with the times of the first and the last. Returns the
+    /// stored release after that. One write for a new release; for a known one a write that is refused, a read, and a
+    /// write if it was last seen in an earlier hour.
     async fn note(&self, project: ProjectId, seen: &Release, expires_at: Timestamp) -> Result<Release>;
 
-    /// The release of this name.
     async fn release(&self, project: ProjectId, name: &str) -> Result<Option<Release>>;
 
-    /// At most `limit` releases that were first seen from `start` on and before `end`, and come after `after`; the one
-    /// that was first seen last comes first. Reads `limit` index entries, and the releases it returns.
+    /// Returns at most `limit` releases that were first seen within `first_seen`, newest first, starting after `after`.
+    /// Reads `limit` index entries, and the releases that it returns.
     async fn releases(
         &self,
         project: ProjectId,
@@ -27,40 +26,40 @@ pub trait Releases: Send + Sync {
         limit: usize,
     ) -> Result<Page<Release, ReleaseCursor>>;
 
-    /// Removes at most 1,000 releases; says whether any are left.
+    /// Removes at most 1,000 releases. Returns whether any are left.
     async fn remove_releases(&self, project: ProjectId) -> Result<bool>;
 }
 
 /// A version of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// Its name, as clients send it, cut to 200 bytes.
+    /// The name as clients send it, cut to 200 bytes.
     pub name: String,
-    /// When its first occurrence was received.
+    /// When the first occurrence was received.
     pub first_seen: Timestamp,
-    /// When an occurrence of it was received last: there may have been more within that hour.
+    /// When the last occurrence was received, with a resolution of one hour: later ones within that hour may not be
+    /// recorded.
     pub last_seen: Timestamp,
 }
 
-/// A place in a project's list of releases.
+/// A position in a project's list of releases.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ReleaseCursor(pub(crate) String);
 
 /// The text is not a cursor of a list of releases.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+#[error("`{0}` is not a cursor: use the `nextCursor` of an earlier answer")]
 pub struct BadReleaseCursor(String);
 
 impl BadReleaseCursor {
-    /// Of a text, of which the error shows the beginning.
+    /// The error for this text, of which it shows the beginning.
     pub fn new(text: &str) -> Self {
         Self(text.chars().take(80).collect())
     }
 }
 
 impl ReleaseCursor {
-    /// From the text form.
     pub fn parse(text: &str) -> std::result::Result<Self, BadReleaseCursor> {
         let fits = text.split_once('-').is_some_and(|(micros, hash)| {
             micros.len() == 16 && micros.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(hash).is_ok()
@@ -68,7 +67,6 @@ impl ReleaseCursor {
         fits.then(|| Self(text.to_owned())).ok_or_else(|| BadReleaseCursor::new(text))
     }
 
-    /// The text form.
     pub fn as_str(&self) -> &str {
         &self.0
     }

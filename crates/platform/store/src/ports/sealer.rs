@@ -5,21 +5,21 @@ use model::sealed::Sealed;
 use super::Project;
 use crate::error::{Kind, Result};
 
-/// Seals what holds secrets before it rests anywhere, and opens it again. No error quotes a plaintext.
+/// Seals texts that contain secrets before they are stored, and opens them again. No error quotes a plaintext.
 ///
-/// A key that is disabled, or that the caller may not use, is [`Rejected`](crate::Kind::Rejected): trying again is of no
-/// use until somebody mends it.
+/// If the KMS key is disabled, or the caller may not use it, the result is [`Rejected`](crate::Kind::Rejected): a retry
+/// is pointless until somebody fixes that.
 #[async_trait]
 pub trait Sealer: Send + Sync {
-    /// Seals a text of `project`; only under the same project it can be opened. The project is named, not numbered:
-    /// ingest seals for projects too that are made by the very post that it seals for.
+    /// Seals a text for `project`. It can be opened only for the same project. The project is given by name, not
+    /// number, because ingest also seals for projects that the same request creates.
     async fn seal(&self, project: &ProjectName, plaintext: &[u8]) -> Result<Sealed>;
 
-    /// Opens what [`Sealer::seal`] sealed. What is damaged, or sealed for another project or by another key, is
-    /// [`Corrupt`](crate::Kind::Corrupt).
+    /// Opens what [`Sealer::seal`] sealed. Returns [`Corrupt`](crate::Kind::Corrupt) if it is damaged, or was sealed
+    /// for another project or with another key.
     async fn open(&self, project: &ProjectName, sealed: &Sealed) -> Result<Vec<u8>>;
 
-    /// Opens what was sealed for `project` under its name or a former one.
+    /// Opens what was sealed for `project` under its current name or a former one.
     async fn open_for(&self, project: &Project, sealed: &Sealed) -> Result<Vec<u8>> {
         let mut opened = self.open(&project.name, sealed).await;
         for name in project.names().skip(1) {
@@ -31,14 +31,14 @@ pub trait Sealer: Send + Sync {
         opened
     }
 
-    /// Seals as faultline v1 does, for whoever posts it: base64 of what KMS itself encrypts, bound to no project. At
-    /// most [`FOREIGN_LIMIT`] bytes; more is [`Rejected`](crate::Kind::Rejected).
+    /// Encrypts as faultline v1 does, for clients that post the result: base64 of a direct KMS encryption, not bound to
+    /// a project. Takes at most [`FOREIGN_LIMIT`] bytes; more is [`Rejected`](crate::Kind::Rejected).
     async fn encrypt_foreign(&self, plaintext: &[u8]) -> Result<String>;
 
-    /// Opens what [`Sealer::encrypt_foreign`] or `aws kms encrypt` made without an encryption context, in base64. What
-    /// is neither is [`Corrupt`](crate::Kind::Corrupt).
+    /// Decrypts base64 that comes from [`Sealer::encrypt_foreign`], or from `aws kms encrypt` without an encryption
+    /// context. Anything else is [`Corrupt`](crate::Kind::Corrupt).
     async fn open_foreign(&self, ciphertext: &str) -> Result<Vec<u8>>;
 }
 
-/// The most that KMS encrypts by itself, in bytes.
+/// The most bytes that KMS encrypts directly.
 pub const FOREIGN_LIMIT: usize = 4_096;

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::Page;
 use crate::error::Result;
 
-/// By which terms errors can be found. What it says of an error was so when it was posted: whoever reads it asks the
+/// Finds errors by their terms. A posting describes the error at the time it was posted, so readers must check the
 /// error itself.
 #[async_trait]
 pub trait SearchIndex: Send + Sync {
-    /// Writes these blocks; when this returns they are found. Repeating it changes nothing.
+    /// Writes these blocks. When this returns, their postings can be found. Repeating it changes nothing.
     async fn post(&self, blocks: &[Block]) -> Result<()>;
 
-    /// At most `limit` postings of a term that follow `after`: the highest order first, those of one order by their
-    /// batches. An error that was posted several times is there several times.
+    /// Returns at most `limit` postings of a term that follow `after`: highest order first, and by batch within one
+    /// order. An error that was posted several times is listed several times.
     async fn list(
         &self,
         project: ProjectId,
@@ -25,30 +25,29 @@ pub trait SearchIndex: Send + Sync {
     ) -> Result<Page<StoredPosting, PostingPosition>>;
 }
 
-/// A posting, and where it stands.
+/// A posting, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPosting {
-    /// The error.
     pub fingerprint: Fingerprint,
-    /// Its position in the term's list.
+    /// The position in the term's list.
     pub position: PostingPosition,
 }
 
 /// A position in the list of a term.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostingPosition {
-    /// Where the error stands among those with the term.
+    /// The order of the error among those with the term.
     pub order: u32,
-    /// Who posted it.
+    /// The batch that posted it.
     pub batch: PostingBatch,
     pub(crate) chunk: u16,
     pub(crate) at: u16,
 }
 
 impl PostingPosition {
-    /// Before all postings of this order, and behind all of a higher one.
+    /// The position before all postings of this order, and after all of higher orders.
     pub fn above(order: u32) -> Self {
-        // No batch is 0.
+        // No batch has the number 0.
         Self { order: order.saturating_add(1), batch: PostingBatch(0), chunk: 0, at: u16::MAX }
     }
 }

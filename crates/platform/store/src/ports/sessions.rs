@@ -4,27 +4,27 @@ use model::time::Timestamp;
 
 use crate::error::Result;
 
-/// Who is signed in to the pages, and who tries to.
+/// Sessions of the web UI, and a count of sign-in attempts.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Begins a session. `token` is the hash of what the browser shows: like a key, it is stored as a hash only.
+    /// Begins a session. `token` is the hash of the token that the browser has: like a key, it is stored only as a
+    /// hash.
     async fn begin(&self, token: &KeyHash, session: &Session) -> Result<()>;
 
-    /// The session of this token, if it has not ended by `now`.
+    /// Returns the session with this token, if it has not ended by `now`.
     async fn session(&self, token: &KeyHash, now: Timestamp) -> Result<Option<Session>>;
 
-    /// Ends a session, if it is there.
+    /// Ends a session, if it exists.
     async fn end(&self, token: &KeyHash) -> Result<()>;
 
-    /// Counts an attempt to sign in from `source` in the minute of `now`, and returns how many there were in it.
+    /// Counts an attempt to sign in from `source`, and returns how many there were in the minute of `now`.
     async fn attempt(&self, source: &str, now: Timestamp) -> Result<u64>;
 }
 
-/// Somebody who showed a key.
+/// A browser that is signed in with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The key. Whether it is still good is asked at each request.
+    /// The key. Each request checks whether it is still valid.
     pub key: KeyHash,
-    /// When it ends.
     pub ends_at: Timestamp,
 }

@@ -7,12 +7,13 @@ use model::timeline::{Hour, Timeline};
 
 use crate::error::Result;
 
-/// How many events all errors together had when. It is not exact as the timelines of errors are: what a process had
-/// committed when it died is not counted here (at most a batch), and a batch may count twice if the answer is lost.
+/// Numbers of events per minute, summed over all errors. They are less exact than the timelines of errors: what a
+/// process committed just before it died is missing here (at most one batch), and a batch may count twice if the
+/// response is lost.
 #[async_trait]
 pub trait Totals: Send + Sync {
-    /// Counts new events, of which the first was received at `received_at`. One write for each hour that they happened in, the
-    /// newest first.
+    /// Adds new events, the first of which was received at `received_at`. One write for each hour in which they
+    /// happened, newest hour first.
     async fn add_totals(
         &self,
         of: TotalsScope,
@@ -21,18 +22,18 @@ pub trait Totals: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<()>;
 
-    /// When that was received which was counted last, of the two newest hours that have events: how far the processor has come.
-    /// Reads two items.
+    /// Returns when the first event of the batch that was counted last was received: how far the processor has caught
+    /// up. Reads two items: the two newest hours with events.
     async fn counted_up_to(&self, of: TotalsScope) -> Result<Option<Timestamp>>;
 
-    /// The counts of these hours. Reads one item for each hour that had any.
+    /// Returns the counts of these hours. Reads one item for each hour with events.
     async fn totals(&self, of: TotalsScope, hours: RangeInclusive<Hour>) -> Result<Timeline>;
 
-    /// Removes at most 1,000 hours of a project; says whether any are left. What the stack counted stays.
+    /// Removes at most 1,000 hours of a project. Returns whether any are left. The totals of the stack remain.
     async fn remove_totals(&self, project: ProjectId) -> Result<bool>;
 }
 
-/// What is counted as a whole.
+/// The errors whose events a total counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TotalsScope {
     /// All errors of a project.

@@ -18,7 +18,7 @@ impl Segments for Bucket {
     async fn frame(&self, id: &SegmentId, frame: FrameRange) -> Result<Bytes> {
         let doing = "reading a frame";
         if frame.length == 0 {
-            return Err(StoreError::corrupt(doing, format!("a frame without bytes in segment {id}")));
+            return Err(StoreError::corrupt(doing, format!("the frame in segment {id} has no bytes")));
         }
         let range = format!("bytes={}-{}", frame.offset, frame.offset + frame.length - 1);
         let call = self.client.get_object().bucket(&self.name).key(id.key()).range(range);
@@ -30,7 +30,7 @@ impl Segments for Bucket {
         let doing = "reading a segment";
         let call = self.client.get_object().bucket(&self.name).key(id.key());
         let object = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
-        let version = object.e_tag.ok_or_else(|| StoreError::corrupt(doing, "an object without ETag"))?;
+        let version = object.e_tag.ok_or_else(|| StoreError::corrupt(doing, "the object has no ETag"))?;
         Ok((self.body(doing, object.body).await?.to_vec(), ETag(version)))
     }
 
@@ -50,7 +50,7 @@ impl Segments for Bucket {
 }
 
 impl Bucket {
-    /// Removes at most 1,000 objects under `prefix`; says whether there were any.
+    /// Removes at most 1,000 objects under `prefix`. Returns whether there were any.
     pub(super) async fn remove_under(&self, doing: &'static str, prefix: &str) -> Result<bool> {
         let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
         let list = list.send().await.map_err(|error| StoreError::of_call(doing, &error))?;

@@ -1,4 +1,4 @@
-//! How many messages a queue has.
+//! The approximate number of messages in a queue.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
@@ -10,7 +10,7 @@ use super::{DeadLetterQueue, Queue};
 use crate::error::{Result, StoreError};
 use crate::ports::{Backlog, Waiting};
 
-/// What is counted of a queue: what waits, what is being worked on, and what waits for its time.
+/// The counts to request: messages that wait, messages in flight, and messages that are delayed.
 const COUNTED: [QueueAttributeName; 3] =
     [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, ApproximateNumberOfMessagesDelayed];
 
@@ -22,7 +22,7 @@ async fn counted(client: &Client, url: &str) -> Result<Waiting> {
     let counts = answer.attributes.unwrap_or_default();
     let count = |name| {
         let count = counts.get(&name).and_then(|count| count.parse::<u64>().ok());
-        count.ok_or_else(|| StoreError::corrupt(doing, "a count is missing"))
+        count.ok_or_else(|| StoreError::corrupt(doing, "the answer lacks a count"))
     };
     let [waiting, in_flight, delayed] = COUNTED.map(count);
     Ok(Waiting { waiting: waiting? + delayed?, in_flight: in_flight? })

@@ -9,13 +9,12 @@ use super::Queue;
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{DeadLetter, DeadLetterScan, DeadLetters, Inbox, ReceivedLetter, Undelivered};
 
-/// The most messages that SQS gives in one call.
+/// The most messages that SQS returns in one call.
 const MAX_RECEIVED_MESSAGES: i32 = 10;
-/// For how long nobody else receives a message that is looked at, in seconds, unless it is released before.
+/// How long a received message is hidden from other readers unless it is released, in seconds.
 const VISIBILITY_SECONDS: i32 = 30;
 const DOING: &str = "reading the dead-letter queue";
 
-/// The dead-letter queue of an inbox.
 #[derive(Clone, Debug)]
 pub struct DeadLetterQueue {
     pub(super) client: Client,
@@ -24,17 +23,17 @@ pub struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// The queue at this URL, whose messages go back to `inbox`.
+    /// The queue at this URL. Its messages can be redriven to `inbox`.
     pub fn new(client: Client, url: impl Into<String>, inbox: Queue) -> Self {
         Self { client, url: url.into(), inbox: Some(inbox) }
     }
 
-    /// The queue at this URL, whose messages can be looked at only.
+    /// The queue at this URL, for listing only: its messages cannot be redriven.
     pub fn to_look_at(client: Client, url: impl Into<String>) -> Self {
         Self { client, url: url.into(), inbox: None }
     }
 
-    /// The next messages that nobody else has; none if there are no more.
+    /// Receives messages that nobody else holds. Empty if there are no more.
     async fn next(&self) -> Result<Vec<ReceivedLetter>> {
         let call = self
             .client
@@ -84,7 +83,7 @@ impl DeadLetters for DeadLetterQueue {
 
     async fn redrive(&self, ids: Option<&HashSet<String>>, limit: usize) -> Result<usize> {
         let Some(inbox) = &self.inbox else {
-            return Err(StoreError::new(Kind::Rejected, DOING, "its inbox is not known here"));
+            return Err(StoreError::new(Kind::Rejected, DOING, "this process cannot write to the inbox"));
         };
         let mut moved = 0;
         let mut scan = DeadLetterScan::new(self);
@@ -106,7 +105,7 @@ impl DeadLetters for DeadLetterQueue {
 impl Undelivered for DeadLetterQueue {
     async fn keep(&self, text: String) -> Result<()> {
         let call = self.client.send_message().queue_url(&self.url).message_body(text);
-        call.send().await.map(drop).map_err(|error| StoreError::of_call("keeping a dead letter", &error))
+        call.send().await.map(drop).map_err(|error| StoreError::of_call("storing a dead letter", &error))
     }
 
     async fn receive(&self) -> Result<Vec<ReceivedLetter>> {

@@ -1,4 +1,4 @@
-//! The inbox, and what became of messages that cannot be processed.
+//! The inbox, its dead-letter queue, and the dead-letter queue of notifications.
 
 mod backlog;
 mod dead_letters;

@@ -13,40 +13,42 @@ use tokio::sync::{Notify, oneshot};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Inbox, MESSAGE_LIMIT};
 
-/// The most messages of a call, and the most bytes of them together: SQS's limits (1 MiB; half of it leaves room for
-/// what the call itself takes).
+/// The most messages in one call, and the most bytes in it. SQS takes ten messages and 1 MiB; half of that leaves room
+/// for the rest of the request.
 const MAX_ENTRIES: usize = 10;
 const MAX_BYTES: usize = 512 << 10;
-/// How many calls may be under way. A second one is made only if it is full: sends that wait for the first go together,
-/// which costs less than going at once.
+/// The most concurrent calls. A further call starts only if its batch is full: sends that wait for the first call
+/// travel together, which costs less than sending each at once.
 const CALLS: usize = 6;
-/// How long a call waits for the senders that the call before it answered: they come back, if they have more to send.
+/// How long a call waits for the senders that the previous call answered: if they have more to send, they come back at
+/// once.
 const COMPANY: Duration = Duration::from_millis(1);
 const DOING: &str = "sending to the inbox";
 
-/// The queue. Sends that come while calls are under way wait and go together, ten to a call: in Lambda, with one
-/// request at a time, none ever waits; in a process with many connections it saves nine calls of ten.
+/// A client of the queue. Sends that arrive while a call is in progress wait and travel together, up to ten in a call.
+/// In Lambda, with one request at a time, none ever waits. In a process with many connections this saves nine calls of
+/// ten.
 #[derive(Clone, Debug)]
 pub struct Queue {
     pub(super) client: Client,
     pub(super) url: String,
     waiting: Arc<Mutex<Waiting>>,
-    /// Told when as many wait as a call waits for.
+    /// Notified when as many sends wait as the next call expects.
     company: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     sends: VecDeque<Send>,
-    /// Bytes of the sends.
+    /// The total size of the sends, in bytes.
     bytes: usize,
     calls: usize,
-    /// How many sends a call waits for, if one does.
+    /// How many sends the next call waits for; 0 if none waits.
     expected: usize,
 }
 
 impl Waiting {
-    /// Whether as much waits as a call may have.
+    /// Whether the waiting sends fill a call.
     fn is_full(&self) -> bool {
         self.sends.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES
     }
@@ -60,7 +62,7 @@ impl Waiting {
         self.sends.push_back(send);
     }
 
-    /// As many sends as a call may have.
+    /// Removes and returns as many sends as fit into a call.
     fn take(&mut self) -> Vec<Send> {
         let mut bytes = 0;
         let fits = self.sends.iter().take(MAX_ENTRIES).take_while(|send| {
@@ -83,7 +85,11 @@ struct Send {
 impl Inbox for Queue {
     async fn send(&self, text: String) -> Result<()> {
         if text.len() > MESSAGE_LIMIT {
-            return Err(StoreError::new(Kind::Rejected, DOING, format!("a message of {} bytes", text.len())));
+            return Err(StoreError::new(
+                Kind::Rejected,
+                DOING,
+                format!("the message has {} bytes, more than {MESSAGE_LIMIT}", text.len()),
+            ));
         }
         let (answer, answered) = oneshot::channel();
         {
@@ -94,29 +100,30 @@ impl Inbox for Queue {
             }
             self.start_call(&mut waiting);
         }
-        answered.await.unwrap_or_else(|_| Err(StoreError::new(Kind::Unavailable, DOING, "the sender was stopped")))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::new(Kind::Unavailable, DOING, "the sending task was stopped")))
     }
 }
 
 impl Queue {
-    /// The queue at this URL.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self { client, url: url.into(), waiting: Arc::default(), company: Arc::default() }
     }
 
-    /// The client that calls the queue, for others of the same service.
+    /// The SQS client, so that other queues can share it.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// Makes the connection that the first request would otherwise wait for. What comes of it does not matter: the first
-    /// request finds out.
+    /// Opens the connection, so that the first request need not wait for it. The result does not matter: the first
+    /// request will notice.
     pub async fn connect(&self) {
         let attributes = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(QueueArn);
         let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
         if let Err(error) = attributes.customize().config_override(once).send().await {
             let error = StoreError::of_call("connecting to the inbox", &error);
-            tracing::debug!(error.message = %error, "the inbox does not answer yet");
+            tracing::debug!(error.message = %error, "failed to connect to the inbox");
         }
     }
 
@@ -124,8 +131,8 @@ impl Queue {
         self.waiting.lock()
     }
 
-    /// Begins to send what waits, if it is time: in a task of its own, since a caller that hangs up must not take the
-    /// others' messages with it.
+    /// Starts a call if one may start now. It runs in its own task, so that a caller that hangs up does not cancel the
+    /// messages of others.
     fn start_call(&self, waiting: &mut Waiting) {
         if waiting.may_call() {
             waiting.calls += 1;
@@ -133,8 +140,8 @@ impl Queue {
         }
     }
 
-    /// Waits a moment for as many sends as there were in the last batch and behind it. Otherwise those of a few
-    /// connections would go in two halves, each waiting for the other, with twice the calls.
+    /// Waits up to [`COMPANY`] until as many sends wait as the last batch had, plus those that already waited. Without
+    /// this, the sends of a few connections would travel in two alternating halves, with twice the calls.
     async fn gather(&self, sent: usize) {
         let is_short = {
             let mut waiting = self.waiting();
@@ -150,12 +157,12 @@ impl Queue {
     async fn send_batch(&self, batch: Vec<Send>) {
         let (texts, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|send| (send.text, send.answer)).unzip();
         for (answer, result) in answers.into_iter().zip(self.call(texts).await) {
-            // Nobody may be waiting any more: then the message is in the queue all the same.
+            // The sender may have given up. The message is in the queue all the same.
             let _ = answer.send(result);
         }
     }
 
-    /// One call; a result for each message, in their order.
+    /// Sends one batch and returns a result for each message, in order.
     async fn call(&self, texts: Vec<String>) -> Vec<Result<()>> {
         let count = texts.len();
         if count == 1 {
@@ -183,7 +190,7 @@ impl Queue {
     }
 }
 
-/// One call after the other, until nothing waits for them.
+/// Makes one call after another until no sends wait.
 struct Calls {
     queue: Queue,
     ended: bool,
@@ -198,7 +205,7 @@ impl Calls {
         }
     }
 
-    /// What the next call sends. None if there is nothing, or if it is left to the other calls under way.
+    /// Returns the next batch; `None` if nothing waits, or if the other calls in progress will take it.
     fn next(&mut self) -> Option<Vec<Send>> {
         let mut waiting = self.queue.waiting();
         waiting.calls -= 1;
@@ -212,7 +219,7 @@ impl Calls {
 }
 
 impl Drop for Calls {
-    /// A call that panicked, or was stopped, leaves its place to another.
+    /// If a call panicked or was stopped, another takes its place.
     fn drop(&mut self) {
         if !self.ended && tokio::runtime::Handle::try_current().is_ok() {
             let mut waiting = self.queue.waiting();

@@ -32,7 +32,7 @@ pub(super) enum WalkPosition {
 /// Why a text is not a cursor of the list.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum BadCursor {
-    #[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+    #[error("`{0}` is not a cursor: use the `nextCursor` of an earlier answer")]
     Malformed(String),
     #[error(
         "this cursor is of a list that is sorted by `{0}`: ask with `sort={0}`, or leave the cursor out to start again"

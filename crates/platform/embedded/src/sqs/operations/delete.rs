@@ -1,4 +1,4 @@
-//! DeleteMessage and DeleteMessageBatch. As in AWS, to delete what is gone succeeds.
+//! DeleteMessage and DeleteMessageBatch. As in AWS, deleting a message that is gone succeeds.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

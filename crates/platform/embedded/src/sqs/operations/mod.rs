@@ -1,4 +1,4 @@
-//! The operations: from a request's JSON to the answer's.
+//! The operations: each turns the JSON of a request into the JSON of the answer.
 
 mod delete;
 mod queues;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::engine::{Engine, QueueState};
 use super::refusal::{Refusal, RefusalKind};
 
-/// Entries of a batch request, and messages of a ReceiveMessage.
+/// The most entries of a batch request, and the most messages of a ReceiveMessage.
 const MAX_BATCH: usize = 10;
 
 pub(super) async fn call(engine: &Engine, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
@@ -37,15 +37,18 @@ pub(super) async fn call(engine: &Engine, operation: &str, body: &[u8]) -> Resul
         "PurgeQueue" => queues::purge(engine, parse(body)?).await,
         "StartMessageMoveTask" => redrive::start(engine, parse(body)?).await,
         "ListMessageMoveTasks" => redrive::list(engine, parse(body)?),
-        _ => Err(Refusal::new(RefusalKind::UnsupportedOperation, format!("the embedded SQS has no {operation}"))),
+        _ => Err(Refusal::new(
+            RefusalKind::UnsupportedOperation,
+            format!("the embedded SQS does not support {operation}"),
+        )),
     }
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|e| Refusal::parameter(format!("the request cannot be read: {e}")))
+    serde_json::from_slice(body).map_err(|e| Refusal::parameter(format!("failed to parse the request: {e}")))
 }
 
-/// The queue of a URL: its last part is the name.
+/// The queue of a URL, whose last part is the name.
 fn queue_of(engine: &Engine, url: &str) -> Result<Arc<QueueState>, Refusal> {
     if url.is_empty() {
         return Err(Refusal::missing("QueueUrl"));
@@ -54,12 +57,11 @@ fn queue_of(engine: &Engine, url: &str) -> Result<Arc<QueueState>, Refusal> {
     engine.find(name).ok_or_else(Refusal::no_queue)
 }
 
-/// An entry of a batch request.
 trait Identified {
     fn id(&self) -> &str;
 }
 
-/// What SQS asks of every batch: one to ten entries with ids of their own.
+/// Checks the rules for every batch: one to ten entries with distinct, valid ids.
 fn check_batch<E: Identified>(entries: &[E]) -> Result<(), Refusal> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";
@@ -87,7 +89,7 @@ fn check_batch<E: Identified>(entries: &[E]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The answer of a batch: what was done, and per entry what was not.
+/// The answer to a batch: the entries that succeeded, and those that failed with their errors.
 #[derive(Default)]
 struct BatchAnswer {
     successful: Vec<Value>,
@@ -113,7 +115,7 @@ impl BatchAnswer {
     }
 }
 
-/// A request that names a queue and nothing else of interest.
+/// A request whose only relevant field is the queue.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct QueueRequest {

@@ -11,7 +11,7 @@ use crate::sqs::engine::{Engine, QueueState};
 use crate::sqs::refusal::{Refusal, RefusalKind};
 use crate::sqs::{arn, messages};
 
-/// Those that are computed, in the order of the engine's count.
+/// Computed attributes, in the order of the engine's counts.
 const COUNTS: [&str; 3] =
     ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"];
 
@@ -39,7 +39,7 @@ pub(super) async fn create(engine: &Engine, request: CreateRequest) -> Result<Va
         Some(queue) => queue,
         None => engine.create(name, wanted).await?,
     };
-    // The same request again is no error; one that wants another queue is.
+    // Repeating the same request is not an error, but asking for different attributes is.
     let there = queue.attributes();
     let mut both = there.clone();
     both.apply(&given)?;
@@ -68,7 +68,7 @@ pub(super) struct ListRequest {
     #[serde(default)]
     queue_name_prefix: String,
     max_results: Option<usize>,
-    /// The last name of the page before.
+    /// The last name of the previous page.
     #[serde(default)]
     next_token: String,
 }
@@ -103,7 +103,7 @@ pub(super) async fn attributes(engine: &Engine, request: AttributesRequest) -> R
     let is_asked = |name: &str| asked.iter().any(|asked| asked == name || asked == "All");
     let mut texts = queue.attributes().texts();
     texts.extend(fixed(&queue));
-    // Counting walks an index: only for those who ask.
+    // Counting walks an index, so do it only if the request asks for it.
     if COUNTS.iter().any(|name| is_asked(name)) {
         let counts = engine.count(&queue).await?;
         texts.extend(COUNTS.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count.to_string())));

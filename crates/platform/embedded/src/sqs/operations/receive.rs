@@ -39,7 +39,8 @@ pub(super) async fn receive(engine: &Engine, mut request: ReceiveRequest) -> Res
     request.message_system_attribute_names.append(&mut request.attribute_names);
     let messages = loop {
         let taken = engine.receive(&queue, max, u64::MAX, visibility).await?;
-        // What seemed to be there may have expired, gone to the dead-letter queue, or to another consumer.
+        // The message that seemed to be available may have expired, or gone to the dead-letter queue or another
+        // consumer.
         if !taken.messages.is_empty() || wait == 0 || !engine.wait(&queue, Some(deadline)).await? {
             break taken.messages;
         }
@@ -85,7 +86,7 @@ fn system_attributes(engine: &Engine, message: &StoredMessage, asked: &[String])
         .collect()
 }
 
-/// Whether a message attribute is named, or covered by `All`, `.*` or a prefix such as `app.*`.
+/// Whether the request names a message attribute, directly or by `All`, `.*` or a prefix such as `app.*`.
 fn is_asked_for(name: &str, asked: &[String]) -> bool {
     asked.iter().any(|asked| match asked.strip_suffix(".*") {
         Some(prefix) => name.starts_with(prefix),

@@ -58,7 +58,7 @@ pub(super) async fn one(engine: &Engine, request: SendRequest) -> Result<Value, 
     let queue = queue_of(engine, &request.queue_url)?;
     let attributes = queue.attributes();
     let draft = request.content.into_draft(&attributes)?;
-    let answer = told(&draft);
+    let answer = send_result(&draft);
     engine.send(&queue, vec![draft]).await?;
     Ok(answer)
 }
@@ -73,9 +73,9 @@ pub(super) async fn batch(engine: &Engine, request: BatchRequest) -> Result<Valu
         match content.into_draft(&attributes) {
             Ok(draft) => {
                 size += u64::from(draft.size) - draft.body.len() as u64;
-                let mut told = told(&draft);
-                told["Id"] = id.into();
-                answer.successful.push(told);
+                let mut sent = send_result(&draft);
+                sent["Id"] = id.into();
+                answer.successful.push(sent);
                 drafts.push(draft);
             }
             Err(refusal) => answer.fail(&id, &refusal),
@@ -105,14 +105,14 @@ impl Content {
     }
 }
 
-/// What the sender is told of its message.
-fn told(draft: &Draft) -> Value {
-    let mut told = json!({
+/// The answer to the sender of a message.
+fn send_result(draft: &Draft) -> Value {
+    let mut result = json!({
         "MessageId": crate::shared::uuid(draft.uuid),
         "MD5OfMessageBody": md5_of_body(&draft.body),
     });
     if let Some(md5) = draft.extras.md5_of_attributes() {
-        told["MD5OfMessageAttributes"] = md5.into();
+        result["MD5OfMessageAttributes"] = md5.into();
     }
-    told
+    result
 }

@@ -71,7 +71,7 @@ pub(super) async fn one(engine: &Engine, request: VisibilityRequest) -> Result<V
     let queue = queue_of(engine, &request.queue_url)?;
     let change = request.change.check(&queue)?;
     let done = engine.change_visibility(&queue, vec![change]).await?;
-    done.into_iter().try_for_each(told)?;
+    done.into_iter().try_for_each(to_result)?;
     Ok(json!({}))
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn batch(engine: &Engine, request: BatchRequest) -> Result<Valu
     }
     let done = engine.change_visibility(&queue, changes).await?;
     for (id, change) in ids.into_iter().zip(done) {
-        match told(change) {
+        match to_result(change) {
             Ok(()) => answer.succeed(id),
             Err(refusal) => answer.fail(id, &refusal),
         }
@@ -98,7 +98,7 @@ pub(super) async fn batch(engine: &Engine, request: BatchRequest) -> Result<Valu
     Ok(answer.into_value())
 }
 
-fn told(change: VisibilityChange) -> Result<(), Refusal> {
+fn to_result(change: VisibilityChange) -> Result<(), Refusal> {
     match change {
         VisibilityChange::Done => Ok(()),
         VisibilityChange::NotInFlight => {

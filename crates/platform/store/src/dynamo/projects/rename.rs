@@ -1,4 +1,4 @@
-//! Giving a project another name: its item moves, and the former name leads to its number.
+//! Renaming a project: its item moves to the new name, and an item under the former name leads to its number.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::error::{Kind, Result, StoreError};
 use crate::ports::{MAX_FORMER_NAMES, Project};
 
 const DOING: &str = "renaming a project";
-/// How often it is tried again when its settings change at the same time.
+/// How many attempts are made if the project's settings change at the same time.
 const MAX_RENAME_ATTEMPTS: usize = 5;
 
 pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName) -> Result<Project> {
@@ -36,7 +36,8 @@ pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName)
         let mut former: Vec<_> = now.former_names.iter().filter(|former| *former != name).cloned().collect();
         former.push(now.name.clone());
         if former.len() > MAX_FORMER_NAMES {
-            return Err(StoreError::new(Kind::Rejected, DOING, "it had too many names"));
+            let detail = format!("the project already has {MAX_FORMER_NAMES} former names");
+            return Err(StoreError::new(Kind::Rejected, DOING, detail));
         }
         match move_item(table, &now, item, name, &former).await {
             Ok(()) => return Ok(Project { name: name.clone(), former_names: former, ..now }),
@@ -44,14 +45,14 @@ pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName)
             Err(error) => return Err(error),
         }
     }
-    Err(StoreError::new(Kind::Unavailable, DOING, "it is changed all the time"))
+    Err(StoreError::new(Kind::Unavailable, DOING, "the project keeps changing"))
 }
 
 fn gone(project: &Project) -> StoreError {
-    StoreError::new(Kind::NotFound, DOING, format!("there is no project `{}` any more", project.name))
+    StoreError::new(Kind::NotFound, DOING, format!("the project `{}` does not exist any more", project.name))
 }
 
-/// In one transaction, on condition that the item is as it was read, and that nobody has the name.
+/// Moves the item in one transaction, on condition that it is as it was read and that the name is free.
 async fn move_item(
     table: &Table,
     project: &Project,
@@ -95,7 +96,7 @@ async fn move_item(
     leads.insert("id".to_owned(), number(project.id));
     leads.insert(crate::dynamo::schema::FORM.to_owned(), number(1));
     let leads = Put::builder().table_name(&table.name).set_item(Some(leads)).build().map_err(bad)?;
-    // The new name may be one that the project had before.
+    // The new name may be a former name of this project.
     let leads_no_more = Delete::builder()
         .table_name(&table.name)
         .set_key(Some(former_name_key(name)))
@@ -113,13 +114,13 @@ async fn move_item(
         .transact_items(TransactWriteItem::builder().delete(leads_no_more).build());
     call.send().await.map(drop).map_err(|error| {
         match error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) {
-            true => StoreError::new(Kind::Conflict, DOING, "it was changed at the same time"),
+            true => StoreError::new(Kind::Conflict, DOING, "the project was changed at the same time"),
             false => StoreError::of_call(DOING, &error),
         }
     })
 }
 
-/// That an item has the attributes that were read, and none of a project's that it had not.
+/// The condition that an item still has the attributes that were read, and no other settings of a project.
 fn unchanged(item: &Attributes) -> (String, HashMap<String, String>, HashMap<String, AttributeValue>) {
     let (mut conditions, mut names, mut values) = (Vec::new(), HashMap::new(), HashMap::new());
     let missing = super::SETTINGS.iter().copied().filter(|name| !item.contains_key(*name));
