@@ -1,4 +1,4 @@
-//! A config that is posted with an error is used for the occurrence that it came with, and for no other.
+//! A posted config is used only for the occurrence that it came with.
 
 use std::sync::Arc;
 
@@ -48,10 +48,10 @@ async fn setting(faultline: &Faultline, which: &str) {
     faultline.clock.advance(60);
 }
 
-/// The takeover of the security review: somebody with the public client key posts a known message with their own config.
-/// They learn nothing of others' occurrences, and silence nobody.
+/// The takeover from the security review: somebody with the public client key posts a known message with their own
+/// config. They learn nothing of others' occurrences, and silence nobody.
 #[tokio::test]
-async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
+async fn a_posted_config_shows_only_its_own_occurrence() {
     for together in [false, true] {
         let (recorder, faultline) = world().await;
         let attacker = json!([{ "type": "github", "userToken": "t", "owner": "evil", "repo": "evil",
@@ -68,7 +68,7 @@ async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
         told(&faultline).await;
 
         let seen = recorder.messages("evil");
-        assert!(!seen.is_empty(), "it is told of its own");
+        assert!(!seen.is_empty(), "it is sent its own occurrence");
         let text = format!("{seen:?}");
         assert!(text.contains("attackers-own") && !text.contains("secret-of"), "together: {together}: {text}");
         for notification in recorder.notifications("evil") {
@@ -76,14 +76,14 @@ async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
         }
         let team = recorder.messages("team.example");
         let text = format!("{team:?}");
-        assert!(text.contains("secret-of-bob"), "the app's own config goes on: {text}");
+        assert!(text.contains("secret-of-bob"), "the app's own config still works: {text}");
         assert!(!text.contains("attackers-own") && !text.contains("secret-of-eve"), "{text}");
     }
 }
 
-/// Merging brings no config to others' occurrences either.
+/// Merging errors does not apply a config to others' occurrences either.
 #[tokio::test]
-async fn a_config_does_not_reach_what_its_error_is_merged_into() {
+async fn a_config_does_not_reach_the_target_of_a_merge() {
     let (recorder, faultline) = world().await;
     post(&faultline, "whole", "secret", Value::Null).await;
     post(&faultline, "part", "secret", Value::Null).await;
@@ -141,9 +141,9 @@ async fn a_project_may_use_sealed_configs_only_or_none() {
     assert_eq!(projects, ["sample", "sample"], "another project cannot use it");
 }
 
-/// A flood of errors with a posted config makes ten messages, and one that says how many more there were.
+/// A flood of errors with a posted config sends ten messages, and one that says how many more there were.
 #[tokio::test]
-async fn posted_configs_have_a_ceiling_for_each_target() {
+async fn posted_configs_have_a_maximum_for_each_target() {
     let (recorder, faultline) = world().await;
     for n in 0..60 {
         let body = json!({ "errors": [{ "type": "E", "message": format!("m{n}") }],
@@ -154,5 +154,5 @@ async fn posted_configs_have_a_ceiling_for_each_target() {
     let told = recorder.messages("team.example");
     assert_eq!(told.len(), 11);
     let Some(Message::Several { notifications, more, overflow: Some(_), .. }) = told.last() else { panic!("{told:?}") };
-    assert_eq!((notifications.len(), *more), (0, 50), "a number, and nothing of other posts");
+    assert_eq!((notifications.len(), *more), (0, 50), "only a number, and nothing from other posts");
 }
