@@ -255,7 +255,7 @@ async fn an_error_in_a_list_has_its_newest_hours() {
     assert_eq!(hours, json!([hour(0, 1), hour(1, 2), hour(3, 1)]));
 }
 
-/// Each commit pays by the kilobyte: an error of an event such as SDKs send fits the first.
+/// A commit is charged by the kilobyte. A new error with an event as SDKs send it takes less than one.
 #[tokio::test]
 async fn a_fresh_error_is_stored_within_a_kilobyte() {
     let faultline = Faultline::new().await;
@@ -283,7 +283,7 @@ async fn a_fresh_error_is_stored_within_a_kilobyte() {
     assert!(size < 1_024, "{size} bytes");
 }
 
-/// With a project goes what was counted of it.
+/// Deleting a project deletes its figures.
 #[tokio::test]
 async fn a_deleted_project_leaves_no_figures() {
     let faultline = Faultline::new().await;
