@@ -1,4 +1,4 @@
-//! Test harness for the whole system: a faultline in this process that does nothing until a test tells it to.
+//! Test harness for the whole system: a faultline in this process that does nothing by itself.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
@@ -33,7 +33,7 @@ pub struct Faultline {
     stream: tokio::sync::Mutex<Stream>,
 }
 
-/// A clock that moves only when it is told to. Its random numbers are a sequence, so that a test does the same each
+/// A clock that moves only by `advance`. Its random numbers are a sequence, so that a test does the same each
 /// time.
 pub struct TestClock {
     now: Mutex<Timestamp>,

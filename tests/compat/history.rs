@@ -90,14 +90,14 @@ async fn status_assignee_and_history_are_read() {
     let regression = json!({ "at": "2026-11-02T00:03:40+00:00", "release": "shop@1.2.3", "count": 1 });
     assert_eq!(json!(set), json!(["resolved", "Grace", resolution, regression]));
     let history = faultline.get(&format!("{PATH}/history")).await;
-    let mut told: Vec<_> = history["history"].as_array().unwrap().clone();
-    for entry in &mut told {
+    let mut entries: Vec<_> = history["history"].as_array().unwrap().clone();
+    for entry in &mut entries {
         for key in ["id", "at"] {
             assert!(entry.as_object_mut().unwrap().remove(key).unwrap().is_string());
         }
     }
     let (operator, occurrence) = (json!({ "kind": "operator" }), json!({ "kind": "occurrence" }));
-    let ci = told.last().unwrap()["by"].clone();
+    let ci = entries.last().unwrap()["by"].clone();
     assert_eq!((&ci["kind"], &ci["name"], ci["id"].as_str().unwrap().len()), (&json!("key"), &json!("ci"), 16));
     let hook = json!({ "kind": "hook", "service": "github", "user": "ada" });
     let expected = json!([
@@ -113,7 +113,7 @@ async fn status_assignee_and_history_are_read() {
         { "what": "assigned", "assignee": "Ada <ada@example.org>", "by": ci },
         { "what": "resolved", "by": ci },
     ]);
-    assert_eq!(json!(told), expected);
+    assert_eq!(json!(entries), expected);
 }
 
 #[tokio::test]

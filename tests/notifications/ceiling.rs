@@ -15,9 +15,9 @@ async fn flood(faultline: &Faultline, name: &str, count: usize) {
 }
 
 /// Returns the number of single messages, and the counts that the summaries report.
-fn shape(told: &[Message]) -> (usize, Vec<u64>) {
-    let alone = told.iter().filter(|message| matches!(message, Message::One(_))).count();
-    let held = told.iter().filter_map(|message| match message {
+fn shape(sent: &[Message]) -> (usize, Vec<u64>) {
+    let alone = sent.iter().filter(|message| matches!(message, Message::One(_))).count();
+    let held = sent.iter().filter_map(|message| match message {
         Message::Several { notifications, more, overflow: Some(_), .. } => Some(notifications.len() as u64 + more),
         _ => None,
     });

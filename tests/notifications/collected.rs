@@ -32,9 +32,9 @@ async fn notifications_of_an_interval_are_sent_together() {
     assert!(recorder.messages("hook.example").is_empty(), "it is not due yet");
     faultline.clock.advance(300);
     faultline.sweep().await;
-    let told = recorder.messages("hook.example");
-    assert_eq!(told.len(), 1);
-    let mut first = listed(&told[0]);
+    let sent = recorder.messages("hook.example");
+    assert_eq!(sent.len(), 1);
+    let mut first = listed(&sent[0]);
     first[..2].sort();
     assert_eq!(first, ["a", "b", "c"]);
     seen(&faultline, &["d", "e"]).await;

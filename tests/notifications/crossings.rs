@@ -50,13 +50,13 @@ async fn each_threshold_is_sent_once_in_order() {
             }
         }
         faultline.notify().await;
-        let told = recorder.notifications("hook.example");
+        let sent = recorder.notifications("hook.example");
         for (error, expected) in ["a", "b"].into_iter().zip(expected) {
-            let told: Vec<_> = told.iter().filter(|notification| notification.message == error).map(brief).collect();
-            assert_eq!(told, expected, "seed {seed}, {minute} minutes");
+            let sent: Vec<_> = sent.iter().filter(|notification| notification.message == error).map(brief).collect();
+            assert_eq!(sent, expected, "seed {seed}, {minute} minutes");
         }
-        let names: std::collections::HashSet<_> = told.iter().map(|notification| notification.token.clone()).collect();
-        assert_eq!(names.len(), told.len(), "each message has its own id");
+        let names: std::collections::HashSet<_> = sent.iter().map(|notification| notification.token.clone()).collect();
+        assert_eq!(names.len(), sent.len(), "each message has its own id");
     }
 }
 
@@ -83,9 +83,9 @@ async fn new_errors_and_regressions_are_announced() {
     faultline.process().await;
     faultline.notify().await;
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 2", "regression 7"]);
-    let told = &recorder.notifications("hooks.slack.com")[1];
-    assert_eq!((told.message.as_str(), told.kind.as_str(), told.project.as_str()), ("m", "E", "sample"));
-    assert!(told.occurrence.as_ref().unwrap().message == "m", "with its newest occurrence");
+    let sent = &recorder.notifications("hooks.slack.com")[1];
+    assert_eq!((sent.message.as_str(), sent.kind.as_str(), sent.project.as_str()), ("m", "E", "sample"));
+    assert!(sent.occurrence.as_ref().unwrap().message == "m", "with its newest occurrence");
 }
 
 /// A posted config decides as in v1: always at the first occurrence, then by threshold and interval.
@@ -146,7 +146,7 @@ async fn a_deleted_error_is_not_announced() {
     post(&faultline, "there", 1).await;
     faultline.process().await;
     faultline.notify().await;
-    let told: Vec<_> =
+    let sent: Vec<_> =
         recorder.notifications("hook.example").iter().map(|notification| notification.message.clone()).collect();
-    assert_eq!(told, ["there"]);
+    assert_eq!(sent, ["there"]);
 }

@@ -34,9 +34,9 @@ async fn a_project_over_its_limit_is_announced_once() {
     faultline.clock.advance(6 * 3_600);
     faultline.sweep().await;
     for to in ["hook.example", "on-call@example.org"] {
-        let told = recorder.messages(to);
-        assert_eq!(told.len(), 1, "{told:?}");
-        let Message::Limited { project, limit, .. } = &told[0] else { panic!("{told:?}") };
+        let sent = recorder.messages(to);
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        let Message::Limited { project, limit, .. } = &sent[0] else { panic!("{sent:?}") };
         assert_eq!((project.as_str(), limit.as_str()), ("sample", "3 events a minute"));
     }
     faultline.clock.advance(86_400);

@@ -45,11 +45,11 @@ async fn after_an_hour_s_outage_each_notification_is_sent_once() {
         faultline.clock.advance(10);
         faultline.sweep().await;
     }
-    let told = recorder.notifications("down.example");
+    let sent = recorder.notifications("down.example");
     assert_eq!(recorder.brief("down.example"), expected);
-    let counts: Vec<_> = told.iter().map(|notification| notification.count).collect();
+    let counts: Vec<_> = sent.iter().map(|notification| notification.count).collect();
     assert_eq!(counts, (1..=60).collect::<Vec<_>>(), "in order, each with the count of its time");
-    let names: std::collections::HashSet<_> = told.iter().map(|notification| &notification.token).collect();
+    let names: std::collections::HashSet<_> = sent.iter().map(|notification| &notification.token).collect();
     assert_eq!(names.len(), 60);
     faultline.clock.advance(3_600);
     faultline.sweep().await;

@@ -34,7 +34,7 @@ async fn post(faultline: &Faultline, message: &str, session: &str, notifications
     answer
 }
 
-async fn told(faultline: &Faultline) {
+async fn process_and_notify(faultline: &Faultline) {
     assert_eq!(faultline.process().await, 0);
     faultline.notify().await;
     faultline.clock.advance(120);
@@ -58,14 +58,14 @@ async fn a_posted_config_shows_only_its_own_occurrence() {
             "if_exist": "reopen-and-update", "threshold": 1 }]);
         post(&faultline, "m", "secret-of-ann", json!([slack("team.example")])).await;
         if !together {
-            told(&faultline).await;
+            process_and_notify(&faultline).await;
         }
         for _ in 0..2 {
             post(&faultline, "m", "attackers-own", attacker.clone()).await;
         }
         post(&faultline, "m", "secret-of-bob", json!([slack("team.example")])).await;
         post(&faultline, "m", "secret-of-eve", Value::Null).await;
-        told(&faultline).await;
+        process_and_notify(&faultline).await;
 
         let seen = recorder.messages("evil");
         assert!(!seen.is_empty(), "it is sent its own occurrence");
@@ -87,7 +87,7 @@ async fn a_config_does_not_reach_the_target_of_a_merge() {
     let (recorder, faultline) = world().await;
     post(&faultline, "whole", "secret", Value::Null).await;
     post(&faultline, "part", "secret", Value::Null).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let errors = faultline.get("/projects/sample/errors").await;
     let print = |message: &str| {
         let all = errors["errors"].as_array().unwrap();
@@ -98,12 +98,12 @@ async fn a_config_does_not_reach_the_target_of_a_merge() {
     let merged = faultline.call(Method::POST, &path, ADMIN, body).await;
     assert!(merged.status.is_success(), "{}", merged.body);
     post(&faultline, "part", "own", json!([slack("own.example")])).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let before = recorder.messages("own.example").len();
     assert_eq!(before, 1);
     post(&faultline, "whole", "secret", Value::Null).await;
     post(&faultline, "part", "secret", Value::Null).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let text = format!("{:?}", recorder.messages("own.example"));
     assert!(recorder.messages("own.example").len() == before && !text.contains("secret"), "{text}");
 }
@@ -123,20 +123,20 @@ async fn a_project_may_use_sealed_configs_only_or_none() {
     setting(&faultline, "sealed").await;
     let answer = post(&faultline, "m", "s", json!([slack("plain.example"), sealed])).await;
     assert_eq!(answer["refused"][0]["reason"], "notifications_not_allowed", "{answer}");
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     assert_eq!((recorder.messages("plain.example").len(), recorder.messages("sealed.example").len()), (0, 1));
 
     setting(&faultline, "off").await;
     let answer = post(&faultline, "n", "s", json!([slack("plain.example"), sealed])).await;
     assert_eq!(answer["refused"][0]["path"], json!(["notifications"]), "{answer}");
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     assert_eq!((recorder.messages("plain.example").len(), recorder.messages("sealed.example").len()), (0, 1));
 
     setting(&faultline, "any").await;
     let bound = encrypted("/encrypt?project=sample").await;
     post(&faultline, "o", "s", json!([bound])).await;
     faultline.post("other", &json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": [bound] })).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let projects: Vec<_> = recorder.notifications("sealed.example").iter().map(|one| one.project.to_string()).collect();
     assert_eq!(projects, ["sample", "sample"], "another project cannot use it");
 }
@@ -150,9 +150,9 @@ async fn posted_configs_have_a_maximum_for_each_target() {
             "notifications": [slack("team.example")] });
         faultline.post("sample", &body).await;
     }
-    told(&faultline).await;
-    let told = recorder.messages("team.example");
-    assert_eq!(told.len(), 11);
-    let Some(Message::Several { notifications, more, overflow: Some(_), .. }) = told.last() else { panic!("{told:?}") };
+    process_and_notify(&faultline).await;
+    let sent = recorder.messages("team.example");
+    assert_eq!(sent.len(), 11);
+    let Some(Message::Several { notifications, more, overflow: Some(_), .. }) = sent.last() else { panic!("{sent:?}") };
     assert_eq!((notifications.len(), *more), (0, 50), "only a number, and nothing from other posts");
 }

@@ -213,15 +213,15 @@ async fn each_minute_of_a_backlog_is_counted_for_thresholds() {
     faultline.post("sample", &json!({ "errors": rest })).await;
     assert_eq!(faultline.process().await, 0);
     assert_counted(&faultline, "backlog", 300).await;
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     for (old, new) in commits(&faultline).await {
         let before = |start| old.as_ref().map_or(0, |old: &ErrorAggregate| old.threshold_windows.count(start));
-        told.extend(
+        sent.extend(
             new.threshold_windows
                 .counts()
                 .filter(|&(start, count)| before(start) < 3 && count >= 3)
                 .map(|(start, _)| start),
         );
     }
-    assert_eq!(told, (0..100).map(minute).collect::<Vec<_>>(), "each minute reaches three, once, in order");
+    assert_eq!(sent, (0..100).map(minute).collect::<Vec<_>>(), "each minute reaches three, once, in order");
 }

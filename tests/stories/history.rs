@@ -71,18 +71,18 @@ async fn a_history_says_who_did_what_newest_first() {
         (&ci, json!({ "what": "assigned", "assignee": "Ada" })),
         (&ci, json!({ "what": "resolved", "after": "1.0" })),
     ];
-    let told = history(&faultline).await;
-    assert_eq!(told.len(), expected.len(), "{told:?}");
-    for (told, (by, what)) in told.iter().zip(expected) {
-        assert_eq!(&told["by"], by, "{told}");
-        let mut shown = told.clone();
+    let entries = history(&faultline).await;
+    assert_eq!(entries.len(), expected.len(), "{entries:?}");
+    for (entries, (by, what)) in entries.iter().zip(expected) {
+        assert_eq!(&entries["by"], by, "{entries}");
+        let mut shown = entries.clone();
         for key in ["id", "at", "by"] {
             assert!(!shown.as_object_mut().unwrap().remove(key).unwrap().is_null());
         }
         assert_eq!(shown, what);
     }
-    assert!(told.is_sorted_by(|newer, older| newer["at"].as_str() >= older["at"].as_str()));
-    assert!(!json!(told).to_string().contains(key["key"].as_str().unwrap()));
+    assert!(entries.is_sorted_by(|newer, older| newer["at"].as_str() >= older["at"].as_str()));
+    assert!(!json!(entries).to_string().contains(key["key"].as_str().unwrap()));
 }
 
 #[tokio::test]
@@ -92,9 +92,9 @@ async fn a_deleted_comment_leaves_an_entry() {
     let id = |answer: Answered| answer.body["data"]["comment"]["id"].as_str().unwrap().to_owned();
     let (one, _) = (id(comment(&faultline, "one").await), id(comment(&faultline, "two").await));
     assert_eq!(delete(&faultline, &format!("{PATH}/comments/{one}")).await, 204);
-    let told: Vec<_> =
+    let entries: Vec<_> =
         history(&faultline).await.iter().map(|entry| (entry["what"].clone(), entry["text"].clone())).collect();
-    assert_eq!(told, [(json!("comment_deleted"), Value::Null), (json!("commented"), json!("two"))]);
+    assert_eq!(entries, [(json!("comment_deleted"), Value::Null), (json!("commented"), json!("two"))]);
     patch(&faultline, ADMIN, json!({ "status": "resolved" })).await;
     let resolved = history(&faultline).await[0]["id"].as_str().unwrap().to_owned();
     for unknown in [one.as_str(), resolved.as_str(), "x"] {

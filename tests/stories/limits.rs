@@ -45,7 +45,8 @@ fn headers(answer: &Answered, names: [&str; 4]) -> [String; 4] {
     names.map(|name| answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default())
 }
 
-const TOLD: [&str; 4] = ["retry-after", "x-ratelimit-reset", "x-sentry-rate-limits", "access-control-allow-origin"];
+const BACK_OFF_HEADERS: [&str; 4] =
+    ["retry-after", "x-ratelimit-reset", "x-sentry-rate-limits", "access-control-allow-origin"];
 
 /// Events over a limit per minute are refused as in v1, and accepted again in the next minute. Only posts of this
 /// project are refused.
@@ -62,7 +63,7 @@ async fn over_the_minute_is_refused_until_the_next() {
         assert_eq!(answer.status.as_u16(), 429);
         let minute = Timestamp::parse("2026-11-02T00:02:00Z").unwrap().seconds().to_string();
         let expected = ["40", &minute, "40:default;error;security:project:rate_limited", "*"];
-        assert_eq!(headers(&answer, TOLD), expected);
+        assert_eq!(headers(&answer, BACK_OFF_HEADERS), expected);
         assert_eq!(answer.body["error"], "rate_limited");
         let message = answer.body["message"].as_str().unwrap();
         assert!(message.contains("3 events a minute") && message.contains("00:02:00"), "{message}");
@@ -114,7 +115,7 @@ async fn every_process_sees_that_a_limit_is_reached() {
     }
 }
 
-/// The usage of a month is counted across restarts. Clients are told to come back in an hour, so that they notice a
+/// The usage of a month is counted across restarts. Clients get a delay of an hour, so that they notice a
 /// raised limit. Raising the limit removes the mark.
 #[tokio::test]
 async fn over_the_month_is_refused_until_the_limit_is_raised() {
@@ -132,7 +133,7 @@ async fn over_the_month_is_refused_until_the_limit_is_raised() {
     let answer = post(&faultline, 1).await;
     let reset = (faultline.clock.now().seconds() + 3_600).to_string();
     let expected = ["3600", &reset, "3600:default;error;security:project:quota_exceeded", "*"];
-    assert_eq!((answer.status.as_u16(), headers(&answer, TOLD)), (429, expected.map(str::to_owned)));
+    assert_eq!((answer.status.as_u16(), headers(&answer, BACK_OFF_HEADERS)), (429, expected.map(str::to_owned)));
 
     set(&faultline, json!({ "limits": { "perMonth": 7 } })).await;
     faultline.clock.advance(READ_AGAIN);
@@ -151,9 +152,9 @@ async fn over_the_month_is_refused_until_the_limit_is_raised() {
     assert_eq!(status(&faultline).await, 201, "a new month");
 }
 
-/// SDKs are told to back off in their protocol. Requests without events of the project are answered as usual.
+/// SDKs get the headers of their protocol for backing off. Requests without events of the project are answered as usual.
 #[tokio::test]
-async fn sdks_are_told_to_back_off() {
+async fn sdks_get_the_headers_for_backing_off() {
     let faultline = Faultline::new().await;
     set(&faultline, json!({ "limits": { "perMinute": 1 } })).await;
     let event = |n: u32| format!("{{\"type\":\"event\"}}\n{{\"event_id\":\"{n:032x}\",\"message\":\"m\"}}\n");

@@ -176,7 +176,7 @@ async fn schedule(scene: &mut Scene, seed: u64) {
         scene.drain(&heir, 60, &when).await;
     }
     let arrived = to.arrived();
-    assert_told(&story.expected, &arrived, struck, &when);
+    assert_sent(&story.expected, &arrived, struck, &when);
     if !redriven {
         assert_in_order(&arrived, &when);
     }
@@ -185,7 +185,7 @@ async fn schedule(scene: &mut Scene, seed: u64) {
 
 /// Checks that everything expected was accepted, that nothing else arrived, and that nothing was repeated more often
 /// than calls were `struck` by faults.
-fn assert_told(expected: &BTreeSet<String>, arrived: &[Arrived], struck: usize, when: &str) {
+fn assert_sent(expected: &BTreeSet<String>, arrived: &[Arrived], struck: usize, when: &str) {
     let taken: BTreeSet<_> = arrived.iter().filter(|one| one.taken).map(|one| one.what.clone()).collect();
     assert_eq!(&taken, expected, "{when}");
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -199,16 +199,16 @@ fn assert_told(expected: &BTreeSet<String>, arrived: &[Arrived], struck: usize, 
 
 /// Checks that notifications about an error arrived in order, each always with the same id.
 fn assert_in_order(arrived: &[Arrived], when: &str) {
-    let mut told: BTreeMap<_, Vec<(u64, &str)>> = BTreeMap::new();
+    let mut sent: BTreeMap<_, Vec<(u64, &str)>> = BTreeMap::new();
     for one in arrived {
-        let told = told.entry(&one.lane).or_default();
-        match told.iter().find(|(count, _)| *count == one.count) {
+        let sent = sent.entry(&one.lane).or_default();
+        match sent.iter().find(|(count, _)| *count == one.count) {
             Some((_, token)) => assert_eq!(*token, one.token, "{when}: {} has two ids", one.what),
-            None => told.push((one.count, &one.token)),
+            None => sent.push((one.count, &one.token)),
         }
     }
-    for (lane, told) in told {
-        assert!(told.is_sorted_by_key(|(count, _)| *count), "{when}: {lane:?} received {told:?}");
+    for (lane, sent) in sent {
+        assert!(sent.is_sorted_by_key(|(count, _)| *count), "{when}: {lane:?} received {sent:?}");
     }
 }
 

@@ -86,7 +86,7 @@ impl Shape {
     }
 
     /// Number of notifications that are expected.
-    fn told(self) -> usize {
+    fn expected(self) -> usize {
         match self {
             Self::First | Self::Posted | Self::Limited | Self::Refused => 1,
             Self::Tracker | Self::Many => 6,
@@ -157,7 +157,7 @@ async fn step(scene: &mut Scene, shape: Shape, fault: Fault, call: u64) -> bool 
         assert!(notifier.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: it was redriven");
     }
     let most = if note_was_lost(&log) { 2 } else { 1 };
-    assert_told(&to.arrived(), shape.told(), most, &when);
+    assert_sent(&to.arrived(), shape.expected(), most, &when);
     to.assert_orderly(&when);
     log.iter().any(|call| call.fault.is_some())
 }
@@ -189,15 +189,15 @@ fn note_was_lost(log: &[Call]) -> bool {
 }
 
 /// Checks that `things` notifications were sent, each at most `most` times, in order and always with the same id.
-fn assert_told(arrived: &[Arrived], things: usize, most: usize, when: &str) {
-    let mut told: BTreeMap<&str, Vec<&Arrived>> = BTreeMap::new();
+fn assert_sent(arrived: &[Arrived], things: usize, most: usize, when: &str) {
+    let mut sent: BTreeMap<&str, Vec<&Arrived>> = BTreeMap::new();
     for one in arrived {
-        told.entry(&one.token).or_default().push(one);
+        sent.entry(&one.token).or_default().push(one);
     }
-    assert_eq!(told.len(), things, "{when}: {arrived:#?}");
+    assert_eq!(sent.len(), things, "{when}: {arrived:#?}");
     let mut counts: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for one in arrived {
-        let same = &told[one.token.as_str()];
+        let same = &sent[one.token.as_str()];
         assert!(same.len() <= most, "{when}: {} was sent {} times", one.what, same.len());
         assert!(same.iter().any(|one| one.taken), "{when}: {} was dropped", one.what);
         assert_eq!(same.iter().map(|one| &one.what).collect::<BTreeSet<_>>().len(), 1, "{when}: {same:?}");
