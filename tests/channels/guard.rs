@@ -1,4 +1,4 @@
-//! Destinations that somebody might name to make faultline call what it should not: none is reached.
+//! Destinations that an attacker could use to make faultline contact internal services. None of them is reached.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -117,8 +117,8 @@ impl Replay {
         Self { workload, faultline, engines, meter, batch, errors, sent: 0, done: Replayed::default() }
     }
 
-    /// Writes existing errors with another process, which is not measured, and one batch with the measured one to warm it
-    /// up.
+    /// Writes existing errors with another process, which is not measured. Then writes one batch with the measured one to
+    /// warm it up.
     async fn fill(&mut self) {
         if self.workload.kind != Kind::New {
             let turns = Turns::default();

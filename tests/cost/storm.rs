@@ -1,4 +1,4 @@
-//! One error, thousands of times a second: what several processors at once write to its item.
+//! A storm of one error, thousands of times a second: the writes of several concurrent processors to its item.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::meter::{Meter, Written};
 use crate::turns::{Turns, held};
 use crate::{Faultline, TestClock};
 
-/// How often the source looks whether it has a batch.
+/// How often the event source checks whether a batch is ready.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What a storm took.
+/// Figures of a storm.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Storm {
     /// Events, all stored.

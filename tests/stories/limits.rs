@@ -152,7 +152,7 @@ async fn over_the_month_is_refused_until_the_limit_is_raised() {
     assert_eq!(status(&faultline).await, 201, "a new month");
 }
 
-/// SDKs get the headers of their protocol for backing off. Requests without events of the project are answered as usual.
+/// SDKs get the headers of their protocol for backing off. Requests without events are answered as usual.
 #[tokio::test]
 async fn sdks_get_the_headers_for_backing_off() {
     let faultline = Faultline::new().await;
