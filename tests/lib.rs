@@ -1,4 +1,4 @@
-//! What the stories of the whole system are told with: an application that is at rest until a story says so.
+//! Test harness for the whole system: a faultline in this process that does nothing by itself.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
@@ -25,16 +25,15 @@ use server::system::{DataLocation, Resources, Stack, Stream, SystemSettings};
 use store::clock::Clock;
 use tower::ServiceExt;
 
-/// faultline in this process: requests are answered, and nothing is processed until [`Faultline::process`].
+/// faultline in this process. Requests are answered, but events are processed only by [`Faultline::process`].
 pub struct Faultline {
-    /// The stack.
     pub stack: Stack,
-    /// What its clock shows.
+    /// The clock that all of it uses.
     pub clock: Arc<TestClock>,
     stream: tokio::sync::Mutex<Stream>,
 }
 
-/// A clock that stands still until it is told to go on. Random numbers count up, so that a story tells the same each
+/// A clock that moves only by `advance`. Its random numbers are a sequence, so that a test does the same each
 /// time.
 pub struct TestClock {
     now: Mutex<Timestamp>,
@@ -49,12 +48,12 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// One whose random numbers are those of `seed`.
+    /// Creates a clock with the random numbers of `seed`.
     pub fn seeded(seed: u64) -> Self {
         Self { random: Mutex::new(u128::from(seed) << 64 | 1), ..Self::default() }
     }
 
-    /// Lets `seconds` go by.
+    /// Advances the clock by `seconds`.
     pub fn advance(&self, seconds: i64) {
         let mut now = self.now.lock().unwrap();
         *now = now.plus_seconds(seconds);
@@ -74,21 +73,19 @@ impl Clock for TestClock {
     }
 }
 
-/// The admin key of every story.
+/// The admin key in every test.
 pub const ADMIN: &str = "admin-key";
 
-/// An answer, read whole.
+/// An answer, read completely.
 #[derive(Debug)]
 pub struct Answered {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body; `null` if there is none.
+    /// The body as JSON, or `null` if there is none.
     pub body: Value,
 }
 
-/// How to start a [`Faultline`]: in memory, with a clock of its own, unless a test says otherwise.
+/// Options to start a [`Faultline`]. By default it runs in memory, with its own clock.
 pub struct Builder {
     settings: SystemSettings,
     clock: Arc<TestClock>,
@@ -97,19 +94,19 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Keeps everything in `dir`.
+    /// Stores everything in `dir`.
     pub fn directory(mut self, dir: &Path) -> Self {
         self.settings.place = DataLocation::Directory(dir.to_owned());
         self
     }
 
-    /// Uses engines that are open already.
+    /// Uses existing engines.
     pub fn engines(mut self, engines: Engines) -> Self {
         self.engines = Some(engines);
         self
     }
 
-    /// Reaches the engines by these resources, which may fail.
+    /// Reaches the engines through these resources, which may fail.
     pub fn resources(mut self, resources: Resources) -> Self {
         self.resources = Some(resources);
         self
@@ -122,19 +119,18 @@ impl Builder {
         self
     }
 
-    /// Keeps things for `days` in projects that do not say for how long.
+    /// Sets the retention, in days, of projects without a setting of their own.
     pub fn retention_days(mut self, days: u32) -> Self {
         self.settings.retention_days = days;
         self
     }
 
-    /// Sends messages by `notifier` instead of the channels.
+    /// Sends messages with `notifier` instead of the channels.
     pub fn notifier(mut self, notifier: Arc<dyn Notifier>) -> Self {
         self.settings.channels = Some(notifier);
         self
     }
 
-    /// Starts it.
     pub async fn start(self) -> Faultline {
         let stack = match self.engines {
             None => Stack::open(&self.settings).await,
@@ -153,23 +149,22 @@ impl Builder {
 }
 
 impl Faultline {
-    /// A new one in memory.
+    /// Starts a new faultline in memory.
     pub async fn new() -> Self {
         Self::builder().start().await
     }
 
-    /// One that a test sets up.
     pub fn builder() -> Builder {
         let clock = Arc::default();
         Builder { settings: settings(DataLocation::Memory, &clock), clock, engines: None, resources: None }
     }
 
-    /// The client key of the project `sample`.
+    /// Returns the client key of the project `sample`.
     pub fn client_key(&self) -> &str {
         &self.stack.access().1.unwrap().client_key
     }
 
-    /// Sends a request as it is.
+    /// Sends a request unchanged.
     pub async fn send(&self, request: Request<Body>) -> Answered {
         let response = self.stack.front().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -184,38 +179,38 @@ impl Faultline {
         Answered { status: parts.status, headers: parts.headers, body }
     }
 
-    /// Sends a request with a key and a body of any bytes.
+    /// Sends a request with a key and a body.
     pub async fn call(&self, method: Method, path: &str, key: &str, body: impl Into<Body>) -> Answered {
         let request = Request::builder().method(method).uri(path).header("x-api-key", key);
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    /// Reads `path` as an admin; anything but 200 fails the story.
+    /// Reads `path` as an admin. Panics if the answer is not 200.
     pub async fn get(&self, path: &str) -> Value {
         let answer = self.call(Method::GET, path, ADMIN, Body::empty()).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         answer.body["data"].clone()
     }
 
-    /// Posts `body` to a project; anything but 201 fails the story.
+    /// Posts `body` to a project. Panics if the answer is not 201.
     pub async fn post(&self, project: &str, body: &Value) -> Value {
         let answer = self.try_post(project, body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         answer.body
     }
 
-    /// Posts `body` to a project.
+    /// Posts `body` to a project, and returns the answer whatever its status is.
     pub async fn try_post(&self, project: &str, body: &Value) -> Answered {
         self.call(Method::POST, &format!("/projects/{project}/errors"), ADMIN, body.to_string()).await
     }
 
-    /// Posts one error of this message to the project `sample`.
+    /// Posts one error with this message to the project `sample`.
     pub async fn post_message(&self, message: &str) {
         self.post("sample", &json!({ "errors": [{ "type": "E", "message": message }] })).await;
     }
 
-    /// Processes what is in the inbox, and deletes what was processed. What failed can be delivered again at once.
-    /// Returns how many messages failed.
+    /// Processes the messages in the inbox, and deletes those that were processed. Failed messages can be received
+    /// again at once. Returns the number of failed messages.
     pub async fn process(&self) -> usize {
         let inbox = self.stack.inbox();
         let mut received = inbox.receive(10_000, 64 << 20, Duration::from_secs(60)).await.unwrap();
@@ -227,7 +222,7 @@ impl Faultline {
         again.len()
     }
 
-    /// What happened in the table since this was last asked.
+    /// Returns the table's stream records since the last call.
     pub async fn records(&self) -> Vec<Record> {
         let (mut stream, mut records) = (self.stream.lock().await, Vec::new());
         loop {
@@ -238,18 +233,18 @@ impl Faultline {
         }
     }
 
-    /// Notifies of what happened since this was last called.
+    /// Passes the stream records since the last call to notify.
     pub async fn notify(&self) {
         let records = self.records().await;
         assert_eq!(self.stack.notify().watch(&records, time()).await, None);
     }
 
-    /// Sends what is due by now.
+    /// Sends the notifications that are due.
     pub async fn sweep(&self) {
         self.stack.notify().sweep(time()).await.unwrap();
     }
 
-    /// The texts of the messages in the inbox, which are taken out.
+    /// Removes the messages from the inbox and returns their texts.
     pub async fn take_inbox(&self) -> Vec<String> {
         let inbox = self.stack.inbox();
         let received = inbox.receive(10_000, 64 << 20, Duration::from_secs(60)).await.unwrap();
@@ -257,7 +252,7 @@ impl Faultline {
         received.into_iter().map(|message| message.body).collect()
     }
 
-    /// The errors of the project `sample`, by what they were counted.
+    /// Returns the count of each error of the project `sample`, by message.
     pub async fn counts(&self) -> std::collections::BTreeMap<String, u64> {
         let mut counts = std::collections::BTreeMap::new();
         for error in self.all("/projects/sample/errors?limit=100", "cursor").await {
@@ -266,7 +261,8 @@ impl Faultline {
         counts
     }
 
-    /// All pages of a list of errors or occurrences; `parameter` is what the next page is asked for with.
+    /// Returns all pages of a list of errors or occurrences. `parameter` is the query parameter for the next page's
+    /// cursor.
     pub async fn all(&self, path: &str, parameter: &str) -> Vec<Value> {
         let (mut all, mut page) = (Vec::new(), self.get(path).await);
         loop {
@@ -279,7 +275,7 @@ impl Faultline {
     }
 }
 
-/// More time than any test takes.
+/// A deadline that no test reaches.
 pub fn time() -> Deadline {
     Deadline::within(Duration::from_secs(600))
 }
@@ -287,7 +283,8 @@ pub fn time() -> Deadline {
 fn settings(place: DataLocation, clock: &Arc<TestClock>) -> SystemSettings {
     SystemSettings {
         admin_key: Some(ADMIN.to_owned()),
-        // What a story's clock wrote is swept by the system's: it must not be over on the day the test runs.
+        // A test's clock is in the past for the engines, which expire items by the system's clock: nothing may expire
+        // during the test.
         retention_days: 36_500,
         destinations: Destinations::default().and_loopback(),
         clock: clock.clone(),
@@ -295,7 +292,7 @@ fn settings(place: DataLocation, clock: &Arc<TestClock>) -> SystemSettings {
     }
 }
 
-/// `text` as a segment of a path: everything but letters and digits percent-encoded.
+/// Percent-encodes everything but letters and digits of `text`, for a path segment.
 pub fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |path, byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => path + &char::from(byte).to_string(),

@@ -1,4 +1,4 @@
-//! The table as it is, past everything that knows what items mean.
+//! Access to the raw items of the table.
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -17,20 +17,20 @@ async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
     body
 }
 
-/// Puts an item in DynamoDB's own JSON form.
+/// Puts an item in DynamoDB's JSON form.
 pub async fn put_item(engines: &Engines, item: &str) {
     let item: Value = serde_json::from_str(item).unwrap();
     call(engines, "PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
 }
 
-/// All items of the table.
+/// Returns all items of the table.
 pub async fn items(engines: &Engines) -> Vec<Value> {
     let mut answer = call(engines, "Scan", &json!({ "TableName": TABLE })).await;
-    assert!(answer["LastEvaluatedKey"].is_null(), "one page");
+    assert!(answer["LastEvaluatedKey"].is_null(), "more than one page");
     serde_json::from_value(answer["Items"].take()).unwrap()
 }
 
-/// All records of the table's stream, the oldest first, in the form in which Lambda gets them.
+/// Returns all records of the table's stream, oldest first, in the form in which Lambda gets them.
 pub async fn stream(engines: &Engines) -> Vec<Value> {
     let streams = call(engines, "ListStreams", &json!({ "TableName": TABLE })).await;
     let arn = &streams["Streams"][0]["StreamArn"];
@@ -41,7 +41,7 @@ pub async fn stream(engines: &Engines) -> Vec<Value> {
     let mut all = Vec::new();
     loop {
         let mut part = call(engines, "GetRecords", &json!({ "ShardIterator": iterator, "Limit": 1_000 })).await;
-        let Value::Array(records) = part["Records"].take() else { panic!("no list of records") };
+        let Value::Array(records) = part["Records"].take() else { panic!("no records in the answer") };
         if records.is_empty() {
             return all;
         }

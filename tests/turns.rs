@@ -1,4 +1,4 @@
-//! A paused clock, and engines that it knows of.
+//! A paused clock that works with engines on other threads.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Mutex;
 
-/// Runs on a clock that stands still while anything is done, and else goes on to the next moment somebody waits for.
+/// Runs `work` on a paused clock, which advances to the next timer whenever nothing can run.
 pub fn paused<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// Waits for `work` that other threads do, of which the clock knows nothing: it goes on only when no blocking task is
-/// left.
+/// Waits for `work` on other threads. The paused clock does not see those, but it advances only when no blocking task
+/// is left.
 pub async fn held<T>(work: impl Future<Output = T>) -> T {
     let (done, waits) = std::sync::mpsc::channel::<()>();
     let holds = tokio::task::spawn_blocking(move || waits.recv().is_ok());
@@ -26,12 +26,12 @@ pub async fn held<T>(work: impl Future<Output = T>) -> T {
     result
 }
 
-/// Lets one request at a time through, in the order in which they came.
+/// Lets one request through at a time, in the order in which they arrived.
 #[derive(Clone, Debug, Default)]
 pub struct Turns(Arc<Mutex<()>>);
 
 impl Turns {
-    /// `client`, one request at a time.
+    /// Returns a client that sends one request at a time.
     pub fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(InTurn { turns: self.clone(), to: client })
     }

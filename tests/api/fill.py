@@ -1,4 +1,4 @@
-"""Puts something into a new faultline, and writes down what is there: a file for each, in a directory."""
+"""Fills a new faultline with test data, and writes ids, names and keys to files in a directory."""
 
 import json
 import pathlib
@@ -20,11 +20,11 @@ def call(method, path, body=None):
 
 
 def until(condition):
-    """Waits for something that the processor has yet to do."""
+        """Waits until the processor has done something."""
     deadline = time.monotonic() + 60
     while not (found := condition()):
         if time.monotonic() > deadline:
-            sys.exit("the processor does not come to it")
+            sys.exit("the processor was not done within 60 s")
         time.sleep(0.05)
     return found
 
@@ -57,14 +57,14 @@ comment = call("POST", named + "/comments", {"text": "seen on staging, too"})["c
 
 for name, value in {
     "url": URL,
-    # The operator's own, which no call can take out of use.
+    # The operator's own key, which no API call can revoke.
     "key-admin": ADMIN,
     "key-read": keys["read"]["key"],
     "key-client": made["clientKey"],
 }.items():
     pathlib.Path(sys.argv[2], name).write_text(value, encoding="utf-8")
 
-# What schemathesis.toml takes values from.
+# Values for the dictionaries that schemathesis.toml refers to.
 dictionaries = {
     "projects": [PROJECT],
     "numbers": [made["id"]],

@@ -1,10 +1,11 @@
-"""What schemathesis must know besides: how bodies of these media types are written, and who is calling."""
+"""Hooks for schemathesis: how to serialise media types that it does not know, and which client address to send from."""
 
 import itertools
 
 import schemathesis
 
-# Unknown keys are limited by address, and a run shows hundreds of them: each request comes from another one.
+# Unknown keys are rate-limited by client address, and a run sends hundreds of them, so each request has another
+# address.
 _addresses = (f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1" for number in itertools.count(1))
 
 

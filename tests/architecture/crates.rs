@@ -1,4 +1,4 @@
-//! Crates have floors, and look only down.
+//! Crates are layered in floors. A crate depends only on its own floor and the floors it is built on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,18 +8,17 @@ use serde_json::Value;
 
 use crate::root;
 
-/// A crate of the workspace.
 struct Crate {
-    /// The name without `faultline-`.
+    /// The package name without `faultline-`.
     name: String,
-    /// The folder under `crates`: `core`, `platform`, `functions`, `web`; or the crate's own.
+    /// The folder under `crates` (`core`, `platform`, `functions`, `web`), or the crate's own folder if it has no
+    /// floor.
     floor: String,
     folder: PathBuf,
-    /// Its dependencies, without those of its tests.
+    /// Its dependencies, without development and build dependencies.
     uses: BTreeSet<String>,
 }
 
-/// All crates under `crates`.
 fn crates() -> Vec<Crate> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let metadata = Command::new(cargo)
@@ -42,7 +41,7 @@ fn crates() -> Vec<Crate> {
     all.collect()
 }
 
-/// Fails if a crate has one of these dependencies; `aws-*` stands for all that begin so.
+/// Fails if the crate has one of these dependencies. A pattern such as `aws-*` stands for every name with that prefix.
 #[track_caller]
 fn assert_uses_none(one: &Crate, forbidden: &[&str]) {
     let is_forbidden = |used: &&String| {
@@ -55,8 +54,8 @@ fn assert_uses_none(one: &Crate, forbidden: &[&str]) {
     assert!(used.is_empty(), "{} must not use {used:?}", one.name);
 }
 
-/// Which floors the crates of a floor may use. Those of `core` use each other too, and `cycles` sees that they stay a
-/// hierarchy: Cargo refuses circles between crates.
+/// Checks that each crate uses only the floors it may use. Crates of `core` also use each other. They stay a hierarchy,
+/// because Cargo refuses circular dependencies between crates.
 #[test]
 fn a_crate_uses_only_lower_floors() {
     let all = crates();
@@ -72,7 +71,7 @@ fn a_crate_uses_only_lower_floors() {
         };
         let own = one.uses.iter().filter_map(|used| Some((used, floors.get(used.as_str())?)));
         let wrong: Vec<_> = own.filter(|(_, floor)| !lower.contains(floor)).collect();
-        assert!(wrong.is_empty(), "{} is on the floor `{}` and uses {wrong:?}", one.name, one.floor);
+        assert!(wrong.is_empty(), "{} is on the floor `{}` and must not use {wrong:?}", one.name, one.floor);
     }
 }
 
@@ -85,19 +84,24 @@ fn core_does_no_io() {
             one,
             &["tokio", "aws-*", "lambda*", "axum", "hyper*", "http", "reqwest", "tracing", "getrandom"],
         );
-        assert!(one.folder.join("clippy.toml").exists(), "{}: forbids clocks and the environment", one.name);
+        assert!(
+            one.folder.join("clippy.toml").exists(),
+            "{}: no clippy.toml that forbids clocks and the environment",
+            one.name
+        );
     }
 }
 
 #[test]
-fn each_crate_leaves_to_others_what_is_theirs() {
+fn each_crate_avoids_the_dependencies_that_belong_to_others() {
     let own: Vec<_> = crates();
     let names: Vec<_> = own.iter().map(|one| one.name.as_str()).collect();
     for (name, forbidden) in [
         ("web-pages", &["tokio", "aws-*", "lambda*", "axum", "hyper*", "reqwest", "store"] as &[&str]),
         ("store", &["lambda*", "axum", "hyper*", "aws_lambda_events", "http-common", "embedded"]),
         ("http-common", &["lambda*", "embedded"]),
-        // A dependency that the Lambda binary has too would switch destinations on loopback on for it.
+        // Cargo unifies features: a dependency that the Lambda binary shares would switch loopback destinations on in
+        // it.
         ("lambda", &["notify", "embedded"]),
         ("embedded", &names),
         ("bench", &names),
@@ -107,7 +111,7 @@ fn each_crate_leaves_to_others_what_is_theirs() {
 }
 
 #[test]
-fn functions_do_not_know_each_other_nor_the_engines() {
+fn functions_depend_neither_on_each_other_nor_on_the_engines() {
     let functions: Vec<_> = crates().into_iter().filter(|one| one.floor == "functions").collect();
     let names: Vec<_> = functions.iter().map(|one| one.name.as_str()).chain(["embedded", "server", "cli"]).collect();
     for one in &functions {
@@ -121,7 +125,7 @@ fn every_crate_says_what_it_is_for() {
     for one in crates() {
         let readme = std::fs::read_to_string(one.folder.join("README.md")).unwrap_or_default();
         for part in ["In scope: ", "Out of scope: "] {
-            assert!(readme.contains(part), "{}: README.md does not say `{part}…`", one.name);
+            assert!(readme.contains(part), "{}: README.md has no `{part}…`", one.name);
         }
     }
 }

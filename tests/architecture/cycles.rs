@@ -1,7 +1,7 @@
-//! No two files of a crate import each other, directly or through others: each can be read after those it uses.
+//! No two files of a crate import each other, directly or through others, so each file can be read after those it uses.
 //!
-//! An import counts for the file that defines the name, not for the `mod.rs` that passes it on with `pub use`. What a file
-//! uses of the modules it is in does not count: they hold what their files share. Nor do tests.
+//! An import counts for the file that defines the name, not for the `mod.rs` that re-exports it with `pub use`. Imports
+//! from a file's ancestor modules do not count, because those hold what their files share. Neither do imports in tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ use crate::{root, rust_files};
 /// A module's path within its crate.
 type Module = Vec<String>;
 
-/// What a file imports and passes on.
+/// What one file imports and re-exports.
 #[derive(Default)]
 struct File {
     path: PathBuf,
-    /// Names that a private `use` brings in, with the paths they stand for.
+    /// Names that private `use` items bring in, with their paths.
     imports: Vec<(String, Vec<String>)>,
-    /// Names that a `pub use` passes on. A glob has the name `*`.
+    /// Names that `pub use` items re-export. A glob has the name `*`.
     exports: Vec<(String, Vec<String>)>,
-    /// Paths of more than one segment in the code itself.
+    /// Paths of more than one segment that the code itself contains.
     paths: Vec<Vec<String>>,
-    /// Modules that are declared for tests only.
+    /// Modules that are declared with `#[cfg(test)]`.
     tests: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl Modules {
             let text = std::fs::read_to_string(&path).unwrap();
             let mut file = File { path, ..File::default() };
             file.visit_file(&syn::parse_file(&text).unwrap());
-            // A crate with a library has a `main.rs` that only uses it.
+            // Skip the `main.rs` of a crate that also has a library: it only calls the library.
             modules.entry(module).or_insert(file);
         }
         let tests: Vec<Module> = modules
@@ -114,7 +114,8 @@ impl Modules {
         Self(modules)
     }
 
-    /// The module whose file defines what `path` names in `module`; `None` if that is not in this crate, or is a module.
+    /// Returns the module whose file defines what `path` names in `module`. Returns `None` if that is a module, or is
+    /// not in this crate.
     fn defining(&self, module: &Module, path: &[String], depth: usize) -> Option<Module> {
         let (first, rest) = path.split_first()?;
         let child = |module: &Module, name: &String| [module.as_slice(), std::slice::from_ref(name)].concat();
@@ -149,18 +150,18 @@ impl Modules {
         None
     }
 
-    /// The modules whose files each file uses.
+    /// Returns the modules whose files each file uses.
     fn uses(&self) -> BTreeMap<&Module, BTreeSet<Module>> {
         let uses = |module: &Module, file: &File| {
             let imports = file.imports.iter().map(|(_, path)| path);
             let found = imports.chain(&file.paths).filter_map(|path| self.defining(module, path, 8));
-            // A module starts with the modules it is in.
+            // Ancestor modules do not count.
             found.filter(|used| !module.starts_with(used) && self.0.contains_key(used)).collect()
         };
         self.0.iter().map(|(module, file)| (module, uses(module, file))).collect()
     }
 
-    /// Files that use each other, directly or through others.
+    /// Returns groups of files that use each other, directly or through others.
     fn circles(&self) -> Vec<Vec<PathBuf>> {
         let uses = self.uses();
         let reached = |from: &Module| {

@@ -10,7 +10,7 @@ mod template;
 
 use std::path::{Path, PathBuf};
 
-/// The workspace's folder.
+/// The root folder of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }

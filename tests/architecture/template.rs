@@ -1,4 +1,4 @@
-//! What template.yaml and the code both say must be the same.
+//! template.yaml and the code must agree where both state the same thing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use model::project::Retention;
 
 use crate::root;
 
-/// The table is described twice: in template.yaml for AWS, in `store` for engines.
+/// The table is defined twice: in template.yaml for AWS, and in `store` for the embedded engines.
 #[test]
-fn the_template_makes_the_table_that_the_store_reads() {
+fn the_template_creates_the_table_that_the_store_reads() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     let of_store =
         |module: &str| std::fs::read_to_string(root().join("crates/platform/store/src/dynamo").join(module)).unwrap();
@@ -32,9 +32,9 @@ fn the_template_makes_the_table_that_the_store_reads() {
     }
 }
 
-/// A segment is removed by the bucket's lifecycle: under each prefix that one can have stands a rule, and no other rule.
+/// The bucket's lifecycle rules remove segments: there is exactly one rule for each prefix that a segment can have.
 #[test]
-fn the_template_removes_every_segment_when_its_time_is_over() {
+fn the_template_expires_every_segment() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     let rules = template.split("LifecycleConfiguration:").nth(1).unwrap().split("BucketPolicy:").next().unwrap();
     let after = |text: &str, name: &str| {
@@ -53,7 +53,7 @@ fn the_template_removes_every_segment_when_its_time_is_over() {
     assert_eq!(found, expected);
 }
 
-/// Preflights are answered by API Gateway in AWS, by `http-common` in `serve`.
+/// API Gateway answers preflights in AWS, and `http-common` answers them in `serve`.
 #[test]
 fn the_template_answers_preflights_as_serve_does() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
@@ -73,10 +73,10 @@ fn the_template_answers_preflights_as_serve_does() {
     assert_eq!(words(methods), constant("ALLOWED_METHODS"));
 }
 
-/// Destinations on loopback are for `faultline serve` and tests: no configuration of the Lambda binary reaches them, since
-/// it is built without them.
+/// Loopback destinations are for `faultline serve` and tests. The Lambda binary is built without them, so no
+/// configuration can enable them.
 #[test]
-fn the_lambda_binary_knows_no_destinations_on_loopback() {
+fn the_lambda_binary_has_no_loopback_destinations() {
     let manifest = std::fs::read_to_string(root().join("crates/functions/notify/Cargo.toml")).unwrap();
     let lines: Vec<_> = manifest.lines().filter(|line| line.contains("loopback")).collect();
     assert_eq!(
@@ -87,5 +87,5 @@ fn the_lambda_binary_knows_no_destinations_on_loopback() {
     let source = std::fs::read_to_string(root().join("crates/functions/notify/src/guard/destinations.rs")).unwrap();
     let switch = "#[cfg(any(test, feature = \"loopback\"))]\n    pub fn and_loopback(";
     assert_eq!(source.matches("loopback: true").count() + source.matches("loopback = true").count(), 1);
-    assert!(source.contains(switch), "the one switch is not compiled into a Lambda binary");
+    assert!(source.contains(switch), "the only switch must not be compiled into a Lambda binary");
 }

@@ -1,8 +1,9 @@
-//! What requests read, and how long they take, of a project of 100 errors and of one of 100,000 with ten occurrences each:
-//! `cargo bench -p faultline-tests --bench reads`, or with `FAULTLINE_ERRORS=10000` for another number.
+//! Benchmark of what requests read, and how long they take, in a project of 100 errors and in one of 100,000, with ten
+//! occurrences of each error: `cargo bench -p faultline-tests --bench reads`. `FAULTLINE_ERRORS=10000` sets another
+//! number.
 //!
-//! In one process, on engines in a temporary directory. Figures are printed, not judged: machines differ. The bounds of
-//! reads are judged by the story `reads_do_not_grow_with_what_is_stored`.
+//! It runs in one process, on engines in a temporary directory. It prints figures and does not judge them, because
+//! machines differ. The story `reads_do_not_grow_with_what_is_stored` checks the bounds of reads.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on panics, and prints")]
 
@@ -25,13 +26,13 @@ use search::{Postings, blocks};
 use store::clock::Clock;
 use store::ports::{Commit, ErrorCommits, Reference, SearchIndex, Segments};
 
-/// How many errors share a batch.
+/// Number of errors in a batch.
 const BATCH: usize = 500;
-/// Occurrences of each error.
+/// Number of occurrences of each error.
 const OCCURRENCES: usize = 10;
-/// How many errors are of the rare environment.
+/// Number of errors in the rare environment.
 const RARE: usize = 20;
-/// How often each question is asked, and for how long at the most.
+/// How often each request is sent, and for how long at most.
 const TIMES: usize = 200;
 const AT_MOST: Duration = Duration::from_secs(5);
 
@@ -54,14 +55,14 @@ fn main() {
     let many = std::env::var("FAULTLINE_ERRORS").map_or(100_000, |number| number.parse().unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        println!("errors | question | calls | items | kB | objects | p50 ms | p99 ms");
+        println!("errors | request | calls | items | kB | objects | p50 ms | p99 ms");
         for errors in [100, many] {
-            of_a_project(errors).await;
+            measure_project(errors).await;
         }
     });
 }
 
-async fn of_a_project(errors: usize) {
+async fn measure_project(errors: usize) {
     let dir = tempfile::tempdir().unwrap();
     let engines = Engines::open(dir.path()).unwrap();
     Resources::make(&engines).await.unwrap();
@@ -98,7 +99,7 @@ async fn of_a_project(errors: usize) {
     }
 }
 
-/// Writes errors as the processor does, without all that comes before.
+/// Writes errors as the processor does, without the stages before.
 async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: std::ops::Range<usize>, of: usize) {
     let now = clock.now();
     let segment = SegmentId::new(project, now, clock.random());

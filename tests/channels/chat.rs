@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::notifications::{all, hostile, many, one, python};
 use super::{channels, target};
 
-/// All that a service shows of a body.
+/// Returns every text in a body.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
@@ -26,8 +26,8 @@ async fn slack_takes_every_message() {
         assert_eq!(channels().send(&target, &message, None).await, Ok(None), "{name}");
         let body = fake.received().pop().unwrap().json();
         for text in texts(&body) {
-            // Marks of an event's text mean nothing: it is plain text, in a block of code, or kept apart.
-            // A `<` that is ours begins a link to the web; all others are escaped.
+            // Formatting characters in an event's text must have no effect: the text is plain text, in a code block, or
+            // broken up. A `<` of our own begins a link to the web UI; all others are escaped.
             for (at, _) in text.match_indices('<') {
                 assert!(text[at..].starts_with("<https://errors.example/"), "{name}: {text}");
             }
@@ -39,7 +39,6 @@ async fn slack_takes_every_message() {
     }
 }
 
-/// v1's fields, and buttons where a project has them.
 #[tokio::test]
 async fn slack_has_v1s_fields_and_buttons() {
     let (fake, endpoint) = fakes::slack().await;
@@ -60,9 +59,9 @@ async fn slack_has_v1s_fields_and_buttons() {
     insta::assert_json_snapshot!("slack_buttons", buttons);
 }
 
-/// Slack's Markdown has no escape: what looks like it in an event's text is in plain text only, or kept apart.
+/// Slack's Markdown has no escape. What looks like Markdown in an event's text is sent as plain text or broken up.
 #[tokio::test]
-async fn slack_formats_nothing_of_a_title() {
+async fn slack_does_not_format_a_title() {
     let (fake, endpoint) = fakes::slack().await;
     let target = target(json!({ "type": "slack", "endpoint": endpoint }));
     let marked = "*bold* _italic_ ~gone~ `code` :wave: <!channel> <https://evil.example|here>";
@@ -86,11 +85,11 @@ async fn slack_formats_nothing_of_a_title() {
             }
         }
         let plain = texts(&body).concat();
-        assert!(plain.contains("bold") && plain.contains("wave:"), "it is there: {plain}");
+        assert!(plain.contains("bold") && plain.contains("wave:"), "the text itself is kept: {plain}");
     }
 }
 
-/// The texts of blocks that Slack formats: not plain text without pictures, nor a block of code.
+/// Returns the texts of blocks that Slack formats: all except plain text without emoji, and code blocks.
 fn formatted(value: &Value) -> Vec<String> {
     if value["type"] == "plain_text" {
         assert_eq!(value["emoji"], json!(false), "{value}");
@@ -131,9 +130,9 @@ async fn teams_takes_every_message() {
     }
 }
 
-/// What turns the direction of writing, and what controls a terminal, is in no message.
+/// No message contains characters that change the direction of writing or control a terminal.
 #[tokio::test]
-async fn no_message_turns_or_controls() {
+async fn no_message_contains_direction_or_control_characters() {
     let (fake, endpoint) = fakes::webhook().await;
     for kind in ["slack", "discord", "teams", "webhook"] {
         let target = target(json!({ "type": kind, "endpoint": endpoint }));
@@ -148,9 +147,10 @@ async fn no_message_turns_or_controls() {
     }
 }
 
-/// Whoever pressed a button is answered where Slack says, for them alone; and at no other place.
+/// A button press is answered at the URL that Slack sends, visible only to the person who pressed it. No other host is
+/// contacted.
 #[tokio::test]
-async fn a_press_of_a_button_is_answered_at_slack_only() {
+async fn a_button_press_is_answered_only_at_slack() {
     let fake = fakes::FakeServer::start(|_| fakes::Reply::new(200, "ok")).await;
     let url = format!("{}/actions/T/1/x", fake.url());
     channels().reply(&url, "Muted by *grace*").await.unwrap();

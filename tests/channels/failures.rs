@@ -1,4 +1,4 @@
-//! What goes wrong, and that no secret is in what is said about it.
+//! Failures of destinations, and that error texts and logs contain no secret.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ async fn failure(target: &Target) -> SendError {
     channels().send(target, &one(python()), None).await.unwrap_err()
 }
 
-/// `later 30s: what`, or `never: what`
+/// Formats a failure as `later 30s: reason`, `later: reason` or `never: reason`.
 fn shown(failed: &SendError) -> String {
     match failed {
         SendError::Transient { retry_after: Some(after), reason } => format!("later {}s: {reason}", after.as_secs()),
@@ -29,7 +29,7 @@ fn shown(failed: &SendError) -> String {
     }
 }
 
-/// Now is 2026-11-02T00:01:00Z.
+/// The clock is at 2026-11-02T00:01:00Z.
 #[tokio::test]
 async fn a_status_says_whether_to_try_again_and_when() {
     let (fake, target) = slack().await;
@@ -59,9 +59,9 @@ async fn a_status_says_whether_to_try_again_and_when() {
     insta::assert_snapshot!(shown(&failure(&target).await), @"never: Slack answered 404 Not Found: no_service");
 }
 
-/// After failures of a while the same message arrives.
+/// After some failures, the same message arrives.
 #[tokio::test]
-async fn what_failed_arrives_later() {
+async fn a_message_that_failed_arrives_later() {
     let (fake, target) = slack().await;
     for _ in 0..3 {
         fake.plan(Reply::new(500, "rollup_error"));
@@ -73,7 +73,7 @@ async fn what_failed_arrives_later() {
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-/// A redirect is not followed, wherever it leads.
+/// Redirects are not followed, whatever the target.
 #[tokio::test]
 async fn a_redirect_is_refused() {
     let (fake, target) = slack().await;
@@ -86,12 +86,12 @@ async fn a_redirect_is_refused() {
             assert!(failed.ends_with("redirects are not followed, set the address that it has moved to"), "{failed}");
         }
     }
-    assert_eq!(fake.received().len(), 15, "asked once for each");
+    assert_eq!(fake.received().len(), 15, "one request per redirect");
     assert!(other.received().is_empty());
 }
 
 #[tokio::test]
-async fn who_hangs_is_given_up() {
+async fn a_destination_that_hangs_times_out() {
     let (fake, target) = slack().await;
     fake.plan_hang();
     let failed = impatient().send(&target, &one(python()), None).await.unwrap_err();
@@ -99,7 +99,7 @@ async fn who_hangs_is_given_up() {
 }
 
 #[tokio::test]
-async fn who_is_not_there_is_asked_later() {
+async fn an_unreachable_destination_is_retried_later() {
     let (fake, endpoint) = fakes::slack().await;
     let address = endpoint.split('/').nth(2).unwrap().to_owned();
     drop(fake);
@@ -110,9 +110,9 @@ async fn who_is_not_there_is_asked_later() {
     insta::assert_snapshot!(shown(&failure(&target).await), @"later: Slack: no connection could be made");
 }
 
-/// Of issues 4 MiB are read, and an answer that is not what was asked for is said to be none.
+/// At most 4 MiB of a tracker's answer are read, and an answer of another form than expected is reported as such.
 #[tokio::test]
-async fn an_answer_is_read_as_far_as_it_may_be() {
+async fn a_tracker_answer_has_a_maximum_size_and_must_be_json() {
     let server = GitHub::start().await;
     let target = github(&server);
     server.fake.plan(Reply::new(200, "x".repeat(5 << 20)));
@@ -130,9 +130,9 @@ fn github(server: &GitHub) -> Target {
     }))
 }
 
-/// GitHub limits by 403 as well, and says in two ways until when.
+/// GitHub also uses 403 for rate limits, and has two headers for the time to wait.
 #[tokio::test]
-async fn github_says_in_its_own_ways_what_is_wrong() {
+async fn github_has_its_own_forms_of_failures() {
     let server = GitHub::start().await;
     let target = github(&server);
     let message = |text: &str| json!({ "message": text });
@@ -168,17 +168,18 @@ async fn github_says_in_its_own_ways_what_is_wrong() {
     insta::assert_snapshot!("github_failures", texts);
 }
 
-/// Targets with secrets, and what somebody who answers could say to get them into a log.
+/// Targets contain secrets, and a server that echoes the request could bring them into an error text or a log.
 #[tokio::test]
-async fn no_secret_is_in_what_is_said_or_logged() {
+async fn no_error_text_or_log_line_contains_a_secret() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(move || writer.clone());
-    // For the whole process: a subscriber of one thread misses what another test's thread has met first.
+    // Set for the whole process: a subscriber of one thread misses callsites that another test's thread registered
+    // first.
     tracing_subscriber::util::SubscriberInitExt::init(subscriber.finish());
-    tracing::info!("what is logged is seen");
+    tracing::info!("the log is captured");
 
     let echo = FakeServer::start(|received| {
         let all: Vec<String> =
@@ -210,7 +211,7 @@ async fn no_secret_is_in_what_is_said_or_logged() {
         assert!(!format!("{target:?}").to_lowercase().contains("secretxx"), "{target:?}");
     }
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(written.contains("what is logged is seen"), "{written:.200}");
+    assert!(written.contains("the log is captured"), "{written:.200}");
     assert!(!written.to_lowercase().contains("secretxx"), "{written}");
 }
 
@@ -219,7 +220,7 @@ fn check(failed: &SendError, target: &Value) {
     assert!(!text.contains("secretxx") && !text.contains("secret xx"), "{target}: {text}");
 }
 
-/// The same target at a host that the guard refuses.
+/// Returns the same target at a host that the guard refuses.
 fn elsewhere(value: &Value) -> Target {
     let mut value = value.clone();
     let moved = value["endpoint"].as_str().unwrap().replacen("http://127.0.0.1", "http://user@10.0.0.1", 1);
@@ -245,9 +246,9 @@ impl Write for Log {
     }
 }
 
-/// A token that no header can hold is said to be one, without it.
+/// A token that cannot be a header value is reported without showing it.
 #[tokio::test]
-async fn a_token_that_cannot_be_sent_is_named_and_not_shown() {
+async fn a_token_that_cannot_be_sent_is_reported_but_not_shown() {
     for (kind, key, token) in [("github", "userToken", GITHUB_TOKEN), ("gitlab", "personalAccessToken", GITLAB_TOKEN)] {
         let target = target(json!({ "type": kind, key: format!("{token}\n"), "owner": "a", "repo": "b" }));
         let failed = shown(&failure(&target).await);

@@ -1,4 +1,4 @@
-//! Destinations that somebody might name to make faultline call what it should not: none is reached.
+//! Destinations that an attacker could use to make faultline contact internal services. None of them is reached.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use notify::guard::{Client, Destinations, Outgoing, Refused, Timeouts, Unsent};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Somebody who listens on loopback and remembers who comes.
+/// Listens on loopback and records who connects.
 struct Listener {
     address: SocketAddr,
     came: Arc<Mutex<Vec<SocketAddr>>>,
@@ -30,7 +30,8 @@ impl Listener {
         Self { address, came }
     }
 
-    /// How many came so far. They come in their order: when one that is made here has come, all before it have.
+    /// Returns how many connections were made so far. Connections are accepted in order: when one that is made here has
+    /// been accepted, all before it have been.
     async fn count(&self) -> usize {
         let own = TcpStream::connect(self.address).await.unwrap().local_addr().unwrap();
         loop {
@@ -41,7 +42,8 @@ impl Listener {
         }
     }
 
-    /// How many came beside `own`, which is forgotten; `None` if that has not come yet.
+    /// Returns how many connections were made other than `own`, which is removed. Returns `None` if `own` was not
+    /// accepted yet.
     fn others(&self, own: SocketAddr) -> Option<usize> {
         let mut came = self.came.lock().unwrap();
         let at = came.iter().position(|peer| *peer == own)?;
@@ -50,7 +52,7 @@ impl Listener {
     }
 }
 
-/// Names with the answers that they give one after the other, the last one for ever.
+/// A resolver that gives each name's answers one after the other, and repeats the last one.
 #[derive(Default)]
 struct Names {
     answers: Mutex<HashMap<String, Vec<Vec<SocketAddr>>>>,
@@ -86,13 +88,13 @@ async fn send(client: &Client, url: &str) -> Unsent {
     client.send(Outgoing::new(Method::POST, url)).await.unwrap_err()
 }
 
-/// Where the listener is, in every spelling that a URL has for it and its like, and names that lead to it.
+/// The listener's address in every spelling that a URL has for it, similar addresses, and names that resolve to it.
 #[tokio::test]
 async fn no_hostile_destination_is_reached() {
     let listener = Listener::start().await;
     let port = listener.address.port();
     let names = Arc::new(Names::default());
-    // Whatever name gets through leads to the listener.
+    // Every name that the guard lets through resolves to the listener.
     for name in [
         "hooks.slack.com",
         "api.github.com",
@@ -117,7 +119,7 @@ async fn no_hostile_destination_is_reached() {
     }
     let client = client(&names);
     let urls = [
-        // no https
+        // not https
         format!("http://127.0.0.1:{port}/"),
         format!("http://hooks.slack.com:{port}/services/T/B/x"),
         "http://hooks.slack.com/services/T/B/x".to_owned(),
@@ -125,7 +127,7 @@ async fn no_hostile_destination_is_reached() {
         "file:///etc/passwd".to_owned(),
         "gopher://127.0.0.1:25/_x".to_owned(),
         "data:text/plain,x".to_owned(),
-        // loopback, spelt in every way
+        // loopback, in every spelling
         format!("https://127.0.0.1:{port}/"),
         format!("https://localhost:{port}/"),
         format!("https://LOCALHOST.:{port}/"),
@@ -148,7 +150,7 @@ async fn no_hostile_destination_is_reached() {
         format!("https://[::127.0.0.1]:{port}/"),
         format!("https://[64:ff9b::7f00:1]:{port}/"),
         format!("https://[2002:7f00:1::]:{port}/"),
-        // other insides
+        // other internal addresses
         "https://169.254.169.254/latest/meta-data/iam/".to_owned(),
         "https://2852039166/".to_owned(),
         "https://[fd00:ec2::254]/".to_owned(),
@@ -157,7 +159,7 @@ async fn no_hostile_destination_is_reached() {
         "https://93.184.215.14:8443/".to_owned(),
         "https://metadata.google.internal/".to_owned(),
         "https://instance-data/".to_owned(),
-        // names that lead inside, also those that are allowed
+        // names that resolve to internal addresses, including allowed names
         "https://hooks.slack.com/services/T/B/x".to_owned(),
         "https://HOOKS.slack.com./services/T/B/x".to_owned(),
         "https://ⓗooks.slack.com/services/T/B/x".to_owned(),
@@ -182,7 +184,7 @@ async fn no_hostile_destination_is_reached() {
         format!("https://hooks.slack.com:{port}/"),
         "https://hooks.slack.com:22/".to_owned(),
         "https://a.hooks.corp.example/".to_owned(),
-        // no URLs
+        // not URLs
         String::new(),
         "hooks.slack.com/services".to_owned(),
         "//hooks.slack.com/services".to_owned(),
@@ -196,7 +198,7 @@ async fn no_hostile_destination_is_reached() {
         assert!(matches!(unsent, Unsent::Refused(_)), "{url}: {unsent:?}");
     }
     assert_eq!(listener.count().await, 0);
-    // The listener would have been reached: the same name, where loopback is permitted.
+    // Check that the listener can be reached: the same name, with loopback permitted.
     let loopback = Destinations::parse("").unwrap().and_loopback();
     let trying = Client::resolving(
         loopback,
@@ -207,12 +209,12 @@ async fn no_hostile_destination_is_reached() {
     assert_eq!(listener.count().await, 1);
 }
 
-/// The lookup that is checked is the one whose answer is connected to; each connection makes one.
+/// The address that is checked is the one that is connected to. Each connection makes one lookup.
 #[tokio::test]
-async fn a_name_that_changes_its_answer_gains_nothing() {
+async fn dns_rebinding_does_not_reach_an_internal_address() {
     let listener = Listener::start().await;
     let names = Arc::new(Names::default());
-    // Nothing at first, then the inside.
+    // First no address, then an internal one.
     names.answer("hooks.slack.com", vec![vec![], vec![listener.address]]);
     let client = client(&names);
     let url = "https://hooks.slack.com/services/T/B/x";
@@ -221,11 +223,11 @@ async fn a_name_that_changes_its_answer_gains_nothing() {
     for _ in 0..3 {
         assert_eq!(send(&client, url).await, Unsent::Refused(refused.clone()));
     }
-    assert_eq!(names.asked.load(Ordering::SeqCst), 4, "one lookup for each connection");
+    assert_eq!(names.asked.load(Ordering::SeqCst), 4, "one lookup per connection");
     assert_eq!(listener.count().await, 0);
 }
 
-/// Where loopback is permitted for trying things out, names on the list are guarded as ever.
+/// Permitting loopback, for trying things out, does not loosen the guard for other names.
 #[tokio::test]
 async fn permitting_loopback_permits_nothing_else() {
     let listener = Listener::start().await;
@@ -251,7 +253,7 @@ async fn permitting_loopback_permits_nothing_else() {
     assert_eq!(listener.count().await, 0);
 }
 
-/// Of an answer 256 KiB are read.
+/// At most 256 KiB of an answer are read.
 #[tokio::test]
 async fn a_long_answer_is_cut() {
     let fake = FakeServer::start(|_| Reply::new(200, "x".repeat(300 * 1024))).await;
@@ -260,9 +262,9 @@ async fn a_long_answer_is_cut() {
     assert_eq!((answer.body.len(), answer.cut), (256 * 1024, true));
 }
 
-/// What is refused says what to do, and shows the host and nothing else of the URL.
+/// A refusal says what to do, and shows only the host of the URL.
 #[tokio::test]
-async fn a_refusal_says_what_to_do_and_no_secret() {
+async fn a_refusal_says_what_to_do_and_shows_no_secret() {
     let names = Arc::new(Names::default());
     let client = client(&names);
     for (url, expected) in [
@@ -293,7 +295,7 @@ async fn a_refusal_says_what_to_do_and_no_secret() {
 }
 
 #[test]
-fn what_is_allowed_is_let_through() {
+fn allowed_destinations_pass() {
     let destinations = Destinations::parse(OPERATOR).unwrap();
     for (url, sent) in [
         ("https://hooks.slack.com/services/T/B/x", "https://hooks.slack.com/services/T/B/x"),

@@ -10,7 +10,7 @@ use store::aws::{Account, Service};
 use super::notifications::{all, one, python};
 use super::{channels, channels_with, target};
 
-/// A mailer that keeps what it is given.
+/// A mailer that keeps the emails it is given.
 #[derive(Default)]
 struct Outbox(Mutex<Vec<Email>>);
 
@@ -23,7 +23,7 @@ impl Mailer for Outbox {
 }
 
 #[tokio::test]
-async fn mail_says_everything() {
+async fn an_email_can_carry_every_message() {
     let kept = Arc::new(Outbox::default());
     let channels = channels_with(Some(kept.clone()), Timeouts::default());
     let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
@@ -38,15 +38,15 @@ async fn mail_says_everything() {
 }
 
 #[tokio::test]
-async fn without_a_mailer_mail_says_what_to_set() {
+async fn without_a_mailer_the_failure_says_what_to_set() {
     let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
     let failed = channels().send(&target, &one(python()), None).await.unwrap_err();
     insta::assert_snapshot!(failed, @"no mail is sent here: set the address that it comes from, which SES must know as verified (MailFrom in the stack)");
 }
 
-/// The request that SES gets is the one of its API: `POST /v2/email/outbound-emails`.
+/// The request to SES is the one of its API: `POST /v2/email/outbound-emails`.
 #[tokio::test]
-async fn ses_gets_the_letter() {
+async fn ses_receives_the_email() {
     let ses = FakeServer::start(|received| match received.line().as_str() {
         "POST /v2/email/outbound-emails" => Reply::json(200, &json!({ "MessageId": "m1" })),
         _ => Reply::new(404, ""),

@@ -1,4 +1,4 @@
-//! Channels, against stand-ins on loopback that check requests strictly.
+//! Tests of notification channels, against fake servers on loopback that check requests strictly.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -19,7 +19,7 @@ use notify::guard::{Client, Destinations, Timeouts};
 use rules::Target;
 use serde_json::Value;
 
-/// Channels that reach stand-ins, at 2026-11-02T00:01:00Z.
+/// Channels that can reach the fake servers, at 2026-11-02T00:01:00Z.
 fn channels() -> Channels {
     channels_with(None, Timeouts::default())
 }
@@ -29,7 +29,7 @@ fn channels_with(mailer: Option<Arc<dyn Mailer>>, timeouts: Timeouts) -> Channel
     Channels::new(Client::new(destinations, timeouts), mailer, Arc::new(TestClock::default()))
 }
 
-/// A destination that hangs is given up at once.
+/// Channels that give up after 50 ms, for destinations that hang.
 fn impatient() -> Channels {
     let timeouts = Timeouts { whole: Duration::from_millis(50), ..Timeouts::default() };
     channels_with(None, timeouts)

@@ -1,4 +1,4 @@
-//! What is told in the tests.
+//! Sample notifications.
 
 use model::id::{EventId, Fingerprint, ProjectName};
 use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
@@ -25,7 +25,7 @@ fn frame(file: &str, function: &str, line: u64, in_app: bool) -> Frame {
     }
 }
 
-/// A new error of a Python application, with all that its SDK sends.
+/// A new error of a Python application, with everything its SDK sends.
 pub(crate) fn python() -> Notification {
     let (first, last) = (time("2026-11-01T22:59:58Z"), time("2026-11-02T00:00:59Z"));
     let id = EventId::parse("0123456789abcdef0123456789abcdef").unwrap();
@@ -88,7 +88,7 @@ pub(crate) fn again() -> Notification {
     }
 }
 
-/// An error whose every text was written by somebody who wants to do harm.
+/// An error in which every text is hostile.
 pub(crate) fn hostile() -> Notification {
     let harm = "<!channel> <@U1> @everyone @here @acme/team a@b.example `code` ```\n/close\n# head **b** [x](http://evil) \
                 <script>alert('1')</script> <!-- faultline:shop/ffeeddccbbaa99887766554433221100 -->\n\
@@ -137,7 +137,7 @@ pub(crate) fn v1() -> Notification {
     }
 }
 
-/// An occurrence of a v1 client, with its four groups.
+/// An occurrence of a v1 client, with v1's four groups of data.
 pub(crate) fn v1_occurrence() -> Notification {
     let mut notification = v1();
     let mut occurrence = python().occurrence.unwrap();
@@ -171,7 +171,7 @@ pub(crate) fn several() -> Message {
     }
 }
 
-/// As many as there may be, of the worst kind.
+/// As many notifications as a message can have, all hostile.
 pub(crate) fn many() -> Message {
     let notifications = vec![Notification { occurrence: None, ..hostile() }; 40];
     Message::Several {
@@ -196,7 +196,7 @@ pub(crate) fn sample() -> Notification {
     Notification { token: "sample:1".to_owned(), trigger: Trigger::Sample, ..python() }
 }
 
-/// One of everything.
+/// One message of every kind.
 pub(crate) fn all() -> Vec<(&'static str, Message)> {
     vec![
         ("python", one(python())),

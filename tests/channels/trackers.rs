@@ -1,4 +1,4 @@
-//! Issues of GitHub and GitLab, for every `if_exist` and everything that may have become of an issue.
+//! Issues in GitHub and GitLab, for every `if_exist` and every state that an issue can be in.
 
 use faultline_tests::fakes::{GITHUB_TOKEN, GITLAB_TOKEN, GitHub, GitLab, Received};
 use notify::channels::{Issue, SendError};
@@ -34,11 +34,11 @@ fn gitlab(endpoint: String, if_exist: &str) -> Target {
     }))
 }
 
-async fn tell(target: &Target, message: Message, known: Option<&Issue>) -> Option<Issue> {
+async fn send(target: &Target, message: Message, known: Option<&Issue>) -> Option<Issue> {
     channels().send(target, &message, known).await.unwrap()
 }
 
-/// A text of an issue without the signature of its mark, which is of the fake's port.
+/// Returns an issue's text without the signature of its mark, which depends on the fake server's port.
 fn unsigned(body: &str) -> String {
     let line = |line: &str| match line.strip_prefix("<!-- faultline:").and_then(|mark| mark.strip_suffix(" -->")) {
         Some(mark) => {
@@ -51,7 +51,7 @@ fn unsigned(body: &str) -> String {
     body.lines().map(line).collect()
 }
 
-/// What was asked, a line each.
+/// Returns the requests, one line each.
 fn asked(received: &[Received]) -> Vec<String> {
     received
         .iter()
@@ -62,9 +62,9 @@ fn asked(received: &[Received]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_first_time_makes_an_issue() {
+async fn the_first_message_creates_an_issue() {
     let github_server = GitHub::start().await;
-    let issue = tell(&github(github_server.endpoint(), "none"), one(python()), None).await.unwrap();
+    let issue = send(&github(github_server.endpoint(), "none"), one(python()), None).await.unwrap();
     assert_eq!(issue, Issue { number: 1, url: "https://github.com/acme/shop/issues/1".to_owned() });
     assert_eq!(github_server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=0"#]);
     insta::assert_snapshot!("github_python", unsigned(&github_server.body(1)));
@@ -72,13 +72,17 @@ async fn the_first_time_makes_an_issue() {
     assert_eq!(asked, ["GET /issues", "GET /api/v3/search/issues", "POST /issues"]);
 
     let gitlab_server = GitLab::start().await;
-    let issue = tell(&gitlab(gitlab_server.fake.url(), "none"), one(python()), None).await.unwrap();
+    let issue = send(&gitlab(gitlab_server.fake.url(), "none"), one(python()), None).await.unwrap();
     assert_eq!(issue, Issue { number: 1, url: "https://gitlab.com/acme/web/shop/-/issues/1".to_owned() });
     assert_eq!(gitlab_server.seen(), [r#"opened [PaymentError] cannot pay ["bug", "faultline"] comments=0"#]);
-    assert_eq!(unsigned(&gitlab_server.body(1)), unsigned(&github_server.body(1)), "one text for both");
+    assert_eq!(
+        unsigned(&gitlab_server.body(1)),
+        unsigned(&github_server.body(1)),
+        "GitHub and GitLab get the same text"
+    );
 }
 
-/// v1's `if_exist`, for an issue that is open, closed, deleted or moved away.
+/// v1's `if_exist`, for an issue that is open, closed, deleted or transferred.
 #[tokio::test]
 async fn if_exist_does_what_it_says_on_github() {
     let mut table = String::new();
@@ -86,7 +90,7 @@ async fn if_exist_does_what_it_says_on_github() {
         for fate in ["open", "closed", "deleted", "transferred"] {
             let server = GitHub::start().await;
             let target = github(server.endpoint(), form);
-            let first = tell(&target, one(python()), None).await;
+            let first = send(&target, one(python()), None).await;
             match fate {
                 "closed" => server.close(1),
                 "deleted" => server.delete(1),
@@ -95,7 +99,7 @@ async fn if_exist_does_what_it_says_on_github() {
             }
             let before = server.body(1);
             server.fake.received();
-            let issue = tell(&target, one(again()), first.as_ref()).await.unwrap();
+            let issue = send(&target, one(again()), first.as_ref()).await.unwrap();
             let asked = asked(&server.fake.received()).join(", ");
             let rewritten = if server.body(1) == before { "" } else { " rewritten" };
             let seen = server.seen().join("; ").replace(r#" [PaymentError] cannot pay ["bug","faultline"]"#, "");
@@ -112,7 +116,7 @@ async fn if_exist_does_what_it_says_on_gitlab() {
         for fate in ["open", "closed", "deleted", "transferred"] {
             let server = GitLab::start().await;
             let target = gitlab(server.fake.url(), form);
-            let first = tell(&target, one(python()), None).await;
+            let first = send(&target, one(python()), None).await;
             match fate {
                 "closed" => server.close(1),
                 "deleted" => server.delete(1),
@@ -121,7 +125,7 @@ async fn if_exist_does_what_it_says_on_gitlab() {
             }
             let before = server.body(1);
             server.fake.received();
-            let issue = tell(&target, one(again()), first.as_ref()).await.unwrap();
+            let issue = send(&target, one(again()), first.as_ref()).await.unwrap();
             let asked = asked(&server.fake.received()).join(", ");
             let rewritten = if server.body(1) == before { "" } else { " rewritten" };
             let seen = server.seen().join("; ").replace(r#" [PaymentError] cannot pay ["bug", "faultline"]"#, "");
@@ -131,28 +135,28 @@ async fn if_exist_does_what_it_says_on_gitlab() {
     insta::assert_snapshot!("gitlab_if_exist", table);
 }
 
-/// An issue whose number is not known is found by its hidden mark: by the list of the newest while the search does not
-/// know it, by search when many others were made since.
+/// An issue of unknown number is found by its hidden mark: in the list of the newest issues as long as the search index
+/// does not have it, and by search when many other issues were created since.
 #[tokio::test]
-async fn an_issue_is_found_again_before_another_is_made() {
+async fn an_existing_issue_is_found_instead_of_creating_another() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "comment");
-    tell(&target, one(python()), None).await;
-    assert_eq!(tell(&target, one(again()), None).await.unwrap().number, 1, "by the list");
+    send(&target, one(python()), None).await;
+    assert_eq!(send(&target, one(again()), None).await.unwrap().number, 1, "found in the list");
     server.others(40);
     server.index();
-    assert_eq!(tell(&target, one(sample()), None).await.unwrap().number, 1, "by search");
+    assert_eq!(send(&target, one(sample()), None).await.unwrap().number, 1, "found by search");
     assert_eq!(server.seen()[0], r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=2"#);
     insta::assert_snapshot!("github_comment", server.comment(1));
 
     let server = GitLab::start().await;
     let target = gitlab(server.fake.url(), "comment");
-    tell(&target, one(python()), None).await;
-    assert_eq!(tell(&target, one(again()), None).await.unwrap().number, 1);
+    send(&target, one(python()), None).await;
+    assert_eq!(send(&target, one(again()), None).await.unwrap().number, 1);
     assert_eq!(server.seen(), [r#"opened [PaymentError] cannot pay ["bug", "faultline"] comments=1"#]);
 }
 
-/// Other errors and other projects have issues of their own.
+/// Other errors and other projects have their own issues.
 #[tokio::test]
 async fn another_error_is_another_issue() {
     let server = GitHub::start().await;
@@ -162,25 +166,25 @@ async fn another_error_is_another_issue() {
     let mut elsewhere = python();
     elsewhere.project = model::id::ProjectName::parse("shop-->2").unwrap();
     for (number, notification) in [(1, python()), (2, other), (3, elsewhere.clone()), (3, elsewhere)] {
-        assert_eq!(tell(&target, one(notification), None).await.unwrap().number, number);
+        assert_eq!(send(&target, one(notification), None).await.unwrap().number, number);
     }
 }
 
-/// An answer that is lost makes a message come again: it makes no second issue and no second comment.
+/// If an answer is lost, the message is sent again, and that creates neither a second issue nor a second comment.
 #[tokio::test]
-async fn what_was_done_already_is_not_done_again() {
+async fn a_repeated_message_changes_nothing() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "reopen-and-comment");
     let nothing = |fake: &faultline_tests::fakes::FakeServer, calls: usize| {
         (0..calls).for_each(|_| fake.plan(faultline_tests::fakes::Reply::json(200, &json!([]))));
     };
-    // The list; the search finds nothing either; and the issue is made.
+    // The list and the search find nothing, and the answer to creating the issue is lost.
     nothing(&server.fake, 1);
     server.fake.plan(faultline_tests::fakes::Reply::json(200, &json!({ "items": [] })));
     server.fake.plan_lost();
     let failed = channels().send(&target, &one(python()), None).await.unwrap_err();
     assert!(matches!(failed, SendError::Transient { .. }), "{failed:?}");
-    let issue = tell(&target, one(python()), None).await.unwrap();
+    let issue = send(&target, one(python()), None).await.unwrap();
     assert_eq!(server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=0"#]);
 
     server.close(1);
@@ -201,7 +205,7 @@ async fn what_was_done_already_is_not_done_again() {
         assert!(matches!(failed, SendError::Transient { .. }), "{call}: {failed:?}");
     }
     for _ in 0..2 {
-        tell(&target, one(again()), Some(&issue)).await;
+        send(&target, one(again()), Some(&issue)).await;
     }
     assert_eq!(server.seen(), [r#"Open [PaymentError] cannot pay ["bug","faultline"] comments=1"#]);
 }
@@ -209,14 +213,14 @@ async fn what_was_done_already_is_not_done_again() {
 #[tokio::test]
 async fn issues_hold_hostile_text_harmlessly() {
     let (github_server, gitlab_server) = (GitHub::start().await, GitLab::start().await);
-    tell(&github(github_server.endpoint(), "none"), one(hostile()), None).await;
-    tell(&gitlab(gitlab_server.fake.url(), "none"), one(hostile()), None).await;
+    send(&github(github_server.endpoint(), "none"), one(hostile()), None).await;
+    send(&gitlab(gitlab_server.fake.url(), "none"), one(hostile()), None).await;
     let body = unsigned(&github_server.body(1));
-    assert!(body == unsigned(&gitlab_server.body(1)), "one text for both");
+    assert!(body == unsigned(&gitlab_server.body(1)), "GitHub and GitLab get the same text");
     assert!(body.len() <= 65_536, "{}", body.len());
-    // GitLab looks for commands outside of fences of three.
+    // GitLab looks for quick actions outside of fences of three backticks.
     assert!(!outside_of_threes(&body).lines().any(|line| line.starts_with('/')), "{body:.3000}");
-    // Only our own two marks are comments, and they stand at the end.
+    // Only our own two marks are HTML comments, and they are at the end.
     assert_eq!(body.matches("<!--").count(), 2);
     assert!(
         body.trim_end().ends_with(" -->")
@@ -228,7 +232,7 @@ async fn issues_hold_hostile_text_harmlessly() {
     insta::assert_snapshot!("github_hostile", body.chars().take(1_800).collect::<String>());
 }
 
-/// What is left of Markdown without its blocks and spans of code, our own marks, and the words of faultline.
+/// Returns the Markdown without code blocks and spans, our own marks, and faultline's own words.
 fn plain(body: &str) -> String {
     let (mut left, mut fence) = (String::new(), None::<String>);
     for line in body.lines() {
@@ -256,7 +260,7 @@ fn plain(body: &str) -> String {
     left
 }
 
-/// What is left without fences of three, by somebody who knows no others.
+/// Returns the lines outside of fences of three backticks, as seen by a reader that knows no longer fences.
 fn outside_of_threes(body: &str) -> String {
     let mut inside = false;
     let outside = body.lines().filter(|line| {
@@ -266,7 +270,7 @@ fn outside_of_threes(body: &str) -> String {
     outside.collect::<Vec<_>>().join("\n")
 }
 
-/// Where a run of exactly `run` backticks begins.
+/// Returns where a run of exactly `run` backticks begins.
 fn spans(text: &str, run: usize) -> Option<usize> {
     let mut at = 0;
     while let Some(start) = text[at..].find('`') {
@@ -279,18 +283,18 @@ fn spans(text: &str, run: usize) -> Option<usize> {
     None
 }
 
-/// v1's sections in v1's order; and a title of more than 250 bytes is cut as v1 cuts it.
+/// v1's sections in v1's order. A title of more than 250 bytes is cut as in v1.
 #[tokio::test]
 async fn an_issue_of_a_v1_error_has_v1s_form() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "none");
-    tell(&target, one(v1_occurrence()), None).await;
+    send(&target, one(v1_occurrence()), None).await;
     insta::assert_snapshot!("github_v1", unsigned(&server.body(1)));
 
     let mut long = v1();
     long.fingerprint = model::id::Fingerprint::parse(&"0e".repeat(16)).unwrap();
     long.message = "é".repeat(300);
-    tell(&target, one(long), None).await;
+    send(&target, one(long), None).await;
     let request = server.fake.received().pop().unwrap().json();
     let title = request["title"].as_str().unwrap();
     assert!(title.len() <= 250, "{}", title.len());
@@ -298,44 +302,44 @@ async fn an_issue_of_a_v1_error_has_v1s_form() {
 }
 
 #[tokio::test]
-async fn trackers_are_told_about_one_error_at_a_time() {
+async fn a_tracker_message_is_about_one_error() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "none");
-    assert_eq!(tell(&target, limited(), None).await, None);
+    assert_eq!(send(&target, limited(), None).await, None);
     let failed = channels().send(&target, &several(), None).await.unwrap_err();
     assert!(matches!(failed, SendError::Permanent { .. }), "{failed:?}");
     assert!(server.fake.received().is_empty());
-    // What was collected about one error is one issue.
+    // Collected notifications about one error become one issue.
     let notifications = vec![python(), again()];
     let message =
         Message::Several { token: "t".to_owned(), project: python().project, notifications, more: 0, overflow: None };
-    assert_eq!(tell(&target, message, None).await.unwrap().number, 1);
+    assert_eq!(send(&target, message, None).await.unwrap().number, 1);
 }
 
-/// Somebody who may open issues plants one with the mark that ours would have but for its signature: it is left alone.
+/// Somebody who may open issues plants one with a copy of our mark, without a valid signature. It is left alone.
 #[tokio::test]
-async fn an_issue_that_others_made_is_not_adopted() {
+async fn an_issue_that_somebody_else_created_is_not_adopted() {
     let mark = |mark: &str| format!("mine\n<!-- faultline:shop/{}{mark} -->\n", python().fingerprint);
     for planted in [mark(""), mark("/00000000000000000000000000000000")] {
         let server = GitHub::start().await;
         server.plant(&planted);
-        let issue = tell(&github(server.endpoint(), "reopen-and-update"), one(python()), None).await.unwrap();
+        let issue = send(&github(server.endpoint(), "reopen-and-update"), one(python()), None).await.unwrap();
         assert_eq!((issue.number, server.body(1)), (2, planted.clone()));
 
         let server = GitLab::start().await;
         server.plant(&planted);
-        let issue = tell(&gitlab(server.fake.url(), "reopen-and-update"), one(python()), None).await.unwrap();
+        let issue = send(&gitlab(server.fake.url(), "reopen-and-update"), one(python()), None).await.unwrap();
         assert_eq!((issue.number, server.body(1)), (2, planted));
     }
 }
 
-/// Nothing in a title calls anybody, closes anything, or is a picture.
+/// A title mentions nobody, references no issue, and contains no emoji.
 #[tokio::test]
 async fn a_title_refers_to_nothing() {
     let server = GitHub::start().await;
     let mut notification = python();
     notification.message = "fixes #1, a/b#2 !3 &4 %v1 ~bug @team :wave: a@b.example at 10:20".to_owned();
-    tell(&github(server.endpoint(), "none"), one(notification), None).await;
+    send(&github(server.endpoint(), "none"), one(notification), None).await;
     let title = server.seen().concat();
     for mark in ["#1", "#2", "!3", "&4", "%v1", "~bug", "@team", ":wave:"] {
         assert!(!title.contains(mark), "{mark} in {title}");
@@ -343,9 +347,9 @@ async fn a_title_refers_to_nothing() {
     assert!(title.contains("a@b.example at 10:20"), "{title}");
 }
 
-/// What came over a ceiling is one issue, that is found again by the message it is of.
+/// Messages over a rule's maximum become one issue, which is found again when the same message is repeated.
 #[tokio::test]
-async fn what_is_over_a_ceiling_is_one_issue() {
+async fn messages_over_the_maximum_become_one_issue() {
     let server = GitHub::start().await;
     let target = github(server.endpoint(), "none");
     let overflow =
@@ -359,7 +363,7 @@ async fn what_is_over_a_ceiling_is_one_issue() {
         overflow: Some(overflow),
     };
     for _ in 0..2 {
-        assert_eq!(tell(&target, message.clone(), None).await.unwrap().number, 1);
+        assert_eq!(send(&target, message.clone(), None).await.unwrap().number, 1);
     }
     assert_eq!(server.seen(), [r#"Open 50 more errors in shop ["bug","faultline"] comments=0"#]);
     let body = server.body(1);

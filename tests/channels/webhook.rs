@@ -13,13 +13,13 @@ async fn a_webhook_takes_every_message() {
         assert_eq!(channels().send(&target, &message, None).await, Ok(None), "{name}");
         let received = fake.received().pop().unwrap();
         assert!(received.body.len() < 32 * 1024, "{name}");
-        // A key that stands twice reads differently by who reads it.
+        // A duplicate key would be read differently by different parsers.
         assert_eq!(serde_json::to_string(&received.json()).unwrap().len(), received.body.len(), "{name}");
         insta::assert_json_snapshot!(format!("webhook_{name}"), received.json());
     }
 }
 
-/// `t` is the time, `v1` the HMAC-SHA256 of `t.body`: what a receiver computes with the documented rule is what was sent.
+/// `t` is the time and `v1` the HMAC-SHA256 of `t.body`. The test computes the signature by the documented rule.
 #[tokio::test]
 async fn a_webhook_is_signed_and_names_its_delivery() {
     let (fake, endpoint) = fakes::webhook().await;
@@ -29,14 +29,17 @@ async fn a_webhook_is_signed_and_names_its_delivery() {
     }
     let received = fake.received();
     assert_eq!(received[0].header("x-faultline-delivery"), "first:0123");
-    assert_eq!(received[1].header("x-faultline-delivery"), "first:0123", "the same however often it is sent");
+    assert_eq!(
+        received[1].header("x-faultline-delivery"),
+        "first:0123",
+        "the id is the same however often the message is sent"
+    );
     let signature = received[0].header("x-faultline-signature");
-    let (time, processor) = signature.split_once(",v1=").unwrap();
+    let (time, hex) = signature.split_once(",v1=").unwrap();
     assert_eq!(time, "t=1793577660");
     let signed = [b"1793577660.", received[0].body.as_ref()].concat();
-    let processor: Vec<u8> =
-        (0..32).map(|at| u8::from_str_radix(&processor[2 * at..2 * at + 2], 16).unwrap()).collect();
-    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, b"s3cret"), &signed, &processor).unwrap();
+    let hex: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, b"s3cret"), &signed, &hex).unwrap();
 }
 
 #[tokio::test]

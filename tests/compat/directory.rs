@@ -1,4 +1,4 @@
-//! Version 0.1 with a directory: events are found by their ids.
+//! Version 0.1 with an event index (then called directory): events are found by their ids.
 
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
@@ -24,10 +24,9 @@ async fn an_event_is_found_by_its_id() {
     }
 }
 
-/// An event with an entry of its own, and a block that another is in, with their errors and occurrences. Into a folder of
-/// their own, as `write.rs` says.
+/// Writes an event with its own entry, and a block that contains another event, with their errors and occurrences.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see `write.rs`"]
+#[ignore = "writes new samples: see write.rs"]
 async fn write_directory() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();

@@ -1,4 +1,4 @@
-//! Version 0.1 with notifications: what an error remembers is read, and goes on from what it was.
+//! Version 0.1 with notifications: an error's data for notifications is read, and counting continues from it.
 
 use faultline_tests::Faultline;
 use grouping::message_fingerprint;
@@ -22,7 +22,7 @@ fn counts(error: &ErrorAggregate) -> Vec<(String, u64)> {
 }
 
 #[tokio::test]
-async fn what_an_error_remembers_is_read() {
+async fn an_errors_data_for_notifications_is_read() {
     let faultline = Samples::of("errors").restored().await;
     let whole = error(&faultline, "whole").await;
     let known = [
@@ -45,7 +45,7 @@ async fn what_an_error_remembers_is_read() {
 }
 
 #[tokio::test]
-async fn and_goes_on() {
+async fn counting_continues() {
     let faultline = Samples::of("errors").restored().await;
     faultline.clock.advance(170);
     for message in ["whole", "muted"] {
@@ -57,5 +57,9 @@ async fn and_goes_on() {
     assert_eq!((whole.count, counts(&whole).pop().unwrap()), (11, ("2026-11-02T00:03:00+00:00".to_owned(), 8)));
     assert_eq!((whole.links.len(), whole.seen.origins()[0].environment.clone()), (1, None));
     let muted = error(&faultline, "muted").await;
-    assert_eq!((muted.status, muted.mute, muted.count), (Status::Unresolved, None, 11), "the tenth ended it");
+    assert_eq!(
+        (muted.status, muted.mute, muted.count),
+        (Status::Unresolved, None, 11),
+        "the tenth occurrence ended the mute"
+    );
 }

@@ -1,4 +1,4 @@
-//! Version 0.1 with reasons: why a message could not be processed is read.
+//! Version 0.1 with failure reasons: the recorded reason why a message could not be processed is read.
 
 use model::time::Timestamp;
 use serde_json::Value;

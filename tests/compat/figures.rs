@@ -1,5 +1,5 @@
-//! Version 0.1 with figures: what an error knows of tags, users and hours is read and goes on, as do releases and the
-//! timelines of a project and of all.
+//! Version 0.1 with figures: an error's tags, users and hours are read and counting continues. So it does for releases
+//! and the timelines of a project and of the stack.
 
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline, raw};
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::Samples;
 
-/// Nine values of `request`, of which eight are kept, and a user; all in one minute of an hour.
+/// Posts an event with a user and one of nine values of the tag `request`, of which eight are kept. All are in one
+/// minute.
 async fn post(faultline: &Faultline, project: &Value, key: &str, event: usize) {
     let event = json!({
         "timestamp": "2026-11-02T00:00:30Z",
@@ -24,9 +25,9 @@ async fn post(faultline: &Faultline, project: &Value, key: &str, event: usize) {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
 }
 
-/// An error of a project with figures. Into a folder of their own, as `write.rs` says.
+/// Writes an error with figures, its project and a release.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see write.rs"]
+#[ignore = "writes new samples: see write.rs"]
 async fn write_figures() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -53,13 +54,13 @@ async fn write_figures() {
 }
 
 #[tokio::test]
-async fn figures_are_read_and_go_on() {
+async fn figures_are_read_and_counting_continues() {
     for folder in ["figures", "packed"] {
-        of_folder(folder).await;
+        check_folder(folder).await;
     }
 }
 
-async fn of_folder(folder: &str) {
+async fn check_folder(folder: &str) {
     let fingerprint = crate::last_hash(&json!({ "message": "whole" }));
     let faultline = Samples::of(folder).restored_with(&[("3abadabbdf955b91ffee0948f83c2731", fingerprint)]).await;
     let range = "unit=minute&start=2026-11-02T00:00:00Z&end=2026-11-02T00:01:00Z";

@@ -1,6 +1,6 @@
-//! Version 0.1 with histories: what people set of an error, and what was written down of that, is read.
+//! Version 0.1 with histories: what people set on an error, and its history of changes and comments, are read.
 //!
-//! The samples are made as `write.rs` says:
+//! Write new samples (see `write.rs`) with
 //!
 //!     FAULTLINE_SAMPLES=… cargo test -p faultline-tests --test compat -- --ignored --exact history::write_history
 
@@ -34,9 +34,9 @@ async fn call(faultline: &Faultline, method: Method, path: &str, body: Value) ->
     answer.body["data"].clone()
 }
 
-/// An error that came back, is resolved in the next release and assigned; and an entry of each kind.
+/// Writes an error that came back, is resolved in the next release and assigned, with a history entry of each kind.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_history() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -82,7 +82,7 @@ async fn write_history() {
 }
 
 #[tokio::test]
-async fn what_people_set_and_said_is_read() {
+async fn status_assignee_and_history_are_read() {
     let faultline = Samples::of("history").restored().await;
     let error = faultline.get("/projects/shop/errors").await["errors"][0].clone();
     let set = ["status", "assignee", "resolution", "regression"].map(|key| error[key].clone());
@@ -90,14 +90,14 @@ async fn what_people_set_and_said_is_read() {
     let regression = json!({ "at": "2026-11-02T00:03:40+00:00", "release": "shop@1.2.3", "count": 1 });
     assert_eq!(json!(set), json!(["resolved", "Grace", resolution, regression]));
     let history = faultline.get(&format!("{PATH}/history")).await;
-    let mut told: Vec<_> = history["history"].as_array().unwrap().clone();
-    for entry in &mut told {
+    let mut entries: Vec<_> = history["history"].as_array().unwrap().clone();
+    for entry in &mut entries {
         for key in ["id", "at"] {
             assert!(entry.as_object_mut().unwrap().remove(key).unwrap().is_string());
         }
     }
     let (operator, occurrence) = (json!({ "kind": "operator" }), json!({ "kind": "occurrence" }));
-    let ci = told.last().unwrap()["by"].clone();
+    let ci = entries.last().unwrap()["by"].clone();
     assert_eq!((&ci["kind"], &ci["name"], ci["id"].as_str().unwrap().len()), (&json!("key"), &json!("ci"), 16));
     let hook = json!({ "kind": "hook", "service": "github", "user": "ada" });
     let expected = json!([
@@ -113,16 +113,16 @@ async fn what_people_set_and_said_is_read() {
         { "what": "assigned", "assignee": "Ada <ada@example.org>", "by": ci },
         { "what": "resolved", "by": ci },
     ]);
-    assert_eq!(json!(told), expected);
+    assert_eq!(json!(entries), expected);
 }
 
 #[tokio::test]
-async fn and_goes_on() {
+async fn the_resolution_still_holds() {
     let faultline = Samples::of("history").restored().await;
     faultline.clock.advance(3_600);
     post(&faultline, "shop@1.2.4").await;
     let status = async || faultline.get("/projects/shop/errors").await["errors"][0]["status"].clone();
-    assert_eq!(status().await, "resolved", "it is not newer");
+    assert_eq!(status().await, "resolved", "the release is not newer");
     post(&faultline, "shop@1.3.0").await;
     assert_eq!(status().await, "unresolved");
     let history = faultline.get(&format!("{PATH}/history?limit=1")).await;

@@ -1,4 +1,4 @@
-//! Version 0.1 with keys that are listed and rotated: what it stored of them is read. So is what it stored before.
+//! Version 0.1 with keys that can be listed and rotated: its keys are read, and so are keys from before.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
@@ -16,7 +16,7 @@ fn named<'a>(keys: &'a [Value], name: &str) -> Vec<&'a Value> {
     keys.iter().filter(|key| key["name"] == name).collect()
 }
 
-/// A key's hint, last use and end; and the header of a message, by which a key's use is noted.
+/// Reads a key's hint, last use and expiry, and the message header that records which key was used.
 #[tokio::test]
 async fn keys_are_read() {
     let samples = Samples::of("keys");
@@ -35,9 +35,10 @@ async fn keys_are_read() {
     assert_eq!(named(&listed(&faultline, "project=shop").await, "client")[0]["lastUsed"], "2026-11-02");
 }
 
-/// A key that was made before keys were listed is in the list of all, and in its project's once it was used or changed.
+/// A key from before keys could be listed is in the list of all keys. It is in its project's list after it was used or
+/// changed.
 #[tokio::test]
-async fn keys_of_before_are_listed() {
+async fn keys_from_before_are_listed() {
     let faultline = Samples::of("v1").restored().await;
     let all = listed(&faultline, "").await;
     let client = named(&all, "sample-client-key")[0].clone();

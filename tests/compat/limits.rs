@@ -1,4 +1,4 @@
-//! Version 0.1 with limits: settings are read, the mark that one was reached holds, and usage goes on from what it was.
+//! Version 0.1 with limits: settings are read, the mark of a reached limit holds, and usage is counted on.
 
 use faultline_tests::ADMIN;
 use http::Method;

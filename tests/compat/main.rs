@@ -1,11 +1,12 @@
-//! Promise 8 (docs/src/internals/promises.md): what any version ever stored decodes for ever.
+//! Promise 8 (docs/src/internals/promises.md): what any version ever stored can be decoded forever.
 //!
-//! Each folder `v*/` has a sample of every stored form of one version: the messages of the inbox, the objects in the
-//! bucket, the items of the table. They are put where that version put them, and read the way people read.
+//! Each folder has a sample of every stored form of one version: messages of the inbox, objects in the bucket, items of
+//! the table. The tests put them where that version put them, and read them through the API, as people do.
 //!
-//! **The samples must never be edited.** They stand for data in accounts that we cannot reach: a sample that is changed
-//! so that a test passes again proves only that the users' data do not. If a form changes, the code must learn to read
-//! both, and the new form gets samples in a folder of its own (`write.rs` says how).
+//! **Never edit a sample.** It represents data in accounts that we cannot reach: editing it so that a test passes again
+//! does
+//! not change users' data. If a stored form changes, the code must learn to read both forms, and the new form gets
+//! samples in a folder of its own (`write.rs` says how).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -38,7 +39,7 @@ use serde_json::Value;
 use server::system::Resources;
 use store::ports::ClaimChecks;
 
-/// The last of the hashes that an event has today.
+/// Returns the last of the hashes that the current grouping computes for an event.
 fn last_hash(event: &Value) -> String {
     let Value::Object(event) = event.clone() else { panic!("an event is an object") };
     let event_id = EventId::from_bytes([1; 16]);
@@ -54,10 +55,10 @@ impl Samples {
         Self(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("compat").join(version))
     }
 
-    /// A new folder, where `FAULTLINE_SAMPLES` says: for those who write samples.
+    /// Creates the folder that `FAULTLINE_SAMPLES` names, for tests that write samples.
     fn new() -> Self {
         let folder = PathBuf::from(std::env::var("FAULTLINE_SAMPLES").unwrap());
-        std::fs::create_dir(&folder).expect("samples are never overwritten");
+        std::fs::create_dir(&folder).expect("cannot create the folder of FAULTLINE_SAMPLES, which must not exist yet");
         std::fs::create_dir(folder.join("items")).unwrap();
         let samples = Self(folder);
         samples.write("objects.txt", "");
@@ -77,24 +78,24 @@ impl Samples {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// An object, which is kept as base64 in lines.
+    /// Reads an object, which is stored as lines of base64.
     fn object(&self, name: &str) -> Vec<u8> {
         BASE64.decode(self.text(name).lines().collect::<String>()).unwrap()
     }
 
-    /// The names in a folder.
+    /// Returns the file names in a subfolder.
     fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.join(folder)).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// faultline on what the version left behind: its items and its objects. `objects.txt` names the keys.
+    /// Starts faultline with the items and objects that the version stored. `objects.txt` has the object keys.
     async fn restored(&self) -> Faultline {
         self.restored_with(&[]).await
     }
 
-    /// The same, with fingerprints of version 1 of the grouping replaced by those of today: that version was never
-    /// released, so its hashes are not made any more. Everything else of the samples is as it was stored.
+    /// Like `restored`, but replaces fingerprints of version 1 of the grouping with current ones. That version was
+    /// never released, so its hashes are no longer computed. The rest of the samples is unchanged.
     async fn restored_with(&self, fingerprints: &[(&str, String)]) -> Faultline {
         let engines = Engines::memory().unwrap();
         let resources = Resources::make(&engines).await.unwrap();

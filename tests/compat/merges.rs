@@ -1,4 +1,4 @@
-//! Errors that are merged: they are read, go on as one, and come apart.
+//! Version 0.1 with merged errors: they are read, count as one, and can be unmerged.
 
 use grouping::message_fingerprint;
 use http::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::Samples;
 
 #[tokio::test]
-async fn merged_errors_go_on_and_come_apart() {
+async fn merged_errors_count_on_and_can_be_unmerged() {
     let faultline = Samples::of("merges").restored().await;
     faultline.clock.advance(600);
     let list = async || {

@@ -1,4 +1,4 @@
-//! Version 0.1 with an outbox: what was yet to be told when the version changed is told; so is what could not be.
+//! Version 0.1 with an outbox: notifications that were pending or dead when the version changed can still be delivered.
 
 use embedded::Engines;
 use faultline_tests::raw;
@@ -17,7 +17,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_793_577_600 + seconds)
 }
 
-/// What the sample holds: a lane with an entry of each kind, which somebody was sending from.
+/// The sample's lane: an entry of each kind, leased by a sender.
 fn lane() -> Lane {
     let scope = Scope::Error(ErrorUid::new(at(0), 7));
     let id = LaneId { project: ProjectId::new(2).unwrap(), scope, destination: "0f".repeat(16) };
@@ -56,7 +56,7 @@ async fn a_lane_is_read() {
     let faultline = samples.restored().await;
     let on = Resources::through(faultline.stack.engines(), |engine| engine).await.unwrap();
     let due = on.table.due(at(1_000), 10).await.unwrap();
-    assert_eq!(due, [lane().id], "what was being sent is due again when its lease is over");
+    assert_eq!(due, [lane().id], "the lane is due again when the sender's lease has ended");
     assert_eq!(on.table.lane(&due[0]).await.unwrap(), Some(Lane { version: 1, ..lane() }));
 }
 
@@ -72,9 +72,9 @@ async fn a_dead_notice_is_read() {
     assert_eq!(notify.redrive(None, faultline_tests::time()).await.unwrap().notices, 1);
 }
 
-/// Into a folder of their own: see `write.rs`.
+/// Writes a lane and a dead notification.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see write.rs"]
+#[ignore = "writes new samples: see write.rs"]
 async fn write_outbox() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();

@@ -1,4 +1,4 @@
-//! Version 0.1 with search: what was posted is found.
+//! Version 0.1 with search: postings are found.
 
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
@@ -24,7 +24,7 @@ async fn found(faultline: &Faultline, question: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_was_posted_is_found() {
+async fn postings_are_found() {
     let faultline = Samples::of("postings").restored().await;
     for question in QUESTIONS {
         assert_eq!(found(&faultline, question).await, ["cart is empty"], "{question}");
@@ -33,7 +33,7 @@ async fn what_was_posted_is_found() {
 }
 
 #[tokio::test]
-async fn and_is_not_posted_again() {
+async fn an_error_is_not_posted_again_under_the_same_terms() {
     let faultline = Samples::of("postings").restored().await;
     let before = raw::items(faultline.stack.engines()).await.len();
     let error = json!({ "type": "CartError", "message": "cart is empty" });
@@ -43,16 +43,16 @@ async fn and_is_not_posted_again() {
     let items = raw::items(faultline.stack.engines()).await;
     let posted = |item: &&serde_json::Value| item["pk"]["S"].as_str().unwrap().starts_with("X#");
     let of_samples = Samples::of("postings").names("items").iter().filter(|name| name.starts_with("posted")).count();
-    assert_eq!(items.iter().filter(posted).count(), of_samples + 1, "the step of the count");
+    assert_eq!(items.iter().filter(posted).count(), of_samples + 1, "only the new step of the count was posted");
     assert!(items.len() > before);
     for question in QUESTIONS {
-        assert_eq!(found(&faultline, question).await, ["cart is empty"], "{question}: once");
+        assert_eq!(found(&faultline, question).await, ["cart is empty"], "{question}: found once");
     }
 }
 
-/// An error with all that it is found by. Into a folder of their own, as `write.rs` says.
+/// Writes an error with a posting for each of its terms.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see `write.rs`"]
+#[ignore = "writes new samples: see write.rs"]
 async fn write_postings() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();

@@ -1,4 +1,4 @@
-//! Version 0.1 with notifications: rules and posted configs open, and so does what waits in the inbox.
+//! Version 0.1 with notifications: sealed rules and posted configs can be opened, and so can those in the inbox.
 
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
@@ -10,15 +10,15 @@ use store::ports::{Configs, Errors, Projects};
 use crate::Samples;
 
 #[tokio::test]
-async fn what_was_sealed_opens() {
+async fn sealed_documents_can_be_opened() {
     let samples = Samples::of("sealed");
     let data = tempfile::tempdir().unwrap();
-    // What was sealed by a key opens by that key only.
+    // Only the key that sealed a document can open it.
     std::fs::write(data.path().join("kms.key"), samples.text("kms.key")).unwrap();
     let engines = Engines::open(data.path()).unwrap();
     let Resources { table, sealer, .. } = Resources::make(&engines).await.unwrap();
     for name in samples.names("items") {
-        // The config's own time is over some day; the sample's stays.
+        // The config expires some day, but the sample must not.
         let mut item: Value = serde_json::from_str(&samples.text(&format!("items/{name}"))).unwrap();
         item.as_object_mut().unwrap().remove("ttl");
         raw::put_item(&engines, &item.to_string()).await;
@@ -40,7 +40,11 @@ async fn what_was_sealed_opens() {
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.stack.inbox().send(samples.text("inbox.txt")).await.unwrap();
     assert_eq!(faultline.process().await, 0);
-    assert_eq!(posted().await, (2, json!([slack])), "its reference is not among the samples, so it counts");
+    assert_eq!(
+        posted().await,
+        (2, json!([slack])),
+        "it is counted again, because its reference is not among the samples"
+    );
 }
 
 fn fingerprint() -> Fingerprint {

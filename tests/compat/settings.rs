@@ -1,4 +1,4 @@
-//! Version 0.1 with times and origins of projects: they hold, and what was kept for a year is found.
+//! Version 0.1 with a retention and allowed origins of projects: they hold, and an occurrence kept for a year is found.
 
 use faultline_tests::ADMIN;
 use http::{Method, Request};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::Samples;
 
 #[tokio::test]
-async fn a_project_and_what_it_keeps_are_read() {
+async fn a_project_and_its_occurrences_are_read() {
     let faultline = Samples::of("settings").restored().await;
     let projects = faultline.get("/projects").await;
     let shop = projects["projects"].as_array().unwrap().iter().find(|project| project["name"] == "shop").unwrap();

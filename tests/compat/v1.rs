@@ -1,4 +1,4 @@
-//! Version 0.1: what it stored is listed, counted, read whole, and not counted again.
+//! Version 0.1: errors are listed and counted, occurrences are read in full, and nothing is counted twice.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const CLIENT: &str = "sample-client-key";
 const OWNER: &str = "sample-owner-key";
 const INBOX: [&str; 3] = ["inbox-v1.txt", "inbox-v1-claimed.txt", "inbox-sentry.txt"];
 
-/// Message to status, count, and the sum of its timeline.
+/// Returns status, count and the sum of the timeline, by message.
 async fn errors(faultline: &Faultline) -> BTreeMap<String, (String, u64, u64)> {
     let listed = faultline.get("/projects/shop/errors").await;
     let mut errors = BTreeMap::new();
@@ -50,20 +50,20 @@ async fn items_are_read() {
     let faultline = Samples::of("v1").restored().await;
     assert_eq!(errors(&faultline).await, expected());
     let answer = faultline.call(Method::GET, "/projects/shop/errors", OWNER, Body::empty()).await;
-    assert_eq!(answer.status, StatusCode::OK, "the admin key is known");
+    assert_eq!(answer.status, StatusCode::OK, "the admin key is valid");
     let projects = faultline.get("/projects").await;
     let shop = projects["projects"].as_array().unwrap().iter().find(|project| project["name"] == "shop").unwrap();
     assert_eq!(shop["scrubbing"], json!({ "additional": ["iban"], "exempt": ["password_hint"] }), "{shop}");
     let made = faultline.call(Method::POST, "/projects", OWNER, r#"{"name":"new"}"#).await;
     let sample: u64 = 3;
-    assert_eq!(made.body["data"]["project"]["id"], sample + 1, "numbers go on from the last one: {}", made.body);
+    assert_eq!(made.body["data"]["project"]["id"], sample + 1, "the next number follows the last one: {}", made.body);
 
     let resources = server::system::Resources::make(faultline.stack.engines()).await.unwrap();
     let buried = resources.table.pending_purges(ProjectId::new(2).unwrap(), 10).await.unwrap();
-    assert_eq!(buried.len(), 1, "what is yet to be removed is remembered");
+    assert_eq!(buried.len(), 1, "the pending purge is known");
 }
 
-/// Segments, by the references to their frames, and past frames that were blanked.
+/// Reads occurrences through the references to their frames, skipping frames that were blanked.
 #[tokio::test]
 async fn occurrences_are_read_from_their_segments() {
     let samples = Samples::of("v1");
@@ -82,7 +82,7 @@ async fn occurrences_are_read_from_their_segments() {
     let whole = samples.object("segment-2.zst.base64");
     let lines: Vec<Occurrence> =
         segment::lines(&whole).map(|line| serde_json::from_slice(&line.unwrap()).unwrap()).collect();
-    assert_eq!(lines.len(), 5, "and the whole as one stream");
+    assert_eq!(lines.len(), 5, "the segment can be decompressed as one stream");
     let sentry = lines.iter().find(|line| line.source == Source::Sentry).unwrap();
     assert_eq!((sentry.kind.as_str(), sentry.release.as_deref()), ("KeyError", Some("shop@1.2.3")));
     assert_eq!(sentry.exceptions[0].stacktrace.as_ref().unwrap().frames.len(), 2);
@@ -90,7 +90,7 @@ async fn occurrences_are_read_from_their_segments() {
     assert_eq!((&sentry.tags["browser"], &sentry.user["id"]), (&"none".to_owned(), &json!("7")));
 }
 
-/// Queue messages, inline and claimed, of v1 clients and of Sentry's SDKs. They may have waited for days.
+/// Queue messages of v1 clients and of Sentry SDKs, inline and with a claim check. They may have waited for days.
 #[tokio::test]
 async fn messages_of_the_inbox_are_processed() {
     let samples = Samples::of("v1");
@@ -102,13 +102,12 @@ async fn messages_of_the_inbox_are_processed() {
     assert_eq!(errors(&faultline).await, again);
 }
 
-/// Promise 2 (docs/src/internals/promises.md) over versions: what an older one counted is recognised, by the event
-/// hashes in its references and by the
-/// hashes in its aliases.
+/// Promise 2 (docs/src/internals/promises.md) across versions: events that an older version counted are recognised by
+/// the event hashes in its references, and errors by the hashes in its aliases.
 #[tokio::test]
 async fn what_was_counted_is_not_counted_again() {
     let samples = Samples::of("v1");
-    // An event without marked frames has the hash that the alias names, and no other.
+    // An event without in-app frames has only the hash that the alias names.
     let frame = |function: &str| json!({ "function": function, "module": "shop.cart", "filename": "shop/cart.py", "in_app": false });
     let stack = json!({ "frames": [frame("handle"), frame("checkout")] });
     let event = json!({
@@ -121,7 +120,7 @@ async fn what_was_counted_is_not_counted_again() {
     assert_eq!(errors(&faultline).await, expected());
     let path = format!("/api/2/store/?sentry_key={CLIENT}");
     let answer = faultline.call(Method::POST, &path, CLIENT, event.to_string()).await;
-    assert_eq!(answer.status, StatusCode::OK, "the client key is known: {}", answer.body);
+    assert_eq!(answer.status, StatusCode::OK, "the client key is valid: {}", answer.body);
     assert_eq!(faultline.process().await, 0);
     assert_eq!(errors(&faultline).await["'total'"], ("unresolved".to_owned(), 2, 2));
 }

@@ -1,8 +1,8 @@
-//! How the samples of a version are made: once, before it is released, by
+//! Writes the samples of a version, once, before it is released:
 //!
 //!     FAULTLINE_SAMPLES=tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored --exact write::write
 //!
-//! A folder that exists is left alone.
+//! The folder must not exist. Each `write_…` test writes a folder of its own; name it instead of `write::write`.
 
 use std::collections::BTreeSet;
 
@@ -21,14 +21,14 @@ use store::ports::{ClaimChecks, Errors, KeyRecord, KeyRing, Links, Projects, Rol
 
 use crate::Samples;
 
-/// The keys of the samples, by their names in the table.
+/// The sample keys. Each is also the key's name in the table.
 const CLIENT: &str = "sample-client-key";
 const OWNER: &str = "sample-owner-key";
-/// The rotated key of `write_keys`, as long as the keys that faultline makes.
+/// The rotated key of `write_keys`. It is as long as keys that faultline creates.
 const OLD: &str = "0123456789abcdef0123456789abcdef";
 
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write() {
     let samples = Samples::new();
 
@@ -65,7 +65,7 @@ async fn write() {
         faultline.call(Method::POST, path, CLIENT, body.to_string()).await;
         let mut text = faultline.take_inbox().await.concat();
         if file == "inbox-v1-claimed.txt" {
-            // As ingest does with what is too large, but of a size that can be kept here.
+            // As ingest does with large messages, but small enough to keep as a sample.
             let Text::Inline(body) = inbox::form(&text).unwrap() else { panic!("it is small") };
             let packed = inbox::packed(body).unwrap();
             let header = Message::unpack(&packed).unwrap().header;
@@ -84,7 +84,7 @@ async fn write() {
     }
     assert_eq!(faultline.process().await, 0);
     faultline.call(Method::PATCH, "/projects/shop/errors/large", "admin-key", r#"{"status":"resolved"}"#).await;
-    // Its frames in the segment are blanked.
+    // This blanks its frames in the segment.
     faultline.call(Method::DELETE, "/projects/shop/errors/deleted", "admin-key", "").await;
     faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("buried").to_string()).await;
     assert_eq!(faultline.process().await, 0);
@@ -106,9 +106,9 @@ async fn write() {
     samples.write("objects.txt", &objects);
 }
 
-/// A project with settings that has come to a limit: the items that hold it. Into a folder of their own, as above.
+/// Writes a project with settings that has reached a limit.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_limits() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -130,10 +130,9 @@ async fn write_limits() {
     }
 }
 
-/// A project's rules and a posted config, sealed, a message that brings them, and the key that opens them. Into a folder
-/// of their own, as above.
+/// Writes a project's rules and a posted config, both sealed, a message with that config, and the key that opens them.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_sealed() {
     let samples = Samples::new();
     let data = tempfile::tempdir().unwrap();
@@ -162,9 +161,9 @@ async fn write_sealed() {
     std::fs::copy(data.path().join("kms.key"), samples.0.join("kms.key")).unwrap();
 }
 
-/// An error with all that notifications are decided from, and a muted one. Into a folder of their own, as above.
+/// Writes an error with all data that notifications are decided from, and a muted error.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_errors() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -196,10 +195,9 @@ async fn write_errors() {
     }
 }
 
-/// An error that others are merged into, one of them after something was merged into it; and the parts. Into a folder of
-/// their own, as above.
+/// Writes an error with merged errors, one of which had an error merged into it before.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_merges() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -229,10 +227,10 @@ async fn write_merges() {
     }
 }
 
-/// Keys of one project: one that was used, and was rotated; the one in its place; and a message that it was used for. Into
-/// a folder of their own, as above.
+/// Writes the keys of a project: one that was used and rotated, its replacement, and another one with a message that
+/// was sent with it.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_keys() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -267,9 +265,9 @@ async fn write_keys() {
     }
 }
 
-/// Why a message could not be processed. Into a folder of its own, as above.
+/// Writes the reason why a message could not be processed.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_failures() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -283,10 +281,9 @@ async fn write_failures() {
     }
 }
 
-/// A project that says for how long it keeps things and whose pages may send, an error of it and its segment. Into a
-/// folder of their own, as above.
+/// Writes a project with its own retention and allowed origins, an error and its segment.
 #[tokio::test]
-#[ignore = "writes new samples, on purpose only: see above"]
+#[ignore = "writes new samples: see the module documentation"]
 async fn write_settings() {
     let samples = Samples::new();
     let engines = Engines::memory().unwrap();
@@ -317,8 +314,8 @@ async fn write_settings() {
     samples.write("objects.txt", &objects);
 }
 
-/// What an item's file is called: its kind, and what tells it from others of the kind. `None` for items of the sample
-/// project, which every start makes.
+/// Returns the name of an item's file: its kind, and what distinguishes it from others of that kind. Returns `None` for
+/// items of the sample project, which every start creates.
 fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
     let short = |text: &str| text.chars().take(8).collect::<String>();
     let kind = match (pk, sk.split_once('#').map_or(sk, |(kind, _)| kind)) {
@@ -341,7 +338,7 @@ fn file_of(pk: &str, sk: &str, item: &Value, project: &str) -> Option<String> {
         (_, "T") => format!("timeline-{}-{}", &pk[pk.len().saturating_sub(6)..].replace('#', "-"), &sk[2..]),
         (_, "V") => format!("release-{}", short(&sk[2..])),
         (_, "O") => format!("reference-{}-{}", &pk[pk.len() - 6..], &sk[2..12]),
-        other => panic!("an item of a new kind: {other:?}"),
+        other => panic!("no file name for items of this kind: {other:?}"),
     };
     Some(kind + ".json")
 }

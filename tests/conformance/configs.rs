@@ -25,9 +25,14 @@ pub(crate) async fn rules(on: &Resources) {
         assert_eq!(on.table.set_rules(&shop, read, &document("c")).await.unwrap_err().kind(), Kind::Conflict, "{read}");
     }
     let at_once = (0..10).map(|_| async { on.table.set_rules(&shop, 2, &document("d")).await });
-    assert_eq!(join_all(at_once).await.into_iter().filter(Result::is_ok).count(), 1, "one of those who read the same");
+    assert_eq!(
+        join_all(at_once).await.into_iter().filter(Result::is_ok).count(),
+        1,
+        "only one writer of those that read the same version"
+    );
 
-    // Nothing is set in a project that is going, nor in the one that has its name now.
+    // No rules can be set in a project that is being deleted, nor in a new project through the old one of the same
+    // name.
     on.table.mark_deleting(&shop).await.unwrap();
     assert_eq!(on.table.set_rules(&shop, 3, &document("e")).await.unwrap_err().kind(), Kind::Conflict);
     on.table.remove_configs(shop.id).await.unwrap();
@@ -49,7 +54,7 @@ pub(crate) async fn posted(on: &Resources) {
     on.table.put_posted(other.id, id("a"), &Sealed::new("of another"), now.plus_seconds(60)).await.unwrap();
     let posted = async |project: &Project, text| on.table.posted(project.id, id(text)).await.unwrap();
     assert_eq!(posted(&shop, "a").await, Some(Sealed::new("a")));
-    assert_eq!(posted(&shop, "old").await, None, "it has expired, though it may still be there");
+    assert_eq!(posted(&shop, "old").await, None, "it has expired, even if DynamoDB did not remove it yet");
     assert_eq!(posted(&shop, "c").await, None);
 
     on.table.remove_configs(shop.id).await.unwrap();

@@ -24,13 +24,12 @@ fn event(n: u64) -> EventId {
     EventId::from_bytes(bytes)
 }
 
-/// A new error.
 pub(crate) fn error(name: &str) -> ErrorAggregate {
     let uid = ErrorUid::new(at(0), u128::from(name.len() as u64) << 64 | u128::from(name.as_bytes()[0]));
     ErrorAggregate::new(project(), fingerprint(name), uid, at(0))
 }
 
-/// A commit of one event, number `n`, that happened at `seconds`.
+/// A commit of event number `n`, which happened at `seconds`.
 pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit {
     let moment = at(seconds);
     let mut occurrence = Occurrence::new(event(n), Source::V1, moment, moment);
@@ -52,7 +51,7 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     Commit { error, target: None, references, aliases, history: None, target_history: None, expires_at }
 }
 
-/// Commits, which must succeed, and returns the error as it is then.
+/// Commits, which must succeed, and returns the error as it is stored afterwards.
 pub(crate) async fn committed(on: &Resources, commit: Commit) -> ErrorAggregate {
     let key = (commit.error.project, commit.error.fingerprint);
     for result in on.table.commit(&[commit]).await {
@@ -69,7 +68,7 @@ pub(crate) async fn whole(on: &Resources) {
     second.expires_at = at(3_000_000_000);
     let read = committed(on, second.clone()).await;
     assert_eq!((read.count, read.version), (2, 2));
-    assert_eq!(read.expires_at, first.expires_at, "what it had before is kept for longer");
+    assert_eq!(read.expires_at, first.expires_at, "the later expiry of the first commit stays");
     assert_eq!(Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap(), Some(read.clone()));
 
     let references = on.table.references(project(), &read.uid, None, 10).await.unwrap().items;
@@ -82,12 +81,12 @@ pub(crate) async fn whole(on: &Resources) {
 pub(crate) async fn conflicts(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 30)).await;
     let kind = async |commit: Commit| on.table.commit(&[commit]).await.remove(0).map_err(|error| error.kind());
-    assert_eq!(kind(commit(error("a"), 2, 31)).await, Err(Kind::Conflict), "it is not new any more");
+    assert_eq!(kind(commit(error("a"), 2, 31)).await, Err(Kind::Conflict), "the error exists already");
     committed(on, commit(read.clone(), 3, 32)).await;
-    assert_eq!(kind(commit(read.clone(), 4, 33)).await, Err(Kind::Conflict), "somebody else wrote it");
+    assert_eq!(kind(commit(read.clone(), 4, 33)).await, Err(Kind::Conflict), "another commit came first");
     on.table.change(&read, &StatusChange::Resolved(None).into(), &[], at(50)).await.unwrap().unwrap();
     let before = ErrorAggregate { version: 2, ..read.clone() };
-    assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "somebody set its status");
+    assert_eq!(kind(commit(before, 5, 34)).await, Err(Kind::Conflict), "a status change came first");
 
     let other_incarnation = ErrorAggregate { version: 3, uid: ErrorUid::new(at(1), 99), ..read.clone() };
     assert_eq!(
@@ -98,13 +97,13 @@ pub(crate) async fn conflicts(on: &Resources) {
     assert_eq!(
         on.table.start_purge(&other_incarnation).await.unwrap_err().kind(),
         Kind::Conflict,
-        "which is not what is to be purged"
+        "another incarnation must not be purged"
     );
 
     let now = Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap().unwrap();
     assert_eq!((now.count, now.version), (2, 3));
     let references = on.table.references(project(), &now.uid, None, 10).await.unwrap().items;
-    assert_eq!(references.len(), 2, "of a commit in conflict nothing is written");
+    assert_eq!(references.len(), 2, "a commit in conflict writes nothing");
     let hour = Hour::of(at(30));
     assert_eq!(on.table.timeline(project(), &now.uid, hour..=hour).await.unwrap().total(), 2);
 }
@@ -129,7 +128,7 @@ pub(crate) async fn aliases(on: &Resources) {
     assert_eq!(
         known(&["system"]).await,
         [Some(fingerprint("system"))],
-        "an error's own fingerprint stands before an alias"
+        "an error's own fingerprint wins over an alias"
     );
 }
 

@@ -8,7 +8,7 @@ use super::at;
 use super::error_commits::{commit, committed, error, fingerprint, project};
 
 pub(crate) async fn listed(on: &Resources) {
-    // 30 errors, some in the same slot of ten minutes.
+    // 30 errors, some in the same ten-minute slot.
     for n in 0..30 {
         committed(on, commit(error(&format!("e{n}")), 1, n * 250)).await;
     }
@@ -38,18 +38,18 @@ pub(crate) async fn listed(on: &Resources) {
         assert_eq!((listed.len(), fingerprints.len()), (30, 30), "each is on exactly one page");
     }
     let one_page = all(&Status::ALL, 100).await;
-    assert!(one_page.is_sorted_by(|a, b| a.last_seen >= b.last_seen), "within a page by the exact time");
+    assert!(one_page.is_sorted_by(|a, b| a.last_seen >= b.last_seen), "within a page, sorted by the exact time");
     assert_eq!(all(&[Status::Resolved], 1).await.len(), 2);
     assert_eq!(all(&[Status::Unresolved], 10).await.len(), 28);
     assert_eq!(set(on, &error("nobody"), StatusChange::Resolved(None), 0).await, None);
 }
 
-/// The error after somebody sets its status, so many seconds after the beginning.
+/// Sets a status, at this many seconds after the start, and returns the changed error.
 async fn set(on: &Resources, error: &ErrorAggregate, status: StatusChange, seconds: i64) -> Option<ErrorAggregate> {
     on.table.change(error, &status.into(), &[], at(seconds)).await.unwrap()
 }
 
-/// A person's change sets or clears a mute; both reach the processor's next commit, which writes them back.
+/// A person's change sets or clears a mute. The processor's next commit, which writes both back, has the change.
 pub(crate) async fn muted(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
     let until = Mute { until: Some(at(50)), until_count: Some(7) };
@@ -65,14 +65,14 @@ pub(crate) async fn muted(on: &Resources) {
     let less = Mute { until_count: None, ..until };
     for mute in [until, less, Mute::default()] {
         let muted = set(on, &ended, StatusChange::Muted(mute), 70).await.unwrap();
-        assert_eq!(muted.mute, Some(mute), "nothing is left of the one before");
+        assert_eq!(muted.mute, Some(mute), "the new mute replaces the old one");
     }
     set(on, &ended, StatusChange::Muted(until), 80).await.unwrap();
     let unresolved = set(on, &ended, StatusChange::Unresolved, 90).await.unwrap();
     assert_eq!((unresolved.status, unresolved.mute), (Status::Unresolved, None));
 }
 
-/// What goes with a status is there with that status only; who looks after the error stays.
+/// Details of a status are stored only with that status. The assignee stays.
 pub(crate) async fn changed(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
     let resolution = Some(Resolution { after: "r2".to_owned() });
@@ -88,7 +88,7 @@ pub(crate) async fn changed(on: &Resources) {
     assert_eq!(changed, expected);
     let listed = on.table.page(project(), &[Status::Resolved], None, 10).await.unwrap().items;
     assert_eq!(listed, std::slice::from_ref(&changed));
-    // One of that release does not end it; the processor writes back what it read.
+    // An occurrence of the same release does not end the resolution. The processor writes back what it read.
     let seen = committed(on, commit(changed.clone(), 2, 20)).await;
     assert_eq!((seen.status, &seen.resolution, &seen.assignee), (Status::Resolved, &changed.resolution, &assignee));
     let everywhere = set(on, &seen, StatusChange::Resolved(None), 30).await.unwrap();
@@ -97,13 +97,13 @@ pub(crate) async fn changed(on: &Resources) {
     let nobody = on.table.change(&seen, &nobody, &[], at(40)).await.unwrap().unwrap();
     assert_eq!((nobody.status, nobody.status_at, &nobody.assignee), (Status::Resolved, at(30), &None));
     let other_life = ErrorAggregate { uid: ErrorUid::new(at(1), 99), ..seen };
-    assert_eq!(set(on, &other_life, StatusChange::Unresolved, 50).await, None, "it is gone, and comes as another");
+    assert_eq!(set(on, &other_life, StatusChange::Unresolved, 50).await, None, "this incarnation no longer exists");
     let part = ErrorAggregate { merged_into: Some(fingerprint("b")), ..nobody };
     let part = committed(on, commit(part, 2, 55)).await;
     assert_eq!(
         set(on, &part, StatusChange::Unresolved, 60).await,
         None,
-        "it is in no list, and must not come into one"
+        "a merged error is not listed, and a change must not list it"
     );
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn pending_purges(on: &Resources) {
     assert_eq!(
         on.table.start_purge(&old).await.unwrap_err().kind(),
         Kind::Conflict,
-        "it was seen again since it was read"
+        "it occurred again after it was read"
     );
     on.table.start_purge(&new).await.unwrap();
     assert_eq!(Errors::get(&*on.table, project(), &fingerprint("a")).await.unwrap(), None);
@@ -123,7 +123,7 @@ pub(crate) async fn pending_purges(on: &Resources) {
     assert_eq!(on.table.pending_purges(project(), 10).await.unwrap(), []);
 }
 
-/// More than one call of DynamoDB returns.
+/// Reads more errors than one call of DynamoDB returns.
 pub(crate) async fn many(on: &Resources) {
     for n in 0..150 {
         committed(on, commit(error(&format!("e{n}")), 1, n)).await;

@@ -18,7 +18,8 @@ fn entered(seconds: i64) -> Entered {
     Entered { at: at(seconds), random: 1 << 40, expires_at: at(seconds + 4_000_000_000) }
 }
 
-/// By its own entries, the newest reference first; entering them again changes nothing, and what has expired is gone.
+/// Finds an event by its own entries, the newest reference first. Entering it again changes nothing, and expired
+/// entries are not returned.
 pub(crate) async fn by_itself(on: &Resources) {
     for seconds in [0, 120, 60, 60] {
         let entries = Entries::of([(location(seconds), [event(1), event(2)].as_slice())]);
@@ -35,7 +36,8 @@ pub(crate) async fn by_itself(on: &Resources) {
     assert_eq!(on.table.locations(project(), event(4), 10).await.unwrap(), []);
 }
 
-/// By the blocks of its bucket, newest first, page by page; and more entries than a call takes are all written.
+/// Finds an event in the blocks of its bucket, newest first, page by page. Entries for more than two calls are all
+/// written.
 pub(crate) async fn in_blocks(on: &Resources) {
     let events: Vec<_> = (0..1_100).map(event).collect();
     for seconds in [0, 1, 2] {

@@ -3,7 +3,7 @@ use store::ports::{Failures, Noted};
 
 use super::at;
 
-/// What is noted of a message is found with its id, the newest only; of others nothing is.
+/// Returns the newest recorded failure of each message id, and nothing for other ids.
 pub(crate) async fn noted(on: &Resources) {
     let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
     assert!(on.table.failures(&[]).await.unwrap().is_empty());

@@ -18,7 +18,7 @@ fn comment(seconds: i64, text: &str) -> HistoryEntry {
     }
 }
 
-/// The texts and the actions of a history, newest first, in pages of two.
+/// Returns the actions of a history, newest first, read in pages of two.
 async fn all(on: &Resources, of: &model::error::ErrorAggregate) -> Vec<Action> {
     let (mut all, mut before) = (Vec::new(), None);
     loop {
@@ -32,21 +32,25 @@ async fn all(on: &Resources, of: &model::error::ErrorAggregate) -> Vec<Action> {
     }
 }
 
-/// An entry is written with what it tells of, or not at all.
+/// An entry is written together with the change that it records, or not at all.
 pub(crate) async fn whole(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
     let change = ErrorChange { status: Some(StatusChange::Unresolved), assignee: Some(Some("Ada".to_owned())) };
     let entries = HistoryEntry::all(Action::of(&change, &read), &Actor::Operator, at(10), 5);
     on.table.change(&read, &change, &entries, at(10)).await.unwrap().unwrap();
     let [unresolved, assigned] = [Action::Unresolved, Action::Assigned { assignee: "Ada".to_owned() }];
-    assert_eq!(all(on, &read).await, [assigned.clone(), unresolved.clone()], "of one moment the last comes first");
+    assert_eq!(
+        all(on, &read).await,
+        [assigned.clone(), unresolved.clone()],
+        "entries of the same time are newest first, too"
+    );
 
     let (regressed, by) = (Action::Regressed { release: Some("1.2.3".to_owned()) }, Actor::Occurrence);
     let entry = HistoryEntry { id: EntryId::new(at(20), 0, 6), at: at(20), by, action: regressed.clone() };
     let with = |commit: Commit| Commit { history: Some(entry.clone()), ..commit };
     let stale = on.table.commit(&[with(commit(read.clone(), 2, 15))]).await;
     assert_eq!(stale[0].as_ref().unwrap_err().kind(), Kind::Conflict);
-    assert_eq!(all(on, &read).await.len(), 2, "it was not committed");
+    assert_eq!(all(on, &read).await.len(), 2, "the refused commit wrote no entry");
     let now = Errors::get(&*on.table, project(), &read.fingerprint).await.unwrap().unwrap();
     committed(on, with(commit(now, 2, 15))).await;
     assert_eq!(all(on, &read).await, [regressed, assigned, unresolved]);
@@ -66,12 +70,12 @@ pub(crate) async fn commented(on: &Resources) {
     let deleted = HistoryEntry { action: Action::CommentDeleted, ..comment(4, "") };
     assert!(on.table.replace_entry(&read, &one.id, &deleted).await.unwrap());
     let again = HistoryEntry { action: Action::CommentDeleted, ..comment(5, "") };
-    assert!(!on.table.replace_entry(&read, &one.id, &again).await.unwrap(), "it is gone");
+    assert!(!on.table.replace_entry(&read, &one.id, &again).await.unwrap(), "the comment was deleted");
     assert_eq!(all(on, &read).await, [Action::CommentDeleted, said("<b>three</b>\n"), said(&long)]);
     assert_eq!(on.table.entry(project(), &read.uid, &one.id).await.unwrap(), None);
 
     on.table.start_purge(&read).await.unwrap();
-    assert!(!on.table.add_entry(&read, &comment(6, "late")).await.unwrap(), "nothing is left behind");
-    assert!(!on.table.remove_history(project(), &read.uid).await.unwrap(), "it was all of it");
+    assert!(!on.table.add_entry(&read, &comment(6, "late")).await.unwrap(), "a deleted error gets no entries");
+    assert!(!on.table.remove_history(project(), &read.uid).await.unwrap(), "everything is removed");
     assert_eq!(all(on, &read).await, []);
 }

@@ -5,7 +5,7 @@ use server::system::Resources;
 use store::Kind;
 use store::ports::{Inbox, MESSAGE_LIMIT};
 
-/// Sends that come together are sent together; each is answered for itself.
+/// Concurrent sends are combined into batches. Each gets its own result.
 pub(crate) async fn concurrent_sends(on: &Resources) {
     let mut texts: Vec<_> = (0..200).map(|n| format!("1.{n:03}")).collect();
     texts.push("x".repeat(MESSAGE_LIMIT));

@@ -13,7 +13,7 @@ fn block(order: u32, batch: u32, chunk: u16, errors: std::ops::Range<u32>) -> Bl
     Block { project: project(), term, order, batch: PostingBatch(batch), chunk, errors, expires_at: at(4_000_000_000) }
 }
 
-/// What is posted is listed, the highest order first; each posting is on exactly one page, wherever pages end.
+/// Postings are listed with the highest order first. Each is on exactly one page, wherever pages end.
 pub(crate) async fn listed(on: &Resources) {
     let term = Term::tag("environment", "production").hash();
     let mut blocks = vec![block(7, 1, 0, 0..250), block(7, 1, 1, 250..260), block(7, 2, 0, 300..303)];
@@ -41,12 +41,12 @@ pub(crate) async fn listed(on: &Resources) {
                 None => break,
             }
         }
-        assert_eq!(all.iter().map(|posted| posted.fingerprint).collect::<Vec<_>>(), expected, "by {limit}");
+        assert_eq!(all.iter().map(|posted| posted.fingerprint).collect::<Vec<_>>(), expected, "{limit} per page");
         assert!(all.is_sorted_by(|a, b| a.position.order >= b.position.order));
         assert_eq!((all[40].position.order, all[40].position.batch), (7, PostingBatch(2)));
     }
     let page = on.table.list(project(), term, Some(&PostingPosition::above(7)), 1_000).await.unwrap();
-    assert_eq!((page.items.len(), page.next), (263, None), "all of this order, none of a higher one");
+    assert_eq!((page.items.len(), page.next), (263, None), "all of this order and below, none of a higher one");
     let none = on.table.list(project(), Term::FirstSeen(0).hash(), None, 10).await.unwrap();
     assert!(none.items.is_empty() && none.next.is_none());
 }

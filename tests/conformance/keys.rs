@@ -23,7 +23,7 @@ async fn find(on: &Resources, hash: &KeyHash) -> Option<KeyRecord> {
     Keys::find(&*on.table, hash).await.unwrap()
 }
 
-/// All pages of a list of keys.
+/// Returns all pages of a list of keys.
 async fn listed(on: &Resources, of: Option<u64>, limit: usize) -> Vec<Vec<(KeyHash, KeyRecord)>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
@@ -56,7 +56,7 @@ pub(crate) async fn found_listed_and_removed(on: &Resources) {
     keys.sort_by_key(|(hash, _)| *hash);
     for limit in [1, 2, 3, 6, 7] {
         let pages = listed(on, None, limit).await;
-        assert_eq!(pages.len(), keys.len().div_ceil(limit), "a last page that is full has no next one");
+        assert_eq!(pages.len(), keys.len().div_ceil(limit), "a full last page has no next one");
         assert_eq!(pages.concat(), keys);
         for (project, expected) in [(7, 3), (77, 1), (8, 0)] {
             let own: Vec<_> = keys.iter().filter(|(_, key)| key.scope == of_project(project)).cloned().collect();
@@ -89,11 +89,11 @@ pub(crate) async fn changed(on: &Resources) {
     }
     let none = Key::from_random([2; 16]).hash();
     assert_eq!(on.table.change(&none, &change(Some(true), None)).await.unwrap(), None);
-    assert_eq!(find(on, &none).await, None, "what is gone is not made again");
+    assert_eq!(find(on, &none).await, None, "a removed key is not created again");
 }
 
 pub(crate) async fn use_noted(on: &Resources) {
-    // Half a day after midnight.
+    // Noon of the first day.
     let noon = at(0).seconds().div_euclid(DAY) * DAY + DAY / 2 - at(0).seconds();
     let (hash, _) = add(on, 1, Role::Client, of_project(7)).await;
     for (used, expected) in [
@@ -110,7 +110,7 @@ pub(crate) async fn use_noted(on: &Resources) {
     }
     let none = Key::from_random([2; 16]).hash();
     on.table.note_use(none.id(), at(0)).await.unwrap();
-    assert_eq!(find(on, &none).await, None, "what is gone is not made again");
+    assert_eq!(find(on, &none).await, None, "a removed key is not created again");
 }
 
 pub(crate) async fn rotated(on: &Resources) {
@@ -123,11 +123,12 @@ pub(crate) async fn rotated(on: &Resources) {
     on.table.rotate(None, &old, at(60), &hash, &second).await.unwrap();
     let ending = find(on, &old).await.unwrap();
     assert_eq!(ending, KeyRecord { expires_at: Some(at(60)), ..record });
-    assert!(ending.is_good(at(59)) && !ending.is_good(at(60)), "until, not at");
+    assert!(ending.is_good(at(59)) && !ending.is_good(at(60)), "valid until that moment, not at it");
     assert_eq!(find(on, &hash).await, Some(second.clone()));
     assert_eq!(listed(on, Some(7), 9).await.concat().len(), 2);
 
-    // Once only; and neither with a new key that is there, nor of an old one that is not. Nothing is done by half.
+    // A key can be rotated once. A new key that exists already, and an old key that does not exist, are refused;
+    // nothing is half done.
     let (third_hash, third) = new(3);
     let (none, (other, _)) = (new(4).0, add(on, 5, Role::Client, of_project(7)).await);
     for (old, hash, key) in [(&old, &third_hash, &third), (&other, &hash, &second), (&none, &third_hash, &third)] {
@@ -142,7 +143,7 @@ pub(crate) async fn rotated(on: &Resources) {
     }
 }
 
-/// A key that was taken back, in whichever way, makes no other: the table decides, whatever was read before.
+/// A key that was revoked in any way cannot create another key. The table decides, not what was read before.
 pub(crate) async fn made_by_good_keys_only(on: &Resources) {
     let record = |key: &Key| KeyRecord::new(key, Role::Admin, Scope::All, "", at(0));
     for (number, way) in (100u8..).zip(["good", "removed", "disabled", "expired"]) {

@@ -1,4 +1,5 @@
-//! What storage must do, whatever engine it runs on: here the embedded ones, in memory and in files.
+//! Conformance suite for storage: what it must do on every engine. Here it runs on the embedded engines, in memory and
+//! in files.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -24,7 +25,7 @@ use embedded::Engines;
 use model::time::Timestamp;
 use server::system::Resources;
 
-/// Runs a check of the suite on each engine; each time everything is empty.
+/// Runs each check of the suite on each engine, which is empty at the start.
 macro_rules! on_every_engine {
     ($($(#[$doc:meta])* $name:ident: $check:path;)*) => {$(
         mod $name {
@@ -46,53 +47,53 @@ macro_rules! on_every_engine {
 
 on_every_engine! {
     a_key_is_found_listed_and_removed: crate::keys::found_listed_and_removed;
-    a_key_changes_in_what_is_said: crate::keys::changed;
+    a_key_changes_only_as_requested: crate::keys::changed;
     the_first_use_of_a_day_is_kept: crate::keys::use_noted;
     a_rotated_key_expires: crate::keys::rotated;
-    a_key_is_made_by_good_keys_only: crate::keys::made_by_good_keys_only;
-    a_project_gets_a_number_of_its_own: crate::projects::numbers_of_their_own;
-    projects_of_one_name_are_one: crate::projects::one_of_a_name;
+    only_valid_keys_create_keys: crate::keys::made_by_good_keys_only;
+    each_project_gets_its_own_number: crate::projects::numbers_of_their_own;
+    a_name_belongs_to_one_project: crate::projects::one_of_a_name;
     a_setting_is_changed_alone: crate::projects::settings;
     a_limit_is_found_by_number_and_name: crate::quotas::found;
     usage_counts_the_month_and_its_newest_minute: crate::quotas::counted;
     a_mark_holds_until_it_is_over_or_the_limit_changes: crate::quotas::marked;
-    a_release_is_noted_from_when_to_when: crate::releases::noted;
+    a_release_has_a_first_and_a_last_occurrence: crate::releases::noted;
     releases_are_listed_by_their_first_seen: crate::releases::listed;
-    what_all_errors_had_is_counted: crate::releases::counted_whole;
-    a_commit_is_whole: crate::error_commits::whole;
+    totals_of_projects_and_the_stack_are_counted: crate::releases::counted_whole;
+    a_commit_writes_error_references_and_timeline: crate::error_commits::whole;
     a_commit_on_an_old_version_changes_nothing: crate::error_commits::conflicts;
     a_hash_belongs_to_one_error: crate::error_commits::aliases;
-    one_commit_that_fails_leaves_the_others: crate::error_commits::neighbours;
+    a_failed_commit_does_not_affect_others: crate::error_commits::neighbours;
     counted_events_are_found_by_their_minute: crate::error_commits::counted_by_minute;
-    errors_are_read_by_the_hundred: crate::errors::many;
+    more_errors_than_one_call_returns_are_read: crate::errors::many;
     errors_are_listed_by_time_and_status: crate::errors::listed;
     a_muted_error_is_muted_until_its_end: crate::errors::muted;
-    what_people_set_of_an_error_is_changed: crate::errors::changed;
-    a_history_tells_of_what_was_done: crate::history::whole;
+    status_and_assignee_are_changed: crate::errors::changed;
+    a_history_entry_is_written_with_its_change: crate::history::whole;
     a_comment_is_kept_until_it_is_deleted: crate::history::commented;
-    an_error_to_purge_is_remembered_until_forgotten: crate::errors::pending_purges;
+    a_pending_purge_is_remembered_until_it_is_done: crate::errors::pending_purges;
     merged_errors_are_written_together: crate::merges::rewritten;
-    a_part_is_committed_with_the_whole: crate::merges::committed_with_the_whole;
-    what_is_merged_is_read_through_the_whole: crate::merges::read_through;
-    a_part_is_kept_as_long_as_the_whole: crate::merges::kept;
-    with_an_error_goes_what_is_merged_into_it: crate::merges::pending_purges;
+    a_merged_error_is_committed_with_its_target: crate::merges::committed_with_the_whole;
+    merged_errors_are_read_through_their_target: crate::merges::read_through;
+    a_merged_error_is_kept_as_long_as_its_target: crate::merges::kept;
+    purging_a_target_purges_its_merged_errors: crate::merges::pending_purges;
     references_page_newest_first: crate::occurrences::newest_first;
     a_timeline_is_read_by_the_hour: crate::occurrences::by_the_hour;
-    an_event_is_found_by_itself: crate::event_index::by_itself;
+    an_event_is_found_by_its_own_entry: crate::event_index::by_itself;
     an_event_is_found_in_blocks: crate::event_index::in_blocks;
-    a_lane_is_written_by_one: crate::outbox::written_by_one;
-    what_is_due_is_found: crate::outbox::due;
+    a_lane_is_written_by_one_sender: crate::outbox::written_by_one;
+    due_lanes_are_found: crate::outbox::due;
     an_error_keeps_its_links: crate::outbox::links;
-    a_dead_letter_is_lent_to_one: crate::outbox::undelivered;
+    a_dead_letter_is_received_by_one_reader: crate::outbox::undelivered;
     postings_are_listed_by_order_and_page: crate::index::listed;
-    why_a_message_failed_is_found: crate::failures::noted;
+    the_recorded_failure_of_a_message_is_found: crate::failures::noted;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
-    a_project_s_segments_are_removed: crate::segments::removed;
-    a_claim_is_found_by_its_key: crate::segments::claims;
-    rules_are_replaced_as_they_were_read: crate::configs::rules;
+    all_segments_of_a_project_are_removed: crate::segments::removed;
+    a_claim_check_is_found_by_its_key: crate::segments::claims;
+    rules_are_replaced_if_they_are_unchanged: crate::configs::rules;
     posted_configs_are_kept_until_they_expire: crate::configs::posted;
-    what_is_sealed_opens_for_its_project: crate::sealer::bound_to_a_project;
-    what_v1_documents_opens: crate::sealer::foreign;
+    sealed_text_opens_for_its_project_only: crate::sealer::bound_to_a_project;
+    text_encrypted_as_v1_documents_opens: crate::sealer::foreign;
     concurrent_sends_all_arrive_once: crate::inbox::concurrent_sends;
 }
 
@@ -104,7 +105,7 @@ async fn in_files(dir: &std::path::Path) -> Resources {
     Resources::make(&Engines::open(dir).unwrap()).await.unwrap()
 }
 
-/// A moment, in seconds after a fixed one.
+/// A time, in seconds after a fixed one.
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_793_577_600 + seconds)
 }

@@ -23,7 +23,7 @@ async fn listed(on: &Resources) -> BTreeSet<Fingerprint> {
     page.items.iter().map(|error| error.fingerprint).collect()
 }
 
-/// `a`, seen in the minutes 0 and 4, with `bb`, seen in 2 and 6, merged into it.
+/// Returns `a` (seen in minutes 0 and 4) with `bb` (seen in minutes 2 and 6) merged into it.
 async fn merged(on: &Resources) -> MergeFamily {
     for (name, minutes) in [("a", [0, 4]), ("bb", [2, 6])] {
         let mut read = error(name);
@@ -38,14 +38,14 @@ async fn merged(on: &Resources) -> MergeFamily {
     family(on, "a").await
 }
 
-/// The next commit of `bb`, event number `n`.
+/// The next commit of `bb`, with event number `n`.
 fn of_part(family: &MergeFamily, n: u64) -> Commit {
     let next = commit(family.merged_errors[0].clone(), n, n as i64 * 60);
     let target = ErrorAggregate { count: family.target.count + 1, ..family.target.clone() };
     Commit { target: Some(target), ..next }
 }
 
-/// All that an error is made of reads back as it was written, a merged error is in no list, and its status cannot be set.
+/// A merge family reads back as it was written. A merged error is not listed, and its status cannot be set.
 pub(crate) async fn rewritten(on: &Resources) {
     let family = merged(on).await;
     assert_eq!((family.target.count, family.target.version, family.merged_errors[0].version), (4, 3, 3));
@@ -72,7 +72,7 @@ pub(crate) async fn rewritten(on: &Resources) {
     assert_eq!(on.table.family(project(), &fingerprint("nobody")).await.unwrap(), None);
 }
 
-/// A merged error's commit writes what it is merged into too, and is refused if either was written meanwhile.
+/// A merged error's commit also writes its target, and is refused if either of them has changed.
 pub(crate) async fn committed_with_the_whole(on: &Resources) {
     let before = merged(on).await;
     let results = on.table.commit(&[of_part(&before, 8)]).await;
@@ -86,12 +86,12 @@ pub(crate) async fn committed_with_the_whole(on: &Resources) {
     assert_eq!(refused(of_part(&stale_target, 10)).await, Kind::Conflict);
     let stale_merged = MergeFamily { target: after.target.clone(), merged_errors: before.merged_errors };
     assert_eq!(refused(of_part(&stale_merged, 10)).await, Kind::Conflict);
-    assert_eq!(family(on, "a").await, after, "of what is refused nothing is written");
+    assert_eq!(family(on, "a").await, after, "a refused commit writes nothing");
     let uid = after.merged_errors[0].uid;
     assert_eq!(on.table.references(project(), &uid, None, 10).await.unwrap().items.len(), 3);
 }
 
-/// Occurrences and counts of all that an error is made of are found through it, the newest first, whatever the step.
+/// Occurrences and counts of all errors of a family are read through the target, newest first, at any page size.
 pub(crate) async fn read_through(on: &Resources) {
     let family = merged(on).await;
     for limit in 1..6 {
@@ -117,7 +117,7 @@ pub(crate) async fn read_through(on: &Resources) {
     assert_eq!(timeline.minutes().map(|(_, count)| count).collect::<Vec<_>>(), [1; 4]);
 }
 
-/// A merged error that nobody sees is kept as long as the target is told to keep it; never shorter than it was.
+/// A merged error without new occurrences is kept as long as its target, but never shorter than before.
 pub(crate) async fn kept(on: &Resources) {
     let target = merged(on).await.target;
     let expires_at = async || stored(on, "bb").await.unwrap().expires_at;
@@ -125,10 +125,10 @@ pub(crate) async fn kept(on: &Resources) {
         on.table.keep_merged(&target, at(until)).await.unwrap();
         assert_eq!(expires_at().await, at(expected));
     }
-    assert_eq!(family(on, "a").await.merged_errors[0].version, 3, "nobody has to read it again");
+    assert_eq!(family(on, "a").await.merged_errors[0].version, 3, "extending the expiry does not change the version");
 }
 
-/// With an error goes what is merged into it; each incarnation is remembered until its contents are removed.
+/// Purging a target purges its merged errors. Each incarnation is remembered until its contents are removed.
 pub(crate) async fn pending_purges(on: &Resources) {
     let family = merged(on).await;
     let stale = ErrorAggregate { version: family.target.version - 1, ..family.target.clone() };

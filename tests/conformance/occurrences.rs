@@ -9,7 +9,7 @@ use super::error_commits::{commit, committed, error, project};
 pub(crate) async fn newest_first(on: &Resources) {
     let mut read = error("a");
     for n in 0..12 {
-        // Not in the order of time.
+        // Not in time order.
         read = committed(on, commit(read, n, (n as i64 * 5 % 12) * 60)).await;
     }
     let uid = read.uid;

@@ -18,7 +18,7 @@ fn entry() -> LaneEntry {
     LaneEntry { event, rule: RuleRef::Project("r".to_owned()), since: at(0), redriven: 0 }
 }
 
-/// A lane is read as it was written, and only who read it last may write it.
+/// A lane reads back as it was written. Only the sender that read its last version may write it.
 pub(crate) async fn written_by_one(on: &Resources) {
     let id = lane_id("a");
     assert_eq!(on.table.lane(&id).await.unwrap(), None);
@@ -26,7 +26,7 @@ pub(crate) async fn written_by_one(on: &Resources) {
     lane.add([entry()], at(5));
     let first = on.table.save(lane.clone(), at(100)).await.unwrap();
     assert_eq!(on.table.lane(&id).await.unwrap(), Some(first.clone()));
-    assert_eq!(on.table.save(lane, at(100)).await.unwrap_err().kind(), Kind::Conflict, "it is there already");
+    assert_eq!(on.table.save(lane, at(100)).await.unwrap_err().kind(), Kind::Conflict, "the lane exists already");
     let mut second = first.clone();
     assert!(second.take(7, at(5)));
     let second = on.table.save(second, at(100)).await.unwrap();
@@ -34,7 +34,7 @@ pub(crate) async fn written_by_one(on: &Resources) {
     assert_eq!(on.table.save(first, at(100)).await.unwrap_err().kind(), Kind::Conflict);
 }
 
-/// What is due is found, the longest due first; what waits, is being sent or is done is not.
+/// Due lanes are found, the longest due first. Lanes that wait, are being sent or are done are not.
 pub(crate) async fn due(on: &Resources) {
     for (destination, due) in [("later", 50), ("b", 10), ("a", 5), ("now", 20)] {
         let mut lane = Lane::new(lane_id(destination));
@@ -56,11 +56,15 @@ pub(crate) async fn due(on: &Resources) {
     assert_eq!(due(10_000, 10).await, ["b", "now", "later"]);
 }
 
-/// A link is read with its error, survives the next commit, and is not given to another incarnation.
+/// A link is read with its error, survives the next commit, and is not taken over by another incarnation.
 pub(crate) async fn links(on: &Resources) {
     let error = error("m");
     let link = |number: u64| Link { number, url: format!("https://issues.example/a b/{number}") };
-    assert_eq!(on.table.link(&error, "d", &link(1)).await.unwrap_err().kind(), Kind::Conflict, "there is no error yet");
+    assert_eq!(
+        on.table.link(&error, "d", &link(1)).await.unwrap_err().kind(),
+        Kind::Conflict,
+        "the error does not exist yet"
+    );
     let stored = committed(on, commit(error.clone(), 1, 0)).await;
     on.table.link(&error, "d", &link(1)).await.unwrap();
     on.table.link(&error, "e", &link(2)).await.unwrap();
@@ -73,7 +77,7 @@ pub(crate) async fn links(on: &Resources) {
     assert_eq!(on.table.link(&other, "d", &link(4)).await.unwrap_err().kind(), Kind::Conflict);
 }
 
-/// A dead letter is received to one reader at a time, until it is given back or removed.
+/// A dead letter is received by one reader at a time, until it is released or removed.
 pub(crate) async fn undelivered(on: &Resources) {
     let queue = &on.undelivered;
     queue.keep("a".to_owned()).await.unwrap();

@@ -98,7 +98,7 @@ pub(crate) async fn settings(on: &Resources) {
     let again = on.table.create(&name("p"), at(1)).await.unwrap();
     for change in &changes {
         let gone = on.table.update(&project, change).await.unwrap_err();
-        assert_eq!(gone.kind(), Kind::Conflict, "the name is another project's now");
+        assert_eq!(gone.kind(), Kind::Conflict, "the name belongs to another project now");
     }
     assert_eq!(on.table.by_id(again.id).await.unwrap(), Some(again));
 }

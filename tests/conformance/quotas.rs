@@ -51,15 +51,19 @@ pub(crate) async fn counted(on: &Resources) {
     };
     assert_eq!(count(2, Some(1), 0).await, (2, Some(1)));
     assert_eq!(count(3, Some(3), 59).await, (5, Some(4)));
-    assert_eq!(count(1, Some(1), 60).await, (6, Some(1)), "another minute begins anew");
+    assert_eq!(count(1, Some(1), 60).await, (6, Some(1)), "a new minute starts at zero");
     assert_eq!(count(4, None, 61).await, (10, None));
-    assert_eq!(count(1, Some(1), 0).await, (11, None), "a clock that is behind does not turn the minute back");
+    assert_eq!(count(1, Some(1), 0).await, (11, None), "a late clock does not bring back an older minute");
     assert_eq!(count(1, Some(0), 119).await, (12, Some(1)));
     let month = 31 * 86_400;
-    assert_eq!(count(1, Some(1), month).await, (1, Some(1)), "another month begins anew");
+    assert_eq!(count(1, Some(1), month).await, (1, Some(1)), "a new month starts at zero");
 
     let all = join_all((0..20).map(|_| count(1, Some(1), month + 60))).await;
-    assert_eq!(all.into_iter().max(), Some((21, Some(20))), "batches that begin a minute together are all counted");
+    assert_eq!(
+        all.into_iter().max(),
+        Some((21, Some(20))),
+        "concurrent batches at the start of a minute are all counted"
+    );
 }
 
 pub(crate) async fn marked(on: &Resources) {
@@ -72,20 +76,24 @@ pub(crate) async fn marked(on: &Resources) {
     assert_eq!(mark(on, &project).await, Some(Mark::of(minute, at(0))));
     set_mark(Mark::of(month, at(1))).await;
     set_mark(Mark::of(minute, at(2))).await;
-    assert_eq!(mark(on, &project).await, Some(Mark::of(month, at(1))), "a shorter one does not end it");
+    assert_eq!(mark(on, &project).await, Some(Mark::of(month, at(1))), "a mark that ends earlier does not replace it");
 
     let more = Limits { per_month: Some(10), ..limits };
     set(on, &project, more).await;
     assert_eq!(mark(on, &project).await, None);
     set_mark(Mark::of(month, at(3))).await;
-    assert_eq!(mark(on, &project).await, None, "by a processor that does not know yet that the limit was raised");
+    assert_eq!(mark(on, &project).await, None, "a processor that does not know the raised limit yet sets no mark");
     let owner = ProjectChange { owner: Some(None), ..Default::default() };
     set_mark(Mark::of(Limit { most: 10, window: Window::Month }, at(4))).await;
     on.table.update(&project, &owner).await.unwrap();
-    assert!(mark(on, &project).await.is_some(), "other settings leave it");
+    assert!(mark(on, &project).await.is_some(), "other settings keep the mark");
 
     set_mark(Mark::of(Limit { most: 3, window: Window::Minute }, at(5))).await;
     Projects::remove(&*on.table, &project).await.unwrap();
     set_mark(Mark::of(minute, at(99))).await;
-    assert_eq!(on.table.quota(&Addressee::Id(project.id)).await.unwrap(), None, "what is gone stays gone");
+    assert_eq!(
+        on.table.quota(&Addressee::Id(project.id)).await.unwrap(),
+        None,
+        "a removed project is not created again"
+    );
 }

@@ -20,9 +20,9 @@ async fn note(on: &Resources, name: &str, first: i64, last: i64) -> Release {
 
 pub(crate) async fn noted(on: &Resources) {
     assert_eq!(note(on, "a", 100, 200).await, release("a", 100, 200));
-    assert_eq!(note(on, "a", 300, 3_000).await, release("a", 100, 200), "to the hour");
+    assert_eq!(note(on, "a", 300, 3_000).await, release("a", 100, 200), "the last occurrence is stored to the hour");
     assert_eq!(note(on, "a", 300, 3_700).await, release("a", 100, 3_700));
-    assert_eq!(note(on, "a", 50, 60).await, release("a", 50, 3_700), "it was received earlier, and processed later");
+    assert_eq!(note(on, "a", 50, 60).await, release("a", 50, 3_700), "received earlier, processed later");
     assert_eq!(note(on, "b/+ é", 100, 100).await, release("b/+ é", 100, 100));
     assert_eq!(on.table.release(project(7), "a").await.unwrap(), Some(release("a", 50, 3_700)));
     assert_eq!(on.table.release(project(8), "a").await.unwrap(), None);
@@ -41,7 +41,7 @@ pub(crate) async fn listed(on: &Resources) {
     let all = list(0, 100, None, 10).await;
     assert_eq!((names(&all.items).len(), all.next), (5, None));
     assert!(names(&all.items).starts_with("ed") && names(&all.items).ends_with('a'));
-    assert_eq!(names(&list(30, 50, None, 10).await.items).len(), 3, "from the start on, and before the end");
+    assert_eq!(names(&list(30, 50, None, 10).await.items).len(), 3, "including the start, excluding the end");
     let (mut paged, mut after) = (Vec::new(), None);
     loop {
         let page = list(0, 100, after.as_ref(), 2).await;

@@ -7,7 +7,7 @@ use server::system::Resources;
 use store::Kind;
 use store::ports::{FOREIGN_LIMIT, Sealer};
 
-/// Nothing of it may be found in what is sealed.
+/// Must not appear in sealed text.
 const SECRET: &[u8] = b"https://hooks.slack.example/SECRET";
 
 fn name(text: &str) -> ProjectName {
@@ -33,7 +33,7 @@ pub(crate) async fn bound_to_a_project(on: &Resources) {
             assert!(sealed.as_str().starts_with("1.") && !shows(sealed.as_str()));
             assert_eq!(&sealer.open(project, &sealed).await.unwrap(), text);
             let stranger = if project == &shop { &other } else { &shop };
-            // Twice: what KMS said about its owner must not be remembered for a stranger.
+            // Twice: a decision that KMS made for the owner must not be cached for another project.
             for _ in 0..2 {
                 let refused = sealer.open(stranger, &sealed).await.unwrap_err();
                 assert_eq!(refused.kind(), Kind::Corrupt);
@@ -60,7 +60,8 @@ pub(crate) async fn foreign(on: &Resources) {
     for bad in [&[][..], &[7; FOREIGN_LIMIT + 1]] {
         assert_eq!(sealer.encrypt_foreign(bad).await.unwrap_err().kind(), Kind::Rejected);
     }
-    // Neither what is no ciphertext, nor the data key of an envelope, which is bound to its project.
+    // Neither text that is not a ciphertext nor the data key of an envelope, which is bound to its project, can be
+    // opened.
     let sealed = sealer.seal(&name("shop"), SECRET).await.unwrap();
     let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(&sealed.as_str()[2..]).unwrap();
     let data_key = &bytes[2..2 + usize::from(u16::from_be_bytes([bytes[0], bytes[1]]))];

@@ -52,7 +52,7 @@ pub(crate) async fn removed(on: &Resources) {
     for other in [&other, &other_class] {
         on.bucket.get(other).await.unwrap();
     }
-    assert!(!on.bucket.remove_some(project()).await.unwrap(), "there is nothing left to remove");
+    assert!(!on.bucket.remove_some(project()).await.unwrap(), "nothing is left to remove");
 }
 
 pub(crate) async fn claims(on: &Resources) {
@@ -71,5 +71,5 @@ pub(crate) async fn claims(on: &Resources) {
     }
     while on.bucket.remove_some_claim_checks(&projects[0]).await.unwrap() {}
     assert_eq!(on.bucket.get_claim_check(&keys[0]).await.unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(on.bucket.get_claim_check(&keys[1]).await.unwrap(), "packed", "another project's stays");
+    assert_eq!(on.bucket.get_claim_check(&keys[1]).await.unwrap(), "packed", "another project's claim check stays");
 }

@@ -1,18 +1,17 @@
-//! What a replayed workload costs: dollars for a million events.
+//! The cost of a replayed workload, in dollars per million events.
 
 use super::replay::Replayed;
 use super::{assumed, prices, template};
 
 const MILLION: f64 = 1e6;
 
-/// A line of a bill, in dollars for a million events.
+/// A line of a bill, in dollars per million events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BillLine {
-    /// What is charged.
     pub what: &'static str,
-    /// With provisioned capacity, the default.
+    /// With provisioned capacity, which is the default.
     pub provisioned: f64,
-    /// With capacity on demand.
+    /// With on-demand capacity.
     pub on_demand: f64,
 }
 
@@ -30,21 +29,22 @@ impl BillLine {
     }
 }
 
-/// What a unit costs that is provisioned by the hour, of which not all are used.
+/// The cost of one unit that is provisioned by the hour and not fully used.
 fn provisioned(hour: f64) -> f64 {
     hour / 3_600.0 / assumed::USED
 }
 
-/// What invocations of a function cost: each takes `waits` and so many seconds of `cpu`, at the processor of its memory.
+/// The cost of a function's invocations. Each waits for `waits` seconds and takes `cpu` seconds of a full vCPU, which
+/// take longer with less memory.
 fn invocations(function: &str, count: f64, waits: f64, cpu: f64) -> [f64; 2] {
     let memory = template::memory(function);
     let seconds = waits + cpu * (assumed::WHOLE_CPU / memory).max(1.0);
-    // Charged by the millisecond that has begun.
+    // Each started millisecond is charged.
     let charged = (seconds * 1_000.0).ceil() / 1_000.0;
     [count * prices::LAMBDA / MILLION, count * charged * memory / 1_024.0 * prices::LAMBDA_GB_SECOND]
 }
 
-/// How long an invocation of the processor takes, in seconds: waiting, and computing at the processor of its memory.
+/// Duration of an invocation of the processor, in seconds: waiting, and computing with the CPU share of its memory.
 pub fn processor_seconds(of: &Replayed) -> [f64; 2] {
     let batches = of.batches as f64;
     [
@@ -58,7 +58,7 @@ fn processor_cpu(of: &Replayed) -> f64 {
     assumed::INVOCATION_CPU + (events * assumed::DIGEST_CPU + errors * assumed::DIGEST_ERROR_CPU) / of.batches as f64
 }
 
-/// The bill of a workload.
+/// Returns the bill of a workload.
 pub fn bill(of: &Replayed) -> Vec<BillLine> {
     let events = of.events as f64;
     let [ingest, processor, notify] = of.waits.map(|wait| wait.as_secs_f64());
@@ -85,14 +85,14 @@ pub fn bill(of: &Replayed) -> Vec<BillLine> {
         BillLine::same("segments, writes", s3 / MILLION),
         BillLine::same("segments, first month", puts.sent as f64 / prices::GB * prices::S3_GB),
         BillLine::writes("table, writes", written.units as f64),
-        BillLine::writes("table, writes of the index", written.index_units as f64),
+        BillLine::writes("table, GSI writes", written.index_units as f64),
         BillLine::reads("table, reads", counted.read_units),
         BillLine::same("table, first month and backups", grown * (prices::TABLE_GB + prices::BACKUP_GB)),
         BillLine::same("stream, read by Lambda", prices::STREAM_BY_LAMBDA),
         BillLine::same("notify, requests", notifies[0]),
         BillLine::same("notify, seconds", notifies[1]),
         BillLine::same("KMS", kms as f64 * prices::KMS / MILLION),
-        // The functions log from WARN on: nothing, while all is well.
+        // The functions log from WARN on, so they log nothing while all is well.
         BillLine::same("logs", 0.0),
     ];
     let scale = MILLION / events;
@@ -104,7 +104,7 @@ pub fn bill(of: &Replayed) -> Vec<BillLine> {
     lines.map(for_a_million).to_vec()
 }
 
-/// All lines together.
+/// The sum of all lines.
 pub fn total(lines: &[BillLine]) -> BillLine {
     let sum = |of: fn(&BillLine) -> f64| lines.iter().map(of).sum();
     BillLine { what: "together", provisioned: sum(|line| line.provisioned), on_demand: sum(|line| line.on_demand) }

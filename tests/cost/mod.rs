@@ -1,8 +1,8 @@
-//! What faultline costs in AWS: workloads are replayed through ingest, the processor and notify on the embedded engines, the calls
-//! are counted on the way, and a price list makes dollars of them.
+//! Model of what faultline costs in AWS. Workloads are replayed through ingest, the processor and notify on the
+//! embedded engines; calls are counted on the way, and a price list turns them into dollars.
 //!
-//! What is counted is exact for the workload and the same on every machine. What is assumed stands in [`assumed`], and is
-//! how long things take: only the functions' seconds, some 5 % of the bill, follow from it.
+//! What is counted is exact for the workload and the same on every machine. [`assumed`] has the assumptions about how
+//! long things take. Only the seconds of functions, about 5 % of the bill, depend on them.
 
 pub mod assumed;
 pub mod bill;

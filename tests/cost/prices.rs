@@ -1,13 +1,13 @@
-//! The price list: on demand, us-east-1, without free tiers and discounts, in dollars.
+//! The price list: on-demand prices in us-east-1, in dollars, without free tiers and discounts.
 //!
-//! Dated 8 October 2026: HTTP API, S3, SQS and DynamoDB by AWS's price list of that day; Lambda by its pricing page of
-//! 2026; KMS, CloudWatch and backups by list prices that have not changed for years and were not looked up again.
+//! As of 8 October 2026: HTTP API, S3, SQS and DynamoDB from AWS's price list of that day; Lambda from its pricing page
+//! of 2026; KMS, CloudWatch and backups from list prices that have not changed for years and were not looked up again.
 
-/// The day of the list.
+/// The date of the price list.
 pub const DATE: &str = "2026-10-08";
 /// A million requests of the HTTP API, of up to 512 KiB each.
 pub const HTTP_API: f64 = 1.00;
-/// What one request of the HTTP API may bring, in bytes; larger ones are charged as several.
+/// Bytes in one billed request of the HTTP API. Larger requests are billed as several.
 pub const HTTP_API_BYTES: u64 = 512 << 10;
 /// A million invocations.
 pub const LAMBDA: f64 = 0.20;
@@ -21,9 +21,9 @@ pub const S3_PUT: f64 = 5.00;
 pub const S3_GET: f64 = 0.40;
 /// A gigabyte in S3 for a month.
 pub const S3_GB: f64 = 0.023;
-/// A million write units on demand.
+/// A million on-demand write units.
 pub const WRITE: f64 = 0.625;
-/// A million read units on demand.
+/// A million on-demand read units.
 pub const READ: f64 = 0.125;
 /// A provisioned write unit for an hour.
 pub const WRITE_HOUR: f64 = 0.000_65;
@@ -43,16 +43,16 @@ pub const KMS_KEY: f64 = 1.00;
 pub const LOG_GB: f64 = 0.50;
 /// A metric that an alarm watches, for a month.
 pub const ALARM: f64 = 0.10;
-/// Alarms that are free in each account.
+/// Alarms that are free per account.
 pub const FREE_ALARMS: u64 = 10;
 /// A dashboard for a month.
 pub const DASHBOARD: f64 = 3.00;
-/// Dashboards that are free in each account.
+/// Dashboards that are free per account.
 pub const FREE_DASHBOARDS: u64 = 3;
 /// A million invocations by a schedule.
 pub const SCHEDULE: f64 = 0.0;
 
-/// Hours of a month, as AWS counts them.
+/// Hours per month, as AWS counts them.
 pub const HOURS: f64 = 730.0;
-/// The bytes that storage is priced by.
+/// Bytes of a gigabyte in storage prices.
 pub const GB: f64 = (1u64 << 30) as f64;

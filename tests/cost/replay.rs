@@ -1,5 +1,5 @@
-//! Workloads through the real code: requests by the router, batches as Lambda's event source makes them, and the stream
-//! through its filter to notify.
+//! Replays workloads through the real code: requests through the router, batches as Lambda's event source creates them,
+//! and the stream through its filter to notify.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,30 +21,30 @@ use crate::{Faultline, TestClock, time};
 
 /// Seconds between events that come alone.
 const APART: i64 = 30;
-/// Seconds that a full batch takes to come: the window of the event source.
+/// Seconds in which a full batch is collected: the batching window of the event source.
 const WINDOW: i64 = 2;
-/// Errors that were there before have had so many events each: their figures have grown to what they stay at.
+/// Number of events that existing errors have had before, so that their figures have reached their final size.
 const BEFORE: usize = 16;
-/// Records of a batch of the stream, as template.yaml has it.
+/// Number of records in a batch of the stream, as in template.yaml.
 const RECORDS: usize = 100;
 
-/// What is replayed.
+/// A workload to replay.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// How events are alike.
+    /// How alike the events are.
     pub kind: Kind,
     /// How fast they come.
     pub rate: Rate,
-    /// How many batches are measured.
+    /// Number of batches to measure.
     pub batches: usize,
-    /// How many messages a batch has; as many as it can have, if it is to be full.
+    /// Number of messages in a batch, or `None` for full batches.
     pub batch: Option<usize>,
     /// How often each error occurred before.
     pub before: usize,
 }
 
 impl Workload {
-    /// One whose figures are told.
+    /// A workload whose figures docs/src/operate/cost.md has.
     pub fn told(kind: Kind, rate: Rate) -> Self {
         let (batches, batch) = match rate {
             Rate::Low => (200, Some(1)),
@@ -54,30 +54,29 @@ impl Workload {
     }
 }
 
-/// What a workload took.
+/// The result of a replay.
 #[derive(Clone, Debug, Default)]
 pub struct Replayed {
-    /// Events, each a request.
+    /// Number of events, each in its own request.
     pub events: u64,
     /// Bytes of the requests' bodies.
     pub bytes: u64,
-    /// What the HTTP API charges for them.
+    /// Number of requests that the HTTP API charges.
     pub requests: u64,
     /// Invocations of the processor.
     pub batches: u64,
-    /// Requests by which Lambda took messages from the inbox and deleted them.
+    /// Number of requests with which Lambda received and deleted messages.
     pub polls: u64,
     /// Invocations of notify.
     pub notified: u64,
-    /// Errors of batches, added up.
+    /// Number of errors in each batch, summed over all batches.
     pub errors: u64,
-    /// The calls.
     pub counted: Counted,
     /// How long ingest, the processor and notify waited for calls.
     pub waits: [Duration; 3],
 }
 
-/// Runs on a clock that only goes on while calls are waited for.
+/// Replays a workload, on a clock that advances only while calls are waited for.
 pub fn replay(workload: Workload) -> Replayed {
     crate::turns::paused(async {
         let mut replay = Replay::new(workload).await;
@@ -95,7 +94,7 @@ struct Replay {
     faultline: Faultline,
     engines: Engines,
     meter: Meter,
-    /// Messages of a batch, and different errors.
+    /// Number of messages in a batch. `errors` is the number of different errors.
     batch: usize,
     errors: usize,
     sent: usize,
@@ -118,8 +117,8 @@ impl Replay {
         Self { workload, faultline, engines, meter, batch, errors, sent: 0, done: Replayed::default() }
     }
 
-    /// What was there before, written by a process that nobody measures; and one batch by the one that is measured, so
-    /// that it is warm.
+    /// Writes existing errors with another process, which is not measured. Then writes one batch with the measured one to
+    /// warm it up.
     async fn fill(&mut self) {
         if self.workload.kind != Kind::New {
             let turns = Turns::default();
@@ -145,7 +144,7 @@ impl Replay {
         self.faultline.clock.advance(WINDOW);
         assert_eq!(self.faultline.process().await, 0);
         drop(self.faultline.records().await);
-        // What a process wrote it knows from the next minute on.
+        // A process uses its cache of an error from the next minute on.
         self.faultline.clock.advance(2 * 60);
         self.done = Replayed::default();
         self.meter.reset();
@@ -200,7 +199,7 @@ pub(super) async fn post(faultline: &Faultline, body: String) {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }
 
-/// How many messages of such events the largest batch has: as many as the event source may take, or the payload holds.
+/// Returns the size of the largest batch: the event source's limit, or as many messages as fit into the payload.
 pub(super) async fn full_batch(faultline: &Faultline, meter: &Meter) -> usize {
     meter.reset();
     const SAMPLE: usize = 20;
@@ -213,7 +212,7 @@ pub(super) async fn full_batch(faultline: &Faultline, meter: &Meter) -> usize {
     template::number("ProcessorFunction", "BatchSize").min(assumed::PAYLOAD / record) as usize
 }
 
-/// The filter of template.yaml: changes of errors, as long as no project runs into a limit.
+/// The stream filter of template.yaml, without its part for projects that reach a limit.
 fn wakes_notify(record: &Record) -> bool {
     let part = |name: &str| record.new.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
     part("pk").starts_with("P#") && part("sk").starts_with("E#")

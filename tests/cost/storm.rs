@@ -1,4 +1,4 @@
-//! One error, thousands of times a second: what several processors at once write to its item.
+//! A storm of one error, thousands of times a second: the writes of several concurrent processors to its item.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,36 +17,35 @@ use crate::meter::{Meter, Written};
 use crate::turns::{Turns, held};
 use crate::{Faultline, TestClock};
 
-/// How often the source looks whether it has a batch.
+/// How often the event source checks whether a batch is ready.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What a storm took.
+/// Figures of a storm.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Storm {
     /// Events, all stored.
     pub events: u64,
-    /// For how long they came, in seconds.
+    /// How long they came, in seconds.
     pub seconds: u64,
-    /// Invocations of the processor.
     pub invocations: u64,
     /// Writes of the error's item.
     pub writes: u64,
-    /// Those of them that were refused, since another processor had written it meanwhile.
+    /// Writes that were refused because another processor had written the item first.
     pub refused: u64,
-    /// Write units of them.
+    /// Write units of all writes.
     pub units: u64,
-    /// The most units of a second.
+    /// Maximum number of write units in one second.
     pub busiest: u64,
 }
 
-/// `rate` events of one error a second, for `seconds`: through as many processors at once as template.yaml allows, in
-/// batches as it makes them, while calls take the time that is assumed.
+/// Sends `rate` events of one error per second for `seconds`, through as many concurrent processors and in such batches
+/// as template.yaml allows. Calls take the assumed time.
 pub fn storm(rate: usize, seconds: usize) -> Storm {
     crate::turns::paused(async {
         let engines = Engines::memory().unwrap();
         held(Resources::make(&engines)).await.unwrap();
         let clock = Arc::new(TestClock::seeded(1));
-        // What comes in takes no time here: the figures are the processor's.
+        // Ingest takes no time here: only the processor is measured.
         let turns = Turns::default();
         let unmetered = Resources::through(&engines, |engine| turns.around(engine)).await.unwrap();
         let source =
@@ -104,7 +103,7 @@ pub fn storm(rate: usize, seconds: usize) -> Storm {
         }
         let Written { items, units, refused, .. } = of_error(&meter);
         let stored: u64 = source.counts().await.values().sum();
-        assert_eq!(stored, done.events, "all are counted, once");
+        assert_eq!(stored, done.events, "every event is counted once");
         Storm { seconds: seconds as u64, writes: items, refused, units, ..done }
     })
 }
@@ -113,14 +112,14 @@ fn window() -> u64 {
     template::number("ProcessorWindowSeconds", "Default")
 }
 
-/// The writes to the one error's item.
+/// Writes of the one error's item.
 fn of_error(meter: &Meter) -> Written {
     meter.counted().errors.into_values().next().unwrap_or_default()
 }
 
 async fn invocation(processor: Faultline, inbox: Queue, mut batch: Vec<Received>) -> Faultline {
     let failed = processor.stack.process(&mut batch).await;
-    assert!(failed.is_empty(), "none is refused: {failed:?}");
+    assert!(failed.is_empty(), "no message failed: {failed:?}");
     inbox.delete(batch.iter().map(|message| &message.receipt_handle)).await.unwrap();
     processor
 }

@@ -1,8 +1,8 @@
-//! What template.yaml says, read as text: it is ours, and has one form.
+//! Reads values from template.yaml as text. It is our own file in one fixed layout, so no YAML parser is needed.
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// The names of the resources of a type, such as `AWS::CloudWatch::Alarm`.
+/// Returns the names of the resources of a type, such as `AWS::CloudWatch::Alarm`.
 pub fn named(kind: &str) -> Vec<&'static str> {
     let (mut names, mut name) = (Vec::new(), "");
     for line in TEMPLATE.lines() {
@@ -15,12 +15,12 @@ pub fn named(kind: &str) -> Vec<&'static str> {
     names
 }
 
-/// How many resources there are of a type.
+/// Returns the number of resources of a type.
 pub fn resources(kind: &str) -> u64 {
     named(kind).len() as u64
 }
 
-/// The lines of a resource, a parameter or another thing that is declared by this name.
+/// Returns the lines of the resource, parameter or other declaration with this name.
 pub fn declared(name: &str) -> &'static str {
     let begin = TEMPLATE.find(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("template.yaml has no {name}"));
     let rest = &TEMPLATE[begin + 1..];
@@ -29,15 +29,15 @@ pub fn declared(name: &str) -> &'static str {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-/// A number of what is declared by this name, such as `MemorySize`.
+/// Returns a numeric property of a declaration, such as `MemorySize`.
 pub fn number(name: &str, property: &str) -> u64 {
     let said = declared(name).split(&format!("{property}: ")).nth(1);
     let said = said.unwrap_or_else(|| panic!("{name} has no {property} in template.yaml"));
     let digits: String = said.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or_else(|_| panic!("{property} of {name} is no number in template.yaml"))
+    digits.parse().unwrap_or_else(|_| panic!("{property} of {name} is not a number in template.yaml"))
 }
 
-/// The memory of a function, in MB.
+/// Returns the memory of a function, in MB.
 pub fn memory(function: &str) -> f64 {
     number(function, "MemorySize") as f64
 }

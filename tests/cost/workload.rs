@@ -1,35 +1,34 @@
-//! Events as they are sent by Sentry's SDKs, some 3 kB each.
+//! Events as Sentry SDKs send them, of about 3 kB each.
 
 use model::id::EventId;
 use serde_json::{Value, json};
 
-/// How events are alike.
+/// How alike the events of a workload are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// All of one error, that was there before.
+    /// All are of one existing error.
     Like,
-    /// Of 100 errors that were there before.
+    /// They are of 100 existing errors.
     Mixed,
-    /// Each event of a batch of another error that was there before: the worst for what batches share.
+    /// Each event in a batch is of a different existing error. This is the worst case for what a batch shares.
     Different,
-    /// Each of an error that was never there.
+    /// Each is of a new error.
     New,
 }
 
-/// How fast they come.
+/// How fast events come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// Each alone in its batch, some seconds apart.
+    /// Each comes alone in its batch, some seconds apart.
     Low,
-    /// As many as the largest batch that the event source of template.yaml makes.
+    /// As many come as the largest batch that the event source of template.yaml allows.
     High,
 }
 
 impl Kind {
-    /// All.
     pub const ALL: [Self; 4] = [Self::Like, Self::Mixed, Self::Different, Self::New];
 
-    /// Of which error the event of this number is, in batches of `batch`.
+    /// Returns the number of the error that an event is of, with batches of `batch` events.
     pub fn error_of(self, event: usize, batch: usize) -> usize {
         match self {
             Self::Like => 0,
@@ -40,7 +39,7 @@ impl Kind {
     }
 }
 
-/// A number that looks like chance, the same for the same.
+/// Returns a number that looks random but depends only on the arguments.
 fn mixed(number: usize, salt: u64) -> u64 {
     let mut x = (number as u64).wrapping_add(salt.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     for _ in 0..3 {
@@ -49,7 +48,6 @@ fn mixed(number: usize, salt: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// The words that texts are made of.
 const WORDS: [&str; 32] = [
     "account", "address", "basket", "billing", "catalog", "checkout", "coupon", "customer", "delivery", "discount",
     "export", "gateway", "import", "invoice", "ledger", "mailer", "merchant", "order", "parcel", "payment", "picker",
@@ -60,7 +58,7 @@ fn word(number: usize, salt: u64) -> &'static str {
     WORDS[(mixed(number, salt) % WORDS.len() as u64) as usize]
 }
 
-/// An envelope with an event of this number, of the error of this number, that happened at `second` since 1970.
+/// Returns an envelope with event number `event` of error number `error`, which happened at `second` since 1970.
 pub fn envelope(event: usize, error: usize, second: i64) -> String {
     let bits = u128::from(mixed(event, 1)) << 64 | u128::from(mixed(event, 2));
     let id = EventId::from_bytes(bits.to_be_bytes()).to_string();
@@ -68,7 +66,7 @@ pub fn envelope(event: usize, error: usize, second: i64) -> String {
     format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\",\"length\":{}}}\n{body}\n", body.len())
 }
 
-/// Eight frames, tags, a user, a request, contexts.
+/// An event with eight frames, tags, a user, a request and contexts.
 fn event_of(event: usize, error: usize, id: &str, second: i64) -> Value {
     let of_error = |salt| word(error, salt);
     let frames: Vec<_> = (0..8)
@@ -111,9 +109,9 @@ fn event_of(event: usize, error: usize, id: &str, second: i64) -> Value {
 mod tests {
     use super::*;
 
-    /// The size that the figures are told for.
+    /// The figures are stated for events of about 3 kB.
     #[test]
-    fn an_event_has_some_three_kilobytes() {
+    fn an_event_has_about_three_kilobytes() {
         let sizes: Vec<_> = (0..100).map(|n| envelope(n, n, 1_790_000_000).len()).collect();
         let mean = sizes.iter().sum::<usize>() / sizes.len();
         assert!((2_800..3_600).contains(&mean), "{mean} bytes");

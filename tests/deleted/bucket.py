@@ -1,4 +1,4 @@
-"""The bucket and the table of a data directory, as other tools see them."""
+"""The bucket and the table in a data directory, read as other tools see them."""
 
 import pathlib
 import sqlite3
@@ -12,14 +12,14 @@ def opened(data, file):
 
 
 def objects(data):
-    """Key to bytes."""
+    """Returns the objects, by key."""
     with opened(data, "s3.db") as database:
         rows = database.execute("SELECT key, body FROM object").fetchall()
     return {bytes(key).decode(): bytes(body) for key, body in rows}
 
 
 def items(data):
-    """All rows of all tables of the DynamoDB engine, as bytes; without the stream, which has what changed for a day."""
+    """Returns all rows of all tables of the DynamoDB engine, as bytes. The stream is left out: it keeps changes for a day."""
     rows = []
     with opened(data, "dynamo.db") as database:
         names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -30,18 +30,18 @@ def items(data):
 
 
 def unpacked(packed):
-    """What `zstd -d` makes of an object."""
+    """Decompresses an object with `zstd -d`."""
     return subprocess.run(["zstd", "-dc"], input=packed, stdout=subprocess.PIPE, check=True).stdout
 
 
 def unpacked_by_python(packed):
-    """What the Python package `zstandard` makes of an object: another reader of frames that follow each other."""
+    """Decompresses an object with the Python package `zstandard`, another reader of concatenated frames."""
     reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
     return reader.readall()
 
 
 def written(data, folder):
-    """The objects as files of a folder, as `aws s3 sync` writes them; only the segments."""
+    """Writes the segments as files into a folder, as `aws s3 sync` does."""
     for key, body in objects(data).items():
         if key.startswith("segments/"):
             file = pathlib.Path(folder) / key

@@ -1,4 +1,4 @@
-"""See README.md."""
+"""Checks that deleted data is gone. See README.md."""
 
 import base64
 import collections
@@ -34,7 +34,7 @@ class Api:
 
 
 def event(error, mark, number):
-    """An event that bears the mark of its error wherever an app can put something."""
+    """An event that has the mark of its error wherever an application can put something."""
     frame = {"function": f"ripen_{mark}", "module": "orchard", "lineno": 3, "in_app": True, "vars": {"fruit": mark}}
     return {
         "exception": {"values": [{"type": "FruitError", "value": f"{error} {mark}", "stacktrace": {"frames": [frame]}}]},
@@ -61,7 +61,7 @@ def fill(api, projects):
         deadline = time.monotonic() + 120
         while sorted(count for _, count in api.counts(project["name"]).values()) != [ROUNDS] * len(ERRORS):
             if time.monotonic() > deadline:
-                sys.exit(f"not all was counted: {api.counts(project['name'])}")
+                sys.exit(f"not everything was counted: {api.counts(project['name'])}")
             time.sleep(0.1)
 
 
@@ -75,7 +75,7 @@ class Checks:
             sys.exit(f"found {found}")
 
     def left(self, gone, kept):
-        """No tool finds any of the marks `gone`; each finds all events of the marks `kept`."""
+        """Checks that no tool finds any of the marks `gone`, and that each finds all events of the marks `kept`."""
         self.step += 1
         folder = self.work / f"bucket-{self.step}"
         written(self.data, folder)
@@ -98,7 +98,7 @@ class Checks:
             query = f"SELECT to_json(event)::VARCHAR FROM {files} AS event"
             shown = [text for text, in duckdb.sql(query).fetchall()]
             self.that(len(shown) == len(lines), "DuckDB reads as many events as zstd", (len(shown), len(lines)))
-            self.that(not any(one in text for one in gone for text in shown), "DuckDB sees none that is gone")
+            self.that(not any(one in text for one in gone for text in shown), "DuckDB finds no deleted event")
             by_sql.update(one for one in kept for text in shown if one in text)
         wanted = {one: ROUNDS for one in kept}
         self.that(by_zstd == wanted, f"zstd reads every event of {len(kept)} errors", by_zstd)
@@ -106,7 +106,7 @@ class Checks:
 
 
 def large(checks, api, data, project):
-    """A body that is too large for the queue is nowhere as it came, once it is processed."""
+    """After processing, the secret of a body that is too large for the queue is not stored anywhere."""
     secret = f"unscrubbed{secrets.token_hex(8)}"
     body = {
         "message": "a large one",
@@ -122,7 +122,7 @@ def large(checks, api, data, project):
         time.sleep(0.1)
     texts = [unpacked(body) for body in objects(data).values()]
     hits = sum(secret.encode() in text for text in texts + items(data))
-    checks.that(hits == 0, "the secret of a large event is nowhere", hits)
+    checks.that(hits == 0, "the secret of a large event is not stored anywhere", hits)
     api.call("DELETE", f"/projects/{project['name']}/errors/{found()[0][0]}")
 
 
@@ -136,7 +136,7 @@ def main():
     large(checks, api, data, projects[0])
     checks.left([], marks["shop"] + marks["till"])
     in_table = [one for one in marks["shop"] if any(one.encode() in row for row in items(data))]
-    checks.that(in_table == marks["shop"], "the table has the marks of what is there", in_table)
+    checks.that(in_table == marks["shop"], "the table has the marks of existing errors", in_table)
 
     gone, *others = marks["shop"]
     shared = [text for text in map(unpacked, objects(data).values()) if gone.encode() in text]
@@ -147,7 +147,7 @@ def main():
     fingerprint = next(print for message, (print, _) in api.counts("shop").items() if gone in message)
     api.call("DELETE", f"/projects/shop/errors/{fingerprint}")
     checks.left([gone], others + marks["till"])
-    # What of these objects is different now is what was deleted.
+    # The bytes of these objects that changed are those that were deleted.
     after = objects(data)
     frames = [differences(body, after[key]) for key, body in packed.items() if key in after]
     (work / "frames.json").write_text(json.dumps([frame.hex() for frame in frames]))
@@ -161,7 +161,7 @@ def main():
 
 
 def differences(before, after):
-    """The longest run of bytes in which two objects of the same length differ: a part of a frame, as it was packed."""
+    """Returns the longest run of bytes in which two objects of the same length differ: a part of a frame, still compressed."""
     longest, start = b"", None
     for at in range(len(before) + 1):
         differs = at < len(before) and before[at] != after[at]

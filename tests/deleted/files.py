@@ -1,4 +1,4 @@
-"""Whether the engine's files, once closed, still have what was deleted from the bucket. See README.md."""
+"""Checks whether the engine's files, once closed, still contain what was deleted from the bucket. See README.md."""
 
 import json
 import pathlib
@@ -8,10 +8,10 @@ import sys
 def main():
     work = pathlib.Path(sys.argv[1])
     frames = [bytes.fromhex(frame) for frame in json.loads((work / "frames.json").read_text())]
-    # What is shorter may turn up anywhere by chance.
+    # Shorter runs of bytes may occur anywhere by chance.
     frames = [frame for frame in frames if len(frame) >= 16]
     if not frames:
-        sys.exit("no frame was long enough to look for")
+        sys.exit("no frame was long enough to search for")
     files = [file for file in (work / "data").iterdir() if file.name.startswith("s3.db")]
     for file in files:
         found = sum(frame in file.read_bytes() for frame in frames)

@@ -1,4 +1,4 @@
-"""Puts the deployed stack through its paces, in the order of a stack's life. See README.md."""
+"""Tests the deployed stack, in the order of a stack's life. See README.md."""
 
 import json
 import os
@@ -23,7 +23,7 @@ ALL_NOTES = []
 
 
 class Checks:
-    """Counts what holds, and says what does not."""
+    """Counts checks, and prints those that fail."""
 
     def __init__(self):
         self.passed = self.failed = 0
@@ -42,10 +42,10 @@ def say(text):
 
 
 def resources(checks, stack):
-    """What the template asks for is there: an emulator or a typing error may drop it without a word."""
+    """Checks that everything in the template was created: an emulator or a typo may drop something silently."""
     table = aws("dynamodb").describe_table(TableName=stack["TableName"])["Table"]
     checks.equal(table["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES", "the stream has both images")
-    checks.equal(table["GlobalSecondaryIndexes"][0]["IndexName"], "by-last-seen", "the table has its index")
+    checks.equal(table["GlobalSecondaryIndexes"][0]["IndexName"], "by-last-seen", "the table has its GSI")
     ttl = aws("dynamodb").describe_time_to_live(TableName=stack["TableName"])["TimeToLiveDescription"]
     checks.equal((ttl["TimeToLiveStatus"], ttl["AttributeName"]), ("ENABLED", "ttl"), "items expire")
     backups = aws("dynamodb").describe_continuous_backups(TableName=stack["TableName"])["ContinuousBackupsDescription"]
@@ -54,12 +54,12 @@ def resources(checks, stack):
     s3, bucket = aws("s3"), stack["BucketName"]
     rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
     checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
-    checks.equal(rules["retention-7"]["Expiration"]["Days"], 7, "those of projects that keep a week earlier")
-    checks.equal(rules["inbox"]["Expiration"]["Days"], 15, "what is left of large messages expires")
+    checks.equal(rules["retention-7"]["Expiration"]["Days"], 7, "segments of projects with a retention of a week expire earlier")
+    checks.equal(rules["inbox"]["Expiration"]["Days"], 15, "remaining large messages expire")
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     checks.that(all(closed.values()), "the bucket is private", closed)
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
-    checks.equal(policy["Condition"], {"Bool": {"aws:SecureTransport": "false"}}, "the bucket wants TLS")
+    checks.equal(policy["Condition"], {"Bool": {"aws:SecureTransport": "false"}}, "the bucket requires TLS")
     for queue in ("Inbox", "InboxDeadLetters", "NotifyDeadLetters"):
         url = stack.resources[queue]
         attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -71,19 +71,19 @@ def resources(checks, stack):
     for name in ("processor", "notify"):
         function = stack.function(name)
         mine = [mapping for mapping in mappings if mapping["FunctionArn"].endswith(f":{function}")]
-        checks.equal([mapping["State"] for mapping in mine], ["Enabled"], f"{name} has its source")
-        checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} names what failed")
+        checks.equal([mapping["State"] for mapping in mine], ["Enabled"], f"{name} has its event source")
+        checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} reports batch item failures")
     tried = mine[0]["MaximumRetryAttempts"], mine[0]["MaximumRecordAgeInSeconds"]
-    checks.equal(tried, (-1, 86400), "changes are tried for as long as the stream has them")
+    checks.equal(tried, (-1, 86400), "stream records are retried for as long as the stream keeps them")
     for name in ("ingest", "processor", "query", "notify"):
         function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
         checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
 
 
 def contract(checks, api, unknown):
-    """A project, errors of both protocols, and what is refused."""
+    """A project, errors in both protocols, and refusals."""
     status, _, answer = api.call("POST", "/projects", {"name": "shop"})
-    checks.equal(status, 201, "a project is made")
+    checks.equal(status, 201, "a project is created")
     project = answer["data"]["project"]
     checks.that(project["dsn"].endswith(f"@{api.host}/{project['id']}"), "its DSN has the API's host", project)
     client = project["clientKey"]
@@ -115,7 +115,7 @@ def contract(checks, api, unknown):
         checks.that(status == 200, f"`{message}` is found by its message", answer)
         if status != 200:
             continue
-        checks.equal(answer["data"]["error"]["message"], message, f"`{message}` is what was found")
+        checks.equal(answer["data"]["error"]["message"], message, f"`{message}` is the error that was found")
         timeline = answer["data"]["timeline"]["errors"]
         checks.equal(sum(minute["count"] for minute in timeline), 1, f"`{message}` is in the timeline")
     status, _, answer = api.call("GET", "/projects/shop/errors/large/occurrences")
@@ -125,7 +125,8 @@ def contract(checks, api, unknown):
 
 
 def expired(checks, api, stack):
-    """The bucket's lifecycle may be faster than the table's: what is listed says that it has expired, and can go."""
+    """The bucket's lifecycle may be faster than the table's: a listed error then says that its occurrence has expired, and
+    can be deleted."""
     project = api.call("POST", "/projects", {"name": "old"})[2]["data"]["project"]
     api.post("old", "expired", project["clientKey"])
     checks.that(wait_until(lambda: api.count("old", "expired") == 1), "an old error is counted")
@@ -135,12 +136,12 @@ def expired(checks, api, stack):
     for path in ("", "/occurrences"):
         status, _, answer = api.call("GET", f"/projects/old/errors/expired{path}")
         checks.equal(status, 200, f"an error whose segment is gone is shown{path}: {answer}")
-    checks.equal(api.call("DELETE", "/projects/old/errors/expired")[0], 204, "and deleted")
-    checks.equal(api.errors("old"), [], "for good")
+    checks.equal(api.call("DELETE", "/projects/old/errors/expired")[0], 204, "it can be deleted")
+    checks.equal(api.errors("old"), [], "it stays deleted")
 
 
 def sentry(checks, api, project):
-    """A live SDK, through the API's path-style address: as behind any prefix."""
+    """A live SDK, through an API address with a path prefix."""
     dsn = api.prefix.replace("://", f"://{project['clientKey']}@") + f"/{project['id']}"
     sentry_sdk.init(dsn=dsn, traces_sample_rate=1.0, release="shop@1.0")
     def fails(number):
@@ -157,8 +158,8 @@ def sentry(checks, api, project):
     sentry_sdk.flush(30)
     found = wait_until(lambda: [error for error in api.errors("shop") if error["type"] == "ValueError"
                                 and error["count"] == 2])
-    checks.equal(len(found or []), 1, "two exceptions of one place are one error")
-    checks.that(wait_until(lambda: api.count("shop", "a body that the SDK compresses") == 1), "a message is kept")
+    checks.equal(len(found or []), 1, "two exceptions from one place are one error")
+    checks.that(wait_until(lambda: api.count("shop", "a body that the SDK compresses") == 1), "a message is stored")
     fingerprint = found[0]["fingerprint"]
     status, _, answer = api.call("GET", f"/projects/shop/errors/{fingerprint}/occurrences")
     frames = answer["data"]["errors"][0]["backtrace"]
@@ -166,7 +167,7 @@ def sentry(checks, api, project):
 
 
 def many(checks, api, stack, client):
-    """1,000 posts of one error: how many writes it takes."""
+    """1,000 posts of one error, and the number of writes that they take."""
     before = records(stack)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: api.post("shop", "storm", client), range(1000)))
@@ -188,7 +189,7 @@ def note(text):
 
 
 def records(stack):
-    """How many changes the table's stream has had."""
+    """Returns the number of records in the table's stream."""
     streams, count = aws("dynamodbstreams"), 0
     arn = aws("dynamodb").describe_table(TableName=stack["TableName"])["Table"]["LatestStreamArn"]
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
@@ -208,7 +209,7 @@ def waiting(url):
 
 
 def processes_of(function):
-    """The emulator runs functions as processes of this machine."""
+    """Finds a function's process: the emulator runs functions as processes on this machine."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if f"AWS_LAMBDA_FUNCTION_NAME={function}\0" in (process / "environ").read_text():
@@ -218,21 +219,21 @@ def processes_of(function):
 
 
 def failures(checks, api, stack, client):
-    """What cannot be processed waits among the dead letters, and comes back by the steps of docs/src/operate/dead-letters.md."""
+    """A message that cannot be processed becomes a dead letter, and is redriven with the commands in docs/src/operate/dead-letters.md."""
     sqs = aws("sqs")
-    # So that ten deliveries take seconds; in the template it is six minutes each.
+    # Ten deliveries then take seconds; in the template each takes six minutes.
     sqs.set_queue_attributes(QueueUrl=stack["InboxUrl"], Attributes={"VisibilityTimeout": "1"})
     dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
 
     sqs.send_message(QueueUrl=inbox, MessageBody="this is no message")
     checks.equal(api.post("shop", "neighbour of poison", client), 201, "its neighbour is accepted")
-    checks.that(wait_until(lambda: waiting(dead) == 1), "poison goes to the dead letters")
+    checks.that(wait_until(lambda: waiting(dead) == 1), "a poison message goes to the dead-letter queue")
     checks.that(wait_until(lambda: api.count("shop", "neighbour of poison") == 1), "its neighbour is processed")
-    checks.that(any("processor" in line for line in stack.log("processor")), "the processor says why", stack.log("processor")[-3:])
+    checks.that(any("processor" in line for line in stack.log("processor")), "the processor logs why", stack.log("processor")[-3:])
     [poison] = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
-    checks.equal(poison["Body"], "this is no message", "poison can be read")
+    checks.equal(poison["Body"], "this is no message", "the poison message can be received")
     [letter] = api.call("GET", "/dead-letters")[2]["data"]["deadLetters"]
-    checks.that("unreadable" in letter, "the API says what is wrong with it", letter)
+    checks.that("unreadable" in letter, "the API says why it cannot be read", letter)
     sqs.purge_queue(QueueUrl=dead)
 
     say("  a function that runs out of time")
@@ -240,10 +241,10 @@ def failures(checks, api, stack, client):
     as_was = functions.get_function_configuration(FunctionName=processor)
     functions.update_function_configuration(FunctionName=processor, Timeout=4)
     checks.equal(api.post("shop", "wakes the processor", client), 201, "an event is accepted")
-    checks.that(wait_until(lambda: api.count("shop", "wakes the processor") == 1), "and processed")
+    checks.that(wait_until(lambda: api.count("shop", "wakes the processor") == 1), "the event is processed")
     for process in processes_of(processor):
         os.kill(process, signal.SIGSTOP)
-    checks.equal(api.post("shop", "timed out", client), 201, "an event is accepted while the processor stands still")
+    checks.equal(api.post("shop", "timed out", client), 201, "an event is accepted while the processor is stopped")
     checks.that(wait_until(lambda: api.count("shop", "timed out") == 1), "after the time-out it is counted once")
 
     say("  a processor whose storage refuses everything, and redrive")
@@ -252,11 +253,11 @@ def failures(checks, api, stack, client):
     role.put({**role.whole, "Statement": role.whole["Statement"][:2]})
     checks.equal(api.post("shop", "processed late", client), 201, "an event is accepted while the processor can store nothing")
     checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after ten deliveries")
-    checks.equal(api.count("shop", "processed late"), 0, "and not counted")
+    checks.equal(api.count("shop", "processed late"), 0, "it is not counted")
     role.restore()
     shell("aws", "--endpoint-url", ENDPOINT, "sqs", "start-message-move-task", "--source-arn", stack["InboxDeadLettersArn"])
-    checks.that(wait_until(lambda: api.count("shop", "processed late") == 1), "redriven, it is counted once")
-    checks.equal((waiting(dead), waiting(inbox)), (0, 0), "nothing is left behind")
+    checks.that(wait_until(lambda: api.count("shop", "processed late") == 1), "after the redrive it is counted once")
+    checks.equal((waiting(dead), waiting(inbox)), (0, 0), "the queues are empty")
 
 
 def secrets(checks, stack, keys):
@@ -266,7 +267,7 @@ def secrets(checks, stack, keys):
         text += json.dumps(aws("lambda").get_function_configuration(FunctionName=stack.function(name)), default=str)
         text += "".join(stack.log(name))
     for kind, key in keys.items():
-        checks.that(key not in text, f"the {kind} key is nowhere in the stack's texts")
+        checks.that(key not in text, f"the {kind} key is not in the stack's texts")
     for row in aws("dynamodb").scan(TableName=stack["TableName"])["Items"]:
         stored = json.dumps(row, default=str)
         if any(key in stored for key in keys.values()):
@@ -274,54 +275,54 @@ def secrets(checks, stack, keys):
 
 
 def sealed_by_whom(checks, stack):
-    """Of what is sealed ingest makes, notify opens, and nobody else has to do with it."""
+    """ingest may create data keys, notify may decrypt, and nobody else may use the sealing key."""
     key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
-    checks.equal(key["Arn"], stack["KeyArn"], "the sealing key is made")
+    checks.equal(key["Arn"], stack["KeyArn"], "the sealing key exists")
     may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(),
            "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
     for name, expected in may.items():
         actions = {action for _, action in permissions.Role(stack, name).permissions() if action.startswith("kms:")}
-        checks.equal(actions, expected, f"what {name} may do with the key")
+        checks.equal(actions, expected, f"{name} has the expected permissions for the key")
 
 
 def redeployed(checks, api, before):
-    """After another deployment with other parameters."""
+    """Checks the stack after another deployment with other parameters."""
     stack = Stack()
     rules = aws("s3").get_bucket_lifecycle_configuration(Bucket=stack["BucketName"])["Rules"]
     days = {rule["ID"]: rule.get("Expiration", {}).get("Days") for rule in rules}
     checks.equal(days["segments"], 7, "the lifecycle follows the parameter")
     processor = aws("lambda").get_function_configuration(FunctionName=stack.function("processor"))
     checks.equal(processor["Environment"]["Variables"]["RETENTION_DAYS"], "7", "the processor follows the parameter")
-    checks.equal(days["retention-365"], 365, "who keeps things longer is not touched by it")
+    checks.equal(days["retention-365"], 365, "projects with a longer retention are not affected")
     for name in ("ingest", "notify"):
         policy = aws("iam").get_role_policy(RoleName=stack.role(name), PolicyName=name)["PolicyDocument"]
         checks.that("kms" not in json.dumps(policy), f"without a key {name} has no permission for one")
         given = aws("lambda").get_function_configuration(FunctionName=stack.function(name))["Environment"]["Variables"]
-        checks.equal(given["KEY_ID"], "", f"without a key {name} is given none")
+        checks.equal(given["KEY_ID"], "", f"without a key {name} has no key id")
     status, _, answer = api.call("GET", "/projects/shop/rules")
-    checks.equal((status, answer["error"]), (501, "sealing_key_missing"), "and rules are refused by name")
+    checks.equal((status, answer["error"]), (501, "sealing_key_missing"), "rules are refused with a reason")
     state = aws("kms").describe_key(KeyId=before["KeyArn"])["KeyMetadata"]["KeyState"]
-    checks.equal(state, "Enabled", "the key is kept: it opens what was sealed")
+    checks.equal(state, "Enabled", "the key is kept, because it opens what was sealed")
     notify = aws("lambda").get_function_configuration(FunctionName=stack.function("notify"))["Environment"]["Variables"]
     given = [notify[name] for name in ("MAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
-    checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows, too")
+    checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows the parameters, too")
     policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
     mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
     checks.equal(mail, [{"StringEquals": {"ses:FromAddress": "errors@example.org"}}], "notify sends from that address only")
-    checks.equal(api.count("shop", "storm"), 1000, "what was there is still there")
+    checks.equal(api.count("shop", "storm"), 1000, "existing data is still there")
 
 
 def deleted(checks, stack):
-    """After `run` has deleted the stack."""
+    """Checks what is left after `run` has deleted the stack."""
     stacks = [one["StackName"] for one in aws("cloudformation").list_stacks()["StackSummaries"]
               if one["StackStatus"] != "DELETE_COMPLETE"]
     checks.that(NAME not in stacks, "the stack is gone", stacks)
     functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
     checks.equal([name for name in functions if name.startswith(NAME)], [], "its functions are gone")
     left = aws("dynamodb").scan(TableName=stack["TableName"], Select="COUNT")["Count"]
-    checks.that(left > 0, "the table is kept, and what is in it")
+    checks.that(left > 0, "the table is kept with its items")
     objects = aws("s3").list_objects_v2(Bucket=stack["BucketName"], Prefix="segments/")["KeyCount"]
-    checks.that(objects > 0, "the bucket is kept, and what is in it")
+    checks.that(objects > 0, "the bucket is kept with its objects")
     for queue in ("InboxUrl", "InboxDeadLettersUrl", "NotifyDeadLettersUrl"):
         checks.equal(waiting(stack[queue]), 0, f"{queue} is kept")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""MiniStack with what it leaves out of this template put in.
+"""MiniStack, with additions for what it does not support in this template.
 
-MiniStack 1.5.33 accepts all of template.yaml and then, without a word, does less than AWS would. Each section below names
-such a gap and closes it the way AWS behaves. Nothing here changes what the functions see of the services themselves.
+MiniStack 1.5.33 accepts all of template.yaml, but silently does less than AWS would. Each section below names such a gap and
+closes it with AWS's behaviour. Nothing here changes what the functions see of the services themselves.
 """
 
 import contextvars
@@ -23,7 +23,7 @@ RESOURCES = provisioners._RESOURCE_HANDLERS
 
 
 def extended(kind, after_create, after_update):
-    """The handler of a kind of resource, followed by one of ours."""
+    """Wraps the handler of a resource type: the emulator's runs first, then ours."""
     theirs = RESOURCES[kind]
 
     def create(logical_id, properties, stack):
@@ -31,7 +31,7 @@ def extended(kind, after_create, after_update):
         after_create(made[0], properties)
         return made
 
-    # With their signature: by it the engine knows what to pass.
+    # With the same signature, because the engine decides by it which arguments to pass.
     @functools.wraps(theirs["update"])
     def update(physical_id, old, new, *rest, **named):
         made = theirs["update"](physical_id, old, new, *rest, **named)
@@ -41,7 +41,7 @@ def extended(kind, after_create, after_update):
     RESOURCES[kind] = {**theirs, "create": create, "update": update}
 
 
-# The SAM transform gets no parameters, so that what it resolves itself has the default instead of the value given.
+# The SAM transform gets no parameters, so what it resolves itself has the default instead of the given value.
 
 given = contextvars.ContextVar("given", default={})
 apply_transforms, transform = engine._apply_transforms, sam.transform
@@ -58,7 +58,7 @@ for module in list(sys.modules.values()):
         module._apply_transforms = apply_transforms_with_parameters
 
 
-# An HTTP API that is described by an OpenAPI body, which is how SAM writes it, gets no routes and no CORS.
+# An HTTP API defined by an OpenAPI body, which SAM generates, gets no routes and no CORS.
 
 def lower_first(names):
     return {name[:1].lower() + name[1:]: value for name, value in names.items()}
@@ -90,13 +90,14 @@ def import_body(api, properties):
 extended("AWS::ApiGatewayV2::Api", import_body, lambda api, _, new: import_body(api, new))
 
 
-# Bodies of a JSON or text type are read as UTF-8, which destroys compressed ones. An HTTP API hands those over as Base64.
+# Bodies of a JSON or text type are read as UTF-8, which destroys compressed ones. An HTTP API passes those on as
+# Base64.
 
 invoke = apigateway._invoke_lambda_proxy
 
 
 class Compressed(dict):
-    """Headers that say `application/octet-stream` when asked for one by name, and tell the truth when copied."""
+    """Headers that return `application/octet-stream` for the content type, and the real one when copied."""
 
     def get(self, name, default=None):
         return "application/octet-stream" if name == "content-type" else super().get(name, default)
@@ -110,11 +111,11 @@ async def invoke_with_bytes(integration, api, stage, path, method, headers, body
 
 apigateway._invoke_lambda_proxy = invoke_with_bytes
 
-# `/health` is the emulator's own, also on the API's host.
+# The emulator answers `/health` itself, also on the API's host.
 app._HEALTH_PATHS = tuple(path for path in app._HEALTH_PATHS if path != "/health")
 
 
-# A table's time to live and its backups are dropped.
+# The time to live and the backups of a table are dropped.
 
 def complete_table(table, properties):
     if "PointInTimeRecoverySpecification" in properties:
@@ -132,7 +133,7 @@ def complete_table(table, properties):
 extended("AWS::DynamoDB::Table", complete_table, lambda table, _, new: complete_table(table, new))
 
 
-# A bucket's lifecycle rules are dropped.
+# The lifecycle rules of a bucket are dropped.
 
 def set_lifecycle(bucket, properties):
     root = ElementTree.Element("LifecycleConfiguration", xmlns="http://s3.amazonaws.com/doc/2006-03-01/")
@@ -156,7 +157,7 @@ def set_lifecycle(bucket, properties):
 extended("AWS::S3::Bucket", set_lifecycle, lambda bucket, _, new: set_lifecycle(bucket, new))
 
 
-# Scaling is not known. Nothing here can be throttled, so it only has to be accepted.
+# Autoscaling is not supported. Nothing is throttled here, so it only has to be accepted.
 
 def accept(name):
     RESOURCES[f"AWS::ApplicationAutoScaling::{name}"] = {
@@ -170,7 +171,7 @@ accept("ScalableTarget")
 accept("ScalingPolicy")
 
 
-# An alarm on several metrics is refused. No alarm is ever raised here, so it only has to be accepted.
+# An alarm on several metrics is refused. No alarm ever fires here, so it only has to be accepted.
 
 alarm = RESOURCES["AWS::CloudWatch::Alarm"]
 
@@ -184,7 +185,7 @@ def create_alarm(logical_id, properties, stack):
 RESOURCES["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_alarm}
 
 
-# Numbers that come from parameters stay texts, on which the poller of queues stumbles.
+# Numbers from parameters stay strings, which the queue poller cannot handle.
 
 mapping = RESOURCES["AWS::Lambda::EventSourceMapping"]
 
@@ -201,7 +202,8 @@ RESOURCES["AWS::Lambda::EventSourceMapping"] = {
 }
 
 
-# Queues: batches above ten messages, which Lambda makes when there is a window, and moving dead letters back.
+# Queues do not support batches of more than ten messages, which Lambda creates with a batching window, nor moving dead
+# letters back.
 
 def receive_batch(url, count):
     with sqs._queues_lock:
@@ -227,21 +229,21 @@ sqs._receive_messages_for_esm = receive_batch
 sqs._HANDLERS["StartMessageMoveTask"] = start_message_move
 
 
-# There is no TLS here, and the bucket's policy, which is enforced, refuses whoever comes without.
+# There is no TLS here, and the bucket's policy, which is enforced, refuses requests without TLS.
 
 resolve = iam_evaluator._resolve_condition_key
 iam_evaluator._resolve_condition_key = \
     lambda key, context: "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
 
-# Which items a request to the table is for is not told to IAM: of a transaction, action by action.
+# IAM does not get the partition keys of a request to the table; for a transaction it needs them for each action.
 
-told, transaction = iam_actions.dynamodb_service_context, iam_actions.dynamodb_transaction_checks
+table_context, transaction = iam_actions.dynamodb_service_context, iam_actions.dynamodb_transaction_checks
 LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
 class Action(str):
-    """An action of a transaction that knows the partition it is on."""
+    """An action of a transaction, with the leading key of its item."""
 
     leading_key = None
 
@@ -252,9 +254,9 @@ def leading_key(request):
     return value.get("S")
 
 
-def told_with_keys(body):
+def context_with_keys(body):
     key = leading_key(json.loads(body))
-    return {**told(body), **({LEADING_KEYS: [key]} if key else {})}
+    return {**table_context(body), **({LEADING_KEYS: [key]} if key else {})}
 
 
 def transaction_with_keys(action, body, region, account):
@@ -269,11 +271,11 @@ def transaction_with_keys(action, body, region, account):
     return checked
 
 
-iam_actions.dynamodb_service_context = told_with_keys
+iam_actions.dynamodb_service_context = context_with_keys
 iam_actions.dynamodb_transaction_checks = transaction_with_keys
 
 
-# Nor is the context that a key of KMS is used with.
+# IAM does not get the encryption context of a KMS request.
 
 request_context = iam_actions.request_tag_context
 
@@ -290,7 +292,7 @@ def with_encryption_context(service, action, body, parameters):
 iam_actions.request_tag_context = with_encryption_context
 
 
-# Nor is the address that mail comes from, and whose identity that is.
+# IAM does not get the sender address of an email, nor the identity it belongs to.
 
 sender, enforce_mail = contextvars.ContextVar("sender", default=""), app._enforce_ses_v2
 
@@ -304,12 +306,13 @@ def enforce_mail_of_sender(method, path, headers, body, *rest):
 app._enforce_ses_v2 = enforce_mail_of_sender
 
 
-# What is told thereby, and that an object is missing, which is said to who may list its bucket only.
+# Passes the contexts above to IAM. Also, S3 reports a missing object as missing only to a role that may list the
+# bucket.
 
 enforce = iam_evaluator.enforce
 
 
-def enforce_as_told(access_key, action, service, region, **named):
+def enforce_with_context(access_key, action, service, region, **named):
     context = dict(named.pop("service_context", None) or {})
     if isinstance(action, Action):
         context[LEADING_KEYS] = [action.leading_key]
@@ -326,11 +329,11 @@ def enforce_as_told(access_key, action, service, region, **named):
     return enforce(access_key, "s3:ListBucket", service, region, service_context=context, **named)
 
 
-iam_evaluator.enforce = enforce_as_told
+iam_evaluator.enforce = enforce_with_context
 
 
-# What a function says has failed of a batch of a table's stream is passed over. AWS goes on from the first record that
-# is named; here the batch comes again as it was, which is as much as is promised.
+# The failures that a function reports for a batch of the table's stream are ignored. AWS continues with the first
+# failed record; here the whole batch is repeated, which is all that is guaranteed.
 
 execute = lambda_svc._execute_function
 
@@ -349,7 +352,7 @@ def execute_and_look(function, event):
 lambda_svc._execute_function = execute_and_look
 
 
-# Functions: each invocation waits 50 ms for a log line, and 40 ms for an acknowledgement of TCP.
+# Functions: each invocation waits 50 ms for a log line, and 40 ms for a TCP acknowledgement.
 
 drain, handler_class = (lambda_runtime.ProvidedWorker._drain_stderr_bounded,
                         lambda_runtime.ProvidedWorker._build_handler_class)

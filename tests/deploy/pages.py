@@ -1,4 +1,4 @@
-"""The pages of the deployed stack, as a browser without a script sees them."""
+"""The web UI of the deployed stack, as a browser without JavaScript sees it."""
 
 import re
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ HTML = {"accept": "text/html,application/xhtml+xml"}
 
 
 class Browser:
-    """Sends forms, and the cookie of whoever signed in."""
+    """A browser that sends forms, and the session cookie."""
 
     def __init__(self, api):
         self.api, self.headers = api, dict(HTML)
@@ -20,7 +20,7 @@ class Browser:
         return self.api.call("POST", path, urlencode(fields).encode(), form)
 
     def sign_in(self, key, to):
-        """Shows a key; the answer."""
+        """Signs in with a key, and returns the answer."""
         form = self.open("/sign-in")
         self.headers["cookie"] = form[1].get("set-cookie", "").split(";")[0]
         token = text(form).split('name="token" value="')[1].split('"')[0]
@@ -30,22 +30,22 @@ class Browser:
 
 
 def text(answer):
-    """What a page says, also one that an emulator hands over as bytes."""
+    """Returns a page's text, also if the emulator passes it on as bytes."""
     page = answer[2]
     return page.decode() if isinstance(page, bytes) else str(page)
 
 
 def check(checks, api, key):
-    """`api` shows no key; `key` is an admin's."""
+    """Checks the pages. `api` sends no key; `key` is an admin key."""
     browser = Browser(api)
     status, headers, _ = browser.open("/projects/shop/errors")
     checks.equal((status, headers.get("location")), (303, "/sign-in?next=%2Fprojects%2Fshop%2Ferrors"),
                  "who is not signed in is asked to")
     refused = browser.sign_in("no-key", "/")
-    checks.equal(refused[0], 403, "a key that nobody made opens nothing")
+    checks.equal(refused[0], 403, "an unknown key does not sign in")
     status, headers, _ = browser.sign_in(key, "/projects/shop/errors")
     checks.equal((status, headers.get("location")), (303, "/projects/shop/errors"), "signing in leads to the page")
-    checks.that("HttpOnly" in headers.get("set-cookie", ""), "the session is not for scripts", headers)
+    checks.that("HttpOnly" in headers.get("set-cookie", ""), "scripts cannot read the session cookie", headers)
 
     for path, title in (("/", "Projects"), ("/projects/shop/errors", "Errors of shop"), ("/projects/shop/connect", "Connect shop"),
                         ("/projects/shop/settings", "Settings of shop"), ("/projects/shop/rules", "Rules of shop"),
@@ -55,7 +55,7 @@ def check(checks, api, key):
     page = text(browser.open("/projects/shop/errors"))
     for asset in set(re.findall(r'"(/assets/[^"]+)"', page)):
         status, headers, _ = browser.open(asset)
-        checks.that(status == 200 and "immutable" in headers.get("cache-control", ""), f"{asset} is kept by browsers", headers)
+        checks.that(status == 200 and "immutable" in headers.get("cache-control", ""), f"{asset} is cached by browsers", headers)
     fingerprint = re.search(r'href="/projects/shop/errors/([0-9a-f]{32})"', page)
     checks.that(fingerprint, "the list leads to its errors", page[:300])
     error = f"/projects/shop/errors/{fingerprint[1]}"
@@ -64,8 +64,8 @@ def check(checks, api, key):
 
     token = re.search(r'name="token" value="([^"]+)"', shown)[1]
     status, headers, _ = browser.submit(f"/pages{error}", token=token, do="comment", comment="seen in the browser")
-    checks.equal((status, headers.get("location")), (303, f"{error}?done=commented"), "a comment is sent by a form")
-    checks.that("seen in the browser" in text(browser.open(error)), "and is in the history")
+    checks.equal((status, headers.get("location")), (303, f"{error}?done=commented"), "a comment is sent with a form")
+    checks.that("seen in the browser" in text(browser.open(error)), "the comment is in the history")
     checks.equal(browser.submit(f"/pages{error}", do="resolve")[0], 403, "a form without its token changes nothing")
-    checks.equal(browser.submit("/sign-out", token=token)[0], 303, "who signs out is signed out")
-    checks.equal(browser.open("/")[0], 303, "and sees nothing more")
+    checks.equal(browser.submit("/sign-out", token=token)[0], 303, "signing out works")
+    checks.equal(browser.open("/")[0], 303, "after signing out the pages are closed")

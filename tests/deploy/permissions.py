@@ -1,5 +1,5 @@
-"""Every permission of every function is needed, and no more are there than are enforced: each is taken away alone, and
-the call that needs it has to fail, and to work again when it is back."""
+"""Every permission of every function is needed, and all of them are enforced. Each permission is removed alone: the call that
+needs it must fail, and must work again when the permission is back."""
 
 import copy
 import json
@@ -8,27 +8,28 @@ import uuid
 from urllib.parse import quote
 
 import notifications
-from notifications import Told, webhook
+from notifications import NotifiedProject, webhook
 from pages import Browser
 from stack import Api, aws, wait_until
 
-# What the emulator does by itself instead of as the function's role, or what a function can do without.
+# Actions that the emulator does itself instead of with the function's role, or that a function can do without.
 UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents",
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 }
-# ingest asks for the inbox's attributes only to be connected before the first event, and the processor makes a project if ingest cannot; the processor's poller asks, not the processor.
+# ingest reads the inbox's attributes only to connect before the first event. The processor creates a project if ingest
+# cannot. The processor's poller receives and deletes messages, not the processor itself.
 UNNEEDED = {
     ("ingest", "sqs:GetQueueAttributes"), ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
-# What takes a moment that this check cannot choose: the first use of a key on a day, a message that comes again after
-# its body was removed, a project that is deleted while a large message waits.
+# Permissions that are needed only in situations that this check cannot cause: the first use of a key on a day,
+# redelivery of a message after its body was removed, deletion of a project while a large message waits.
 UNTIMED = {"NoteThatKeysAreUsed", "TellMissingLargeMessages", "RemoveLargeMessages"}
 
 
 class Role:
-    """A function's role, with its one policy."""
+    """A function's role, with its only policy."""
 
     def __init__(self, stack, function):
         self.name, self.policy = stack.role(function), function
@@ -63,7 +64,7 @@ class Role:
         self.put(self.whole)
 
     def forget(self):
-        """A new environment, which remembers nothing."""
+        """Starts a new execution environment, with empty caches."""
         functions = aws("lambda")
         variables = functions.get_function_configuration(FunctionName=self.physical)["Environment"]["Variables"]
         variables["TESTED_AT"] = str(time.time())
@@ -79,14 +80,14 @@ def noise():
 
 
 class Ingest:
-    """What a client does. An unknown key makes ingest ask the table, whatever it remembers, a new project KMS."""
+    """Calls of a client. An unknown key makes ingest read the table, whatever it has cached; a new project makes it call KMS."""
 
     def __init__(self, checks, api, client):
         config = {"type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#x"}
-        fresh = Told(checks, api, None)
+        fresh = NotifiedProject(checks, api, None)
 
         def sealed():
-            # The event matters more than who is told of it: it is taken, and what was not is said.
+            # The event matters more than its notifications: it is accepted, and the answer says what was refused.
             body = {"errors": [{"type": "Error", "message": unique()}], "notifications": [config]}
             status, _, answer = api.call("POST", f"/projects/{fresh.name}/errors", body, key=fresh.client)
             return 500 if "notifications_not_sealed" in json.dumps(answer) else status
@@ -100,7 +101,7 @@ class Ingest:
 
 
 class Query:
-    """What an admin does. Each call is prepared while all is allowed."""
+    """Calls of an admin. Each is prepared while all permissions are there."""
 
     def __init__(self, api, client, stack):
         def kept():
@@ -120,7 +121,7 @@ class Query:
             return status, prepare, lambda at: api.call(method, at + path, body)[0]
 
         def dead_letter():
-            # Never to be processed, and put where ten deliveries would have brought it.
+            # A message that can never be processed, put where ten deliveries would bring it.
             aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is no message")
             return "/dead-letters"
 
@@ -148,17 +149,17 @@ class Query:
 
 
 class Notify:
-    """What an admin and a hook do. Each call is prepared while all is allowed."""
+    """Calls of an admin and of an inbound webhook. Each is prepared while all permissions are there."""
 
     def __init__(self, checks, api, stack, standin):
         def rules():
-            return f"/projects/{Told(checks, api, [webhook(standin.hook('unused'))]).name}/rules"
+            return f"/projects/{NotifiedProject(checks, api, [webhook(standin.hook('unused'))]).name}/rules"
 
         def call(method, prepare, body=None, status=200):
             return status, prepare, lambda at: api.call(method, at, body)[0]
 
         def unknown():
-            # Its rules are remembered by no environment.
+            # No environment has its rules in its cache.
             Role(stack, "notify").forget()
             return opened
 
@@ -168,24 +169,24 @@ class Notify:
             return "/dead-notices"
 
         def redriven():
-            told = Told(checks, api, [webhook(standin.hook("redriven", 404))])
-            told.post(unique())
-            wait_until(lambda: waiting(told) == 1)
+            notified = NotifiedProject(checks, api, [webhook(standin.hook("redriven", 404))])
+            notified.post(unique())
+            wait_until(lambda: waiting(notified) == 1)
             return "/dead-notices/redrive"
 
-        def waiting(told):
+        def waiting(notified):
             letters = api.call("GET", "/dead-notices")[2]["data"]["deadNotices"]
-            return sum(str(letter["project"]) == str(told.id) for letter in letters)
+            return sum(str(letter["project"]) == str(notified.id) for letter in letters)
 
         def mail(_):
             return 200 if notifications.mailed(api)["status"] == "sent" else 500
 
         opened = rules()
         closed = lambda: notifications.closed(checks, api, standin)
-        new = lambda: f"/projects/{Told(checks, api, None).name}/rules"
+        new = lambda: f"/projects/{NotifiedProject(checks, api, None).name}/rules"
         put = call("PUT", new, {"rules": [webhook(standin.hook("unused"))]})
         config = {"type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#x"}
-        hook = lambda told: notifications.hook(api, told, standin, notifications.SECRETS["hooks"], "reopened")[0]
+        hook = lambda notified: notifications.hook(api, notified, standin, notifications.SECRETS["hooks"], "reopened")[0]
         self.does = {
             "dynamodb:GetItem": call("GET", rules),
             "dynamodb:PutItem": put,
@@ -203,36 +204,36 @@ class Notify:
 
 
 class Late:
-    """What notify does behind the stream. A message that it lacks a permission for is sent by a sweep when it has it: in
-    up to a minute and a half, when nobody can be at it any more."""
+    """What notify does after reading the stream. If a message lacked a permission, a sweep sends it when the permission is back:
+    within a minute and a half, when no other process can have its lease."""
 
     def __init__(self, checks, api, stack, standin):
         self.checks, self.api, self.stack, self.standin, self.expected = checks, api, stack, standin, []
 
     def take_away(self, role, index, action):
         name = action.replace(":", "-")
-        # What is looked at later is sent later: the first attempt fails at the destination, with all permissions.
+        # A late check needs a second attempt, so the first one fails at the destination, with all permissions.
         answers = {"sqs:SendMessage": [404], "s3:ListBucket": [503]}.get(action, [])
-        told = Told(self.checks, self.api, [webhook(self.standin.hook(name, *answers))])
+        notified = NotifiedProject(self.checks, self.api, [webhook(self.standin.hook(name, *answers))])
         lines = len(self.stack.log("notify"))
         if action == "s3:ListBucket":
-            self.without_its_segment(told)
+            self.without_its_segment(notified)
         role.without(index, action)
         if action != "s3:ListBucket":
-            self.checks.equal(told.post(unique()), 201, f"an event is accepted while notify lacks {action}")
+            self.checks.equal(notified.post(unique()), 201, f"an event is accepted while notify lacks {action}")
 
         def denied():
             notifications.sweep(self.stack)
             return any("AccessDenied" in line for line in self.stack.log("notify")[lines:])
         found = wait_until(denied, 30)
-        self.checks.that(found, f"notify without {action} fails, and says so", self.stack.log("notify")[lines:][:2])
-        self.checks.equal(self.standin.got(name), [], f"without {action} nothing is told")
+        self.checks.that(found, f"notify without {action} fails and logs it", self.stack.log("notify")[lines:][:2])
+        self.checks.equal(self.standin.got(name), [], f"without {action} nothing is sent")
         role.restore()
         self.expected.append(name)
 
-    def without_its_segment(self, told):
-        s3, bucket, prefix = aws("s3"), self.stack["BucketName"], f"segments/v=1/project={told.id}/"
-        told.post(unique())
+    def without_its_segment(self, notified):
+        s3, bucket, prefix = aws("s3"), self.stack["BucketName"], f"segments/v=1/project={notified.id}/"
+        notified.post(unique())
         segments = wait_until(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents"))
         wait_until(lambda: self.standin.received.get("/hook/s3-ListBucket"))
         s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": segment["Key"]} for segment in segments]})
@@ -243,16 +244,16 @@ class Late:
             return all(self.standin.got(name) for name in self.expected)
         wait_until(all_told, 120)
         for name in self.expected:
-            self.checks.equal(len(self.standin.got(name)), 1, f"with {name} it is told once")
+            self.checks.equal(len(self.standin.got(name)), 1, f"with {name} it is sent once")
 
 
 def recovered(call, good, *arguments):
-    """Whether a call succeeds by now. That KMS failed is remembered for five seconds."""
+    """Waits until a call succeeds. A failure of KMS is cached for five seconds."""
     return wait_until(lambda: call(*arguments) in good, 10)
 
 
 def taken_away(checks, role, does, late=None):
-    """Each permission of a role is taken away: its call has to fail, and to work again when it is back."""
+    """Removes each permission of a role: its call must fail, and must work again when the permission is back."""
     counted = 0
     for index, action in role.permissions():
         statement = role.whole["Statement"][index]
@@ -268,33 +269,33 @@ def taken_away(checks, role, does, late=None):
         at = prepare()
         role.without(index, action)
         status = call(at)
-        checks.that(status >= 500, f"{role.policy} without {name} says that it cannot", status)
+        checks.that(status >= 500, f"{role.policy} without {name} answers with an error", status)
         if "LeadingKeys" in json.dumps(statement.get("Condition", {})):
             role.with_condition(index, {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["another"]}})
-            checks.that(call(at) >= 500, f"{role.policy} is held to its leading keys by {name}")
+            checks.that(call(at) >= 500, f"{role.policy} is restricted to its leading keys for {name}")
         role.restore()
-        # A deletion that was cut short goes on where it was; its error may be gone from the table by then.
+        # A deletion that was interrupted is continued; its error may already be gone from the table.
         good = {expected, 404} if expected == 204 else {expected}
-        checks.that(recovered(call, good, at), f"{role.policy} with {name} can again")
-    checks.equal(list(does), [], f"{role.policy} has every permission that was expected")
+        checks.that(recovered(call, good, at), f"{role.policy} with {name} works again")
+    checks.equal(list(does), [], f"{role.policy} has every expected permission")
     return counted
 
 
 def signed_in(checks, api, stack, role):
-    """The page of rules asks who is signed in, which notify may by one leading key. Its paths lead to notify."""
+    """The rules page checks who is signed in, which one leading key allows notify to read. Its paths lead to notify."""
     browser = Browser(Api(stack))
     browser.sign_in(api.key, "/")
     page = lambda: browser.open("/projects/shop/rules")[0]
-    checks.equal(page(), 200, "notify shows the rules to whom query signed in")
+    checks.equal(page(), 200, "notify shows the rules to a person whom query signed in")
     form = browser.submit("/pages/projects/shop/rules", do="add")
-    checks.equal(form[0], 403, "and refuses a form that the page did not make")
+    checks.equal(form[0], 403, "notify refuses a form without the page's token")
     [index] = [index for index, statement in enumerate(role.whole["Statement"]) if statement["Sid"] == "LookUp"]
     keys = role.whole["Statement"][index]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     others = [key for key in keys if key != "SESSION#*"]
     role.with_condition(index, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": others}})
     checks.that(page() >= 500, "notify without sessions shows no page", page())
     role.restore()
-    checks.that(recovered(page, {200}), "notify with sessions can again")
+    checks.that(recovered(page, {200}), "notify with sessions works again")
 
 
 def check(checks, api, stack, client, standin, say):
@@ -320,15 +321,15 @@ def check(checks, api, stack, client, standin, say):
         if action == "dynamodb:GetItem":
             role.with_condition(index, {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["E#1"]}})
             status = call()
-            checks.that(status >= 500, "ingest's reads are held to their leading keys", status)
+            checks.that(status >= 500, "ingest's reads are restricted to their leading keys", status)
             role.restore()
-    checks.equal(list(does), [], "ingest has every permission that was expected")
+    checks.equal(list(does), [], "ingest has every expected permission")
 
     role = Role(stack, "query")
     counted += taken_away(checks, role, Query(api, client, stack).does)
     statements = json.dumps(role.whole)
     checks.that("sqs:SendMessage" not in statements, "query cannot write into the inbox")
-    checks.equal(api.call("POST", "/dead-letters/redrive", {})[0], 501, "query says that it cannot, and who can")
+    checks.equal(api.call("POST", "/dead-letters/redrive", {})[0], 501, "query answers that redriving is not possible here")
 
     aws("sqs").purge_queue(QueueUrl=stack["InboxDeadLettersUrl"])
 
@@ -344,13 +345,13 @@ def check(checks, api, stack, client, standin, say):
         role.forget()
         role.without(index, action)
         lines = len(stack.log("processor"))
-        # A query is made for an error that is in the table and not remembered.
+        # A query is made for an error that is in the table and not in the cache.
         message = known if action == "dynamodb:Query" else unique()
         times += message == known
         more = {"context": noise()} if action in ("s3:GetObject", "s3:DeleteObject") else {}
         checks.equal(api.post("shop", message, client, **more), 201, f"an event is accepted while the processor lacks {action}")
         denied = wait_until(lambda: any("AccessDenied" in line for line in stack.log("processor")[lines:]), 15)
-        checks.that(denied, f"the processor without {action} fails, and says so", stack.log("processor")[lines:][:2])
+        checks.that(denied, f"the processor without {action} fails and logs it", stack.log("processor")[lines:][:2])
         role.restore()
         expected = times if message == known else 1
         checks.that(wait_until(lambda: api.count("shop", message) == expected), f"with {action} it is counted once",

@@ -1,4 +1,4 @@
-"""The deployed stack as its users and its operator reach it."""
+"""Access to the deployed stack, as its users and its operator have it."""
 
 import gzip
 import http.client
@@ -19,7 +19,7 @@ def aws(service):
 
 
 def wait_until(condition, seconds=30):
-    """Asks again until there is an answer that counts; returns the last one."""
+    """Asks until the answer is true, or time is up. Returns the last answer."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -27,7 +27,7 @@ def wait_until(condition, seconds=30):
 
 
 class Stack:
-    """What CloudFormation says of it."""
+    """The stack as CloudFormation describes it."""
 
     def __init__(self):
         [self.described] = aws("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
@@ -39,21 +39,21 @@ class Stack:
         return self.outputs[output]
 
     def function(self, name):
-        """The physical name of one of the four functions."""
+        """Returns the physical name of one of the four functions."""
         return self.resources[f"{name.capitalize()}Function"]
 
     def role(self, name):
         return self.resources[f"{name.capitalize()}Role"]
 
     def log(self, name):
-        """All that a function has logged."""
+        """Returns everything that a function has logged."""
         group = f"/aws/lambda/{NAME}-{name}"
         pages = aws("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         return [event["message"] for page in pages for event in page["events"]]
 
 
 class Api:
-    """The HTTP API, by the name that API Gateway knows it by."""
+    """The HTTP API, under the host name that API Gateway gives it."""
 
     def __init__(self, stack, key=None):
         self.stack = stack
@@ -61,7 +61,7 @@ class Api:
         self.prefix = f"http://127.0.0.1:{PORT}/_aws/execute-api/{stack['ApiId']}/$default"
 
     def call(self, method, path, body=None, headers=(), key=None):
-        """The status, the headers (in lower case) and the JSON of an answer."""
+        """Sends a request. Returns the status, the headers (in lower case) and the JSON of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
         if isinstance(body, (dict, list)):
             body = json.dumps(body).encode()
@@ -79,7 +79,7 @@ class Api:
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, value
 
     def post(self, project, message, key, **more):
-        """Sends one v1 error; the status of the answer."""
+        """Sends one v1 error, and returns the status of the answer."""
         body = {"errors": [{"type": "Error", "message": message}], **more}
         return self.call("POST", f"/projects/{project}/errors", body, key=key)[0]
 
@@ -89,7 +89,7 @@ class Api:
         return answer["data"]["errors"]
 
     def count(self, project, message):
-        """How often an error was counted; 0 if there is none."""
+        """Returns an error's count, or 0 if it does not exist."""
         return sum(error["count"] for error in self.errors(project) if error["message"] == message)
 
 
@@ -98,7 +98,7 @@ def gzipped(value):
 
 
 def shell(*command, **environment):
-    """Runs a command as the documentation has it; its output, which is shown if it fails."""
+    """Runs a command from the documentation and returns its output, which is shown if the command fails."""
     ran = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
     if ran.returncode:
         raise SystemExit(f"{' '.join(command)}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}")

@@ -1,4 +1,4 @@
-"""Where notifications of the deployed stack go: hooks that answer as they are told, and a GitHub with one repository."""
+"""A fake destination for the deployed stack's notifications: webhooks with planned answers, and a GitHub with one repository."""
 
 import json
 import re
@@ -12,8 +12,8 @@ class StandIn:
     """Listens on loopback until the end of the run."""
 
     def __init__(self):
-        # What came to each path, as headers and JSON; how the next requests to a path are answered, if not by 200; the
-        # issues and comments that GitHub has.
+        # The requests to each path, as headers and JSON; planned answers to a path, if not 200; and GitHub's issues and
+        # comments.
         self.received, self.answers, self.issues, self.comments = {}, {}, [], []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -22,19 +22,19 @@ class StandIn:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def hook(self, name, *answers):
-        """The address of a hook, whose first requests are answered by these statuses."""
+        """Returns the URL of a webhook whose first requests get these statuses."""
         self.answers[f"/hook/{name}"] = list(answers)
         return f"{self.url}/hook/{name}"
 
     def got(self, name):
-        """What a hook has accepted."""
+        """Returns the messages that a webhook has accepted."""
         return [body for status, _, body in self.received.get(f"/hook/{name}", []) if status == 200]
 
     def headers(self, name):
         return [headers for _, headers, _ in self.received.get(f"/hook/{name}", [])]
 
     def total(self):
-        """How many requests there were of any kind."""
+        """Returns the number of requests of any kind."""
         return sum(len(all_of_path) for all_of_path in self.received.values())
 
     def _answer(self, method, path, headers, raw):

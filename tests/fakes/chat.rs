@@ -1,4 +1,4 @@
-//! Slack, Discord, Teams, and a receiver of faultline's own webhook.
+//! Fake Slack, Discord and Teams servers, and a receiver of faultline's own webhook.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{FakeServer, Received, Reply};
 pub const SLACK_TOKEN: &str = "XXXXsecretXXXXsecretXXXX";
 /// The secret part of the Discord webhook's path.
 pub const DISCORD_TOKEN: &str = "dIsCoRd-secret_token-68-characters-long";
-/// The secret part of the workflow's query.
+/// The secret part of the Teams workflow's query.
 pub const TEAMS_SIGNATURE: &str = "teams/secret+signature=";
 
 /// Slack's incoming webhooks: `/services/T0001/B0002/SLACK_TOKEN`.
@@ -104,7 +104,7 @@ fn discord_service(received: &Received) -> Reply {
     }
 }
 
-/// A workflow of Teams: `/workflows/f00d/triggers/manual/paths/invoke?…&sig=TEAMS_SIGNATURE`.
+/// A Teams workflow: `/workflows/f00d/triggers/manual/paths/invoke?…&sig=TEAMS_SIGNATURE`.
 pub async fn teams() -> (FakeServer, String) {
     let fake = FakeServer::start(teams_service).await;
     let mut endpoint = url::Url::parse(&fake.url()).expect("a URL");
@@ -141,13 +141,13 @@ fn teams_service(received: &Received) -> Reply {
     if good { Reply::new(202, "") } else { Reply::json(400, &json!({ "error": { "code": "InvalidRequestContent" } })) }
 }
 
-/// Somebody's own receiver: `/hooks/a-path-that-is-secret`.
+/// A receiver of faultline's own webhook: `/hooks/a-path-that-is-secret`.
 pub async fn webhook() -> (FakeServer, String) {
     let fake = FakeServer::start(|received| {
         let posted = received.method == "POST" && received.header("content-type") == "application/json";
         match posted && received.json()["version"] == 1 && !received.header("x-faultline-delivery").is_empty() {
             true => Reply::new(204, ""),
-            false => Reply::new(400, "not of faultline"),
+            false => Reply::new(400, "not from faultline"),
         }
     })
     .await;

@@ -1,4 +1,4 @@
-//! The part of GitHub's REST API that is about issues.
+//! A fake of the issues part of GitHub's REST API.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
@@ -11,7 +11,7 @@ use super::{FakeServer, Received, Reply};
 /// The token that may write to `acme/shop`.
 pub const GITHUB_TOKEN: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 
-/// What has become of an issue.
+/// The state of an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Open,
@@ -26,19 +26,18 @@ struct Kept {
     body: String,
     labels: Value,
     comments: Vec<String>,
-    /// Whether the search knows it.
+    /// Whether the search finds it.
     indexed: bool,
 }
 
-/// GitHub with the repository `acme/shop`, at `/api/v3` as on an Enterprise server.
+/// GitHub with the repository `acme/shop`, at `/api/v3` as on GitHub Enterprise Server.
 pub struct GitHub {
-    /// The server.
     pub fake: FakeServer,
     issues: Arc<Mutex<Vec<Kept>>>,
 }
 
 impl GitHub {
-    /// An empty repository.
+    /// Starts a server with an empty repository.
     pub async fn start() -> Self {
         let issues = Arc::new(Mutex::new(Vec::new()));
         let service = issues.clone();
@@ -46,32 +45,32 @@ impl GitHub {
         Self { fake, issues }
     }
 
-    /// The API's address.
+    /// Returns the URL of the API.
     pub fn endpoint(&self) -> String {
         format!("{}/api/v3", self.fake.url())
     }
 
-    /// Somebody closes an issue.
+    /// Closes an issue, as another user.
     pub fn close(&self, number: usize) {
         self.issues.lock().unwrap()[number - 1].fate = Fate::Closed;
     }
 
-    /// Somebody deletes an issue.
+    /// Deletes an issue, as another user.
     pub fn delete(&self, number: usize) {
         self.issues.lock().unwrap()[number - 1].fate = Fate::Deleted;
     }
 
-    /// Somebody transfers an issue to another repository.
+    /// Transfers an issue to another repository, as another user.
     pub fn transfer(&self, number: usize) {
         self.issues.lock().unwrap()[number - 1].fate = Fate::Transferred;
     }
 
-    /// The search comes to know all issues.
+    /// Makes the search find all issues.
     pub fn index(&self) {
         self.issues.lock().unwrap().iter_mut().for_each(|kept| kept.indexed = true);
     }
 
-    /// Others make `count` issues.
+    /// Creates `count` issues, as another user.
     pub fn others(&self, count: usize) {
         let mut issues = self.issues.lock().unwrap();
         issues.extend((0..count).map(|_| Kept {
@@ -84,14 +83,14 @@ impl GitHub {
         }));
     }
 
-    /// Somebody opens an issue with this text.
+    /// Opens an issue with this text, as another user.
     pub fn plant(&self, body: &str) {
         self.others(1);
         let mut issues = self.issues.lock().unwrap();
         issues.last_mut().unwrap().body = body.to_owned();
     }
 
-    /// Issues as people see them: state, title, labels, number of comments.
+    /// Returns the issues as people see them: state, title, labels, number of comments.
     pub fn seen(&self) -> Vec<String> {
         let issues = self.issues.lock().unwrap();
         let shown = issues
@@ -100,12 +99,12 @@ impl GitHub {
         shown.collect()
     }
 
-    /// An issue's text.
+    /// Returns an issue's text.
     pub fn body(&self, number: usize) -> String {
         self.issues.lock().unwrap()[number - 1].body.clone()
     }
 
-    /// An issue's newest comment.
+    /// Returns an issue's newest comment.
     pub fn comment(&self, number: usize) -> String {
         self.issues.lock().unwrap()[number - 1].comments.last().unwrap().clone()
     }
@@ -141,7 +140,7 @@ fn respond(issues: &mut Vec<Kept>, received: &Received) -> Reply {
 
 fn list(issues: &[Kept], received: &Received) -> Reply {
     let asked = ["state", "sort", "direction"].map(|name| received.query(name));
-    assert_eq!(asked, ["all", "created", "desc"], "this fake knows one order");
+    assert_eq!(asked, ["all", "created", "desc"], "this fake supports only one order");
     let size: usize = received.query("per_page").parse().unwrap();
     assert!((1..=100).contains(&size));
     let there = (1..).zip(issues).filter(|(_, kept)| matches!(kept.fate, Fate::Open | Fate::Closed));

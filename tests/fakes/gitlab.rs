@@ -1,4 +1,4 @@
-//! The part of GitLab's REST API that is about issues.
+//! A fake of the issues part of GitLab's REST API.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
@@ -23,13 +23,12 @@ struct Kept {
 
 /// GitLab with the project `acme/web/shop`.
 pub struct GitLab {
-    /// The server.
     pub fake: FakeServer,
     issues: Arc<Mutex<Vec<Kept>>>,
 }
 
 impl GitLab {
-    /// An empty project.
+    /// Starts a server with an empty project.
     pub async fn start() -> Self {
         let issues = Arc::new(Mutex::new(Vec::new()));
         let service = issues.clone();
@@ -37,7 +36,7 @@ impl GitLab {
         Self { fake, issues }
     }
 
-    /// Somebody opens an issue with this text.
+    /// Opens an issue with this text, as another user.
     pub fn plant(&self, description: &str) {
         self.issues.lock().unwrap().push(Kept {
             state: "opened",
@@ -50,23 +49,23 @@ impl GitLab {
         });
     }
 
-    /// Somebody closes an issue.
+    /// Closes an issue, as another user.
     pub fn close(&self, iid: usize) {
         self.issues.lock().unwrap()[iid - 1].state = "closed";
     }
 
-    /// Somebody deletes an issue.
+    /// Deletes an issue, as another user.
     pub fn delete(&self, iid: usize) {
         self.issues.lock().unwrap()[iid - 1].deleted = true;
     }
 
-    /// Somebody moves an issue to another project, which leaves a closed one behind.
+    /// Moves an issue to another project, as another user. A closed issue stays behind.
     pub fn transfer(&self, iid: usize) {
         let kept = &mut self.issues.lock().unwrap()[iid - 1];
         (kept.state, kept.moved) = ("closed", true);
     }
 
-    /// Issues as people see them: state, title, labels, number of notes.
+    /// Returns the issues as people see them: state, title, labels, number of notes.
     pub fn seen(&self) -> Vec<String> {
         let issues = self.issues.lock().unwrap();
         let shown = issues.iter().map(|kept| {
@@ -76,7 +75,7 @@ impl GitLab {
         shown.collect()
     }
 
-    /// An issue's text.
+    /// Returns an issue's text.
     pub fn body(&self, iid: usize) -> String {
         self.issues.lock().unwrap()[iid - 1].description.clone()
     }

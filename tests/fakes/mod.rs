@@ -1,5 +1,5 @@
-//! Fakes of the services that get notifications, on loopback. Each checks a request as the service's public description of its
-//! API says, and refuses what the service would refuse.
+//! Fakes of the services that receive notifications, on loopback. Each checks a request by the service's public API
+//! documentation, and refuses what the service would refuse.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
@@ -23,44 +23,39 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-/// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// Its method.
     pub method: Method,
-    /// Its path, as it was sent.
+    /// The path, as it was sent.
     pub path: String,
-    /// Its query's names and values.
+    /// Names and values of the query.
     pub query: Vec<(String, String)>,
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
     pub body: Bytes,
 }
 
 impl Received {
-    /// The body as JSON; `null` if it is none.
+    /// Returns the body as JSON, or `null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// A header's text; empty if there is none.
+    /// Returns a header's text, or an empty text if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// A value of the query; empty if there is none.
+    /// Returns a value of the query, or an empty text if it is missing.
     pub fn query(&self, name: &str) -> &str {
         self.query.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
     }
 
-    /// `METHOD path`
+    /// Returns `METHOD path`.
     pub fn line(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 }
 
-/// An answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
     status: StatusCode,
@@ -69,29 +64,29 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A status and a body.
+    /// Creates an answer with a status and a body.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
         Self { status: StatusCode::from_u16(status).unwrap(), headers: Vec::new(), body: body.into() }
     }
 
-    /// A status and JSON.
+    /// Creates an answer with a status and JSON.
     pub fn json(status: u16, body: &Value) -> Self {
         Self::new(status, body.to_string()).header("content-type", "application/json")
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 }
 
-/// What the next request meets instead of the service.
+/// What happens to the next request instead of the service's answer.
 enum Planned {
     Reply(Reply),
-    /// The service does what it is asked, and the answer is lost.
+    /// The service handles the request, and the answer is lost.
     Lost,
-    /// No answer, for as long as the fake is there.
+    /// The request is never answered.
     Hang,
 }
 
@@ -104,14 +99,14 @@ struct State {
     gone: Notify,
 }
 
-/// A service on loopback, for as long as this is there.
+/// A server on loopback, which stops when this is dropped.
 pub struct FakeServer {
     address: SocketAddr,
     state: Arc<State>,
 }
 
 impl FakeServer {
-    /// One that answers by `service`.
+    /// Starts a server that answers with `service`.
     pub async fn start(service: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -127,27 +122,27 @@ impl FakeServer {
         Self { address, state }
     }
 
-    /// Its URL, without a slash at the end.
+    /// Returns the URL, without a slash at the end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The next request gets `reply`, and does not come to the service.
+    /// Makes the next request get `reply` and not reach the service.
     pub fn plan(&self, reply: Reply) {
         self.state.planned.lock().unwrap().push_back(Planned::Reply(reply));
     }
 
-    /// The next request is done, and its answer is lost on the way.
+    /// Makes the next request reach the service, and its answer get lost.
     pub fn plan_lost(&self) {
         self.state.planned.lock().unwrap().push_back(Planned::Lost);
     }
 
-    /// The next request is never answered.
+    /// Makes the next request hang.
     pub fn plan_hang(&self) {
         self.state.planned.lock().unwrap().push_back(Planned::Hang);
     }
 
-    /// What has arrived since this was asked last.
+    /// Returns the requests that arrived since the last call.
     pub fn received(&self) -> Vec<Received> {
         std::mem::take(&mut self.state.received.lock().unwrap())
     }

@@ -1,4 +1,5 @@
-//! What is too large for the queue goes through S3, and is removed from there with its message.
+//! Messages that are too large for the queue go through S3 (claim checks), and are removed from there with their
+//! message.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,12 +16,12 @@ use crate::world::World;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A body whose packed form has about this many bytes.
+/// Returns a body whose packed form has about this many bytes.
 fn body(bytes: usize) -> String {
     let mut state = 1u64;
     let noise: String = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        // 64 different characters, which pack to three quarters.
+        // 64 different characters, which compress to three quarters.
         char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[(state >> 58) as usize])
     })
     .take(bytes)
@@ -28,11 +29,11 @@ fn body(bytes: usize) -> String {
     json!({ "errors": [{ "message": "large" }], "params": { "noise": noise } }).to_string()
 }
 
-/// Ingest writes a claim for what is above the limit of a queue message, and for nothing else; the processor reads both.
+/// Ingest writes a claim check only for a message above the queue's limit. The processor reads both forms.
 #[tokio::test]
 async fn a_message_goes_by_the_queue_up_to_its_limit_and_through_s3_above() {
     let faultline = Faultline::new().await;
-    // Base64 of three quarters is about as long as the noise.
+    // Base64 of three quarters of the noise is about as long as the noise.
     for (bytes, claimed) in [(1_000, false), (MESSAGE_LIMIT - 8_000, false), (MESSAGE_LIMIT + 8_000, true)] {
         let path = "/projects/sample/errors";
         let answer = faultline.call(Method::POST, path, faultline.client_key(), body(bytes)).await;
@@ -46,12 +47,13 @@ async fn a_message_goes_by_the_queue_up_to_its_limit_and_through_s3_above() {
     assert_eq!(faultline.counts().await["large"], 3);
 }
 
-/// The keys of the claims that are in the bucket.
+/// Returns the keys of the claim checks in the bucket.
 async fn stored(faultline: &Faultline) -> Vec<String> {
     stored_keys(faultline.stack.engines(), "inbox/").await.unwrap()
 }
 
-/// The text of a message with a large body to the project `sample`, by its own key or by an admin's, which names it.
+/// Posts a large body to the project `sample` and returns the queue message. A client key implies the project; an admin
+/// key needs it in the path.
 async fn claimed(faultline: &Faultline, key: &str) -> String {
     let body = Body::from(body(MESSAGE_LIMIT * 2));
     let answer = faultline.call(Method::POST, "/projects/sample/errors", key, body).await;
@@ -63,9 +65,10 @@ async fn claimed(faultline: &Faultline, key: &str) -> String {
     texts.last().unwrap().clone()
 }
 
-/// A body that is not scrubbed goes with its commit. A message that comes again finds none, and is not a dead letter.
+/// An unscrubbed body is removed after its commit. If the message is delivered again, the body is missing, and that is
+/// not a dead letter.
 #[tokio::test]
-async fn a_claim_goes_with_its_commit_and_its_message_may_come_again() {
+async fn a_claim_check_is_removed_after_its_commit_and_its_message_may_be_redelivered() {
     let faultline = Faultline::new().await;
     let keys = [faultline.client_key().to_owned(), ADMIN.to_owned()];
     for (count, key) in (1..).zip(keys) {
@@ -80,9 +83,9 @@ async fn a_claim_goes_with_its_commit_and_its_message_may_come_again() {
     }
 }
 
-/// A body that is gone before its commit is a loss, and no success: somebody has to hear of it.
+/// A body that disappears before its commit is a loss, so the message must become a dead letter and not a success.
 #[tokio::test]
-async fn a_claim_that_is_gone_before_its_commit_is_a_dead_letter() {
+async fn a_claim_check_without_its_body_before_the_commit_is_a_dead_letter() {
     let faultline = Faultline::new().await;
     claimed(&faultline, faultline.client_key()).await;
     faultline.stack.engines().s3().expire("faultline", "inbox/", SystemTime::now() + DAY).await.unwrap();
@@ -94,9 +97,10 @@ async fn a_claim_that_is_gone_before_its_commit_is_a_dead_letter() {
     assert!(letters["deadLetters"][0]["reason"].as_str().unwrap().contains("NoSuchKey"), "{letters}");
 }
 
-/// Deleting a project removes what waits for it at once, whichever way it was addressed; its messages are dropped then.
+/// Deleting a project removes its waiting large bodies at once, whether they were addressed by name or by key. Its
+/// messages are dropped when they are processed.
 #[tokio::test]
-async fn claims_go_with_their_project() {
+async fn claim_checks_are_removed_with_their_project() {
     let faultline = Faultline::new().await;
     claimed(&faultline, faultline.client_key()).await;
     claimed(&faultline, ADMIN).await;
@@ -106,15 +110,15 @@ async fn claims_go_with_their_project() {
     assert_eq!(stored(&faultline).await.len(), 3);
     let answer = faultline.call(Method::DELETE, "/projects/sample", ADMIN, Body::empty()).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
-    assert_eq!(stored(&faultline).await.len(), 1, "the other project's");
+    assert_eq!(stored(&faultline).await.len(), 1, "only the other project's body is left");
     assert_eq!(faultline.process().await, 0);
     assert_eq!(stored(&faultline).await, [""; 0]);
     assert_eq!(faultline.get("/projects/other/errors").await["errors"].as_array().unwrap().len(), 2);
 }
 
-/// Whatever befalls the removal, the message comes again, is counted once, and leaves no body.
+/// If the removal fails in any way, the message is delivered again, counted once, and leaves no body.
 #[test]
-fn a_claim_that_cannot_be_removed_is_removed_later() {
+fn a_claim_check_that_cannot_be_removed_is_removed_later() {
     paused(async {
         for fault in [Fault::Before, Fault::After, Fault::Reject, Fault::TimeOut, Fault::TimeOutAfter] {
             let world = World::new(0).await;
@@ -127,7 +131,7 @@ fn a_claim_that_cannot_be_removed_is_removed_later() {
                 .await;
             claimed(&faultline, faultline.client_key()).await;
             faults.rule(When::Always, fault, |call| call.operation == "DeleteObject");
-            assert_eq!(faultline.process().await, 1, "{fault:?}: it is not done");
+            assert_eq!(faultline.process().await, 1, "{fault:?}: the message is not done");
             assert_eq!(faultline.counts().await["large"], 1, "{fault:?}");
             faults.heal();
             assert_eq!(faultline.process().await, 0, "{fault:?}");
@@ -138,10 +142,10 @@ fn a_claim_that_cannot_be_removed_is_removed_later() {
     });
 }
 
-/// A dead letter's body stays for as long as it may be redriven; one whose message never got into the queue goes by the
-/// bucket's lifecycle rule.
+/// A dead letter's body stays as long as the dead letter can be redriven. The bucket's lifecycle rule removes a body
+/// whose message never reached the queue.
 #[test]
-fn claims_of_no_message_go_by_themselves() {
+fn claim_checks_without_a_message_expire() {
     paused(clean_up());
 }
 
@@ -168,18 +172,18 @@ async fn clean_up() {
     });
     assert_eq!(post().await, StatusCode::CREATED);
     assert_eq!(faultline.process().await, 1);
-    assert_eq!(expire(14).await, 0, "it may be tried again");
+    assert_eq!(expire(14).await, 0, "the message can still be redriven");
     faults.heal();
     assert_eq!(faultline.process().await, 0);
 
     let before = faults.count(|call| call.operation == "PutObject");
     faults.rule(When::Always, Fault::Reject, |call| call.operation == "SendMessage");
-    assert_eq!(post().await, StatusCode::SERVICE_UNAVAILABLE, "it is not accepted");
+    assert_eq!(post().await, StatusCode::SERVICE_UNAVAILABLE, "the request is not accepted");
     assert_eq!(faults.count(|call| call.operation == "PutObject"), before + 1);
-    assert_eq!(expire(16).await, 1, "what nobody refers to goes all the same");
+    assert_eq!(expire(16).await, 1, "a body that no message refers to expires, too");
 
     faults.heal();
     faults.rule(When::Always, Fault::Reject, |call| call.operation == "PutObject");
     assert_eq!(post().await, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(faultline.take_inbox().await.is_empty(), "no message refers to what is not there");
+    assert!(faultline.take_inbox().await.is_empty(), "no message refers to a missing body");
 }

@@ -1,4 +1,4 @@
-//! Limits under faults: they may let a batch more through, and never cost an event.
+//! Limits under faults. A fault may let one batch more through, but never costs an event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ async fn limited(world: &World, name: &str, limits: Limits) -> Project {
     project
 }
 
-/// Ingest whose limits and inbox are reached through `faults`.
+/// Ingest whose calls to limits and inbox go through `faults`.
 fn front(world: &World, faults: &Faults) -> Front {
     let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
@@ -55,7 +55,8 @@ async fn post(front: &Front, project: &str) -> u16 {
     front.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
-/// When the limits of a project cannot be read, or not in time, its events are taken; what was read before stands.
+/// If a project's limits cannot be read, or not in time, its events are accepted. Limits that were read before stay in
+/// force.
 #[test]
 fn an_outage_of_the_limiter_refuses_no_event() {
     paused(async {
@@ -69,23 +70,30 @@ fn an_outage_of_the_limiter_refuses_no_event() {
             for _ in 0..5 {
                 assert_eq!(post(&front, "p").await, 201, "{fault:?}");
             }
-            assert!(began.elapsed() < Duration::from_secs(1), "{fault:?}: a post waits for it once, and not for long");
+            assert!(
+                began.elapsed() < Duration::from_secs(1),
+                "{fault:?}: only one post waits for the limits, and not for long"
+            );
             assert_eq!(faults.count(|call| call.operation == "Quotas::quota"), 1, "{fault:?}");
 
             faults.heal();
             world.clock.advance(60);
-            assert_eq!((post(&front, "p").await, post(&front, "p").await), (201, 429), "{fault:?}: it is back");
+            assert_eq!(
+                (post(&front, "p").await, post(&front, "p").await),
+                (201, 429),
+                "{fault:?}: the limit is in force again"
+            );
             faults.rule(When::Always, fault, |call| call.operation == "Quotas::quota");
             world.clock.advance(15);
-            assert_eq!(post(&front, "p").await, 429, "{fault:?}: what was known holds");
+            assert_eq!(post(&front, "p").await, 429, "{fault:?}: the cached limit stays in force");
             world.clock.advance(45);
         }
     });
 }
 
-/// An event that could not be kept takes nothing of what its project may send: its client sends it again.
+/// An event that could not be accepted does not count towards the limit, because its client sends it again.
 #[test]
-fn what_could_not_be_kept_does_not_count() {
+fn an_event_that_could_not_be_accepted_does_not_count() {
     paused(async {
         let world = World::new(0).await;
         limited(&world, "p", Limits { per_minute: Some(2), per_month: Some(2) }).await;
@@ -100,9 +108,9 @@ fn what_could_not_be_kept_does_not_count() {
     });
 }
 
-/// A process that dies between the commit and the count leaves one batch uncounted; what fails there fails no message.
+/// A process that dies between commit and count leaves one batch uncounted. A count that fails fails no message.
 #[test]
-fn what_befalls_the_count_costs_a_batch_and_no_event() {
+fn a_failed_usage_count_costs_one_batch_and_no_event() {
     paused(async {
         let world = World::new(0).await;
         for fault in [Fault::Crash, Fault::CrashAfter, Fault::After, Fault::Throttle, Fault::TimeOut] {
@@ -111,7 +119,7 @@ fn what_befalls_the_count_costs_a_batch_and_no_event() {
             let mut writer = Writer::new();
             let batch = [writer.v1(project.id, &[("a", 1), ("b", 2)]), writer.v1(project.id, &[("a", 3)])];
             let faults = Faults::seeded(0);
-            // The count is the first write of its kind in a batch.
+            // The count is the first `UpdateItem` of a batch.
             faults.rule(When::Nth(0), fault, |call| call.operation == "UpdateItem");
             let process = world.process(faults.clone()).await;
             let failures = process.process(&batch).await;
@@ -119,7 +127,7 @@ fn what_befalls_the_count_costs_a_batch_and_no_event() {
             assert!(failures.is_none_or(|failures| failures.is_empty()), "{fault:?}");
             tokio::time::sleep(Duration::from_secs(60)).await;
 
-            // All comes again: nothing of it is new.
+            // Deliver everything again: nothing in it is new.
             world.process(Faults::seeded(0)).await.process_all(&batch).await;
             let used = world.truth.table.count(project.id, Used::default(), world.clock.now()).await.unwrap().in_month;
             let counted_once = if fault == Fault::Crash { 0 } else { 3 };
@@ -127,7 +135,7 @@ fn what_befalls_the_count_costs_a_batch_and_no_event() {
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &name);
             world.process(Faults::seeded(0)).await.process_all(&[writer.v1(project.id, &[("c", 4); 3])]).await;
             let quota = world.truth.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
-            assert!(quota.mark.is_some(), "{fault:?}: the next batch finds that the limit is reached");
+            assert!(quota.mark.is_some(), "{fault:?}: the next batch notices that the limit is reached");
         }
     });
 }

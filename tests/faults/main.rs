@@ -1,7 +1,7 @@
-//! Promises 1 to 3 while storage fails in every way that can be brought about.
+//! Promises 1 to 3 (docs/src/internals/promises.md) while storage fails in every way that the tests can cause.
 //!
-//! Everything runs on the clock of a paused runtime: time-outs, pauses between retries and delays take none of ours.
-//! All chance comes from a seed, and calls reach the engines one at a time, so that a failure can be had again.
+//! Everything runs on the clock of a paused runtime, so time-outs, pauses between retries and delays take no real time.
+//! All randomness comes from a seed, and calls reach the engines one at a time, so a failure can be reproduced.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

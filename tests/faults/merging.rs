@@ -1,4 +1,5 @@
-//! Errors are merged and taken apart while others process, fail and die: each occurrence is counted once, where it belongs.
+//! Errors are merged and unmerged while processors run, fail and die. Each occurrence is counted once, in the right
+//! error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,16 +23,16 @@ use crate::world::{Process, World};
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// What can happen. Errors are few, so that much happens to each.
+/// One step of a test. There are few errors, so that much happens to each.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Occurrences of these errors are processed, by the one or the other process.
+    /// One of the two processes processes occurrences of these errors.
     Seen {
         of: Vec<(usize, i64)>,
         by: bool,
         crash: Option<(u64, bool)>,
     },
-    /// What was processed is delivered again.
+    /// A processed message is delivered again.
     Again {
         message: usize,
         by: bool,
@@ -61,11 +62,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..20)
 }
 
-/// What users should see.
+/// The expected result, as users should see it.
 #[derive(Default)]
 struct Model {
     events: BTreeMap<usize, BTreeSet<EventId>>,
-    /// What each error is merged into.
+    /// The target that each error is merged into.
     parents: BTreeMap<usize, usize>,
 }
 
@@ -118,7 +119,7 @@ struct Run {
     writer: Writer,
     processed: Vec<Delivery>,
     processes: [Process; 2],
-    /// People's process, and what goes wrong with it.
+    /// The process that serves people, and its faults.
     people: (Faultline, Faults),
     model: Model,
 }
@@ -161,7 +162,7 @@ impl Run {
         }
     }
 
-    /// Processes, if need be by another process when the first has died.
+    /// Processes a batch. If the process dies, another one does it again.
     async fn process(&mut self, batch: &[Delivery], by: bool, crash: Option<(u64, bool)>) {
         let process = &mut self.processes[usize::from(by)];
         bring_about(&process.faults, crash);
@@ -172,7 +173,7 @@ impl Run {
         process.process_all(batch).await;
     }
 
-    /// Asks, and once more if the process has died over it.
+    /// Sends a request, and sends it again if the process died.
     async fn ask(&mut self, what: &str, of: usize, other: usize, crash: Option<(u64, bool)>) -> StatusCode {
         bring_about(&self.people.1, crash);
         let answered = tokio::select! {
@@ -191,7 +192,7 @@ impl Run {
         }
     }
 
-    /// Lists, counts and timelines are the model's.
+    /// Compares lists, counts and timelines with the model.
     async fn check(&self) {
         let seen = tally(&self.world.truth, self.project).await;
         let seen: BTreeMap<_, _> =
@@ -220,7 +221,7 @@ fn bring_about(faults: &Faults, crash: Option<(u64, bool)>) {
     }
 }
 
-/// `what` (`merge` or `unmerge`) is asked of an error, about another.
+/// Sends a request `what` (`merge` or `unmerge`) for one error and another.
 async fn asked(people: &Faultline, project: &str, what: &str, of: usize, other: usize) -> StatusCode {
     let path = format!("/projects/{project}/errors/{}/{what}", NAMES[of]);
     let body = json!({ "errors": [message_fingerprint(NAMES[other])] }).to_string();
@@ -230,9 +231,9 @@ async fn asked(people: &Faultline, project: &str, what: &str, of: usize, other: 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
-    /// Promises 1 and 2 for errors that are merged and taken apart, while processes die over it and over processing.
+    /// Promises 1 and 2 (docs/src/internals/promises.md) for errors that are merged and unmerged, while processes die.
     #[test]
-    fn merged_errors_are_what_the_model_says(steps in steps()) {
+    fn merged_errors_match_the_model(steps in steps()) {
         paused(async {
             let mut run = Run::new().await;
             for step in &steps {
@@ -243,13 +244,13 @@ proptest! {
     }
 }
 
-/// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
+/// Number of schedules to run unless `FAULTLINE_SCHEDULES` is set.
 const SCHEDULES: u64 = 100;
 
-/// The same while all happens at once: merges race each other, undoing, and processors. Each occurrence is counted once, in
-/// one error; and when all is taken apart, in its own.
+/// The same with everything concurrent: merges race each other, unmerges and processors. Each occurrence is counted
+/// once, in one error. When all merges are undone, it is counted in its own error.
 #[test]
-fn every_event_is_counted_once_whoever_merges_meanwhile() {
+fn every_event_is_counted_once_during_concurrent_merges() {
     on_all_cores(SCHEDULES, schedules);
 }
 
@@ -307,12 +308,12 @@ async fn schedule(world: &World, people: &Faultline, faults: &Faults, seed: u64)
         processes.iter().for_each(|process| process.faults.heal());
     }
     tokio::time::sleep(Duration::from_secs(60)).await;
-    // In other company, and by processes that know this or that.
+    // In another order, and by processes with different caches.
     rng.shuffle(&mut pending);
     let (one, other) = pending.split_at(pending.len() / 2);
     processes[0].process_all(one).await;
     processes[1].process_all(other).await;
-    assert_same(&listed(&world.truth, project).await, &writer.accepted, "when nothing is wrong any more");
+    assert_same(&listed(&world.truth, project).await, &writer.accepted, "after the faults");
 
     for other in [0, 1, 2, 3, 0, 1, 2, 3] {
         for of in 0..4 {
@@ -321,10 +322,10 @@ async fn schedule(world: &World, people: &Faultline, faults: &Faults, seed: u64)
     }
     let apart = tally(&world.truth, project).await;
     assert_eq!(apart.len(), 4, "{apart:?}");
-    assert_same(&apart.into_values().flatten().collect(), &writer.accepted, "taken apart");
+    assert_same(&apart.into_values().flatten().collect(), &writer.accepted, "after unmerging");
 }
 
-/// What goes wrong with a process for a while.
+/// Sets faults of a process for one round.
 fn disturb(faults: &Faults, rng: &mut Rng) {
     const LOUD: [Fault; 5] = [Fault::Before, Fault::After, Fault::Throttle, Fault::Partly, Fault::Duplicate];
     faults.delay(Duration::from_millis(rng.u64(1..60)));

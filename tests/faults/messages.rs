@@ -1,4 +1,4 @@
-//! What waits in the inbox.
+//! Messages in the inbox.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use store::ports::ClaimChecks;
 
 use crate::world::World;
 
-/// The moment that events happen around.
+/// The time around which events happen, in seconds since 1970.
 const NOON: i64 = 1_793_577_600;
 
-/// Makes messages, and knows what is in them.
+/// Creates messages and records the ids of their events.
 pub(crate) struct Writer {
     next: u64,
     /// The id of each event that was accepted.
@@ -42,27 +42,27 @@ impl Writer {
         Delivery { id: format!("message {}", self.next), text }
     }
 
-    /// A body of v1 with an event for each of `errors`: its message, and the second it happened at.
+    /// Creates a v1 body with one event for each of `errors`: its message, and its second.
     pub(crate) fn v1(&mut self, project: impl Into<To>, errors: &[(&str, i64)]) -> Delivery {
         let text = inbox::inline(&self.packed_v1(project, errors));
         self.delivery(text)
     }
 
-    /// The same, with notification configs that were posted with it.
+    /// Like [`Writer::v1`], with notification configs.
     pub(crate) fn told(&mut self, project: ProjectId, errors: &[(&str, i64)], posted: Notifications) -> Delivery {
         let mut message = Message::unpack(&self.packed_v1(project, errors)).unwrap();
         message.header.notifications = Some(posted);
         self.delivery(inbox::inline(&message.pack()))
     }
 
-    /// The same as [`Writer::v1`], sent with this key.
+    /// Like [`Writer::v1`], sent with this key.
     pub(crate) fn keyed(&mut self, project: ProjectId, errors: &[(&str, i64)], key: KeyId) -> Delivery {
         let mut message = Message::unpack(&self.packed_v1(project, errors)).unwrap();
         message.header.key = Some(key);
         self.delivery(inbox::inline(&message.pack()))
     }
 
-    /// The same as [`Writer::v1`], in the bucket.
+    /// Like [`Writer::v1`], with the body in the bucket (a claim check).
     pub(crate) async fn claimed(&mut self, world: &World, project: ProjectId, errors: &[(&str, i64)]) -> Delivery {
         let packed = self.packed_v1(project, errors);
         let header = Message::unpack(&packed).unwrap().header;
@@ -81,13 +81,13 @@ impl Writer {
         packed(Source::V1, project.into().0, ids, payload)
     }
 
-    /// An event of Sentry's, which goes by two hashes: that of `own`, the application's function, and that of the whole
-    /// stack, which has the function `shared` too.
+    /// Creates a Sentry event with two hashes: one of the application's function `own`, and one of the whole stack,
+    /// which also has the function `shared`.
     pub(crate) fn sentry(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
         self.stack(project, [(shared, false), (own, true)], second)
     }
 
-    /// The body of an event of Sentry's, as it is posted, with noise of this many characters.
+    /// Creates the posted body of a Sentry event, with noise of this many characters.
     pub(crate) fn store_body(&mut self, noise: usize) -> String {
         let mut rng = Rng::with_seed(0);
         let noise: String = (0..noise).map(|_| rng.alphanumeric()).collect();
@@ -100,7 +100,7 @@ impl Writer {
         .to_string()
     }
 
-    /// The same from an SDK that does not tell the application's frames: it goes by the hash of the whole stack only.
+    /// The same from an SDK that does not mark in-app frames. It has only the hash of the whole stack.
     pub(crate) fn unmarked(&mut self, project: ProjectId, own: &str, shared: &str, second: i64) -> Delivery {
         self.stack(project, [(shared, false), (own, false)], second)
     }
@@ -122,7 +122,7 @@ impl Writer {
         self.delivery(text)
     }
 
-    /// Any message, of errors that others are of too.
+    /// Creates a random message. Its errors also occur in other messages.
     pub(crate) async fn any(&mut self, world: &World, project: ProjectId, rng: &mut Rng) -> Delivery {
         const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
         let name = |rng: &mut Rng| NAMES[rng.usize(..NAMES.len())];
@@ -137,7 +137,7 @@ impl Writer {
                 let errors: Vec<_> = (0..rng.i64(20..60)).map(|second| (like, second)).collect();
                 self.v1(project, &errors)
             }
-            // So many minutes that one commit cannot hold them.
+            // More minutes than one commit can hold.
             6 if rng.bool() => {
                 let like = name(rng);
                 let errors: Vec<_> = (0..50).map(|minute| (like, minute * 60)).collect();
@@ -152,7 +152,7 @@ impl Writer {
     }
 }
 
-/// Where a message's events belong.
+/// The project that a message is addressed to.
 pub(crate) struct To(Addressee);
 
 impl From<ProjectId> for To {

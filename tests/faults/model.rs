@@ -1,4 +1,4 @@
-//! Random sequences of what people, clients and crashes do, against a small model of what users should see.
+//! Random sequences of actions by people, clients and crashes, compared with a small model of what users should see.
 //!
 //!     PROPTEST_CASES=10000 cargo test -p faultline-tests --test faults model
 
@@ -15,19 +15,19 @@ use store::faults::{Fault, Faults, When};
 use crate::turns::paused;
 use crate::world::World;
 
-/// What can happen. Messages are few, so that much happens to each.
+/// One step of a test. There are few messages, so that much happens to each.
 #[derive(Clone, Debug)]
 enum Step {
     Post {
         message: u8,
     },
     Processor,
-    /// The process dies at this call of the processor, before or after it, and another takes its place.
+    /// The process dies before or after this call of the processor, and another one replaces it.
     Crash {
         call: u64,
         after: bool,
     },
-    /// The queue delivers once more what was processed.
+    /// The queue delivers a processed message again.
     Redeliver {
         text: usize,
     },
@@ -53,16 +53,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..25)
 }
 
-/// What users should see.
+/// The expected result, as users should see it.
 #[derive(Default)]
 struct Model {
     errors: BTreeMap<String, Error>,
-    /// What waits to be processed: message, event id, and the step it was received in.
+    /// Events that wait in the inbox: message, event id, and the step in which they were received.
     inbox: Vec<Event>,
-    /// All that was ever posted, with its message to the queue.
+    /// All events that were posted, each with its queue message.
     posted: Vec<(Event, String)>,
-    /// The events that were deleted with their errors. If one comes again it is stored, or it is not: a process that
-    /// remembers having counted it drops it. Either is right, so it does not come again here.
+    /// Events that were deleted with their errors. If one is delivered again it may be stored or not: a process that
+    /// remembers having counted it drops it. Both are right, so such events are not delivered again here.
     deleted: BTreeSet<String>,
 }
 
@@ -71,9 +71,9 @@ type Event = (String, String, usize);
 #[derive(Default)]
 struct Error {
     events: BTreeSet<String>,
-    /// The step in which it was resolved, if it is.
+    /// The step in which it was resolved, if it is resolved.
     resolved: Option<usize>,
-    /// How often somebody set its status.
+    /// How often somebody changed its status.
     changes: usize,
 }
 
@@ -161,13 +161,13 @@ impl Run {
         }
     }
 
-    /// Whether the error is there. Only a crash may have stored what the model has in the inbox still.
+    /// Whether the error exists. Only a crash may have stored an event that is still in the model's inbox.
     fn exists(&self, message: &str, status: StatusCode) -> bool {
         let exists = status.is_success();
         assert!(exists || status == StatusCode::NOT_FOUND, "{status}");
         let modelled = self.model.errors.contains_key(message);
         let maybe = self.model.inbox.iter().any(|(waiting, ..)| waiting == message);
-        assert!(exists == modelled || (exists && maybe), "`{message}`: {status}, modelled: {modelled}");
+        assert!(exists == modelled || (exists && maybe), "`{message}`: {status}, in the model: {modelled}");
         exists
     }
 
@@ -177,7 +177,7 @@ impl Run {
         self.model.process();
     }
 
-    /// Another process takes over, and what was under way arrives.
+    /// Starts another process, and lets requests in flight arrive.
     async fn restart(&mut self) {
         tokio::time::sleep(Duration::from_secs(60)).await;
         self.faults = Faults::seeded(self.step as u64);
@@ -185,7 +185,7 @@ impl Run {
         self.faultline.stack.inbox().release().await.unwrap();
     }
 
-    /// The text of the message that was sent last.
+    /// Returns the text of the last message that was sent.
     async fn newest_text(&self) -> String {
         let texts = self.faultline.take_inbox().await;
         for text in &texts {
@@ -194,7 +194,7 @@ impl Run {
         texts.last().unwrap().clone()
     }
 
-    /// What is in the dead-letter queue, after too many crashes, comes back.
+    /// Redrives messages that are in the dead-letter queue after too many crashes.
     async fn redrive(&self) {
         let dead = self.faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
         for letter in dead.receive(1_000, 64 << 20, Duration::from_secs(60)).await.unwrap() {
@@ -227,7 +227,8 @@ impl Run {
         assert_eq!(errors, modelled);
     }
 
-    /// How many changes by people an error's history has; each regression that was counted has an entry too, once.
+    /// Returns the number of changes by people in an error's history. Each regression that was counted must have
+    /// exactly one entry, too.
     async fn history(&self, path: &str, error: &Value) -> usize {
         let history = self.faultline.get(&format!("{path}/history?limit=100")).await["history"].clone();
         let (regressed, changes): (Vec<_>, Vec<_>) =
@@ -249,10 +250,10 @@ async fn open(world: &World, faults: &Faults) -> Faultline {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
-    /// Promise 2 (docs/src/internals/promises.md), and what people do in between: statuses hold until something new
-    /// happens, what is deleted is gone.
+    /// Promise 2 (docs/src/internals/promises.md), and actions of people: a status holds until a new occurrence ends
+    /// it, and deleted errors are gone.
     #[test]
-    fn users_see_what_the_model_says(steps in steps()) {
+    fn users_see_what_the_model_expects(steps in steps()) {
         paused(async {
             let mut run = Run::new().await;
             for step in &steps {

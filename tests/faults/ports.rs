@@ -1,5 +1,5 @@
-//! The same above the adapters: what a port answers is all that the use cases go by. Here a port also refuses for good,
-//! which no service can be brought to do on its own.
+//! The same faults above the adapters: the use cases see only what a port returns. Here a port can also fail
+//! permanently, which the embedded services cannot be made to do.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const FAULTS: [Fault; 9] = [
     Fault::CrashAfter,
 ];
 
-/// What the processor calls for the batch below.
+/// The ports that the processor calls for the batch below.
 const CALLS: [&str; 14] = [
     "ClaimChecks::get_claim_check",
     "ClaimChecks::remove_claim_check",
@@ -55,7 +55,7 @@ const CALLS: [&str; 14] = [
     "EventIndex::enter",
 ];
 
-/// A process whose ports fail.
+/// A process whose ports go through `faults`.
 fn process(world: &World, faults: Faults) -> Process {
     let table = Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()));
     let bucket = Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone()));
@@ -78,14 +78,14 @@ fn process(world: &World, faults: Faults) -> Process {
     Process { processor, faults }
 }
 
-/// Notification configs as ingest sealed them.
+/// Notification configs as ingest seals them.
 fn posted() -> Notifications {
     Notifications { id: ConfigId::parse(&"7".repeat(32)).unwrap(), sealed: Sealed::new("1.sealed") }
 }
 
-/// Promises 1 and 2: whatever befalls a call of a port, what comes again makes it good.
+/// Promises 1 and 2 (docs/src/internals/promises.md): whatever happens to a call of a port, redelivery repairs it.
 #[test]
-fn whatever_befalls_a_port_processor_loses_and_repeats_nothing() {
+fn whatever_happens_to_a_port_nothing_is_lost_or_counted_twice() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
@@ -95,7 +95,7 @@ fn whatever_befalls_a_port_processor_loses_and_repeats_nothing() {
                     world.project(&format!("known-{fault:?}-{operation}").replace(':', "-").to_lowercase()).await;
                 let new = format!("new-{fault:?}-{operation}").replace(':', "-").to_lowercase();
                 let (mut writer, mut writer_of_new) = (Writer::new(), Writer::new());
-                // An error that the table knows, and the process does not.
+                // An error that is in the table, but not in the process's cache.
                 world.process(Faults::seeded(0)).await.process_all(&[writer.v1(known.id, &[("a", 0)])]).await;
                 let batch = [
                     writer.told(known.id, &[("a", 1), ("b", 2)], posted()),
@@ -124,9 +124,10 @@ fn whatever_befalls_a_port_processor_loses_and_repeats_nothing() {
     });
 }
 
-/// That a key is used is noted besides: whatever befalls it, the events are stored, and a later batch notes it.
+/// The use of a key is recorded separately. Whatever happens to that, the events are stored, and a later batch records
+/// it.
 #[test]
-fn whatever_befalls_the_note_of_a_key_its_events_are_stored() {
+fn events_are_stored_whatever_happens_to_the_record_of_key_use() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
@@ -151,15 +152,15 @@ fn whatever_befalls_the_note_of_a_key_its_events_are_stored() {
             let notes = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
             next_process.process_all(&[writer.keyed(project.id, &[("b", 2)], key.id())]).await;
             let again = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
-            assert_eq!(notes, again, "{fault:?}: once a day");
+            assert_eq!(notes, again, "{fault:?}: recorded once a day");
         }
     });
 }
 
-/// The graphs of a project and of the stack are drawn from what is counted besides: whatever befalls it costs them that
-/// batch, and no event. The errors' own timelines are exact.
+/// The graphs of a project and of the stack are counted separately. Whatever happens to that costs them this batch, and
+/// no event. The errors' own timelines are exact.
 #[test]
-fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
+fn whatever_happens_to_the_totals_costs_one_batch_in_a_graph() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
@@ -178,16 +179,16 @@ fn whatever_befalls_the_totals_costs_a_batch_in_a_graph() {
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
             let ever = Hour::of(Timestamp::default())..=Hour::of(Timestamp::from_micros(i64::MAX));
             let counted = world.truth.table.totals(TotalsScope::Project(project.id), ever).await.unwrap().total();
-            // A call that is made twice counts twice.
+            // A call that is repeated counts twice.
             assert!([1, 3, 5].contains(&counted), "{fault:?}: {counted}");
         }
     });
 }
 
-/// Promise 1 (docs/src/internals/promises.md): success is answered for what is in the inbox only; and promise 2, if
+/// Promise 1 (docs/src/internals/promises.md): success is answered only for what is in the inbox. Also promise 2, if
 /// the client sends it again.
 #[test]
-fn whatever_befalls_the_inbox_success_is_durable() {
+fn success_is_durable_whatever_happens_to_the_inbox() {
     paused(async {
         let world = World::new(0).await;
         for fault in FAULTS {
@@ -214,7 +215,7 @@ fn whatever_befalls_the_inbox_success_is_durable() {
                 assert_eq!(faults.count(|call| call.fault.is_some()), 1, "{when}");
                 let mut inbox = take(&world).await;
                 match answered {
-                    Some(200) => assert!(!inbox.is_empty(), "{when}: answered, and not in the inbox"),
+                    Some(200) => assert!(!inbox.is_empty(), "{when}: answered with success, but not in the inbox"),
                     Some(status) => assert!(status >= 500, "{when}: {status}"),
                     None => {}
                 }
@@ -253,7 +254,7 @@ fn front(world: &World, faults: &Faults) -> Front {
     Front::new(ingest.router(), outcomes)
 }
 
-/// All that is in the inbox, each with an id of its own.
+/// Takes all messages from the inbox, each with an id of its own.
 async fn take(world: &World) -> Vec<Delivery> {
     let taken = world.truth.inbox.receive(100, 64 << 20, Duration::from_secs(60)).await.unwrap();
     let handles: BTreeSet<_> = taken.iter().map(|message| message.receipt_handle.clone()).collect();

@@ -1,4 +1,4 @@
-//! Events that come twice, and hashes that errors share.
+//! Events that are delivered twice, and hashes that errors share.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::tally::tally;
 use crate::turns::paused;
 use crate::world::World;
 
-/// Promise 1 (docs/src/internals/promises.md): a message whose event another message of the batch brought too is not
-/// done while the event is not stored.
+/// Promise 1 (docs/src/internals/promises.md): if two messages of a batch have the same event, neither is done before
+/// the event is stored.
 #[test]
 fn a_repeated_event_is_done_only_when_it_is_stored() {
     paused(async {
@@ -26,8 +26,8 @@ fn a_repeated_event_is_done_only_when_it_is_stored() {
     });
 }
 
-/// A commit that is refused for want of capacity keeps its hashes for the next attempt: what shares one of them later
-/// is of the same error.
+/// A commit that is throttled keeps its hashes for the next attempt, so a later event that shares one of them belongs
+/// to the same error.
 #[test]
 fn a_throttled_commit_keeps_its_hashes() {
     paused(async {
@@ -35,7 +35,7 @@ fn a_throttled_commit_keeps_its_hashes() {
         let project = world.project("p").await.id;
         let mut writer = Writer::new();
         let process = world.process(Faults::seeded(0)).await;
-        // The SDK tries three times.
+        // The SDK makes three attempts.
         for nth in 0..3 {
             process.faults.rule(When::Nth(nth), Fault::Throttle, |call| call.operation == "TransactWriteItems");
         }
@@ -43,6 +43,6 @@ fn a_throttled_commit_keeps_its_hashes() {
         let other = world.process(Faults::seeded(0)).await;
         other.process_all(&[writer.unmarked(project, "own", "shared", 2)]).await;
         let counts: Vec<_> = tally(&world.truth, project).await.values().map(BTreeSet::len).collect();
-        assert_eq!(counts, [2], "one error goes by both hashes");
+        assert_eq!(counts, [2], "one error has both hashes");
     });
 }

@@ -1,9 +1,10 @@
-//! Seeded schedules: processes the processor, fail and die; messages come again in other company, and to several at once.
+//! Seeded schedules: processors run, fail and die. Messages are redelivered in other batches, and to several processors
+//! at once.
+//!
+//! Run any number of schedules, or one seed again:
 //!
 //!     FAULTLINE_SCHEDULES=100000 cargo test -p faultline-tests --test faults schedules
 //!     FAULTLINE_SEED=17 FAULTLINE_SCHEDULES=1 cargo test -p faultline-tests --test faults schedules
-//!
-//! runs as many as one likes, and the one of a seed again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,25 +20,26 @@ use crate::tally::{assert_same, listed};
 use crate::turns::paused;
 use crate::world::World;
 
-/// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
+/// Number of schedules to run unless `FAULTLINE_SCHEDULES` is set.
 const SCHEDULES: u64 = 100;
-/// The most rounds in which anything goes wrong. Then nothing does any more.
+/// Maximum number of rounds with faults. After them, nothing fails any more.
 const ROUNDS: usize = 4;
-/// After how many schedules the account is made anew: each has a project of its own in it.
+/// After this many schedules, a new stack is created. Each schedule has its own project in it.
 const RENEWED: u64 = 200;
 
 fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
-/// Promises 1 and 2: however processes fail and die, each event that was accepted is stored, listed and counted once.
+/// Promises 1 and 2 (docs/src/internals/promises.md): however processes fail and die, each accepted event is stored,
+/// listed and counted once.
 #[test]
 fn every_event_is_counted_once_whatever_fails() {
     on_all_cores(SCHEDULES, schedules);
 }
 
-/// Runs `schedules` on every core, over the seeds that the environment names, or the first `default`. Each call of what it
-/// is given takes the next seed, until there are no more.
+/// Runs `schedules` on every core, over the seeds that the environment gives, or the first `default`. Each call takes
+/// seeds until none are left.
 pub(crate) fn on_all_cores<F: Future<Output = ()>>(default: u64, schedules: impl Fn(Seeds) -> F + Sync) {
     let first = variable("FAULTLINE_SEED").unwrap_or(0);
     let end = first + variable("FAULTLINE_SCHEDULES").unwrap_or(default);
@@ -50,7 +52,7 @@ pub(crate) fn on_all_cores<F: Future<Output = ()>>(default: u64, schedules: impl
     });
 }
 
-/// The seeds that nobody has taken yet.
+/// The seeds that are still to be run.
 #[derive(Clone)]
 pub(crate) struct Seeds {
     next: Arc<AtomicU64>,
@@ -76,10 +78,10 @@ async fn schedules(seeds: Seeds) {
     }
 }
 
-/// A seed leads to the same calls each time, so that a failure can be reproduced. About one schedule of 60 still does not,
-/// for a reason that is not known yet.
+/// A seed leads to the same calls each time, so a failure can be reproduced. For about one schedule in 60 it does not;
+/// the reason is not known yet.
 #[test]
-fn a_schedule_is_almost_always_the_same() {
+fn a_schedule_is_almost_always_reproducible() {
     let run = |seed| {
         paused(async {
             let mut world = World::new(0).await;
@@ -91,7 +93,7 @@ fn a_schedule_is_almost_always_the_same() {
     assert!(different.len() <= 2, "these schedules are not the same each time: {different:?}");
 }
 
-/// Prints how to reproduce a failure, if a panic drops it.
+/// Prints how to reproduce a failure when a panic drops it.
 struct Reproduce(u64);
 
 impl Drop for Reproduce {
@@ -107,7 +109,7 @@ impl Drop for Reproduce {
     }
 }
 
-/// Runs the schedule of a seed; returns the calls of its processes, round by round.
+/// Runs the schedule of a seed. Returns the calls of its processes, round by round.
 async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
     let mut log = Vec::new();
     let mut rng = Rng::with_seed(seed);
@@ -121,12 +123,12 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
 
     let mut alive = Vec::new();
     for _ in 0..rng.usize(1..=ROUNDS) {
-        // Some live on, and remember what they wrote.
+        // Some processes stay alive, with their caches.
         alive.retain(|_| rng.u8(..4) > 0);
         while alive.is_empty() || (alive.len() < 3 && rng.bool()) {
             alive.push(world.process(Faults::seeded(rng.u64(..))).await);
         }
-        // Each has two batches at once, sometimes: they share its memory.
+        // Sometimes a process has two batches at once, which share its cache.
         let batches: Vec<_> = alive
             .iter()
             .map(|_| [part(&pending, &mut rng), if rng.bool() { part(&pending, &mut rng) } else { Vec::new() }])
@@ -148,7 +150,7 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
             for (batch, failures) in batches.iter().zip(outcomes) {
                 for delivery in batch {
                     let failed = failures.iter().any(|failure| failure.id == delivery.id);
-                    // What was processed is deleted, or not: the queue may deliver it once more.
+                    // Delete a processed message, or not: the queue may deliver it again.
                     if !failed && rng.u8(..5) > 0 {
                         pending.retain(|other| other.id != delivery.id);
                     }
@@ -157,7 +159,7 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
         }
         alive = survivors;
     }
-    // What is still under way arrives.
+    // Let requests in flight arrive.
     tokio::time::sleep(Duration::from_secs(60)).await;
 
     if alive.is_empty() {
@@ -166,16 +168,16 @@ async fn schedule(world: &World, seed: u64) -> Vec<Vec<Call>> {
     rng.shuffle(&mut pending);
     alive[0].process_all(&pending).await;
     let stored = listed(&world.truth, project).await;
-    assert_same(&stored, &writer.accepted, "when nothing is wrong any more");
+    assert_same(&stored, &writer.accepted, "after the faults");
 
     if rng.bool() {
         world.process(Faults::seeded(0)).await.process_all(&part(&all, &mut rng)).await;
-        assert_same(&listed(&world.truth, project).await, &writer.accepted, "when all comes again");
+        assert_same(&listed(&world.truth, project).await, &writer.accepted, "after delivering everything again");
     }
     log
 }
 
-/// Some of the messages, in any order; sometimes one of them twice.
+/// Returns some of the messages, in any order, sometimes one of them twice.
 fn part(messages: &[Delivery], rng: &mut Rng) -> Vec<Delivery> {
     let mut part: Vec<_> = messages.iter().filter(|_| rng.u8(..4) > 0).cloned().collect();
     if let (Some(twice), 0) = (part.first().cloned(), rng.u8(..6)) {
@@ -185,7 +187,7 @@ fn part(messages: &[Delivery], rng: &mut Rng) -> Vec<Delivery> {
     part
 }
 
-/// What goes wrong with a process this round.
+/// Sets faults of a process for this round.
 fn bring_about(faults: &Faults, rng: &mut Rng) {
     const LOUD: [Fault; 7] = [
         Fault::Before,

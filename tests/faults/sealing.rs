@@ -1,4 +1,4 @@
-//! KMS that is slow, far, or not there.
+//! KMS that is slow or unavailable.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn project(number: usize) -> ProjectName {
     ProjectName::parse(&format!("p{number}")).unwrap()
 }
 
-/// A storm of posts that each bring a config costs one call to KMS for each project, and as many to read them.
+/// A storm of posts that each have a config costs one call to KMS per project, and one per project to read them.
 #[test]
 fn a_storm_costs_no_calls_to_kms() {
     paused(async {
@@ -45,9 +45,9 @@ fn a_storm_costs_no_calls_to_kms() {
     });
 }
 
-/// Who waits for KMS waits for two seconds at most; who comes right after hears at once that it does not answer.
+/// A caller waits for KMS for two seconds at most. The next caller gets the failure at once.
 #[test]
-fn an_outage_of_kms_is_found_out_once() {
+fn only_the_first_caller_waits_in_an_outage_of_kms() {
     paused(async {
         for (fault, kind) in [
             (Fault::Before, Kind::Unavailable),

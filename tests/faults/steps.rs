@@ -1,5 +1,5 @@
-//! Every shape of batch, and every call that processing it makes: the process dies before it, or after it, or loses its
-//! answer; then the messages come again in another composition.
+//! For every kind of batch and every call that processing it makes: the process dies before or after the call, or loses
+//! the answer. Then the messages are redelivered in other batches.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::tally::{assert_same, listed};
 use crate::turns::paused;
 use crate::world::World;
 
-/// The shapes of batches.
+/// A kind of batch.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     One,
     ManyLike,
     ManyDifferent,
     OneBodyOfMany,
-    /// More minutes than one commit can hold: two rounds.
+    /// More minutes than one commit can hold, so it takes two rounds.
     ManyMinutes,
     TwoHashes,
     Claimed,
     TwiceInTheBatch,
-    /// The error is known to the process, which therefore reads nothing.
+    /// The error is in the process's cache, so nothing is read.
     Remembered,
-    /// The project is made by the message.
+    /// The message creates the project.
     NewProject,
 }
 
@@ -69,13 +69,13 @@ impl Shape {
     }
 }
 
-/// Promises 1 and 2, step by step.
+/// Promises 1 and 2 (docs/src/internals/promises.md), step by step.
 #[test]
-fn a_crash_at_any_step_loses_and_repeats_nothing() {
+fn a_crash_at_any_step_loses_nothing_and_counts_nothing_twice() {
     paused(async {
         let mut steps = 0;
         for shape in SHAPES {
-            // One world for each shape: a step has a project of its own.
+            // One world for each shape. Each step has its own project in it.
             let world = World::new(0).await;
             for fault in [Fault::Crash, Fault::CrashAfter, Fault::After] {
                 for call in 0.. {
@@ -87,11 +87,11 @@ fn a_crash_at_any_step_loses_and_repeats_nothing() {
                 }
             }
         }
-        assert!(steps > 150, "a batch makes calls: only {steps} steps");
+        assert!(steps > 150, "a batch makes more calls than this: only {steps} steps");
     });
 }
 
-/// One step: `fault` at the call number `call`. Returns whether there was such a call: if not, the shape is through.
+/// Runs one step: `fault` at call number `call`. Returns whether there was such a call; if not, the shape is finished.
 async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) -> bool {
     let mut writer = Writer::new();
     let project = match shape {
@@ -102,7 +102,7 @@ async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) 
     if let (Shape::Remembered, Some(project)) = (shape, project) {
         process.process_all(&[writer.v1(project, &[("a", 0)])]).await;
     }
-    // A project that is yet to be made has no number: the message names it.
+    // A project that does not exist yet has no number, so the message has its name.
     let batch = shape.batch(world, &mut writer, project.unwrap_or(ProjectId::new(1).unwrap()), name).await;
     process.faults.rule(When::Nth(call), fault, |_| true);
     let mut pending = batch.clone();
@@ -113,7 +113,7 @@ async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) 
     let struck = process.faults.count(|call| call.fault.is_some()) > 0;
     tokio::time::sleep(Duration::from_secs(60)).await;
 
-    // In other company: a new message before, every second one alone.
+    // In other batches: with a new message in front, and every second message alone.
     let heir = match outcome {
         Some(_) => process,
         None => world.process(Faults::seeded(call)).await,
@@ -133,6 +133,10 @@ async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) 
     let when = format!("{shape:?}, {fault:?} at call {call}");
     assert_same(&listed(&world.truth, project).await, &writer.accepted, &when);
     world.process(Faults::seeded(0)).await.process_all(&batch).await;
-    assert_same(&listed(&world.truth, project).await, &writer.accepted, &format!("{when}, and all again"));
+    assert_same(
+        &listed(&world.truth, project).await,
+        &writer.accepted,
+        &format!("{when}, and everything delivered again"),
+    );
     struck
 }

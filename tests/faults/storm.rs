@@ -1,4 +1,4 @@
-//! A storm must be a non-event.
+//! A storm costs what its batches and errors cost, and delays nobody.
 
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
@@ -8,9 +8,9 @@ use store::faults::Faults;
 use crate::turns::paused;
 use crate::world::World;
 
-/// What a body of v1 may bring.
+/// Maximum number of events in a v1 body.
 const BODY: usize = 1_000;
-/// How many batches a storm lasts.
+/// Number of batches in a storm.
 const TURNS: usize = 5;
 
 async fn post(faultline: &Faultline, project: &str, errors: Vec<Value>) {
@@ -19,15 +19,15 @@ async fn post(faultline: &Faultline, project: &str, errors: Vec<Value>) {
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
 }
 
-/// The counts of a project's errors, added up.
+/// Returns the sum of the counts of a project's errors.
 async fn count(faultline: &Faultline, project: &str) -> u64 {
     let listed = faultline.get(&format!("/projects/{project}/errors?limit=10")).await;
     listed["errors"].as_array().unwrap().iter().map(|error| error["count"].as_u64().unwrap()).sum()
 }
 
-/// Calls of each turn of a storm in which one project has `like` like events a turn and another has one: what a turn
-/// commits to DynamoDB, what it writes there besides, what it writes to S3, and what it reads. The first project may have
-/// a limit, which it does not come to.
+/// Returns the calls of each turn of a storm, in which one project has `like` events of one error per turn and another
+/// project has one event: commits to DynamoDB, other writes to it, writes to S3, and reads. The first project may have
+/// a limit that it does not reach.
 async fn storm(like: usize, limit: Option<usize>) -> Vec<[usize; 4]> {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
@@ -57,34 +57,34 @@ async fn storm(like: usize, limit: Option<usize>) -> Vec<[usize; 4]> {
         let reads = made.iter().filter(|call| !call.is_write()).count();
         calls.push([of("TransactWriteItems"), of("UpdateItem"), of("PutObject"), reads]);
         faultline.clock.advance(1);
-        assert_eq!(count(&faultline, "quiet").await, turn as u64, "visible after the same turn, as without a storm");
+        assert_eq!(count(&faultline, "quiet").await, turn as u64, "visible after one turn, as without a storm");
         assert_eq!(count(&faultline, "stormy").await, (turn * like) as u64);
     }
     calls
 }
 
-/// A storm of one error costs one write to its item a batch, however many events it brings; and another project's
-/// events are stored with the batch that they came in.
+/// A storm of one error costs one write to its item per batch, however many events there are. Another project's events
+/// are stored with the batch they came in.
 #[test]
 fn writes_to_an_error_grow_with_batches_not_with_events() {
     let one = paused(storm(1, None));
     let many = paused(storm(10 * BODY, None));
     assert_eq!(one, many, "calls are the same for one event a turn and for 10,000");
-    // The timelines of two projects and of the stack are counted besides.
+    // The other three writes are the timelines of two projects and of the stack.
     assert_eq!(&one[1..], [[1, 3, 2, 0]; TURNS - 1], "one transaction, a segment for each project, and no reads");
 }
 
-/// What a project with limits costs besides is one write a batch.
+/// Limits cost a project one additional write per batch.
 #[test]
-fn usage_is_counted_once_a_batch() {
+fn usage_is_counted_once_per_batch() {
     let many = paused(storm(20 * BODY, Some(TURNS * 20 * BODY + 1)));
     assert_eq!(&many[1..], [[1, 4, 2, 0]; TURNS - 1]);
 }
 
-/// 10,000 different errors in one batch are as many commits, in transactions of up to 100 actions; the other project's
+/// 10,000 different errors in one batch are as many commits, in transactions of up to 100 actions. The other project's
 /// event is stored with them.
 #[test]
-fn a_storm_of_different_errors_keeps_nobody_waiting() {
+fn a_storm_of_different_errors_delays_nobody() {
     paused(async {
         let world = World::new(0).await;
         let faults = Faults::seeded(0);
@@ -102,7 +102,8 @@ fn a_storm_of_different_errors_keeps_nobody_waiting() {
         assert_eq!(faultline.process().await, 0);
         assert_eq!(count(&faultline, "quiet").await, 1);
         let transactions = faults.count(|call| call.operation == "TransactWriteItems");
-        // Error, hour and reference: 33 commits fit a transaction. (Two of all made the projects.)
+        // Error, timeline and reference: 33 commits fit into a transaction. (Two of the transactions created the
+        // projects.)
         let expected = (10 * BODY + 1).div_ceil(33);
         assert!((expected..expected + 10).contains(&transactions), "{transactions} transactions, not about {expected}");
     });

@@ -1,4 +1,4 @@
-//! Storage that takes less than is sent to it.
+//! Storage with less capacity than it needs.
 //!
 //!     FAULTLINE_EVENTS=100000 cargo test -p faultline-tests --test faults throttling
 
@@ -17,22 +17,22 @@ use crate::tally::{assert_same, listed, tally};
 use crate::turns::{held, paused};
 use crate::world::{TIME, World};
 
-/// How many events are posted unless `FAULTLINE_EVENTS` says otherwise, and how many a body brings.
+/// Number of events to post unless `FAULTLINE_EVENTS` is set, and number of events in a body.
 const EVENTS: usize = 100_000;
 const BODY: usize = 250;
 
 fn body(of: usize) -> Value {
-    // One storm, and others beside it.
+    // One storm, and other errors next to it.
     let message = |n: usize| if n.is_multiple_of(5) { format!("other {}", (of + n) % 97) } else { "storm".to_owned() };
     let errors: Vec<_> = (0..BODY).map(|n| json!({ "type": "E", "message": message(n) })).collect();
     json!({ "errors": errors })
 }
 
-/// Promise 1 (docs/src/internals/promises.md) under throttling: DynamoDB refuses 30 % of the writes, S3 and SQS fail 5
-/// % of all calls; every event that
-/// was accepted arrives, none is counted twice, and no message ends in the dead-letter queue.
+/// Promise 1 (docs/src/internals/promises.md) under throttling: DynamoDB refuses 30 % of the writes, and S3 and SQS
+/// fail 5 % of all calls. Every accepted event is stored, none is counted twice, and no message ends in the dead-letter
+/// queue.
 #[test]
-fn all_arrive_while_storage_refuses_a_third() {
+fn every_event_is_stored_while_storage_refuses_a_third() {
     let events = std::env::var("FAULTLINE_EVENTS").map_or(EVENTS, |value| value.parse().unwrap());
     paused(async {
         let world = World::new(1).await;
@@ -52,11 +52,11 @@ fn all_arrive_while_storage_refuses_a_third() {
             let answer = faultline.call(Method::POST, "/projects/sample/errors", ADMIN, body(of).to_string()).await;
             match answer.status {
                 StatusCode::CREATED => accepted += BODY,
-                // The client's SDK would back off and try again: what is refused was not accepted.
+                // The client's SDK would back off and send again. A refused event was not accepted.
                 status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body),
             }
             if of % 10 == 9 {
-                assert_eq!(faultline.process().await, 0, "the processor has the time to try again");
+                assert_eq!(faultline.process().await, 0, "the processor has enough time to retry");
             }
         }
         faultline.process().await;
@@ -81,17 +81,17 @@ fn s3_or_sqs(operation: &str) -> bool {
     matches!(operation, "PutObject" | "GetObject" | "SendMessage" | "SendMessageBatch")
 }
 
-/// A batch ends before its time does, however long storage refuses: the answer names what is left, and only that.
+/// A batch ends in time, however long storage refuses, and its answer names only the messages that failed.
 #[test]
 fn a_batch_answers_in_time_and_names_what_is_left() {
     paused(async {
         for (operation, fault, left) in [
             // Nothing can be committed.
-            ("TransactWriteItems", Fault::Throttle, 3),
+            // Nothing can be committed.
             ("TransactWriteItems", Fault::TimeOut, 3),
             ("PutObject", Fault::Before, 3),
             ("BatchGetItem", Fault::Partly, 3),
-            // What lies in S3 cannot be opened, what came with the queue can.
+            // Claim checks cannot be read, inline messages can.
             ("GetObject", Fault::TimeOut, 1),
             ("GetObject", Fault::Throttle, 1),
         ] {
@@ -113,7 +113,7 @@ fn a_batch_answers_in_time_and_names_what_is_left() {
             if left == 1 {
                 assert_eq!(failures[0].id, batch[1].id, "{case}");
             } else {
-                assert!(start.elapsed() > TIME / 2, "it tried again as long as there was time: {:?}", start.elapsed());
+                assert!(start.elapsed() > TIME / 2, "it retried as long as there was time: {:?}", start.elapsed());
             }
             process.process_all(&batch).await;
             assert_same(&listed(&world.truth, project).await, &writer.accepted, &case);
@@ -121,7 +121,7 @@ fn a_batch_answers_in_time_and_names_what_is_left() {
     });
 }
 
-/// Pauses between retries are of random length: processes that were refused together do not come back together.
+/// Pauses between retries have random lengths, so processes that were refused together do not retry together.
 #[test]
 fn retries_spread() {
     paused(async {
@@ -135,7 +135,7 @@ fn retries_spread() {
             for nth in 0..9 {
                 process.faults.rule(When::Nth(nth), Fault::Throttle, |call| call.operation == "TransactWriteItems");
             }
-            // The SDK's own pauses are the same each time: it is the processor's that must differ.
+            // The SDK's own pauses are the same each time, so only the processor's can differ.
             fastrand::seed(1);
             let start = Instant::now();
             assert_eq!(process.process(&batch).await.unwrap(), []);

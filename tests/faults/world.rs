@@ -1,4 +1,4 @@
-//! An account of which processes come and go.
+//! A stack in which processes are started and die.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,19 +14,19 @@ use store::ports::{Project, Projects};
 
 use crate::turns::{Turns, held};
 
-/// How long a batch may take.
+/// Maximum duration of a batch.
 pub(crate) const TIME: Duration = Duration::from_secs(28);
 
-/// An account: what rests stays, whoever dies.
+/// The stored state of a stack, which survives its processes.
 pub(crate) struct World {
     pub(crate) engines: Engines,
     turns: Turns,
     pub(crate) clock: Arc<TestClock>,
-    /// The resources as they are, past all faults.
+    /// The resources without faults.
     pub(crate) truth: Resources,
 }
 
-/// A process that processors, and what goes wrong with its calls.
+/// A processor, and the faults of its calls.
 pub(crate) struct Process {
     pub(crate) processor: Processor,
     pub(crate) faults: Faults,
@@ -34,7 +34,7 @@ pub(crate) struct Process {
 
 impl World {
     pub(crate) async fn new(seed: u64) -> Self {
-        // The SDK's jitter.
+        // Seeds the SDK's jitter.
         fastrand::seed(seed);
         let engines = Engines::memory().unwrap();
         held(Resources::make(&engines)).await.unwrap();
@@ -43,18 +43,18 @@ impl World {
         Self { engines, turns, clock: Arc::new(TestClock::seeded(seed)), truth }
     }
 
-    /// From here on, all is as `seed` has it.
+    /// Restarts all randomness from `seed`.
     pub(crate) fn reseed(&mut self, seed: u64) {
         fastrand::seed(seed);
         self.clock = Arc::new(TestClock::seeded(seed));
     }
 
-    /// Resources whose calls go through `faults`.
+    /// Returns resources whose calls go through `faults`.
     pub(crate) async fn behind(&self, faults: &Faults) -> Resources {
         Resources::through(&self.engines, |engine| faults.around(self.turns.around(engine))).await.unwrap()
     }
 
-    /// A new process, which remembers nothing.
+    /// Starts a new process, with an empty cache.
     pub(crate) async fn process(&self, faults: Faults) -> Process {
         let Resources { table, bucket, .. } = self.behind(&faults).await;
         let processor = Processor::new(Parts {
@@ -87,20 +87,20 @@ impl World {
 }
 
 impl Process {
-    /// Processes a batch; `None` if the process died over it.
+    /// Processes a batch. Returns `None` if the process died.
     pub(crate) async fn process(&self, batch: &[Delivery]) -> Option<Vec<Failure>> {
         tokio::select! {
-            // Not at random.
+            // Not random.
             biased;
             failures = self.processor.process(batch, Deadline::within(TIME)) => Some(failures),
             () = self.faults.crashed() => None,
         }
     }
 
-    /// Processes a batch while nothing goes wrong: everything must succeed.
+    /// Processes a batch without faults: every message must succeed.
     pub(crate) async fn process_all(&self, batch: &[Delivery]) {
         self.faults.heal();
         let failures = self.processor.process(batch, Deadline::within(TIME)).await;
-        assert!(failures.is_empty(), "nothing is wrong any more: {failures:?}");
+        assert!(failures.is_empty(), "messages failed without faults: {failures:?}");
     }
 }

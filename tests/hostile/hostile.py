@@ -1,7 +1,7 @@
-"""Posts hostile requests to a `faultline serve` of its own, and shows what each costs.
+"""Posts hostile requests to its own `faultline serve`, and shows what each costs.
 
-Each case has a new process: its peak of memory is that of the case. Everything is bounded: 16 cases, one request each
-(four at once in one of them), 60 seconds for each.
+Each case has a new process, so its peak memory is that of the case. Everything is bounded: 16 cases, one request each (four
+concurrent ones in one of them), 60 seconds for each.
 """
 
 import gzip
@@ -18,9 +18,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def zstd_of_zeros(head, unit, count, tail):
-    """A zstd frame without a compressor: raw blocks, and one block that repeats a byte.
+    """Builds a zstd frame without a compressor, from raw blocks and one block that repeats a byte.
 
-    `unit` must be one byte. It is what makes 16 MiB of some hundred bytes.
+    `unit` must be one byte. With it, a few hundred bytes decompress to 16 MiB.
     """
     frame = bytes.fromhex("28b52ffd") + bytes([0x00, 0x58])  # no size, a window of 2 MiB
 
@@ -47,7 +47,7 @@ MIB = 1 << 20
 
 
 def cases():
-    """Name, path, headers, body; `{key}` stands for the client key."""
+    """Yields name, path, headers and body of each case; `{key}` stands for the client key."""
     auth = {"x-sentry-auth": "Sentry sentry_key={key}"}
     v1 = {"x-api-key": "{key}"}
     packed = {"content-encoding": "gzip"}
@@ -109,7 +109,7 @@ class Server:
             connection.close()
 
     def settle(self):
-        """Waits until nothing is done any more, by the CPU that is used; gives back the size of the largest answer."""
+        """Waits until the process is idle, judged by its CPU use. Returns the size of the largest answer."""
         end, quiet, before = time.monotonic() + DEADLINE, 0, self.cpu()
         while quiet < 4 and time.monotonic() < end:
             time.sleep(0.25)
@@ -123,7 +123,7 @@ class Server:
         return largest
 
     def stop(self):
-        # In memory nothing is left of it; one that is still busy is not waited for.
+        # In memory nothing is left of it, so there is no need to wait for a process that is still busy.
         self.process.kill()
         self.process.wait()
 
@@ -155,10 +155,10 @@ def run(program, wanted):
         finally:
             server.stop()
     if failed:
-        sys.exit(f"over {LIMIT_MB} MB, an answer over 6 MB, or none at all: {', '.join(failed)}")
+        sys.exit(f"more than {LIMIT_MB} MB of memory, an answer over 6 MB, or no answer: {', '.join(failed)}")
 
 
-# A function of Lambda that takes events in has 256 MB.
+# The Lambda function `ingest` has 256 MB.
 LIMIT_MB = 160
 
 if __name__ == "__main__":

@@ -1,38 +1,38 @@
-//! What DynamoDB charges for a read and for a write, by the rules of its developer guide ("Read and write operations",
-//! "Item sizes and formats", "Transactions: capacity management", "Using global secondary indexes").
+//! What DynamoDB charges for reads and writes, by the rules of its developer guide ("Read and write operations", "Item
+//! sizes and formats", "Transactions: capacity management", "Using global secondary indexes").
 //!
-//! Items are in DynamoDB's JSON form. Sizes are in bytes, units as the guide counts them.
+//! Items are in DynamoDB's JSON form. Sizes are in bytes, units as in the guide.
 
 use serde_json::{Map, Value};
 
-/// An item, or the key of one.
+/// An item, or an item's key.
 pub type Item = Map<String, Value>;
 
 const WRITE: usize = 1_024;
 const READ: usize = 4_096;
-/// What storage is charged for with each item, and each entry of an index.
+/// Bytes of storage that are charged in addition for each item and each GSI entry.
 const OVERHEAD: usize = 100;
 
-/// How a write is done.
+/// How an item is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// By itself, or in a batch.
+    /// In a single write, or in a batch.
     Alone,
-    /// In a transaction, which prepares and commits: twice the units.
+    /// In a transaction, which prepares and commits and so takes twice the units.
     Transaction,
 }
 
-/// How strongly a read is consistent.
+/// The consistency of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// Half the units.
+    /// Eventually consistent, which takes half the units.
     Eventual,
-    /// All of them.
+    /// Strongly consistent.
     Strong,
 }
 
-/// Units of the table for an item that was `old` and is `new`: of the larger of the two, whatever part of it changed. A
-/// write that finds nothing and leaves nothing costs one.
+/// Returns the table's units for a write that changes `old` into `new`. The larger of the two counts, whatever part of
+/// it changed. A write that finds nothing and leaves nothing costs one unit.
 pub fn write(old: Option<&Item>, new: Option<&Item>, manner: Manner) -> u64 {
     let size = old.into_iter().chain(new).map(size).max().unwrap_or_default();
     let units = size.div_ceil(WRITE).max(1) as u64;
@@ -42,9 +42,9 @@ pub fn write(old: Option<&Item>, new: Option<&Item>, manner: Manner) -> u64 {
     }
 }
 
-/// Units of an index of keys only for the same write: an entry is written where there was none, removed where there is
-/// none any more, both where its key changed, and left alone otherwise. The guide does not say that transactions double
-/// it: they do not wait for an index.
+/// Returns the units of a keys-only GSI for the same write. An entry is written if there was none, removed if there is
+/// none any more, both if its key changed, and not touched otherwise. The guide does not say that transactions double
+/// this: they do not wait for the GSI.
 pub fn write_index(old: Option<&Item>, new: Option<&Item>, index: [&str; 2]) -> u64 {
     let key = |item: Option<&Item>| Some(index.map(|name| item?.get(name).cloned()));
     let units = |item: Option<&Item>| entry_size(item, index).map_or(0, |size| size.div_ceil(WRITE) as u64);
@@ -54,8 +54,8 @@ pub fn write_index(old: Option<&Item>, new: Option<&Item>, index: [&str; 2]) -> 
     }
 }
 
-/// Units of a read of items whose sizes are added up before rounding, as a query's are; one that finds nothing costs the
-/// least there is.
+/// Returns the units of a read. Sizes are added before rounding, as for a query. A read that finds nothing costs the
+/// minimum.
 pub fn read(bytes: usize, consistency: Consistency) -> f64 {
     let units = bytes.div_ceil(READ).max(1) as f64;
     match consistency {
@@ -64,13 +64,13 @@ pub fn read(bytes: usize, consistency: Consistency) -> f64 {
     }
 }
 
-/// What storage is charged for: the item, its entry in the index, and 100 bytes for each.
+/// Returns the bytes that storage is charged for: the item, its GSI entry, and 100 bytes for each.
 pub fn stored(item: Option<&Item>, index: [&str; 2]) -> usize {
     let entry = entry_size(item, index).map_or(0, |size| size + OVERHEAD);
     item.map_or(0, |item| size(item) + OVERHEAD) + entry
 }
 
-/// The size of an item's entry in an index of keys only; `None` if it has none.
+/// Returns the size of an item's entry in a keys-only GSI, or `None` if it has no entry.
 fn entry_size(item: Option<&Item>, index: [&str; 2]) -> Option<usize> {
     let item = item?;
     let of = |name: &str| Some(name.len() + value_size(item.get(name)?));
@@ -78,7 +78,7 @@ fn entry_size(item: Option<&Item>, index: [&str; 2]) -> Option<usize> {
     Some(in_index? + ["pk", "sk"].into_iter().filter_map(of).sum::<usize>())
 }
 
-/// The size of an item: of all its names and values.
+/// Returns the size of an item: the sum of all names and values.
 pub fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
@@ -93,7 +93,7 @@ fn value_size(value: &Value) -> usize {
         ("SS", _) => all().filter_map(Value::as_str).map(str::len).sum(),
         ("NS", _) => all().filter_map(Value::as_str).map(number_size).sum(),
         ("BS", _) => all().filter_map(Value::as_str).map(base64_size).sum(),
-        // Three bytes for the list or map, and one for each thing in it.
+        // Three bytes for the list or map, and one for each element.
         ("L", _) => 3 + all().map(|value| 1 + value_size(value)).sum::<usize>(),
         ("M", Value::Object(map)) => 3 + map.len() + size(map),
         // True, false and null.
@@ -101,11 +101,11 @@ fn value_size(value: &Value) -> usize {
     }
 }
 
-/// One byte for two significant digits, one more, and one for a sign.
+/// One byte for every two significant digits, one more, and one for a sign.
 fn number_size(number: &str) -> usize {
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    // Zeros at the end of a whole number are an exponent's affair.
+    // Trailing zeros of a whole number are part of the exponent.
     let significant = digits.trim_matches('0').len();
     significant.div_ceil(2) + 1 + usize::from(number.starts_with('-'))
 }
@@ -126,7 +126,7 @@ mod tests {
         value.as_object().unwrap().clone()
     }
 
-    /// An item of as many bytes.
+    /// An item of this many bytes.
     fn of(bytes: usize) -> Item {
         item(json!({ "pk": { "S": "p" }, "sk": { "S": "s" }, "a": { "S": "x".repeat(bytes - 7) } }))
     }
@@ -200,7 +200,7 @@ mod tests {
     fn storage_is_charged_for_items_and_entries_with_a_hundred_bytes_each() {
         assert_eq!(stored(None, INDEX), 0);
         assert_eq!(stored(Some(&of(300)), INDEX), 400);
-        // Of the item 100 and `ipk`, `open`, `isk`, `1`; of the entry these, and `pk`, `p`, `sk`, `s`.
+        // Of the item: 100 bytes, and `ipk`, `open`, `isk`, `1`. Of the entry: the same, and `pk`, `p`, `sk`, `s`.
         assert_eq!(stored(Some(&listed("1")), INDEX), 100 + 11 + 100 + 11 + 6 + 100);
     }
 }

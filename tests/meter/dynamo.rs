@@ -1,4 +1,4 @@
-//! What calls of DynamoDB read and write, by their requests and answers, and the items before and after.
+//! What DynamoDB calls read and write, determined from requests, answers, and the items before and after.
 
 use std::collections::HashMap;
 
@@ -11,23 +11,23 @@ use serde_json::{Value, json};
 use super::capacity::{self, Consistency, Item, Manner};
 use super::{Counted, Meter, kinds};
 
-/// The attributes of the index's key.
+/// The attributes of the GSI's key.
 const INDEX: [&str; 2] = ["ipk", "isk"];
-/// DynamoDB's limit of items that one call reads.
+/// DynamoDB's maximum number of items that one call reads.
 const BATCH: usize = 100;
 
-/// An item that a call wants to write.
+/// An item that a call writes.
 struct Wanted {
     table: String,
     key: Item,
-    /// The item, if the call has all of it.
+    /// The item, if the call contains all of it.
     put: Option<Item>,
 }
 
 type Images = HashMap<String, Item>;
 
 impl Meter {
-    /// Makes the call, with a look at the items before and after if it writes.
+    /// Makes the call. If it writes, reads the items before and after.
     pub(super) async fn weigh(
         &self,
         to: &SharedHttpConnector,
@@ -59,7 +59,7 @@ impl Counted {
             let name = name(&key);
             let (old, new) = (before.get(&name), after.get(&name));
             let kind = kinds::of(&key);
-            // What is refused is charged by the larger of what is there and what was to be, as far as that is known.
+            // A refused write is charged by the larger of the stored and the new item, as far as that is known.
             let units = capacity::write(old, if is_refused { put.as_ref() } else { new }, manner);
             let index_units = if is_refused { 0 } else { capacity::write_index(old, new, INDEX) };
             if !is_refused {
@@ -77,7 +77,7 @@ impl Counted {
         }
     }
 
-    /// Counts what a call read, if it reads.
+    /// Counts what a call read, if it was a read.
     pub(super) fn read(&mut self, operation: &str, request: &[u8], answer: &[u8]) {
         if !matches!(operation, "GetItem" | "Query" | "BatchGetItem") {
             return;
@@ -119,7 +119,7 @@ impl Counted {
     }
 }
 
-/// The items that a call wants to write; none if it does not write.
+/// Returns the items that a call writes; none if it does not write.
 fn wanted(operation: &str, body: &[u8]) -> Vec<Wanted> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let one = |table: &Value, action: &Value| {
@@ -147,12 +147,12 @@ fn wanted(operation: &str, body: &[u8]) -> Vec<Wanted> {
     }
 }
 
-/// What names an item.
+/// Returns a text that identifies an item.
 fn name(key: &Item) -> String {
     format!("{} {}", kinds::part(key, "pk"), kinds::part(key, "sk"))
 }
 
-/// The items as they are.
+/// Reads the current items.
 async fn images(to: &SharedHttpConnector, wanted: &[Wanted]) -> Result<Images, ConnectorError> {
     let mut images = Images::new();
     for wanted in wanted.chunks(BATCH) {
@@ -165,7 +165,7 @@ async fn images(to: &SharedHttpConnector, wanted: &[Wanted]) -> Result<Images, C
         let mut answer: Value = serde_json::from_slice(answer.body().bytes().unwrap_or_default()).unwrap_or_default();
         assert!(
             answer["UnprocessedKeys"].as_object().is_none_or(|left| left.is_empty()),
-            "the engine reads all at once"
+            "the engine reads all of them in one call"
         );
         let items: Vec<Item> = serde_json::from_value(answer["Responses"][table].take()).unwrap_or_default();
         images.extend(items.into_iter().map(|item| (name(&item), item)));

@@ -1,11 +1,10 @@
-//! What kind of item a key is of, by `store::dynamo::schema`.
+//! The kind of an item, by its key: see `store::dynamo::schema`.
 
 use super::capacity::Item;
 
-/// An error.
 pub(super) const ERROR: &str = "error";
 
-/// The kind of item.
+/// Returns the kind of an item.
 pub(super) fn of(key: &Item) -> &'static str {
     let (pk, sk) = (part(key, "pk"), part(key, "sk"));
     let prefix = |text: &str| text.split_inclusive('#').next().unwrap_or_default().to_owned();
@@ -15,7 +14,7 @@ pub(super) fn of(key: &Item) -> &'static str {
         ("P#", "V#") => "release",
         ("P#", "U") | ("P#", "U#") => "usage",
         ("P#", "C#") => "posted config",
-        ("P#", _) => "of a project",
+        ("P#", _) => "other items of a project",
         ("E#", "T#") => "timeline",
         ("E#", "O#") => "reference",
         ("E#", "H#") => "history",
@@ -29,7 +28,7 @@ pub(super) fn of(key: &Item) -> &'static str {
     }
 }
 
-/// A part of a key, as a text.
+/// Returns an attribute of a key as text.
 pub(super) fn part<'a>(key: &'a Item, name: &str) -> &'a str {
     key.get(name).and_then(|value| value["S"].as_str()).unwrap_or_default()
 }

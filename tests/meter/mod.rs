@@ -1,4 +1,4 @@
-//! Calls of AWS's services, counted on the way to the engines: how many, how many bytes, and what DynamoDB charges.
+//! Counts calls of AWS services on their way to the engines: number, bytes, and what DynamoDB charges.
 
 pub mod capacity;
 mod dynamo;
@@ -17,82 +17,80 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use crate::turns::held;
 
-/// Counts calls. Clones share it.
+/// Counts calls. Clones share their counts.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     counted: Arc<Mutex<Counted>>,
-    /// Writes of the table go one by one, with a look at the items before and after; `None` if nobody asks what they cost.
+    /// If set, writes to the table go one at a time, and their items are read before and after, to find what they cost.
     weighing: Option<Arc<tokio::sync::Mutex<()>>>,
-    /// How long each call takes.
+    /// Returns how long a call takes.
     waits: Option<fn(&Operation) -> Duration>,
 }
 
-/// What an operation is called, and its service: DynamoDB, Streams, S3, SQS or KMS.
+/// An operation and its service: DynamoDB, Streams, S3, SQS or KMS.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operation {
-    /// The service.
     pub service: &'static str,
-    /// Such as `PutItem`.
+    /// The operation's name, such as `PutItem`.
     pub name: String,
 }
 
-/// All calls of an operation.
+/// All calls of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// How many.
+    /// Number of calls.
     pub calls: u64,
     /// Bytes of the requests' bodies.
     pub sent: u64,
     /// Bytes of the answers' bodies.
     pub answered: u64,
-    /// How many requests SQS charges: one for each 64 KiB. Of other services, calls.
+    /// Number of requests that SQS charges: one per 64 KiB. For other services, the number of calls.
     pub charged: u64,
 }
 
-/// Writes of items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// How many items were written, or would have been.
+    /// Number of items that were written, or would have been.
     pub items: u64,
-    /// Units of the table.
+    /// Write units of the table.
     pub units: u64,
-    /// Units of its index.
+    /// Write units of its GSI.
     pub index_units: u64,
-    /// How many of the writes were refused, since a condition did not hold. They cost the same.
+    /// Number of writes that were refused because a condition did not hold. They cost the same.
     pub refused: u64,
 }
 
-/// What was counted.
+/// Everything that was counted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counted {
-    /// Of all services.
+    /// Calls of all services.
     pub calls: BTreeMap<Operation, Calls>,
-    /// What was written to the table, by the kind of item.
+    /// Writes to the table, by kind of item.
     pub writes: BTreeMap<&'static str, Written>,
-    /// The same, by item: of errors only, since those are what a storm meets.
+    /// Writes to errors, by item. Only errors are counted by item, because a storm writes to them.
     pub errors: HashMap<String, Written>,
-    /// Units of the table and of the index that reads took.
+    /// Read units of the table and its GSI.
     pub read_units: f64,
-    /// By how many bytes the table grew, its index included, as storage is charged.
+    /// Bytes by which the table grew, GSI included, as storage is charged.
     pub grown: i64,
     reads: Reads,
 }
 
-/// What was read.
+/// Reads of the table and of S3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// How many calls read the table.
+    /// Number of calls that read the table.
     pub calls: usize,
-    /// How many items, or entries of the index, they returned.
+    /// Number of items, or of GSI entries, that they returned.
     pub items: usize,
-    /// How many bytes of JSON these were.
+    /// Bytes of JSON of these items.
     pub bytes: usize,
-    /// How many objects of S3 were read.
+    /// Number of S3 objects that were read.
     pub objects: usize,
 }
 
 impl Counted {
-    /// All writes to the table.
+    /// Returns the sum of all writes to the table.
     pub fn written(&self) -> Written {
         let add = |all: Written, one: &Written| Written {
             items: all.items + one.items,
@@ -103,39 +101,39 @@ impl Counted {
         self.writes.values().fold(Written::default(), add)
     }
 
-    /// All calls of an operation.
+    /// Returns the calls of one operation.
     pub fn of(&self, service: &'static str, name: &str) -> Calls {
         self.calls.get(&Operation { service, name: name.to_owned() }).copied().unwrap_or_default()
     }
 }
 
 impl Meter {
-    /// One that also counts what writes of the table cost, for which it reads their items before and after.
+    /// Creates a meter that also counts what writes to the table cost. It reads the items before and after each write.
     pub fn weighing() -> Self {
         Self { weighing: Some(Arc::default()), ..Self::default() }
     }
 
-    /// The same, where each call takes as long as `waits` says, by the clock of a paused runtime.
+    /// Makes each call take as long as `waits` says, on the clock of a paused runtime.
     pub fn waiting(self, waits: fn(&Operation) -> Duration) -> Self {
         Self { waits: Some(waits), ..self }
     }
 
-    /// `client`, whose calls are counted.
+    /// Returns a client that counts the calls to `client`.
     pub fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Metered { meter: self.clone(), to: client })
     }
 
-    /// Begins anew.
+    /// Sets all counts to zero.
     pub fn reset(&self) {
         *self.counted.lock().unwrap() = Counted::default();
     }
 
-    /// What was read since.
+    /// Returns the reads since the last reset.
     pub fn reads(&self) -> Reads {
         self.counted.lock().unwrap().reads.clone()
     }
 
-    /// What was counted since.
+    /// Returns everything that was counted since the last reset.
     pub fn counted(&self) -> Counted {
         self.counted.lock().unwrap().clone()
     }
@@ -168,7 +166,7 @@ impl Meter {
     }
 }
 
-/// What the services call the operation: the header of the JSON protocols has it, S3's are told by the method.
+/// Returns the operation of a request. The JSON protocols have it in a header; for S3 it follows from the method.
 fn operation(request: &HttpRequest) -> Operation {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     let (service, name) = target.rsplit_once('.').unwrap_or(("", request.method()));
@@ -206,7 +204,7 @@ impl HttpConnector for Metered<SharedHttpConnector> {
         HttpConnectorFuture::new(async move {
             let Some(waits) = meter.waits else { return meter.call(&to, request).await };
             let wait = waits(&operation(&request));
-            // The engines are other threads, of which a paused clock knows nothing.
+            // The engines run on other threads, which a paused clock does not wait for.
             let answer = held(meter.call(&to, request)).await;
             tokio::time::sleep(wait).await;
             answer

@@ -1,4 +1,4 @@
-//! A flood of new errors makes as many messages as a rule says, and one summary.
+//! A flood of new errors sends as many messages as the rule allows, and one summary.
 
 use faultline_tests::{Faultline, time};
 use rules::Message;
@@ -14,10 +14,10 @@ async fn flood(faultline: &Faultline, name: &str, count: usize) {
     assert_eq!(faultline.process().await, 0);
 }
 
-/// How many messages came alone, and what the summaries counted.
-fn shape(told: &[Message]) -> (usize, Vec<u64>) {
-    let alone = told.iter().filter(|message| matches!(message, Message::One(_))).count();
-    let held = told.iter().filter_map(|message| match message {
+/// Returns the number of single messages, and the counts that the summaries report.
+fn shape(sent: &[Message]) -> (usize, Vec<u64>) {
+    let alone = sent.iter().filter(|message| matches!(message, Message::One(_))).count();
+    let held = sent.iter().filter_map(|message| match message {
         Message::Several { notifications, more, overflow: Some(_), .. } => Some(notifications.len() as u64 + more),
         _ => None,
     });
@@ -25,7 +25,7 @@ fn shape(told: &[Message]) -> (usize, Vec<u64>) {
 }
 
 #[tokio::test]
-async fn sixty_new_errors_make_ten_messages_and_a_summary() {
+async fn sixty_new_errors_send_ten_messages_and_a_summary() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(
@@ -36,7 +36,7 @@ async fn sixty_new_errors_make_ten_messages_and_a_summary() {
     )
     .await;
     flood(&faultline, "a", 60).await;
-    // The stream brings it again, in part and as a whole.
+    // The stream delivers the records again, in part and all of them.
     let records = faultline.records().await;
     let notify = faultline.stack.notify();
     for records in [&records[..records.len() / 2], &records[..], &records[records.len() / 3..]] {
@@ -46,21 +46,21 @@ async fn sixty_new_errors_make_ten_messages_and_a_summary() {
     faultline.clock.advance(61);
     faultline.sweep().await;
     assert_eq!(shape(&recorder.messages("chat.example")), (10, vec![50]));
-    assert_eq!(shape(&recorder.messages("issues")), (5, vec![55]), "a tracker has fewer");
-    assert_eq!(shape(&recorder.messages("more.example")), (25, vec![35]), "as the rule says");
+    assert_eq!(shape(&recorder.messages("issues")), (5, vec![55]), "the default of a tracker is lower");
+    assert_eq!(shape(&recorder.messages("more.example")), (25, vec![35]), "the rule's own maximum");
     assert_eq!(notify.watch(&records, time()).await, None);
     faultline.clock.advance(61);
     faultline.sweep().await;
-    assert_eq!(shape(&recorder.messages("chat.example")), (10, vec![50]), "and nothing is told again");
+    assert_eq!(shape(&recorder.messages("chat.example")), (10, vec![50]), "nothing is sent again");
 
     flood(&faultline, "b", 3).await;
     faultline.notify().await;
-    assert_eq!(shape(&recorder.messages("chat.example")), (13, vec![50]), "the next minute has its own");
+    assert_eq!(shape(&recorder.messages("chat.example")), (13, vec![50]), "the next minute has its own maximum");
 }
 
-/// A destination that is down when the summary is due has it afterwards, once.
+/// If a destination is down when the summary is due, it gets the summary later, once.
 #[tokio::test]
-async fn a_summary_that_fails_is_told_later_once() {
+async fn a_summary_that_fails_is_sent_later_once() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, json!([{ "to": [{ "type": "webhook", "endpoint": "https://hook.example/x" }] }])).await;

@@ -17,9 +17,9 @@ fn listed(message: &Message) -> Vec<String> {
     notifications.iter().map(|notification| notification.message.clone()).collect()
 }
 
-/// A rule that collects sends one message with all that came in its minutes; what comes later is the next one's.
+/// A collecting rule sends one message with everything from its interval. Later notifications go into the next message.
 #[tokio::test]
-async fn what_comes_in_some_minutes_is_told_together() {
+async fn notifications_of_an_interval_are_sent_together() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let rule = json!([{ "collect": { "minutes": 10 },
@@ -29,12 +29,12 @@ async fn what_comes_in_some_minutes_is_told_together() {
     faultline.clock.advance(300);
     seen(&faultline, &["c"]).await;
     faultline.sweep().await;
-    assert!(recorder.messages("hook.example").is_empty(), "its time has not come");
+    assert!(recorder.messages("hook.example").is_empty(), "it is not due yet");
     faultline.clock.advance(300);
     faultline.sweep().await;
-    let told = recorder.messages("hook.example");
-    assert_eq!(told.len(), 1);
-    let mut first = listed(&told[0]);
+    let sent = recorder.messages("hook.example");
+    assert_eq!(sent.len(), 1);
+    let mut first = listed(&sent[0]);
     first[..2].sort();
     assert_eq!(first, ["a", "b", "c"]);
     seen(&faultline, &["d", "e"]).await;
@@ -46,9 +46,10 @@ async fn what_comes_in_some_minutes_is_told_together() {
     assert_eq!(recorder.messages("hook.example").len(), 2);
 }
 
-/// Through the quiet hours nothing is told; at their end, once, all of it. The clock of a story begins at 00:01 UTC.
+/// During quiet hours nothing is sent. Afterwards, everything is sent in one message. The clock of a test starts at
+/// 00:01 UTC.
 #[tokio::test]
-async fn quiet_hours_are_quiet() {
+async fn nothing_is_sent_in_quiet_hours() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let rule = json!([{ "quiet": { "from": "22:00", "to": "06:00", "timezone": "UTC" }, "to": [
@@ -63,7 +64,7 @@ async fn quiet_hours_are_quiet() {
     faultline.clock.advance(60);
     faultline.sweep().await;
     assert_eq!(recorder.messages("hook.example").len(), 1, "06:00");
-    assert_eq!(recorder.issues("repository"), 2, "an issue is of one error, at whatever time");
+    assert_eq!(recorder.issues("repository"), 2, "each error has its own issue, also in quiet hours");
     seen(&faultline, &["c"]).await;
-    assert_eq!(recorder.messages("hook.example").len(), 2, "by day at once");
+    assert_eq!(recorder.messages("hook.example").len(), 2, "outside of quiet hours it is sent at once");
 }

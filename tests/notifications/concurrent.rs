@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::recorder::{Recorder, rules};
 
-/// Several pollers are given the same records at the same time, as after a time-out whose process still runs: each
-/// crossing is told once, and an error has one issue.
+/// Several pollers get the same records concurrently, as after a time-out of a process that still runs. Each
+/// notification is sent once, and an error has one issue.
 #[tokio::test(flavor = "multi_thread")]
-async fn pollers_at_once_tell_once() {
+async fn concurrent_pollers_send_once() {
     let recorder = Recorder::new();
     let faultline = Arc::new(Faultline::builder().notifier(recorder.clone()).start().await);
     let rule = json!([{ "on": ["first", "threshold"], "threshold": 1, "interval": 1, "maxPerMinute": 100, "to": [
@@ -38,12 +38,13 @@ async fn pollers_at_once_tell_once() {
     let error = faultline.get("/projects/sample/errors/m").await;
     assert_eq!(error["error"]["count"], 20);
     let issue = json!({ "number": 1, "url": "https://repository/1" });
-    assert_eq!(error["error"]["issues"], json!([issue]), "and the error leads to it");
+    assert_eq!(error["error"]["issues"], json!([issue]), "the error links to its issue");
 }
 
-/// While a message is on its way nobody else sends from its lane: what comes meanwhile goes after it, by the same sender.
+/// While a message is being sent, no other process sends from its lane. New notifications are sent after it by the same
+/// sender.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_overtakes_a_message_on_its_way() {
+async fn nothing_overtakes_a_message_in_flight() {
     let recorder = Recorder::new();
     let faultline = Arc::new(Faultline::builder().notifier(recorder.clone()).start().await);
     let rule = json!([{ "on": ["first", "threshold"], "threshold": 1, "interval": 1,
@@ -70,7 +71,7 @@ async fn nothing_overtakes_a_message_on_its_way() {
     assert_eq!((counts, recorder.issues("repository")), (vec![1, 2], 1));
 }
 
-/// A destination that hangs keeps no other one waiting.
+/// A destination that hangs does not delay others.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destination_that_hangs_delays_no_other() {
     let recorder = Recorder::new();
@@ -89,7 +90,7 @@ async fn a_destination_that_hangs_delays_no_other() {
     while recorder.requests("a.example") + recorder.requests("b.example") < 2 {
         tokio::task::yield_now().await;
     }
-    // Both are on their way at the same time: one of them may hang for as long as it likes.
+    // Both requests are in flight at the same time, so one of them may hang.
     gate.add_permits(1);
     while recorder.messages("a.example").len() + recorder.messages("b.example").len() < 1 {
         tokio::task::yield_now().await;

@@ -10,10 +10,10 @@ async fn post(faultline: &Faultline, message: &str, count: usize) {
     faultline.post("sample", &json!({ "errors": errors })).await;
 }
 
-/// «Notify once 30 have happened, then once every 5», over 10,000 events of two errors in batches of any size, some of
-/// whose records the stream brings twice, in other batches: exactly the messages that the rule says, each once, in order.
+/// «Notify at 30 occurrences, then at every 5», over 10,000 events of two errors in batches of any size. The stream
+/// repeats some of the records, in other batches. Exactly the messages of the rule are sent, each once and in order.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_crossing_is_told_once_in_order() {
+async fn each_threshold_is_sent_once_in_order() {
     for seed in 0..3 {
         let recorder = Recorder::new();
         let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
@@ -31,7 +31,7 @@ async fn each_crossing_is_told_once_in_order() {
             assert_eq!(faultline.process().await, 0);
             let (before, after) = (counts[error], counts[error] + batch as u64);
             counts[error] = after;
-            // The first commit of all is told as nothing: the rule is about the threshold only.
+            // The very first commit sends nothing: the rule has only the trigger `threshold`.
             if after >= 30 && after / 5 > before.max(29) / 5 {
                 expected[error].push(format!("threshold {after}"));
             }
@@ -50,19 +50,19 @@ async fn each_crossing_is_told_once_in_order() {
             }
         }
         faultline.notify().await;
-        let told = recorder.notifications("hook.example");
+        let sent = recorder.notifications("hook.example");
         for (error, expected) in ["a", "b"].into_iter().zip(expected) {
-            let told: Vec<_> = told.iter().filter(|notification| notification.message == error).map(brief).collect();
-            assert_eq!(told, expected, "seed {seed}, {minute} minutes");
+            let sent: Vec<_> = sent.iter().filter(|notification| notification.message == error).map(brief).collect();
+            assert_eq!(sent, expected, "seed {seed}, {minute} minutes");
         }
-        let names: std::collections::HashSet<_> = told.iter().map(|notification| notification.token.clone()).collect();
-        assert_eq!(names.len(), told.len(), "each message has a name of its own");
+        let names: std::collections::HashSet<_> = sent.iter().map(|notification| notification.token.clone()).collect();
+        assert_eq!(names.len(), sent.len(), "each message has its own id");
     }
 }
 
-/// A new error, one that comes back after it was resolved, and nothing in between; and what people do tells nothing.
+/// A new error and a regression are announced, and nothing in between. Changes by people are not announced.
 #[tokio::test]
-async fn new_errors_and_those_that_come_back_are_told() {
+async fn new_errors_and_regressions_are_announced() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let rule = json!([{ "to": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x" }] }]);
@@ -83,14 +83,14 @@ async fn new_errors_and_those_that_come_back_are_told() {
     faultline.process().await;
     faultline.notify().await;
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 2", "regression 7"]);
-    let told = &recorder.notifications("hooks.slack.com")[1];
-    assert_eq!((told.message.as_str(), told.kind.as_str(), told.project.as_str()), ("m", "E", "sample"));
-    assert!(told.occurrence.as_ref().unwrap().message == "m", "with its newest occurrence");
+    let sent = &recorder.notifications("hooks.slack.com")[1];
+    assert_eq!((sent.message.as_str(), sent.kind.as_str(), sent.project.as_str()), ("m", "E", "sample"));
+    assert!(sent.occurrence.as_ref().unwrap().message == "m", "with its newest occurrence");
 }
 
-/// What is posted with an error tells by v1's rule: the first occurrence always, then by threshold and interval.
+/// A posted config decides as in v1: always at the first occurrence, then by threshold and interval.
 #[tokio::test]
-async fn a_posted_config_tells_as_v1_did() {
+async fn a_posted_config_decides_as_in_v1() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let config = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "channel": "#a",
@@ -104,9 +104,10 @@ async fn a_posted_config_tells_as_v1_did() {
     assert_eq!(recorder.brief("hooks.slack.com"), ["first 1", "threshold 4", "threshold 6", "threshold 8"]);
 }
 
-/// What is posted with a part of a merged error is told of the part, by the part's count: the whole has others' occurrences.
+/// A config posted with an occurrence of a merged error uses the merged error's own count. The target has occurrences
+/// of others.
 #[tokio::test]
-async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
+async fn a_config_posted_with_a_merged_error_uses_its_own_count() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     for message in ["whole", "part"] {
@@ -121,7 +122,7 @@ async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
     assert_eq!(merged.status, 200, "{}", merged.body);
     let config = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "channel": "#a",
         "threshold": 3, "notifyInterval": 2 }]);
-    // The part was seen once in this minute, before it was merged.
+    // The merged error had one occurrence in this minute before it was merged.
     for _ in 0..5 {
         let body = json!({ "errors": [{ "type": "E", "message": "part" }], "notifications": config });
         faultline.post("sample", &body).await;
@@ -132,9 +133,9 @@ async fn a_config_that_is_posted_with_a_part_tells_of_the_part() {
     assert!(recorder.notifications("hooks.slack.com").iter().all(|notification| notification.message == "part"));
 }
 
-/// What was to be told of an error that is deleted before is not told any more, and holds up nothing.
+/// Notifications of an error that was deleted in the meantime are dropped, and block nothing.
 #[tokio::test]
-async fn a_deleted_error_is_not_told_of() {
+async fn a_deleted_error_is_not_announced() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, json!([{ "to": [{ "type": "webhook", "endpoint": "https://hook.example/" }] }])).await;
@@ -145,7 +146,7 @@ async fn a_deleted_error_is_not_told_of() {
     post(&faultline, "there", 1).await;
     faultline.process().await;
     faultline.notify().await;
-    let told: Vec<_> =
+    let sent: Vec<_> =
         recorder.notifications("hook.example").iter().map(|notification| notification.message.clone()).collect();
-    assert_eq!(told, ["there"]);
+    assert_eq!(sent, ["there"]);
 }

@@ -1,4 +1,4 @@
-//! People close an issue, reopen it, or press a button: the error follows.
+//! Inbound webhooks: people close an issue, reopen it, or press a button, and the error follows.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::recorder::Recorder;
 
 const SECRET: &str = "what-hooks-are-signed-with";
 
-/// A project whose errors become issues, and that hears of what becomes of them; its error `m` is issue 1.
+/// Sets up a project whose errors become issues, with inbound webhooks. Its error `m` is issue 1.
 async fn with_an_issue() -> (Arc<Recorder>, Faultline, String) {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
@@ -36,7 +36,7 @@ fn signed(text: &str) -> String {
     hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What GitHub sends when somebody does `action` to issue 1 at `minutes` after the error was first seen.
+/// Sends GitHub's webhook for `action` on an issue.
 async fn github(faultline: &Faultline, fingerprint: &str, action: &str, number: u64) -> Answered {
     let body = json!({
         "action": action,
@@ -59,7 +59,7 @@ async fn status(faultline: &Faultline) -> Value {
     faultline.get("/projects/sample/errors").await["errors"][0]["status"].clone()
 }
 
-/// What was done to the error, and by whom.
+/// Returns what was done to the error, and by whom.
 async fn history(faultline: &Faultline) -> Vec<String> {
     let page = faultline.get("/projects/sample/errors/m/history").await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -71,7 +71,7 @@ async fn history(faultline: &Faultline) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_closes_the_issue_resolves_the_error() {
+async fn closing_the_issue_resolves_the_error() {
     let (recorder, faultline, fingerprint) = with_an_issue().await;
     faultline.clock.advance(60);
     let answer = github(&faultline, &fingerprint, "closed", 1).await;
@@ -81,19 +81,19 @@ async fn who_closes_the_issue_resolves_the_error() {
     assert_eq!(github(&faultline, &fingerprint, "reopened", 1).await.body["data"]["done"], "unresolved");
     assert_eq!(status(&faultline).await, "unresolved");
     faultline.notify().await;
-    assert_eq!(recorder.notifications("repository").len(), 1, "what people do is told to nobody");
+    assert_eq!(recorder.notifications("repository").len(), 1, "changes by people are not announced");
     assert_eq!(history(&faultline).await, ["unresolved by ada at github", "resolved by ada at github"]);
 }
 
-/// A marker that somebody else wrote into an issue of their own moves nothing; nor does what came late.
+/// A marker that somebody wrote into another issue changes nothing; nor does a webhook that comes too late.
 #[tokio::test]
-async fn only_its_own_issue_moves_an_error() {
+async fn only_its_own_issue_changes_an_error() {
     let (_, faultline, fingerprint) = with_an_issue().await;
     faultline.clock.advance(60);
     assert_eq!(github(&faultline, &fingerprint, "closed", 2).await.body["data"]["done"], "no such error");
     assert_eq!(status(&faultline).await, "unresolved");
     github(&faultline, &fingerprint, "closed", 1).await;
-    // Somebody unresolves it here; the service repeats what it said before.
+    // Somebody unresolves the error in faultline, and then GitHub repeats its old webhook.
     let (old, now) = (faultline.clock.now(), 60);
     faultline.clock.advance(now);
     let body = json!({ "status": "unresolved" }).to_string();
@@ -109,9 +109,9 @@ async fn only_its_own_issue_moves_an_error() {
     assert_eq!(status(&faultline).await, "unresolved");
 }
 
-/// Who cannot sign learns nothing: neither whether the project has a secret, nor whether it exists.
+/// Without a valid signature a caller learns neither whether the project has a secret nor whether it exists.
 #[tokio::test]
-async fn what_is_not_signed_is_refused_in_the_same_words() {
+async fn unsigned_calls_all_get_the_same_answer() {
     let (_, faultline, _) = with_an_issue().await;
     faultline.call(Method::POST, "/projects", ADMIN, json!({ "name": "bare" }).to_string()).await;
     let mut said = Vec::new();

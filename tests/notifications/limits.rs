@@ -5,10 +5,10 @@ use serde_json::json;
 
 use crate::recorder::{Recorder, rules};
 
-/// That a project sends more than it may is told once a day, however many of its minutes are over; in quiet hours when
-/// they are over.
+/// A project over its limit is announced once a day, however many minutes are over the limit. In quiet hours it is
+/// announced afterwards.
 #[tokio::test]
-async fn that_a_project_is_over_its_limit_is_told_once() {
+async fn a_project_over_its_limit_is_announced_once() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     let limits = json!({ "limits": { "perMinute": 3 } }).to_string();
@@ -29,14 +29,14 @@ async fn that_a_project_is_over_its_limit_is_told_once() {
         faultline.clock.advance(60);
     }
     for to in ["hook.example", "on-call@example.org"] {
-        assert_eq!(recorder.messages(to), [], "it is quiet");
+        assert_eq!(recorder.messages(to), [], "quiet hours");
     }
     faultline.clock.advance(6 * 3_600);
     faultline.sweep().await;
     for to in ["hook.example", "on-call@example.org"] {
-        let told = recorder.messages(to);
-        assert_eq!(told.len(), 1, "{told:?}");
-        let Message::Limited { project, limit, .. } = &told[0] else { panic!("{told:?}") };
+        let sent = recorder.messages(to);
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        let Message::Limited { project, limit, .. } = &sent[0] else { panic!("{sent:?}") };
         assert_eq!((project.as_str(), limit.as_str()), ("sample", "3 events a minute"));
     }
     faultline.clock.advance(86_400);
@@ -47,5 +47,5 @@ async fn that_a_project_is_over_its_limit_is_told_once() {
     faultline.notify().await;
     faultline.clock.advance(6 * 3_600);
     faultline.sweep().await;
-    assert_eq!(recorder.messages("hook.example").len(), 2, "the next day again");
+    assert_eq!(recorder.messages("hook.example").len(), 2, "again on the next day");
 }

@@ -1,4 +1,4 @@
-//! Messages that people trust: not one too many, not one too few.
+//! Exactly the right notifications are sent: none too many, none too few.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -48,7 +48,7 @@ async fn a_mute_for_some_more_is_announced_when_it_ends() {
     assert_eq!(recorder.brief("hook.example"), ["first 1", "unmuted 3"]);
 }
 
-/// Nobody writes anything: when the time is over the error is open, and its next occurrence is announced.
+/// Nothing is written when the time of a mute is over: the error is open, and its next occurrence is announced.
 #[tokio::test]
 async fn a_mute_until_a_time_ends_by_itself() {
     let (recorder, faultline) = world().await;
@@ -57,7 +57,7 @@ async fn a_mute_until_a_time_ends_by_itself() {
         json!({ "until": faultline.clock.now().plus_seconds(seconds).to_string() })
     };
     assert_eq!(mute(&faultline, after(7_200)).await, StatusCode::OK);
-    assert_eq!(mute(&faultline, after(3_600)).await, StatusCode::OK, "a shorter one");
+    assert_eq!(mute(&faultline, after(3_600)).await, StatusCode::OK, "a shorter mute");
     seen(&faultline).await;
     faultline.clock.advance(3_500);
     faultline.sweep().await;
@@ -73,10 +73,10 @@ async fn a_mute_until_a_time_ends_by_itself() {
     seen(&faultline).await;
     assert_eq!(recorder.brief("hook.example"), ["first 1", "unmuted 3"]);
 
-    // The lane of the longer one wakes, and finds nothing to do.
+    // The lane of the longer mute becomes due, and has nothing to send.
     assert_eq!(mute(&faultline, json!({})).await, StatusCode::OK);
     faultline.clock.advance(7_200);
     faultline.sweep().await;
-    assert_eq!(open(&faultline).await, 0, "for ever is for ever");
-    assert_eq!(mute(&faultline, after(-1)).await, StatusCode::BAD_REQUEST, "a time that has passed");
+    assert_eq!(open(&faultline).await, 0, "a mute without an end does not end");
+    assert_eq!(mute(&faultline, after(-1)).await, StatusCode::BAD_REQUEST, "a time in the past");
 }

@@ -16,10 +16,11 @@ fn every_time() -> serde_json::Value {
     ] }])
 }
 
-/// A destination is down for an hour, while an error crosses its threshold every minute: afterwards each crossing was told
-/// once, in order; the other destination had each at once; and the one that was down was not knocked at all the time.
+/// A destination is down for an hour, while an error crosses its threshold every minute. Afterwards each crossing was
+/// announced once, in order. The other destination got each at once, and the one that was down was not contacted all
+/// the time.
 #[tokio::test]
-async fn after_an_hour_s_outage_each_crossing_was_told_once() {
+async fn after_an_hour_s_outage_each_notification_is_sent_once() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
@@ -27,7 +28,7 @@ async fn after_an_hour_s_outage_each_crossing_was_told_once() {
     let mut expected = vec!["first 1".to_owned()];
     for minute in 0..60 {
         seen(&faultline, "m").await;
-        assert_eq!(recorder.notifications("up.example").len(), minute + 1, "the other one is told at once");
+        assert_eq!(recorder.notifications("up.example").len(), minute + 1, "the other destination gets it at once");
         for _ in 0..6 {
             faultline.clock.advance(10);
             faultline.sweep().await;
@@ -44,20 +45,20 @@ async fn after_an_hour_s_outage_each_crossing_was_told_once() {
         faultline.clock.advance(10);
         faultline.sweep().await;
     }
-    let told = recorder.notifications("down.example");
+    let sent = recorder.notifications("down.example");
     assert_eq!(recorder.brief("down.example"), expected);
-    let counts: Vec<_> = told.iter().map(|notification| notification.count).collect();
+    let counts: Vec<_> = sent.iter().map(|notification| notification.count).collect();
     assert_eq!(counts, (1..=60).collect::<Vec<_>>(), "in order, each with the count of its time");
-    let names: std::collections::HashSet<_> = told.iter().map(|notification| &notification.token).collect();
+    let names: std::collections::HashSet<_> = sent.iter().map(|notification| &notification.token).collect();
     assert_eq!(names.len(), 60);
     faultline.clock.advance(3_600);
     faultline.sweep().await;
-    assert_eq!(recorder.notifications("down.example").len(), 60, "and nothing is left");
+    assert_eq!(recorder.notifications("down.example").len(), 60, "nothing is left to send");
 }
 
-/// A destination that says when to come again is left alone until then.
+/// A destination that sends `Retry-After` is left alone until then.
 #[tokio::test]
-async fn retry_after_is_kept() {
+async fn retry_after_is_respected() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
@@ -74,10 +75,10 @@ async fn retry_after_is_kept() {
     assert_eq!(recorder.brief("down.example"), ["first 1"]);
 }
 
-/// What a destination refuses for good is among the dead letters at once, holds up nothing behind it, and is told once
-/// when somebody has mended the cause and redrives it, however often.
+/// A permanently refused notification becomes a dead letter at once and blocks nothing. After the cause is fixed, a
+/// redrive sends it once, however often it is called.
 #[tokio::test]
-async fn what_is_refused_for_good_is_kept_and_redriven() {
+async fn a_permanently_refused_notification_is_kept_and_redriven() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
@@ -96,9 +97,9 @@ async fn what_is_refused_for_good_is_kept_and_redriven() {
     assert!(notify.dead_notices(10).await.unwrap().is_empty());
 }
 
-/// What is redriven goes where the rule leads by now, at once, and to nobody who was told already.
+/// A redriven notification goes to the rule's current target, at once, and not to destinations that already got it.
 #[tokio::test]
-async fn a_redrive_follows_a_rule_that_was_mended() {
+async fn a_redrive_follows_a_rule_that_was_fixed() {
     let webhook = |host: &str| json!({ "type": "webhook", "endpoint": format!("https://{host}/") });
     let to =
         |hosts: &[&str]| json!([{ "id": "first", "to": hosts.iter().map(|host| webhook(host)).collect::<Vec<_>>() }]);
@@ -113,7 +114,7 @@ async fn a_redrive_follows_a_rule_that_was_mended() {
     assert_eq!((recorder.brief("new.example"), recorder.requests("up.example")), (vec!["first 1".to_owned()], 1));
     assert!(notify.dead_notices(10).await.unwrap().is_empty());
 
-    // Also back to where it was refused before.
+    // Also back to the destination that refused it before.
     rules(&faultline, to(&["old.example"])).await;
     seen(&faultline, "n").await;
     rules(&faultline, to(&["lost.example"])).await;
@@ -126,9 +127,10 @@ async fn a_redrive_follows_a_rule_that_was_mended() {
     assert!(notify.dead_notices(10).await.unwrap().is_empty());
 }
 
-/// A destination that is away for more than a day has what is older among the dead letters; nothing is forgotten.
+/// If a destination is down for more than a day, older notifications become dead letters, and newer ones are sent
+/// later.
 #[tokio::test]
-async fn after_a_day_it_is_a_dead_letter() {
+async fn after_a_day_a_notification_is_a_dead_letter() {
     let recorder = Recorder::new();
     let faultline = Faultline::builder().notifier(recorder.clone()).start().await;
     rules(&faultline, every_time()).await;
@@ -140,7 +142,11 @@ async fn after_a_day_it_is_a_dead_letter() {
     faultline.sweep().await;
     let notify = faultline.stack.notify();
     let dead = notify.dead_notices(10).await.unwrap();
-    assert_eq!(dead.iter().map(|letter| letter.notices).collect::<Vec<_>>(), [1], "the other one is half a day old");
+    assert_eq!(
+        dead.iter().map(|letter| letter.notices).collect::<Vec<_>>(),
+        [1],
+        "the other notification is half a day old"
+    );
     recorder.mends("down.example");
     notify.redrive(None, time()).await.unwrap();
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! A config that is posted with an error is used for the occurrence that it came with, and for no other.
+//! A posted config is used only for the occurrence that it came with.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ async fn post(faultline: &Faultline, message: &str, session: &str, notifications
     answer
 }
 
-async fn told(faultline: &Faultline) {
+async fn process_and_notify(faultline: &Faultline) {
     assert_eq!(faultline.process().await, 0);
     faultline.notify().await;
     faultline.clock.advance(120);
@@ -48,27 +48,27 @@ async fn setting(faultline: &Faultline, which: &str) {
     faultline.clock.advance(60);
 }
 
-/// The takeover of the security review: somebody with the public client key posts a known message with their own config.
-/// They learn nothing of others' occurrences, and silence nobody.
+/// The takeover from the security review: somebody with the public client key posts a known message with their own
+/// config. They learn nothing of others' occurrences, and silence nobody.
 #[tokio::test]
-async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
+async fn a_posted_config_shows_only_its_own_occurrence() {
     for together in [false, true] {
         let (recorder, faultline) = world().await;
         let attacker = json!([{ "type": "github", "userToken": "t", "owner": "evil", "repo": "evil",
             "if_exist": "reopen-and-update", "threshold": 1 }]);
         post(&faultline, "m", "secret-of-ann", json!([slack("team.example")])).await;
         if !together {
-            told(&faultline).await;
+            process_and_notify(&faultline).await;
         }
         for _ in 0..2 {
             post(&faultline, "m", "attackers-own", attacker.clone()).await;
         }
         post(&faultline, "m", "secret-of-bob", json!([slack("team.example")])).await;
         post(&faultline, "m", "secret-of-eve", Value::Null).await;
-        told(&faultline).await;
+        process_and_notify(&faultline).await;
 
         let seen = recorder.messages("evil");
-        assert!(!seen.is_empty(), "it is told of its own");
+        assert!(!seen.is_empty(), "it is sent its own occurrence");
         let text = format!("{seen:?}");
         assert!(text.contains("attackers-own") && !text.contains("secret-of"), "together: {together}: {text}");
         for notification in recorder.notifications("evil") {
@@ -76,18 +76,18 @@ async fn whoever_posts_a_config_learns_of_their_own_occurrence_only() {
         }
         let team = recorder.messages("team.example");
         let text = format!("{team:?}");
-        assert!(text.contains("secret-of-bob"), "the app's own config goes on: {text}");
+        assert!(text.contains("secret-of-bob"), "the app's own config still works: {text}");
         assert!(!text.contains("attackers-own") && !text.contains("secret-of-eve"), "{text}");
     }
 }
 
-/// Merging brings no config to others' occurrences either.
+/// Merging errors does not apply a config to others' occurrences either.
 #[tokio::test]
-async fn a_config_does_not_reach_what_its_error_is_merged_into() {
+async fn a_config_does_not_reach_the_target_of_a_merge() {
     let (recorder, faultline) = world().await;
     post(&faultline, "whole", "secret", Value::Null).await;
     post(&faultline, "part", "secret", Value::Null).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let errors = faultline.get("/projects/sample/errors").await;
     let print = |message: &str| {
         let all = errors["errors"].as_array().unwrap();
@@ -98,12 +98,12 @@ async fn a_config_does_not_reach_what_its_error_is_merged_into() {
     let merged = faultline.call(Method::POST, &path, ADMIN, body).await;
     assert!(merged.status.is_success(), "{}", merged.body);
     post(&faultline, "part", "own", json!([slack("own.example")])).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let before = recorder.messages("own.example").len();
     assert_eq!(before, 1);
     post(&faultline, "whole", "secret", Value::Null).await;
     post(&faultline, "part", "secret", Value::Null).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let text = format!("{:?}", recorder.messages("own.example"));
     assert!(recorder.messages("own.example").len() == before && !text.contains("secret"), "{text}");
 }
@@ -123,36 +123,36 @@ async fn a_project_may_use_sealed_configs_only_or_none() {
     setting(&faultline, "sealed").await;
     let answer = post(&faultline, "m", "s", json!([slack("plain.example"), sealed])).await;
     assert_eq!(answer["refused"][0]["reason"], "notifications_not_allowed", "{answer}");
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     assert_eq!((recorder.messages("plain.example").len(), recorder.messages("sealed.example").len()), (0, 1));
 
     setting(&faultline, "off").await;
     let answer = post(&faultline, "n", "s", json!([slack("plain.example"), sealed])).await;
     assert_eq!(answer["refused"][0]["path"], json!(["notifications"]), "{answer}");
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     assert_eq!((recorder.messages("plain.example").len(), recorder.messages("sealed.example").len()), (0, 1));
 
     setting(&faultline, "any").await;
     let bound = encrypted("/encrypt?project=sample").await;
     post(&faultline, "o", "s", json!([bound])).await;
     faultline.post("other", &json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": [bound] })).await;
-    told(&faultline).await;
+    process_and_notify(&faultline).await;
     let projects: Vec<_> = recorder.notifications("sealed.example").iter().map(|one| one.project.to_string()).collect();
     assert_eq!(projects, ["sample", "sample"], "another project cannot use it");
 }
 
-/// A flood of errors with a posted config makes ten messages, and one that says how many more there were.
+/// A flood of errors with a posted config sends ten messages, and one that says how many more there were.
 #[tokio::test]
-async fn posted_configs_have_a_ceiling_for_each_target() {
+async fn posted_configs_have_a_maximum_for_each_target() {
     let (recorder, faultline) = world().await;
     for n in 0..60 {
         let body = json!({ "errors": [{ "type": "E", "message": format!("m{n}") }],
             "notifications": [slack("team.example")] });
         faultline.post("sample", &body).await;
     }
-    told(&faultline).await;
-    let told = recorder.messages("team.example");
-    assert_eq!(told.len(), 11);
-    let Some(Message::Several { notifications, more, overflow: Some(_), .. }) = told.last() else { panic!("{told:?}") };
-    assert_eq!((notifications.len(), *more), (0, 50), "a number, and nothing of other posts");
+    process_and_notify(&faultline).await;
+    let sent = recorder.messages("team.example");
+    assert_eq!(sent.len(), 11);
+    let Some(Message::Several { notifications, more, overflow: Some(_), .. }) = sent.last() else { panic!("{sent:?}") };
+    assert_eq!((notifications.len(), *more), (0, 50), "only a number, and nothing from other posts");
 }

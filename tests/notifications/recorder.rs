@@ -1,4 +1,4 @@
-//! Destinations that record what they receive, and fail when a test wants it.
+//! Destinations that record what they receive, and fail when a test wants them to.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -16,26 +16,26 @@ use tokio::sync::Semaphore;
 #[derive(Default)]
 pub(crate) struct Recorder {
     messages: Mutex<Vec<(String, Message)>>,
-    /// What a destination answers instead of taking a message.
+    /// How destinations fail instead of accepting a message.
     broken: Mutex<BTreeMap<String, Break>>,
-    /// Every request, answered well or not.
+    /// Every request, whether it succeeded or not.
     requests: Mutex<Vec<String>>,
-    /// The issues of each repository.
+    /// The number of issues of each repository.
     issues: Mutex<BTreeMap<String, u64>>,
-    /// What was replied to presses of buttons.
+    /// Replies to button presses, with their URLs.
     replies: Mutex<Vec<(String, String)>>,
-    /// Held by a test that wants requests to wait.
+    /// Makes requests wait, for tests that want it.
     gate: Mutex<Option<Arc<Semaphore>>>,
 }
 
-/// How a destination is broken.
+/// How a destination fails.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Break {
-    /// It fails, and trying again may help.
+    /// It fails, and a retry may help.
     Down,
-    /// It asks to be left alone for so many seconds.
+    /// It asks to retry after this many seconds.
     Busy(u64),
-    /// It refuses for good.
+    /// It refuses permanently.
     Gone,
 }
 
@@ -52,35 +52,35 @@ impl Recorder {
         self.broken.lock().unwrap().remove(destination);
     }
 
-    /// Lets requests wait until the test gives permits.
+    /// Makes requests wait until the test adds permits.
     pub(crate) fn gated(&self) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         *self.gate.lock().unwrap() = Some(gate.clone());
         gate
     }
 
-    /// How many requests a destination got, answered well or not.
+    /// Returns the number of requests to a destination, whether they succeeded or not.
     pub(crate) fn requests(&self, destination: &str) -> usize {
         self.requests.lock().unwrap().iter().filter(|to| *to == destination).count()
     }
 
-    /// What was replied to presses of buttons, with the addresses.
+    /// Returns the replies to button presses, with their URLs.
     pub(crate) fn replies(&self) -> Vec<(String, String)> {
         self.replies.lock().unwrap().clone()
     }
 
-    /// How many issues a repository has.
+    /// Returns the number of issues in a repository.
     pub(crate) fn issues(&self, repository: &str) -> u64 {
         self.issues.lock().unwrap().get(repository).copied().unwrap_or_default()
     }
 
-    /// Every message that a destination took, in order.
+    /// Returns every message that a destination accepted, in order.
     pub(crate) fn messages(&self, destination: &str) -> Vec<Message> {
         let messages = self.messages.lock().unwrap();
         messages.iter().filter(|(to, _)| to == destination).map(|(_, message)| message.clone()).collect()
     }
 
-    /// Every notification that a destination was told, alone or with others.
+    /// Returns every notification that a destination accepted, from single and collected messages.
     pub(crate) fn notifications(&self, destination: &str) -> Vec<Notification> {
         let notifications = |message| match message {
             Message::One(notification) => vec![*notification],
@@ -90,7 +90,7 @@ impl Recorder {
         self.messages(destination).into_iter().flat_map(notifications).collect()
     }
 
-    /// In short: `first 1`, `threshold 30`, with what was counted.
+    /// Returns these notifications in short: `first 1`, `threshold 30`, with their counts.
     pub(crate) fn brief(&self, destination: &str) -> Vec<String> {
         self.notifications(destination).iter().map(brief).collect()
     }
@@ -148,7 +148,7 @@ impl Notifier for Recorder {
     }
 }
 
-/// What a test calls a target: the host of its webhook, or its repository.
+/// Returns a target's name in tests: the host of its webhook, or its repository.
 fn name(target: &Target) -> String {
     let host = |url: &str| url.split('/').nth(2).unwrap_or_default().to_owned();
     match target {

@@ -1,4 +1,4 @@
-//! What official SDKs sent (`captures/`, see README.md), posted once more as they sent it.
+//! Requests that official SDKs sent (`captures/`, see README.md) are posted again as they were sent.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 
 use crate::held::{lost, seconds};
 
-/// What stands in captures for the key.
+/// The placeholder for the key in captures.
 const KEY: &str = "CLIENT-KEY";
-/// What the clients put under the name of a password.
+/// The password that the clients send.
 const SECRET: &str = "correct-horse-battery";
 
-/// One request of an SDK.
+/// A request of an SDK.
 struct Capture {
     name: String,
     path: String,
     headers: Vec<(String, String)>,
-    /// Whether the body was packed in a way of which no header tells.
+    /// Whether the body was encoded as base64, which no header says.
     base64: bool,
-    /// Unpacked.
+    /// The unpacked body.
     body: Vec<u8>,
 }
 
@@ -45,13 +45,13 @@ impl Capture {
         }
     }
 
-    /// The request, packed as the SDK had packed it.
+    /// Returns the request, packed as the SDK packed it.
     fn request(&self, key: &str) -> Request<Body> {
         let mut request = Request::post(self.path.replace(KEY, key));
         for (name, value) in &self.headers {
             request = request.header(name, value.replace(KEY, key));
         }
-        // In the header of an envelope only: what comes after it has its length told.
+        // Replace only in the header of an envelope: the lengths of later parts must stay right.
         let line = self.body.iter().position(|&byte| byte == b'\n').unwrap_or_default();
         let first = std::str::from_utf8(&self.body[..line]).unwrap().replace(KEY, key);
         let body = [first.as_bytes(), &self.body[line..]].concat();
@@ -65,16 +65,16 @@ impl Capture {
         request.body(body.into()).unwrap()
     }
 
-    /// The event in it, if there is one.
+    /// Returns the event in it, if there is one.
     fn event(&self) -> Option<Value> {
         let payload = if self.path.contains("/store/") { &self.body[..] } else { event_item(&self.body)? };
-        // Python's form of a byte that is no Unicode, which is no Unicode either.
+        // Python's form of a byte that is not valid Unicode, which is itself not valid Unicode.
         let text = std::str::from_utf8(payload).unwrap().replace("caf\\udce9", "caf\\ufffd");
         Some(serde_json::from_str(&text).unwrap())
     }
 }
 
-/// The payload of an envelope's event.
+/// Returns the payload of an envelope's event.
 fn event_item(envelope: &[u8]) -> Option<&[u8]> {
     let line = |rest: &[u8]| rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
     let mut rest = &envelope[line(envelope) + 1..];
@@ -103,18 +103,18 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// The entries of a directory, in order.
+/// Returns the entries of a directory, sorted.
 fn entries(directory: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     entries
 }
 
-/// Every SDK's requests are answered as it understands, however often they come; like events are one error, different
-/// ones are not, what is no event creates nothing, and each event is read back whole. What is to be made of them stands
-/// beside them in `expected.snap`.
+/// Every SDK's requests get answers that it understands, however often they are sent. Alike events become one error,
+/// different ones do not, requests without an event create nothing, and each event reads back completely.
+/// `expected.snap` next to the captures has the expected errors.
 #[tokio::test]
-async fn what_sdks_sent_becomes_what_is_expected() {
+async fn captured_requests_become_the_expected_errors() {
     let clients = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/captures"));
     assert_eq!(clients.len(), 7);
     for client in clients {
@@ -127,14 +127,14 @@ async fn what_sdks_sent_becomes_what_is_expected() {
     }
 }
 
-/// What faultline makes of a client's captures.
+/// Returns the errors that a client's captures become.
 async fn made_of(client: &str, captures: &[Capture]) -> Value {
     let faultline = Faultline::new().await;
     let events: BTreeMap<String, (&str, Value)> = captures
         .iter()
         .filter_map(|capture| capture.event().map(|event| (id(&event), (capture.name.as_str(), event))))
         .collect();
-    // They arrive when the last of them was sent.
+    // They are received when the last of them was sent.
     let newest = events.values().map(|(_, event)| seconds(&event["timestamp"]).ceil()).fold(0.0, f64::max);
     #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970")]
     faultline.clock.advance(newest as i64 - store::clock::Clock::now(&*faultline.clock).seconds());
@@ -170,11 +170,11 @@ fn id(event: &Value) -> String {
     event["event_id"].as_str().unwrap().replace('-', "")
 }
 
-/// What the occurrence of an event does not hold, or should not.
+/// Returns what is missing in the occurrence of an event, or should not be in it.
 fn faults(name: &str, event: &Value, stored: &Value) -> impl Iterator<Item = String> {
     let (mut faults, filtered) = lost(event, stored);
     if stored.to_string().contains(SECRET) {
-        faults.push("holds the password".to_owned());
+        faults.push("contains the password".to_owned());
     }
     if filtered.is_empty() == (name == "rich") {
         faults.push(format!("scrubbed: {filtered:?}"));
@@ -185,7 +185,7 @@ fn faults(name: &str, event: &Value, stored: &Value) -> impl Iterator<Item = Str
     faults.into_iter()
 }
 
-/// An error in short, each stack by its number of frames and the innermost function of the application.
+/// Summarises an error; each stack by its number of frames and the application's innermost function.
 fn described(error: &Value, occurrences: &BTreeMap<&str, Value>) -> Value {
     let occurrence = occurrences.values().next().unwrap();
     let stack = |of: &Value| {

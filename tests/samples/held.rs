@@ -1,13 +1,14 @@
-//! Whether an occurrence holds what an SDK sent. `clients/check/compare.py` is the same for live clients.
+//! Checks that an occurrence has everything that an SDK sent. `clients/check/compare.py` does the same for live
+//! clients.
 
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
-/// What an event calls it, and what an occurrence calls it, where they differ.
+/// Names of fields in an event and in an occurrence, where they differ.
 const RENAMED: [(&str, &str); 3] =
     [("server_name", "serverName"), ("exception", "exceptions"), ("message", "logentry")];
 
-/// Seconds since 1970 of any form of time.
+/// Returns the seconds since 1970 of a time in any form.
 #[expect(clippy::cast_precision_loss, reason = "microseconds of this century have 51 bits")]
 pub(crate) fn seconds(time: &Value) -> f64 {
     let Some(text) = time.as_str() else { return time.as_f64().unwrap() };
@@ -15,12 +16,12 @@ pub(crate) fn seconds(time: &Value) -> f64 {
     Timestamp::parse(&format!("{text}{zone}")).unwrap().micros() as f64 / 1e6
 }
 
-/// Where the occurrence says another thing than the event, in words; and where it is scrubbed, as it should be.
+/// Returns where the occurrence differs from the event, in words, and where it was scrubbed, as it should be.
 pub(crate) fn lost(sent: &Value, stored: &Value) -> (Vec<String>, Vec<String>) {
     let mut found = Comparison::default();
     for (key, value) in sent.as_object().unwrap() {
         let name = RENAMED.iter().find(|(sent, _)| sent == key).map_or(key.as_str(), |(_, stored)| stored);
-        // First among what the protocol does not know, since the error's own fields stand beside it.
+        // Look into `other` first: an unknown attribute may have the name of one of the occurrence's own fields.
         let kept = stored["other"].get(name).unwrap_or(&stored[name]);
         match key.as_str() {
             "event_id" => {
@@ -31,7 +32,7 @@ pub(crate) fn lost(sent: &Value, stored: &Value) -> (Vec<String>, Vec<String>) {
             "exception" | "threads" | "breadcrumbs" => {
                 found.compare(key, value.get("values").unwrap_or(value), kept);
             }
-            // As a text that was formatted, or as one to be.
+            // A formatted text, or one with parameters.
             "message" if value.is_string() && value != "" => {
                 let kept = kept.get("formatted").unwrap_or(&kept["message"]);
                 found.compare(key, value, kept);
@@ -42,12 +43,12 @@ pub(crate) fn lost(sent: &Value, stored: &Value) -> (Vec<String>, Vec<String>) {
     (found.faults, found.filtered)
 }
 
-/// Tags are texts, whatever they were sent as.
+/// Tags are stored as texts, whatever type they were sent with.
 fn texts(tags: &Value) -> Value {
     let pairs = tags.as_object().unwrap().iter();
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        // As Sentry writes them.
+        // As Sentry does.
         Value::Bool(yes) => if *yes { "True" } else { "False" }.to_owned(),
         other => other.to_string(),
     };
@@ -61,7 +62,7 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// Compares deeply. An empty value may be left out, and more may be stored than was sent.
+    /// Compares recursively. An empty value may be missing, and more may be stored than was sent.
     fn compare(&mut self, path: &str, sent: &Value, stored: &Value) {
         let empty = match sent {
             Value::Null => true,
@@ -97,14 +98,14 @@ impl Comparison {
     }
 }
 
-/// Where `key` is kept, if the protocol has another place for it than the SDK.
+/// Returns where `key` is stored, if that differs from where the SDK sent it.
 fn place<'a>(path: &str, key: &str, sent: &'a Value, stored: &'a Value) -> &'a Value {
     let same = &stored[key];
     match (path, key) {
         (_, "filename") if same != sent && sent.as_str().is_some_and(|name| name.contains("://")) => {
             &stored["abs_path"]
         }
-        // The protocol's word for none.
+        // "?" is how the protocol says that there is no name.
         (_, "function") if sent == "?" && same.is_null() => sent,
         ("user", _) if same.is_null() => &stored["data"][key],
         _ => same,

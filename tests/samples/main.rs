@@ -1,5 +1,5 @@
-//! Samples of what comes to faultline: those in `events/`, one for each trigger of a Lambda function, do what their
-//! triggers do; those in `captures/` are what official SDKs sent.
+//! Sample inputs. Those in `events/` are one for each trigger of a Lambda function; those in `captures/` are requests
+//! of official SDKs.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -14,7 +14,7 @@ fn sample(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// API Gateway's HTTP API (payload 2.0) brings a POST of errors: it is accepted.
+/// A POST of errors through API Gateway's HTTP API (payload 2.0) is accepted.
 #[tokio::test]
 async fn http_api() {
     let faultline = Faultline::new().await;
@@ -29,7 +29,7 @@ async fn http_api() {
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["Cannot read properties of undefined"]);
 }
 
-/// SQS brings a batch of the inbox: it is digested. The sample is what version 0.1.0 wrote, and must stay readable.
+/// A batch of the inbox from SQS is processed. Version 0.1.0 wrote the sample, and it must stay readable.
 #[tokio::test]
 async fn inbox_batch() {
     let faultline = Faultline::new().await;
@@ -42,7 +42,7 @@ async fn inbox_batch() {
     assert_eq!(counts, [("another error".to_owned(), 1), ("first error".to_owned(), 2)]);
 }
 
-/// DynamoDB brings a batch of the table's stream: what it says of errors is told. The sample is what version 0.1.0 wrote.
+/// A batch of the table's stream from DynamoDB is read for notifications. Version 0.1.0 wrote the sample.
 #[tokio::test]
 async fn stream_batch() {
     let faultline = Faultline::new().await;

@@ -1,6 +1,5 @@
-//! Promise 5 (docs/src/internals/promises.md) for what events hold: after an event was processed, its secrets are in
-//! no item, segment, queue, other object
-//! or log line.
+//! Promise 5 (docs/src/internals/promises.md) for the content of events: after an event was processed, its secrets are
+//! in no item, segment, queue, other object or log line.
 
 use faultline_tests::Faultline;
 use http::Request;
@@ -9,7 +8,7 @@ use server::system::stored_keys;
 
 use crate::{Log, everything};
 
-/// Where a secret can be in an event. None of them contains another.
+/// Secrets in different places of an event. None of them contains another.
 const SECRETS: [&str; 7] = [
     "hunter2-vars",
     "hunter3-header",
@@ -20,7 +19,7 @@ const SECRETS: [&str; 7] = [
     "hunter8-extra",
 ];
 
-/// An event with every secret, and `padding` bytes of harmless text.
+/// Returns an event with every secret, and `padding` bytes of harmless text.
 fn event(id: u32, padding: usize) -> Value {
     let [vars, header, cookie, query, message, crumb, extra] = SECRETS;
     json!({
@@ -42,7 +41,7 @@ fn event(id: u32, padding: usize) -> Value {
     })
 }
 
-/// The small event waits in the queue itself, the large one in an object of the bucket.
+/// The small event waits in the queue itself, the large one in an S3 object.
 #[tokio::test]
 async fn no_secret_of_an_event_is_stored_or_logged() {
     let log = Log::default();
@@ -58,8 +57,8 @@ async fn no_secret_of_an_event_is_stored_or_logged() {
 
     let everything = everything(&faultline).await;
     let log = log.text();
-    assert!(everything.contains("LoginError") && everything.contains("[Filtered]"), "there is something to look into");
-    assert!(log.contains("TransactWriteItems"), "the log has something to look into");
+    assert!(everything.contains("LoginError") && everything.contains("[Filtered]"), "the stored data has the event");
+    assert!(log.contains("TransactWriteItems"), "the log is captured");
     for secret in SECRETS {
         assert!(!everything.contains(secret), "{secret} is stored: {everything}");
         assert!(!log.contains(secret), "{secret} is logged");

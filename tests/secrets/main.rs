@@ -1,5 +1,5 @@
-//! Promise 5 (docs/src/internals/promises.md), with the log: a process of its own, since a log belongs to the whole
-//! process.
+//! Promise 5 (docs/src/internals/promises.md), including logs. This is a test binary of its own, because a log belongs
+//! to the whole process.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use server::system::Resources;
 use store::ports::{ClaimChecks, Configs, Projects};
 
-/// What must be found nowhere.
+/// Must not be found anywhere.
 const SECRET: &str = "T0SECRET";
 
 fn slack() -> Value {
     json!({ "type": "slack", "endpoint": format!("https://hooks.slack.com/services/{SECRET}/x"), "channel": "#errors" })
 }
 
-/// All that rests: items, and the segments that they name, unpacked.
+/// Returns all stored data: items, and the segments that they name, unpacked.
 async fn everything(faultline: &Faultline) -> String {
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
     let items = raw::items(faultline.stack.engines()).await;
@@ -37,12 +37,12 @@ async fn everything(faultline: &Faultline) -> String {
     all
 }
 
-/// Where log lines go.
+/// Collects log lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Collects all log lines of this thread until what it returns is dropped.
+    /// Collects this thread's log lines until the returned guard is dropped.
     fn collect(&self) -> tracing::subscriber::DefaultGuard {
         let writer = self.clone();
         let subscriber =
@@ -65,10 +65,10 @@ impl Write for Log {
     }
 }
 
-/// Promise 5 (docs/src/internals/promises.md): of a posted config nothing but its sealed form is in the inbox, the
-/// table, the segments, or the log.
+/// Promise 5 (docs/src/internals/promises.md): only the sealed form of a posted config is in the inbox, the table, the
+/// segments or the log.
 #[tokio::test]
-async fn a_posted_config_rests_sealed_only() {
+async fn a_posted_config_is_stored_sealed_only() {
     let log = Log::default();
     let _logging = log.collect();
 
@@ -86,18 +86,21 @@ async fn a_posted_config_rests_sealed_only() {
     assert_eq!(faultline.process().await, 0);
 
     let all = everything(&faultline).await;
-    assert!(all.contains("\"m\"") && all.contains(notifications.sealed.as_str()), "there is something to look into");
+    assert!(
+        all.contains("\"m\"") && all.contains(notifications.sealed.as_str()),
+        "the stored data has the error and the sealed config"
+    );
     assert!(!all.contains(SECRET), "{all}");
     let log = log.text();
     assert!(log.contains("TransactWriteItems") && !log.contains(SECRET), "{log}");
     let shown = faultline.get("/projects/sample/errors/m").await.to_string();
     assert!(!shown.contains(SECRET) && !shown.contains(notifications.sealed.as_str()));
 
-    // Who may unseal finds it by the error.
+    // A process that may unseal finds the config through the error.
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
     let items = raw::items(faultline.stack.engines()).await;
     let error = items.iter().find(|item| item["posted"]["S"].is_string()).unwrap();
-    // Then comes the occurrence that they were posted with.
+    // The id is followed by the occurrence that it was posted with.
     let (id, _) = error["posted"]["S"].as_str().unwrap().split_once(' ').unwrap();
     let id = ConfigId::parse(id).unwrap();
     let project = resources.table.by_id(ProjectId::new(1).unwrap()).await.unwrap().unwrap();

@@ -12,8 +12,9 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// What each caller is answered. The first three show no key, one that nobody knows, and one that is disabled; the others
-/// a key of the role: of the project that the path names, of another, and of all. Hooks are signed: no key opens them.
+/// The status that each caller gets. The first three columns are: no key, an unknown key, a disabled key. The others
+/// are keys of a role, for the project in the path, for another project, and for the whole stack. Inbound webhooks need
+/// a signature, so no key helps.
 const TABLE: &str = "
                                                               nobody        client        read          admin
                                                               no  ?   off   own oth all   own oth all   own oth all
@@ -84,7 +85,7 @@ GET    /dead-notices                                          401 403 403   403 
 POST   /dead-notices/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200
 ";
 
-/// The rows: method, route, and the statuses.
+/// Returns the rows: method, route and statuses.
 pub(crate) fn rows() -> Vec<(Method, &'static str, Vec<u16>)> {
     let cells = |line: &'static str| line.split_whitespace().collect::<Vec<_>>();
     let rows = TABLE.lines().map(cells).filter(|cells| cells.len() == 14);
@@ -95,7 +96,7 @@ pub(crate) fn rows() -> Vec<(Method, &'static str, Vec<u16>)> {
     .collect()
 }
 
-/// A body that the route takes; of those that would need more, one that is refused for itself.
+/// Returns a body that the route accepts. Where that would need more, one that is refused only for its content.
 fn body(method: &Method, route: &str) -> Value {
     match (method.as_str(), route) {
         ("POST", "/projects/{project}/errors") => json!({ "errors": [{ "message": "m" }] }),
@@ -135,7 +136,7 @@ async fn new_key(faultline: &Faultline, body: Value) -> Value {
     answer.body["data"]["key"].clone()
 }
 
-/// The keys of the table's columns, made in this order.
+/// Creates the keys of the table's columns, in this order.
 async fn keys(faultline: &Faultline) -> Vec<String> {
     faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"other"}"#).await;
     let off = new_key(faultline, json!({ "role": "admin" })).await;
@@ -150,7 +151,7 @@ async fn keys(faultline: &Faultline) -> Vec<String> {
     keys.iter().map(|key| key.as_str().unwrap().to_owned()).collect()
 }
 
-/// The route's path, of things that are there.
+/// Returns the route's path, with names and ids of existing things.
 async fn path(faultline: &Faultline, route: &str) -> String {
     if route.contains("{message}") || route.contains("{event}") {
         faultline.post_message("m").await;
@@ -195,7 +196,7 @@ async fn call(faultline: &Faultline, request: Request<Body>) -> (u16, HeaderMap,
     (parts.status.as_u16(), parts.headers, body.collect().await.unwrap().to_bytes())
 }
 
-/// Each row of the table. All answers are kept out of caches, and all refusals have one form.
+/// Checks each row of the table. Answers must not be cached, and refusals all have one form.
 #[tokio::test]
 async fn every_route_and_every_key() {
     for (method, route, expected) in rows() {
@@ -205,7 +206,7 @@ async fn every_route_and_every_key() {
             let path = path(&faultline, route).await;
             let mut request = Request::builder().method(&method).uri(&path);
             if !key.is_empty() {
-                // Whichever the route looks at.
+                // Send the key in every way: each route reads one of them.
                 let auth = format!("Sentry sentry_version=7, sentry_key={key}");
                 request = request.header("x-api-key", key).header("x-sentry-auth", auth);
             }
@@ -216,7 +217,7 @@ async fn every_route_and_every_key() {
             let (status, headers, body) = call(&faultline, request.body(body.into()).unwrap()).await;
             assert_eq!(headers[CACHE_CONTROL], "no-store", "{method} {path}");
             if status == 405 {
-                assert!(headers.contains_key(ALLOW), "{method} {path}: what is possible instead");
+                assert!(headers.contains_key(ALLOW), "{method} {path}: no `Allow` header");
             }
             if status >= 400 {
                 let body: Value = serde_json::from_slice(&body).unwrap();
@@ -231,7 +232,7 @@ async fn every_route_and_every_key() {
     }
 }
 
-/// A route that is added needs a row, and a row needs a route.
+/// Every route has a row, and every row has a route.
 #[tokio::test]
 async fn every_route_has_a_row() {
     let faultline = Faultline::new().await;
@@ -249,21 +250,21 @@ async fn every_route_has_a_row() {
     }
     let rows: BTreeSet<_> = rows().iter().map(|(method, route, _)| format!("{method} {route}")).collect();
     let without_row: Vec<_> = routes.difference(&rows).collect();
-    assert!(without_row.is_empty(), "say in the table who may call {without_row:?}");
-    // Behind a message the routes are told apart without the router.
+    assert!(without_row.is_empty(), "add rows to the table for {without_row:?}");
+    // The handler, not the router, distinguishes routes behind a message.
     let behind = |row: &str| {
         let part = |row: &str| row.split_once("{message}/").is_some();
         part(row) && routes.contains("GET /projects/{project}/errors/{message}")
     };
     let without_route: Vec<_> = rows.difference(&routes).filter(|row| !behind(row)).collect();
-    assert!(without_route.is_empty(), "there is no {without_route:?}");
+    assert!(without_route.is_empty(), "these rows have no route: {without_route:?}");
 }
 
-/// The paths of all routes, as they stand in the sources under `folder`.
+/// Returns the paths of all routes in the sources under `folder`.
 fn routes_in(folder: &Path) -> BTreeSet<String> {
     let (mut routes, mut left) = (BTreeSet::new(), vec![folder.to_owned()]);
     while let Some(path) = left.pop() {
-        // Pages are opened by sessions, not by keys: `pages` and `rules_page` have tables of their own.
+        // Pages need a session, not a key: `pages` and `rules_page` have their own tables.
         if path.ends_with("query/src/pages") || path.ends_with("notify/src/pages") {
             continue;
         }
@@ -282,6 +283,6 @@ fn routes_of(source: &PathBuf) -> Vec<String> {
     let behind = text.split(".route(").skip(1).map(str::trim_start);
     let literal = |text: &str| Some(text.strip_prefix('"')?.split('"').next()?.to_owned());
     behind
-        .map(|text| literal(text).unwrap_or_else(|| panic!("{}: a route that is no literal", source.display())))
+        .map(|text| literal(text).unwrap_or_else(|| panic!("{}: a route is not a literal", source.display())))
         .collect()
 }

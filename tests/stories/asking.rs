@@ -1,4 +1,4 @@
-//! Forms without a script: what deletes asks first, and what was typed is not lost with the session.
+//! Forms without JavaScript: deletions ask for confirmation, and typed text is not lost when the session ends.
 
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
@@ -13,7 +13,7 @@ async fn fingerprint(faultline: &Faultline) -> String {
     errors["errors"][0]["fingerprint"].as_str().unwrap().to_owned()
 }
 
-/// The fields of the one form that a page asks by, and where it goes.
+/// Returns the fields of a page's only confirmation form, and its action.
 fn asked(seen: &Seen) -> (String, Vec<(String, String)>) {
     let main = seen.text.split("<main").nth(1).unwrap();
     let action = main.split("action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -36,7 +36,7 @@ async fn send_again(browser: &Browser<'_>, seen: &Seen) -> Seen {
 }
 
 #[tokio::test]
-async fn what_deletes_asks_first() {
+async fn deletions_ask_for_confirmation() {
     let faultline = Faultline::new().await;
     let print = fingerprint(&faultline).await;
     let (_, id) = key(&faultline, "read", json!("sample")).await;
@@ -57,7 +57,7 @@ async fn what_deletes_asks_first() {
         let fields = [fields, vec![("token", &*token)]].concat();
         let seen = browser.submit(&path, &fields).await;
         assert_eq!((seen.status, seen.text.contains(question)), (200, true), "{path}: {}", seen.text);
-        assert!(!gone().await, "nothing is done before it is sure");
+        assert!(!gone().await, "nothing is deleted before the confirmation");
         let (action, again) = asked(&seen);
         assert_eq!(action, path);
         assert!(again.iter().any(|(name, value)| name == "sure" && value == "yes"), "{again:?}");
@@ -71,14 +71,14 @@ async fn what_deletes_asks_first() {
     assert_eq!(send_again(&browser, &seen).await.status, 303);
     assert!(gone().await);
 
-    // Whoever has no token of this session is asked nothing, and does nothing.
+    // Without a token of this session, nothing is asked and nothing is done.
     let other = browser.submit("/pages/projects/sample/keys", &[("do", "delete"), ("id", &id), ("sure", "yes")]).await;
     assert_eq!(other.status, 403);
 }
 
-/// Somebody types for an hour, and is signed out meanwhile: signed in again, it is sent as it was.
+/// Somebody types for an hour and is signed out in the meantime. After signing in again, the text is sent unchanged.
 #[tokio::test]
-async fn what_was_typed_outlives_the_session() {
+async fn typed_text_outlives_the_session() {
     let faultline = Faultline::new().await;
     let print = fingerprint(&faultline).await;
     let mut browser = Browser::signed_in(&faultline, ADMIN).await;
@@ -94,11 +94,11 @@ async fn what_was_typed_outlives_the_session() {
     };
 
     let foreign = browser.submit(&path, &fields).await;
-    assert_eq!(foreign.status, 303, "what no page of ours sent is not kept: {}", foreign.text);
+    assert_eq!(foreign.status, 303, "a form of another site is not kept: {}", foreign.text);
     let kept = browser.submit_own(&path, &fields).await;
     assert_eq!(kept.status, 401);
     assert!(kept.text.contains("it happens &#60;b&#62;only") && kept.text.contains("/sign-in"), "{}", kept.text);
-    assert!(kept.text.contains(&format!("href=\"{page}\"")), "the place is kept, too: {}", kept.text);
+    assert!(kept.text.contains(&format!("href=\"{page}\"")), "the page to return to is kept, too: {}", kept.text);
 
     browser = Browser::signed_in(&faultline, ADMIN).await;
     let asked = send_again(&browser, &kept).await;

@@ -1,5 +1,5 @@
-//! Promise 4 (docs/src/internals/promises.md): every refusal has a named reason and a JSON body that says what to do;
-//! and it leaves nothing behind.
+//! Promise 4 (docs/src/internals/promises.md): every refusal has a named reason and a JSON body that says what to do,
+//! and stores nothing.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A request (method, path, key, body), and the status and reason it is refused with.
+/// A request (method, path, key, body), and the status and reason of its refusal.
 type Case<'a> = (Method, &'a str, &'a str, Vec<u8>, u16, &'a str);
 
 #[tokio::test]
@@ -92,11 +92,16 @@ async fn every_refusal_is_named_and_stores_nothing() {
         *expected.entry(reason).or_default() += 1;
     }
     let info = faultline.call(Method::GET, "/info", ADMIN, Vec::new()).await;
-    assert_eq!(info.body["data"]["refused"], serde_json::to_value(expected).unwrap(), "each is counted by its reason");
-    assert!(faultline.take_inbox().await.is_empty(), "nothing is half stored");
+    assert_eq!(
+        info.body["data"]["refused"],
+        serde_json::to_value(expected).unwrap(),
+        "each refusal is counted by its reason"
+    );
+    assert!(faultline.take_inbox().await.is_empty(), "nothing of them is stored");
 }
 
-/// Promise 3 (docs/src/internals/promises.md): one bad error in a body is named, and its neighbours are stored.
+/// Promise 3 (docs/src/internals/promises.md): one bad error in a body is refused by name, and its neighbours are
+/// stored.
 #[tokio::test]
 async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
     let faultline = Faultline::new().await;
@@ -128,7 +133,7 @@ async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["a", "b"]);
 }
 
-/// A field of a wrong type is dropped and noted; the rest of the error is kept.
+/// A field of a wrong type is dropped, and the occurrence says so. The rest of the error is kept.
 #[tokio::test]
 async fn a_wrong_type_is_noted_in_the_occurrence() {
     let faultline = Faultline::new().await;
@@ -171,16 +176,16 @@ async fn a_wrong_type_is_noted_in_the_occurrence() {
     "#);
 }
 
-/// What is stored, and what is answered, has levels around what was sent: an event as deep as is taken can be read back,
-/// and a deeper one is refused, not lost later.
+/// Storing and answering adds levels of nesting around an event. The deepest event that is accepted can be read back,
+/// and a deeper one is refused instead of being lost later.
 #[tokio::test]
-async fn the_deepest_events_that_are_taken_are_read_back() {
+async fn the_deepest_events_that_are_accepted_are_read_back() {
     let faultline = Faultline::new().await;
     let key = faultline.client_key();
     let store = format!("/api/1/store/?sentry_key={key}");
     let report = format!("/api/1/security/?sentry_key={key}");
     let sample = "/projects/sample/errors";
-    // The levels that stand around each.
+    // The levels that are added around each.
     let around = [
         (sample, r#"{"errors":[{"message":"odd","odd":@}]}"#, 3),
         (sample, r#"{"errors":[{"message":"frame","backtrace":[{"file":"f","code":@}]}]}"#, 5),
@@ -195,7 +200,7 @@ async fn the_deepest_events_that_are_taken_are_read_back() {
         let most = usize::from(MAX_DEPTH) - levels;
         let taken = faultline.call(Method::POST, path, key, nested(body, most)).await;
         assert!(taken.status.is_success(), "{path} {body}: {}", taken.body);
-        // Of this key the parser makes what its text says.
+        // serde_json's parser would read the text of this key as embedded JSON.
         let hidden = body.replace('@', r#"{"$serde_json::private::RawValue":"[]"}"#);
         let refused = faultline.call(Method::POST, path, key, hidden).await;
         assert_eq!(refused.status.as_u16(), 400, "{path} {body}");
@@ -212,7 +217,7 @@ async fn the_deepest_events_that_are_taken_are_read_back() {
         let read = faultline.get(&path).await;
         let event = &read["errors"][0]["event"];
         assert!(event.to_string().contains(&"[".repeat(80)), "{error}");
-        // What was exported can be imported.
+        // An exported occurrence can be imported.
         let body = serde_json::json!({ "occurrences": [event] }).to_string();
         let taken = faultline.call(Method::POST, "/projects/sample/occurrences", ADMIN, body).await;
         assert_eq!(taken.status.as_u16(), 201, "{}", taken.body);

@@ -1,4 +1,4 @@
-//! A browser without a script: what pages are tried with.
+//! A browser without JavaScript, for tests of pages.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use web_session::address::encoded;
 
-/// A browser: it has at most one cookie, and follows nothing by itself.
+/// A browser with at most one cookie, which does not follow redirects.
 pub(crate) struct Browser<'a> {
     faultline: &'a Faultline,
     pub(crate) cookie: String,
 }
 
-/// What a browser was answered.
+/// A page or other answer.
 pub(crate) struct Seen {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -27,14 +27,14 @@ impl Seen {
         self.headers[LOCATION].to_str().unwrap()
     }
 
-    /// The cookie that was set.
+    /// Returns the cookie that was set.
     pub(crate) fn cookie(&self) -> String {
         let cookie = self.headers[SET_COOKIE].to_str().unwrap();
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
         cookie.split(';').next().unwrap().to_owned()
     }
 
-    /// What every form of the page brings back.
+    /// Returns the token that every form of the page sends.
     pub(crate) fn token(&self) -> String {
         let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("no form");
         rest.split('"').next().unwrap().to_owned()
@@ -54,7 +54,7 @@ impl<'a> Browser<'a> {
         browser
     }
 
-    /// Opens the form for signing in, and sends it with a key.
+    /// Opens the sign-in form, and sends it with a key.
     pub(crate) async fn sign_in(&self, key: &str) -> Seen {
         let form = self.open("/sign-in").await;
         let fresh = Self { faultline: self.faultline, cookie: form.cookie() };
@@ -78,7 +78,7 @@ impl<'a> Browser<'a> {
         self.send(request.body(form.join("&").into()).unwrap()).await
     }
 
-    /// The same from a page of ours, as a browser says.
+    /// Like `submit`, with the headers that a browser sends from our own pages.
     pub(crate) async fn submit_own(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
         let form: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let page = format!("http://errors.example{}", path.trim_start_matches("/pages"));
@@ -94,7 +94,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// A key of a role, of a project or of all, and its id.
+/// Creates a key of a role for a project or for the whole stack. Returns the key and its id.
 pub(crate) async fn key(faultline: &Faultline, role: &str, project: Value) -> (String, String) {
     let body = json!({ "role": role, "project": project, "name": format!("{role} of the story") });
     let made = faultline.call(Method::POST, "/keys", ADMIN, body.to_string()).await.body["data"]["key"].clone();

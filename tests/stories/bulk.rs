@@ -1,4 +1,4 @@
-//! One change of many errors.
+//! Changes of many errors in one request.
 
 use faultline_tests::{ADMIN, Answered, Faultline};
 use http::Method;
@@ -34,9 +34,10 @@ async fn statuses(faultline: &Faultline) -> std::collections::BTreeMap<String, u
     statuses
 }
 
-/// Promise 3 (docs/src/internals/promises.md): what befalls one of a list is said of that one; the others are changed.
+/// Promise 3 (docs/src/internals/promises.md): the failure of one error in a list is reported for it, and the others
+/// are changed.
 #[tokio::test]
-async fn a_list_is_changed_one_by_one() {
+async fn errors_of_a_list_are_changed_one_by_one() {
     let faultline = with_errors(4).await;
     let fingerprint = faultline.get("/projects/sample/errors/error%203").await["error"]["fingerprint"].clone();
     let change = json!({ "status": "resolved", "assignee": "Ada" });
@@ -52,16 +53,16 @@ async fn a_list_is_changed_one_by_one() {
     let history = faultline.get("/projects/sample/errors/error%200/history").await;
     assert_eq!(history["history"].as_array().unwrap().len(), 2);
 
-    // None of them names a release: each says so, and stays as it is.
+    // None of them has a release: each says so, and stays unchanged.
     let next = json!({ "status": "resolved", "inNextRelease": true });
     let refused = changed(&faultline, json!({ "errors": ["error 2"], "change": next })).await;
     assert_eq!(refused["results"][0]["failed"]["reason"], "body_invalid");
     assert_eq!(statuses(&faultline).await["unresolved"], 1);
 }
 
-/// A query changes at most a hundred at a call, and says whether there are more.
+/// A query changes at most a hundred errors per call, and says whether there are more.
 #[tokio::test]
-async fn a_query_is_changed_part_by_part() {
+async fn errors_of_a_query_are_changed_in_parts() {
     let faultline = with_errors(230).await;
     let of = json!({ "where": { "status": "unresolved" }, "change": { "status": "muted" } });
     let (mut parts, mut body) = (Vec::new(), of.clone());
@@ -81,7 +82,7 @@ async fn a_query_is_changed_part_by_part() {
 }
 
 #[tokio::test]
-async fn a_query_is_deleted() {
+async fn errors_of_a_query_are_deleted() {
     let faultline = with_errors(5).await;
     changed(&faultline, json!({ "errors": ["error 1", "error 2"], "change": { "status": "resolved" } })).await;
     let done = changed(&faultline, json!({ "where": { "status": "resolved" }, "delete": true })).await;
@@ -89,11 +90,11 @@ async fn a_query_is_deleted() {
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["error 0", "error 3", "error 4"]);
     let items = faultline_tests::raw::items(faultline.stack.engines()).await;
     let references = items.iter().filter(|item| item["sk"]["S"].as_str().unwrap().starts_with("O#")).count();
-    assert_eq!(references, 3, "nothing is left of the others");
+    assert_eq!(references, 3, "nothing is left of the deleted errors");
 }
 
 #[tokio::test]
-async fn what_is_no_bulk_change_is_named() {
+async fn an_invalid_bulk_change_is_refused_with_a_reason() {
     let faultline = with_errors(1).await;
     let (list, resolve) = (json!(["error 0"]), json!({ "status": "resolved" }));
     for (body, path, says) in [

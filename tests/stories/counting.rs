@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use server::system::Resources;
 use store::dynamo::error_in_stream;
 
-/// The occurrences of an error of the project `sample`, all pages.
+/// Returns the occurrences of an error of the project `sample`, from all pages.
 async fn occurrences(faultline: &Faultline, message: &str) -> Vec<Value> {
     faultline.all(&format!("/projects/sample/errors/{message}/occurrences?limit=100"), "after").await
 }
@@ -36,11 +36,11 @@ async fn assert_counted(faultline: &Faultline, message: &str, count: u64) {
         distinct.len() as u64,
         ids.len() as u64,
     ];
-    assert_eq!(counts, [count; 5], "count, timeline, listed, different events, different ids");
+    assert_eq!(counts, [count; 5], "count, timeline, listed, distinct events, distinct ids");
 }
 
-/// 300 like errors from 8 connections, processed while they come: counted 300, 300 different occurrences, and the minutes
-/// add up. (faultline v1 keeps 10.)
+/// 300 alike errors from 8 connections, processed while they arrive, are counted as 300, with 300 different
+/// occurrences, and the minutes add up. (faultline v1 keeps 10.)
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_like_errors_are_three_hundred() {
     let faultline = Faultline::new().await;
@@ -64,10 +64,10 @@ async fn three_hundred_like_errors_are_three_hundred() {
     assert_counted(&faultline, "like", 300).await;
 }
 
-/// A message that is delivered again, alone or in other company, is not counted again; in this process or after it was
-/// replaced by another, which remembers nothing.
+/// A message that is delivered again, alone or in another batch, is not counted again, neither by this process nor by a
+/// new one with an empty cache.
 #[tokio::test]
-async fn what_is_delivered_twice_is_counted_once() {
+async fn an_event_that_is_delivered_twice_is_counted_once() {
     let dir = tempfile::tempdir().unwrap();
     let faultline = Faultline::builder().directory(dir.path()).start().await;
     for message in ["a", "a", "b"] {
@@ -92,7 +92,7 @@ async fn what_is_delivered_twice_is_counted_once() {
     assert_counted(&faultline, "b", 1).await;
 }
 
-/// Faultline in several processes, as Lambda runs it; calls are counted by `meter`.
+/// Starts faultline in several processes, as Lambda does. `meter` counts their calls.
 async fn processes<const N: usize>(meter: &Meter) -> [Faultline; N] {
     let (engines, clock) = (Engines::memory().unwrap(), Arc::<TestClock>::default());
     Resources::make(&engines).await.unwrap();
@@ -100,16 +100,16 @@ async fn processes<const N: usize>(meter: &Meter) -> [Faultline; N] {
         let resources = Resources::through(&engines, |engine| meter.around(engine)).await.unwrap();
         Faultline::builder().engines(engines.clone()).resources(resources).clock(clock.clone()).start().await
     };
-    join_all((0..N).map(process)).await.try_into().ok().expect("so many")
+    join_all((0..N).map(process)).await.try_into().ok().expect("as many as requested")
 }
 
 async fn batch(faultline: &Faultline) -> Vec<Received> {
     faultline.stack.inbox().receive(10, 1 << 20, Duration::from_secs(60)).await.unwrap()
 }
 
-/// Two processors of the same messages at once: one commits, the other finds that out and counts nothing.
+/// Two processors get the same messages concurrently: one commits, the other notices it and counts nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_processors_at_once_count_once() {
+async fn two_concurrent_processors_count_once() {
     let processes = processes::<3>(&Meter::default()).await;
     let faultline = &processes[0];
     for round in 0..10 {
@@ -131,9 +131,10 @@ async fn two_processors_at_once_count_once() {
     assert_counted(faultline, "raced", 10).await;
 }
 
-/// One process processors several batches of an error at once: each is read beside the others, and committed after them.
+/// One process gets several batches of an error concurrently: they are read concurrently, and committed one after the
+/// other.
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_of_a_process_are_not_in_each_other_s_way() {
+async fn concurrent_batches_of_a_process_do_not_conflict() {
     let meter = Meter::weighing();
     let [faultline] = processes(&meter).await;
     for _ in 0..10 {
@@ -185,7 +186,7 @@ async fn a_large_body_goes_through_s3() {
     assert_eq!(shown["error"]["params"]["noise"], noise);
 }
 
-/// Each commit of an error, as the table's stream has it: the error before and after it.
+/// Returns each commit of an error from the table's stream: the error before and after it.
 async fn commits(faultline: &Faultline) -> Vec<(Option<ErrorAggregate>, ErrorAggregate)> {
     let records: Vec<EventRecord> =
         serde_json::from_value(raw::stream(faultline.stack.engines()).await.into()).unwrap();
@@ -196,8 +197,8 @@ async fn commits(faultline: &Faultline) -> Vec<(Option<ErrorAggregate>, ErrorAgg
     records.into_iter().filter_map(commit).collect()
 }
 
-/// A backlog of more minutes than a commit can hold: thresholds count every minute of it, since the oldest are committed
-/// first.
+/// A backlog has more minutes than a commit can hold. Thresholds count every minute of it, because the oldest minutes
+/// are committed first.
 #[tokio::test]
 async fn each_minute_of_a_backlog_is_counted_for_thresholds() {
     let faultline = Faultline::new().await;
@@ -212,15 +213,15 @@ async fn each_minute_of_a_backlog_is_counted_for_thresholds() {
     faultline.post("sample", &json!({ "errors": rest })).await;
     assert_eq!(faultline.process().await, 0);
     assert_counted(&faultline, "backlog", 300).await;
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     for (old, new) in commits(&faultline).await {
         let before = |start| old.as_ref().map_or(0, |old: &ErrorAggregate| old.threshold_windows.count(start));
-        told.extend(
+        sent.extend(
             new.threshold_windows
                 .counts()
                 .filter(|&(start, count)| before(start) < 3 && count >= 3)
                 .map(|(start, _)| start),
         );
     }
-    assert_eq!(told, (0..100).map(minute).collect::<Vec<_>>(), "each minute comes to three, once, in order");
+    assert_eq!(sent, (0..100).map(minute).collect::<Vec<_>>(), "each minute reaches three, once, in order");
 }

@@ -1,4 +1,4 @@
-//! What is deleted is gone.
+//! Deleted data is gone.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline, raw};
@@ -10,8 +10,8 @@ use server::system::Resources;
 use store::clock::Clock;
 use store::ports::Segments;
 
-/// Deleting an error takes it from the list, and its occurrences from where they rest; its neighbours in the same
-/// segment stay. When the error comes again it is a new one.
+/// Deleting an error removes it from the list, and its occurrences from their segment; its neighbours in the segment
+/// stay. If it occurs again, it is a new error.
 #[tokio::test]
 async fn a_deleted_error_is_gone_and_its_neighbours_stay() {
     let faultline = Faultline::new().await;
@@ -35,10 +35,10 @@ async fn a_deleted_error_is_gone_and_its_neighbours_stay() {
     let path = format!("/projects/sample/errors/gone/occurrences/{id}");
     assert_eq!(faultline.call(Method::GET, &path, ADMIN, Body::empty()).await.status.as_u16(), 404);
     let shown = faultline.get("/projects/sample/errors/gone").await;
-    assert_eq!(shown["timeline"]["totalCount"], 1, "of the deleted ones nothing is counted");
+    assert_eq!(shown["timeline"]["totalCount"], 1, "deleted occurrences are not counted");
 }
 
-/// Deleting a project takes all of it, and the keys to it; a new one of the same name starts empty.
+/// Deleting a project removes everything in it, including its keys. A new project of the same name starts empty.
 #[tokio::test]
 async fn a_deleted_project_is_gone() {
     let faultline = Faultline::new().await;
@@ -52,16 +52,16 @@ async fn a_deleted_project_is_gone() {
     assert_eq!(faultline.get("/projects").await["projects"].as_array().unwrap().len(), 0);
 
     let created = faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"sample"}"#).await;
-    assert_ne!(created.body["data"]["project"]["id"], 1, "a number is never given again");
+    assert_ne!(created.body["data"]["project"]["id"], 1, "a number is never reused");
     assert!(faultline.counts().await.is_empty());
     faultline.clock.advance(61);
     let answer = faultline.call(Method::POST, "/projects/sample/errors", &key, r#"{"errors":[{"message":"m"}]}"#).await;
     assert_eq!(answer.body["error"], "key_unknown");
 }
 
-/// Whatever reads the bucket or the table finds nothing of a deleted error, and all of its neighbours in the same segments:
-/// as they are, and unpacked. When the engines are closed, the bucket's file has no byte of it either. `tests/deleted` is
-/// the same by other tools.
+/// Nobody who reads the bucket or the table finds anything of a deleted error, raw or unpacked, but everything of its
+/// neighbours in the same segments. After the engines are closed, the bucket's file has no byte of it either.
+/// `tests/deleted` does the same with other tools.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_byte_of_a_deleted_error_is_left() {
     let dir = tempfile::tempdir().unwrap();
@@ -124,13 +124,13 @@ async fn no_byte_of_a_deleted_error_is_left() {
     let kept = |part: &[u8]| after.iter().any(|object| within(object, part));
     for (before, after) in before.iter().zip(&after) {
         let parts = || before.chunks_exact(32).zip(after.chunks_exact(32));
-        // Behind the head that marks it as blank, a frame is a run of zeros now.
+        // After the header that marks it as blank, a blanked frame is a run of zeros.
         let blank = parts().filter(|(_, after)| **after == [0; 32]).map(|(before, _)| before);
-        // Frames of like events may have a part in common.
+        // Frames of alike events may have bytes in common.
         let blank: Vec<_> = blank.filter(|part| !kept(part)).collect();
         let same: Vec<_> = parts().filter(|(before, after)| before == after).map(|(_, after)| after).collect();
         assert!(blank.len() > 1 && same.len() > 1, "{} {}", blank.len(), same.len());
         assert_eq!(blank.iter().filter(|part| within(&file, part)).count(), 0, "of {} deleted", blank.len());
-        assert!(same.iter().all(|part| within(&file, part)), "what is kept is");
+        assert!(same.iter().all(|part| within(&file, part)), "the kept frames are in the file");
     }
 }

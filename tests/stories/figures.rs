@@ -1,11 +1,11 @@
-//! What is counted of errors: tags, users, releases, and how many there were when.
+//! Figures of errors: tags, users, releases and timelines.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline, raw};
 use http::Method;
 use serde_json::{Value, json};
 
-/// Posts an event as an SDK does, with `more` in it.
+/// Posts an event as an SDK does, with the fields of `more`.
 async fn post(faultline: &Faultline, message: &str, more: Value) {
     let (id, key) = (faultline.stack.access().1.unwrap().id, faultline.client_key().to_owned());
     let mut event = json!({ "platform": "python", "message": message });
@@ -21,7 +21,7 @@ async fn refusal(faultline: &Faultline, path: &str) -> String {
     answer.body["message"].as_str().unwrap().to_owned()
 }
 
-/// Each tag with its most frequent values, how often each was seen, and which part of all that is.
+/// Each tag has its most frequent values, how often each was seen, and which share of all that is.
 #[tokio::test]
 async fn an_error_s_tags_are_counted() {
     let faultline = Faultline::new().await;
@@ -61,9 +61,9 @@ async fn an_error_s_tags_are_counted() {
     assert_eq!((plan["values"].as_array().unwrap().len(), &plan["rest"]), (1, &json!(1)));
 }
 
-/// Where a tag has more values than are kept, each count says between which bounds it is.
+/// If a tag has more values than are kept, each count has an upper and a lower bound.
 #[tokio::test]
-async fn a_tag_of_many_values_says_what_it_does_not_know() {
+async fn a_tag_of_many_values_has_bounds_for_its_counts() {
     let faultline = Faultline::new().await;
     for number in 0..40 {
         let request = if number % 2 == 0 { "same".to_owned() } else { format!("{number}") };
@@ -81,7 +81,7 @@ async fn a_tag_of_many_values_says_what_it_does_not_know() {
     assert_eq!(request["rest"], json!(40 - 20 - 7));
 }
 
-/// Users are counted once each, by id, mail address, name or IP address: exactly up to 48, then about.
+/// Each user is counted once, by id, email address, name or IP address: exactly up to 48, then approximately.
 #[tokio::test]
 async fn users_are_counted_once() {
     let faultline = Faultline::new().await;
@@ -101,9 +101,9 @@ async fn users_are_counted_once() {
     assert!((250..=372).contains(&users().await), "{}", users().await);
 }
 
-/// A release is there from its first occurrence on; the one that came last is listed first.
+/// A release exists from its first occurrence on. The one that was seen last is listed first.
 #[tokio::test]
-async fn releases_are_listed_with_when_they_were_seen() {
+async fn releases_are_listed_with_their_first_and_last_occurrence() {
     let faultline = Faultline::new().await;
     for (release, hours) in [("1.0", 0), ("shop@2.0+7", 1), ("1.0", 1), ("1.0", 1), ("3/beta", 30)] {
         faultline.clock.advance(hours * 3_600);
@@ -157,8 +157,8 @@ async fn releases_are_listed_with_when_they_were_seen() {
     assert!(refusal(&faultline, "/projects/sample/releases?limit=101").await.contains("1 to 100"));
 }
 
-/// By the minute, hour or day, with a zero where there was nothing; for an error, its project, and the stack, whose
-/// totals are the sums of the errors' timelines.
+/// Timelines are by minute, hour or day, with zeros where nothing happened, for an error, its project and the stack.
+/// Totals are the sums of the errors' timelines.
 #[tokio::test]
 async fn timelines_are_drawn_for_an_error_a_project_and_the_stack() {
     let faultline = Faultline::new().await;
@@ -188,7 +188,7 @@ async fn timelines_are_drawn_for_an_error_a_project_and_the_stack() {
     assert_eq!(counts(&format!("/projects/sample/timeline?{minutes}")).await, [0, 2, 0, 1]);
     let hours = "start=2026-11-01T00:00:00Z&end=2026-11-01T03:00:00Z";
     assert_eq!(counts(&format!("/timeline?{hours}")).await, [3, 0, 1]);
-    // In New York clocks are put on this day: it has 25 hours.
+    // New York changes its clocks on this day, which has 25 hours.
     let days = "unit=day&start=2026-10-31T12:00:00Z&end=2026-11-01T12:00:00Z&timezone=America/New_York";
     assert_eq!(counts(&format!("/timeline?{days}")).await, [4, 0]);
     assert_eq!(counts("/timeline?timezone=UTC").await.len(), 24);
@@ -241,7 +241,7 @@ async fn timelines_are_drawn_for_an_error_a_project_and_the_stack() {
     }
 }
 
-/// What a list draws beside each error: the hours in which it was seen, without a read more.
+/// A list of errors has the hours in which each was seen, without an additional read.
 #[tokio::test]
 async fn an_error_in_a_list_has_its_newest_hours() {
     let faultline = Faultline::new().await;
@@ -255,7 +255,7 @@ async fn an_error_in_a_list_has_its_newest_hours() {
     assert_eq!(hours, json!([hour(0, 1), hour(1, 2), hour(3, 1)]));
 }
 
-/// Each commit pays by the kilobyte: an error of an event such as SDKs send fits the first.
+/// A commit is charged by the kilobyte. A new error with an event as SDKs send it takes less than one.
 #[tokio::test]
 async fn a_fresh_error_is_stored_within_a_kilobyte() {
     let faultline = Faultline::new().await;
@@ -283,7 +283,7 @@ async fn a_fresh_error_is_stored_within_a_kilobyte() {
     assert!(size < 1_024, "{size} bytes");
 }
 
-/// With a project goes what was counted of it.
+/// Deleting a project deletes its figures.
 #[tokio::test]
 async fn a_deleted_project_leaves_no_figures() {
     let faultline = Faultline::new().await;

@@ -1,7 +1,7 @@
 use faultline_tests::Faultline;
 use serde_json::json;
 
-/// What is posted is listed, counted, on the timeline, and can be read in full.
+/// A posted error is listed, counted, on the timeline, and can be read completely.
 #[tokio::test]
 async fn an_error_is_posted_and_read_back() {
     let faultline = Faultline::new().await;

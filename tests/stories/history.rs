@@ -1,4 +1,4 @@
-//! Who did what to an error, and what people said about it.
+//! The history of an error: who did what, and comments.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Answered, Faultline};
@@ -30,7 +30,7 @@ async fn delete(faultline: &Faultline, path: &str) -> u16 {
     faultline.call(Method::DELETE, path, ADMIN, Body::empty()).await.status.as_u16()
 }
 
-/// All of the history, in pages of two.
+/// Returns the whole history, read in pages of two.
 async fn history(faultline: &Faultline) -> Vec<Value> {
     let (mut all, mut path) = (Vec::new(), format!("{PATH}/history?limit=2"));
     loop {
@@ -43,15 +43,15 @@ async fn history(faultline: &Faultline) -> Vec<Value> {
     }
 }
 
-/// Promise 5 (docs/src/internals/promises.md): whoever did it is named by their key, which is not shown.
+/// Promise 5 (docs/src/internals/promises.md): an actor is named by the name of the key, and the key is not shown.
 #[tokio::test]
-async fn a_history_tells_who_did_what_newest_first() {
+async fn a_history_says_who_did_what_newest_first() {
     let faultline = Faultline::new().await;
     let key = json!({ "role": "admin", "project": "sample", "name": "ci" }).to_string();
     let key = faultline.call(Method::POST, "/keys", ADMIN, key).await.body["data"]["key"].clone();
     let ci = key["key"].as_str().unwrap();
     another(&faultline, "1.0").await;
-    assert_eq!(history(&faultline).await, [json!(null); 0], "occurrences are no part of it");
+    assert_eq!(history(&faultline).await, [json!(null); 0], "occurrences are not part of it");
     patch(&faultline, ci, json!({ "status": "resolved", "inNextRelease": true, "assignee": "Ada" })).await;
     another(&faultline, "1.0").await;
     another(&faultline, "1.1").await;
@@ -71,36 +71,36 @@ async fn a_history_tells_who_did_what_newest_first() {
         (&ci, json!({ "what": "assigned", "assignee": "Ada" })),
         (&ci, json!({ "what": "resolved", "after": "1.0" })),
     ];
-    let told = history(&faultline).await;
-    assert_eq!(told.len(), expected.len(), "{told:?}");
-    for (told, (by, what)) in told.iter().zip(expected) {
-        assert_eq!(&told["by"], by, "{told}");
-        let mut shown = told.clone();
+    let entries = history(&faultline).await;
+    assert_eq!(entries.len(), expected.len(), "{entries:?}");
+    for (entries, (by, what)) in entries.iter().zip(expected) {
+        assert_eq!(&entries["by"], by, "{entries}");
+        let mut shown = entries.clone();
         for key in ["id", "at", "by"] {
             assert!(!shown.as_object_mut().unwrap().remove(key).unwrap().is_null());
         }
         assert_eq!(shown, what);
     }
-    assert!(told.is_sorted_by(|newer, older| newer["at"].as_str() >= older["at"].as_str()));
-    assert!(!json!(told).to_string().contains(key["key"].as_str().unwrap()));
+    assert!(entries.is_sorted_by(|newer, older| newer["at"].as_str() >= older["at"].as_str()));
+    assert!(!json!(entries).to_string().contains(key["key"].as_str().unwrap()));
 }
 
 #[tokio::test]
-async fn a_comment_that_is_deleted_leaves_that_it_was() {
+async fn a_deleted_comment_leaves_an_entry() {
     let faultline = Faultline::new().await;
     another(&faultline, "1.0").await;
     let id = |answer: Answered| answer.body["data"]["comment"]["id"].as_str().unwrap().to_owned();
     let (one, _) = (id(comment(&faultline, "one").await), id(comment(&faultline, "two").await));
     assert_eq!(delete(&faultline, &format!("{PATH}/comments/{one}")).await, 204);
-    let told: Vec<_> =
+    let entries: Vec<_> =
         history(&faultline).await.iter().map(|entry| (entry["what"].clone(), entry["text"].clone())).collect();
-    assert_eq!(told, [(json!("comment_deleted"), Value::Null), (json!("commented"), json!("two"))]);
+    assert_eq!(entries, [(json!("comment_deleted"), Value::Null), (json!("commented"), json!("two"))]);
     patch(&faultline, ADMIN, json!({ "status": "resolved" })).await;
     let resolved = history(&faultline).await[0]["id"].as_str().unwrap().to_owned();
     for unknown in [one.as_str(), resolved.as_str(), "x"] {
         assert_eq!(delete(&faultline, &format!("{PATH}/comments/{unknown}")).await, 404, "{unknown}");
     }
-    assert_eq!(history(&faultline).await.len(), 3, "only comments are deleted");
+    assert_eq!(history(&faultline).await.len(), 3, "only comments can be deleted");
     for text in [String::new(), "é".repeat(5_001)] {
         let answer = comment(&faultline, &text).await;
         assert_eq!((answer.status.as_u16(), &answer.body["errors"][0]["path"]), (400, &json!(["text"])));
@@ -109,9 +109,9 @@ async fn a_comment_that_is_deleted_leaves_that_it_was() {
     assert_eq!(none.body["error"], "error_unknown");
 }
 
-/// Deleting an error takes its history along; the same error, when it comes again, starts without one.
+/// Deleting an error deletes its history. If the error occurs again, it starts without one.
 #[tokio::test]
-async fn a_history_goes_with_its_error() {
+async fn a_history_is_deleted_with_its_error() {
     let faultline = Faultline::new().await;
     another(&faultline, "1.0").await;
     comment(&faultline, "a word of it").await;

@@ -1,4 +1,4 @@
-//! What clients really send is taken, and what is not stored costs nothing.
+//! Requests as clients really send them are accepted, and what is not stored costs nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ async fn counts(faultline: &Faultline) -> Vec<(String, u64)> {
     faultline.counts().await.into_iter().collect()
 }
 
-/// A body that comes piece by piece, and counts the bytes that were read.
+/// A body that arrives in pieces, and counts the bytes that were read.
 fn counted(first: Vec<u8>, mib: usize, read: &Arc<AtomicUsize>) -> Body {
     let read = read.clone();
     let pieces = stream::iter([Bytes::from(first)]).chain(stream::repeat(Bytes::from(vec![b'x'; MIB])).take(mib));
@@ -38,7 +38,7 @@ fn counted(first: Vec<u8>, mib: usize, read: &Arc<AtomicUsize>) -> Body {
     Body::new(StreamBody::new(pieces))
 }
 
-/// An attachment of 60 MiB costs neither the event nor memory, and is switched off.
+/// An attachment of 60 MiB costs neither the event nor memory, and a rate limit stops further ones.
 #[tokio::test]
 async fn what_is_not_stored_does_not_cost_the_event() {
     let faultline = Faultline::new().await;
@@ -48,7 +48,7 @@ async fn what_is_not_stored_does_not_cost_the_event() {
     let answer = send(&faultline, "/api/1/envelope/", counted(head.into_bytes(), 60, &Arc::default())).await;
     assert_eq!((answer.status.as_u16(), &answer.body), (200, &json!({ "id": ID })));
     assert_eq!(answer.headers["x-sentry-rate-limits"], "3600:attachment:organization");
-    // One that is cut, or larger than what is read at all, costs it neither.
+    // A truncated attachment, or one beyond the maximum that is read, does not cost the event either.
     for mib in [3, 250] {
         let head = format!("{{}}\n{event}{{\"type\":\"attachment\",\"length\":{}}}\n", 250 * MIB);
         let answer = send(&faultline, "/api/1/envelope/", counted(head.into_bytes(), mib, &Arc::default())).await;
@@ -57,9 +57,9 @@ async fn what_is_not_stored_does_not_cost_the_event() {
     assert_eq!(counts(&faultline).await, [("m".to_owned(), 3)]);
 }
 
-/// Without a key no more is read than may hold one.
+/// Without a valid key, only as much is read as may contain one.
 #[tokio::test]
-async fn nothing_is_unpacked_for_a_stranger() {
+async fn nothing_is_unpacked_without_a_valid_key() {
     let faultline = Faultline::new().await;
     let ask = async |path: &str, first: &str| {
         let read = Arc::default();
@@ -74,13 +74,13 @@ async fn nothing_is_unpacked_for_a_stranger() {
         [("/api/1/envelope/", "{\"a\":["), ("/tunnel", "{}\n"), ("/tunnel", "{\"dsn\":\"https://x@h/1\"}\n")]
     {
         let (status, read) = ask(path, first).await;
-        // What was begun is read to its end after the refusal, and thrown away.
+        // After a refusal, the rest of a body is read up to a bound and thrown away.
         assert!([401, 403].contains(&status) && read <= first.len() + 20 * MIB, "{path}: {status}, {read}");
     }
     assert_eq!(counts(&faultline).await, []);
 }
 
-/// Each event of an envelope is stored, with an id that stays the same when the envelope comes again.
+/// Each event of an envelope is stored, with an id that is the same when the envelope is sent again.
 #[tokio::test]
 async fn several_events_of_an_envelope_are_stored() {
     let faultline = Faultline::new().await;
@@ -93,9 +93,9 @@ async fn several_events_of_an_envelope_are_stored() {
     assert_eq!(counts(&faultline).await, ["a", "b", "c"].map(|name| (name.to_owned(), 1)));
 }
 
-/// The event is stored if its JSON is complete.
+/// An event is stored if its JSON is complete.
 #[tokio::test]
-async fn json_is_taken_as_clients_write_it() {
+async fn json_is_accepted_as_clients_write_it() {
     let faultline = Faultline::new().await;
     let bodies: [&[u8]; 12] = [
         b"{\"message\":\"m\",\"extra\":{\"a\":\"x\x01\ny\"}}",
@@ -122,9 +122,9 @@ async fn json_is_taken_as_clients_write_it() {
     assert_eq!(counts(&faultline).await, [("m".to_owned(), 22)]);
 }
 
-/// A crash is an event, though its dump is not stored; what a browser reports of success is none.
+/// A crash becomes an event, although its dump is not stored. A browser's report of a success does not.
 #[tokio::test]
-async fn crashes_and_network_reports_have_their_addresses() {
+async fn crashes_and_network_reports_have_endpoints() {
     let faultline = Faultline::new().await;
     let nel =
         |kind: &str| format!(r#"[{{"type":"network-error","url":"https://shop.test/","body":{{"type":"{kind}"}}}}]"#);

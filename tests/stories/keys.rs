@@ -1,4 +1,4 @@
-//! Keys: how they are made, shown, used, taken out of use and replaced. What each may do is in `access`.
+//! Keys: how they are created, shown, used, revoked and replaced. `access` has what each may do.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use server::system::Resources;
 
-/// A key may also come as a bearer token.
+/// A key may also be sent as a bearer token.
 #[tokio::test]
 async fn a_key_may_be_a_bearer_token() {
     let faultline = Faultline::new().await;
@@ -17,8 +17,8 @@ async fn a_key_may_be_a_bearer_token() {
     assert_eq!(faultline.send(request.unwrap()).await.status.as_u16(), 200);
 }
 
-/// Promise 5 (docs/src/internals/promises.md): what a key opens is stored, not the key; and a posted notification
-/// config is not stored at all.
+/// Promise 5 (docs/src/internals/promises.md): only the hash of a key is stored, and a posted notification config is
+/// not stored in clear.
 #[tokio::test]
 async fn no_secret_is_stored() {
     let dir = tempfile::tempdir().unwrap();
@@ -40,9 +40,9 @@ async fn no_secret_is_stored() {
     }
 }
 
-/// The DSN that comes with a new project leads back to where it was asked for, behind whatever prefix.
+/// A new project's DSN has the address that the request was sent to, including any path prefix.
 #[tokio::test]
-async fn a_dsn_has_the_address_that_was_asked() {
+async fn a_dsn_has_the_address_of_the_request() {
     let faultline = Faultline::new().await;
     for (path, name, expected) in [
         ("/projects", "plain", "https://KEY@errors.example/2"),
@@ -65,7 +65,7 @@ async fn call(faultline: &Faultline, method: Method, path: &str, key: &str, body
     (answer.status.as_u16(), answer.body)
 }
 
-/// A new key by the operator, or whose key it is.
+/// Creates a key with the key `by`.
 async fn new_key(faultline: &Faultline, by: &str, body: Value) -> Value {
     let (status, body) = call(faultline, Method::POST, "/keys", by, body).await;
     assert_eq!(status, 201, "{body}");
@@ -86,7 +86,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// A key is shown once. After that there is what its owner tells it from others by: id, name, and its first characters.
+/// A key is shown once. After that only its id, name and first characters are shown, to distinguish keys.
 #[tokio::test]
 async fn a_key_is_shown_once() {
     let faultline = Faultline::new().await;
@@ -107,16 +107,16 @@ async fn a_key_is_shown_once() {
     assert_eq!(shown, Some(&expected));
     assert!(!list.to_string().contains(text(&made["key"])));
     assert!(!list.to_string().contains(faultline.client_key()));
-    assert_eq!(ids(&list).len(), 2, "with the sample project's client key; the operator's own is in no list");
+    assert_eq!(ids(&list).len(), 2, "with the sample project's client key; the operator's own key is not listed");
 
     let own = model::id::Key::parse(ADMIN).unwrap().hash().id();
     for (method, path) in [(Method::PATCH, format!("/keys/{own}")), (Method::DELETE, format!("/keys/{own}"))] {
         let (status, body) = call(&faultline, method, &path, ADMIN, json!({ "disabled": true })).await;
-        assert_eq!((status, &body["error"]), (404, &json!("key_id_unknown")), "nor can it be disabled");
+        assert_eq!((status, &body["error"]), (404, &json!("key_id_unknown")), "the operator's key cannot be disabled");
     }
 }
 
-/// An admin of a project is shown the keys of the project, and makes such; by pages, like the operator, who is shown all.
+/// An admin of a project sees and creates keys of the project. The operator sees all keys. Both lists are paged.
 #[tokio::test]
 async fn keys_are_listed_by_pages_and_by_project() {
     let faultline = Faultline::new().await;
@@ -128,7 +128,7 @@ async fn keys_are_listed_by_pages_and_by_project() {
     }
     new_key(&faultline, ADMIN, json!({ "role": "read" })).await;
     let (status, body) = call(&faultline, Method::POST, "/keys", own, json!({ "role": "client" })).await;
-    assert_eq!((status, &body["error"]), (403, &json!("key_project")), "only in its project");
+    assert_eq!((status, &body["error"]), (403, &json!("key_project")), "only in its own project");
 
     for (by, query, expected) in [
         (own, "", 5),
@@ -158,7 +158,7 @@ async fn keys_are_listed_by_pages_and_by_project() {
     assert_eq!(status, 403);
 }
 
-/// A reader is shown what is its own in the list of projects.
+/// A reader's list of projects has only the projects that the key may read.
 #[tokio::test]
 async fn a_reader_of_one_project_sees_one_project() {
     let faultline = Faultline::new().await;
@@ -176,8 +176,7 @@ async fn a_reader_of_one_project_sees_one_project() {
     }
 }
 
-/// A key that is disabled opens nothing a minute later, and is in use again when it is enabled; one that is deleted is
-/// gone.
+/// A disabled key is refused after at most a minute, and works again when it is enabled. A deleted key is gone.
 #[tokio::test]
 async fn a_key_is_disabled_enabled_and_deleted() {
     let faultline = Faultline::new().await;
@@ -218,10 +217,10 @@ async fn a_key_is_disabled_enabled_and_deleted() {
     assert_eq!((status, &body["error"]), (400, &json!("parameter_invalid")));
 }
 
-/// A rotated key and the one in its place are good together until the overlap is over; then the old one is unknown, at
-/// once, though it was just used.
+/// A rotated key and its replacement both work until the overlap ends. Then the old one is unknown at once, even if it
+/// was just used.
 #[tokio::test]
-async fn a_rotated_key_goes_on_for_the_overlap() {
+async fn a_rotated_key_works_during_the_overlap() {
     let faultline = Faultline::new().await;
     let old = new_key(&faultline, ADMIN, json!({ "role": "client", "project": "sample", "name": "shop" })).await;
     let path = format!("/keys/{}/rotate", text(&old["id"]));
@@ -245,7 +244,7 @@ async fn a_rotated_key_goes_on_for_the_overlap() {
     assert_eq!(new["expiresAt"], Value::Null);
 
     let (status, body) = call(&faultline, Method::POST, &path, ADMIN, json!({ "overlapHours": 48 })).await;
-    assert_eq!((status, &body["error"]), (409, &json!("key_rotated")), "a key is rotated once");
+    assert_eq!((status, &body["error"]), (409, &json!("key_rotated")), "a key can be rotated once");
     assert!(text(&body["message"]).contains(end), "{body}");
 
     faultline.clock.advance(24 * 3_600 - 1);
@@ -259,10 +258,10 @@ async fn a_rotated_key_goes_on_for_the_overlap() {
     assert_eq!(call(&faultline, Method::POST, &path, ADMIN, json!({ "overlapHours": 1 })).await.0, 404);
 }
 
-/// The list says on which day a key was last used: those that read by what they read, those that post by what was
-/// processed. Who shows a key in vain uses it too.
+/// The list has the day of a key's last use. For reads it is recorded at the read, for posts when they are processed. A
+/// refused use counts, too.
 #[tokio::test]
-async fn the_day_of_last_use_is_known() {
+async fn the_day_of_the_last_use_is_recorded() {
     let faultline = Faultline::new().await;
     let client = new_key(&faultline, ADMIN, json!({ "role": "client", "project": "sample" })).await;
     let reader = new_key(&faultline, ADMIN, json!({ "role": "read", "project": "sample" })).await;
@@ -294,7 +293,7 @@ async fn the_day_of_last_use_is_known() {
     assert_eq!(last_used().await, json!(["2026-11-02", "2026-11-03", null]));
     faultline.clock.advance(3 * 86_400);
     assert_eq!(faultline.process().await, 0);
-    assert_eq!(last_used().await, json!(["2026-11-03", "2026-11-03", null]), "when it was sent, not processed");
+    assert_eq!(last_used().await, json!(["2026-11-03", "2026-11-03", null]), "the day when it was sent, not processed");
 
     let body = json!({ "errors": [{ "message": "m" }] });
     assert_eq!(call(&faultline, Method::POST, "/projects/sample/errors", text(&idle["key"]), body).await.0, 201);
@@ -304,10 +303,10 @@ async fn the_day_of_last_use_is_known() {
     assert_eq!(last_used().await, json!(["2026-11-06", "2026-11-03", "2026-11-06"]));
 }
 
-/// A key that somebody has is of no use from the moment it is taken back: it makes no successor, and changes nothing,
-/// also where another process had found it good shortly before.
+/// A revoked key is useless from that moment: it creates no other key and changes nothing, even if another process
+/// checked it shortly before.
 #[tokio::test]
-async fn a_key_that_was_taken_back_changes_nothing_from_then_on() {
+async fn a_revoked_key_changes_nothing_from_then_on() {
     for way in ["delete", "disable"] {
         let engines = Engines::memory().unwrap();
         let resources = Resources::make(&engines).await.unwrap();
@@ -348,7 +347,7 @@ async fn a_key_that_was_taken_back_changes_nothing_from_then_on() {
             }
         }
         let read = here.call(Method::GET, "/projects", key, Body::empty()).await.status.as_u16();
-        assert_eq!(read, 403, "{way}: this process knows at once");
+        assert_eq!(read, 403, "{way}: this process refuses it at once");
         let keys = here.get("/keys").await;
         assert!(!keys.to_string().contains("successor"), "{keys}");
     }

@@ -1,4 +1,4 @@
-//! What people set of an error, and what its occurrences make of that.
+//! Status and assignee of an error, and how occurrences change the status.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn try_patch(faultline: &Faultline, body: Value) -> Answered {
     faultline.call(Method::PATCH, PATH, ADMIN, body.to_string()).await
 }
 
-/// The error after another occurrence, in a release or in none, ten seconds later.
+/// Returns the error after another occurrence ten seconds later, with a release or without one.
 async fn after_another(faultline: &Faultline, release: Option<&str>) -> Value {
     faultline.clock.advance(10);
     let body = json!({ "errors": [{ "type": "E", "message": "m" }], "context": { "version": release } });
@@ -27,7 +27,7 @@ async fn after_another(faultline: &Faultline, release: Option<&str>) -> Value {
     faultline.get("/projects/sample/errors").await["errors"][0].clone()
 }
 
-/// Who resolves an error in the next release hears nothing of the releases that are out there already.
+/// Resolving an error in the next release ignores occurrences from releases that existed before.
 #[tokio::test]
 async fn an_old_release_does_not_end_a_resolution_in_the_next() {
     let faultline = Faultline::new().await;
@@ -43,14 +43,14 @@ async fn an_old_release_does_not_end_a_resolution_in_the_next() {
     assert_eq!((&seen["status"], &seen["resolution"]), (&json!("unresolved"), &Value::Null));
     assert_eq!(seen["regression"], json!({ "at": now, "release": "1.2.1", "count": 1 }));
 
-    // Everywhere: any release ends it.
+    // Resolved in all releases: an occurrence from any release ends it.
     patch(&faultline, json!({ "status": "resolved" })).await;
     let again = after_another(&faultline, Some("1.1.9")).await;
     assert_eq!((&again["status"], &again["regression"]["release"]), (&json!("unresolved"), &json!("1.1.9")));
     assert_eq!(again["regression"]["count"], 2);
 }
 
-/// The next release is that of the project, though the error was seen in older ones only.
+/// The next release is the project's, even if the error was seen only in older ones.
 #[tokio::test]
 async fn the_next_release_is_the_project_s() {
     let faultline = Faultline::new().await;
@@ -64,9 +64,9 @@ async fn the_next_release_is_the_project_s() {
     assert_eq!(after_another(&faultline, Some("1.4.1")).await["status"], "unresolved");
 }
 
-/// A release says how many errors it brought, and how many it brought back.
+/// A release has the number of errors that it introduced and that it brought back.
 #[tokio::test]
-async fn a_release_counts_what_it_brought_and_brought_back() {
+async fn a_release_counts_the_errors_it_introduced_and_brought_back() {
     let faultline = Faultline::new().await;
     after_another(&faultline, Some("1.0")).await;
     patch(&faultline, json!({ "status": "resolved" })).await;
@@ -87,9 +87,9 @@ async fn a_release_counts_what_it_brought_and_brought_back() {
     assert_eq!((back.as_array().unwrap().len(), &back[0]["message"]), (1, &json!("m")));
 }
 
-/// Commits have no order: what counts is whether the release was there when somebody resolved the error.
+/// Commit hashes have no order: it matters whether the release existed when the error was resolved.
 #[tokio::test]
-async fn a_release_that_is_no_version_ends_it_if_it_is_new() {
+async fn a_new_release_without_an_order_ends_the_resolution() {
     let faultline = Faultline::new().await;
     after_another(&faultline, Some("9f3c2a1")).await;
     patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
@@ -98,7 +98,7 @@ async fn a_release_that_is_no_version_ends_it_if_it_is_new() {
 }
 
 #[tokio::test]
-async fn without_a_release_there_is_no_next() {
+async fn without_a_release_there_is_no_next_release() {
     let faultline = Faultline::new().await;
     after_another(&faultline, None).await;
     let answer = try_patch(&faultline, json!({ "status": "resolved", "inNextRelease": true })).await;
@@ -106,7 +106,7 @@ async fn without_a_release_there_is_no_next() {
     assert!(answer.body["message"].as_str().unwrap().contains("send `release`"), "{}", answer.body);
 }
 
-/// Whatever goes together goes in one write.
+/// Status and assignee change in one write.
 #[tokio::test]
 async fn an_error_is_resolved_and_assigned_at_once() {
     let faultline = Faultline::new().await;
@@ -116,13 +116,13 @@ async fn an_error_is_resolved_and_assigned_at_once() {
     let seen = after_another(&faultline, Some("1.0")).await;
     assert_eq!((&seen["status"], &seen["assignee"]), (&json!("unresolved"), &json!("Ada <ada@example.org>")));
     let muted = patch(&faultline, json!({ "status": "muted" })).await;
-    assert_eq!(muted["assignee"], "Ada <ada@example.org>", "what is not named stays");
+    assert_eq!(muted["assignee"], "Ada <ada@example.org>", "fields that are not sent stay");
     let nobody = patch(&faultline, json!({ "assignee": null })).await;
     assert_eq!((&nobody["status"], &nobody["assignee"]), (&json!("muted"), &Value::Null));
 }
 
 #[tokio::test]
-async fn what_cannot_be_set_is_named() {
+async fn an_invalid_change_is_refused_with_a_reason() {
     let faultline = Faultline::new().await;
     after_another(&faultline, None).await;
     for (body, path, says) in [
@@ -141,12 +141,12 @@ async fn what_cannot_be_set_is_named() {
     assert_eq!(patch(&faultline, json!({ "assignee": "é".repeat(100) })).await["assignee"], "é".repeat(100));
 }
 
-/// Resolving cannot lose against a storm that writes the same error all the time, and neither loses a count.
+/// Resolving does not lose against a storm that writes the same error all the time, and neither loses a change.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_is_set_while_a_storm_writes() {
     let faultline = Faultline::new().await;
     after_another(&faultline, Some("1.0")).await;
-    // What waits was received before somebody resolves the error.
+    // These messages were received before the error is resolved.
     for _ in 0..40 {
         faultline.post_message("m").await;
     }
@@ -173,5 +173,5 @@ async fn a_status_is_set_while_a_storm_writes() {
     let error = faultline.get("/projects/sample/errors").await["errors"][0].clone();
     assert_eq!((&error["count"], &error["status"], &error["assignee"]), (&json!(41), &json!("resolved"), &json!("19")));
     let history = faultline.get(&format!("{PATH}/history?limit=100")).await;
-    assert_eq!(history["history"].as_array().unwrap().len(), 40, "each has its entry");
+    assert_eq!(history["history"].as_array().unwrap().len(), 40, "each change has its entry");
 }

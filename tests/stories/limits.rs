@@ -1,4 +1,4 @@
-//! A project sends as much as it may, others as before, and clients are told when to come back.
+//! A project can send events up to its limits. Other projects are not affected, and clients learn when to send again.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Answered, Faultline};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use server::system::Resources;
 use store::clock::Clock;
 
-/// Longer than ingest trusts the limits that it read.
+/// Seconds after which ingest reads the limits again, plus one.
 const READ_AGAIN: i64 = 11;
 
 async fn set(faultline: &Faultline, change: Value) -> Value {
@@ -21,7 +21,7 @@ fn errors(count: usize) -> Value {
     json!({ "errors": vec![json!({ "type": "E", "message": "m" }); count] })
 }
 
-/// Posts `count` errors to `sample` with a key of the project; [`Faultline::try_post`] has one of all, which names it.
+/// Posts `count` errors to `sample` with a key of the project. ([`Faultline::try_post`] uses a key of the stack.)
 async fn post(faultline: &Faultline, count: usize) -> Answered {
     faultline.call(Method::POST, "/projects/sample/errors", faultline.client_key(), errors(count).to_string()).await
 }
@@ -30,7 +30,7 @@ async fn status(faultline: &Faultline) -> u16 {
     post(faultline, 1).await.status.as_u16()
 }
 
-/// Another process on the same storage.
+/// Starts another process on the same storage.
 async fn another(faultline: &Faultline) -> Faultline {
     let engines = faultline.stack.engines().clone();
     let resources = Resources::make(&engines).await.unwrap();
@@ -45,10 +45,11 @@ fn headers(answer: &Answered, names: [&str; 4]) -> [String; 4] {
     names.map(|name| answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default())
 }
 
-const TOLD: [&str; 4] = ["retry-after", "x-ratelimit-reset", "x-sentry-rate-limits", "access-control-allow-origin"];
+const BACK_OFF_HEADERS: [&str; 4] =
+    ["retry-after", "x-ratelimit-reset", "x-sentry-rate-limits", "access-control-allow-origin"];
 
-/// What is over a limit a minute is refused, by v1's answer to it; the next minute is taken again. Only posts of this
-/// project are.
+/// Events over a limit per minute are refused as in v1, and accepted again in the next minute. Only posts of this
+/// project are refused.
 #[tokio::test]
 async fn over_the_minute_is_refused_until_the_next() {
     let faultline = Faultline::new().await;
@@ -62,12 +63,12 @@ async fn over_the_minute_is_refused_until_the_next() {
         assert_eq!(answer.status.as_u16(), 429);
         let minute = Timestamp::parse("2026-11-02T00:02:00Z").unwrap().seconds().to_string();
         let expected = ["40", &minute, "40:default;error;security:project:rate_limited", "*"];
-        assert_eq!(headers(&answer, TOLD), expected);
+        assert_eq!(headers(&answer, BACK_OFF_HEADERS), expected);
         assert_eq!(answer.body["error"], "rate_limited");
         let message = answer.body["message"].as_str().unwrap();
         assert!(message.contains("3 events a minute") && message.contains("00:02:00"), "{message}");
     }
-    assert_eq!(refused(&faultline).await, json!({ "rate_limited": 4 }), "each event is counted");
+    assert_eq!(refused(&faultline).await, json!({ "rate_limited": 4 }), "each refused event is counted");
     faultline.post("other", &errors(9)).await;
     faultline.get("/projects/sample/errors").await;
 
@@ -79,9 +80,9 @@ async fn over_the_minute_is_refused_until_the_next() {
     assert_eq!(faultline.counts().await["m"], 4);
 }
 
-/// A request is taken or refused whole: one post may go over by what it brings, the next is refused.
+/// A request is accepted or refused as a whole: one post may exceed the limit, and the next is refused.
 #[tokio::test]
-async fn a_post_goes_over_whole() {
+async fn a_post_is_accepted_or_refused_as_a_whole() {
     let faultline = Faultline::new().await;
     set(&faultline, json!({ "limits": { "perMinute": 3, "perMonth": 12 } })).await;
     assert_eq!(post(&faultline, 10).await.status.as_u16(), 201);
@@ -93,16 +94,16 @@ async fn a_post_goes_over_whole() {
     assert_eq!(refused(&faultline).await, json!({ "rate_limited": 1, "quota_exceeded": 5 }));
 }
 
-/// A second process, which took nothing itself, refuses as soon as it reads the mark that the processor set.
+/// A second process that has received nothing refuses as soon as it reads the mark that the processor set.
 #[tokio::test]
 async fn every_process_sees_that_a_limit_is_reached() {
     let faultline = Faultline::new().await;
     set(&faultline, json!({ "limits": { "perMinute": 4 } })).await;
     let second = another(&faultline).await;
-    assert_eq!(post(&second, 1).await.status.as_u16(), 201, "it knows the limit, and no mark");
+    assert_eq!(post(&second, 1).await.status.as_u16(), 201, "it has read the limit, and there is no mark yet");
     assert_eq!(post(&faultline, 3).await.status.as_u16(), 201);
     assert_eq!(faultline.process().await, 0);
-    assert_eq!(status(&second).await, 201, "what it read is good for some seconds");
+    assert_eq!(status(&second).await, 201, "it caches what it read for some seconds");
     faultline.clock.advance(READ_AGAIN);
     for process in [&second, &another(&faultline).await] {
         let answer = post(process, 1).await;
@@ -110,12 +111,12 @@ async fn every_process_sees_that_a_limit_is_reached() {
     }
     faultline.clock.advance(60 - READ_AGAIN);
     for process in [&faultline, &second] {
-        assert_eq!(status(process).await, 201, "a mark that is over needs no removal");
+        assert_eq!(status(process).await, 201, "an expired mark needs no removal");
     }
 }
 
-/// What a month may have is counted over restarts; clients are told to come back in an hour, lest they miss that the
-/// limit was raised. Raising it lifts the mark.
+/// The usage of a month is counted across restarts. Clients get a delay of an hour, so that they notice a
+/// raised limit. Raising the limit removes the mark.
 #[tokio::test]
 async fn over_the_month_is_refused_until_the_limit_is_raised() {
     let faultline = Faultline::new().await;
@@ -132,28 +133,28 @@ async fn over_the_month_is_refused_until_the_limit_is_raised() {
     let answer = post(&faultline, 1).await;
     let reset = (faultline.clock.now().seconds() + 3_600).to_string();
     let expected = ["3600", &reset, "3600:default;error;security:project:quota_exceeded", "*"];
-    assert_eq!((answer.status.as_u16(), headers(&answer, TOLD)), (429, expected.map(str::to_owned)));
+    assert_eq!((answer.status.as_u16(), headers(&answer, BACK_OFF_HEADERS)), (429, expected.map(str::to_owned)));
 
     set(&faultline, json!({ "limits": { "perMonth": 7 } })).await;
     faultline.clock.advance(READ_AGAIN);
-    assert_eq!(post(&faultline, 2).await.status.as_u16(), 201, "raised");
+    assert_eq!(post(&faultline, 2).await.status.as_u16(), 201, "the limit was raised");
     assert_eq!(faultline.process().await, 0);
     faultline.clock.advance(READ_AGAIN);
-    assert_eq!(status(&faultline).await, 429, "and reached again");
+    assert_eq!(status(&faultline).await, 429, "the limit is reached again");
     set(&faultline, json!({ "limits": { "perMonth": null } })).await;
     faultline.clock.advance(READ_AGAIN);
-    assert_eq!(post(&faultline, 100).await.status.as_u16(), 201, "taken away");
+    assert_eq!(post(&faultline, 100).await.status.as_u16(), 201, "the limit was removed");
 
     set(&faultline, json!({ "limits": { "perMonth": 1 } })).await;
     faultline.clock.advance(READ_AGAIN);
-    assert_eq!(status(&faultline).await, 429, "it has had more");
+    assert_eq!(status(&faultline).await, 429, "the project has already sent more");
     faultline.clock.advance(31 * 86_400);
-    assert_eq!(status(&faultline).await, 201, "another month");
+    assert_eq!(status(&faultline).await, 201, "a new month");
 }
 
-/// SDKs are told in their protocol's own words; what holds no event of the project is answered as ever.
+/// SDKs get the headers of their protocol for backing off. Requests without events are answered as usual.
 #[tokio::test]
-async fn sdks_are_told_to_back_off() {
+async fn sdks_get_the_headers_for_backing_off() {
     let faultline = Faultline::new().await;
     set(&faultline, json!({ "limits": { "perMinute": 1 } })).await;
     let event = |n: u32| format!("{{\"type\":\"event\"}}\n{{\"event_id\":\"{n:032x}\",\"message\":\"m\"}}\n");
@@ -179,11 +180,11 @@ async fn sdks_are_told_to_back_off() {
         );
     }
     let other = send(envelope, format!("{{}}\n{session}")).await;
-    assert_eq!(other.status.as_u16(), 200, "no event in it");
+    assert_eq!(other.status.as_u16(), 200, "it contains no event");
     assert_eq!(refused(&faultline).await, json!({ "rate_limited": 3, "item_not_stored": 2 }));
 }
 
-/// Settings are shown as they are, changed one by one, and what cannot be one is named.
+/// Settings are returned as they are set and changed one by one. An invalid one is refused with a reason.
 #[tokio::test]
 async fn settings_are_changed_one_by_one() {
     let faultline = Faultline::new().await;

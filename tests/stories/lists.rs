@@ -7,7 +7,7 @@ fn messages(list: &[Value]) -> Vec<&str> {
     list.iter().map(|error| error["message"].as_str().unwrap()).collect()
 }
 
-/// Every error is on exactly one page, the last seen first, with resolved and unresolved ones in between.
+/// Every error is on exactly one page, last seen first, whether resolved or not.
 #[tokio::test]
 async fn errors_page_by_cursor_last_seen_first() {
     let faultline = Faultline::new().await;
@@ -26,10 +26,10 @@ async fn errors_page_by_cursor_last_seen_first() {
     let open = faultline.all("/projects/sample/errors?limit=7&status=unresolved", "cursor").await;
     assert_eq!(open.len(), 22);
     let page = faultline.get("/projects/sample/errors?limit=24").await;
-    assert_eq!(page["nextCursor"], Value::Null, "a last page that is full has no next one");
+    assert_eq!(page["nextCursor"], Value::Null, "a full last page has no next one");
 }
 
-/// Occurrences page by `after`, newest first, over frames and batches.
+/// Occurrences page with `after`, newest first, across frames and batches.
 #[tokio::test]
 async fn occurrences_page_newest_first() {
     let faultline = Faultline::new().await;

@@ -1,4 +1,4 @@
-//! The promises of the whole system, told as stories.
+//! Stories: tests of the promises (docs/src/internals/promises.md) on the whole system.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -1,4 +1,4 @@
-//! Several errors are one to their people: they merge them, and take them apart again.
+//! Several errors can be merged into one, and unmerged again.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const PROJECT: &str = "/projects/sample/errors";
 
-/// What is asked of an error, of others by their messages: `merge` or `unmerge`.
+/// Sends a request `what` (`merge` or `unmerge`) for an error, with the messages of others.
 async fn asked(faultline: &Faultline, what: &str, of: &str, others: &[&str]) -> (u16, Value) {
     let others: Vec<_> = others.iter().map(|message| message_fingerprint(message).to_string()).collect();
     let body = json!({ "errors": others }).to_string();
@@ -28,7 +28,7 @@ async fn refused(faultline: &Faultline, what: &str, of: &str, others: &[&str]) -
     (status, format!("{}: {}", body["error"].as_str().unwrap(), body["message"].as_str().unwrap()))
 }
 
-/// An occurrence in each of these messages' errors, each in a minute of its own, processed.
+/// Posts an occurrence of each of these errors, each in its own minute, and processes them.
 async fn seen(faultline: &Faultline, messages: &[&str]) {
     for message in messages {
         faultline.clock.advance(60);
@@ -37,8 +37,8 @@ async fn seen(faultline: &Faultline, messages: &[&str]) {
     assert_eq!(faultline.process().await, 0);
 }
 
-/// The messages of an error's occurrences, newest first, read a few at a time; after checking that the count, the
-/// timeline and they are as many.
+/// Returns the messages of an error's occurrences, newest first, read a few at a time. Checks that the count and the
+/// timeline agree with them.
 async fn occurrences(faultline: &Faultline, of: &str) -> Vec<String> {
     let path = format!("{PROJECT}/{of}");
     let listed = faultline.all(&format!("{path}/occurrences?limit=2"), "after").await;
@@ -61,10 +61,10 @@ fn list(entries: &[(&str, u64)]) -> Vec<(String, u64)> {
     entries.iter().map(|&(message, count)| (message.to_owned(), count)).collect()
 }
 
-/// Merged errors are one: in the list, by whichever name, with the occurrences of all in the order of time; what comes
-/// follows. Undone, each is what it would be had they never been merged.
+/// Merged errors are one: they are listed once, found by each name, and their occurrences are sorted by time. New
+/// occurrences join them. After unmerging, each error is as if they had never been merged.
 #[tokio::test]
-async fn merged_errors_are_one_until_they_are_taken_apart() {
+async fn merged_errors_are_one_until_they_are_unmerged() {
     let faultline = Faultline::new().await;
     seen(&faultline, &["a", "b", "a", "c", "b"]).await;
     let merged = done(&faultline, "merge", "a", &["b", "c"]).await;
@@ -72,9 +72,9 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
     assert_eq!((&merged["error"]["count"], &merged["error"]["merged"]), (&json!(5), &others));
     assert_eq!(listed(&faultline).await, list(&[("a", 5)]));
     assert_eq!(occurrences(&faultline, "a").await, ["b", "c", "a", "b", "a"]);
-    assert_eq!(occurrences(&faultline, "b").await, ["b", "c", "a", "b", "a"], "whoever has the old name finds it");
+    assert_eq!(occurrences(&faultline, "b").await, ["b", "c", "a", "b", "a"], "it is found by the old name");
 
-    // Of several that are one now in a batch, and again from a process that remembers nothing.
+    // A batch with several merged errors, and another one by a process with an empty cache.
     seen(&faultline, &["c", "b", "a", "b"]).await;
     assert_eq!(occurrences(&faultline, "a").await, ["b", "a", "b", "c", "b", "c", "a", "b", "a"]);
     let faultline = Faultline::builder()
@@ -84,7 +84,7 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
         .start()
         .await;
     seen(&faultline, &["c", "a"]).await;
-    assert_eq!(listed(&faultline).await, list(&[("a", 11)]), "its name is its own, whatever comes");
+    assert_eq!(listed(&faultline).await, list(&[("a", 11)]), "the target keeps its own name");
     let parts = faultline.get(&format!("{PROJECT}/c")).await["parts"].clone();
     let parts: Vec<_> = parts.as_array().unwrap().iter().map(|part| (&part["message"], &part["count"])).collect();
     assert_eq!(json!(parts), json!([["a", 4], ["b", 4], ["c", 3]]));
@@ -105,15 +105,15 @@ async fn merged_errors_are_one_until_they_are_taken_apart() {
     assert_eq!(listed(&faultline).await, list(&[("a", 6), ("b", 6), ("c", 5)]));
 }
 
-/// What was merged into an error comes along with it, and leaves with it.
+/// Errors that were merged into an error move with it when it is merged and unmerged.
 #[tokio::test]
-async fn a_merged_error_brings_along_what_is_merged_into_it() {
+async fn merging_an_error_moves_its_merged_errors_along() {
     let faultline = Faultline::new().await;
     seen(&faultline, &["a", "b", "c", "d"]).await;
     done(&faultline, "merge", "b", &["c"]).await;
     let once = done(&faultline, "merge", "a", &["b", "c", "d"]).await;
     let again = done(&faultline, "merge", "c", &["b", "d"]).await;
-    assert_eq!(again, once, "it was so already, by whichever name");
+    assert_eq!(again, once, "merging again by either name changes nothing");
     seen(&faultline, &["c"]).await;
     assert_eq!(listed(&faultline).await, list(&[("a", 5)]));
     let undone = done(&faultline, "unmerge", "a", &["b"]).await;
@@ -122,13 +122,13 @@ async fn a_merged_error_brings_along_what_is_merged_into_it() {
     seen(&faultline, &["c", "d"]).await;
     assert_eq!(occurrences(&faultline, "b").await, ["c", "c", "c", "b"]);
     done(&faultline, "unmerge", "b", &["c"]).await;
-    assert_eq!(done(&faultline, "unmerge", "b", &["c"]).await["errors"], json!([]), "it was so already");
+    assert_eq!(done(&faultline, "unmerge", "b", &["c"]).await["errors"], json!([]), "unmerging again changes nothing");
     assert_eq!(listed(&faultline).await, list(&[("a", 3), ("b", 1), ("c", 3)]));
 }
 
-/// The status is the whole's: resolved, it stays so until an occurrence of either comes; of that people are told.
+/// The status is the target's. If it is resolved, an occurrence of any merged error ends that and is announced.
 #[tokio::test]
-async fn an_occurrence_of_a_part_ends_what_the_whole_waits_for() {
+async fn an_occurrence_of_a_merged_error_ends_the_resolution_of_its_target() {
     let faultline = Faultline::new().await;
     seen(&faultline, &["a", "b"]).await;
     let resolve = r#"{"status":"resolved"}"#;
@@ -138,16 +138,16 @@ async fn an_occurrence_of_a_part_ends_what_the_whole_waits_for() {
     seen(&faultline, &["b"]).await;
     assert_eq!(faultline.get(&format!("{PROJECT}/a")).await["error"]["status"], "unresolved");
     let answer = faultline.call(Method::PATCH, &format!("{PROJECT}/b"), ADMIN, resolve).await;
-    assert_eq!(answer.body["data"]["error"]["message"], "a", "the name of a part means the whole");
+    assert_eq!(answer.body["data"]["error"]["message"], "a", "the name of a merged error leads to its target");
     let undone = done(&faultline, "unmerge", "a", &["b"]).await;
     let statuses = (&undone["error"]["status"], &undone["errors"][0]["status"]);
-    assert_eq!(statuses, (&json!("resolved"), &json!("unresolved")), "a part never was");
+    assert_eq!(statuses, (&json!("resolved"), &json!("unresolved")), "the merged error itself was never resolved");
     let open = faultline.get(&format!("{PROJECT}?status=unresolved")).await;
     assert_eq!(open["errors"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn what_cannot_be_merged_is_named() {
+async fn an_impossible_merge_is_refused_with_a_reason() {
     let faultline = Faultline::new().await;
     seen(&faultline, &["a", "b", "c"]).await;
     done(&faultline, "merge", "a", &["b"]).await;
@@ -172,9 +172,9 @@ async fn what_cannot_be_merged_is_named() {
     assert_eq!(listed(&faultline).await, list(&[("a", 2), ("c", 1)]), "nothing was changed");
 }
 
-/// One error is made of at most fifty.
+/// At most fifty errors can be merged into one.
 #[tokio::test]
-async fn fifty_errors_are_one_and_no_more() {
+async fn at_most_fifty_errors_are_merged() {
     let faultline = Faultline::new().await;
     let names: Vec<_> = (0..51).map(|n| format!("e{n}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
@@ -190,7 +190,8 @@ async fn fifty_errors_are_one_and_no_more() {
     assert_eq!((answer.status.as_u16(), listed(&faultline).await), (204, list(&[("e50", 2)])));
 }
 
-/// Deleting a merged error deletes all that it is made of; a part alone is refused. What comes later is new, by itself.
+/// Deleting a target deletes its merged errors. Deleting a merged error alone is refused. Later occurrences create new,
+/// separate errors.
 #[tokio::test]
 async fn deleting_a_merged_error_deletes_all_of_it() {
     let faultline = Faultline::new().await;
@@ -210,7 +211,7 @@ async fn deleting_a_merged_error_deletes_all_of_it() {
     assert_eq!(occurrences(&faultline, "b").await, ["b"]);
 }
 
-/// With a project goes what no list of it shows.
+/// Deleting a project also deletes its merged errors, which are not listed.
 #[tokio::test]
 async fn a_deleted_project_s_merged_errors_are_gone() {
     let faultline = Faultline::new().await;
@@ -224,10 +225,10 @@ async fn a_deleted_project_s_merged_errors_are_gone() {
     assert!(left.iter().all(|item| item["sk"]["S"].as_str().unwrap().starts_with("U#")), "{left:?}");
 }
 
-/// A part that nobody sees lives as long as the whole: its next occurrence is the whole's, however late it comes. Its time
-/// is not written with each commit.
+/// A merged error without occurrences is kept as long as its target: its next occurrence belongs to the target, however
+/// late it comes. Its expiry is not written with each commit.
 #[tokio::test]
-async fn a_part_lives_as_long_as_the_whole() {
+async fn a_merged_error_is_kept_with_its_target() {
     let faultline = Faultline::new().await;
     let answer = faultline.call(Method::PATCH, "/projects/sample", ADMIN, r#"{"retentionDays":7}"#).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
@@ -246,8 +247,8 @@ async fn a_part_lives_as_long_as_the_whole() {
         seen(&faultline, &["a"]).await;
         left.push(days_left("b").await);
     }
-    assert_eq!(left, [4, 7, 4, 7], "kept again when a third of the time is over");
+    assert_eq!(left, [4, 7, 4, 7], "extended when a third of the time has passed");
     faultline.clock.advance(2 * 86_400);
     seen(&faultline, &["b"]).await;
-    assert_eq!(days_left("a").await, 7, "an occurrence of a part keeps the whole");
+    assert_eq!(days_left("a").await, 7, "an occurrence of a merged error extends the target");
 }

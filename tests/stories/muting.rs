@@ -1,4 +1,4 @@
-//! A person mutes an error: for ever, until a time, or for some more occurrences.
+//! An error is muted forever, until a time, or for a number of occurrences.
 
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
@@ -12,7 +12,7 @@ async fn patch(faultline: &Faultline, body: Value) -> Value {
     answer.body["data"]["error"].clone()
 }
 
-/// The status after another occurrence, ten seconds later.
+/// Returns the status after another occurrence, ten seconds later.
 async fn status_after_another(faultline: &Faultline) -> String {
     faultline.clock.advance(10);
     faultline.post_message("m").await;
@@ -38,7 +38,7 @@ async fn a_mute_lasts_as_long_as_it_says() {
     let muted = patch(&faultline, json!({ "status": "muted", "until": until })).await;
     assert_eq!((&muted["mutedUntil"], &muted["mutedUntilCount"]), (&json!(until), &Value::Null));
     assert_eq!(status_after_another(&faultline).await, "muted");
-    assert_eq!(status_after_another(&faultline).await, "muted", "00:02:00 itself is not after it");
+    assert_eq!(status_after_another(&faultline).await, "muted", "the mute still holds at 00:02:00 itself");
     assert_eq!(status_after_another(&faultline).await, "unresolved");
 
     patch(&faultline, json!({ "status": "muted", "occurrences": 100 })).await;
@@ -47,7 +47,7 @@ async fn a_mute_lasts_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn what_is_no_mute_is_named() {
+async fn an_invalid_mute_is_refused_with_a_reason() {
     let faultline = Faultline::new().await;
     status_after_another(&faultline).await;
     for (body, path, says) in [

@@ -1,4 +1,4 @@
-//! What projects may be called, and that they may be called otherwise.
+//! Names of projects, and renaming.
 
 use faultline_tests::{ADMIN, Answered, Faultline, encoded};
 use http::{Method, StatusCode};
@@ -30,8 +30,8 @@ async fn messages(faultline: &Faultline, name: &str) -> Vec<String> {
     messages
 }
 
-/// A name is refused with what is wrong with it, or it works everywhere: over the API, on pages and in their forms. The
-/// settings of one project are never those of another.
+/// A name is either refused with the reason, or it works everywhere: in the API, on pages and in their forms. The
+/// settings of one project never affect another.
 #[tokio::test]
 async fn a_name_works_everywhere_or_is_refused() {
     let faultline = Faultline::new().await;
@@ -108,8 +108,8 @@ async fn a_name_works_everywhere_or_is_refused() {
     }
 }
 
-/// A renamed project goes on: its keys of each role, its number, its rules, what clients send to either name, its pages. The
-/// former name leads to the new one, and no other project gets it.
+/// A renamed project keeps its keys, number, rules and pages, and accepts what clients send to either name. The former
+/// name leads to the new one, and no other project can get it.
 #[tokio::test]
 async fn a_project_is_renamed() {
     let faultline = Faultline::new().await;
@@ -140,8 +140,16 @@ async fn a_project_is_renamed() {
     }
     let dsn = format!("/api/{id}/store/?sentry_key={client}");
     assert_eq!(faultline.call(Method::POST, &dsn, "", r#"{"message":"by the DSN"}"#).await.status, StatusCode::OK);
-    assert_eq!(messages(&faultline, "new.example").await.len(), 8, "one before, six by name, one by number");
-    assert_eq!(faultline.get("/projects").await["projects"].as_array().unwrap().len(), 2, "this and the sample");
+    assert_eq!(
+        messages(&faultline, "new.example").await.len(),
+        8,
+        "one before the renaming, six by name, one by number"
+    );
+    assert_eq!(
+        faultline.get("/projects").await["projects"].as_array().unwrap().len(),
+        2,
+        "this project and the sample"
+    );
     let rules = faultline.call(Method::GET, "/projects/new.example/rules", &admin, "").await;
     assert_eq!(rules.body["data"]["rules"][0]["to"][0]["channel"], "#c", "{}", rules.body);
 
@@ -175,7 +183,7 @@ async fn a_project_is_renamed() {
     let own = faultline.client_key().to_owned();
     assert_eq!(post(&faultline, "old", &own, "m").await.status, StatusCode::FORBIDDEN, "a key of another project");
 
-    // Back, and gone: then the names are free.
+    // Rename it back, and delete it: then both names are free.
     let back = rename(&faultline, "new.example", &admin, "old").await;
     assert_eq!(back.body["data"]["project"]["formerNames"], json!(["new.example"]), "{}", back.body);
     assert_eq!(messages(&faultline, "old").await.len(), 8);
@@ -185,9 +193,9 @@ async fn a_project_is_renamed() {
     }
 }
 
-/// Of many who rename at once, and who change settings meanwhile, each change holds, and a name is given once.
+/// Many concurrent renames and changes of settings: each change is kept, and a name is given only once.
 #[tokio::test(flavor = "multi_thread")]
-async fn renames_at_once_lose_nothing() {
+async fn concurrent_renames_lose_nothing() {
     let faultline = Faultline::new().await;
     for n in 0..6 {
         assert_eq!(create(&faultline, &format!("p{n}")).await.status, StatusCode::CREATED);
@@ -206,9 +214,9 @@ async fn renames_at_once_lose_nothing() {
     assert_eq!(project["owner"], expected, "{}", owned.body);
 }
 
-/// A project that a post makes is there as soon as the post is answered.
+/// A project that a post creates exists as soon as the post is answered.
 #[tokio::test]
-async fn a_project_that_a_post_makes_can_be_read_at_once() {
+async fn a_project_that_a_post_creates_can_be_read_at_once() {
     let faultline = Faultline::new().await;
     assert_eq!(post(&faultline, "fresh", ADMIN, "first").await.status, StatusCode::CREATED);
     assert_eq!(faultline.get("/projects/fresh/errors").await["errors"], json!([]));

@@ -1,4 +1,4 @@
-//! Whom a post wants its errors told to: sealed before it rests anywhere, and never in the way of the event.
+//! Notification configs of posts: sealed before they are stored, and never a reason to lose the event.
 
 use axum::body::Body;
 use embedded::Engines;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use server::system::Resources;
 use store::faults::{Fault, Faults, When};
 
-/// What must be found nowhere.
+/// Must not be found anywhere.
 const SECRET: &str = "T0SECRET";
 
 fn slack() -> Value {
@@ -20,7 +20,7 @@ fn body(notifications: Value) -> Value {
     json!({ "errors": [{ "type": "E", "message": "m" }], "notifications": notifications })
 }
 
-/// The message in the inbox, which is left there.
+/// Returns the message in the inbox, without removing it.
 async fn message(faultline: &Faultline) -> Message {
     let text = faultline.take_inbox().await.concat();
     faultline.stack.inbox().send(text.clone()).await.unwrap();
@@ -28,15 +28,16 @@ async fn message(faultline: &Faultline) -> Message {
     Message::unpack(&inbox::packed(body).unwrap()).unwrap()
 }
 
-/// The items of the sort keys that begin with `prefix`.
+/// Returns the items whose sort key begins with `prefix`.
 async fn items(faultline: &Faultline, prefix: &str) -> Vec<Value> {
     let all = raw::items(faultline.stack.engines()).await;
     all.into_iter().filter(|item| item["sk"]["S"].as_str().unwrap().starts_with(prefix)).collect()
 }
 
-/// The same configs are kept once, however often they are posted; each error names those that came with it last.
+/// The same configs are stored once, however often they are posted. Each error refers to those that it was last posted
+/// with.
 #[tokio::test]
-async fn configs_are_kept_once() {
+async fn configs_are_stored_once() {
     let faultline = Faultline::new().await;
     for _ in 0..5 {
         faultline.post("sample", &body(json!([slack()]))).await;
@@ -52,25 +53,25 @@ async fn configs_are_kept_once() {
     assert_eq!(faultline.process().await, 0);
     assert_eq!(items(&faultline, "C#").await.len(), 2);
     let second = items(&faultline, "E#").await[0]["posted"].clone();
-    assert!(first != second && second["S"].is_string(), "a post without configs takes nothing away");
+    assert!(first != second && second["S"].is_string(), "a post without configs does not remove the reference");
 
-    // A project that the post makes has no number yet when its configs are sealed.
+    // A project that the post creates has no number yet when its configs are sealed.
     faultline.post("fresh", &body(json!([slack()]))).await;
     assert_eq!(faultline.process().await, 0);
-    assert_eq!(items(&faultline, "C#").await.len(), 3, "another project's are its own");
+    assert_eq!(items(&faultline, "C#").await.len(), 3, "each project has its own configs");
 
     for project in ["sample", "fresh"] {
         let path = format!("/projects/{project}");
         let deleted = faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
         assert_eq!(deleted.status, StatusCode::NO_CONTENT);
     }
-    assert!(items(&faultline, "C#").await.is_empty(), "they go with their project");
+    assert!(items(&faultline, "C#").await.is_empty(), "configs are deleted with their project");
 }
 
-/// Promise 3 (docs/src/internals/promises.md): a config that cannot be used is named beside the success; events and
-/// other configs are taken.
+/// Promise 3 (docs/src/internals/promises.md): an unusable config is named in the answer, which is a success. Events
+/// and other configs are accepted.
 #[tokio::test]
-async fn a_bad_config_harms_nobody() {
+async fn a_bad_config_does_not_affect_events_or_other_configs() {
     let faultline = Faultline::new().await;
     let answer = faultline.post("sample", &body(json!([7, slack()]))).await;
     assert_eq!(answer["data"]["errors"]["postCount"], 1);
@@ -81,10 +82,10 @@ async fn a_bad_config_harms_nobody() {
     assert_eq!(faultline.counts().await["m"], 1);
 }
 
-/// An event is not lost since nobody can be told of it: without a key, or while KMS does not answer, it is taken, and
-/// the answer says that its configs are not.
+/// An event is not lost because notifications are impossible. Without a key, or while KMS does not answer, the event is
+/// accepted, and the answer says that its configs were not.
 #[tokio::test]
-async fn what_cannot_be_sealed_is_not_kept_and_said() {
+async fn a_config_that_cannot_be_sealed_is_dropped_and_reported() {
     for has_key in [false, true] {
         let engines = Engines::memory().unwrap();
         let faults = Faults::seeded(0);

@@ -1,4 +1,4 @@
-//! Occurrences: found by their event's id, filtered, stepped through.
+//! Occurrences are found by the id of their event, filtered, and stepped through.
 
 use std::collections::BTreeMap;
 
@@ -24,30 +24,30 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// The numbers that a story gave its events, in the order of the list.
+/// Returns the numbers that a test gave its events, in the order of the list.
 fn numbers(list: &Value) -> Vec<u64> {
     list["errors"].as_array().unwrap().iter().map(|one| one["n"].as_u64().unwrap()).collect()
 }
 
-/// Posts `events`, which are processed as one batch.
+/// Posts `events` and processes them as one batch.
 async fn batch(faultline: &Faultline, events: Vec<Value>) {
     faultline.post("sample", &json!({ "errors": events })).await;
     assert_eq!(faultline.process().await, 0);
 }
 
-/// The status of a request, and the message of its refusal.
+/// Returns the status of a request, and the message of its refusal.
 async fn refused(faultline: &Faultline, path: &str) -> (u16, String) {
     let answer = faultline.call(Method::GET, path, ADMIN, Body::empty()).await;
     (answer.status.as_u16(), answer.body["message"].as_str().unwrap_or_default().to_owned())
 }
 
-/// All ids of an error's occurrences, newest first.
+/// Returns all ids of an error's occurrences, newest first.
 async fn all_ids(faultline: &Faultline, error: &str) -> Vec<String> {
     let path = format!("/projects/sample/errors/{}/occurrences?limit=7", encoded(error));
     faultline.all(&path, "after").await.iter().map(|one| text(&one["reversedUnixtime"])).collect()
 }
 
-/// Stepping from the last to the first visits exactly the list, and back again.
+/// Checks that stepping from the last occurrence to the first visits exactly the list, and back again.
 async fn assert_steps(faultline: &Faultline, error: &str) {
     let listed = all_ids(faultline, error).await;
     let path = format!("/projects/sample/errors/{}/occurrences", encoded(error));
@@ -69,10 +69,10 @@ async fn assert_steps(faultline: &Faultline, error: &str) {
     }
 }
 
-/// Whatever the batches: every event is found by its id, with its error, and no other is; and stepping visits what the
-/// list shows.
+/// Whatever the batches are: every event is found by its id, with its error, and unknown events are not found. Stepping
+/// visits what the list shows.
 #[tokio::test]
-async fn every_event_is_found_and_every_step_is_in_the_list() {
+async fn every_event_is_found_and_stepping_follows_the_list() {
     for seed in 0..3 {
         let (faultline, mut rng) = (Faultline::new().await, Rng::with_seed(seed));
         let mut events = BTreeMap::new();
@@ -98,7 +98,7 @@ async fn every_event_is_found_and_every_step_is_in_the_list() {
             assert_eq!((&text(&found["error"]["eventId"]), &text(&found["error"]["reversedUnixtime"])), (event, id));
             assert_eq!(found["belongsTo"]["message"], error.as_str());
             let path = format!("/projects/sample/errors/{}/occurrences/{id}", encoded(error));
-            assert_eq!(found, faultline.get(&path).await, "it is shown as by its error");
+            assert_eq!(found, faultline.get(&path).await, "the answer is the same as through its error");
         }
         for _ in 0..20 {
             let other = EventId::from_bytes(rng.u128(..).to_be_bytes());
@@ -107,7 +107,7 @@ async fn every_event_is_found_and_every_step_is_in_the_list() {
     }
 }
 
-/// An event is found however its id is written, in its own project only; and what is no id is said to be none.
+/// An event is found by every spelling of its id, in its own project only. A text that is not an id is refused.
 #[tokio::test]
 async fn an_event_is_found_by_its_id_in_any_form() {
     let faultline = Faultline::new().await;
@@ -130,10 +130,14 @@ async fn an_event_is_found_by_its_id_in_any_form() {
     let list = faultline.get("/projects/sample/errors").await;
     let path = format!("/projects/sample/errors/{}", text(&list["errors"][0]["fingerprint"]));
     assert_eq!(faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await.status.as_u16(), 204);
-    assert_eq!(refused(&faultline, &format!("/projects/sample/occurrences/{plain}")).await.0, 404, "it is deleted");
+    assert_eq!(
+        refused(&faultline, &format!("/projects/sample/occurrences/{plain}")).await.0,
+        404,
+        "the event was deleted"
+    );
 }
 
-/// Each filter leaves the occurrences it names, in the order of the list; and they combine.
+/// Each filter finds the matching occurrences, in the order of the list. Filters can be combined.
 #[tokio::test]
 async fn occurrences_are_filtered() {
     let faultline = Faultline::new().await;
@@ -172,14 +176,18 @@ async fn occurrences_are_filtered() {
     check("tag=n:3&tag=environment:test", &[]).await;
     check("user=2", &[11, 8, 5, 2]).await;
     check("text=PART/1", &[9, 5, 1]).await;
-    // The moments of numbers 3 and 6, with offsets and a `+` that is not encoded.
+    // The times of numbers 3 and 6, with offsets and with a `+` that is not encoded.
     let at = |n: u64| model::time::Timestamp::from_seconds((1_793_577_660 - 7_200 + n * 45) as i64).to_string();
     check(&format!("start={}&end={}", at(3), at(6)), &[5, 4, 3]).await;
     check(&format!("start={}", at(9)), &[11, 10, 9]).await;
     check(&format!("end={}&level=error", at(3)), &[1]).await;
 
     let list = faultline.get(&format!("{m}?level=warning&limit=2")).await;
-    assert_eq!((list["totalCount"].as_u64(), list["examined"].as_u64()), (Some(12), Some(4)), "of all, and looked at");
+    assert_eq!(
+        (list["totalCount"].as_u64(), list["examined"].as_u64()),
+        (Some(12), Some(4)),
+        "the count of all, and the number examined"
+    );
     for (wrong, says) in [
         ("level=loud", "`loud` is not a level"),
         ("tag=n", "say `key:value`"),
@@ -195,9 +203,9 @@ async fn occurrences_are_filtered() {
     assert_eq!((status, message.contains("leave one out")), (400, true), "{message}");
 }
 
-/// A page leads on to the next and back to the one before, also while new occurrences come.
+/// A page leads to the next and the previous one, also while new occurrences arrive.
 #[tokio::test]
-async fn pages_lead_on_and_back() {
+async fn pages_lead_forwards_and_backwards() {
     let faultline = Faultline::new().await;
     for n in 0..23 {
         faultline.post("sample", &json!({ "errors": [{ "message": "m", "n": n }] })).await;
@@ -219,16 +227,12 @@ async fn pages_lead_on_and_back() {
     let top = faultline.get(&format!("{M}?limit=9&before={}", text(&back["previousCursor"]))).await;
     assert_eq!((numbers(&top), top["previousCursor"].is_null()), (vec![23, 22, 21, 20, 19, 18], true));
     let last = faultline.get(&format!("{M}?limit=8&after={}", text(&third["nextCursor"]))).await;
-    assert_eq!(
-        (numbers(&last).len(), last["nextCursor"].is_null()),
-        (8, true),
-        "a last page that is full ends the list"
-    );
+    assert_eq!((numbers(&last).len(), last["nextCursor"].is_null()), (8, true), "a full last page ends the list");
 }
 
-/// A filter that nothing fits is bounded: the request says how far it looked, and where to go on.
+/// A filter without matches is bounded: the answer says how much was examined, and where to continue.
 #[tokio::test]
-async fn a_search_is_bounded_and_goes_on() {
+async fn a_search_is_bounded_and_can_be_continued() {
     let faultline = Faultline::new().await;
     let mut events: Vec<_> =
         (0..50).map(|n| json!({ "message": "m", "n": n, "timestamp": format!("2026-11-01T09:{n:02}:00Z") })).collect();
@@ -247,13 +251,13 @@ async fn a_search_is_bounded_and_goes_on() {
     let page = faultline.get(&format!("{M}?text=nothing&before={}", text(&first["error"]["reversedUnixtime"]))).await;
     assert_eq!((page["examined"].as_u64(), page["errors"].as_array().unwrap().len()), (Some(20), 0));
     let page = faultline.get(&format!("{M}?text=nothing&before={}", text(&page["previousCursor"]))).await;
-    assert_eq!(page["examined"], 20, "and goes on towards now");
+    assert_eq!(page["examined"], 20, "it continues towards newer ones, too");
 }
 
-/// A frame that is damaged, blanked or gone costs its own occurrences: lists and steps go over it, and by its id it is
-/// refused with what may be the reason.
+/// A damaged, blanked or missing frame affects only its own occurrences. Lists and steps skip it, and a request by
+/// event id gets a refusal with the likely reason.
 #[tokio::test]
-async fn what_cannot_be_read_is_stepped_over() {
+async fn unreadable_occurrences_are_skipped() {
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let resources = Resources::make(&engines).await.unwrap();
@@ -293,9 +297,9 @@ async fn what_cannot_be_read_is_stepped_over() {
     assert_eq!(refused(&faultline, &format!("/projects/sample/occurrences/{event}")).await.0, 404);
 }
 
-/// What requests read is the same in a project of few errors and of many.
+/// Requests read the same in a project of few errors and in one of many.
 #[tokio::test]
-async fn what_is_read_does_not_grow() {
+async fn reads_of_occurrences_do_not_grow() {
     let mut reads = Vec::new();
     for errors in [3, 600] {
         let (engines, faults) = (Engines::memory().unwrap(), Faults::seeded(0));
@@ -310,7 +314,7 @@ async fn what_is_read_does_not_grow() {
         }
         let list = faultline.get(&format!("{M}?limit=100")).await;
         let (id, event) = (&ids(&list)[25], text(&list["errors"][25]["eventId"]));
-        // The id of the first in its frame, and so the last of another: each has a neighbour beyond.
+        // The id of the first occurrence in its frame: its neighbour is in another frame.
         let edge = &ids(&list)[20];
         let mut of_project = Vec::new();
         for path in [
@@ -333,7 +337,7 @@ async fn what_is_read_does_not_grow() {
         reads.push(of_project);
     }
     assert_eq!(reads[0], reads[1]);
-    // The project and the error are two items; the others are references, and what the event index has.
+    // The project and the error are two items; the others are references and entries of the event index.
     let expected = [[3, 0, 1], [3, 1, 2], [2, 1, 1], [2, 1, 1], [2, 1, 1], [2, 1, 3], [3, 4, 1], [1, 4, 0]];
     assert_eq!(reads[0], expected);
 }

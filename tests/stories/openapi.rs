@@ -1,4 +1,4 @@
-//! The API's description: true to the routes, up to date, and without lists that have no end.
+//! The API's description matches the routes, is up to date, and has no unbounded lists.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::access;
 
-/// Where the description is kept that `query` serves.
+/// The path of the description that `query` serves.
 fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/functions/query/openapi.json")
 }
@@ -18,7 +18,7 @@ fn generated() -> String {
     serde_json::to_string_pretty(&server::openapi::document()).unwrap() + "\n"
 }
 
-/// The operations: method and path, and what is said of them.
+/// Returns the operations: method and path, and their description.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let of_path = |(path, operations): (&String, &'_ Value)| {
@@ -41,12 +41,12 @@ fn the_description_that_is_served_is_up_to_date() {
 }
 
 #[test]
-#[ignore = "writes crates/functions/query/openapi.json, on purpose only"]
+#[ignore = "writes crates/functions/query/openapi.json"]
 fn write() {
     std::fs::write(file(), generated()).unwrap();
 }
 
-/// Whoever opens it needs no key.
+/// The description can be read without a key.
 #[tokio::test]
 async fn the_description_is_open_to_all() {
     let faultline = Faultline::new().await;
@@ -56,25 +56,28 @@ async fn the_description_is_open_to_all() {
     }
 }
 
-/// Every row of the table of access is described, and nothing else.
+/// The description has every row of the table of access rights, and nothing else.
 #[test]
 fn the_description_has_every_route() {
     let document = server::openapi::document();
     let described: BTreeSet<_> = operations(&document).into_iter().map(|(name, _)| name).collect();
     let route = |route: &str| route.replace("/hooks/github/", "/hooks/{service}/");
-    // A row of nothing but refusals says that there is no such route; of hooks, that no key opens them.
+    // A row with only refusals means that there is no such route. For inbound webhooks, no key helps.
     let is_route = |statuses: &[u16]| statuses.iter().any(|status| ![401, 403, 405].contains(status));
     let rows =
         access::rows().into_iter().filter(|(_, path, statuses)| is_route(statuses) || path.starts_with("/hooks"));
     let routes: BTreeSet<_> = rows.map(|(method, path, _)| format!("{method} {}", route(path))).collect();
     let (missing, unknown) = (routes.difference(&described), described.difference(&routes));
     let (missing, unknown): (Vec<_>, Vec<_>) = (missing.collect(), unknown.collect());
-    assert!(missing.is_empty(), "`describe` beside their handlers says nothing of {missing:#?}");
-    assert!(unknown.is_empty(), "described, but without a row in the table of access: {unknown:#?}");
+    assert!(missing.is_empty(), "add these routes to `describe` next to their handlers: {missing:#?}");
+    assert!(
+        unknown.is_empty(),
+        "these routes are described, but have no row in the table of access rights: {unknown:#?}"
+    );
 }
 
-/// An operation has a name, a line of words, and an answer; its body has an example; its parameters are explained; and
-/// what is refused has the one form.
+/// An operation has a name, a summary and an answer. Its body has an example, its parameters are explained, and all
+/// refusals have one schema.
 #[test]
 fn every_operation_is_explained() {
     let document = server::openapi::document();
@@ -82,7 +85,7 @@ fn every_operation_is_explained() {
         document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).map(Value::to_string).collect();
     let mut ids = BTreeSet::new();
     for (name, operation) in operations(&document) {
-        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name}: its name is taken");
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name}: another operation has the same id");
         assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name}");
         assert!(tags.contains(&operation["tags"][0].to_string()), "{name}: {}", operation["tags"]);
         for parameter in operation["parameters"].as_array().unwrap() {
@@ -104,7 +107,7 @@ fn every_operation_is_explained() {
     }
 }
 
-/// Reads cost what is shown: an array in an answer says how long it may be.
+/// An array in an answer states its maximum length, so that reads cost what they show.
 #[test]
 fn every_list_that_is_answered_is_bounded() {
     let document = server::openapi::document();
@@ -119,13 +122,13 @@ fn every_list_that_is_answered_is_bounded() {
     assert!(arrays > 10, "{arrays}");
 }
 
-/// Sees that the arrays within `schema` have a bound; `above` are the references that lead to it.
+/// Checks that the arrays in `schema` are bounded. `above` are the references that lead to it.
 fn bounded<'a>(document: &'a Value, schema: &'a Value, at: &str, above: &mut Vec<&'a str>, arrays: &mut usize) {
     if let Some(reference) = schema["$ref"].as_str()
         && !above.contains(&reference)
     {
         let referred = document.pointer(reference.trim_start_matches('#'));
-        let referred = referred.unwrap_or_else(|| panic!("{at}: there is no {reference}"));
+        let referred = referred.unwrap_or_else(|| panic!("{at}: {reference} does not exist"));
         above.push(reference);
         bounded(document, referred, &format!("{at} {reference}"), above, arrays);
         above.pop();
@@ -134,7 +137,7 @@ fn bounded<'a>(document: &'a Value, schema: &'a Value, at: &str, above: &mut Vec
         schema["type"] == "array" || schema["type"].as_array().is_some_and(|all| all.contains(&"array".into()));
     if is_array || !schema["items"].is_null() {
         *arrays += 1;
-        assert!(schema["maxItems"].is_u64(), "{at}: a list without an end");
+        assert!(schema["maxItems"].is_u64(), "{at}: an unbounded list");
     }
     for (key, value) in schema.as_object().into_iter().flatten() {
         match value {

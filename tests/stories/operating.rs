@@ -1,4 +1,4 @@
-//! The pages of whoever runs faultline: settings, keys, health.
+//! The operator's pages: settings, keys, health.
 
 use faultline_tests::{ADMIN, Faultline};
 use http::Method;
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, Seen, key};
 use crate::poison::process_until_dead;
 
-/// The key that a page shows this once.
+/// Returns the key that a page shows this once.
 fn made(seen: &Seen) -> String {
-    let (_, rest) = seen.text.split_once("<code id=\"made-key\">").expect("no key was made");
+    let (_, rest) = seen.text.split_once("<code id=\"made-key\">").expect("the page shows no key");
     rest.split('<').next().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn settings_are_saved_and_what_is_wrong_is_said_beside_what_was_typed() {
+async fn settings_are_saved_and_mistakes_are_shown_next_to_the_input() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let page = browser.open("/projects/sample/settings").await;
@@ -84,14 +84,14 @@ async fn a_key_is_shown_once_and_is_rotated_disabled_and_deleted_on_the_page() {
         assert_eq!(good(&key).await, 200);
 
         let list = faultline.get("/keys").await;
-        // A key that was rotated on the page before has the same name.
+        // A key that was rotated on another page has the same name.
         let is_new = |entry: &&Value| entry["hint"].as_str().is_some_and(|hint| key.starts_with(hint));
         let entry = list["keys"].as_array().unwrap().iter().find(is_new).unwrap();
         assert_eq!(entry["name"], "dashboard");
         assert_eq!(entry["project"].is_null(), page == "/operations");
         let id = entry["id"].as_str().unwrap().to_owned();
         let other = made(&send(&[("do", "rotate"), ("id", &id)]).await);
-        assert_eq!((good(&other).await, good(&key).await), (200, 200), "both are good for a day");
+        assert_eq!((good(&other).await, good(&key).await), (200, 200), "both work for a day");
         send(&[("do", "disable"), ("id", &id)]).await;
         faultline.clock.advance(61);
         assert_eq!((good(&other).await, good(&key).await), (200, 403));
@@ -105,7 +105,7 @@ async fn a_key_is_shown_once_and_is_rotated_disabled_and_deleted_on_the_page() {
 }
 
 #[tokio::test]
-async fn who_may_only_read_makes_no_key_and_redrives_nothing() {
+async fn a_reader_creates_no_key_and_redrives_nothing() {
     let faultline = Faultline::new().await;
     let (reader, _) = key(&faultline, "read", Value::Null).await;
     let browser = Browser::signed_in(&faultline, &reader).await;
@@ -134,7 +134,7 @@ async fn a_project_is_deleted_by_typing_its_name() {
 }
 
 #[tokio::test]
-async fn health_tells_what_waits_and_how_long_it_has() {
+async fn health_shows_waiting_events_and_their_age() {
     let faultline = Faultline::new().await;
     let post = async || faultline.post("sample", &json!({ "errors": [{ "type": "E", "message": "m" }] })).await;
     assert_eq!(faultline.get("/operations").await["inbox"], json!({ "waiting": 0, "inFlight": 0, "age": 0 }));
@@ -152,7 +152,7 @@ async fn health_tells_what_waits_and_how_long_it_has() {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_on_the_page_by_its_reason() {
+async fn refusals_are_on_the_page_by_reason() {
     let faultline = Faultline::new().await;
     let answer = faultline.call(Method::POST, "/projects/sample/errors", faultline.client_key(), "no json").await;
     assert_eq!(answer.status, 400);
@@ -161,9 +161,9 @@ async fn what_was_refused_is_on_the_page_by_its_reason() {
     assert!(page.contains("<dt><code>body_not_json</code></dt><dd class=\"number\">1</dd>"), "{page}");
 }
 
-/// Looking lends letters out, and who looks at the same time sees a part: the page looks once, and counts without looking.
+/// Receiving dead letters hides them from others for a while, so the page receives once, and counts without receiving.
 #[tokio::test]
-async fn the_page_shows_every_dead_letter_and_puts_all_back() {
+async fn the_page_shows_and_redrives_every_dead_letter() {
     let faultline = Faultline::new().await;
     for text in ["not ours", "1.broken", "2.of a later version"] {
         faultline.stack.inbox().send(text.to_owned()).await.unwrap();

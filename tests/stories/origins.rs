@@ -1,11 +1,11 @@
-//! A project takes events of pages that it allows, and of everything that is no page.
+//! A project accepts events from the web pages that it allows, and from everything that is not a web page.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Answered, Faultline};
 use http::{Method, Request};
 use serde_json::json;
 
-/// Longer than ingest trusts the settings that it read.
+/// Seconds after which ingest reads the settings again, plus one.
 const READ_AGAIN: i64 = 11;
 
 async fn allow(faultline: &Faultline, origins: serde_json::Value) {
@@ -15,7 +15,7 @@ async fn allow(faultline: &Faultline, origins: serde_json::Value) {
     faultline.clock.advance(READ_AGAIN);
 }
 
-/// Every way in, as a page would take it.
+/// Sends an event in this way, with a page's `Origin` or without one.
 async fn send(faultline: &Faultline, way: &str, origin: Option<&str>) -> Answered {
     let key = faultline.client_key();
     let event = r#"{"message":"m"}"#;
@@ -39,8 +39,8 @@ async fn send(faultline: &Faultline, way: &str, origin: Option<&str>) -> Answere
 
 const WAYS: [&str; 6] = ["v1", "envelope", "store", "legacy", "security", "tunnel"];
 
-/// An event of a page that is not allowed is refused by name and counted, whichever way it comes; of a page that is
-/// allowed, and of a server, it is taken. Browsers may read the refusal.
+/// An event from a page that is not allowed is refused with a reason and counted, whichever way it is sent. Events from
+/// an allowed page and from a server are accepted. Browsers can read the refusal.
 #[tokio::test]
 async fn only_allowed_pages_may_send() {
     let faultline = Faultline::new().await;
@@ -60,12 +60,12 @@ async fn only_allowed_pages_may_send() {
     }
     let info = faultline.call(Method::GET, "/info", ADMIN, Body::empty()).await;
     assert_eq!(info.body["data"]["refused"], json!({ "origin_not_allowed": 18 }));
-    assert_eq!(faultline.take_inbox().await.len(), 18, "what was refused is not in the inbox");
+    assert_eq!(faultline.take_inbox().await.len(), 18, "refused events are not in the inbox");
 }
 
-/// Without the setting all pages may send; with an empty list none may. Other projects are not touched.
+/// Without the setting all pages may send; with an empty list none may. Other projects are not affected.
 #[tokio::test]
-async fn a_project_says_for_itself() {
+async fn the_setting_affects_only_its_project() {
     let faultline = Faultline::new().await;
     let status = async || send(&faultline, "envelope", Some("https://other.example")).await.status.as_u16();
     assert_eq!(status().await, 200);

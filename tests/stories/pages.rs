@@ -1,4 +1,4 @@
-//! The pages: who may see them, what guards their forms, and what a person finds on them.
+//! Pages: who may see them, how their forms are protected, and what they show.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline};
@@ -23,8 +23,8 @@ async fn with_an_error() -> (Faultline, String) {
     (faultline, fingerprint)
 }
 
-/// What each kind of visitor is answered: nobody, a read key of the project, a read key of another, an admin key of the project,
-/// the operator.
+/// The status that each kind of visitor gets: not signed in, a read key of the project, a read key of another project,
+/// an admin key of the project, the operator.
 const TABLE: &str = "
 GET  /                                                          303 200 200 200 200
 GET  /projects                                                  303 303 303 303 303
@@ -87,7 +87,7 @@ async fn every_page_and_every_visitor() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_good_does_not_open_the_pages() {
+async fn an_invalid_key_does_not_open_the_pages() {
     let faultline = Faultline::new().await;
     let browser = Browser::new(&faultline);
     for bad in ["", "a-key-that-nobody-made", faultline.client_key()] {
@@ -97,9 +97,9 @@ async fn a_key_that_is_not_good_does_not_open_the_pages() {
     }
 }
 
-/// Another site cannot sign somebody in to its own key: it has no form of this browser.
+/// Another site cannot sign somebody in with its own key, because it has no form of this browser.
 #[tokio::test]
-async fn a_form_for_signing_in_belongs_to_a_browser() {
+async fn a_sign_in_form_belongs_to_a_browser() {
     let faultline = Faultline::new().await;
     let [form, other] =
         [Browser::new(&faultline).open("/sign-in").await, Browser::new(&faultline).open("/sign-in").await];
@@ -118,13 +118,13 @@ async fn a_form_for_signing_in_belongs_to_a_browser() {
         assert!(!seen.cookie().contains("session"));
         browser.cookie = seen.cookie();
         let again = browser.submit("/sign-in", &[("token", &seen.token()), ("key", ADMIN)]).await;
-        assert_eq!(again.status, 303, "the form that came back is good");
+        assert_eq!(again.status, 303, "the form that came back works");
     }
 }
 
-/// Whatever is answered, browsers are told how to treat it; and by TLS, to come by TLS only.
+/// Every answer has the security headers for browsers; over TLS also those that require TLS.
 #[tokio::test]
-async fn every_answer_says_how_browsers_treat_it() {
+async fn every_answer_has_security_headers() {
     let faultline = Faultline::new().await;
     for (path, accept) in [("/sign-in", "text/html"), ("/projects", "*/*"), ("/health", "*/*"), ("/nothing", "*/*")] {
         for (scheme, is_https) in [("https", true), ("HTTPS,http", true), ("http", false)] {
@@ -157,7 +157,7 @@ async fn wrong_keys_are_throttled_by_address_and_lock_nobody_out() {
     for _ in 0..10 {
         assert_eq!(sign_in("203.0.113.7", "wrong").await, 403);
     }
-    assert_eq!(sign_in("203.0.113.7", "wrong").await, 429, "whatever the request says of its origin");
+    assert_eq!(sign_in("203.0.113.7", "wrong").await, 429, "whatever the request claims as its origin");
     assert_eq!(sign_in("203.0.113.7", ADMIN).await, 303, "the right key is never locked out");
     assert_eq!(sign_in("203.0.113.8", "wrong").await, 403, "another address");
     for _ in 0..20 {
@@ -174,7 +174,7 @@ async fn a_session_ends_with_its_key_by_signing_out_and_by_itself() {
     let browser = Browser::signed_in(&faultline, &key).await;
     assert_eq!(browser.open("/").await.status, 200);
     faultline.call(Method::PATCH, &format!("/keys/{id}"), ADMIN, r#"{"disabled":true}"#).await;
-    assert_eq!(browser.open("/").await.status, 303, "its key is disabled, and this process knows at once");
+    assert_eq!(browser.open("/").await.status, 303, "its key is disabled, and this process refuses it at once");
 
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let token = browser.open("/").await.token();
@@ -184,11 +184,15 @@ async fn a_session_ends_with_its_key_by_signing_out_and_by_itself() {
             .unwrap()
             .contains("Max-Age=0")
     );
-    assert_eq!(browser.open("/").await.status, 303, "it was ended, though the browser still shows the cookie");
+    assert_eq!(
+        browser.open("/").await.status,
+        303,
+        "the session was ended, although the browser still sends the cookie"
+    );
 
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     faultline.clock.advance(7 * 86_400 + 1);
-    assert_eq!(browser.open("/").await.status, 303, "a week is over");
+    assert_eq!(browser.open("/").await.status, 303, "a week has passed");
 }
 
 #[tokio::test]
@@ -206,12 +210,12 @@ async fn a_form_of_another_site_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_program_at_the_same_address_is_answered_as_before() {
+async fn an_api_client_at_the_same_url_gets_json() {
     let (faultline, error) = with_an_error().await;
     for path in
         ["/projects".to_owned(), "/projects/sample/errors".to_owned(), format!("/projects/sample/errors/{error}")]
     {
-        // A program may say that it would take HTML as well: its key tells what it is.
+        // A program may accept HTML as well: its key shows that it is one.
         let request = Request::get(&path).header(ACCEPT, "text/html, */*").header("x-api-key", ADMIN);
         let answer = faultline.send(request.body(Body::empty()).unwrap()).await;
         assert!(answer.body["data"].is_object(), "{path}: {}", answer.body);
@@ -241,7 +245,7 @@ async fn a_person_finds_an_error_reads_it_and_resolves_it() {
 }
 
 #[tokio::test]
-async fn a_project_that_is_made_shows_its_dsn_and_waits_for_the_first_event() {
+async fn a_new_project_shows_its_dsn_and_waits_for_the_first_event() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let token = browser.open("/").await.token();
@@ -260,7 +264,7 @@ async fn a_project_that_is_made_shows_its_dsn_and_waits_for_the_first_event() {
 }
 
 #[tokio::test]
-async fn an_asset_may_be_kept_for_ever() {
+async fn an_asset_may_be_cached_forever() {
     let faultline = Faultline::new().await;
     let browser = Browser::new(&faultline);
     let page = browser.open("/sign-in").await.text;
@@ -275,7 +279,7 @@ async fn an_asset_may_be_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn a_person_comments_merges_and_takes_both_back() {
+async fn a_person_comments_merges_and_undoes_both() {
     let (faultline, error) = with_an_error().await;
     faultline.post("sample", &json!({ "errors": [{ "type": "KeyError", "message": "another" }] })).await;
     assert_eq!(faultline.process().await, 0);

@@ -1,4 +1,5 @@
-//! Promises 1 and 3: what cannot be processed ends in the dead-letter queue, alone, and comes back after a fix.
+//! Promises 1 and 3 (docs/src/internals/promises.md): a message that cannot be processed ends in the dead-letter queue,
+//! alone, and can be redriven after a fix.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline, raw};
@@ -10,12 +11,12 @@ use serde_json::{Value, json};
 use server::system::Resources;
 use store::clock::Clock;
 
-/// Processors until what fails is in the dead-letter queue; `failing` messages fail each time.
+/// Processes until failing messages are in the dead-letter queue. `failing` messages fail each time.
 pub(crate) async fn process_until_dead(faultline: &Faultline, failing: usize) {
     for _ in 0..5 {
-        assert_eq!(faultline.process().await, failing, "it is tried again");
+        assert_eq!(faultline.process().await, failing, "it is delivered again");
     }
-    assert_eq!(faultline.process().await, 0, "and then no more");
+    assert_eq!(faultline.process().await, 0, "it is not delivered any more");
 }
 
 async fn dead_letters(faultline: &Faultline) -> Vec<Value> {
@@ -28,7 +29,7 @@ async fn redrive(faultline: &Faultline, which: Value) -> u64 {
     answer.body["data"]["redriven"].as_u64().unwrap()
 }
 
-/// A message that cannot be read is delivered some times and then moved away; its neighbours are processed at once.
+/// An unreadable message is delivered some times and then becomes a dead letter. Its neighbours are processed at once.
 #[tokio::test]
 async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     let faultline = Faultline::new().await;
@@ -40,22 +41,22 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     assert_eq!(faultline.process().await, 3);
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["after", "before"]);
     for _ in 0..4 {
-        assert_eq!(faultline.process().await, 3, "it is tried again");
+        assert_eq!(faultline.process().await, 3, "they are delivered again");
     }
-    assert_eq!(faultline.process().await, 0, "and then no more");
+    assert_eq!(faultline.process().await, 0, "they are not delivered any more");
     let mut why: Vec<_> = dead_letters(&faultline).await.iter().map(|letter| letter["unreadable"].clone()).collect();
     why.sort_by_key(Value::to_string);
     assert!(why[0].as_str().unwrap().contains("unpacked") && why[1].as_str().unwrap().contains("unknown form"));
-    assert_eq!(why[2], Value::Null, "what was to be in S3 is named by its key");
+    assert_eq!(why[2], Value::Null, "a claim check can be read although its object is missing");
     let mut reasons: Vec<_> = dead_letters(&faultline).await.iter().map(reason).collect();
     reasons.sort();
     assert!(reasons[0].contains("cannot be unpacked"), "{reasons:?}");
     assert!(reasons[1].contains("unknown form"), "{reasons:?}");
     assert!(reasons[2].contains("NoSuchKey"), "{reasons:?}");
-    assert_eq!(dead_letters(&faultline).await.len(), 3, "looking takes nothing away");
+    assert_eq!(dead_letters(&faultline).await.len(), 3, "listing removes nothing");
 }
 
-/// Promise 5 (docs/src/internals/promises.md): a dead letter says why it is one, and nothing of what it holds.
+/// Promise 5 (docs/src/internals/promises.md): a dead letter shows its reason, and nothing of its content.
 #[tokio::test]
 async fn a_reason_quotes_nothing_of_its_message() {
     let faultline = Faultline::new().await;
@@ -69,16 +70,17 @@ async fn a_reason_quotes_nothing_of_its_message() {
     assert!(!raw::items(faultline.stack.engines()).await.iter().any(|item| item.to_string().contains("hunter2")));
 }
 
-/// Why a dead letter is one.
+/// Returns a dead letter's reason.
 fn reason(letter: &Value) -> String {
-    letter["reason"].as_str().unwrap_or_else(|| panic!("without a reason: {letter}")).to_owned()
+    letter["reason"].as_str().unwrap_or_else(|| panic!("no reason: {letter}")).to_owned()
 }
 
-/// Whichever stage a stored thing makes fail, the messages that meet it go to the dead-letter queue alone; and come
-/// back when it is mended.
+/// Whichever stage fails because of a damaged item, only the affected messages become dead letters. They can be
+/// redriven when the item is repaired.
 #[tokio::test]
-async fn each_stage_fails_alone_and_comes_back() {
-    // What is damaged: a word in its partition key, its sort key's first letter, and the attribute that is made wrong.
+async fn each_stage_fails_alone_and_recovers() {
+    // The damaged item: a part of its partition key, the first letter of its sort key, and the attribute that is
+    // damaged.
     for (stage, pk, sk, attribute, wrong) in [
         ("address", "PROJECT", "shop", "v", json!({ "N": "9" })),
         ("owners", "P#", "A#", "owner", json!({ "S": "no fingerprint" })),
@@ -106,7 +108,7 @@ async fn each_stage_fails_alone_and_comes_back() {
         bad[attribute] = wrong;
         raw::put_item(&engines, &bad.to_string()).await;
 
-        // Another process, which remembers nothing.
+        // Another process, with an empty cache.
         let resources = Resources::make(&engines).await.unwrap();
         let again = Faultline::builder()
             .engines(engines.clone())
@@ -133,12 +135,12 @@ async fn each_stage_fails_alone_and_comes_back() {
     }
 }
 
-/// An event that goes by two hashes, the second of which is an alias.
+/// An event with two hashes, the second of which is an alias.
 fn sentry_event(id: u32) -> Value {
     let frame = |function: &str, in_app: bool| json!({ "function": function, "module": "m", "in_app": in_app });
     let frames = match id {
         1 => [frame("shared", false), frame("own", true)],
-        // Known by the alias only.
+        // Found by the alias only.
         _ => [frame("shared", false), frame("own", false)],
     };
     json!({
@@ -148,9 +150,9 @@ fn sentry_event(id: u32) -> Value {
     })
 }
 
-/// A letter may be redriven before its fault is mended, as often as one likes: it comes back to the queue.
+/// A dead letter may be redriven before its cause is fixed, any number of times: it becomes a dead letter again.
 #[tokio::test]
-async fn what_still_fails_comes_back() {
+async fn a_message_that_still_fails_becomes_a_dead_letter_again() {
     let faultline = Faultline::new().await;
     faultline.stack.inbox().send("9.later form".to_owned()).await.unwrap();
     for _ in 0..2 {
@@ -159,5 +161,5 @@ async fn what_still_fails_comes_back() {
     }
     process_until_dead(&faultline, 1).await;
     let answer = faultline.call(Method::GET, "/dead-letters", faultline.client_key(), Body::empty()).await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN, "admins only");
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "only admins may redrive");
 }

@@ -1,4 +1,4 @@
-//! What a project sends is kept for as long as it says, or the stack does, and goes as a whole.
+//! Retention: data is kept as long as the project or the stack says, and expires completely.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -13,12 +13,12 @@ use store::clock::Clock;
 use store::ports::Segments;
 
 const DAY: i64 = 86_400;
-/// For as long as a project keeps things that does not say.
+/// The stack's retention in days, for projects without their own.
 const STACK: u32 = 30;
 
-/// faultline whose bucket has the story's clock too. The table's engine sweeps by the system's: a story is told so far in
-/// the future that it sweeps nothing, and what is over is over by the story's clock; or so far in the past that it sweeps
-/// all that ever expires.
+/// faultline whose bucket uses the test's clock, too. The table's engine expires items by the system's clock. So a test
+/// plays far in the future, where the engine expires nothing and the test's clock decides, or far in the past, where it
+/// removes everything that ever expires.
 struct Story {
     faultline: Faultline,
     engines: Engines,
@@ -44,7 +44,7 @@ impl Story {
         Self { faultline, engines, bucket_clock }
     }
 
-    /// Lets time go by, and what is over expire.
+    /// Advances the clock, and expires what is due.
     async fn pass(&self, seconds: i64) {
         self.faultline.clock.advance(seconds);
         self.bucket_clock.advance(Duration::from_secs(seconds as u64));
@@ -56,11 +56,11 @@ impl Story {
         let body = json!({ "retentionDays": days }).to_string();
         let answer = self.faultline.call(Method::PATCH, &format!("/projects/{project}"), ADMIN, body).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
-        // Longer than the processor trusts the settings that it read.
+        // Longer than the processor caches settings.
         self.pass(10).await;
     }
 
-    /// An occurrence that happened `ago` seconds before it was sent.
+    /// Posts an occurrence that happened `ago` seconds before.
     async fn post(&self, project: &str, message: &str, ago: i64) {
         let happened = self.faultline.clock.now().plus_seconds(-ago).to_string();
         self.faultline.post(project, &json!({ "errors": [{ "message": message, "timestamp": happened }] })).await;
@@ -73,7 +73,7 @@ impl Story {
         errors.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The ids of the occurrences of an error of `sample`, newest first.
+    /// Returns the ids of the occurrences of an error of `sample`, newest first.
     async fn occurrences(&self, message: &str) -> Vec<String> {
         let path = format!("/projects/sample/errors/{message}/occurrences?limit=7");
         let listed = self.faultline.all(&path, "after").await;
@@ -85,7 +85,7 @@ impl Story {
         self.faultline.call(Method::GET, &path, ADMIN, Body::empty()).await
     }
 
-    /// The segments that references name, whether they are over or not.
+    /// Returns the segments that references name, whether they have expired or not.
     async fn segments(&self) -> Vec<SegmentId> {
         let parse = |item: Value| {
             let project = ProjectId::parse(item["pk"]["S"].as_str()?.split('#').nth(1)?).ok()?;
@@ -104,9 +104,10 @@ impl Story {
     }
 }
 
-/// Each project's errors go when its own time is over, shorter or longer than the stack's, and its segments with them.
+/// Each project's errors and their segments expire after its own retention, whether it is shorter or longer than the
+/// stack's.
 #[tokio::test]
-async fn each_project_keeps_things_for_its_own_time() {
+async fn each_project_has_its_own_retention() {
     let story = Story::in_a_hundred_years().await;
     for project in ["week", "year"] {
         story.post(project, "before", 0).await;
@@ -133,18 +134,19 @@ async fn each_project_keeps_things_for_its_own_time() {
     story.pass(6 * DAY).await;
     assert_eq!(left().await, (vec![2, 2, 1], 5));
     story.pass(2 * DAY + 1).await;
-    assert_eq!(left().await, (vec![1, 2, 1], 4), "a week is over; what came before the setting stays");
+    assert_eq!(left().await, (vec![1, 2, 1], 4), "a week has passed; older occurrences keep the former retention");
     story.pass(24 * DAY).await;
-    assert_eq!(left().await, (vec![0, 1, 0], 1), "a month is over");
+    assert_eq!(left().await, (vec![0, 1, 0], 1), "a month has passed");
     story.pass(332 * DAY).await;
     assert_eq!(left().await, (vec![0, 1, 0], 1));
     story.pass(3 * DAY).await;
-    assert_eq!(left().await, (vec![0, 0, 0], 0), "a year is over");
+    assert_eq!(left().await, (vec![0, 0, 0], 0), "a year has passed");
 }
 
-/// What is listed can be read to the last second. After that it says that it has expired, while the error lives on.
+/// A listed occurrence can be read until it expires. After that the answer says that it has expired, while the error
+/// still exists.
 #[tokio::test]
-async fn what_is_listed_can_be_read_until_it_says_that_it_has_expired() {
+async fn a_listed_occurrence_can_be_read_until_it_expires() {
     let story = Story::in_a_hundred_years().await;
     story.keep("sample", json!(7)).await;
     story.post("sample", "m", 0).await;
@@ -170,8 +172,8 @@ async fn what_is_listed_can_be_read_until_it_says_that_it_has_expired() {
     assert_eq!((&shown["error"]["count"], &shown["error"]["reversedUnixtime"]), (&json!(2), &json!(both[0])));
 }
 
-/// The bucket may be faster than the table, as after the stack's time was made shorter: what is left of the table fails
-/// nowhere, and the next occurrence goes on with the error.
+/// The bucket may remove data before the table does, for example after the stack's retention was shortened. The
+/// remaining items cause no failures, and the next occurrence continues the error.
 #[tokio::test]
 async fn references_without_segments_fail_nowhere() {
     let story = Story::in_a_hundred_years().await;
@@ -189,7 +191,7 @@ async fn references_without_segments_fail_nowhere() {
     assert_eq!((&shown["error"]["expired"], &shown["error"]["count"]), (&json!(true), &json!(25)));
 
     story.post("sample", "m", 3_600).await;
-    assert_eq!(story.occurrences("m").await.len(), 1, "behind 25 that are gone");
+    assert_eq!(story.occurrences("m").await.len(), 1, "in addition to 25 expired ones");
     let shown = story.faultline.get("/projects/sample/errors/m").await;
     assert_eq!((&shown["error"]["expired"], &shown["error"]["message"]), (&Value::Null, &json!("m")));
     let answer = story.faultline.call(Method::DELETE, "/projects/sample/errors/m", ADMIN, Body::empty()).await;
@@ -197,10 +199,10 @@ async fn references_without_segments_fail_nowhere() {
     assert!(story.messages("sample").await.is_empty());
 }
 
-/// A project that keeps things for less time than before still has what came before: the newest occurrences go first, and
-/// the error not before its last one.
+/// If a project shortens its retention, older occurrences keep the former one. The newest occurrences may expire first,
+/// and the error expires with its last occurrence.
 #[tokio::test]
-async fn a_shorter_time_holds_for_what_comes_after() {
+async fn a_shorter_retention_holds_for_later_occurrences() {
     let story = Story::in_a_hundred_years().await;
     story.keep("sample", json!(365)).await;
     for _ in 0..3 {
@@ -222,7 +224,8 @@ async fn a_shorter_time_holds_for_what_comes_after() {
     assert!(story.messages("sample").await.is_empty());
 }
 
-/// An event that comes late is kept from when it came: its reference stands where it happened, and goes with its segment.
+/// A late event is kept from when it was received. Its reference is at the time when it happened, and expires with its
+/// segment.
 #[tokio::test]
 async fn a_late_event_is_kept_as_long_as_others() {
     let story = Story::in_a_hundred_years().await;
@@ -234,14 +237,14 @@ async fn a_late_event_is_kept_as_long_as_others() {
     let segments = story.segments().await;
     story.pass(1).await;
     assert!(story.messages("sample").await.is_empty());
-    assert_eq!(story.exist(&segments).await, 1, "not before what refers to it");
+    assert_eq!(story.exist(&segments).await, 1, "not before its reference");
     story.pass(DAY).await;
     assert_eq!(story.exist(&segments).await, 0);
 }
 
-/// When all time is over, nothing is left of what was sent: no error, alias, timeline, reference or segment.
+/// When every retention is over, nothing is left: no error, alias, timeline, reference or segment.
 #[tokio::test]
-async fn nothing_is_left_when_all_time_is_over() {
+async fn nothing_is_left_when_everything_has_expired() {
     let story = Story::ten_years_ago().await;
     story.keep("sample", json!(7)).await;
     let event = json!({
@@ -266,7 +269,7 @@ async fn nothing_is_left_when_all_time_is_over() {
         (7, 2),
         "two errors, an alias, two timelines, two references"
     );
-    assert!(contents(&["X", "D"]).await > 0, "what they are found by");
+    assert!(contents(&["X", "D"]).await > 0, "postings and event index");
     story.pass(32 * DAY).await;
     assert_eq!((contents(&["P", "E", "X", "D"]).await, story.exist(&segments).await), (0, 0));
 }

@@ -1,4 +1,4 @@
-//! `POST /projects/{project}/rules/test`: what the destinations say to a sample.
+//! `POST /projects/{project}/rules/test` sends samples, and returns what the destinations answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,9 +34,10 @@ fn webhook(endpoint: &str) -> Value {
     json!({ "type": "webhook", "endpoint": endpoint })
 }
 
-/// A rule's sample goes to all its targets, or to the one that is named; what each said is told, without its secret.
+/// A rule's sample goes to all its targets, or to a chosen one. The answer has what each destination said, without
+/// secrets.
 #[tokio::test]
-async fn a_sample_says_what_each_destination_said() {
+async fn a_test_returns_what_each_destination_said() {
     let faultline = Faultline::new().await;
     let ((good, good_url), (bad, bad_url)) = (fakes::webhook().await, fakes::slack().await);
     let team = json!({ "id": "team", "to": [webhook(&good_url), { "type": "slack", "endpoint": bad_url }] });
@@ -61,9 +62,9 @@ async fn a_sample_says_what_each_destination_said() {
     assert_eq!(results(&faultline, json!({})).await.len(), 3, "all rules");
 }
 
-/// A target can be tried before it is in a rule; nothing of it is kept.
+/// A target can be tested before it is in a rule. Nothing of it is stored.
 #[tokio::test]
-async fn a_target_is_tried_before_it_is_kept() {
+async fn a_target_can_be_tested_before_it_is_saved() {
     let faultline = Faultline::new().await;
     let (fake, url) = fakes::webhook().await;
     let said = results(&faultline, json!({ "target": webhook(&url) })).await;
@@ -71,13 +72,13 @@ async fn a_target_is_tried_before_it_is_kept() {
     assert_eq!(fake.received().len(), 1);
     let kept = faultline.call(Method::GET, RULES, ADMIN, Body::empty()).await;
     assert_eq!(kept.body["data"], json!({ "rules": [] }));
-    // The guard stands before samples too.
+    // The guard applies to samples, too.
     let said = results(&faultline, json!({ "target": webhook("https://169.254.169.254/latest") })).await;
     assert_eq!(said[0]["status"], "failed");
 }
 
 #[tokio::test]
-async fn a_test_that_names_nothing_is_refused() {
+async fn a_test_of_an_unknown_rule_or_target_is_refused() {
     let faultline = Faultline::new().await;
     put(&faultline, json!({ "rules": [{ "id": "team", "to": [webhook("https://hooks.slack.com/x")] }] })).await;
     for (wanted, status, path) in [
@@ -96,9 +97,9 @@ async fn a_test_that_names_nothing_is_refused() {
     }
 }
 
-/// A destination that hangs is given up, and keeps nobody else waiting.
+/// A destination that hangs times out, and does not delay others.
 #[tokio::test]
-async fn a_destination_that_hangs_is_given_up() {
+async fn a_test_of_a_destination_that_hangs_times_out() {
     let timeouts = Timeouts { whole: Duration::from_millis(50), ..Timeouts::default() };
     let client = Client::new(Destinations::default().and_loopback(), timeouts);
     let faultline =

@@ -1,4 +1,4 @@
-//! A project's rules over the API: sealed where they rest, and shown without their secrets.
+//! A project's rules over the API: they are stored sealed, and shown without their secrets.
 
 use axum::body::Body;
 use embedded::Engines;
@@ -10,7 +10,7 @@ use server::system::Resources;
 use store::ports::Configs;
 
 const RULES: &str = "/projects/sample/rules";
-/// What must be shown to nobody.
+/// Must not be shown to anybody.
 const SECRET: &str = "T0SECRET";
 
 fn slack(secret: &str) -> Value {
@@ -42,7 +42,7 @@ fn version(answer: &Answered) -> &str {
     answer.headers["etag"].to_str().unwrap()
 }
 
-/// The rules as notify reads them.
+/// Returns the rules as notify reads them.
 async fn opened(faultline: &Faultline) -> Value {
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
     let sample = faultline.stack.access().1.unwrap();
@@ -51,9 +51,9 @@ async fn opened(faultline: &Faultline) -> Value {
     serde_json::from_slice(&opened).unwrap()
 }
 
-/// What is put is got back, with `[sealed]` for every secret, and what was got can be put again: the secrets stay.
+/// `GET` returns what was `PUT`, with `[sealed]` for every secret. Putting that again keeps the secrets.
 #[tokio::test]
-async fn rules_are_put_and_got_without_their_secrets() {
+async fn rules_are_set_and_shown_without_their_secrets() {
     let faultline = Faultline::new().await;
     let none = get(&faultline).await;
     assert_eq!((none.status, &none.body["data"], version(&none)), (StatusCode::OK, &json!({ "rules": [] }), "\"0\""));
@@ -67,7 +67,7 @@ async fn rules_are_put_and_got_without_their_secrets() {
     assert_eq!(shown["rules"][0]["to"][0]["channel"], "#errors");
     assert_eq!(shown["rules"][0]["to"][1]["userToken"], "[sealed]");
     let items = serde_json::to_string(&raw::items(faultline.stack.engines()).await).unwrap();
-    assert!(items.contains("RULES") && !items.contains(SECRET), "they rest sealed");
+    assert!(items.contains("RULES") && !items.contains(SECRET), "rules are stored sealed");
 
     shown["rules"][0]["to"][0]["channel"] = "#other".into();
     assert_eq!(put(&faultline, &shown).await.status, StatusCode::OK);
@@ -78,14 +78,10 @@ async fn rules_are_put_and_got_without_their_secrets() {
 
     put(&faultline, &document(json!([slack("other"), github("[sealed]")]))).await;
     let kept = opened(&faultline).await;
-    assert_eq!(
-        kept["rules"][0]["to"][0]["endpoint"],
-        slack("other")["endpoint"],
-        "a new secret takes the old one's place"
-    );
+    assert_eq!(kept["rules"][0]["to"][0]["endpoint"], slack("other")["endpoint"], "a new secret replaces the old one");
 }
 
-/// A rule without an id is given one, by which its secrets are found when it is put again.
+/// A rule without an id gets one, which identifies its secrets when it is put again.
 #[tokio::test]
 async fn a_rule_is_given_an_id() {
     let faultline = Faultline::new().await;
@@ -96,7 +92,7 @@ async fn a_rule_is_given_an_id() {
     assert_eq!(opened(&faultline).await["rules"][0]["to"][0]["endpoint"], slack(SECRET)["endpoint"]);
 }
 
-/// Who read rules that somebody else changed meanwhile does not undo that change, if he says what he read.
+/// With `If-Match`, a change by somebody else that was not seen is not overwritten.
 #[tokio::test]
 async fn a_change_that_was_not_seen_is_not_undone() {
     let faultline = Faultline::new().await;
@@ -115,13 +111,13 @@ async fn a_change_that_was_not_seen_is_not_undone() {
     assert_eq!(
         answers.iter().filter(|answer| answer.status == StatusCode::OK).count(),
         1,
-        "one of those who saw the same"
+        "only one of those that read the same version"
     );
 }
 
-/// What cannot be rules is refused by name, and changes nothing; no refusal quotes a secret.
+/// Invalid rules are refused with a reason and change nothing. No refusal quotes a secret.
 #[tokio::test]
-async fn bad_rules_are_refused_by_name() {
+async fn invalid_rules_are_refused_with_a_reason() {
     let faultline = Faultline::new().await;
     put(&faultline, &document(json!([slack(SECRET)]))).await;
     let mut insecure = slack(SECRET);
@@ -147,9 +143,9 @@ async fn bad_rules_are_refused_by_name() {
     assert_eq!(version(&get(&faultline).await), "\"1\"");
 }
 
-/// Rules go with their project, and a new one of its name begins without.
+/// Rules are deleted with their project, and a new project of the same name has none.
 #[tokio::test]
-async fn rules_go_with_their_project() {
+async fn rules_are_deleted_with_their_project() {
     let faultline = Faultline::new().await;
     put(&faultline, &document(json!([slack(SECRET)]))).await;
     let deleted = faultline.call(Method::DELETE, "/projects/sample", ADMIN, Body::empty()).await;
@@ -159,12 +155,12 @@ async fn rules_go_with_their_project() {
     assert!(items.iter().all(|item| item["sk"]["S"] != "RULES"));
     faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"sample"}"#).await;
     assert_eq!(get(&faultline).await.body["data"], json!({ "rules": [] }));
-    // A document without them says the same.
+    // A document without rules means the same.
     let empty = put(&faultline, &json!({})).await;
     assert_eq!((empty.status, &empty.body["data"]), (StatusCode::OK, &json!({ "rules": [] })));
 }
 
-/// What `POST /encrypt` makes can be posted in the config's place, as v1 documents.
+/// The result of `POST /encrypt` can be posted in place of a config, as v1 documents.
 #[tokio::test]
 async fn a_config_is_encrypted_for_whoever_posts_it() {
     let faultline = Faultline::new().await;
@@ -190,9 +186,9 @@ async fn a_config_is_encrypted_for_whoever_posts_it() {
     }
 }
 
-/// Where there is no key, every call says how to get one.
+/// Without a key, every call says how to get one.
 #[tokio::test]
-async fn without_a_key_the_way_to_one_is_said() {
+async fn without_a_sealing_key_every_call_says_how_to_get_one() {
     let engines = Engines::memory().unwrap();
     let resources = Resources { sealer: None, ..Resources::make(&engines).await.unwrap() };
     let faultline = Faultline::builder().engines(engines).resources(resources).start().await;

@@ -1,4 +1,4 @@
-//! The page of a project's rules: who may see it, and what its forms do.
+//! The page of a project's rules: who may see it, and its forms.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::browser::{Browser, Seen, key};
 const PAGE: &str = "/projects/sample/rules";
 const FORM: &str = "/pages/projects/sample/rules";
 
-/// Fills in a form of the page, with its token.
+/// Submits a form of the page, with its token.
 async fn submit(browser: &Browser<'_>, fields: &[(&str, &str)]) -> Seen {
     let token = browser.open("/").await.token();
     browser.submit(FORM, &[fields, &[("token", token.as_str())]].concat()).await
@@ -34,15 +34,15 @@ fn webhook(endpoint: &str) -> Value {
     json!({ "type": "webhook", "endpoint": endpoint })
 }
 
-/// The version in the form of the document.
+/// Returns the version in the form of the document.
 fn version(seen: &Seen) -> String {
     let (_, form) = seen.text.split_once("id=\"json\"").unwrap();
     let (_, rest) = form.split_once("name=\"version\" value=\"").unwrap();
     rest.split('"').next().unwrap().replace("&#34;", "\"")
 }
 
-/// What each kind of visitor is answered: nobody, a read key of the project, a read key of another, an admin key of the
-/// project, the operator.
+/// The status that each kind of visitor gets: not signed in, a read key of the project, a read key of another project,
+/// an admin key of the project, the operator.
 const TABLE: &str = "
 GET     303 403 403 200 200
 add     303 403 403 303 303
@@ -87,9 +87,9 @@ async fn every_form_and_every_visitor() {
     }
 }
 
-/// Who may not see rules is told so, as on other pages, and has no link to them.
+/// A visitor who may not see rules gets the same page as elsewhere, and no link to the rules.
 #[tokio::test]
-async fn who_may_only_read_is_told_so() {
+async fn a_reader_may_not_see_the_rules() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, &key(&faultline, "read", json!("sample")).await.0).await;
     let seen = browser.open(PAGE).await;
@@ -101,7 +101,7 @@ async fn who_may_only_read_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_rule_that_is_added_is_what_the_api_lists() {
+async fn an_added_rule_is_in_the_api() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     assert!(browser.open(PAGE).await.text.contains("Nobody is told of anything yet"));
@@ -120,7 +120,7 @@ async fn a_rule_that_is_added_is_what_the_api_lists() {
         ("github.userToken", "T0SECRET"),
         ("github.labels", "bug, from production"),
         ("github.if_exist", "reopen"),
-        // Of another kind: not the one that is chosen.
+        // A field of another kind than the chosen one.
         ("slack.endpoint", "https://hooks.slack.com/services/x"),
     ];
     let done = submit(&browser, &fields).await;
@@ -137,9 +137,9 @@ async fn a_rule_that_is_added_is_what_the_api_lists() {
     assert!(!page.contains("T0SECRET"));
 }
 
-/// What is refused is said beside the form, which is as it was; and nothing is kept.
+/// A refusal is shown next to the form, which keeps what was typed. Nothing is stored.
 #[tokio::test]
-async fn a_rule_that_is_refused_is_kept_as_it_was_typed() {
+async fn a_refused_rule_is_shown_as_it_was_typed() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let typed = [("name", "Mine"), ("on", "limited"), ("kind", "slack"), ("slack.channel", "#a<b")];
@@ -163,7 +163,7 @@ async fn a_rule_that_is_refused_is_kept_as_it_was_typed() {
     assert_eq!(listed(&faultline).await, json!([]));
 }
 
-/// The secret of a rule outlives what is done to others, and what its destinations say to a test is shown.
+/// A rule's secret survives changes to other rules, and the page shows what destinations answer to a test.
 #[tokio::test]
 async fn a_test_shows_what_each_destination_answered() {
     let faultline = Faultline::new().await;
@@ -184,7 +184,7 @@ async fn a_test_shows_what_each_destination_answered() {
     assert_eq!(gone.status, 404);
     assert!(gone.text.contains("note bad") && gone.text.contains("no rule"), "{}", gone.text);
 
-    // Before it is in a rule, a destination is tried by what is typed.
+    // A destination can be tested from the form before it is in a rule.
     let fields = [("do", "try"), ("name", "Mine"), ("kind", "webhook"), ("webhook.endpoint", &good_url)];
     let seen = submit(&browser, &fields).await;
     assert!(seen.text.contains("The test:") && seen.text.contains("value=\"Mine\""), "{}", seen.text);
@@ -222,7 +222,8 @@ async fn a_form_of_another_site_changes_no_rules() {
     assert_eq!(listed(&faultline).await.as_array().unwrap().len(), 1);
 }
 
-/// Who saves what others changed meanwhile is told so, and undoes nothing; not at the second attempt either.
+/// If somebody else changed the rules, saving is refused with an explanation, and overwrites nothing, also at the
+/// second attempt.
 #[tokio::test]
 async fn a_change_that_was_not_seen_is_not_undone() {
     let faultline = Faultline::new().await;
@@ -252,9 +253,9 @@ async fn a_change_that_was_not_seen_is_not_undone() {
     assert_eq!(listed(&faultline).await, json!([]));
 }
 
-/// What is put back as it was shown keeps the secrets; what is wrong is said with its place.
+/// Saving the shown document keeps the secrets. A mistake is shown with its place.
 #[tokio::test]
-async fn the_document_is_changed_as_json() {
+async fn the_document_can_be_changed_as_json() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     let (fake, url) = fakes::webhook().await;
@@ -270,7 +271,7 @@ async fn the_document_is_changed_as_json() {
     assert!(seen.status == 400 && seen.text.contains("At rules.0.to.0.type"), "{}", seen.text);
     assert!(seen.text.contains("pigeon") && seen.text.contains("<details open>"), "{}", seen.text);
 
-    // Nearly the longest document that there may be, which is three times as long in a form.
+    // Nearly the longest possible document, which is three times as long in a form.
     let releases: Vec<_> = (0..50).map(|number| format!("{number}-{}", "\"".repeat(190))).collect();
     let rule = |id: &str, endpoint: &str| json!({ "id": id, "releases": releases, "to": [webhook(endpoint)] });
     let rules =
@@ -279,7 +280,7 @@ async fn the_document_is_changed_as_json() {
     assert_eq!(seen.status, 303, "{}", seen.text);
     assert_eq!(seen.location(), "/projects/sample/rules?done=changed#main");
     submit(&browser, &[("do", "test"), ("rule", "team")]).await;
-    assert_eq!(fake.received().len(), 1, "the address is still what it was");
+    assert_eq!(fake.received().len(), 1, "the address is unchanged");
 }
 
 #[tokio::test]
@@ -297,10 +298,10 @@ async fn without_a_sealing_key_the_page_says_how_to_deploy_one() {
     );
 }
 
-/// What could not be delivered is on the page of the rules, at its rule, on the page of the stack's health and in both APIs;
-/// a button sends it again.
+/// A failed notification is shown on the rules page at its rule, on the health page and in both APIs. A button sends it
+/// again.
 #[tokio::test]
-async fn what_could_not_be_delivered_is_shown_and_sent_again() {
+async fn a_failed_notification_is_shown_and_can_be_sent_again() {
     let faultline = Faultline::builder().notifier(channels()).start().await;
     let (fake, url) = fakes::webhook().await;
     put(&faultline, json!([{ "id": "team", "name": "Team hook", "to": [webhook(&url)] }])).await;
@@ -333,7 +334,7 @@ async fn what_could_not_be_delivered_is_shown_and_sent_again() {
     assert!(!admin.open(PAGE).await.text.contains("Could not be delivered"));
 }
 
-/// Channels that reach fakes.
+/// Returns channels that can reach fakes.
 fn channels() -> Arc<notify::channels::Channels> {
     let destinations = notify::guard::Destinations::parse("").unwrap().and_loopback();
     let client = notify::guard::Client::new(destinations, notify::guard::Timeouts::default());

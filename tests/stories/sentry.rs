@@ -1,4 +1,4 @@
-//! Unmodified SDKs of Sentry.
+//! Requests of unmodified Sentry SDKs.
 
 use std::io::Write;
 
@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 const ID: &str = "fc6d8c0c43fc4630ad850ee518f1b9d0";
 
-/// A header's name and value.
 type Header<'a> = (&'a str, &'a str);
 
 fn event() -> Value {
@@ -47,10 +46,10 @@ fn auth(faultline: &Faultline) -> String {
     format!("Sentry sentry_version=7,sentry_client=test/1,sentry_key={}", faultline.client_key())
 }
 
-/// An event comes in every form of credentials, encoding and path that SDKs use, and however often it comes, it is
-/// counted once.
+/// An event is accepted with every form of credentials, encoding and path that SDKs use. However often it is sent, it
+/// is counted once.
 #[tokio::test]
-async fn an_event_comes_in_every_form_and_is_counted_once() {
+async fn an_event_is_accepted_in_every_form_and_counted_once() {
     let faultline = Faultline::new().await;
     let (key, x_auth) = (faultline.client_key().to_owned(), auth(&faultline));
     let gzip = |bytes: &[u8]| {
@@ -117,9 +116,9 @@ fn base64_text(text: &str) -> String {
     base64(text.as_bytes())
 }
 
-/// What an SDK sent is read back: fields of its own, and the event whole, freed of secrets, with why it was grouped so.
+/// An SDK's event reads back with its own fields, complete and scrubbed, with the explanation of its grouping.
 #[tokio::test]
-async fn what_an_sdk_sent_is_read_back() {
+async fn an_sdks_event_reads_back() {
     let faultline = Faultline::new().await;
     send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], envelope(&event())).await;
     faultline.process().await;
@@ -140,9 +139,9 @@ async fn what_an_sdk_sent_is_read_back() {
     assert_eq!(grouping["variants"][0]["fingerprint"], error["fingerprint"]);
 }
 
-/// A project says what else is a secret of its own, and what is none.
+/// A project can add names of secrets, and exempt names.
 #[tokio::test]
-async fn a_project_adds_to_what_is_scrubbed_and_exempts_from_it() {
+async fn a_project_adds_and_exempts_names_for_scrubbing() {
     let faultline = Faultline::new().await;
     let rules = json!({ "scrubbing": { "additional": ["count"], "exempt": ["password"] } }).to_string();
     let call =
@@ -164,9 +163,9 @@ async fn a_project_adds_to_what_is_scrubbed_and_exempts_from_it() {
     assert_eq!(refused("/projects/sample", faultline.client_key(), &rules).await, "key_role");
 }
 
-/// Clients that mark frames as their own and clients that do not meet in one error, by the hash of all frames.
+/// Events of clients with and without in-app frames belong to one error, by the hash of all frames.
 #[tokio::test]
-async fn an_error_goes_by_either_of_its_hashes() {
+async fn an_event_belongs_to_the_error_that_has_either_hash() {
     let faultline = Faultline::new().await;
     let key = auth(&faultline);
     for (n, in_app) in [(1, json!(true)), (2, json!(false)), (3, json!(true))] {
@@ -180,7 +179,7 @@ async fn an_error_goes_by_either_of_its_hashes() {
     assert_eq!(faultline.counts().await.into_values().collect::<Vec<_>>(), [3]);
 }
 
-/// A hash belongs to the error that had it first, whatever company an event comes in.
+/// A hash stays with the error that had it first, in whatever batch an event comes.
 #[tokio::test]
 async fn a_hash_stays_with_its_error() {
     let faultline = Faultline::new().await;
@@ -193,7 +192,7 @@ async fn a_hash_stays_with_its_error() {
         event["exception"]["values"][0]["stacktrace"]["frames"] = frames.collect();
         event.to_string()
     };
-    // All frames the same, so the hash of all frames is one; the application's own frames differ.
+    // All frames are the same, so the hash of all frames is the same; the in-app frames differ.
     let all = event_of(1, &[("a", false), ("b", false)]);
     let own = event_of(2, &[("a", false), ("b", true)]);
     for round in 0..2 {
@@ -207,9 +206,9 @@ async fn a_hash_stays_with_its_error() {
     }
 }
 
-/// A proxy's own credentials do not stand in the way of the SDK's.
+/// Credentials of a proxy do not get in the way of the SDK's.
 #[tokio::test]
-async fn credentials_of_a_proxy_are_passed_over() {
+async fn credentials_of_a_proxy_are_ignored() {
     let faultline = Faultline::new().await;
     let path = format!("/api/1/envelope/?sentry_key={}", faultline.client_key());
     let basic = format!("Basic {}", base64_text("proxy:password"));
@@ -217,9 +216,9 @@ async fn credentials_of_a_proxy_are_passed_over() {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
 }
 
-/// What is not stored is answered with success, and with a rate limit that makes the SDK stop sending it.
+/// Items that are not stored are answered with success, and with a rate limit that makes the SDK stop sending them.
 #[tokio::test]
-async fn what_is_not_stored_is_switched_off() {
+async fn unsupported_items_are_stopped_by_rate_limits() {
     let faultline = Faultline::new().await;
     let body = "{}\n{\"type\":\"transaction\"}\n{\"type\":\"transaction\"}\n{\"type\":\"session\"}\n{}\n\
                 {\"type\":\"client_report\"}\n{}\n{\"type\":\"some_day\"}\n{}\n";
@@ -232,9 +231,9 @@ async fn what_is_not_stored_is_switched_off() {
     assert!(faultline.take_inbox().await.is_empty());
 }
 
-/// A faulty item costs itself; the event beside it is stored.
+/// A faulty item is dropped alone; the event next to it is stored.
 #[tokio::test]
-async fn a_faulty_item_leaves_the_event() {
+async fn a_faulty_item_does_not_affect_the_event() {
     let faultline = Faultline::new().await;
     let body = format!("{{}}\n{{\"type\":\"attachment\",\"length\":99999}}\nx\n{{\"type\":\"event\"}}\n{}\n", event());
     let answer = send(&faultline, "/api/1/envelope/", &[("x-sentry-auth", &auth(&faultline))], body).await;
@@ -243,9 +242,10 @@ async fn a_faulty_item_leaves_the_event() {
     assert_eq!(faultline.counts().await.len(), 1);
 }
 
-/// Refusals as SDKs understand them: never a bare 429, always JSON with `detail`, and the reason in a header.
+/// SDKs understand refusals: a 429 always has headers, the body is always JSON with `detail`, and the reason is in a
+/// header.
 #[tokio::test]
-async fn a_refusal_is_one_that_sdks_understand() {
+async fn sdks_understand_refusals() {
     let faultline = Faultline::new().await;
     let (good, x_auth) = (envelope(&event()), auth(&faultline));
     let x = ("x-sentry-auth", x_auth.as_str());
@@ -273,7 +273,7 @@ async fn a_refusal_is_one_that_sdks_understand() {
     assert!(faultline.take_inbox().await.is_empty());
 }
 
-/// An event of any shape is stored: the wrong parts are noted, never the reason to lose it.
+/// An event of any shape is stored. Wrong parts are noted, and are never a reason to lose it.
 #[tokio::test]
 async fn an_event_of_any_shape_is_stored() {
     let faultline = Faultline::new().await;

@@ -1,4 +1,4 @@
-//! What unmodified v1 clients send, and what they expect.
+//! The contract with unmodified v1 clients: what they send, and what they expect.
 
 use axum::body::Body;
 use faultline_tests::{ADMIN, Faultline, encoded};
@@ -18,9 +18,9 @@ async fn a_thousand_errors_in_one_body() {
     assert!(counts.values().all(|&count| count == 1));
 }
 
-/// A message may hold anything, and is found by itself, whole or cut as the list shows it.
+/// A message may have any content, and leads to its error in full, or shortened as the list shows it.
 #[tokio::test]
-async fn an_error_is_found_by_its_message_whatever_that_holds() {
+async fn an_error_is_found_by_any_message() {
     let faultline = Faultline::new().await;
     let long = "long ".repeat(2_000);
     let messages =
@@ -33,22 +33,22 @@ async fn an_error_is_found_by_its_message_whatever_that_holds() {
     assert_eq!(listed.len(), messages.len());
     for message in messages.into_iter().filter(|message| !message.is_empty()) {
         let path = format!("/projects/sample/errors/{}", encoded(message));
-        assert_eq!(faultline.get(&path).await["error"]["message"], message, "in full");
+        assert_eq!(faultline.get(&path).await["error"]["message"], message, "the full message");
         assert_eq!(faultline.get(&format!("{path}/occurrences")).await["totalCount"], 1);
     }
     for (shown, _) in listed.iter().filter(|(shown, _)| !shown.is_empty()) {
-        assert!(shown.len() < 720, "what the list shows is cut");
+        assert!(shown.len() < 720, "the list shortens messages");
         faultline.get(&format!("/projects/sample/errors/{}", encoded(shown))).await;
     }
     let all = faultline.get("/projects/sample/errors").await;
     for error in all["errors"].as_array().unwrap() {
         let fingerprint = error["fingerprint"].as_str().unwrap();
         let shown = faultline.get(&format!("/projects/sample/errors/{fingerprint}")).await;
-        assert_eq!(shown["error"]["fingerprint"], fingerprint, "and every error by its fingerprint");
+        assert_eq!(shown["error"]["fingerprint"], fingerprint, "found by its fingerprint, too");
     }
 }
 
-/// A message that begins with its type is listed, and found, whole.
+/// A message that begins with its type is listed and found unchanged.
 #[tokio::test]
 async fn a_message_that_begins_with_its_type_is_found() {
     let faultline = Faultline::new().await;
@@ -63,9 +63,9 @@ async fn a_message_that_begins_with_its_type_is_found() {
     assert_eq!(faultline.counts().await.len(), 2);
 }
 
-/// A message with a secret in it is stored and listed without, and found with and without.
+/// A message with a secret is stored and listed without it, and found by both texts.
 #[tokio::test]
-async fn a_message_with_a_secret_is_stored_without_and_found_all_the_same() {
+async fn a_message_with_a_secret_is_stored_without_it_and_still_found() {
     let faultline = Faultline::new().await;
     let message = "login failed: password=hunter2 for bob";
     faultline.post_message(message).await;
@@ -78,9 +78,9 @@ async fn a_message_with_a_secret_is_stored_without_and_found_all_the_same() {
     }
 }
 
-/// A project name at its limits, and a key of all projects that makes the project by posting to it.
+/// The longest project names are accepted, and a post with a key of the stack creates the project.
 #[tokio::test]
-async fn a_post_with_a_key_of_all_projects_makes_the_project() {
+async fn a_post_with_a_key_of_the_stack_creates_the_project() {
     let faultline = Faultline::new().await;
     for name in ["x".repeat(256), "é".repeat(128), "client.example_b-c".to_owned()] {
         let posted = json!({ "errors": [{ "message": "m" }] });
@@ -90,10 +90,10 @@ async fn a_post_with_a_key_of_all_projects_makes_the_project() {
         assert_eq!(errors["errors"][0]["project"], name.as_str());
     }
     let projects = faultline.get("/projects").await;
-    assert_eq!(projects["projects"].as_array().unwrap().len(), 4, "three, and the sample");
+    assert_eq!(projects["projects"].as_array().unwrap().len(), 4, "three projects, and the sample");
 }
 
-/// What the clients of each language really send.
+/// Bodies as v1's clients in each language really send them.
 #[tokio::test]
 async fn nulls_and_odd_shapes_of_the_clients_are_accepted() {
     let faultline = Faultline::new().await;
@@ -118,8 +118,8 @@ async fn nulls_and_odd_shapes_of_the_clients_are_accepted() {
     assert_eq!(shown["error"]["context"], javascript["context"]);
 }
 
-/// v1's JavaScript client, in a page of another origin: its preflight is answered, and every answer can be read by it
-/// and settles its promise, which needs a top-level `id` or `error`.
+/// v1's JavaScript client on a page of another origin: its preflight is answered, and it can read every answer. An
+/// answer settles its promise by a top-level `id` or `error`.
 #[tokio::test]
 async fn a_browser_of_another_origin_reads_every_answer() {
     let faultline = Faultline::new().await;
@@ -143,7 +143,7 @@ async fn a_browser_of_another_origin_reads_every_answer() {
     }
 }
 
-/// Resolving an error moves it from one list to the other; when it is seen again it comes back.
+/// Resolving an error moves it from one list to the other; the next occurrence moves it back.
 #[tokio::test]
 async fn an_error_is_resolved_and_seen_again() {
     let faultline = Faultline::new().await;
@@ -165,7 +165,7 @@ async fn an_error_is_resolved_and_seen_again() {
     assert_eq!((listed("resolved").await, listed("unresolved").await), (0, 1));
 }
 
-/// The timeline takes ranges with offsets of either sign, also with a `+` that was not encoded.
+/// The timeline accepts ranges with offsets of either sign, also with a `+` that is not encoded.
 #[tokio::test]
 async fn the_timeline_takes_ranges_with_offsets() {
     let faultline = Faultline::new().await;

@@ -1,10 +1,10 @@
-// A page in Chromium, served from an origin of its own, so that what it asks of faultline is cross-origin.
+// A page in Chromium, served from its own origin, so that its requests to faultline are cross-origin.
 "use strict";
 
 const http = require("node:http");
 const { chromium } = require("playwright-core");
 
-// Chromium's own errands would be refused by a closed network, many at a time.
+// Switches off Chromium's background requests, which a closed network would refuse, many at a time.
 const QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 const HARMLESS = ["--disable-component-update", "--disable-sync", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])];
 
@@ -17,7 +17,7 @@ function serve(files) {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
 
-// Opens `/` of `files`, each a path with its type and text, lets `use` work with the page, and closes all of it.
+// Serves `files` (path to type and text), opens `/`, lets `use` work with the page, and closes everything.
 exports.withPage = async (files, use) => {
   const server = await serve(files);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [...QUIET, ...HARMLESS] });

@@ -1,5 +1,5 @@
-// Sends what a page sends. Which SDK behaviour a part is for is said by its tag `case`.
-// `drive.js` bundles this, gives it `window.SENTRY_DSN`, and takes what was sent from `window.sent`.
+// Sends what a web page sends. The tag `case` says which SDK behaviour an event is for.
+// `drive.js` bundles this file, sets `window.SENTRY_DSN`, and reads the sent events from `window.sent`.
 import * as Sentry from "@sentry/browser";
 
 const SECRET = "correct-horse-battery";
@@ -14,7 +14,7 @@ Sentry.init({
   sendDefaultPii: true,
   enableLogs: true,
   integrations: [Sentry.browserTracingIntegration()],
-  // But for what the SDK keeps for itself.
+  // Without the SDK's internal fields.
   beforeSend({ sdkProcessingMetadata, ...event }) {
     window.sent.push(JSON.stringify(event));
     return { ...event, sdkProcessingMetadata };
@@ -83,7 +83,7 @@ function send(name, action, argument) {
   });
 }
 
-// Resolves when the SDK has seen what nobody caught.
+// Resolves when the SDK has seen the uncaught error.
 function seen(name, cause) {
   Sentry.setTag("case", name);
   return new Promise((resolve) => {
@@ -111,14 +111,14 @@ window.run = async () => {
   send("rich", rich);
   send("large", large);
   send("unicode", unicode);
-  // What must create nothing. Sessions and the page's own transaction are sent by the SDK itself.
+  // These must create nothing. The SDK itself sends sessions and the page's own transaction.
   Sentry.startSpan({ op: "task", name: "nightly", forceTransaction: true }, () => {});
   Sentry.logger.warn("a log line", { user: "jo" });
   Sentry.captureFeedback({ message: "I like it", name: "Jo" });
 
   await seen("rejection", () => void Promise.reject(new URIError("nobody waited for this")));
   await seen("unhandled", () => {
-    // Through an element, so that it reaches `window.onerror` as an application's would.
+    // In a script element, so that it reaches `window.onerror` as an application's error does.
     const button = document.querySelector("button");
     button.onclick = function crash() {
       throw new EvalError("nobody caught this");

@@ -1,4 +1,4 @@
-// Bundles the page's code, opens the page in Chromium, and keeps what it sent.
+// Bundles the page's code, opens the page in Chromium, and keeps the events that it sent.
 "use strict";
 
 const fs = require("node:fs");

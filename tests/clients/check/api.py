@@ -1,4 +1,4 @@
-"""faultline's API, as far as the check needs it."""
+"""The part of faultline's API that the check needs."""
 
 import json
 import time
@@ -16,7 +16,7 @@ class Faultline:
             return json.load(answer)["data"]
 
     def pages(self, path, parameter):
-        """All entries of a list."""
+        """Returns all entries of a list."""
         entries, more = [], path
         while more:
             page = self.call("GET", more)
@@ -32,7 +32,7 @@ class Faultline:
 
 
 def wait_until(condition, seconds=60):
-    """Asks again until it is true; returns whether it became so."""
+    """Asks until the answer is true, or time is up. Returns whether it is true."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
 """Keeps requests of the clients as samples, in files that can be read and compared. See tests/samples/README.md.
 
-What tells of the machine they were made on is replaced by something of its kind; nothing else is changed, but for long
-lists of modules, of which five are kept.
+Everything that identifies the machine is replaced by a similar value. Nothing else is changed, except that long lists of
+modules are cut to five.
 """
 
 import json
@@ -12,13 +12,13 @@ from pathlib import Path
 from wire import Exchange
 
 ROOM = Path(__file__).parents[2] / "samples" / "captures"
-# The others depend on the connection, not on the SDK.
+# Headers of the SDK. Others depend on the connection.
 HEADERS = ("user-agent", "origin", "content-type", "content-encoding", "authorization", "x-sentry-auth")
-# The events that are kept, two of `twice`: like ones, a chained one, a message, and one that holds all there is.
+# The cases that are kept: two alike events, a chained exception, a message, and an event with everything in it.
 CASES = {"twice", "chained", "message", "rich"}
-# Different ones of the same type and message.
+# Different errors with the same type and message.
 SAME = {"one function", "another function"}
-# Not all of those that have long stacks: what is kept is to stay small.
+# Not every SDK has all of these, to keep samples with long stacks small.
 CASES_OF = {
     "python": CASES | SAME | {"surrogate"},
     "node": CASES,
@@ -28,7 +28,7 @@ CASES_OF = {
     "raven": CASES,
     "go": CASES | SAME | {"caught panic"},
 }
-# Of each case, so many.
+# Number of events of a case, if not 1.
 COUNTS = {"twice": 2}
 MODULES = 5
 
@@ -36,7 +36,7 @@ PLACE = r"(?:/[\w.+-]+)+"
 
 
 def _rules(dsn):
-    """What is replaced by what. The order matters: the longer path comes first."""
+    """Returns pairs of pattern and replacement. The order matters: longer paths come first."""
     scheme, key, tap, project = re.fullmatch(r"(\w+)://(\w+)@([\w.:]+)/(\d+)", dsn).groups()
     kernel = os.uname()
     return [
@@ -54,7 +54,7 @@ def _rules(dsn):
         (re.escape(kernel.version), "#1 SMP PREEMPT_DYNAMIC Debian"),
         (re.escape(kernel.release), "6.1.0-amd64"),
         (rf'"{re.escape(kernel.nodename)}"', '"till-7"'),
-        # Each as a value, or as an attribute with its type.
+        # Each may be a value, or an attribute with a type.
         (r'(cpu_description":(?:\{"value":)?)"[^"]*"', r'\1"a processor"'),
         (r'(memory(?:_size)?":(?:\{"value":)?)\d+', r"\g<1>4294967296"),
         (r'(boot_time":(?:\{"value":)?)"[^"]*"', r'\1"2026-01-01T00:00:00.000Z"'),
@@ -62,11 +62,11 @@ def _rules(dsn):
 
 
 def _traces():
-    """What no sample may hold, in case an SDK begins to send it in another way."""
+    """Returns texts that no sample may contain, in case an SDK begins to send them in another way."""
     kernel = os.uname()
     clone = Path(__file__).resolve().parents[3]
     places = [str(Path.home()), str(clone), f"/{clone.parts[1]}/", "/tmp/", "127.0.0.1", kernel.release]
-    # A directory of Cargo's that is named after its registry.
+    # A directory of Cargo that is named after its registry.
     return [*map(re.escape, places), rf'"{re.escape(kernel.nodename)}"', "registry/src/(?!index/)"]
 
 
@@ -76,7 +76,7 @@ def _shortened(match):
 
 
 def _neutral(data, rules):
-    """Latin-1 keeps every byte; what is replaced is ASCII."""
+    """Replaces in text decoded as Latin-1, which keeps every byte; replacements are ASCII."""
     text = data.decode("latin-1")
     for pattern, replacement in rules:
         text = re.sub(pattern, replacement, text)
@@ -104,7 +104,7 @@ def _text(exchange: Exchange, rules):
 
 
 def _chosen(name, wire):
-    """Names and requests: all of some cases, and one of each kind without an event, called by its first item."""
+    """Yields names and requests: all of some cases, and one of each kind without an event, named after its first item."""
     events, others = {}, {}
     for exchange in wire:
         if exchange.method != "POST":
@@ -112,7 +112,7 @@ def _chosen(name, wire):
         if event := exchange.event():
             case = dict(event["tags"])["case"]
             if case in CASES_OF[name]:
-                # Some tell the time in whole seconds only.
+                # Some SDKs send the time in whole seconds only.
                 order = str(event["timestamp"]), json.dumps([event.get("exception"), event.get("message")])
                 events.setdefault(case, []).append((order, exchange))
         else:
@@ -126,7 +126,7 @@ def _chosen(name, wire):
 
 
 def capture(name, dsn, wire):
-    """Replaces the samples of a client; what is expected of them stands in a file that stays."""
+    """Replaces a client's samples. The expected errors are in a file that stays."""
     directory = ROOM / name
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.glob("*.http"):
@@ -137,7 +137,7 @@ def capture(name, dsn, wire):
         text = _text(exchange, rules)
         for trace in _traces():
             if found := re.search(trace.encode(), text):
-                raise SystemExit(f"{name}/{title}: tells of this machine: {text[found.start() - 60 : found.end() + 60]}")
+                raise SystemExit(f"{name}/{title}: identifies this machine: {text[found.start() - 60 : found.end() + 60]}")
         (directory / f"{title}.http").write_bytes(text)
         size, count = size + len(text), count + 1
     print(f"{name}: {count} requests kept, {size} bytes")

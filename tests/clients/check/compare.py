@@ -1,16 +1,16 @@
-"""Whether an occurrence holds what the SDK sent."""
+"""Checks that an occurrence has everything that the SDK sent."""
 
 import re
 from datetime import datetime, timezone
 
 FILTERED = "[Filtered]"
-# What an event calls it, and what an occurrence calls it, where they differ.
+# Names of fields in an event and in an occurrence, where they differ.
 RENAMED = {"server_name": "serverName", "exception": "exceptions", "message": "logentry"}
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def seconds(time):
-    """Seconds since 1970 of any form of time."""
+    """Returns the seconds since 1970 of a time in any form."""
     if isinstance(time, str):
         time = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", time).replace("Z", "+00:00"))
         time = (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).timestamp()
@@ -18,7 +18,7 @@ def seconds(time):
 
 
 def lost(sent, stored):
-    """Where the occurrence says another thing than the event, in words. Scrubbed values are as they should be."""
+    """Returns where the occurrence differs from the event, in words. Scrubbed values count as equal."""
     stored = {**stored, **stored.get("other", {})}
     faults = []
     for key, value in sent.items():
@@ -41,8 +41,8 @@ def lost(sent, stored):
 
 
 def holds(sent, stored, path, scrubbed, faults):
-    """Compares deeply. An empty value may be left out, more may be stored than was sent. Notes what differs in
-    `faults`, and is true, so that the innermost place is named only."""
+    """Compares recursively. An empty value may be missing, and more may be stored than was sent. Adds differences to `faults`
+    and returns true, so that only the innermost difference is reported."""
     if sent is None or sent in ({}, [], "") and stored is None:
         return True
     if isinstance(sent, dict) and isinstance(stored, dict):
@@ -64,7 +64,7 @@ def holds(sent, stored, path, scrubbed, faults):
 
 
 def _found(key, sent, stored, path):
-    """The value of `key`, where the protocol has another place for it than the SDK."""
+    """Returns the stored value of `key`, where the protocol stores it in another place than the SDK."""
     value = stored.get(key)
     if key == "filename" and sent != value and "://" in str(sent):
         return stored.get("abs_path")

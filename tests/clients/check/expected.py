@@ -1,9 +1,9 @@
-"""What must be there: of each client, its cases with the number of events, and type and message of the error they make.
+"""Expectations for each client: its cases, with the number of events, and the type and message of their error.
 
-A case is one error and shares it with no other case. `*` stands for what differs between its events. `wire` names what
-the client must have sent besides, so that "it creates nothing" is shown of something; `encodings` how it must have
-packed some of it; `functions` where the exceptions of some cases were raised, cause first; `culprits` what is shown for
-some of where they went wrong.
+A case is one error, and shares it with no other case. `*` stands for text that differs between its events. `wire` has the
+other item types that the client must have sent, so that "they create nothing" is really tested; `encodings` the encodings
+that it must have used; `functions` where the exceptions of some cases were raised, cause first; `culprits` the culprits that
+some cases must show.
 """
 
 COMMON = {
@@ -156,5 +156,5 @@ CLIENTS = {
     "go": GO,
 }
 
-# What clients put into extra and local variables under the name of a password.
+# The password that clients put into extra data and local variables.
 SECRET = "correct-horse-battery"

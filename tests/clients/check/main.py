@@ -1,8 +1,8 @@
-"""`main.py project NAME` makes a project and prints its DSN; `main.py check NAME…` checks what its client sent;
-`main.py capture NAME…` keeps some of it as samples.
+"""`main.py project NAME` creates a project and prints its DSN; `main.py check NAME…` checks what its client sent;
+`main.py capture NAME…` keeps some of its requests as samples.
 
-FAULTLINE_READY is the line that `faultline serve --json` printed; FAULTLINE_RUN the directory of the run; FAULTLINE_TAP
-the port that clients are to be sent to.
+FAULTLINE_READY is the line that `faultline serve --json` printed, FAULTLINE_RUN the directory of the run, and FAULTLINE_TAP
+the port that clients connect to.
 """
 
 import json
@@ -24,7 +24,7 @@ READY = json.loads(os.environ["FAULTLINE_READY"])
 
 
 class Checks:
-    """Counts what holds, and says what does not."""
+    """Counts checks, and prints those that fail."""
 
     def __init__(self):
         self.passed = self.failed = 0
@@ -56,26 +56,26 @@ def check_client(checks, faultline, name, wire):
     wait_until(lambda: stored() >= len(sent))
     errors = faultline.errors(name)
     total = stored()
-    checks.that(total == len(sent), f"{name}: {total} events stored of {len(sent)} sent")
+    checks.that(total == len(sent), f"{name}: {total} of {len(sent)} events are stored")
     read, homes = {}, {}
     for error in errors:
         occurrences = faultline.occurrences(name, error["fingerprint"])
-        checks.that(len(occurrences) == error["count"], f"{name}: {error['message']}: as many as are counted")
+        checks.that(len(occurrences) == error["count"], f"{name}: {error['message']}: as many occurrences as counted")
         for entry in occurrences:
             checks.that(entry["eventId"] not in read, f"{name}: event {entry['eventId']} is stored once")
             read[entry["eventId"]] = entry["event"]
             homes.setdefault(cases.get(entry["eventId"]), {})[error["fingerprint"]] = error
-    checks.that(read.keys() == cases.keys(), f"{name}: what was sent is stored, and nothing else")
+    checks.that(read.keys() == cases.keys(), f"{name}: exactly the sent events are stored")
     for case, home in homes.items():
         checks.that(len(home) == 1, f"{name}: `{case}` is one error", home)
         found = [(error["count"], error["type"], error["message"]) for error in home.values()]
         count, kind, message = expected["cases"].get(case, (0, "", ""))
         as_expected = found and found[0][:2] == (count, kind) and fnmatchcase(found[0][2], message)
-        checks.that(as_expected, f"{name}: `{case}` is named and counted", found)
+        checks.that(as_expected, f"{name}: `{case}` has the expected type, message and count", found)
         culprits = [error["culprit"] or "" for error in home.values()]
         wanted = expected["culprits"].get(case, "")
-        checks.that(culprits[0].endswith(wanted), f"{name}: `{case}` went wrong in {wanted}", culprits)
-    checks.that(len(errors) == len(homes), f"{name}: no two cases share an error, and no error is of no case")
+        checks.that(culprits[0].endswith(wanted), f"{name}: `{case}` has the culprit {wanted}", culprits)
+    checks.that(len(errors) == len(homes), f"{name}: each case has its own error, and there are no others")
 
     for event in sent:
         if occurrence := read.get(event["event_id"].replace("-", "")):
@@ -89,18 +89,18 @@ def check_event(checks, name, event, occurrence, functions):
     case = dict(event["tags"])["case"]
     occurrence["scrubbed_paths"] = []
     faults = lost(event, occurrence)
-    checks.that(not faults, f"{name}: `{case}` is read back as it was sent", faults)
+    checks.that(not faults, f"{name}: `{case}` reads back as it was sent", faults)
 
     text = json.dumps(occurrence, ensure_ascii=False)
-    checks.that(SECRET not in text, f"{name}: `{case}` holds no secret")
+    checks.that(SECRET not in text, f"{name}: `{case}` contains no secret")
     scrubbed = occurrence["scrubbed_paths"]
     if case == "rich":
-        checks.that(SECRET in json.dumps(event), f"{name}: the client did send a secret")
+        checks.that(SECRET in json.dumps(event), f"{name}: the client sent a secret")
         checks.that(occurrence["extra"]["login"] == {"password": FILTERED, "theme": "dark"}, f"{name}: login", [text])
     else:
-        checks.that(not scrubbed, f"{name}: `{case}`: nothing is scrubbed that is no secret", scrubbed)
-    checks.that(not SURROGATE.search(text), f"{name}: `{case}` is Unicode")
-    checks.that(not occurrence.get("errors"), f"{name}: `{case}` had nothing unusable", occurrence.get("errors", []))
+        checks.that(not scrubbed, f"{name}: `{case}`: only secrets are scrubbed", scrubbed)
+    checks.that(not SURROGATE.search(text), f"{name}: `{case}` is valid Unicode")
+    checks.that(not occurrence.get("errors"), f"{name}: `{case}` has no processing errors", occurrence.get("errors", []))
     if expected := functions.get(case):
         stacks = [exception.get("stacktrace", {}).get("frames", [{}]) for exception in occurrence["exceptions"]]
         found = [frames[-1].get("function") for frames in stacks]
@@ -114,10 +114,10 @@ def check_wire(checks, name, wire, expected):
     items = Counter(item for exchange in posts for item in exchange.items())
     checks.that(expected["wire"] <= set(items), f"{name}: sends more than events", [items])
     encodings = {exchange.encoding for exchange in posts}
-    checks.that(expected["encodings"] <= encodings, f"{name}: packs in every way", [encodings])
+    checks.that(expected["encodings"] <= encodings, f"{name}: uses every expected encoding", [encodings])
     if name == "browser":
         origins = {exchange.answer_headers.get("access-control-allow-origin") for exchange in wire}
-        checks.that(origins == {"*"}, f"{name}: every answer is for any origin", [origins])
+        checks.that(origins == {"*"}, f"{name}: every answer allows any origin", [origins])
 
 
 def main():
@@ -132,7 +132,7 @@ def main():
         own = (f"/api/{projects[name]}/", f"/projects/{name}/")
         mine = [exchange for exchange in wire if exchange.path.startswith(own)]
         if name == "v1":
-            # Samples are kept of Sentry's clients only.
+            # Samples are kept only of Sentry's clients.
             if command == "check":
                 check_page(checks, faultline, RUN, mine)
         elif command == "capture":

@@ -1,6 +1,6 @@
-"""A wire tap: passes bytes between clients and faultline as they are, and writes them down.
+"""A wire tap: passes bytes between clients and faultline on unchanged, and records them.
 
-`tee.py HOST:PORT DIRECTORY` prints the port it listens on. Of each connection it keeps two files, `N.up` and `N.down`.
+`tee.py HOST:PORT DIRECTORY` prints the port it listens on. It writes two files for each connection, `N.up` and `N.down`.
 """
 
 import asyncio

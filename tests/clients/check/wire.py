@@ -1,4 +1,4 @@
-"""What went over the wire, out of the tap's record."""
+"""Parses the tap's record of the traffic."""
 
 import base64
 import gzip
@@ -32,16 +32,16 @@ class Exchange:
 
     @property
     def encoding(self):
-        """How the body is packed; `base64`, which no header tells, is that of a zlib stream."""
+        """How the body is encoded. `base64` means base64 of a zlib stream, which no header says."""
         encoding = self.headers.get("content-encoding", "")
         return encoding or ("base64" if self.path.endswith("/store/") and self.body[:1] != b"{" else "")
 
     def unpacked(self):
-        """The body, freed of its encoding."""
+        """Returns the body without its encoding."""
         return UNPACK[self.encoding](self.body)
 
     def parts(self):
-        """The envelope's header, and each item's header and payload, as bytes."""
+        """Returns the envelope's header, and each item's header and payload, as bytes."""
         stream = io.BytesIO(self.unpacked())
         envelope, items = stream.readline().rstrip(b"\n"), []
         while header := stream.readline().rstrip(b"\n"):
@@ -55,13 +55,13 @@ class Exchange:
         return envelope, items
 
     def items(self):
-        """The types of the items in the envelope; what is not in one is an event."""
+        """Returns the types of the items in the envelope. A body that is not an envelope is an event."""
         if self.path.endswith("/store/"):
             return ["event"]
         return [json.loads(header)["type"] for header, _ in self.parts()[1]]
 
     def event(self):
-        """The event in the request, if there is one."""
+        """Returns the event in the request, if there is one."""
         if self.path.endswith("/store/"):
             return json.loads(self.unpacked())
         payloads = (payload for header, payload in self.parts()[1] if json.loads(header)["type"] == "event")
@@ -89,7 +89,7 @@ def _body(stream, headers):
 
 
 def exchanges(directory):
-    """Every request that clients sent, with its answer."""
+    """Returns every request that clients sent, with its answer."""
     for file in sorted(directory.glob("*.up")):
         up, down = io.BytesIO(file.read_bytes()), io.BytesIO(file.with_suffix(".down").read_bytes())
         while True:

@@ -1,4 +1,4 @@
-// Sends what an application sends, and dies of a panic. Which SDK behaviour a part is for is said by its tag `case`.
+// Sends what an application sends, and dies of a panic. The tag `case` says which SDK behaviour an event is for.
 package main
 
 import (
@@ -39,7 +39,7 @@ func record(event *sentry.Event, _ *sentry.EventHint) *sentry.Event {
 	return event
 }
 
-// send runs action with a scope of its own.
+// send runs action with its own scope.
 func send(name string, action func(*sentry.Scope)) {
 	sentry.WithScope(func(scope *sentry.Scope) {
 		scope.SetTag("case", name)
@@ -47,7 +47,7 @@ func send(name string, action func(*sentry.Scope)) {
 	})
 }
 
-// Errors have no stack here: the SDK takes the one of the call that captures.
+// Errors have no stack trace: the SDK uses that of the capturing call.
 func loadOrder(number int) { sentry.CaptureException(orderMissing{number}) }
 
 func parsePrice(*sentry.Scope) { sentry.CaptureException(errors.New("cannot read 'x'")) }
@@ -103,14 +103,14 @@ func workInThread() {
 	panic(errors.New("the worker stopped"))
 }
 
-// What must create nothing: transactions.
+// These must create nothing: transactions.
 func thingsThatAreNoErrors() {
 	span := sentry.StartSpan(context.Background(), "task", sentry.TransactionName("nightly"))
 	span.StartChild("db").Finish()
 	span.Finish()
 }
 
-// The SDK has no hook of its own for what ends the process.
+// The SDK has no hook for an error that ends the process.
 func flush() {
 	err := recover()
 	sentry.ConfigureScope(func(scope *sentry.Scope) { scope.SetTag("case", "unhandled") })

@@ -1,6 +1,7 @@
-// Sends what an application sends. Which SDK behaviour a part is for is said by its tag `case`.
+// Sends what an application sends. The tag `case` says which SDK behaviour an event is for.
 //
-// `client.js` sends everything that is caught; `client.js unhandled` and `client.js rejection` die, each in its way.
+// `client.js` sends everything that is caught; `client.js unhandled` and `client.js rejection` die, each in its own
+// way.
 "use strict";
 
 const fs = require("node:fs");
@@ -14,14 +15,14 @@ Sentry.init({
   release: "shop@1.2.3",
   environment: "live-test",
   serverName: "till-7",
-  // Its own log becomes breadcrumbs, 14 kB of them, which samples need not hold.
+  // The SDK's own log would become breadcrumbs, 14 kB of them, which samples do not need.
   debug: !process.env.CAPTURE,
   tracesSampleRate: 1.0,
   enableLogs: true,
   sendDefaultPii: true,
-  // A machine may be slow; the SDK's two seconds would lose what is left.
+  // A slow machine may need more than the SDK's default of two seconds to send the rest.
   shutdownTimeout: 30_000,
-  // But for what the SDK keeps for itself.
+  // Without the SDK's internal fields.
   beforeSend({ sdkProcessingMetadata, ...event }) {
     fs.writeFileSync(path.join(process.env.FAULTLINE_SENT, `${event.event_id}.json`), JSON.stringify(event));
     return { ...event, sdkProcessingMetadata };
@@ -69,7 +70,7 @@ function rich(scope) {
   throw new Error("not allowed to pay");
 }
 
-// More than 32 KiB, from which on this SDK packs with gzip.
+// More than 32 KiB: this SDK compresses such bodies with gzip.
 function large(scope) {
   const rows = Array.from({ length: 100 }, (_, row) => [`row ${row}`, `${Math.random()} `.repeat(40)]);
   scope.setExtra("rows", Object.fromEntries(rows));
@@ -92,7 +93,7 @@ function send(name, action, argument) {
   });
 }
 
-// What must create nothing: sessions (the SDK sends them by itself), transactions, check-ins, logs.
+// These must create nothing: sessions (the SDK itself sends them), transactions, check-ins, logs.
 function thingsThatAreNoErrors() {
   Sentry.startSpan({ op: "task", name: "nightly" }, () => Sentry.startSpan({ op: "db", name: "SELECT 1" }, () => {}));
   const checkInId = Sentry.captureCheckIn({ monitorSlug: "nightly", status: "in_progress" });

@@ -1,12 +1,12 @@
-// Sends from a page what v1's faultline-js sends by `fetch`, and settles as its promises do. faultline-js itself is not to be
-// had from a registry.
+// Sends from a page, with `fetch`, what v1's faultline-js sends, and settles as its promises do. No registry has
+// faultline-js itself.
 "use strict";
 
 const NOTIFIER = { name: "faultline-js", version: "1.0.0", url: "https://github.com/faultline/faultline-js" };
-// Longer bodies are not sent.
+// Maximum length of a body that is sent.
 const LONGEST = 64_000;
 
-// The frames of an error, in Chromium's form of a stack.
+// Returns the frames of an error from Chromium's stack format.
 function backtrace(error) {
   const frame = /^ +at (?:(?<name>.+) \()?(?<file>\S+?):(?<line>\d+):(?<column>\d+)\)?$/;
   const found = error.stack.split("\n").map((line) => frame.exec(line)?.groups);
@@ -32,8 +32,8 @@ function notice(error) {
   };
 }
 
-// Resolves with the answer that has an `id`, rejects by one that has an `error`; by any other below status 500 it is never
-// settled.
+// Resolves with an answer that has an `id`, and rejects with one that has an `error`. Any other answer below status 500
+// never settles it.
 function send({ endpoint, project, apiKey, notifications }, error) {
   const body = JSON.stringify({ ...notice(error), notifications });
   if (body.length >= LONGEST) throw new Error("the notice is too long");
@@ -53,7 +53,7 @@ function send({ endpoint, project, apiKey, notifications }, error) {
   });
 }
 
-// An error that is raised here, so that it has a stack of the page's own.
+// Raises an error here, so that its stack trace is the page's own.
 function total(message) {
   try {
     throw new RangeError(message);
@@ -62,7 +62,7 @@ function total(message) {
   }
 }
 
-// What became of the promise.
+// Returns how the promise settled.
 window.post = (options, message) => send(options, total(message)).then(
   (answer) => ({ resolved: answer }),
   (error) => ({ rejected: error.message }),

@@ -1,5 +1,5 @@
-// Encrypts a Slack config as the page's author would, lets the page post it in Chromium, and keeps what became of the
-// posts (`settled.json`) and what Slack received (`told.json`). ../check/v1.py says what that must be.
+// Encrypts a Slack config as the page's author would, lets the page post it in Chromium, and keeps how the posts
+// settled (`settled.json`) and what Slack received (`told.json`). ../check/v1.py checks both.
 "use strict";
 
 const fs = require("node:fs");
@@ -34,7 +34,7 @@ async function converse(standIn) {
     };
     await post("first", {}, "the cart is empty");
     await standIn.count(1);
-    // What is told of one error arrives in order: a second message about the first post would be here before this one.
+    // Messages about one error arrive in order: a second message about the first post would arrive before this one.
     await post("again", {}, "the cart is empty");
     await standIn.count(2);
     await post("broken", { notifications: [{ type: "slack", channel: "#shop" }, sealed] }, "the till is shut");

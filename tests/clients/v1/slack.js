@@ -1,4 +1,4 @@
-// Stands in for Slack's incoming webhooks: takes what Slack would take, and says what is wrong with the rest.
+// A fake of Slack's incoming webhooks: accepts what Slack would accept, and says what is wrong with the rest.
 "use strict";
 
 const http = require("node:http");
@@ -6,15 +6,15 @@ const http = require("node:http");
 const PATH = "/services/T0000/B0000/open-sesame-to-slack";
 const BLOCKS = new Set(["section", "actions", "context", "divider", "header"]);
 
-// A text object of a section, https://docs.slack.dev/reference/block-kit/composition-objects/text-object: only plain text may
-// say whether `:cart:` becomes a picture, only Markdown may be verbatim.
+// A text object of a section, https://docs.slack.dev/reference/block-kit/composition-objects/text-object: only plain
+// text may have `emoji`, and only Markdown may have `verbatim`.
 function isText({ type, text, emoji, verbatim }, longest) {
   if (typeof text !== "string" || text.length < 1 || text.length > longest) return false;
   if (type === "plain_text") return verbatim === undefined;
   return type === "mrkdwn" && emoji === undefined;
 }
 
-// What Slack would refuse, or could not show; null if nothing.
+// Returns why Slack would refuse the request or could not show it, or null.
 function fault(request, body) {
   if (request.method !== "POST") return `method ${request.method}`;
   if (request.url !== PATH) return `path ${request.url}`;
@@ -35,10 +35,11 @@ function fault(request, body) {
   return refused ? `a text of a block: ${JSON.stringify(refused)}` : null;
 }
 
-// For how long a message is waited for, in milliseconds, before the run has failed.
+// Milliseconds to wait for a message before the run fails.
 const PATIENCE = 60_000;
 
-// Resolves when it listens. `received` has the requests, each with its fault and body; `count(n)` resolves when there are n.
+// Resolves when it listens. `received` has the requests with their faults and bodies; `count(n)` resolves when there
+// are n.
 exports.start = async () => {
   const received = [];
   const waiting = [];
@@ -58,7 +59,7 @@ exports.start = async () => {
     count(least) {
       return new Promise((resolve, reject) => {
         if (received.length >= least) return resolve();
-        const missed = setTimeout(() => reject(new Error(`message ${least} did not come`)), PATIENCE);
+        const missed = setTimeout(() => reject(new Error(`message ${least} did not arrive`)), PATIENCE);
         waiting.push({ least, resolve: () => resolve(clearTimeout(missed)) });
       });
     },

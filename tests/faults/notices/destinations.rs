@@ -1,5 +1,5 @@
-//! Destinations that take what they are told as real ones do: a webhook's receiver drops a delivery that it has seen, a
-//! tracker finds the issue it has, and what is asked of it twice at once it makes twice.
+//! Destinations that behave like real ones. A webhook receiver drops a delivery that it has seen. A tracker finds its
+//! existing issue, and creates two if it gets two concurrent requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,7 +11,7 @@ use notify::channels::{Delivery, Issue, Notifier, SendError};
 use rules::{Message, Notification, Target, Trigger};
 use store::faults::{Fault, Faults};
 
-/// How long a request is on its way, each way.
+/// The time that a request takes, in each direction.
 const WAY: Duration = Duration::from_millis(20);
 
 /// All destinations, by the host of their webhook or the name of their repository.
@@ -20,33 +20,33 @@ pub(crate) struct Destinations(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// What destinations answer instead of taking a message.
+    /// Failures that destinations return instead of accepting a message.
     broken: BTreeMap<String, SendError>,
-    /// Each thing that arrived, in order, also what was dropped.
+    /// Everything that arrived, in order, including what was dropped.
     arrived: Vec<Arrived>,
-    /// The deliveries that were taken.
+    /// Deliveries that were accepted.
     deliveries: BTreeSet<(String, String)>,
-    /// The issues that were made, by repository and error.
+    /// Issues that were created, by repository and error.
     issues: BTreeMap<(String, Fingerprint), u64>,
-    /// What is being told now, by destination and error.
+    /// Messages that are being received now, by destination and error.
     busy: BTreeSet<(String, Option<Fingerprint>)>,
     requests: usize,
-    /// How often a destination was told about an error while it was being told about it.
+    /// How often a destination received a message about an error while it was receiving another one about it.
     overlaps: usize,
 }
 
-/// One thing that a destination was told.
+/// A notification that arrived at a destination.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived {
-    /// Where, of what, and why: `hook a first 1`.
+    /// Destination, error and reason: `hook a first 1`.
     pub(crate) what: String,
-    /// The destination and the error that it is about.
+    /// The destination and the error.
     pub(crate) lane: (String, Option<Fingerprint>),
-    /// What names it.
+    /// The id of the notification.
     pub(crate) token: String,
-    /// How often the error was seen.
+    /// The error's count.
     pub(crate) count: u64,
-    /// Whether the receiver took it, or dropped it since it had seen its delivery.
+    /// Whether the receiver accepted it. It drops deliveries that it has seen.
     pub(crate) taken: bool,
 }
 
@@ -59,7 +59,7 @@ impl Destinations {
         self.state().broken.remove(destination);
     }
 
-    /// All that arrived, in order.
+    /// Returns everything that arrived, in order.
     pub(crate) fn arrived(&self) -> Vec<Arrived> {
         self.state().arrived.clone()
     }
@@ -68,7 +68,7 @@ impl Destinations {
         self.state().requests
     }
 
-    /// Each error has one issue in each repository, and nobody was told two things of an error at once.
+    /// Checks that each error has one issue in each repository, and that messages about one error did not overlap.
     pub(crate) fn assert_orderly(&self, when: &str) {
         let state = self.state();
         for ((repository, _), issues) in &state.issues {
@@ -124,7 +124,7 @@ impl Destinations {
     }
 }
 
-/// A request that is under way, until it is dropped.
+/// A request in progress, until it is dropped.
 struct Busy<'a>(&'a Destinations, Option<(String, Option<Fingerprint>)>);
 
 impl<'a> Busy<'a> {
@@ -146,13 +146,13 @@ impl Drop for Busy<'_> {
     }
 }
 
-/// The destinations, by a way that may fail.
+/// The destinations, reached over a connection that may fail.
 pub(super) struct Line {
     pub(super) faults: Faults,
     pub(super) to: Arc<Destinations>,
 }
 
-/// What faults of the way to a destination are called.
+/// The operation name of faults on the way to a destination.
 pub(super) const SEND: &str = "Notifier::send";
 
 #[async_trait]
@@ -174,7 +174,7 @@ impl Notifier for Line {
     }
 }
 
-/// The error that a message is about, if it is about one.
+/// Returns the error that a message is about, if it is only one.
 fn about(message: &Message) -> Option<Fingerprint> {
     match message {
         Message::One(notification) => Some(notification.fingerprint),
@@ -202,6 +202,6 @@ fn name(target: &Target) -> String {
         Target::Webhook(webhook) => host(webhook.endpoint.reveal()),
         Target::Slack(slack) => host(slack.endpoint.reveal()),
         Target::GitHub(github) => github.repo.clone(),
-        other => panic!("no story tells {other:?}"),
+        other => panic!("no test uses {other:?}"),
     }
 }

@@ -1,5 +1,5 @@
-//! Notifications while storage fails, destinations are away and processes die: each crossing is told, once unless the
-//! process died between the destination's answer and the note of it, and then under the same name.
+//! Notifications while storage fails, destinations are down and processes die. Each notification is sent once, unless
+//! the process died between the destination's answer and recording it; then it is sent again with the same id.
 
 mod destinations;
 mod notify_process;

@@ -1,4 +1,4 @@
-//! Processes of notify, and what they notify of.
+//! Processes of notify, and the table whose stream they read.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::destinations::{Destinations, Line};
 use crate::messages::Writer;
 use crate::world::{Process, World};
 
-/// An account, and its table's stream.
+/// A stack and its table's stream.
 pub(super) struct Scene {
     pub(super) world: World,
     stream: Faultline,
@@ -38,13 +38,13 @@ impl Scene {
         Self { world, stream, processor, writer: Writer::new() }
     }
 
-    /// From here on, all is as `seed` has it.
+    /// Restarts all randomness from `seed`.
     pub(super) async fn reseed(&mut self, seed: u64) {
         self.world.reseed(seed);
         self.processor = self.world.process(Faults::seeded(0)).await;
     }
 
-    /// A project with these rules.
+    /// Creates a project with these rules.
     pub(super) async fn project(&self, name: &str, rules: &Value) -> Project {
         let project = self.world.project(name).await;
         let document = json!({ "rules": rules }).to_string();
@@ -54,7 +54,7 @@ impl Scene {
         project
     }
 
-    /// One commit for each error of `errors`, with as many occurrences.
+    /// Commits each of `errors` with this many occurrences.
     pub(super) async fn commit(&mut self, project: &Project, errors: &[(&str, usize)], posted: Option<&Value>) {
         let events: Vec<_> =
             errors.iter().flat_map(|&(message, times)| std::iter::repeat_n((message, 1), times)).collect();
@@ -71,18 +71,18 @@ impl Scene {
         self.processor.process_all(&[message]).await;
     }
 
-    /// What happened in the table since this was last asked.
+    /// Returns the stream records since the last call.
     pub(super) async fn records(&self) -> Vec<Record> {
         self.stream.records().await
     }
 
-    /// How many lanes have anything in them.
+    /// Returns the number of lanes that are not empty.
     pub(super) async fn waiting(&self) -> usize {
         let ever = Timestamp::from_seconds(4_000_000_000);
         self.world.truth.table.due(ever, 1_000).await.unwrap().len()
     }
 
-    /// Lets time go by and sweeps, until nothing waits any more; after `rounds` minutes something stays for ever.
+    /// Advances the clock and sweeps until no lane waits. Panics if one still waits after `rounds` minutes.
     pub(super) async fn drain(&self, notifier: &NotifyProcess, rounds: usize, when: &str) {
         for _ in 0..rounds {
             if self.waiting().await == 0 {
@@ -91,18 +91,18 @@ impl Scene {
             self.world.clock.advance(60);
             notifier.sweep().await;
         }
-        assert_eq!(self.waiting().await, 0, "{when}: what stays in the outbox, at {:?}", self.world.clock.now());
+        assert_eq!(self.waiting().await, 0, "{when}: lanes that stay in the outbox, at {:?}", self.world.clock.now());
     }
 }
 
-/// A process of notify, and what goes wrong with its calls.
+/// A process of notify, and the faults of its calls.
 pub(super) struct NotifyProcess {
     pub(super) notify: Notify,
     pub(super) faults: Faults,
 }
 
 impl NotifyProcess {
-    /// One whose ports fail: each call of them is one step.
+    /// A process whose ports fail. Each call of a port is one step.
     pub(super) fn above_ports(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let truth = &world.truth;
         let table = Arc::new(Faulty::new((*truth.table).clone(), faults.clone()));
@@ -123,7 +123,7 @@ impl NotifyProcess {
         Self { notify, faults }
     }
 
-    /// One whose connections fail, under the adapters and the SDK's retries.
+    /// A process whose connections fail, below the adapters and the SDK's retries.
     pub(super) async fn over_lines(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let resources = world.behind(&faults).await;
         let table = resources.table;
@@ -144,7 +144,7 @@ impl NotifyProcess {
         Self { notify, faults }
     }
 
-    /// Takes records in; `None` if the process died over it, or else the number that must come again.
+    /// Processes stream records. Returns `None` if the process died, or else the number of the record to repeat from.
     pub(super) async fn watch(&self, records: &[Record]) -> Option<Option<String>> {
         tokio::select! {
             biased;
@@ -153,7 +153,7 @@ impl NotifyProcess {
         }
     }
 
-    /// Sends what is due; `None` if the process died over it. One that fails is followed by the next.
+    /// Sends what is due. Returns `None` if the process died. A failed sweep is followed by the next one.
     pub(super) async fn sweep(&self) -> Option<()> {
         tokio::select! {
             biased;

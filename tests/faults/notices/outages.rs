@@ -1,4 +1,4 @@
-//! Destinations, and what rules are sealed with, that are away for long.
+//! Long outages of destinations and of the key that seals rules.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const ERRORS: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k
 const QUARTER: i64 = 900;
 const DAY: i64 = 86_400;
 
-/// As many errors, each with something to tell to one destination that is away.
+/// Commits each of `ERRORS`, with a notification for one destination, which is down.
 async fn all_wait() -> (Scene, Arc<Destinations>, NotifyProcess) {
     let mut scene = Scene::new(0).await;
     let rule = json!([{ "id": "r", "maxPerMinute": 100, "to": [{ "type": "webhook", "endpoint": "https://hook/" }] }]);
@@ -35,11 +35,11 @@ async fn sweep_for(scene: &Scene, notifier: &NotifyProcess, seconds: i64) {
     }
 }
 
-/// All that waited is a dead letter, nothing is left in the outbox, and a redrive tells each thing once.
+/// Checks that all waiting notifications are dead letters, the outbox is empty, and a redrive sends each of them once.
 async fn assert_kept_and_redriven(scene: &Scene, notifier: &NotifyProcess, to: &Destinations) {
     let dead = notifier.notify.dead_notices(100).await.unwrap();
     assert_eq!(dead.iter().map(|letter| letter.notices).sum::<usize>(), ERRORS.len(), "{dead:?}");
-    assert_eq!(scene.waiting().await, 0, "nothing waits any more");
+    assert_eq!(scene.waiting().await, 0, "the outbox is empty");
     assert!(to.arrived().is_empty());
     to.mends("hook");
     notifier.faults.heal();
@@ -50,23 +50,23 @@ async fn assert_kept_and_redriven(scene: &Scene, notifier: &NotifyProcess, to: &
     assert!(notifier.notify.dead_notices(100).await.unwrap().is_empty());
 }
 
-/// A destination that is away for a day has all of it among the dead letters soon after, however many wait for it; and
-/// is not asked for each of them all the time.
+/// If a destination is down for a day, all its notifications are dead letters soon after, however many there are. It is
+/// not contacted for each of them all the time.
 #[test]
-fn after_a_day_all_that_waits_is_a_dead_letter() {
+fn after_a_day_all_waiting_notifications_are_dead_letters() {
     paused(async {
         let (scene, to, notifier) = all_wait().await;
         sweep_for(&scene, &notifier, DAY - QUARTER).await;
-        assert_eq!(scene.waiting().await, ERRORS.len(), "it is tried for a day");
+        assert_eq!(scene.waiting().await, ERRORS.len(), "delivery is retried for a day");
         assert!(to.requests() < 400, "{} requests in a day", to.requests());
         sweep_for(&scene, &notifier, 3 * QUARTER).await;
         assert_kept_and_redriven(&scene, &notifier, &to).await;
     });
 }
 
-/// Rules that cannot be opened any more hold nothing up for ever either.
+/// Rules that can no longer be opened do not block the outbox forever either.
 #[test]
-fn what_cannot_be_told_for_a_day_is_a_dead_letter() {
+fn a_notification_that_cannot_be_sent_for_a_day_is_a_dead_letter() {
     paused(async {
         let (scene, to, notifier) = all_wait().await;
         notifier.faults.rule(When::Always, Fault::Reject, |call| call.operation == "Sealer::open");
@@ -75,9 +75,9 @@ fn what_cannot_be_told_for_a_day_is_a_dead_letter() {
     });
 }
 
-/// While the key cannot be used nothing is lost: the records come again until it can.
+/// Nothing is lost while the key cannot be used: the stream records are repeated until it can.
 #[test]
-fn records_come_again_while_the_key_cannot_be_used() {
+fn records_are_repeated_while_the_key_cannot_be_used() {
     paused(async {
         let mut scene = Scene::new(0).await;
         let rule =
@@ -97,9 +97,9 @@ fn records_come_again_while_the_key_cannot_be_used() {
     });
 }
 
-/// A destination that is back is told all that waits for it within minutes.
+/// A destination that is up again gets all waiting notifications within minutes.
 #[test]
-fn a_destination_that_is_back_is_told_all_of_it() {
+fn a_destination_that_is_up_again_gets_everything() {
     paused(async {
         let (scene, to, notifier) = all_wait().await;
         sweep_for(&scene, &notifier, 4 * QUARTER).await;

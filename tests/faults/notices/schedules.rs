@@ -1,10 +1,10 @@
-//! Seeded schedules: several processes are given the same records and sweep at the same time, fail and die, while
-//! destinations come and go.
+//! Seeded schedules: several processes get the same stream records, sweep concurrently, fail and die, while
+//! destinations go down and come back.
+//!
+//! Run any number of schedules, or one seed again:
 //!
 //!     FAULTLINE_SCHEDULES=10000 cargo test -p faultline-tests --test faults notices::schedules
 //!     FAULTLINE_SEED=17 FAULTLINE_SCHEDULES=1 cargo test -p faultline-tests --test faults notices::schedules
-//!
-//! runs as many as one likes, and the one of a seed again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,19 +22,20 @@ use super::destinations::{Arrived, Destinations, SEND};
 use super::notify_process::{NotifyProcess, Scene};
 use crate::schedules::{Seeds, on_all_cores};
 
-/// How many schedules are run unless `FAULTLINE_SCHEDULES` says otherwise.
+/// Number of schedules to run unless `FAULTLINE_SCHEDULES` is set.
 const SCHEDULES: u64 = 100;
-/// After how many schedules the account is made anew.
+/// After this many schedules, a new stack is created.
 const RENEWED: u64 = 50;
-/// The most rounds in which anything goes wrong.
+/// Maximum number of rounds with faults.
 const ROUNDS: usize = 5;
 const DESTINATIONS: [&str; 3] = ["hook", "tracker", "collected"];
 const ERRORS: [&str; 3] = ["a", "b", "c"];
 
-/// However processes fail and die, and whatever destinations do, each crossing is told to whom it is meant for, in
-/// order; once if nothing fails; an error has one issue; what was refused is a dead letter and told when it is redriven.
+/// However processes fail and die, and whatever destinations do, each notification reaches its destinations in order,
+/// and once if nothing fails. An error has one issue. A refused notification becomes a dead letter and is sent when it
+/// is redriven.
 #[test]
-fn every_crossing_is_told_whatever_fails() {
+fn every_notification_is_sent_whatever_fails() {
     on_all_cores(SCHEDULES, schedules);
 }
 
@@ -51,7 +52,7 @@ async fn schedules(seeds: Seeds) {
     }
 }
 
-/// Prints how to reproduce a failure, if a panic drops it.
+/// Prints how to reproduce a failure when a panic drops it.
 struct Reproduce(u64);
 
 impl Drop for Reproduce {
@@ -67,13 +68,13 @@ impl Drop for Reproduce {
     }
 }
 
-/// What happened so far, and what there is to tell of it.
+/// What has happened so far, and the notifications that are expected from it.
 struct Story {
     project: Project,
     counts: BTreeMap<&'static str, u64>,
     expected: BTreeSet<String>,
     records: Vec<Record>,
-    /// How many of the records were taken in.
+    /// Number of records that were processed.
     taken: usize,
 }
 
@@ -106,10 +107,9 @@ impl Story {
     }
 }
 
-/// Runs the schedule of a seed.
 async fn schedule(scene: &mut Scene, seed: u64) {
     let mut rng = Rng::with_seed(seed);
-    // In every fourth nothing fails but destinations: nothing may be told twice.
+    // In every fourth schedule only destinations fail, so nothing may be sent twice.
     let storage_fails = !seed.is_multiple_of(4);
     let to = Arc::new(Destinations::default());
     let mut story = Story::begin(scene, seed).await;
@@ -128,7 +128,8 @@ async fn schedule(scene: &mut Scene, seed: u64) {
             alive.push(NotifyProcess::over_lines(&scene.world, Faults::seeded(rng.u64(..)), &to).await);
         }
         let end = rng.usize(story.taken..=story.records.len());
-        // The first reads the stream; the others are given what was given to somebody before, as after a time-out.
+        // The first process reads the stream. The others get records that another process got before, as after a
+        // time-out.
         let work = alive.iter().enumerate().map(|(index, notifier)| {
             let from = if index == 0 { story.taken } else { rng.usize(..=story.taken) };
             if storage_fails {
@@ -159,7 +160,7 @@ async fn schedule(scene: &mut Scene, seed: u64) {
         });
         scene.world.clock.advance(rng.i64(0..150));
     }
-    // What is still under way arrives.
+    // Let requests in flight arrive.
     tokio::time::sleep(Duration::from_secs(60)).await;
 
     let when = format!("seed {seed}");
@@ -175,15 +176,16 @@ async fn schedule(scene: &mut Scene, seed: u64) {
         scene.drain(&heir, 60, &when).await;
     }
     let arrived = to.arrived();
-    assert_told(&story.expected, &arrived, struck, &when);
+    assert_sent(&story.expected, &arrived, struck, &when);
     if !redriven {
         assert_in_order(&arrived, &when);
     }
     to.assert_orderly(&when);
 }
 
-/// Everything that was expected was taken, nothing else arrived, and nothing more often than calls were `struck`.
-fn assert_told(expected: &BTreeSet<String>, arrived: &[Arrived], struck: usize, when: &str) {
+/// Checks that everything expected was accepted, that nothing else arrived, and that nothing was repeated more often
+/// than calls were `struck` by faults.
+fn assert_sent(expected: &BTreeSet<String>, arrived: &[Arrived], struck: usize, when: &str) {
     let taken: BTreeSet<_> = arrived.iter().filter(|one| one.taken).map(|one| one.what.clone()).collect();
     assert_eq!(&taken, expected, "{when}");
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -191,26 +193,26 @@ fn assert_told(expected: &BTreeSet<String>, arrived: &[Arrived], struck: usize, 
         *times.entry(&one.what).or_default() += 1;
     }
     for (what, times) in times {
-        assert!(times <= 1 + struck, "{when}: {what} was told {times} times, and {struck} calls were struck");
+        assert!(times <= 1 + struck, "{when}: {what} was sent {times} times, and {struck} calls failed");
     }
 }
 
-/// What a destination was told about an error came in order, each thing under one name.
+/// Checks that notifications about an error arrived in order, each always with the same id.
 fn assert_in_order(arrived: &[Arrived], when: &str) {
-    let mut told: BTreeMap<_, Vec<(u64, &str)>> = BTreeMap::new();
+    let mut sent: BTreeMap<_, Vec<(u64, &str)>> = BTreeMap::new();
     for one in arrived {
-        let told = told.entry(&one.lane).or_default();
-        match told.iter().find(|(count, _)| *count == one.count) {
-            Some((_, token)) => assert_eq!(*token, one.token, "{when}: {} has two names", one.what),
-            None => told.push((one.count, &one.token)),
+        let sent = sent.entry(&one.lane).or_default();
+        match sent.iter().find(|(count, _)| *count == one.count) {
+            Some((_, token)) => assert_eq!(*token, one.token, "{when}: {} has two ids", one.what),
+            None => sent.push((one.count, &one.token)),
         }
     }
-    for (lane, told) in told {
-        assert!(told.is_sorted_by_key(|(count, _)| *count), "{when}: {lane:?} was told {told:?}");
+    for (lane, sent) in sent {
+        assert!(sent.is_sorted_by_key(|(count, _)| *count), "{when}: {lane:?} received {sent:?}");
     }
 }
 
-/// What goes wrong with a process this round.
+/// Sets faults of a process for this round.
 fn bring_about(faults: &Faults, rng: &mut Rng) {
     const LOUD: [Fault; 7] = [
         Fault::Before,

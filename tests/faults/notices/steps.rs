@@ -1,5 +1,5 @@
-//! Every shape of what is told, and every call that message it makes: the process dies before it, or after it, or the
-//! answer is lost; then the records come again, and time goes on.
+//! For every kind of notification and every call that sending it makes: the process dies before or after the call, or
+//! the answer is lost. Then the records are repeated, and time goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use super::destinations::{Arrived, Destinations, SEND};
 use super::notify_process::{NotifyProcess, Scene};
 use crate::turns::paused;
 
-/// The shapes of what is told.
+/// A kind of notification.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     First,
-    /// Two rules that lead to the same destination.
+    /// Two rules with the same destination.
     TwoRules,
-    /// So many about one error that they go together.
+    /// So many notifications about one error that they are sent together.
     Many,
     Tracker,
     Collected,
-    /// By a config that was posted with the error.
+    /// With a config that was posted with the error.
     Posted,
     Limited,
-    /// The destination refuses it for good.
+    /// The destination refuses it permanently.
     Refused,
 }
 
@@ -61,7 +61,7 @@ impl Shape {
         }
     }
 
-    /// What happens.
+    /// Commits what triggers the notifications.
     async fn happens(self, scene: &mut Scene, project: &Project) {
         let posted = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x" }]);
         let commits = match self {
@@ -85,8 +85,8 @@ impl Shape {
         }
     }
 
-    /// How many things there are to tell.
-    fn told(self) -> usize {
+    /// Number of notifications that are expected.
+    fn expected(self) -> usize {
         match self {
             Self::First | Self::Posted | Self::Limited | Self::Refused => 1,
             Self::Tracker | Self::Many => 6,
@@ -96,8 +96,9 @@ impl Shape {
     }
 }
 
-/// Each crossing is told, whatever call the process dies at, or has no answer of; once, unless that was between the
-/// destination's answer and the note of it, and then twice under the same name. An error has one issue. Nothing stays.
+/// Each notification is sent, at whatever call the process dies or gets no answer. It is sent once, unless that was
+/// between the destination's answer and recording it; then it is sent twice with the same id. An error has one issue.
+/// The outbox is empty at the end.
 #[test]
 fn a_crash_at_any_step_loses_no_message() {
     std::thread::scope(|scope| {
@@ -106,7 +107,7 @@ fn a_crash_at_any_step_loses_no_message() {
             halves.push(scope.spawn(move || paused(all_steps(half))));
         }
         let steps: usize = halves.into_iter().map(|half| half.join().unwrap()).sum();
-        assert!(steps > 300, "message makes calls: only {steps} steps");
+        assert!(steps > 300, "sending a message makes more calls than this: only {steps} steps");
     });
 }
 
@@ -126,7 +127,7 @@ async fn all_steps(shapes: &[Shape]) -> usize {
     steps
 }
 
-/// One step: `fault` at the call number `call`. Returns whether there was such a call: if not, the shape is through.
+/// Runs one step: `fault` at call number `call`. Returns whether there was such a call; if not, the shape is finished.
 async fn step(scene: &mut Scene, shape: Shape, fault: Fault, call: u64) -> bool {
     let when = format!("{shape:?}, {fault:?} at call {call}");
     let project = scene.project(&format!("p-{fault:?}-{call}").to_lowercase(), &shape.rules()).await;
@@ -149,19 +150,20 @@ async fn step(scene: &mut Scene, shape: Shape, fault: Fault, call: u64) -> bool 
     scene.drain(&notifier, 30, &when).await;
     if let Shape::Refused = shape {
         assert!(to.arrived().is_empty(), "{when}");
-        assert!(!notifier.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: a dead letter");
+        assert!(!notifier.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: it is a dead letter");
         to.mends("hook");
         notifier.notify.redrive(None, faultline_tests::time()).await.unwrap();
         scene.drain(&notifier, 30, &when).await;
         assert!(notifier.notify.dead_notices(10).await.unwrap().is_empty(), "{when}: it was redriven");
     }
     let most = if note_was_lost(&log) { 2 } else { 1 };
-    assert_told(&to.arrived(), shape.told(), most, &when);
+    assert_sent(&to.arrived(), shape.expected(), most, &when);
     to.assert_orderly(&when);
     log.iter().any(|call| call.fault.is_some())
 }
 
-/// Takes the records in, again if it says so, and sweeps while the time of what is collected comes; `None` if it dies.
+/// Processes the records, again if asked to, and sweeps until collected notifications are due. Returns `None` if the
+/// process dies.
 async fn first_life(scene: &Scene, notifier: &NotifyProcess, records: &[notify::Record]) -> Option<()> {
     notifier.watch(records).await?;
     for _ in 0..4 {
@@ -171,7 +173,7 @@ async fn first_life(scene: &Scene, notifier: &NotifyProcess, records: &[notify::
     Some(())
 }
 
-/// Whether the call that was struck came between a destination's answer, or a dead letter, and the note of it.
+/// Returns whether the call that failed came between a destination's answer, or a dead letter, and recording it.
 fn note_was_lost(log: &[Call]) -> bool {
     let mut open = 0_usize;
     for Call { operation, fault } in log {
@@ -186,17 +188,17 @@ fn note_was_lost(log: &[Call]) -> bool {
     false
 }
 
-/// `things` things were told, each at most as often, under one name and in order.
-fn assert_told(arrived: &[Arrived], things: usize, most: usize, when: &str) {
-    let mut told: BTreeMap<&str, Vec<&Arrived>> = BTreeMap::new();
+/// Checks that `things` notifications were sent, each at most `most` times, in order and always with the same id.
+fn assert_sent(arrived: &[Arrived], things: usize, most: usize, when: &str) {
+    let mut sent: BTreeMap<&str, Vec<&Arrived>> = BTreeMap::new();
     for one in arrived {
-        told.entry(&one.token).or_default().push(one);
+        sent.entry(&one.token).or_default().push(one);
     }
-    assert_eq!(told.len(), things, "{when}: {arrived:#?}");
+    assert_eq!(sent.len(), things, "{when}: {arrived:#?}");
     let mut counts: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for one in arrived {
-        let same = &told[one.token.as_str()];
-        assert!(same.len() <= most, "{when}: {} was told {} times", one.what, same.len());
+        let same = &sent[one.token.as_str()];
+        assert!(same.len() <= most, "{when}: {} was sent {} times", one.what, same.len());
         assert!(same.iter().any(|one| one.taken), "{when}: {} was dropped", one.what);
         assert_eq!(same.iter().map(|one| &one.what).collect::<BTreeSet<_>>().len(), 1, "{when}: {same:?}");
         if std::ptr::eq(same[0], one) {
@@ -204,6 +206,6 @@ fn assert_told(arrived: &[Arrived], things: usize, most: usize, when: &str) {
         }
     }
     for (lane, counts) in counts {
-        assert!(counts.is_sorted(), "{when}: {lane:?} was told {counts:?}");
+        assert!(counts.is_sorted(), "{when}: {lane:?} received {counts:?}");
     }
 }

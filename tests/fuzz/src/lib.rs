@@ -1,4 +1,4 @@
-//! The parts of the targets that several of them share.
+//! Parts that several fuzz targets share.
 
 use model::id::EventId;
 use model::json::Map;
@@ -8,7 +8,7 @@ use protocol::sentry::{Received, normalise};
 use model::time::Timestamp;
 use serde_json::Value;
 
-/// The occurrence that a Sentry event becomes, with a fixed id, time and address.
+/// Returns the occurrence that a Sentry event becomes, with a fixed id, time and address.
 pub fn normalise_event(event: Map<String, Value>) -> Occurrence {
     let received = Received {
         event_id: EventId::from_bytes([9; 16]),
@@ -19,17 +19,17 @@ pub fn normalise_event(event: Map<String, Value>) -> Occurrence {
     normalise(event, &received)
 }
 
-/// Scrubs and groups an occurrence, and checks what must hold for any: scrubbing it again changes nothing, it is read
-/// back as it was written, and the explanation explains the hashes that count.
+/// Scrubs and groups an occurrence, and checks what must hold for all: scrubbing it again changes nothing, it reads
+/// back as it was written, and the explanation gives the same hashes.
 pub fn check_grouping(mut occurrence: Occurrence) {
     scrub(&mut occurrence, &Rules::default());
     let mut again = occurrence.clone();
     scrub(&mut again, &Rules::default());
-    assert_eq!(again, occurrence, "scrubbed twice");
+    assert_eq!(again, occurrence, "scrubbing twice changes nothing");
     let line = serde_json::to_string(&occurrence).expect("an occurrence can be written");
     let read: Occurrence = serde_json::from_str(&line).expect("an occurrence can be read back");
     let grouping = grouping::group(&occurrence);
-    assert_eq!(grouping::group(&read), grouping, "read back, it belongs to the same error");
-    assert_eq!(grouping::explain(&occurrence).0, grouping, "the explanation");
-    assert!(!grouping.title.is_empty(), "an error without a title");
+    assert_eq!(grouping::group(&read), grouping, "it belongs to the same error after reading it back");
+    assert_eq!(grouping::explain(&occurrence).0, grouping, "the explanation differs");
+    assert!(!grouping.title.is_empty(), "the error has no title");
 }

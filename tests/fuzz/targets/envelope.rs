@@ -1,4 +1,4 @@
-//! Framing of envelopes: no item is longer than the body, and each event in it can be looked into.
+//! Parsing of envelopes: no item is longer than the body, and each event in it can be read.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Repair of JSON: what is JSON is left as it is, and what is repaired can be written and read again.
+//! Repair of JSON: valid JSON is not changed, and repaired JSON can be written and read again.
 
 #![no_main]
 

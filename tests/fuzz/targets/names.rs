@@ -1,5 +1,5 @@
-//! Cleaning of names of functions, modules, files and types, on every platform. The first byte chooses the platform,
-//! the rest are the names, one a line.
+//! Cleaning the names of functions, modules, files and types, on every platform. The first byte chooses the platform,
+//! the rest are names, one per line.
 
 #![no_main]
 

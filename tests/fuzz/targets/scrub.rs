@@ -1,4 +1,4 @@
-//! Scrubbing of texts: doing it twice changes nothing, and a text never grows without bound.
+//! Scrubbing of texts: doing it twice changes nothing, and the length of the result is bounded.
 
 #![no_main]
 

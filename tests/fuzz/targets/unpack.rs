@@ -1,4 +1,4 @@
-//! Decompression: whatever a body claims to be packed with, no more than the limit comes out. The first byte chooses
+//! Decompression: whatever encoding a body claims to have, the output never exceeds the limit. The first byte chooses
 //! the declared encoding.
 
 #![no_main]

@@ -1,4 +1,4 @@
-// Whatever an event holds, its page shows it and does nothing else.
+// Whatever an event contains, its page only shows it.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -8,7 +8,7 @@ const faultline = require("../lib/faultline.js");
 
 const PROJECT = "hostile";
 
-// What an attacker would have run, or fetched.
+// What an attacker would want to run or fetch.
 const SCRIPTS = [
   "<script>window.hacked = 1; alert(1)</script>",
   "<img src=x onerror='window.hacked = 2'><img src='http://192.0.2.1/beacon.png'>",
@@ -20,7 +20,7 @@ const SCRIPTS = [
   "<style>@import 'http://192.0.2.1/evil.css'</style><form action='http://192.0.2.1/'><button>Resolve</button></form>",
   "javascript:window.hacked=7",
 ].join(" ");
-// Marks of direction, line breaks of Unicode, a byte order mark, and control characters.
+// Direction marks, Unicode line breaks, a byte order mark, and control characters.
 const DECEPTIVE = "\u202e\u202a\u2066\u2069\u200f\u200e\u061c\u2028\u2029\ufeff\u0000\u0007\u001b[31m\u007f\u0085\u009b";
 const DECEPTIVE_SEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
@@ -44,7 +44,7 @@ function everywhere(text) {
   };
 }
 
-// Each has a word that must be readable on its page, and the most that the page's HTML may weigh, in bytes.
+// Each event has a word that must be readable on its page, and the maximum size of the page's HTML, in bytes.
 const EVENTS = [
   { word: "Everywhere", most: 200_000, event: everywhere(SCRIPTS) },
   { word: "Deceptive", most: 100_000, event: { ...everywhere(DECEPTIVE), ...raised(`Deceptive ${DECEPTIVE}`, `user${DECEPTIVE}nimda`, [{ function: DECEPTIVE }]) } },
@@ -76,7 +76,7 @@ test("hostile events are shown, and do nothing", { timeout: 480_000 }, (t) =>
     const { page, watch } = await visitor(browser);
     await signIn(page);
 
-    // Returns the weight of the page's HTML.
+    // Returns the size of the page's HTML.
     const opened = async (address, word) => {
       const answer = await page.goto(address, { waitUntil: "load" });
       assert.equal(answer.status(), 200, address);
@@ -109,7 +109,7 @@ test("hostile events are shown, and do nothing", { timeout: 480_000 }, (t) =>
   }),
 );
 
-// The event as it is stored is JSON, which no browser takes for a page.
+// The stored event is served as JSON, which no browser treats as a page.
 async function rawIsNoPage(page) {
   const { fingerprint } = errors.find((error) => error.type.startsWith("Everywhere"));
   await page.goto(`/projects/${PROJECT}/errors/${fingerprint}`);

@@ -1,4 +1,5 @@
-// Every page, in light and dark, on a phone and on a desk: accessible, light, still, and kept as a picture.
+// Every page in light and dark, on a phone and on a desktop: accessible, small, without layout shifts, and kept as a
+// picture.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -11,9 +12,9 @@ const { PLACES, pathOf } = require("../lib/places.js");
 
 const axe = require("axe-core").source;
 
-// A page's own weight, in bytes of HTML, without what an event brings.
+// Maximum size of a page's own HTML, in bytes, without the content of an event.
 const HEAVIEST = 60_000;
-// How far a page may move under the eye while it loads: a tenth of what the web's usual measure calls good.
+// Maximum layout shift while a page loads: a tenth of what the usual measure calls good.
 const STILL = 0.01;
 
 let names;
@@ -34,7 +35,7 @@ for (const colorScheme of ["light", "dark"]) {
           for (const fault of await look(page, place)) found.push(`${place.name}: ${fault}`);
           const name = `${place.name}.${width}.${colorScheme}.png`;
           await page.screenshot({ path: path.join(process.env.FAULTLINE_SCREENSHOTS, name), fullPage: true });
-          // The pictures in README.md and the book. They are written only on request: each run has other times in them.
+          // The pictures in README.md and the book are written only on request, because each run shows other times.
           const pictures = process.env.FAULTLINE_PICTURES;
           if (pictures && width === 1280 && place.name === "error") {
             const clip = { x: 0, y: 0, width, height: 1100 };
@@ -50,7 +51,7 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
-// Opens a page, and says what is wrong with it.
+// Opens a page, and returns what is wrong with it.
 async function look(page, place) {
   const answer = await page.goto(pathOf(place, names), { waitUntil: "load" });
   const faults = [];

@@ -1,4 +1,4 @@
-// The same way with JavaScript switched off: links and forms are enough.
+// The same walk without JavaScript: links and forms are enough.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -9,19 +9,19 @@ const story = require("../lib/story.js");
 
 const PROJECT = "plain";
 
-test("all of it works without JavaScript", { timeout: 360_000 }, (t) =>
+test("everything works without JavaScript", { timeout: 360_000 }, (t) =>
   withBrowser(async (browser) => {
     const { page, watch } = await visitor(browser, { javaScriptEnabled: false });
     const step = steps(t, page);
     let dsn;
 
-    await step("signs in and makes a project", async () => {
+    await step("signs in and creates a project", async () => {
       await signIn(page);
       await story.makeProject(page, PROJECT);
       dsn = await story.dsn(page);
-      assert.ok(!(await page.locator("[data-copy]").first().isVisible()), "no button that does nothing");
+      assert.ok(!(await page.locator("[data-copy]").first().isVisible()), "there is no button that does nothing");
     });
-    await step("sends an event, and sees that it came", async () => {
+    await step("sends an event, and sees that it arrived", async () => {
       await story.sendAndSee(dsn, PROJECT, "price", 1, "shop@1.0", 1);
       await page.goto(`/projects/${PROJECT}/connect`);
       await page.getByText("Events arrive.").waitFor();
@@ -54,7 +54,7 @@ test("all of it works without JavaScript", { timeout: 360_000 }, (t) =>
       await steps.getByRole("link", { name: "newer" }).click();
       await page.getByRole("heading", { level: 1, name: "RangeError" }).waitFor();
     });
-    await step("merges two errors, and takes them apart", async () => {
+    await step("merges two errors, and unmerges them", async () => {
       await story.sendAndSee(dsn, PROJECT, "stock", 1, "shop@1.1", 3);
       await page.goto(`/projects/${PROJECT}/errors`);
       for (const box of await page.locator("[data-row] input[type=checkbox]").all()) await box.check();
@@ -64,7 +64,7 @@ test("all of it works without JavaScript", { timeout: 360_000 }, (t) =>
       await page.goto(`/projects/${PROJECT}/errors`);
       await story.open(page, "TypeError");
       await page.getByRole("button", { name: "Delete" }).click();
-      // Without a dialogue a page asks.
+      // Without JavaScript, a page asks for confirmation instead of a dialog.
       await page.getByRole("heading", { level: 1, name: "Are you sure?" }).waitFor();
       await page.getByRole("button", { name: "Delete" }).click();
       await page.getByRole("status").getByText("Deleted.").waitFor();

@@ -1,4 +1,4 @@
-// A person's way through the pages, from the first sign-in to the last, with the keys of the keyboard.
+// A person's walk through the pages, from signing in to signing out, with keyboard shortcuts.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -17,16 +17,16 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
     let dsn;
 
     await step("signs in", () => signIn(page));
-    await step("makes a project, and copies its DSN", async () => {
+    await step("creates a project, and copies its DSN", async () => {
       await story.makeProject(page, PROJECT);
       dsn = await story.dsn(page);
       await page.locator("[data-copy=dsn]").click();
       assert.equal(await page.evaluate(() => navigator.clipboard.readText()), dsn);
     });
-    await step("sends the first event; the page that waits says that it came", async () => {
+    await step("sends the first event; the waiting page says that it arrived", async () => {
       await faultline.sendFromShop(dsn, "price", 1, "shop@1.0");
       await page.getByText("Events arrive.").waitFor();
-      assert.equal(await story.dsn(page), dsn, "which no other page shows");
+      assert.equal(await story.dsn(page), dsn, "the DSN, which no other page shows");
     });
     await step("finds it in the list, by search and by tab", async () => {
       await story.sendAndSee(dsn, PROJECT, "stock", 1, "shop@1.0", 2);
@@ -91,7 +91,7 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
       await page.goto(`/projects/${PROJECT}/errors`);
       assert.deepEqual(await story.listed(page), ["RangeError"]);
     });
-    await step("signs out, and nothing is left behind", async () => {
+    await step("signs out, and the back button shows nothing", async () => {
       await watch.clean();
       await story.open(page, "RangeError");
       await story.signOut(page);
@@ -103,7 +103,7 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
   }),
 );
 
-// Which occurrence a page shows.
+// Returns which occurrence a page shows.
 const event = (page) => page.locator("dt", { hasText: /^Event$/ }).locator("+ dd").textContent();
 
 async function occurrences(page, dsn) {
@@ -142,7 +142,7 @@ async function keysOfAList(page) {
   await page.keyboard.press("x");
   assert.equal(await page.locator("[data-row] input:checked").count(), 2);
   await page.keyboard.press("/");
-  assert.ok(await page.getByRole("searchbox").evaluate((field) => field === document.activeElement), "`/` goes to the search");
+  assert.ok(await page.getByRole("searchbox").evaluate((field) => field === document.activeElement), "`/` focuses the search field");
   await page.keyboard.type("j?x");
   assert.equal(await page.getByRole("searchbox").inputValue(), "j?x", "a key that is typed into a field is text");
 }

@@ -1,4 +1,4 @@
-// Chromium, and a watch over what its pages do that they must not.
+// Chromium, and a check that its pages do nothing forbidden.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -6,13 +6,13 @@ const path = require("node:path");
 const { chromium } = require("playwright-core");
 const faultline = require("./faultline.js");
 
-// Chromium's own errands would be refused by a closed network, many at a time.
+// Switches off Chromium's background requests, which a closed network would refuse, many at a time.
 const QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 const HARMLESS = ["--disable-component-update", "--disable-sync", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])];
-// How long anything on a page may take. A machine may be slow.
+// Maximum time for anything on a page, in milliseconds. A machine may be slow.
 const PATIENCE = 45_000;
 
-// Lets `use` work with a browser, and closes it.
+// Starts a browser, lets `use` work with it, and closes it.
 exports.withBrowser = async (use) => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [...QUIET, ...HARMLESS] });
   try {
@@ -22,8 +22,8 @@ exports.withBrowser = async (use) => {
   }
 };
 
-// A page of a new visitor. `watch.clean()` fails if it did anything it must not: talked to another place, broke its own
-// policy, reported an error, or opened a dialog that nobody expected.
+// Opens a page for a new visitor. `watch.clean()` fails if the page did anything forbidden: a request to another
+// origin, a violation of its policy, an error, or an unexpected dialog.
 exports.visitor = async (browser, options = {}) => {
   const context = await browser.newContext({ baseURL: faultline.url, viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE);
@@ -36,7 +36,7 @@ exports.visitor = async (browser, options = {}) => {
     },
   );
   if (options.javaScriptEnabled !== false) {
-    // By the protocol, so that the pages' policy is not in the way.
+    // Through the DevTools protocol, so that the pages' policy does not get in the way.
     await context.addInitScript(() => {
       globalThis.violations = [];
       document.addEventListener("securitypolicyviolation", (event) => {
@@ -76,7 +76,7 @@ exports.signIn = async (page) => {
   await page.getByRole("heading", { name: "Projects", level: 1 }).waitFor();
 };
 
-// Runs a chapter's steps one after the other. The first that fails ends it, and leaves a picture.
+// Runs the steps of a chapter one after the other. The first failure ends it, and leaves a screenshot.
 exports.steps = (t, page) => async (name, step) => {
   try {
     await step();

@@ -1,4 +1,4 @@
-// The faultline that is tested: where it is, its API as far as the chapters need it, and applications that send to it.
+// The faultline under test: its address, the API that the chapters need, and applications that send to it.
 "use strict";
 
 const fs = require("node:fs");
@@ -21,7 +21,7 @@ exports.call = async (method, place, body) => {
   return said.data;
 };
 
-// Asks again until `condition` answers something; what was waited for is in the error.
+// Asks until `condition` returns something. A failure names what was waited for.
 exports.until = async (what, condition, seconds = 60) => {
   const end = Date.now() + seconds * 1000;
   for (;;) {
@@ -40,7 +40,7 @@ exports.seen = (project, count) =>
     return errors.reduce((sum, error) => sum + error.count, 0) >= count && errors;
   });
 
-// Runs the shop once, which sends one error of `what` with the SDK.
+// Runs the shop once, which sends one error of the kind `what` with the SDK.
 exports.sendFromShop = (dsn, what, number, release) =>
   new Promise((resolve, reject) => {
     const shop = path.join(__dirname, "../shop/till.js");
@@ -53,7 +53,7 @@ exports.sendFromShop = (dsn, what, number, release) =>
     child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`the shop ended with ${code}: ${said}`))));
   });
 
-// Posts an event as it is, as a client of Sentry's protocol does that nobody wrote an SDK for.
+// Posts an event unchanged, as a client of the Sentry protocol without an SDK does.
 exports.post = async (dsn, event) => {
   const { username, host, pathname } = new URL(dsn);
   const answer = await fetch(`http://${host}/api${pathname}/store/`, {

@@ -1,4 +1,4 @@
-// Projects to look at: one that is in use, and one that has had no event.
+// Creates two projects to look at: one that is in use, and one without events.
 "use strict";
 
 const faultline = require("./faultline.js");
@@ -8,7 +8,7 @@ const EMPTY = "warehouse";
 
 const HOUR = 3_600_000;
 
-// What came of a Python application, over a day.
+// Events of a Python application, over a day.
 function python(number) {
   const frame = (filename, fn, lineno, in_app, line, vars) => ({
     filename, function: fn, lineno, in_app, context_line: line, vars,
@@ -58,7 +58,7 @@ const OTHERS = [
   { platform: "ruby", level: "info", message: "payment provider answers slowly: 2.4 s" },
 ];
 
-// Fills the projects, and says what their pages are made of.
+// Fills the projects, and returns the names and ids for the pages' URLs.
 exports.fill = async () => {
   const [{ dsn }] = await Promise.all([faultline.project(PROJECT), faultline.project(EMPTY)]);
   for (let number = 0; number < 24; number += 1) await faultline.post(dsn, python(number));

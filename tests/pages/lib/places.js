@@ -1,9 +1,9 @@
-// Every page there is: one list, so that none is forgotten by a chapter that looks at all of them.
+// The list of all pages, so that no chapter that opens all of them forgets one.
 "use strict";
 
-// `ready` waits for what makes the page this page. `status` is what it answers, if not 200.
-// `{project}` has some errors, `{empty}` has had no event, and `{error}` is one with some occurrences; `hasEvent` marks a
-// page that is mostly what an SDK sent. `{least}` is an error of which nothing is known but its message.
+// `ready` waits for the content that identifies the page. `status` is its status, if not 200. `{project}` has some
+// errors, `{empty}` has no events, and `{error}` has some occurrences. `hasEvent` marks a page that is mostly the
+// content of an event. `{least}` is an error that has only a message.
 exports.PLACES = [
   { name: "sign-in", path: "/sign-in", isSignedOut: true },
   { name: "projects", path: "/" },

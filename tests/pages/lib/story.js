@@ -1,4 +1,4 @@
-// What a person does with the pages, by clicks and by typing; nothing here needs JavaScript.
+// What a person does with the pages by clicking and typing. Nothing here needs JavaScript.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -14,7 +14,7 @@ exports.makeProject = async (page, name) => {
   await status(page).getByText("Waiting for the first event").waitFor();
 };
 
-// What stands on the page as the project's DSN.
+// Returns the project's DSN that the page shows.
 exports.dsn = async (page) => {
   const dsn = await page.locator("#dsn").textContent();
   assert.match(dsn, /^http:\/\/\w+@127\.0\.0\.1:\d+\/\d+$/);
@@ -36,22 +36,22 @@ exports.search = async (page, text) => {
   await page.waitForURL((url) => url.searchParams.get("q") === text);
 };
 
-// The names of the errors that a list shows.
+// Returns the names of the errors in a list.
 exports.listed = (page) => page.locator("[data-row] .what > a").allTextContents();
 
-// Sees that the frame that raised is open, and shows its code and what its variables held.
+// Checks that the frame that raised the error is open, and shows its code and variables.
 exports.seeStack = async (page) => {
   const open = page.locator(".frames details[open]");
   assert.equal(await open.count(), 1, "one frame is open");
   await open.getByText("priceOf", { exact: false }).first().waitFor();
   const line = open.locator("li[aria-current]");
   assert.match(await line.textContent(), /throw new RangeError/);
-  assert.ok(await line.isVisible(), "the line that raised is seen");
+  assert.ok(await line.isVisible(), "the line that raised the error is visible");
   const variable = open.getByRole("row").filter({ hasText: "item" }).first();
   assert.match(await variable.textContent(), /chair/);
 };
 
-// Does one of an error's actions, and sees that the page says so.
+// Does one of an error's actions, and checks that the page confirms it.
 exports.act = async (page, name, said = "Changed.") => {
   await button(page, name).click();
   await status(page).getByText(said).waitFor();
@@ -79,7 +79,7 @@ exports.assign = async (page, who) => {
   await exports.hasHistory(page, `gave it to ${who}`);
 };
 
-// Merges the errors that are chosen in a list, sees that one is left, and takes them apart again.
+// Merges the selected errors of a list, checks that one is left, and unmerges them.
 exports.mergeAndUndo = async (page, count) => {
   await exports.act(page, "Merge", "Merged");
   const left = await exports.listed(page);
@@ -97,7 +97,7 @@ exports.signOut = async (page) => {
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 };
 
-// The events of the shop must be there before a page is asked for them.
+// The shop's events must be processed before a page is opened.
 exports.sendAndSee = async (dsn, project, what, number, release, count) => {
   await faultline.sendFromShop(dsn, what, number, release);
   return faultline.seen(project, count);

@@ -1,10 +1,10 @@
-// A shop whose till fails: `node till.js price|stock NUMBER` sends one error with Sentry's SDK, which is told a DSN and no more.
+// A shop whose till fails: `node till.js price|stock NUMBER` sends one error with Sentry's SDK, which gets only a DSN.
 "use strict";
 
 const Sentry = require("@sentry/node");
 const { total } = require("./cart.js");
 
-// How often the till is tried until the SDK's debugger, which starts beside the program, reads variables.
+// How often the till is tried until the SDK's debugger, which starts in parallel, reads variables.
 const TRIES = 200;
 
 const [what, number] = process.argv.slice(2);
@@ -13,9 +13,9 @@ let isSent = false;
 Sentry.init({
   environment: "pages-test",
   includeLocalVariables: true,
-  // A machine may be slow; the SDK's two seconds would lose what is left.
+  // A slow machine may need more than the SDK's default of two seconds to send the rest.
   shutdownTimeout: 30_000,
-  // What is tried again would be taken for the same.
+  // Without deduplication, which would drop the repeated errors.
   integrations: (usual) => usual.filter(({ name }) => name !== "Dedupe"),
   beforeSend(event) {
     isSent = event.exception.values.some(({ stacktrace }) => stacktrace?.frames.some(({ vars }) => vars));

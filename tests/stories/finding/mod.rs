@@ -1,4 +1,4 @@
-//! Errors are found by what they have.
+//! Errors are found by their properties.
 
 mod model;
 mod rare;
@@ -20,13 +20,13 @@ async fn asked(faultline: &Faultline, parameters: &str) -> Answered {
     faultline.call(Method::GET, &format!("/projects/sample/errors?{parameters}"), ADMIN, "").await
 }
 
-/// The messages that are found, in their order.
+/// Returns the messages of the errors that are found, in order.
 async fn found(faultline: &Faultline, parameters: &str) -> Vec<String> {
     let all = faultline.all(&format!("/projects/sample/errors?{parameters}"), "cursor").await;
     all.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Three errors of a shop, of which each question finds some.
+/// Three errors of a shop. Each query finds some of them.
 async fn shop() -> Faultline {
     let faultline = Faultline::new().await;
     let cart = json!({
@@ -53,9 +53,9 @@ async fn shop() -> Faultline {
     faultline
 }
 
-/// Issue 7: errors are found by status, level, environment, release, platform, tag, range of time, and text.
+/// Errors are found by status, level, environment, release, platform, tag, time range and text.
 #[tokio::test]
-async fn errors_are_found_by_what_they_have() {
+async fn errors_are_found_by_their_properties() {
     let faultline = shop().await;
     let all = ["from v1", "cart is empty", "card is null"];
     for (parameters, expected) in [
@@ -90,7 +90,7 @@ async fn errors_are_found_by_what_they_have() {
     ] {
         let mut messages = found(&faultline, parameters).await;
         if parameters == "sort=count" {
-            // One occurrence each: by their fingerprints.
+            // They have one occurrence each, so they are in the order of their fingerprints.
             messages[1..].sort();
         }
         if parameters.starts_with("sort=users") {
@@ -100,9 +100,9 @@ async fn errors_are_found_by_what_they_have() {
     }
 }
 
-/// A refusal names the parameter, and the way out.
+/// A refusal names the parameter and what to do.
 #[tokio::test]
-async fn what_cannot_be_asked_is_named() {
+async fn an_invalid_query_is_refused_with_a_reason() {
     let faultline = shop().await;
     let cursor = asked(&faultline, "limit=1&sort=count").await.body["data"]["nextCursor"].as_str().unwrap().to_owned();
     for (parameters, name, way_out) in [
@@ -122,7 +122,7 @@ async fn what_cannot_be_asked_is_named() {
     }
 }
 
-/// What is deleted is found no more; when it comes again it is a new error, which is found by what that one has.
+/// A deleted error is no longer found. If it occurs again, it is a new error with only its new properties.
 #[tokio::test]
 async fn a_deleted_error_is_not_found() {
     let faultline = Faultline::new().await;
@@ -143,9 +143,9 @@ async fn a_deleted_error_is_not_found() {
     assert_eq!(found(&faultline, "text=newkind").await, ["m"]);
 }
 
-/// An error that lives on is found for as long: its postings expire, and are made again in time.
+/// An error is found as long as it exists: its postings expire, and are renewed in time.
 #[tokio::test]
-async fn an_error_is_found_as_long_as_it_lives() {
+async fn an_error_is_found_as_long_as_it_exists() {
     let faultline = Faultline::new().await;
     let terms = async || {
         let items = raw::items(faultline.stack.engines()).await;
@@ -161,22 +161,22 @@ async fn an_error_is_found_as_long_as_it_lives() {
         terms().await
     };
     let first = seen().await;
-    // Stories keep what they store for 36,500 days.
+    // The retention in tests is 36,500 days, so this is the time after which postings are renewed.
     faultline.clock.advance(12_165 * 86_400);
     let before = seen().await;
-    assert_eq!(before.len(), first.len() + 1, "a step of the count");
+    assert_eq!(before.len(), first.len() + 1, "only a step of the count was posted");
     faultline.clock.advance(3 * 86_400);
     let again = seen().await;
-    assert_eq!(again.len(), before.len() + first.len(), "all terms once more");
+    assert_eq!(again.len(), before.len() + first.len(), "all terms were posted again");
     assert!(again.last() > first.last());
     for question in ["text=m", "level=error", "sort=count", "sort=firstSeen", "sort=users"] {
-        assert_eq!(found(&faultline, question).await, ["m"], "{question}: once");
+        assert_eq!(found(&faultline, question).await, ["m"], "{question}: found once");
     }
 }
 
-/// An error that cannot be read is missing in lists, and costs no other.
+/// An error that cannot be read is missing in lists, and does not affect others.
 #[tokio::test]
-async fn a_damaged_error_costs_no_other() {
+async fn a_damaged_error_does_not_affect_others() {
     let faultline = Faultline::new().await;
     for message in ["good", "bad"] {
         faultline.post_message(message).await;
@@ -192,9 +192,9 @@ async fn a_damaged_error_costs_no_other() {
     }
 }
 
-/// A storm of one error posts nothing: what is posted grows with what an error newly has.
+/// A storm of one error posts nothing: only new properties of an error are posted.
 #[tokio::test]
-async fn what_is_posted_is_what_an_error_newly_has() {
+async fn only_new_properties_of_an_error_are_posted() {
     let faultline = Faultline::new().await;
     let blocks = async || {
         let items = raw::items(faultline.stack.engines()).await;
@@ -216,9 +216,10 @@ async fn what_is_posted_is_what_an_error_newly_has() {
     assert!(more <= 10, "{more} blocks for a hundred errors that share all but their numbers");
 }
 
-/// A merged error is found by what any of its parts has, in its place by the sum of them; apart again, each is by its own.
+/// A merged group is found by the properties of each of its errors, and sorted by their sum. After unmerging, each
+/// error is found by its own properties.
 #[tokio::test]
-async fn a_merged_error_is_found_by_all_its_parts() {
+async fn a_merge_target_is_found_by_the_properties_of_its_merged_errors() {
     let faultline = shop().await;
     let print = async |message: &str| {
         let all = faultline.get("/projects/sample/errors").await;
@@ -246,7 +247,7 @@ async fn a_merged_error_is_found_by_all_its_parts() {
     assert_eq!(found(&faultline, "sort=firstSeen&status=unresolved").await, ["card is null", "cart is empty"]);
 }
 
-/// Who is assigned an error finds it at once, also when many are changed by a filter.
+/// A newly assigned error is found at once, also after a bulk change by filter.
 #[tokio::test]
 async fn an_assigned_error_is_found() {
     let faultline = shop().await;

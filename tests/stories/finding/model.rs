@@ -1,4 +1,4 @@
-//! What paging finds is what a look at every error finds.
+//! Paging through a filtered list finds exactly what a scan of all errors finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,12 @@ use store::ports::Errors;
 
 use super::event;
 
-/// So many that no list of a term which all have is read whole.
+/// So many that no list of a term that all errors have is read completely.
 const ERRORS: usize = 500;
 const EVENTS: usize = 1_100;
-/// Errors that are seen so often that they do not remember all of their requests.
+/// Errors with so many occurrences that they do not remember all values of the tag `request`.
 const HOT: usize = 4;
-/// The most values of a tag that an error remembers for sure.
+/// Maximum number of values of a tag that an error certainly remembers.
 const REMEMBERED: usize = 48;
 const QUESTIONS: usize = 60;
 
@@ -36,21 +36,21 @@ fn one<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
     of[rng.usize(..of.len())]
 }
 
-/// One of these, the first of them most often, the last one never.
+/// Returns one of these: the first most often, the last never.
 fn skewed<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
     of[rng.usize(..of.len() - 1).min(rng.usize(..of.len() - 1))]
 }
 
-/// What the events of each error had, by its number: names and values of tags.
+/// The names and values of tags in the events of each error, by the error's number.
 type Had = BTreeMap<usize, BTreeSet<(String, String)>>;
 
-/// Some project's history: few errors are seen often, most of them once or twice, over two days.
+/// Creates a project's history over two days: few errors occur often, most of them once or twice.
 async fn history(rng: &mut Rng) -> (Faultline, Had) {
     let mut had = Had::new();
     let faultline = Faultline::new().await;
     faultline.clock.advance(3 * 86_400);
     for n in 0..EVENTS {
-        // Each has a first occurrence, then some have more.
+        // Each error has a first occurrence; then some have more.
         let error = match n {
             0..ERRORS => n,
             _ if rng.bool() => rng.usize(..HOT),
@@ -120,7 +120,7 @@ fn question(rng: &mut Rng) -> Vec<(&'static str, String)> {
     filters
 }
 
-/// What a look at every error and at all that its events had finds.
+/// Scans every error and the tags of all its events.
 fn naive<'a>(all: &'a [ErrorAggregate], had: &Had, filters: &[(&str, String)]) -> Vec<&'a ErrorAggregate> {
     let (mut filter, mut wanted) = (Filter::default(), Vec::new());
     for (name, value) in filters {
@@ -142,15 +142,15 @@ fn naive<'a>(all: &'a [ErrorAggregate], had: &Had, filters: &[(&str, String)]) -
     all.iter().filter(|error| filter.matches(error) == Has::Yes && has_all(error)).collect()
 }
 
-/// The number at the end of an error's message.
+/// Returns the number at the end of an error's message.
 fn number_of(error: &ErrorAggregate) -> usize {
     error.message.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-/// For whatever is asked, in every order: each error that matches is on exactly one page, no other is on any; pages are
-/// in the order of slots and steps, each page in the exact one; and none reads more than some hundred errors.
+/// For random filters and every order: each matching error is on exactly one page, and no other error is on any. Pages
+/// are ordered by slots and steps, and each page is sorted exactly. None reads more than 400 errors.
 #[tokio::test(flavor = "multi_thread")]
-async fn paging_finds_what_a_look_at_every_error_finds() {
+async fn paging_finds_what_a_scan_of_all_errors_finds() {
     let seed = std::env::var("FAULTLINE_SEED").ok().map_or(7, |seed| seed.parse().unwrap());
     let mut rng = Rng::with_seed(seed);
     let (faultline, had) = history(&mut rng).await;
@@ -191,7 +191,7 @@ async fn paging_finds_what_a_look_at_every_error_finds() {
             walked += usize::from(page["nextCursor"].as_str().is_some_and(|cursor| !cursor.ends_with('.')));
             match page["nextCursor"].as_str() {
                 Some(next) => {
-                    // What no short list has comes after all that they have, in the same order.
+                    // Errors that are in no short list follow after the short lists, in the same order.
                     lowest = if next.ends_with(".rest.") { u32::MAX } else { lowest };
                     cursor = format!("&cursor={next}");
                 }
@@ -201,7 +201,10 @@ async fn paging_finds_what_a_look_at_every_error_finds() {
         let mut expected = naive(&all, &had, &filters);
         let requests =
             |error: &&ErrorAggregate| had[&number_of(error)].iter().filter(|(name, _)| name == "request").count();
-        assert!(uncertain.iter().all(|error| requests(error) > REMEMBERED), "{when}: these remember all");
+        assert!(
+            uncertain.iter().all(|error| requests(error) > REMEMBERED),
+            "{when}: these errors remember all their values"
+        );
         expected.retain(|error| !uncertain.contains(error));
         unsure += uncertain.len();
         let prints: BTreeSet<_> = found.iter().copied().collect();
@@ -210,10 +213,7 @@ async fn paging_finds_what_a_look_at_every_error_finds() {
         matched += expected.len();
     }
     let counts = format!("{matched}, {walked}, {unsure}");
-    assert!(
-        matched > 5 * ERRORS && walked > QUESTIONS / 2 && unsure > 0,
-        "the questions are about something: {counts}"
-    );
+    assert!(matched > 5 * ERRORS && walked > QUESTIONS / 2 && unsure > 0, "the queries find too few errors: {counts}");
 }
 
 fn print(error: &Value) -> String {

@@ -1,4 +1,5 @@
-//! What an error has rarely is found, in lists and by changes of many errors; what it cannot know, it says.
+//! An error is found by its rare properties, too, in lists and in bulk changes. If it cannot know whether it matches,
+//! the answer says so.
 
 use faultline_tests::{ADMIN, Faultline, encoded};
 use http::{Method, StatusCode};
@@ -6,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{event, found};
 
-/// Sends `count` events of the error `message`, each with other values, all of them in a batch or each in its own.
+/// Sends `count` events of the error `message`, each with other values, in one batch or each in its own batch.
 async fn events(faultline: &Faultline, message: &str, count: usize, alone: bool) {
     for n in 0..count {
-        // The first values come most often.
+        // The first values are the most frequent.
         for _ in 0..=(count - n) / 20 {
             let level = ["error", "warning", "info"][n % 3];
             let tags = json!({ "zone": format!("zone-{n}"), "page": format!("{}{n}", "x".repeat(70)) });
@@ -34,9 +35,9 @@ async fn bulk(faultline: &Faultline, filters: Value, change: Value) -> Value {
     answer.body["data"].clone()
 }
 
-/// Faults 17, operations 1: an error was not found by the rarer ones of its releases, environments and tags.
+/// Regression test: an error was not found by the rarer ones of its releases, environments and tags.
 #[tokio::test]
-async fn an_error_is_found_by_each_value_that_it_has() {
+async fn an_error_is_found_by_each_of_its_values() {
     let faultline = Faultline::new().await;
     events(&faultline, "one by one", 40, true).await;
     events(&faultline, "all at once", 40, false).await;
@@ -68,10 +69,10 @@ async fn an_error_is_found_by_each_value_that_it_has() {
     assert_eq!(found(&faultline, "status=unresolved").await, ["another"]);
 }
 
-/// Merging adds up what errors had; taking them apart takes it away. One that comes again after it was deleted has nothing
-/// of what it had.
+/// Merging adds the errors' properties, and unmerging takes them away again. An error that occurs again after it was
+/// deleted has none of its old properties.
 #[tokio::test]
-async fn what_an_error_has_no_more_it_is_not_found_by() {
+async fn an_error_is_not_found_by_properties_that_it_no_longer_has() {
     let faultline = Faultline::new().await;
     events(&faultline, "whole", 12, true).await;
     event(&faultline, json!({ "message": "part", "release": "other@1", "tags": { "zone": "elsewhere" } })).await;
@@ -105,7 +106,7 @@ async fn what_an_error_has_no_more_it_is_not_found_by() {
 
 /// An error with more values of a tag than it remembers is neither left out nor changed.
 #[tokio::test]
-async fn what_an_error_cannot_know_it_says() {
+async fn an_error_that_may_match_is_listed_as_uncertain() {
     let faultline = Faultline::new().await;
     events(&faultline, "many", 70, false).await;
     faultline.post_message("few").await;

@@ -1,4 +1,4 @@
-//! Reads cost what is shown, not what is stored.
+//! Reads cost what they show, not what is stored.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use faultline_tests::meter::{Meter, Reads};
 use serde_json::json;
 use server::system::Resources;
 
-/// What is asked of a project, and the most that each may read of the table: calls, and items.
+/// Requests, and the maximum number of calls and of items that each may read from the table.
 const QUESTIONS: [(&str, usize, usize); 12] = [
     ("/projects/sample/errors?limit=20", 8, 90),
     ("/projects/sample/errors?limit=20&status=unresolved", 6, 50),
@@ -24,7 +24,7 @@ const QUESTIONS: [(&str, usize, usize); 12] = [
     ("/projects/sample/errors/number%201/occurrences", 8, 20),
 ];
 
-/// What each question reads of a project with so many errors, of which 20 are of a kind that is rare.
+/// Returns what each request reads in a project with this many errors, 20 of which have a rare property.
 async fn asked(errors: usize) -> BTreeMap<&'static str, Reads> {
     let engines = Engines::memory().unwrap();
     Resources::make(&engines).await.unwrap();
@@ -55,9 +55,8 @@ async fn asked(errors: usize) -> BTreeMap<&'static str, Reads> {
     reads
 }
 
-/// Promise 7 (docs/src/internals/promises.md): what a request reads has a bound that is the same for a project of 100
-/// errors and one of thirty times as
-/// many.
+/// Promise 7 (docs/src/internals/promises.md): the bound of what a request reads is the same for a project of 100
+/// errors and for one of thirty times as many.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_do_not_grow_with_what_is_stored() {
     for errors in [100, 3_000] {

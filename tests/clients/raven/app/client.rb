@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
-# Sends what an application sends, by the SDK that came before `sentry-ruby`. Which SDK behaviour a part is for is said
-# by its tag `case`.
+# Sends what an application sends, with the SDK that preceded `sentry-ruby`. The tag `case` says which SDK behaviour an
+# event is for.
 #
-# `client.rb` sends everything and dies of an exception; `client.rb json` sends one large event unpacked.
+# `client.rb` sends everything and dies of an exception; `client.rb json` sends one large event without compression.
 
 require "json"
 require "sentry-raven"
@@ -15,9 +15,9 @@ Raven.configure do |config|
   config.current_environment = "live-test"
   config.server_name = "till-7"
   config.encoding = ARGV.include?("json") ? "json" : "gzip"
-  # Scrubbing passwords is left to faultline.
+  # Leave scrubbing of passwords to faultline.
   config.sanitize_fields_excluded = ["password"]
-  # A machine may be slow; the SDK's two seconds would lose the event.
+  # A slow machine may need more than the SDK's default of two seconds to send the event.
   config.timeout = 30
   config.before_send = lambda do |event, _hint|
     File.write(File.join(ENV.fetch("FAULTLINE_SENT"), "#{event.id}.json"), JSON.generate(event.to_hash))

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Sends what an application sends, and dies of an exception. Which SDK behaviour a part is for is said by its tag `case`.
+# Sends what an application sends, and dies of an exception. The tag `case` says which SDK behaviour an event is for.
 
 require "json"
 require "sentry-ruby"
@@ -15,7 +15,7 @@ Sentry.init do |config|
   config.traces_sample_rate = 1.0
   config.send_default_pii = true
   config.capture_exception_frame_locals = true
-  # A machine may be slow; the SDK's two seconds would lose what is left.
+  # A slow machine may need more than the SDK's default of two seconds to send the rest.
   config.transport.timeout = 30
   config.before_send = lambda do |event, _hint|
     File.write(File.join(ENV.fetch("FAULTLINE_SENT"), "#{event.event_id}.json"), JSON.generate(event.to_hash))
@@ -24,7 +24,7 @@ Sentry.init do |config|
 end
 Sentry.background_worker.shutdown_timeout = 30
 
-# This SDK has no hook of its own for what ends the process.
+# This SDK has no hook for an error that ends the process.
 at_exit { Sentry.capture_exception($!) if $! }
 
 class PaymentRefused < StandardError
@@ -56,7 +56,7 @@ def work_in_thread
   raise ThreadError, "the worker stopped"
 end
 
-# Runs the block with a scope of its own, and captures what it raises as part of the case.
+# Runs the block with its own scope, and captures what it raises as part of the case.
 def send_case(name)
   Sentry.with_scope do |scope|
     scope.set_tag(:case, name)
@@ -78,7 +78,7 @@ def rich(scope)
   raise SecurityError, "not allowed to pay"
 end
 
-# More than 30 KiB, from which on this SDK packs with gzip.
+# More than 30 KiB: this SDK compresses such bodies with gzip.
 def large(scope)
   scope.set_extra(:rows, (0...100).to_h { |row| ["row #{row}", "#{row} " * 200] })
   raise IOError, "a large one"
@@ -89,10 +89,10 @@ def unicode(scope)
   raise IOError, "échec: файл не найден 🦀"
 end
 
-# What must create nothing: sessions and transactions.
+# These must create nothing: sessions and transactions.
 def things_that_are_no_errors
   Sentry.with_session_tracking { nil }
-  # The SDK does so once a minute.
+  # The SDK sends them once a minute.
   Sentry.session_flusher.flush
   transaction = Sentry.start_transaction(name: "nightly", op: "task")
   transaction.with_child_span(op: "db", description: "SELECT 1") { nil }

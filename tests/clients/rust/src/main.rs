@@ -1,4 +1,4 @@
-//! Sends what an application sends, and dies of a panic. Which SDK behaviour a part is for is said by its tag `case`.
+//! Sends what an application sends, and dies of a panic. The tag `case` says which SDK behaviour an event is for.
 
 use std::error::Error;
 use std::fmt;
@@ -49,7 +49,7 @@ impl Error for PaymentRefused {
     }
 }
 
-/// Runs `action` with a scope that says which case it is.
+/// Runs `action` with a scope that has the tag `case`.
 fn case<T>(name: &str, action: impl FnOnce() -> T) {
     sentry::with_scope(|scope| scope.set_tag("case", name), action);
 }
@@ -130,7 +130,7 @@ fn count_stock() {
     panic!("no stock to count");
 }
 
-/// What must create nothing: transactions and logs. Sessions are sent by the SDK itself.
+/// These must create nothing: transactions and logs. The SDK itself sends sessions.
 fn things_that_are_no_errors() {
     let transaction = sentry::start_transaction(TransactionContext::new("nightly", "task"));
     transaction.start_child("db", "SELECT 1").finish();
@@ -154,11 +154,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .attach_stacktrace(true)
         .send_default_pii(true)
         .traces_sample_rate(1.0)
-        // A machine may be slow; the SDK's two seconds would lose what is left.
+        // A slow machine may need more than the SDK's default of two seconds to send the rest.
         .shutdown_timeout(Duration::from_secs(30));
     options.auto_session_tracking = true;
     options.before_send = Some(Arc::new(record));
-    // Flushes what is left when `main` is left, by a panic too.
+    // Sends the rest when `main` ends, also by a panic.
     let _guard = sentry::init(options);
 
     for number in [17, 18] {
