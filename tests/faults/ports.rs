@@ -14,7 +14,8 @@ use model::id::{ConfigId, Key};
 use model::sealed::Sealed;
 use model::time::Timestamp;
 use model::timeline::Hour;
-use processor::{Delivery, Parts, Processor};
+use processor::{Delivery, Processor};
+use store::Stores;
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
 use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, TotalsScope};
@@ -57,24 +58,8 @@ const CALLS: [&str; 14] = [
 
 /// A process whose ports go through `faults`.
 fn process(world: &World, faults: Faults) -> Process {
-    let table = Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()));
-    let bucket = Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone()));
-    let processor = Processor::new(Parts {
-        projects: table.clone(),
-        error_commits: table.clone(),
-        index: table.clone(),
-        directory: table.clone(),
-        configs: table.clone(),
-        usage: table.clone(),
-        releases: table.clone(),
-        totals: table.clone(),
-        keys: table.clone(),
-        failures: table,
-        segments: bucket.clone(),
-        claims: bucket,
-        clock: world.clock.clone(),
-        retention_days: 36_500,
-    });
+    let stores = Stores::faulty(&world.truth.table, &world.truth.bucket, &faults);
+    let processor = Processor::new(stores, world.clock.clone(), 36_500);
     Process { processor, faults }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use embedded::Engines;
 use faultline_tests::TestClock;
 use model::id::ProjectName;
-use processor::{Deadline, Delivery, Failure, Parts, Processor};
+use processor::{Deadline, Delivery, Failure, Processor};
 use server::system::Resources;
+use store::Stores;
 use store::clock::Clock;
 use store::faults::Faults;
 use store::ports::{Project, Projects};
@@ -57,22 +58,7 @@ impl World {
     /// Starts a new process, with an empty cache.
     pub(crate) async fn process(&self, faults: Faults) -> Process {
         let Resources { table, bucket, .. } = self.behind(&faults).await;
-        let processor = Processor::new(Parts {
-            projects: table.clone(),
-            error_commits: table.clone(),
-            index: table.clone(),
-            directory: table.clone(),
-            configs: table.clone(),
-            usage: table.clone(),
-            releases: table.clone(),
-            totals: table.clone(),
-            keys: table.clone(),
-            failures: table,
-            segments: bucket.clone(),
-            claims: bucket,
-            clock: self.clock.clone(),
-            retention_days: 36_500,
-        });
+        let processor = Processor::new(Stores::new(&table, &bucket), self.clock.clone(), 36_500);
         Process { processor, faults }
     }
 

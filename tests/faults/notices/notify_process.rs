@@ -8,6 +8,7 @@ use model::id::ConfigId;
 use model::time::Timestamp;
 use notify::{Notify, Parts, Record};
 use serde_json::{Value, json};
+use store::Stores;
 use store::clock::Clock;
 use store::faults::{Faults, Faulty};
 use store::ports::{Configs, Outbox, Project};
@@ -105,15 +106,8 @@ impl NotifyProcess {
     /// A process whose ports fail. Each call of a port is one step.
     pub(super) fn above_ports(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let truth = &world.truth;
-        let table = Arc::new(Faulty::new((*truth.table).clone(), faults.clone()));
         let notify = Notify::new(Parts {
-            projects: table.clone(),
-            errors: table.clone(),
-            occurrences: table.clone(),
-            segments: Arc::new(Faulty::new((*truth.bucket).clone(), faults.clone())),
-            configs: table.clone(),
-            links: table.clone(),
-            outbox: table,
+            stores: Stores::faulty(&truth.table, &truth.bucket, &faults),
             undelivered: Arc::new(Faulty::new((*truth.undelivered).clone(), faults.clone())),
             sealer: Some(Arc::new(Faulty::new(truth.sealer.clone().unwrap(), faults.clone()))),
             channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),
@@ -126,15 +120,8 @@ impl NotifyProcess {
     /// A process whose connections fail, below the adapters and the SDK's retries.
     pub(super) async fn over_lines(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let resources = world.behind(&faults).await;
-        let table = resources.table;
         let notify = Notify::new(Parts {
-            projects: table.clone(),
-            errors: table.clone(),
-            occurrences: table.clone(),
-            segments: resources.bucket,
-            configs: table.clone(),
-            links: table.clone(),
-            outbox: table,
+            stores: Stores::new(&resources.table, &resources.bucket),
             undelivered: resources.undelivered,
             sealer: resources.sealer,
             channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),

@@ -25,18 +25,13 @@ pub use record::Record;
 pub use routes::{Routes, describe};
 use rule_cache::RuleCache;
 pub use rules::DeadNotice;
+use store::Stores;
 use store::clock::Clock;
-use store::ports::{Configs, Errors, Links, Occurrences, Outbox, Projects, Sealer, Segments, Undelivered};
+use store::ports::{Sealer, Undelivered};
 
 /// What notify needs.
 pub struct Notify {
-    projects: Arc<dyn Projects>,
-    errors: Arc<dyn Errors>,
-    occurrences: Arc<dyn Occurrences>,
-    segments: Arc<dyn Segments>,
-    configs: Arc<dyn Configs>,
-    links: Arc<dyn Links>,
-    outbox: Arc<dyn Outbox>,
+    stores: Stores,
     undelivered: Arc<dyn Undelivered>,
     sealer: Option<Arc<dyn Sealer>>,
     channels: Arc<dyn Notifier>,
@@ -48,20 +43,7 @@ pub struct Notify {
 
 /// The ports of a [`Notify`], and its settings.
 pub struct Parts {
-    /// The projects, and their rules.
-    pub projects: Arc<dyn Projects>,
-    /// The errors.
-    pub errors: Arc<dyn Errors>,
-    /// Where their occurrences are.
-    pub occurrences: Arc<dyn Occurrences>,
-    /// The occurrences.
-    pub segments: Arc<dyn Segments>,
-    /// What was posted with errors.
-    pub configs: Arc<dyn Configs>,
-    /// What errors are called elsewhere.
-    pub links: Arc<dyn Links>,
-    /// The notifications that are still to be sent.
-    pub outbox: Arc<dyn Outbox>,
+    pub stores: Stores,
     /// The dead-letter queue of notifications.
     pub undelivered: Arc<dyn Undelivered>,
     /// Opens rules and configs; without it there are none.
@@ -78,13 +60,7 @@ impl Notify {
     /// With these parts.
     pub fn new(parts: Parts) -> Self {
         Self {
-            projects: parts.projects,
-            errors: parts.errors,
-            occurrences: parts.occurrences,
-            segments: parts.segments,
-            configs: parts.configs,
-            links: parts.links,
-            outbox: parts.outbox,
+            stores: parts.stores,
             undelivered: parts.undelivered,
             sealer: parts.sealer,
             channels: parts.channels,

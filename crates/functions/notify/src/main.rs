@@ -18,6 +18,7 @@ use store::clock::SystemClock;
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
     let table = setup.table()?;
+    let stores = setup.stores(&table)?;
     let clock = Arc::new(SystemClock);
     let destinations = Destinations::parse(&setup.variable("ALLOWED_DESTINATIONS")?).context("ALLOWED_DESTINATIONS")?;
     // For the test on an emulator, whose fakes listen on loopback; not built into what is deployed.
@@ -31,13 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let client = Client::new(destinations, Timeouts::default());
     let channels = Arc::new(Channels::new(client, mailer, clock.clone()));
     let notify = Arc::new(Notify::new(Parts {
-        projects: table.clone(),
-        errors: table.clone(),
-        occurrences: table.clone(),
-        segments: setup.bucket()?,
-        configs: table.clone(),
-        links: table.clone(),
-        outbox: table.clone(),
+        stores: stores.clone(),
         undelivered: setup.undelivered()?,
         sealer: setup.sealer(),
         channels,
@@ -46,9 +41,9 @@ async fn main() -> anyhow::Result<()> {
     }));
     let outcomes = Arc::new(Outcomes::default());
     let routes = Routes {
-        authenticator: Arc::new(Authenticator::new(table.clone(), clock, Some(setup.operator()?))),
+        authenticator: Arc::new(Authenticator::new(stores.keys, clock, Some(setup.operator()?))),
         notify: notify.clone(),
-        sessions: table.clone(),
+        sessions: stores.sessions,
         outcomes: outcomes.clone(),
     };
     let front = Front::new(routes.router(), outcomes);

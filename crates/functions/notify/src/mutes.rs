@@ -17,17 +17,17 @@ impl Notify {
     /// Ends the mute of an error, if its time is over. Somebody may have muted it again, or for another time, since.
     pub(crate) async fn end_mute(&self, lane: &Lane, fingerprint: &Fingerprint) -> Result<()> {
         let now = self.clock.now();
-        let error = self.errors.get(lane.id.project, fingerprint).await?;
+        let error = self.stores.errors.get(lane.id.project, fingerprint).await?;
         let Some(error) = error else { return Ok(()) };
         let Some(until) = ends_at(&error).filter(|until| *until <= now) else { return Ok(()) };
         let change = ErrorChange::from(StatusChange::Unmuted { at: until });
         let entries = HistoryEntry::all(Action::of(&change, &error), &Actor::Clock, until, self.clock.random());
-        self.errors.change(&error, &change, &entries, now).await.map(drop)
+        self.stores.errors.change(&error, &change, &entries, now).await.map(drop)
     }
 
     /// When the error's mute ends; now, if it does not.
     pub(crate) async fn muted_until(&self, lane: &Lane, fingerprint: &Fingerprint) -> Result<Timestamp> {
-        let error = self.errors.get(lane.id.project, fingerprint).await?;
+        let error = self.stores.errors.get(lane.id.project, fingerprint).await?;
         Ok(error.and_then(|error| ends_at(&error)).unwrap_or_else(|| self.clock.now()))
     }
 }

@@ -63,7 +63,7 @@ impl Notify {
         if let Some(cached) = self.rule_cache.projects.get(&id, now) {
             return Ok(cached);
         }
-        let found = match self.projects.by_id(id).await?.filter(|project| !project.deleting) {
+        let found = match self.stores.projects.by_id(id).await?.filter(|project| !project.deleting) {
             None => None,
             Some(project) => {
                 let rules = Arc::new(self.read_rules(&project).await?);
@@ -80,12 +80,12 @@ impl Notify {
             return Ok(key);
         }
         let sealer = self.sealer.as_ref().ok_or_else(no_key)?;
-        let sealed = match self.configs.issue_key(project.id, None).await? {
+        let sealed = match self.stores.configs.issue_key(project.id, None).await? {
             Some(sealed) => Some(sealed),
             None => {
                 let halves = [self.clock.random().to_be_bytes(), self.clock.random().to_be_bytes()];
                 let fresh = sealer.seal(&project.name, &halves.concat()).await?;
-                self.configs.issue_key(project.id, Some(&fresh)).await?
+                self.stores.configs.issue_key(project.id, Some(&fresh)).await?
             }
         };
         let sealed = sealed.ok_or_else(|| corrupt("the key of a project's issues is gone"))?;
@@ -97,7 +97,7 @@ impl Notify {
     }
 
     async fn read_rules(&self, project: &Project) -> Result<Rules> {
-        let Some(stored) = self.configs.rules(project.id).await? else { return Ok(Rules::default()) };
+        let Some(stored) = self.stores.configs.rules(project.id).await? else { return Ok(Rules::default()) };
         let document: Value = self.open_json(project, &stored.document).await?;
         Rules::parse(&document).map_err(|refusal| corrupt(&format!("the rules of a project: {refusal}")))
     }
@@ -120,7 +120,7 @@ impl Notify {
             return Ok(rules);
         }
         let id = ConfigId::parse(id).map_err(|error| corrupt(&error.to_string()))?;
-        let Some(sealed) = self.configs.posted(project.id, id).await? else { return Ok(Arc::default()) };
+        let Some(sealed) = self.stores.configs.posted(project.id, id).await? else { return Ok(Arc::default()) };
         let configs: Value = self.open_json(project, &sealed).await?;
         let mut rules = Vec::new();
         let (configs, refused) = posted::parse(configs);

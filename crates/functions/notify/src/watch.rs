@@ -213,7 +213,7 @@ impl Notify {
     /// Whether an error is merged into one that is muted.
     async fn is_target_muted(&self, error: &ErrorAggregate) -> Result<bool> {
         let Some(into) = &error.merged_into else { return Ok(false) };
-        let whole = self.errors.get(error.project, into).await?;
+        let whole = self.stores.errors.get(error.project, into).await?;
         Ok(whole.is_some_and(|whole| whole.has_merged(error) && whole.status == Status::Muted))
     }
 
@@ -255,11 +255,12 @@ impl Notify {
         let mut attempts = 1..MAX_WRITE_ATTEMPTS;
         loop {
             let now = self.clock.now();
-            let mut lane = self.outbox.lane(&overflow_lane).await?.unwrap_or_else(|| Lane::new(overflow_lane.clone()));
+            let mut lane =
+                self.stores.outbox.lane(&overflow_lane).await?.unwrap_or_else(|| Lane::new(overflow_lane.clone()));
             let (admitted, is_changed) = lane.admit(entries.clone(), per_minute, now);
             let saved = match is_changed {
                 false => Ok(()),
-                true => self.outbox.save(lane, now.plus_seconds(LANE_RETENTION_SECONDS)).await.map(drop),
+                true => self.stores.outbox.save(lane, now.plus_seconds(LANE_RETENTION_SECONDS)).await.map(drop),
             };
             match saved {
                 Ok(()) => return Ok(admitted.iter().map(LaneEntry::token).collect()),
@@ -300,7 +301,7 @@ impl Notify {
         let mut attempts = 1..MAX_WRITE_ATTEMPTS;
         loop {
             let now = self.clock.now();
-            let mut lane = self.outbox.lane(&id).await?.unwrap_or_else(|| Lane::new(id.clone()));
+            let mut lane = self.stores.outbox.lane(&id).await?.unwrap_or_else(|| Lane::new(id.clone()));
             if lane.is_held_by(holder) {
                 // Written by an attempt whose answer was lost.
                 return Ok(Some(lane));
@@ -310,7 +311,7 @@ impl Notify {
             if !added && !taken {
                 return Ok(None);
             }
-            match self.outbox.save(lane, now.plus_seconds(LANE_RETENTION_SECONDS)).await {
+            match self.stores.outbox.save(lane, now.plus_seconds(LANE_RETENTION_SECONDS)).await {
                 Ok(lane) => return Ok(taken.then_some(lane)),
                 Err(error) if error.kind() == Kind::Conflict && attempts.next().is_some() => self.pause().await,
                 Err(error) => return Err(error),

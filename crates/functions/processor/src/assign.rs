@@ -53,14 +53,14 @@ impl Processor {
         if missing.is_empty() {
             return Ok(owners);
         }
-        let mut found = self.error_commits.owners(&missing).await;
+        let mut found = self.stores.error_commits.owners(&missing).await;
         for attempt in 1.. {
             let pause = self.pause_after(attempt);
             if !matches!(&found, Err(error) if error.is_transient()) || deadline.is_within(pause) {
                 break;
             }
             tokio::time::sleep(pause).await;
-            found = self.error_commits.owners(&missing).await;
+            found = self.stores.error_commits.owners(&missing).await;
         }
         let found = found?;
         self.caches.errors.insert_owners(&found);

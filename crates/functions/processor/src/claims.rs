@@ -37,7 +37,7 @@ impl Processor {
     pub(crate) async fn remove_claims(&self, claims: ClaimedBodies, failed: &mut FailedDeliveries, deadline: Deadline) {
         let processed: Vec<_> = claims.into_iter().filter(|(index, _)| !failed.contains(*index)).collect();
         let removals = iter(processed).map(|(delivery_index, key)| async move {
-            (delivery_index, deadline.limit_fallible(self.claims.remove_claim_check(&key)).await)
+            (delivery_index, deadline.limit_fallible(self.stores.claim_checks.remove_claim_check(&key)).await)
         });
         let results: Vec<_> = removals.buffer_unordered(MAX_CONCURRENT_REMOVALS).collect().await;
         for (delivery_index, result) in results {
@@ -51,9 +51,9 @@ impl Processor {
     pub(crate) async fn is_processed(&self, key: &str) -> Result<bool, FailureReason> {
         let Some(claim) = ClaimCheck::parse(key) else { return Ok(false) };
         let project = match &claim.project {
-            Addressee::Id(id) => self.projects.by_id(*id).await?,
+            Addressee::Id(id) => self.stores.projects.by_id(*id).await?,
             // It is not created here: a message that was processed has created it.
-            Addressee::Name(name) => self.projects.by_name(name).await?,
+            Addressee::Name(name) => self.stores.projects.by_name(name).await?,
         };
         match project.filter(|project| !project.deleting) {
             None => {
@@ -67,14 +67,15 @@ impl Processor {
     /// Whether an event is indexed by its id. That happens before its commit, but a body is removed only after the commits
     /// of all its events.
     async fn is_indexed(&self, project: ProjectId, event: EventHash) -> store::Result<bool> {
-        if !self.directory.locations(project, event, MAX_PLACES).await?.is_empty() {
+        if !self.stores.event_index.locations(project, event, MAX_PLACES).await?.is_empty() {
             return Ok(true);
         }
         let in_blocks = Width::ALL.into_iter().map(|width| async move {
             let bucket = width.bucket_of(event);
             let mut before = None;
             for _ in 0..MAX_STEPS {
-                let page = self.directory.locations_in(project, event, bucket, before, BLOCKS_PER_STEP).await?;
+                let page =
+                    self.stores.event_index.locations_in(project, event, bucket, before, BLOCKS_PER_STEP).await?;
                 if !page.items.is_empty() {
                     return Ok(true);
                 }

@@ -14,7 +14,7 @@ impl Processor {
         let (batches, mut commits): (Vec<_>, Vec<_>) =
             batches.into_iter().map(|PostedBatch { batch, commit }| (batch, commit)).unzip();
         self.extend_parts(&mut commits).await;
-        let results = self.error_commits.commit(&commits).await;
+        let results = self.stores.error_commits.commit(&commits).await;
         let mut committed = Vec::with_capacity(batches.len());
         for ((mut batch, commit), result) in batches.into_iter().zip(&commits).zip(results) {
             match result {
@@ -47,7 +47,7 @@ impl Processor {
             if 3 * left >= 2 * wanted {
                 continue;
             }
-            match self.error_commits.keep_merged(target, target.expires_at).await {
+            match self.stores.error_commits.keep_merged(target, target.expires_at).await {
                 Ok(()) => target.merged.iter_mut().for_each(|merged| merged.kept_until = target.expires_at),
                 // A third of the time is left: a later commit does it.
                 Err(error) => {

@@ -64,7 +64,7 @@ impl Processor {
                 let mut counted = HashSet::new();
                 if let Some(error) = &error {
                     for minutes in minute_ranges(batch) {
-                        counted.extend(self.error_commits.counted(batch.project, &error.uid, minutes).await?);
+                        counted.extend(self.stores.error_commits.counted(batch.project, &error.uid, minutes).await?);
                     }
                 }
                 store::Result::Ok((index, StoredError { error, target, counted }))
@@ -81,7 +81,7 @@ impl Processor {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        self.error_commits.load(&keys.into_iter().collect::<Vec<_>>()).await
+        self.stores.error_commits.load(&keys.into_iter().collect::<Vec<_>>()).await
     }
 }
 

@@ -64,6 +64,6 @@ impl EventTotals {
 impl Processor {
     pub(crate) async fn add_totals(&self, totals: ScopeTotals) -> store::Result<()> {
         let expires_at = self.expires_at(self.clock.now(), totals.retention);
-        self.totals.add_totals(totals.scope, &totals.timeline, totals.received_at, expires_at).await
+        self.stores.totals.add_totals(totals.scope, &totals.timeline, totals.received_at, expires_at).await
     }
 }

@@ -64,6 +64,6 @@ impl Processor {
         let at = self.clock.now();
         let retention = unindexed.first().and_then(|written| written.batch.settings.retention);
         let entered = Entered { at, random: self.clock.random(), expires_at: self.expires_at(at, retention) };
-        self.directory.enter(project, &entries, entered).await
+        self.stores.event_index.enter(project, &entries, entered).await
     }
 }

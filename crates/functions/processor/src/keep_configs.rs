@@ -22,7 +22,7 @@ impl Processor {
             return Ok(());
         }
         let expires_at = self.expires_at(now, resolved.project.retention);
-        let write = || self.configs.put_posted(project, posted.id, &posted.sealed, expires_at);
+        let write = || self.stores.configs.put_posted(project, posted.id, &posted.sealed, expires_at);
         let mut written = write().await;
         for attempt in 1..MAX_ATTEMPTS {
             if !matches!(&written, Err(error) if error.is_transient()) {

@@ -35,7 +35,7 @@ impl Processor {
         if self.caches.key_uses.contains(key, day) {
             return Ok(());
         }
-        self.keys.note_use(key, at).await?;
+        self.stores.key_uses.note_use(key, at).await?;
         self.caches.key_uses.insert(key, day);
         Ok(())
     }

@@ -32,4 +32,4 @@ mod segments;
 
 pub use deadline::Deadline;
 pub use delivery::{Delivery, Failure};
-pub use processor::{Parts, Processor};
+pub use processor::Processor;

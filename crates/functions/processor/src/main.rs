@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda::Setup;
 use lambda_runtime::{LambdaEvent, service_fn};
-use processor::{Deadline, Delivery, Parts, Processor};
+use processor::{Deadline, Delivery, Processor};
 use store::clock::SystemClock;
 
 #[cfg(panic = "abort")]
@@ -14,23 +14,8 @@ compile_error!("the processor catches the panic of one message so that its neigh
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
-    let (table, bucket) = (setup.table()?, setup.bucket()?);
-    let processor = Processor::new(Parts {
-        projects: table.clone(),
-        error_commits: table.clone(),
-        index: table.clone(),
-        directory: table.clone(),
-        configs: table.clone(),
-        usage: table.clone(),
-        releases: table.clone(),
-        totals: table.clone(),
-        keys: table.clone(),
-        failures: table,
-        segments: bucket.clone(),
-        claims: bucket,
-        clock: Arc::new(SystemClock),
-        retention_days: setup.retention_days()?,
-    });
+    let stores = setup.stores(&setup.table()?)?;
+    let processor = Processor::new(stores, Arc::new(SystemClock), setup.retention_days()?);
     let processor = &processor;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deliveries: Vec<_> = event.payload.records.into_iter().map(delivery).collect();

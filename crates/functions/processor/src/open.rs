@@ -16,7 +16,7 @@ impl Processor {
     pub(crate) async fn open(&self, text: &str) -> Result<Option<OpenedMessage>, FailureReason> {
         let (packed, claim) = match inbox::form(text).map_err(FailureReason::permanent)? {
             Text::Inline(body) => (inbox::packed(body).map_err(FailureReason::permanent)?.into(), None),
-            Text::ClaimCheck(key) => match self.claims.get_claim_check(key).await {
+            Text::ClaimCheck(key) => match self.stores.claim_checks.get_claim_check(key).await {
                 Err(error) if error.kind() == Kind::NotFound && self.is_processed(key).await? => return Ok(None),
                 body => (body?, Some(key.to_owned())),
             },

@@ -40,7 +40,7 @@ impl Processor {
             terms.extend(new_terms);
         }
         let blocks = search::blocks(id, terms);
-        let failure = if blocks.is_empty() { None } else { self.index.post(&blocks).await.err() };
+        let failure = if blocks.is_empty() { None } else { self.stores.search_index.post(&blocks).await.err() };
         let mut posted = Vec::with_capacity(batches_with_news.len());
         for (batch, has_news) in batches_with_news {
             match &failure {

@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use model::project::Retention;
 use model::time::{SECONDS_PER_DAY, Timestamp};
+use store::Stores;
 use store::clock::Clock;
-use store::ports::{
-    ClaimChecks, Configs, ErrorCommits, EventIndex, Failures, KeyUse, Projects, Releases, SearchIndex, Segments,
-    Totals, Usage,
-};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
@@ -22,18 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Turns batches of messages into segments and aggregates.
 pub struct Processor {
-    pub(crate) projects: Arc<dyn Projects>,
-    pub(crate) error_commits: Arc<dyn ErrorCommits>,
-    pub(crate) index: Arc<dyn SearchIndex>,
-    pub(crate) configs: Arc<dyn Configs>,
-    pub(crate) segments: Arc<dyn Segments>,
-    pub(crate) directory: Arc<dyn EventIndex>,
-    pub(crate) claims: Arc<dyn ClaimChecks>,
-    pub(crate) usage: Arc<dyn Usage>,
-    pub(crate) releases: Arc<dyn Releases>,
-    pub(crate) totals: Arc<dyn Totals>,
-    pub(crate) keys: Arc<dyn KeyUse>,
-    pub(crate) failures: Arc<dyn Failures>,
+    pub(crate) stores: Stores,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) caches: Caches,
     retention_days: u32,
@@ -41,59 +27,11 @@ pub struct Processor {
     commit_turn: Mutex<()>,
 }
 
-/// The ports of a [`Processor`], and its settings.
-pub struct Parts {
-    /// The projects.
-    pub projects: Arc<dyn Projects>,
-    /// The aggregates.
-    pub error_commits: Arc<dyn ErrorCommits>,
-    /// The terms by which errors are found.
-    pub index: Arc<dyn SearchIndex>,
-    /// The notification configs that clients post.
-    pub configs: Arc<dyn Configs>,
-    /// Where occurrences are stored.
-    pub segments: Arc<dyn Segments>,
-    /// Where events are, by their ids.
-    pub directory: Arc<dyn EventIndex>,
-    /// The bodies of messages that are too large for the queue.
-    pub claims: Arc<dyn ClaimChecks>,
-    /// The events that count against the limits of projects.
-    pub usage: Arc<dyn Usage>,
-    /// The releases of projects.
-    pub releases: Arc<dyn Releases>,
-    /// The numbers of events of projects and of the stack over time.
-    pub totals: Arc<dyn Totals>,
-    /// When keys were last used.
-    pub keys: Arc<dyn KeyUse>,
-    /// Why messages could not be processed.
-    pub failures: Arc<dyn Failures>,
-    /// The time and randomness.
-    pub clock: Arc<dyn Clock>,
-    /// How many days occurrences and their aggregates are kept, for projects that do not set it themselves.
-    pub retention_days: u32,
-}
-
 impl Processor {
-    /// Creates a processor with empty caches.
-    pub fn new(parts: Parts) -> Self {
-        Self {
-            projects: parts.projects,
-            error_commits: parts.error_commits,
-            index: parts.index,
-            configs: parts.configs,
-            segments: parts.segments,
-            directory: parts.directory,
-            claims: parts.claims,
-            usage: parts.usage,
-            releases: parts.releases,
-            totals: parts.totals,
-            keys: parts.keys,
-            failures: parts.failures,
-            clock: parts.clock,
-            retention_days: parts.retention_days,
-            caches: Caches::default(),
-            commit_turn: Mutex::default(),
-        }
+    /// Creates a processor with empty caches. It keeps occurrences and their aggregates for `retention_days`, for
+    /// projects that do not set this themselves.
+    pub fn new(stores: Stores, clock: Arc<dyn Clock>, retention_days: u32) -> Self {
+        Self { stores, clock, retention_days, caches: Caches::default(), commit_turn: Mutex::default() }
     }
 
     /// Waits until no other batch of this process commits. The deadline is later by the time that this takes.

@@ -58,13 +58,13 @@ impl Processor {
             return Ok(());
         }
         let in_minute = limits.per_minute.map(|_| minutes.get(&Minute::of(now)).copied().unwrap_or_default());
-        let used = self.usage.count(project, Used { in_month, in_minute }, now).await?;
+        let used = self.stores.usage.count(project, Used { in_month, in_minute }, now).await?;
         let reached = limits.each().filter(|limit| match limit.window {
             Window::Minute => used.in_minute.is_some_and(|events| events >= limit.most),
             Window::Month => used.in_month >= limit.most,
         });
         match reached.map(|limit| Mark::of(limit, now)).max_by_key(|mark| mark.until) {
-            Some(mark) => self.usage.mark(project, mark).await,
+            Some(mark) => self.stores.usage.mark(project, mark).await,
             None => Ok(()),
         }
     }

@@ -68,7 +68,7 @@ impl Processor {
             return Ok(cached);
         }
         let expires_at = self.expires_at(self.clock.now(), seen.retention);
-        let recorded = self.releases.note(project, &seen.release, expires_at).await;
+        let recorded = self.stores.releases.note(project, &seen.release, expires_at).await;
         match &recorded {
             Ok(release) => self.caches.releases.insert(project, release.clone()),
             Err(error) if !error.is_transient() => {

@@ -38,7 +38,7 @@ impl Processor {
         let permanent = failed.iter().filter(|(_, reason)| !reason.is_transient());
         let writes = iter(permanent).for_each_concurrent(MAX_CONCURRENT_WRITES, |(id, reason)| async move {
             let recorded = Noted { reason: reason.without_quotes(), at };
-            if let Err(error) = self.failures.note_failure(id, &recorded, expires_at).await {
+            if let Err(error) = self.stores.failures.note_failure(id, &recorded, expires_at).await {
                 tracing::warn!(message.id = id, error.message = %error, "failed to record why a message failed");
             }
         });

@@ -50,15 +50,15 @@ impl Processor {
 
     async fn find_or_create(&self, addressee: &Addressee, now: Timestamp) -> store::Result<Option<Project>> {
         let name = match addressee {
-            Addressee::Id(id) => return self.projects.by_id(*id).await,
+            Addressee::Id(id) => return self.stores.projects.by_id(*id).await,
             Addressee::Name(name) => name,
         };
-        if let Some(project) = self.projects.by_name(name).await? {
+        if let Some(project) = self.stores.projects.by_name(name).await? {
             return Ok(Some(project));
         }
-        match self.projects.create(name, now).await {
+        match self.stores.projects.create(name, now).await {
             // Another processor was faster.
-            Err(error) if error.kind() == Kind::Conflict => self.projects.by_name(name).await,
+            Err(error) if error.kind() == Kind::Conflict => self.stores.projects.by_name(name).await,
             created => created.map(Some),
         }
     }

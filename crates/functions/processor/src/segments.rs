@@ -69,7 +69,7 @@ impl Processor {
         if unwritten.is_empty() {
             return Ok(());
         }
-        self.segments.put(&segment, writer.finish()).await?;
+        self.stores.segments.put(&segment, writer.finish()).await?;
         for (batch, references) in unwritten {
             batch.references = Some(references);
             batch.ids_indexed = false;

@@ -24,52 +24,21 @@ use axum::Router;
 use axum::response::Response;
 use http_common::describe::Description;
 use http_common::{Access, Answer, Authenticator, Outcomes};
+use store::Stores;
 use store::clock::Clock;
-use store::ports::{
-    Backlog, ClaimChecks, Configs, DeadLetters, Errors, EventIndex, Failures, History, KeyRing, Merges, Occurrences,
-    Projects, Releases, SearchIndex, Segments, Sessions, Totals,
-};
+use store::ports::{Backlog, DeadLetters, Projects};
 
 /// What the routes share.
 pub struct Query {
     /// Who may come in.
     pub authenticator: Arc<Authenticator>,
-    /// The projects.
-    pub projects: Arc<dyn Projects>,
-    /// The keys.
-    pub keys: Arc<dyn KeyRing>,
-    /// The errors.
-    pub errors: Arc<dyn Errors>,
-    /// What happened to them.
-    pub history: Arc<dyn History>,
-    /// The errors that are merged into others.
-    pub merges: Arc<dyn Merges>,
-    /// By what errors are found.
-    pub index: Arc<dyn SearchIndex>,
-    /// Whom they are told to: removed with their project.
-    pub configs: Arc<dyn Configs>,
-    /// Where their occurrences are, and how many there were when.
-    pub occurrences: Arc<dyn Occurrences>,
-    /// The releases of projects.
-    pub releases: Arc<dyn Releases>,
-    /// How many events all errors together had when.
-    pub totals: Arc<dyn Totals>,
-    /// Where events are, by their ids.
-    pub directory: Arc<dyn EventIndex>,
-    /// The occurrences themselves.
-    pub segments: Arc<dyn Segments>,
-    /// Large messages that wait for processing: removed with their project.
-    pub claims: Arc<dyn ClaimChecks>,
+    pub stores: Stores,
     /// What is not processed yet.
     pub backlog: Arc<dyn Backlog>,
     /// What could not be processed.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Notifications that could not be delivered.
     pub undelivered: Arc<dyn DeadLetters>,
-    /// Why it could not be.
-    pub failures: Arc<dyn Failures>,
-    /// Who is signed in to the pages.
-    pub sessions: Arc<dyn Sessions>,
     /// The time, and random keys.
     pub clock: Arc<dyn Clock>,
     /// Counts of what was refused.
@@ -98,7 +67,7 @@ impl Access for Query {
     }
 
     fn projects(&self) -> &dyn Projects {
-        &*self.projects
+        &*self.stores.projects
     }
 
     fn outcomes(&self) -> &Outcomes {

@@ -25,7 +25,7 @@ pub(crate) async fn follow_merge(
     error: ErrorAggregate,
 ) -> Result<ErrorAggregate, Refusal> {
     let Some(into) = error.merged_into else { return Ok(error) };
-    let into = query.errors.get(project.id, &into).await?;
+    let into = query.stores.errors.get(project.id, &into).await?;
     Ok(into.filter(|into| into.has_merged(&error)).unwrap_or(error))
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn find_stored_error(
     let candidates =
         [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
     for fingerprint in candidates.into_iter().flatten() {
-        let error = query.errors.get(project.id, &fingerprint).await?;
+        let error = query.stores.errors.get(project.id, &fingerprint).await?;
         if let Some(error) = error {
             return Ok(error);
         }
@@ -65,7 +65,7 @@ pub(crate) async fn find_listed_error(
     project: &ReadableProject,
     fingerprint: &Fingerprint,
 ) -> Result<Option<ErrorAggregate>, Refusal> {
-    match query.errors.get(project.id, fingerprint).await? {
+    match query.stores.errors.get(project.id, fingerprint).await? {
         Some(error) => follow_merge(query, project, error).await.map(Some),
         None => Ok(None),
     }

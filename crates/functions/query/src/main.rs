@@ -12,29 +12,14 @@ async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
     let (table, inbox) = (setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
-    let bucket = setup.bucket()?;
+    let stores = setup.stores(&table)?;
+    let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(setup.operator()?));
     let query = Query {
-        authenticator: Arc::new(
-            Authenticator::new(table.clone(), clock.clone(), Some(setup.operator()?)).noting(table.clone()),
-        ),
-        projects: table.clone(),
-        keys: table.clone(),
-        errors: table.clone(),
-        history: table.clone(),
-        merges: table.clone(),
-        index: table.clone(),
-        configs: table.clone(),
-        occurrences: table.clone(),
-        releases: table.clone(),
-        totals: table.clone(),
-        directory: table.clone(),
-        segments: bucket.clone(),
-        claims: bucket,
+        authenticator: Arc::new(authenticator.noting(stores.key_uses.clone())),
+        stores,
         dead_letters: setup.dead_letters(&inbox)?,
         undelivered: setup.undelivered()?,
         backlog: inbox,
-        failures: table.clone(),
-        sessions: table.clone(),
         clock,
         outcomes: outcomes.clone(),
         retention_days: setup.retention_days()?,

@@ -105,7 +105,7 @@ async fn list_failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
         letters.iter().map(|letter| DeadNotice::of(&letter.id, letter.sent_at, &letter.text)).collect();
     for notice in &mut notices {
         if let Some(project) = notice.project {
-            notice.project_name = query.projects.by_id(project).await?.map(|project| project.name);
+            notice.project_name = query.stores.projects.by_id(project).await?.map(|project| project.name);
         }
     }
     notices.sort_by_key(|notice| notice.since);
@@ -118,8 +118,8 @@ async fn show_operations(query: &Query) -> Answer {
     let (backlog, letters, counted_up_to, timeline) = try_join4(
         query.backlog.backlog(),
         query.dead_letters.backlog(),
-        query.totals.counted_up_to(TotalsScope::Stack),
-        query.totals.totals(TotalsScope::Stack, Hour::of(start)..=Hour::of(now)),
+        query.stores.totals.counted_up_to(TotalsScope::Stack),
+        query.stores.totals.totals(TotalsScope::Stack, Hour::of(start)..=Hour::of(now)),
     )
     .await?;
     let failed_notices = list_failed_notices(query).await?;

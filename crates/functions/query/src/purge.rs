@@ -46,7 +46,7 @@ impl Query {
     /// Removes the contents of all errors of a project that were deleted; says whether it came to the end.
     pub(crate) async fn purge(&self, project: ProjectId, budget: Budget) -> store::Result<bool> {
         loop {
-            let pending = self.errors.pending_purges(project, ITEMS_PER_STEP).await?;
+            let pending = self.stores.errors.pending_purges(project, ITEMS_PER_STEP).await?;
             if pending.is_empty() {
                 return Ok(true);
             }
@@ -54,21 +54,21 @@ impl Query {
                 if !self.purge_error(project, &uid, budget).await? {
                     return Ok(false);
                 }
-                self.errors.forget(project, &uid).await?;
+                self.stores.errors.forget(project, &uid).await?;
             }
         }
     }
 
     /// Removes all there is of a project but its name; says whether it came to the end.
     pub(crate) async fn purge_project(&self, project: &Project, budget: Budget) -> store::Result<bool> {
-        while self.segments.remove_some(project.id).await? {
+        while self.stores.segments.remove_some(project.id).await? {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }
         }
         // What waits for processing is dropped there, since the project is going; its large bodies go now.
         for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
-            while self.claims.remove_some_claim_checks(&addressee).await? {
+            while self.stores.claim_checks.remove_some_claim_checks(&addressee).await? {
                 if budget.is_used_up(&*self.clock) {
                     return Ok(false);
                 }
@@ -76,12 +76,12 @@ impl Query {
         }
         loop {
             // Those too that no list shows: what is merged into another is pending with it, unless that one is gone.
-            let errors = self.errors.stored(project.id, ITEMS_PER_STEP).await?;
+            let errors = self.stores.errors.stored(project.id, ITEMS_PER_STEP).await?;
             if errors.is_empty() {
                 break;
             }
             for error in &errors {
-                match self.errors.start_purge(error).await {
+                match self.stores.errors.start_purge(error).await {
                     // The processor counted a last event, or another request was faster: the next page tells.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}
                     pending => pending?,
@@ -91,12 +91,14 @@ impl Query {
                 return Ok(false);
             }
         }
-        while self.releases.remove_releases(project.id).await? || self.totals.remove_totals(project.id).await? {
+        while self.stores.releases.remove_releases(project.id).await?
+            || self.stores.totals.remove_totals(project.id).await?
+        {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }
         }
-        self.configs.remove_configs(project.id).await?;
+        self.stores.configs.remove_configs(project.id).await?;
         self.remove_keys(project.id).await?;
         self.purge(project.id, budget).await
     }
@@ -105,10 +107,10 @@ impl Query {
     async fn remove_keys(&self, project: ProjectId) -> store::Result<()> {
         let mut after = None;
         loop {
-            let page = self.keys.list(None, after, ITEMS_PER_STEP).await?;
+            let page = self.stores.key_ring.list(None, after, ITEMS_PER_STEP).await?;
             for (hash, key) in &page.items {
                 if matches!(key.scope, Scope::Project(id, _) if id == project) {
-                    self.keys.remove(hash).await?;
+                    self.stores.key_ring.remove(hash).await?;
                     self.authenticator.forget(hash);
                 }
             }
@@ -124,7 +126,7 @@ impl Query {
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;
         loop {
-            let page = self.occurrences.references(project, uid, before.as_ref(), ITEMS_PER_STEP).await?;
+            let page = self.stores.occurrences.references(project, uid, before.as_ref(), ITEMS_PER_STEP).await?;
             let mut segments = BTreeMap::<String, (SegmentId, Vec<FrameRange>)>::new();
             for reference in &page.items {
                 let (_, frames) =
@@ -135,19 +137,19 @@ impl Query {
                 self.blank_frames(segment, frames).await?;
             }
             let ids: Vec<_> = page.items.iter().map(|reference| reference.id).collect();
-            self.occurrences.remove_references(project, uid, &ids).await?;
+            self.stores.occurrences.remove_references(project, uid, &ids).await?;
             match page.next {
                 Some(_) if budget.is_used_up(&*self.clock) => return Ok(false),
                 Some(next) => before = Some(next),
                 None => break,
             }
         }
-        while self.occurrences.remove_timeline(project, uid).await? {
+        while self.stores.occurrences.remove_timeline(project, uid).await? {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }
         }
-        while self.history.remove_history(project, uid).await? {
+        while self.stores.history.remove_history(project, uid).await? {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }
@@ -157,7 +159,7 @@ impl Query {
 
     async fn blank_frames(&self, id: &SegmentId, frames: &[FrameRange]) -> store::Result<()> {
         for _ in 0..MAX_REWRITES {
-            let (mut segment, version) = match self.segments.get(id).await {
+            let (mut segment, version) = match self.stores.segments.get(id).await {
                 // It expired, or went with its project.
                 Err(error) if error.kind() == Kind::NotFound => return Ok(()),
                 found => found?,
@@ -166,7 +168,7 @@ impl Query {
                 let blanked = blank(&mut segment, *frame);
                 blanked.map_err(|error| StoreError::new(Kind::Corrupt, "blanking a frame", error.to_string()))?;
             }
-            match self.segments.replace(id, segment, &version).await {
+            match self.stores.segments.replace(id, segment, &version).await {
                 // Another deletion rewrote the segment meanwhile: blank in what it wrote.
                 Err(error) if error.kind() == Kind::Conflict => {}
                 replaced => return replaced,

@@ -98,7 +98,7 @@ async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
     let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)?;
     let after = parameters.parsed("cursor", parse_cursor)?;
-    let page = query.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
+    let page = query.stores.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
     let entries = page.items.iter().map(|release| load_entry(query, project.id, release));
     let releases = try_join_all(entries).await?;
     http_common::data(ReleasesAnswer { releases, next_cursor: page.next.as_ref().map(http_common::cursor::encode) })
@@ -110,7 +110,7 @@ fn parse_cursor(text: &str) -> Result<ReleaseCursor, BadReleaseCursor> {
 
 async fn show(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
     let name = http_common::decode_segment(uri.path().split('/').nth(4).unwrap_or_default());
-    let found = query.releases.release(project.id, &name).await?;
+    let found = query.stores.releases.release(project.id, &name).await?;
     let unknown = || {
         let shown: String = name.chars().take(80).collect();
         let message =
@@ -135,7 +135,7 @@ async fn load_entry<'a>(query: &Query, project: ProjectId, release: &'a Release)
 
 /// How many errors are posted under a term, up to [`MAX_COUNTED_ERRORS`].
 async fn count_posted(query: &Query, project: ProjectId, term: Term) -> store::Result<usize> {
-    let page = query.index.list(project, term.hash(), None, MAX_COUNTED_ERRORS).await?;
+    let page = query.stores.search_index.list(project, term.hash(), None, MAX_COUNTED_ERRORS).await?;
     // An error is posted again when its postings are about to expire.
     Ok(page.items.iter().map(|posted| posted.fingerprint).collect::<HashSet<_>>().len())
 }

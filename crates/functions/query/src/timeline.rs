@@ -106,14 +106,14 @@ async fn draw_stack(query: &Query, reader: &Reader, uri: &Uri) -> Answer {
         return Err(Refusal::new(Reason::KeyProject, message));
     }
     let drawing = Drawing::parse(uri, query)?;
-    let timeline = query.totals.totals(TotalsScope::Stack, drawing.chart.hours()).await;
+    let timeline = query.stores.totals.totals(TotalsScope::Stack, drawing.chart.hours()).await;
     drawing.answer(query, None, &timeline?).await
 }
 
 async fn draw_project(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
     let drawing = Drawing::parse(uri, query)?;
     let project = reader.load_project(query).await?;
-    let timeline = query.totals.totals(TotalsScope::Project(project.id), drawing.chart.hours()).await;
+    let timeline = query.stores.totals.totals(TotalsScope::Project(project.id), drawing.chart.hours()).await;
     drawing.answer(query, Some(&project), &timeline?).await
 }
 
@@ -121,7 +121,7 @@ async fn draw_project(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answe
 pub(crate) async fn draw_error(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
     let drawing = Drawing::parse(uri, query)?;
     let error = find_error(query, project, message).await?;
-    let timeline = query.occurrences.timeline_of(&error, drawing.chart.hours()).await?;
+    let timeline = query.stores.occurrences.timeline_of(&error, drawing.chart.hours()).await?;
     drawing.answer(query, Some(project), &timeline).await
 }
 
@@ -162,7 +162,7 @@ impl Drawing {
         let (mut marks, mut more_releases) = (Vec::new(), false);
         if let Some(project) = project {
             let range = self.chart.start()..self.chart.end();
-            let releases = query.releases.releases(project.id, range, None, MAX_MARKED_RELEASES).await?;
+            let releases = query.stores.releases.releases(project.id, range, None, MAX_MARKED_RELEASES).await?;
             more_releases = releases.next.is_some();
             let mark = |release: Release| ReleaseMark {
                 first_seen: self.zone.text(release.first_seen),

@@ -10,6 +10,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use model::id::KeyHash;
+use store::Stores;
 use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
 use store::dynamo::Table;
@@ -61,9 +62,10 @@ impl Setup {
         Ok(Arc::new(Table::new(aws::dynamodb(&self.account, &self.service), self.variable("TABLE")?)))
     }
 
-    /// The bucket named by `BUCKET`.
-    pub fn bucket(&self) -> anyhow::Result<Arc<Bucket>> {
-        Ok(Arc::new(Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?)))
+    /// The ports of this table, and of the bucket named by `BUCKET`.
+    pub fn stores(&self, table: &Arc<Table>) -> anyhow::Result<Stores> {
+        let bucket = Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?);
+        Ok(Stores::new(table, &Arc::new(bucket)))
     }
 
     /// The queue at `INBOX_URL`.

@@ -11,6 +11,8 @@ pub mod ports;
 mod recent;
 pub mod s3;
 pub mod sqs;
+mod stores;
 
 pub use error::{Kind, Result, StoreError};
 pub use recent::Recent;
+pub use stores::Stores;

@@ -13,11 +13,11 @@ use model::id::{Key, ProjectName};
 use notify::channels::{Channels, Notifier};
 use notify::guard::{Client, Timeouts};
 use notify::{Notify, Routes};
-use processor::{Deadline, Delivery, Failure, Parts, Processor};
+use processor::{Deadline, Delivery, Failure, Processor};
 use query::Query;
-use store::Kind;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
+use store::{Kind, Stores};
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
@@ -64,50 +64,31 @@ impl Stack {
         let outcomes = Arc::new(Outcomes::default());
         let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
         let table = Arc::new(table.with_clock(clock.clone()));
+        let stores = Stores::new(&table, &bucket);
         // One memory of keys: what query forgets, all forget.
-        let authenticator = Authenticator::new(table.clone(), clock.clone(), Some(operator));
+        let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             authenticator: authenticator.clone(),
             inbox: sender.clone(),
-            claims: bucket.clone(),
-            limiter: Limiter::new(table.clone()),
-            projects: table.clone(),
+            claims: stores.claim_checks.clone(),
+            limiter: Limiter::new(stores.quotas.clone()),
+            projects: stores.projects.clone(),
             sealer: sealer.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
         let query = Query {
-            authenticator: Arc::new(authenticator.clone().noting(table.clone())),
-            projects: table.clone(),
-            keys: table.clone(),
-            errors: table.clone(),
-            history: table.clone(),
-            merges: table.clone(),
-            index: table.clone(),
-            configs: table.clone(),
-            occurrences: table.clone(),
-            releases: table.clone(),
-            totals: table.clone(),
-            directory: table.clone(),
-            segments: bucket.clone(),
-            claims: bucket.clone(),
+            authenticator: Arc::new(authenticator.clone().noting(stores.key_uses.clone())),
+            stores: stores.clone(),
             backlog: sender.clone(),
             dead_letters,
             undelivered: undelivered.clone(),
-            failures: table.clone(),
-            sessions: table.clone(),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
             retention_days: settings.retention_days,
         };
         let notify = Arc::new(Notify::new(notify::Parts {
-            projects: table.clone(),
-            errors: table.clone(),
-            occurrences: table.clone(),
-            segments: bucket.clone(),
-            configs: table.clone(),
-            links: table.clone(),
-            outbox: table.clone(),
+            stores: stores.clone(),
             undelivered,
             sealer,
             channels: channels(settings),
@@ -117,25 +98,10 @@ impl Stack {
         let routes = Routes {
             authenticator: Arc::new(authenticator),
             notify: notify.clone(),
-            sessions: table.clone(),
+            sessions: stores.sessions.clone(),
             outcomes: outcomes.clone(),
         };
-        let processor = Processor::new(Parts {
-            projects: table.clone(),
-            error_commits: table.clone(),
-            index: table.clone(),
-            directory: table.clone(),
-            configs: table.clone(),
-            usage: table.clone(),
-            releases: table.clone(),
-            totals: table.clone(),
-            keys: table.clone(),
-            failures: table,
-            segments: bucket.clone(),
-            claims: bucket,
-            clock,
-            retention_days: settings.retention_days,
-        });
+        let processor = Processor::new(stores, clock, settings.retention_days);
         let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes.clone());
         let (processor, place) = (Arc::new(processor), settings.place.clone());
         let retention_days = settings.retention_days;

@@ -141,7 +141,7 @@ impl Notify {
     /// The error of an entry as it is now; `None` if it is gone, or lives another life.
     pub(super) async fn load_error(&self, lane: &Lane, entry: &LaneEntry) -> Result<Option<ErrorAggregate>> {
         let OutboxEvent::Error { fingerprint, commit: life, .. } = &entry.event else { return Ok(None) };
-        let error = self.errors.get(lane.id.project, fingerprint).await?;
+        let error = self.stores.errors.get(lane.id.project, fingerprint).await?;
         Ok(error.filter(|error| commit_id(error).split(':').next() == life.split(':').next()))
     }
 

@@ -86,7 +86,7 @@ impl Notify {
         scan.finish().await?;
         for notice in &mut notices {
             if let Some(project) = notice.project {
-                notice.project_name = self.projects.by_id(project).await?.map(|project| project.name);
+                notice.project_name = self.stores.projects.by_id(project).await?.map(|project| project.name);
             }
         }
         Ok(notices)
@@ -174,7 +174,7 @@ impl Notify {
         let mut all = Vec::new();
         for destination in destinations {
             let id = LaneId { destination, ..lane.clone() };
-            let lane = self.outbox.lane(&id).await?;
+            let lane = self.stores.outbox.lane(&id).await?;
             if lane.is_none_or(|lane| !lane.seen.contains(&fresh.token())) {
                 unseen.push((id.clone(), fresh.clone()));
             }

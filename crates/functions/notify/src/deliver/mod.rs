@@ -45,7 +45,7 @@ impl Notify {
     pub async fn sweep(&self, deadline: Deadline) -> Result<usize> {
         let mut looked_at = HashSet::new();
         loop {
-            let due = self.outbox.due(self.clock.now(), MAX_DUE_LANES).await?;
+            let due = self.stores.outbox.due(self.clock.now(), MAX_DUE_LANES).await?;
             let fresh: Vec<_> = due.into_iter().filter(|id| looked_at.insert(id.clone())).collect();
             if fresh.is_empty() || deadline.is_over() {
                 return Ok(looked_at.len());
@@ -190,12 +190,12 @@ impl Notify {
         loop {
             let id = lane.id.clone();
             change(&mut lane);
-            match self.outbox.save(lane, self.clock.now().plus_seconds(LANE_RETENTION_SECONDS)).await {
+            match self.stores.outbox.save(lane, self.clock.now().plus_seconds(LANE_RETENTION_SECONDS)).await {
                 Ok(lane) => return Ok(Some(lane)),
                 Err(error) if error.kind() == Kind::Conflict && attempts.next().is_some() => self.pause().await,
                 Err(error) => return Err(error),
             }
-            match self.outbox.lane(&id).await?.filter(|lane| lane.is_held_by(holder)) {
+            match self.stores.outbox.lane(&id).await?.filter(|lane| lane.is_held_by(holder)) {
                 Some(read) => lane = read,
                 None => return Ok(None),
             }
@@ -219,7 +219,7 @@ impl Notify {
             return Ok(());
         }
         let link = model::error::Link { number: made.number, url: made.url.clone() };
-        match self.links.link(&error, &lane.id.destination, &link).await {
+        match self.stores.links.link(&error, &lane.id.destination, &link).await {
             // Its error is gone meanwhile.
             Err(error) if error.kind() == Kind::Conflict => Ok(()),
             linked => linked,

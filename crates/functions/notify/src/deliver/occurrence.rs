@@ -15,9 +15,9 @@ impl Notify {
         error: &ErrorAggregate,
         id: &OccurrenceId,
     ) -> Result<Option<Occurrence>> {
-        let reference = self.occurrences.reference(error.project, &error.uid, &id.reference()).await?;
+        let reference = self.stores.occurrences.reference(error.project, &error.uid, &id.reference()).await?;
         let Some(reference) = reference else { return Ok(None) };
-        let frame = match self.segments.frame(&reference.segment, reference.frame).await {
+        let frame = match self.stores.segments.frame(&reference.segment, reference.frame).await {
             Ok(frame) => frame,
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -32,9 +32,9 @@ impl Notify {
         &self,
         error: &ErrorAggregate,
     ) -> Result<Option<(OccurrenceId, Occurrence)>> {
-        let page = self.occurrences.references_in_range_of(error, &ReferenceRange::default(), 1).await?;
+        let page = self.stores.occurrences.references_in_range_of(error, &ReferenceRange::default(), 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
-        let frame = match self.segments.frame(&reference.segment, reference.frame).await {
+        let frame = match self.stores.segments.frame(&reference.segment, reference.frame).await {
             Ok(frame) => frame,
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),

@@ -73,7 +73,7 @@ impl Notify {
         body: &Bytes,
     ) -> Answer {
         let now = self.clock.now();
-        let found = self.projects.by_name(project).await?;
+        let found = self.stores.projects.by_name(project).await?;
         let project_rules = match found {
             Some(project) => self.load_project_rules(project.id).await?,
             None => None,
@@ -126,7 +126,7 @@ impl Notify {
         action: &IssueAction,
         now: Timestamp,
     ) -> Result<ActionOutcome, Refusal> {
-        let error = self.errors.get(project.id, &action.fingerprint).await?;
+        let error = self.stores.errors.get(project.id, &action.fingerprint).await?;
         let Some(error) = error.filter(|error| is_own_issue(error, action)) else { return Ok(ActionOutcome::Unknown) };
         if error.merged_into.is_some() {
             return Ok(ActionOutcome::Merged);
@@ -146,7 +146,7 @@ impl Notify {
         let change = ErrorChange::from(status);
         let by = Actor::Hook { service: service.name().to_owned(), user: action.user.clone() };
         let entries = history::HistoryEntry::all(history::Action::of(&change, &error), &by, now, self.clock.random());
-        self.errors.change(&error, &change, &entries, now).await?;
+        self.stores.errors.change(&error, &change, &entries, now).await?;
         Ok(outcome)
     }
 }

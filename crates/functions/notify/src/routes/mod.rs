@@ -75,7 +75,7 @@ impl Routes {
 
     async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
         caller.check_admin()?;
-        let project = self.notify.projects.by_name(&name).await?;
+        let project = self.notify.stores.projects.by_name(&name).await?;
         let Some(project) = project.filter(|project| !project.deleting) else {
             caller.check_may_miss(&name)?;
             let message = format!("there is no project `{name}`: GET /projects lists all projects");

@@ -52,7 +52,7 @@ async fn list(query: &Query, uri: &Uri) -> Answer {
     let limit = Parameters::parse(uri).limit(DEFAULT_LETTERS, MAX_LETTERS_READ)?;
     let letters = query.dead_letters.list(limit).await?;
     let ids: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
-    let noted = query.failures.failures(&ids).await?;
+    let noted = query.stores.failures.failures(&ids).await?;
     let dead_letters = letters.iter().map(|letter| LetterEntry::new(letter, noted.get(&letter.id))).collect();
     http_common::data(LettersAnswer { dead_letters })
 }

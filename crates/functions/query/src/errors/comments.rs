@@ -37,7 +37,7 @@ pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &
     }
     let error = find_error(query, project, message).await?;
     let comment = query.new_entry(Action::Commented { text }, project.actor());
-    match query.history.add_entry(&error, &comment).await? {
+    match query.stores.history.add_entry(&error, &comment).await? {
         true => http_common::created_data(AddedComment { comment: HistoryEntry::new(&comment) }),
         false => Err(refuse_unknown(project, message)),
     }
@@ -52,12 +52,12 @@ pub(super) async fn remove(query: &Query, project: &AdministeredProject, message
     };
     let id = EntryId::parse(id).map_err(|_| unknown())?;
     let error = find_error(query, project, message).await?;
-    let found = query.history.entry(project.id, &error.uid, &id).await?;
+    let found = query.stores.history.entry(project.id, &error.uid, &id).await?;
     if !found.is_some_and(|found| matches!(found.action, Action::Commented { .. })) {
         return Err(unknown());
     }
     let deleted = query.new_entry(Action::CommentDeleted, project.actor());
-    match query.history.replace_entry(&error, &id, &deleted).await? {
+    match query.stores.history.replace_entry(&error, &id, &deleted).await? {
         true => http_common::no_content(),
         false => Err(unknown()),
     }

@@ -38,11 +38,11 @@ pub(super) async fn start_purge(
             // Somebody who wants to be rid of one must not lose all that it was merged with.
             return Err(refuse_merged(project, &error.fingerprint, &shown.fingerprint));
         }
-        match query.errors.start_purge(&error).await {
+        match query.stores.errors.start_purge(&error).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             found => return Ok(found?),
         }
-        let again = query.errors.get(project.id, &error.fingerprint).await?;
+        let again = query.stores.errors.get(project.id, &error.fingerprint).await?;
         error = again.ok_or_else(|| refuse_unknown(project, &error.fingerprint.to_string()))?;
     }
 }

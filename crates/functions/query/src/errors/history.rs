@@ -20,7 +20,7 @@ pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str
     let limit = parameters.limit(DEFAULT_ENTRIES, MAX_LISTED_ENTRIES)?;
     let cursor = parameters.parsed("cursor", EntryId::parse)?;
     let error = find_error(query, project, message).await?;
-    let page = query.history.history(project.id, &error.uid, cursor.as_ref(), limit).await?;
+    let page = query.stores.history.history(project.id, &error.uid, cursor.as_ref(), limit).await?;
     http_common::data(HistoryAnswer {
         history: page.items.iter().map(HistoryEntry::new).collect(),
         next_cursor: page.next,

@@ -137,7 +137,7 @@ async fn apply(
             MergeAction::Split => Action::Unmerged { errors },
         };
         let entries = HistoryEntry::all(vec![entry], &project.actor(), query.clock.now(), query.clock.random());
-        match query.merges.rewrite(&incarnations, &entries).await {
+        match query.stores.merges.rewrite(&incarnations, &entries).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
             written => {
                 written?;
@@ -196,7 +196,7 @@ impl MergePlan {
 }
 
 async fn load_family(query: &Query, project: &AdministeredProject, of: &Fingerprint) -> Result<MergeFamily, Refusal> {
-    let found = query.merges.family(project.id, of).await?;
+    let found = query.stores.merges.family(project.id, of).await?;
     found.ok_or_else(|| refuse_unknown(project, &of.to_string()).at(["errors"]))
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn restore(
     let (mut entries, change) = state.check(query.clock.now())?;
     let error = find_error(query, project, message).await?;
     let newest = entries.pop().ok_or_else(|| refuse_body("history", "`history` is empty: send 1 to 1,000 entries"))?;
-    let found = query.history.entry(project.id, &error.uid, &newest.id).await;
+    let found = query.stores.history.entry(project.id, &error.uid, &newest.id).await;
     if found?.is_some() {
         return http_common::data(Restored { restored: false });
     }
@@ -95,7 +95,7 @@ pub(super) async fn restore(
             if let Some(Some(assignee)) = &change.assignee {
                 query.post_assignee(&error, assignee).await?;
             }
-            let changed = query.errors.change(&error, &change, &[newest], query.clock.now()).await;
+            let changed = query.stores.errors.change(&error, &change, &[newest], query.clock.now()).await;
             changed?.ok_or_else(|| refuse_unknown(project, message))?;
         }
     }
@@ -109,7 +109,7 @@ async fn add_entry(
     error: &ErrorAggregate,
     entry: &HistoryEntry,
 ) -> Result<(), Refusal> {
-    let is_there = query.history.add_entry(error, entry).await?;
+    let is_there = query.stores.history.add_entry(error, entry).await?;
     if is_there { Ok(()) } else { Err(refuse_unknown(project, message)) }
 }
 
@@ -120,7 +120,7 @@ async fn is_changed_since(
     newest: &HistoryEntry,
     ids: &BTreeSet<EntryId>,
 ) -> Result<bool, Refusal> {
-    let page = query.history.history(error.project, &error.uid, None, 100).await?;
+    let page = query.stores.history.history(error.project, &error.uid, None, 100).await?;
     let sets = |action: &Action| {
         !matches!(
             action,

@@ -33,7 +33,7 @@ pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str
     }
 
     let error = find_error(query, project, message).await?;
-    let timeline = query.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await?;
+    let timeline = query.stores.occurrences.timeline_of(&error, Hour::of(start)..=Hour::of(end)).await?;
     let timeline = timeline.between(start, end);
     let entries: Vec<_> = timeline
         .minutes()
@@ -51,7 +51,7 @@ pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str
 
 /// What a merged error is made of, each as it would be alone; itself first.
 async fn list_parts(query: &Query, project: &ReadableProject, error: ErrorAggregate) -> Result<Value, Refusal> {
-    let family = query.merges.family(project.id, &error.fingerprint).await?;
+    let family = query.stores.merges.family(project.id, &error.fingerprint).await?;
     let parts = family.map(|family| family.merged_errors).unwrap_or_default();
     let incarnations = std::iter::once(error.without_merged()).chain(parts);
     Ok(incarnations.map(|incarnation| json!(views::describe_error(&project.name, &incarnation))).collect())

@@ -55,7 +55,7 @@ impl Query {
         if !matches!(patch.status, Some(StatusPatch::Resolve { in_next_release: true })) {
             return Ok(patch);
         }
-        let page = self.releases.releases(project.id, Timestamp::EVER, None, MAX_RELEASES_READ).await?;
+        let page = self.stores.releases.releases(project.id, Timestamp::EVER, None, MAX_RELEASES_READ).await?;
         Ok(ErrorPatch { releases: page.items.into_iter().map(|release| release.name).collect(), ..patch })
     }
 
@@ -71,7 +71,7 @@ impl Query {
             self.post_assignee(error, assignee).await?;
         }
         let entries = HistoryEntry::all(Action::of(&change, error), by, now, self.clock.random());
-        Ok(self.errors.change(error, &change, &entries, now).await?)
+        Ok(self.stores.errors.change(error, &change, &entries, now).await?)
     }
 }
 

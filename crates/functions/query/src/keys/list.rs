@@ -69,7 +69,7 @@ async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
             Some(admin.load_project(query, &name).await?.id)
         }
     };
-    let page = query.keys.list(project, after, limit).await?;
+    let page = query.stores.key_ring.list(project, after, limit).await?;
     let now = query.clock.now();
     let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
     let keys = live.map(|(hash, key)| KeyEntry::new(hash, key)).collect();

@@ -69,7 +69,7 @@ impl FromRequestParts<Arc<Query>> for ManagedKey {
 async fn find_key(query: &Query, admin: Admin, uri: &Uri) -> Result<ManagedKey, Refusal> {
     let id = http_common::decode_segment(uri.path().split('/').nth(2).unwrap_or_default());
     let id = KeyId::parse(&id).map_err(|error| refuse_parameter("id", error))?;
-    let found = query.keys.with_id(id).await?;
+    let found = query.stores.key_ring.with_id(id).await?;
     let found = found.filter(|(_, key)| !key.has_expired(query.clock.now()));
     let (hash, key) = found.ok_or_else(|| refuse_unknown(id))?;
     check_scope(admin.caller(), &key.scope)?;
@@ -161,8 +161,10 @@ impl Query {
     /// Adds a key that the caller makes, unless the caller's own was just taken back.
     pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
         let added = match caller.key_hash() {
-            None => self.keys.add(&key.hash(), record).await,
-            Some(maker) => self.keys.add_by(&Maker { key: maker, at: self.clock.now() }, &key.hash(), record).await,
+            None => self.stores.key_ring.add(&key.hash(), record).await,
+            Some(maker) => {
+                self.stores.key_ring.add_by(&Maker { key: maker, at: self.clock.now() }, &key.hash(), record).await
+            }
         };
         match added {
             Err(error) if error.kind() == Kind::Conflict => {

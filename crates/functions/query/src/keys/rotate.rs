@@ -83,7 +83,7 @@ async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answe
     let key = Key::from_random(query.clock.random().to_be_bytes());
     let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
     let maker = admin.caller().key_hash().map(|key| Maker { key, at: now });
-    match query.keys.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {
+    match query.stores.key_ring.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {
         // Another request was faster, or a key was taken back: this one, or the caller's.
         Err(error) if error.kind() == Kind::Conflict => {
             query.check_still_good(admin.caller()).await?;

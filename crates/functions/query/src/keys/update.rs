@@ -65,7 +65,7 @@ async fn update(query: &Query, hash: &KeyHash, request: Request<Body>) -> Answer
         return Err(Refusal::new(Reason::BodyInvalid, format!("the body changes nothing: send {FORM}")));
     }
     name.as_deref().map_or(Ok(()), check_name)?;
-    let changed = query.keys.change(hash, &KeyChange { disabled, name, project: None }).await;
+    let changed = query.stores.key_ring.change(hash, &KeyChange { disabled, name, project: None }).await;
     query.authenticator.forget(hash);
     let changed = changed?.ok_or_else(|| refuse_unknown(hash.id()))?;
     http_common::data(ChangedKey { key: KeyEntry::new(hash, &changed) })

@@ -67,13 +67,13 @@ impl EventSearch<'_> {
         for round in 0..MAX_ROUNDS {
             let own = async {
                 match round {
-                    0 => self.query.directory.locations(self.project.id, self.hash, MAX_PLACES).await,
+                    0 => self.query.stores.event_index.locations(self.project.id, self.hash, MAX_PLACES).await,
                     _ => Ok(Vec::new()),
                 }
             };
             let limit = if round == 0 { BLOCKS_READ_FIRST } else { BLOCKS_READ_NEXT };
             let pages = open.iter().map(|(bucket, before)| {
-                self.query.directory.locations_in(self.project.id, self.hash, *bucket, *before, limit)
+                self.query.stores.event_index.locations_in(self.project.id, self.hash, *bucket, *before, limit)
             });
             let (mut places, pages) = try_join(own, try_join_all(pages)).await?;
             let ends: Vec<_> = pages.iter().map(|page| page.next).collect();

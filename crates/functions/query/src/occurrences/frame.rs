@@ -27,7 +27,7 @@ pub(super) struct LocatedOccurrence {
 
 /// The bytes of a reference's frame; none if it expired before its reference.
 pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes, Refusal> {
-    match query.segments.frame(&reference.segment, reference.frame).await {
+    match query.stores.segments.frame(&reference.segment, reference.frame).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(Bytes::new()),
         frame => Ok(frame?),
     }

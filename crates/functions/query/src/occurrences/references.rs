@@ -20,7 +20,7 @@ pub(crate) struct References<'a> {
 impl<'a> References<'a> {
     /// Those of `error`.
     pub(crate) fn new(query: &'a Query, error: &'a ErrorAggregate) -> Self {
-        Self { occurrences: &*query.occurrences, error }
+        Self { occurrences: &*query.stores.occurrences, error }
     }
 
     /// The reference of this id, in whichever incarnation it is. Reads one item for each incarnation.

@@ -25,7 +25,7 @@ use crate::Query;
 pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     let pages = Pages {
         authenticator: query.authenticator.clone(),
-        sessions: query.sessions.clone(),
+        sessions: query.stores.sessions.clone(),
         clock: query.clock.clone(),
         outcomes: query.outcomes.clone(),
         api: api.clone(),

@@ -69,7 +69,7 @@ async fn create(query: &Query, admin: &StackAdmin, request: Request<Body>) -> An
     let base = BaseUrl::from_request(request.headers(), request.extensions());
     let new: NewProjectBody = parse_body(request, "an object with a text `name`").await?;
     let name = http_common::parse_project_name(&new.name)?;
-    let project = match query.projects.create(&name, query.clock.now()).await {
+    let project = match query.stores.projects.create(&name, query.clock.now()).await {
         Ok(project) => project,
         Err(error) if error.kind() == Kind::Conflict => {
             let message =

@@ -34,10 +34,10 @@ async fn handle(State(query): State<Arc<Query>>, project: DeletableProject) -> R
 /// Nothing is stored in the project from the first step on. Its name goes last, so that a deletion which was cut short
 /// can be repeated.
 async fn delete_project(query: &Query, project: &DeletableProject) -> Answer {
-    query.projects.mark_deleting(project).await?;
+    query.stores.projects.mark_deleting(project).await?;
     if !query.purge_project(project, Budget::new(query)).await? {
         return Err(refuse_unfinished());
     }
-    query.projects.remove(project).await?;
+    query.stores.projects.remove(project).await?;
     http_common::no_content()
 }

@@ -55,9 +55,9 @@ async fn list(query: &Query, scope: &Scope, uri: &Uri) -> Answer {
     let limit = parameters.limit(MAX_LISTED_PROJECTS, MAX_LISTED_PROJECTS)?;
     let after = parameters.parsed("cursor", ProjectName::parse)?;
     let page = match scope {
-        Scope::All => query.projects.list(after.as_ref(), limit).await?,
+        Scope::All => query.stores.projects.list(after.as_ref(), limit).await?,
         Scope::Project(own, _) => {
-            let project = query.projects.by_id(*own).await?;
+            let project = query.stores.projects.by_id(*own).await?;
             Page { items: project.into_iter().collect(), next: None }
         }
     };

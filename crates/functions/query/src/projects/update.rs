@@ -142,7 +142,7 @@ async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     if let Some(new) = new_name {
         project = rename(query, project, &new).await?;
     }
-    query.projects.update(&project, &change).await?;
+    query.stores.projects.update(&project, &change).await?;
     let project = change.applied_to(project);
     http_common::data(ChangedProject { project: ProjectEntry::new(&project) })
 }
@@ -150,7 +150,7 @@ async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
 /// A key that has the former name does not know the new one yet: that is told to each, and again if a request is repeated
 /// that was cut short.
 async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<Project, Refusal> {
-    let renamed = match query.projects.rename(&project, name).await {
+    let renamed = match query.stores.projects.rename(&project, name).await {
         Ok(renamed) => renamed,
         Err(error) if error.kind() == Kind::Conflict => {
             let message = format!("`{name}` is the name of another project, or was it: choose another name");
@@ -164,10 +164,10 @@ async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<P
     };
     let mut after = None;
     loop {
-        let page = query.keys.list(Some(project.id), after, MAX_KEYS_READ).await?;
+        let page = query.stores.key_ring.list(Some(project.id), after, MAX_KEYS_READ).await?;
         for (hash, _) in page.items {
             let change = KeyChange { project: Some(name.clone()), ..KeyChange::default() };
-            query.keys.change(&hash, &change).await?;
+            query.stores.key_ring.change(&hash, &change).await?;
         }
         match page.next {
             Some(next) => after = Some(next),

@@ -10,6 +10,7 @@ mod outbox;
 mod ports;
 mod refusal;
 mod rules;
+mod stores;
 
 use std::future::Future;
 use std::sync::Arc;

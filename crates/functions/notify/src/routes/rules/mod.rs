@@ -46,7 +46,7 @@ struct Document {
 impl Routes {
     async fn load_document(&self, project: &Project) -> Result<Document, Refusal> {
         let sealer = self.sealer()?;
-        let stored = self.notify.configs.rules(project.id).await?;
+        let stored = self.notify.stores.configs.rules(project.id).await?;
         let Some(stored) = stored else { return Ok(Document { version: 0, value: Some(json!({ "rules": [] })) }) };
         let version = stored.version;
         match sealer.open_for(project, &stored.document).await {

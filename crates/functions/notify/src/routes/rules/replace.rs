@@ -66,7 +66,7 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
         let value = complete_document(sent.clone(), &old.unwrap_or_default())?;
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
         let sealed = sealed?;
-        match routes.notify.configs.set_rules(&project, version, &sealed).await {
+        match routes.notify.stores.configs.set_rules(&project, version, &sealed).await {
             Ok(version) => {
                 routes.notify.rule_cache.forget();
                 return Document { version, value: Some(value) }.answer();

@@ -61,8 +61,11 @@ impl Query {
     async fn read_list(&self, project: ProjectId, term: &Term) -> store::Result<ErrorList> {
         let (mut errors, mut read, mut after) = (HashSet::new(), 0, None);
         loop {
-            let page =
-                self.index.list(project, term.hash(), after.as_ref(), MAX_EXAMINED_ERRORS + 1 - errors.len()).await?;
+            let page = self
+                .stores
+                .search_index
+                .list(project, term.hash(), after.as_ref(), MAX_EXAMINED_ERRORS + 1 - errors.len())
+                .await?;
             read += page.items.len();
             errors.extend(page.items.into_iter().map(|posted| posted.fingerprint));
             match page.next {

@@ -88,7 +88,7 @@ impl Query {
     ) -> store::Result<FoundErrors> {
         let Candidates { errors, are_all } = candidates;
         let candidates: Vec<_> = errors.into_iter().collect();
-        let mut errors = self.errors.get_many(project, &candidates).await?;
+        let mut errors = self.stores.errors.get_many(project, &candidates).await?;
         errors.retain(|error| search.filter.matches(error) > Has::No && search.after.is_before(search.sort, error));
         search.order(&mut errors);
         let more = errors.len() > search.limit;

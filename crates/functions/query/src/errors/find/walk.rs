@@ -36,7 +36,7 @@ impl Query {
                 break;
             }
             let prints: Vec<_> = entries.iter().map(|entry| entry.fingerprint).collect();
-            let read = self.errors.get_many(project, &prints).await?;
+            let read = self.stores.errors.get_many(project, &prints).await?;
             let mut read: HashMap<_, _> = read.into_iter().map(|error| (error.fingerprint, error)).collect();
             examined += entries.len();
             let mut entries = VecDeque::from(entries);
@@ -125,7 +125,7 @@ impl<'a> Way<'a> {
         let is_last = match (&self.term, &self.after) {
             (Some(term), after) => {
                 let after = if let Some(WalkPosition::Posted(place)) = after { Some(place) } else { None };
-                let page = self.query.index.list(self.project, *term, after, count).await?;
+                let page = self.query.stores.search_index.list(self.project, *term, after, count).await?;
                 self.ahead.extend(page.items.into_iter().map(|posted| ListedError {
                     fingerprint: posted.fingerprint,
                     batch: posted.position.batch,
@@ -135,7 +135,7 @@ impl<'a> Way<'a> {
             }
             (None, after) => {
                 let after = if let Some(WalkPosition::Seen(place)) = after { Some(place) } else { None };
-                let page = self.query.errors.places(self.project, &self.statuses, after, count).await?;
+                let page = self.query.stores.errors.places(self.project, &self.statuses, after, count).await?;
                 self.ahead.extend(page.items.into_iter().filter_map(|place| {
                     let fingerprint = place.fingerprint()?;
                     Some(ListedError { fingerprint, batch: PostingBatch::default(), place: WalkPosition::Seen(place) })
