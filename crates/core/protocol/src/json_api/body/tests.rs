@@ -123,5 +123,5 @@ fn no_more_configs_are_read_than_there_may_be() {
         (refused.len(), refused[0].reason, refused[0].path.join(".")),
         (1, Reason::ItemTooLarge, "notifications.0".to_owned())
     );
-    assert!(Parsed::of(body("{}").as_bytes()).unwrap().refused[0].message.contains("no list"));
+    assert!(Parsed::of(body("{}").as_bytes()).unwrap().refused[0].message.contains("not a list"));
 }
