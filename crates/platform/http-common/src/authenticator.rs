@@ -9,15 +9,20 @@ use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
 use model::project::TimeUnit;
 use model::time::Timestamp;
-use store::Recent;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyUse, Keys};
+use store::{Recent, Since};
 
 use crate::caller::Caller;
 
 /// How long a known key is trusted without another look-up, in seconds. After another process disables a key, it can
 /// still read and post events for this long. All other requests look the key up each time.
 const KNOWN_KEY_SECONDS: i64 = 60;
+/// How long a key that was known is trusted while it cannot be looked up, in seconds since it was last read. An outage of
+/// the table, or requests that use up its capacity, must not make clients lose events.
+const STALE_KEY_SECONDS: i64 = 900;
+/// How soon a key that could not be looked up is looked up again, in seconds. Until then nobody waits for the table.
+const RETRY_SECONDS: i64 = 5;
 /// How long an unknown key is remembered as unknown, in seconds.
 const UNKNOWN_KEY_SECONDS: i64 = 10;
 /// The most keys in the cache. It is bounded because anybody can send made-up keys.
@@ -32,7 +37,15 @@ pub struct Authenticator {
     operator: Option<KeyHash>,
     /// Records when keys are used, if this process may write that.
     uses: Option<Arc<dyn KeyUse>>,
-    remembered: Arc<Recent<KeyHash, Option<KeyRecord>, MAX_CACHED_KEYS>>,
+    remembered: Arc<Recent<KeyHash, CachedKey, MAX_CACHED_KEYS>>,
+}
+
+/// The result of looking a key up.
+#[derive(Clone, Debug)]
+struct CachedKey {
+    /// `None`: there is no such key.
+    record: Option<KeyRecord>,
+    read_at: Timestamp,
 }
 
 impl Authenticator {
@@ -108,10 +121,15 @@ impl Authenticator {
         let since = self.remembered.since();
         let found = match trust {
             Trust::Remembered => {
-                if let Some(record) = self.remembered.get(&hash, now) {
-                    return Ok(record);
+                if let Some(cached) = self.remembered.get(&hash, now) {
+                    return Ok(cached.record);
                 }
-                self.keys.find(&hash).await
+                match self.keys.find(&hash).await {
+                    Err(error) if error.is_transient() => {
+                        return self.find_stale(since, hash, now).map(Some).ok_or_else(|| error.into());
+                    }
+                    found => found,
+                }
             }
             Trust::Nothing => self.keys.find_consistently(&hash).await,
         };
@@ -120,8 +138,18 @@ impl Authenticator {
             self.note(&hash, record, now).await;
         }
         let until = now.plus_seconds(if record.is_some() { KNOWN_KEY_SECONDS } else { UNKNOWN_KEY_SECONDS });
-        self.remembered.put_read(since, hash, record.clone(), until);
+        self.remembered.put_read(since, hash, CachedKey { record: record.clone(), read_at: now }, until);
         Ok(record)
+    }
+
+    /// Returns a key that was found some minutes ago, although that has expired. A key that was unknown is looked up
+    /// again and again, because it may exist by now.
+    fn find_stale(&self, since: Since, hash: KeyHash, now: Timestamp) -> Option<KeyRecord> {
+        let (cached, _) = self.remembered.get_expired(&hash)?;
+        let record = cached.record.clone().filter(|_| now < cached.read_at.plus_seconds(STALE_KEY_SECONDS))?;
+        tracing::warn!(key.id = %hash.id(), "failed to look a key up, going by what it was");
+        self.remembered.put_read(since, hash, cached, now.plus_seconds(RETRY_SECONDS));
+        Some(record)
     }
 
     /// Records the use of a key, unless it is known that it was used today. A failure is logged and does not refuse the
@@ -167,4 +195,111 @@ fn find_key(headers: &HeaderMap) -> Result<Key, Refusal> {
 
 fn refuse_unknown() -> Refusal {
     Refusal::new(Reason::KeyUnknown, "the key is unknown, disabled or expired")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use parking_lot::Mutex;
+    use store::ports::{Role, Scope};
+    use store::{Kind, StoreError};
+
+    use super::*;
+
+    /// A table that may fail, and a clock.
+    #[derive(Default)]
+    struct World {
+        key: Mutex<Option<KeyRecord>>,
+        fails_with: Mutex<Option<Kind>>,
+        reads: AtomicUsize,
+        seconds: AtomicI64,
+    }
+
+    #[async_trait]
+    impl Keys for World {
+        async fn find(&self, _: &KeyHash) -> store::Result<Option<KeyRecord>> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            match *self.fails_with.lock() {
+                Some(kind) => Err(StoreError::new(kind, "testing", "down")),
+                None => Ok(self.key.lock().clone()),
+            }
+        }
+
+        async fn find_consistently(&self, hash: &KeyHash) -> store::Result<Option<KeyRecord>> {
+            self.find(hash).await
+        }
+    }
+
+    impl Clock for World {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_seconds(1_800_000_000 + self.seconds.load(Ordering::Relaxed))
+        }
+
+        fn random(&self) -> u128 {
+            7
+        }
+    }
+
+    impl World {
+        /// Whether the key may post after so many seconds, and how often the table was read for that.
+        async fn posts(&self, authenticator: &Authenticator, seconds: i64) -> (Result<(), Reason>, usize) {
+            self.seconds.store(seconds, Ordering::Relaxed);
+            let before = self.reads.load(Ordering::Relaxed);
+            let found = authenticator.authenticate_key("a-client-key").await;
+            (found.map(drop).map_err(|refusal| refusal.reason), self.reads.load(Ordering::Relaxed) - before)
+        }
+    }
+
+    fn start() -> (Arc<World>, Authenticator) {
+        let world = Arc::new(World::default());
+        let key = Key::parse("a-client-key").unwrap();
+        *world.key.lock() = Some(KeyRecord::new(&key, Role::Client, Scope::All, "test", world.now()));
+        (world.clone(), Authenticator::new(world.clone(), world, None))
+    }
+
+    #[tokio::test]
+    async fn a_known_key_works_for_fifteen_minutes_without_the_table() {
+        for kind in [Kind::Throttled, Kind::Unavailable] {
+            let (world, authenticator) = start();
+            assert_eq!(world.posts(&authenticator, 0).await, (Ok(()), 1));
+            *world.fails_with.lock() = Some(kind);
+            assert_eq!(world.posts(&authenticator, 59).await, (Ok(()), 0));
+            assert_eq!(world.posts(&authenticator, 60).await, (Ok(()), 1));
+            assert_eq!(world.posts(&authenticator, 64).await, (Ok(()), 0), "nobody waits for a table that just failed");
+            assert_eq!(world.posts(&authenticator, 899).await, (Ok(()), 1));
+            assert_eq!(world.posts(&authenticator, 904).await, (Err(Reason::Unavailable), 1));
+            *world.fails_with.lock() = None;
+            assert_eq!(world.posts(&authenticator, 905).await, (Ok(()), 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_disabled_or_never_known_does_not_work_without_the_table() {
+        let (world, authenticator) = start();
+        let hash = Key::parse("a-client-key").unwrap().hash();
+        assert_eq!(world.posts(&authenticator, 0).await, (Ok(()), 1));
+        authenticator.forget(&hash);
+        *world.fails_with.lock() = Some(Kind::Throttled);
+        assert_eq!(world.posts(&authenticator, 1).await, (Err(Reason::Unavailable), 1), "forgotten by its process");
+
+        let (world, authenticator) = start();
+        let record = world.key.lock().take();
+        assert_eq!(world.posts(&authenticator, 0).await, (Err(Reason::KeyUnknown), 1));
+        *world.fails_with.lock() = Some(Kind::Throttled);
+        assert_eq!(world.posts(&authenticator, 11).await, (Err(Reason::Unavailable), 1), "it may exist by now");
+        *world.fails_with.lock() = None;
+        *world.key.lock() = record;
+        assert_eq!(world.posts(&authenticator, 12).await, (Ok(()), 1));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_changes_anything_is_refused_while_the_key_cannot_be_read() {
+        let (world, authenticator) = start();
+        assert_eq!(world.posts(&authenticator, 0).await, (Ok(()), 1));
+        *world.fails_with.lock() = Some(Kind::Throttled);
+        let refused = authenticator.authenticate_uncached("a-client-key").await.map(drop).unwrap_err();
+        assert_eq!(refused.reason, Reason::Unavailable);
+    }
 }

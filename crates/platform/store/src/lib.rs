@@ -14,5 +14,5 @@ pub mod sqs;
 mod stores;
 
 pub use error::{Kind, Result, StoreError};
-pub use recent::Recent;
+pub use recent::{Recent, Since};
 pub use stores::Stores;
