@@ -1,4 +1,4 @@
-// What links and forms cannot do: keyboard shortcuts, copy buttons, relative times, and the page that waits for the first event.
+// What links and forms cannot do: keyboard shortcuts, copy buttons, relative times, and waiting for the first event.
 "use strict";
 
 const rows = [...document.querySelectorAll("[data-row]")];
@@ -74,7 +74,7 @@ setInterval(() => {
   }
 }, 30000);
 
-// Polls for the first event, at growing intervals. It does not reload the page, which may show a key that is never shown again.
+// Polls for the first event at growing intervals. Does not reload the page, which may show a key for the only time.
 const waiting = document.querySelector("[data-waiting]");
 if (waiting) {
   let pause = 2000;

@@ -2,8 +2,8 @@
 //!
 //!     cargo bench -p faultline-web-pages --bench list
 //!
-//! It measures the CPU time of this thread from Linux's `/proc`, so other load on the machine does not count. The target is
-//! less than 5 ms. Reading the errors is not included: see the bench `reads`.
+//! It measures the CPU time of this thread from Linux's `/proc`, so other load on the machine does not count. The
+//! target is less than 5 ms. Reading the errors is not included: see the bench `reads`.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark panics on failure and prints its result")]
 

@@ -1,4 +1,5 @@
-//! The files that pages refer to, compiled in. An asset's path contains a hash of its contents, so it can be cached forever.
+//! The files that pages refer to, compiled in. An asset's path contains a hash of its contents, so it can be cached
+//! forever.
 
 use std::sync::LazyLock;
 

@@ -33,7 +33,8 @@ pub use pages::sign_in::SignIn;
 /// A template that can be rendered.
 pub use askama::Template as Page;
 
-/// Sent with every page: no resources of other hosts, no inline script or style, no framing, and forms only to this site.
+/// Sent with every page: no resources of other hosts, no inline script or style, no framing, and forms only to this
+/// site.
 pub const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

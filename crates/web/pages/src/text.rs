@@ -1,5 +1,5 @@
-//! Text of events on a page. An attacker controls it: askama escapes markup, and this module makes characters visible that
-//! would deceive a reader.
+//! Text of events on a page. An attacker controls it: askama escapes markup, and this module makes characters visible
+//! that would deceive a reader.
 
 use std::borrow::Borrow;
 use std::fmt::Write;

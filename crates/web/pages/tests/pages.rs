@@ -285,8 +285,8 @@ fn hostile_events_do_no_harm() {
     insta::assert_snapshot!(samples::around(&html, "[U+202E]"));
 }
 
-/// Whatever a project is named, every link and form of every page leads to this project and to no other. Such names are no
-/// longer allowed, but the pages do not rely on that.
+/// Whatever a project is named, every link and form of every page leads to this project and to no other. Such names are
+/// no longer allowed, but the pages do not rely on that.
 #[test]
 fn links_and_forms_lead_to_the_project_of_the_page() {
     for name in [

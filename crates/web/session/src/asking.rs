@@ -1,5 +1,5 @@
-//! Forms that are submitted again: to confirm a deletion if the browser runs no JavaScript, and to keep the input if the
-//! session has ended in the meantime.
+//! Forms that are submitted again: to confirm a deletion if the browser runs no JavaScript, and to keep the input if
+//! the session has ended in the meantime.
 
 use axum::Router;
 use axum::body::Body;
@@ -91,8 +91,8 @@ fn prepare_ask(frame: Frame, parts: &Parts, fields: Vec<(String, String)>) -> As
     }
 }
 
-/// Returns the fields of a form of one of our own pages, if they have any input that would be lost. Input that another site
-/// sent is not shown to visitors as their own.
+/// Returns the fields of a form of one of our own pages, if they have any input that would be lost. Input that another
+/// site sent is not shown to visitors as their own.
 fn keep_typed(parts: &Parts, form: &Form) -> Option<Vec<(String, String)>> {
     let fields = without_token(form);
     (is_own(&parts.headers) && fields.iter().any(|(_, value)| !value.is_empty())).then_some(fields)

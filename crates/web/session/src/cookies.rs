@@ -21,8 +21,8 @@ pub struct Cookies {
 }
 
 impl Cookies {
-    /// Reads from a request whether the browser uses TLS. If so, cookies are `Secure` and their names begin with `__Host-`,
-    /// which no other host of the domain can set.
+    /// Reads from a request whether the browser uses TLS. If so, cookies are `Secure` and their names begin with
+    /// `__Host-`, which no other host of the domain can set.
     pub fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
         Self { is_https: BaseUrl::from_request(headers, extensions).is_https() }
     }
@@ -51,8 +51,8 @@ impl Cookies {
     }
 }
 
-/// Derives the CSRF token of forms from a cookie's token. Another site cannot know it, since only the browser has the cookie.
-/// It is a hash, so it does not reveal the cookie.
+/// Derives the CSRF token of forms from a cookie's token. Another site cannot know it, since only the browser has the
+/// cookie. It is a hash, so it does not reveal the cookie.
 pub fn form_hash(token: &Key) -> KeyHash {
     let of_form = Key::parse(&format!("form-of-{}", token.reveal()));
     of_form.map_or_else(|_| token.hash(), |key| key.hash())

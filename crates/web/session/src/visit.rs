@@ -76,7 +76,8 @@ impl Visit {
         Frame { project: Some(project.to_owned()), ..self.frame(title) }
     }
 
-    /// Returns the URL of this page with the project's name replaced by `name`; `None` if it is not a page of a project.
+    /// Returns the URL of this page with the project's name replaced by `name`; `None` if it is not a page of a
+    /// project.
     pub(crate) fn under(&self, name: &str) -> Option<String> {
         let behind = self.here.strip_prefix("/projects/")?;
         let rest = behind.find(['/', '?']).map_or("", |at| &behind[at..]);

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use crate::text::{self, visible};
 
-/// The numbers of frames that are shown from the raising end of a stack, and from the other end. Only infinite recursion
-/// has more frames than both together.
+/// The numbers of frames that are shown from the raising end of a stack, and from the other end. Only infinite
+/// recursion has more frames than both together.
 const FROM_TOP: usize = 60;
 const FROM_BOTTOM: usize = 10;
 /// The number of variables that are shown per frame.
 const MOST_VARIABLES: usize = 50;
-/// The size of all variables that are shown per stack, in bytes, from the raising end. More would make a page slow to open.
+/// The size of all variables that are shown per stack, in bytes, from the raising end. More would make a page slow to
+/// open.
 const LONGEST_VARIABLES: usize = 64 << 10;
 /// The longest source line that is shown, in bytes. Longer lines are usually minified code.
 const LONGEST_LINE: usize = 400;
@@ -156,7 +157,8 @@ mod tests {
         Stacktrace { frames: apps.iter().map(frame).collect(), ..Stacktrace::default() }
     }
 
-    /// `A` is an in-app frame, `o` a library frame, a number counts frames that are left out, and brackets mark the open frame.
+    /// `A` is an in-app frame, `o` a library frame, a number counts frames that are left out, and brackets mark the
+    /// open frame.
     fn drawn(stack: &Stack) -> String {
         let one = |frame: &FrameRow| match (frame.is_app, frame.is_open) {
             (true, true) => "[A]",

@@ -1,6 +1,6 @@
-//! An occurrence as Markdown, to be pasted into an issue or a chat. Its texts come from an event, so an attacker may have
-//! written them. When pasted they must not link, load an image, notify anybody, close an issue, or end the code block that
-//! they are in.
+//! An occurrence as Markdown, to be pasted into an issue or a chat. Its texts come from an event, so an attacker may
+//! have written them. When pasted they must not link, load an image, notify anybody, close an issue, or end the code
+//! block that they are in.
 
 use std::fmt::Write;
 
@@ -60,7 +60,8 @@ fn line(frame: &Frame) -> String {
 }
 
 /// Formats one line of text as a code span, because Markdown interprets nothing in code. Escaping is not enough: GitHub
-/// finds user names, issue numbers and closing keywords in escaped text, too. Text of plain words is returned unchanged.
+/// finds user names, issue numbers and closing keywords in escaped text, too. Text of plain words is returned
+/// unchanged.
 fn code(text: &str, limit: usize) -> String {
     let text = visible(text, limit).replace(['\n', '\t'], " ");
     let text = text.trim();

@@ -25,7 +25,8 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether to show a field because its text was typed by the visitor. Fixed values of the form and secrets are hidden.
+    /// Whether to show a field because its text was typed by the visitor. Fixed values of the form and secrets are
+    /// hidden.
     fn is_shown(&self, name: &str, value: &str) -> bool {
         !self.deletes && (matches!(name, "comment" | "document") || value.contains('\n'))
     }

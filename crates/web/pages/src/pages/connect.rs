@@ -8,8 +8,8 @@ use crate::Frame;
 pub struct Connect {
     pub frame: Frame,
     pub project: String,
-    /// The DSN for SDKs. Keys are not stored in plain text, so unless a key was just created, the DSN has the placeholder
-    /// `CLIENT-KEY`.
+    /// The DSN for SDKs. Keys are not stored in plain text, so unless a key was just created, the DSN has the
+    /// placeholder `CLIENT-KEY`.
     pub dsn: String,
     /// The key in the DSN, or `CLIENT-KEY`.
     pub key: String,
