@@ -30,55 +30,51 @@ use store::ports::{
     Projects, Releases, SearchIndex, Segments, Sessions, Totals,
 };
 
-/// What the routes share.
+/// The state that all routes share.
 pub struct Query {
-    /// Who may come in.
+    /// Authenticates keys.
     pub authenticator: Arc<Authenticator>,
-    /// The projects.
     pub projects: Arc<dyn Projects>,
-    /// The keys.
     pub keys: Arc<dyn KeyRing>,
-    /// The errors.
     pub errors: Arc<dyn Errors>,
-    /// What happened to them.
+    /// The history of errors.
     pub history: Arc<dyn History>,
-    /// The errors that are merged into others.
+    /// Merged errors.
     pub merges: Arc<dyn Merges>,
-    /// By what errors are found.
+    /// The search index of errors.
     pub index: Arc<dyn SearchIndex>,
-    /// Whom they are told to: removed with their project.
+    /// Posted configs. They are removed with their project.
     pub configs: Arc<dyn Configs>,
-    /// Where their occurrences are, and how many there were when.
+    /// References to occurrences, and timelines of errors.
     pub occurrences: Arc<dyn Occurrences>,
-    /// The releases of projects.
     pub releases: Arc<dyn Releases>,
-    /// How many events all errors together had when.
+    /// Event counts over time, of projects and of the stack.
     pub totals: Arc<dyn Totals>,
-    /// Where events are, by their ids.
+    /// The event index, which finds events by their ids.
     pub directory: Arc<dyn EventIndex>,
-    /// The occurrences themselves.
+    /// The segments that hold the occurrences.
     pub segments: Arc<dyn Segments>,
-    /// Large messages that wait for processing: removed with their project.
+    /// Large messages of the inbox. They are removed with their project.
     pub claims: Arc<dyn ClaimChecks>,
-    /// What is not processed yet.
+    /// The size of the inbox.
     pub backlog: Arc<dyn Backlog>,
-    /// What could not be processed.
+    /// Messages that could not be processed.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Notifications that could not be delivered.
     pub undelivered: Arc<dyn DeadLetters>,
-    /// Why it could not be.
+    /// Why messages could not be processed.
     pub failures: Arc<dyn Failures>,
-    /// Who is signed in to the pages.
+    /// The sessions of the web UI.
     pub sessions: Arc<dyn Sessions>,
-    /// The time, and random keys.
+    /// The time, and randomness for keys.
     pub clock: Arc<dyn Clock>,
-    /// Counts of what was refused.
+    /// Counts of refused requests, by reason.
     pub outcomes: Arc<Outcomes>,
-    /// For how many days things are kept, of projects that do not say so themselves.
+    /// Days to keep occurrences of projects without a setting of their own.
     pub retention_days: u32,
 }
 
-/// Says what the API's description says of these routes.
+/// Describes these routes for the OpenAPI document.
 pub fn describe(api: &mut Description) {
     info::describe(api);
     openapi::describe(api);
@@ -107,7 +103,7 @@ impl Access for Query {
 }
 
 impl Query {
-    /// All routes, to be put behind a [`http_common::Front`].
+    /// Returns all routes. They need a [`http_common::Front`] in front of them.
     pub fn router(self) -> Router {
         let query = Arc::new(self);
         let api = Router::new()
@@ -125,7 +121,7 @@ impl Query {
         pages::with_pages(&query, api)
     }
 
-    /// The answer that a handler found, or the refusal, which is counted.
+    /// Turns a handler's answer or refusal into a response. Refusals are counted.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         self.outcomes.answer(handler).await
     }

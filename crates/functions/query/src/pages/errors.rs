@@ -151,7 +151,8 @@ pub(super) async fn show(
     let list = with_query(&base, asked.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (list, problem) = match pages.get::<ApiErrors>(&visit, &list).await {
         Ok(list) => (list, None),
-        // A rejected search is shown next to the input, so that it can be corrected. Other refusals have their own page.
+        // A rejected search is shown next to the input, so that it can be corrected. Other refusals have their own
+        // page.
         Err(PageRefusal::Said { status, text, .. }) if status == http::StatusCode::BAD_REQUEST => {
             (ApiErrors::default(), Some(text))
         }

@@ -94,7 +94,8 @@ fn read_fields(form: &Form) -> SettingsFields {
     }
 }
 
-/// Builds the request to the API. Input that is not a number is sent as it was typed, so that the API explains the problem.
+/// Builds the request to the API. Input that is not a number is sent as it was typed, so that the API explains the
+/// problem.
 fn describe_change(fields: &SettingsFields) -> Value {
     let text = |text: &str| match text.trim() {
         "" => Value::Null,

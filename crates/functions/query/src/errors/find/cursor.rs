@@ -5,8 +5,9 @@ use model::id::Fingerprint;
 use search::Sort;
 use store::ports::{ErrorCursor, PostingPosition};
 
-/// A place in a list of errors: behind an error of this value, or a place of the walk, or both, where a list was read
-/// whole and grew so long that it is walked by now; or a place of the walk over what no short list has.
+/// A position in a list of errors: after an error with a value (`exact`), or a position of the walk (`place`). It has
+/// both if the list was first read completely, and then grew so long that it is walked. It may also be a position of
+/// the walk over the errors that no short list has (`is_of_the_rest`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
     sort: Sort,
@@ -15,7 +16,7 @@ pub(crate) struct Cursor {
     is_of_the_rest: bool,
 }
 
-/// A place of the walk.
+/// A position of the walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum WalkPosition {
     /// In the table's index, which is in the order of last seen.
@@ -24,32 +25,30 @@ pub(super) enum WalkPosition {
     Posted(PostingPosition),
 }
 
-/// Stands for an error in a cursor that is behind all errors of the short lists.
+/// The text in place of an error in a cursor that is after all errors of the short lists.
 const REST: &str = "rest";
 
-/// Why a text is no cursor of the list.
+/// Why a text is not a cursor of the list.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum BadCursor {
-    #[error("`{0}` is not a cursor: take one from a `nextCursor` that the API gave")]
+    #[error("`{0}` is not a cursor: use a `nextCursor` that the API returned")]
     Malformed(String),
-    #[error(
-        "this cursor is of a list that is sorted by `{0}`: ask with `sort={0}`, or leave the cursor out to begin anew"
-    )]
+    #[error("this cursor belongs to a list sorted by `{0}`: send `sort={0}`, or leave the cursor out to start again")]
     OtherSort(Sort),
 }
 
 impl Cursor {
-    /// Behind `error` in a list that was read whole.
+    /// After `error` in a list that was read completely.
     pub(super) fn behind(sort: Sort, error: &ErrorAggregate) -> Self {
         Self { sort, exact: Some((sort.value(error), error.fingerprint)), ..Self::default() }
     }
 
-    /// Behind all errors of the short lists: at the beginning of a walk over the others.
+    /// After all errors of the short lists: at the start of a walk over the others.
     pub(super) fn of_the_rest(sort: Sort) -> Self {
         Self { sort, is_of_the_rest: true, ..Self::default() }
     }
 
-    /// At a place of the walk that began at this cursor.
+    /// At a position of the walk that began at this cursor.
     pub(super) fn at(&self, sort: Sort, place: WalkPosition) -> Self {
         Self { sort, place: Some(place), ..self.clone() }
     }
@@ -58,7 +57,7 @@ impl Cursor {
         self.place.as_ref()
     }
 
-    /// Where a walk would have to begin: with all of this order.
+    /// The order at which a walk from here starts.
     pub(super) fn order(&self) -> Option<u32> {
         self.exact.map(|(value, _)| self.sort.order(value))
     }
@@ -68,18 +67,18 @@ impl Cursor {
         self.place.is_some()
     }
 
-    /// Whether the errors of the short lists were on the pages before.
+    /// Whether the errors of the short lists were on previous pages.
     pub(super) fn is_of_the_rest(&self) -> bool {
         self.is_of_the_rest
     }
 
-    /// Whether `error` comes behind it, as far as values say.
+    /// Whether `error` comes after this cursor, by its value.
     pub(super) fn is_before(&self, sort: Sort, error: &ErrorAggregate) -> bool {
         let value = sort.value(error);
         self.exact.is_none_or(|(last, print)| value < last || (value == last && error.fingerprint > print))
     }
 
-    /// From the text form, for a list in this order.
+    /// Parses a cursor of a list in this order.
     pub(crate) fn parse(text: &str, sort: Sort) -> Result<Self, BadCursor> {
         let cursor = parse(text).ok_or_else(|| BadCursor::Malformed(text.chars().take(80).collect()))?;
         if cursor.sort == sort { Ok(cursor) } else { Err(BadCursor::OtherSort(cursor.sort)) }
@@ -88,7 +87,7 @@ impl Cursor {
 
 fn parse(text: &str) -> Option<Cursor> {
     let Some((sort, rest)) = text.split_once('.') else {
-        // As it was before there were orders.
+        // The form of cursors from before there were sort orders.
         let place = Some(WalkPosition::Seen(ErrorCursor::parse(text).ok()?));
         return Some(Cursor { place, ..Cursor::default() });
     };
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cursor_of_the_list_is_refused_with_the_way_out() {
+    fn a_bad_cursor_is_refused_with_a_fix() {
         let check = |text: &str, sort: Sort, way_out: &str| {
             let error = Cursor::parse(text, sort).unwrap_err().to_string();
             assert!(error.contains(way_out), "{error}");

@@ -97,7 +97,8 @@ pub(super) async fn show(
     .await;
     let seen = match seen {
         Ok(seen) => Some(seen),
-        // Without an id: all occurrences have expired, or the error does not exist. With an id, its absence is a failure.
+        // Without an id: all occurrences have expired, or the error does not exist. With an id, its absence is a
+        // failure.
         Err(PageRefusal::Said { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) if occurrence.is_none() => None,
         Err(refused) => return Err(refused.in_frame(visit.frame(""))),
     };
