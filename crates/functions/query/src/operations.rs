@@ -99,7 +99,7 @@ async fn handle(State(query): State<Arc<Query>>, _: StackAdmin) -> Response {
 /// The most failed notifications that are listed.
 const MAX_FAILED_NOTICES: usize = 100;
 
-/// What could not be delivered, with the names of projects.
+/// Lists the notifications that could not be delivered, with the names of their projects.
 async fn list_failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
     let letters = query.undelivered.list(MAX_FAILED_NOTICES).await?;
     let mut notices: Vec<_> =

@@ -36,7 +36,7 @@ use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     // A message may contain slashes, so `ErrorPath` parses the rest of the path, not the router.
-    // No path supports HEAD. Only admins are told so, like for other methods that do not exist.
+    // No path supports HEAD. Only admins get that answer, as for other unsupported methods.
     let methods = get(handle_read).head(handle_change).post(handle_change).patch(handle_change).delete(handle_change);
     Router::new().merge(list::route()).merge(bulk::route()).route("/projects/{project}/errors/{*message}", methods)
 }
