@@ -55,7 +55,7 @@ struct WhichDeadLetters {
 
 async fn redrive(query: &Query, request: Request<Body>) -> Answer {
     if !query.dead_letters.can_redrive() {
-        let message = "this deployment cannot redrive here: use `aws sqs start-message-move-task --source-arn \
+        let message = "this deployment cannot redrive through the API: use `aws sqs start-message-move-task --source-arn \
                        ARN`, with the ARN from the stack's outputs";
         return Err(Refusal::new(Reason::NotImplemented, message));
     }
