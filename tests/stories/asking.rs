@@ -51,7 +51,11 @@ async fn deletions_ask_for_confirmation() {
     for (path, fields, question) in [
         (format!("/pages{page}"), vec![("do", "forget"), ("comment", &*comment)], "Delete this comment?"),
         ("/pages/projects/sample/keys".to_owned(), vec![("do", "delete"), ("id", &*id)], "Delete this key?"),
-        ("/pages/projects/sample/errors".to_owned(), vec![("do", "delete"), ("error", &*print)], "Delete 1 chosen"),
+        (
+            "/pages/projects/sample/errors".to_owned(),
+            vec![("do", "delete"), ("error", &*print)],
+            "Delete the selected errors (1)",
+        ),
         (format!("/pages{page}"), vec![("do", "delete")], "Delete this error"),
     ] {
         let fields = [fields, vec![("token", &*token)]].concat();
@@ -61,7 +65,7 @@ async fn deletions_ask_for_confirmation() {
         let (action, again) = asked(&seen);
         assert_eq!(action, path);
         assert!(again.iter().any(|(name, value)| name == "sure" && value == "yes"), "{again:?}");
-        if !question.contains("error") && !question.contains("chosen") {
+        if !question.contains("error") && !question.contains("selected") {
             assert_eq!(send_again(&browser, &seen).await.status, 303, "{question}");
         }
     }

@@ -112,15 +112,15 @@ async fn an_invalid_bulk_change_is_refused_with_a_reason() {
         ),
         (json!({ "errors": [], "delete": true }), json!(["errors"]), "send 1 to 100"),
         (json!({ "errors": vec!["m"; 101], "delete": true }), json!(["errors"]), "has 101 entries"),
-        (json!({ "where": {}, "delete": true }), json!(["where"]), "filters nothing"),
-        (json!({ "where": { "status": "" }, "delete": true }), json!(["where"]), "filters nothing"),
+        (json!({ "where": {}, "delete": true }), json!(["where"]), "must have at least one filter"),
+        (json!({ "where": { "status": "" }, "delete": true }), json!(["where"]), "must have at least one filter"),
         (json!({ "where": { "colour": "red" }, "delete": true }), json!(["where"]), "`colour`"),
         (json!({ "where": { "status": "asleep" }, "delete": true }), json!(["where", "status"]), "`asleep`"),
         (json!({ "errors": list, "change": { "status": "asleep" } }), json!(["change", "status"]), "`asleep`"),
         (json!({ "errors": list, "change": {} }), json!(["change"]), "changes nothing"),
-        (json!({ "errors": list, "cursor": "x", "delete": true }), json!(["cursor"]), "goes with `where` only"),
+        (json!({ "errors": list, "cursor": "x", "delete": true }), json!(["cursor"]), "only allowed with `where`"),
         (json!({ "where": { "status": "muted" }, "cursor": "x", "delete": true }), json!(["cursor"]), "not a cursor"),
-        (json!({ "errors": list, "purge": true }), json!([]), "does not fit"),
+        (json!({ "errors": list, "purge": true }), json!([]), "the body is invalid"),
     ] {
         let answer = bulk(&faultline, body.clone()).await;
         assert_eq!(

@@ -208,7 +208,7 @@ async fn settings_are_changed_one_by_one() {
 
     for (body, named) in [
         (json!({}), "changes nothing"),
-        (json!({ "limits": {} }), "`limits` names none"),
+        (json!({ "limits": {} }), "`limits` is empty"),
         (json!({ "limit": { "perMinute": 1 } }), "`limit`"),
         (json!({ "limits": { "perHour": 1 } }), "`perHour`"),
         (json!({ "limits": { "perMinute": 0 } }), "`perMinute`: 0 is not a limit"),

@@ -158,7 +158,7 @@ async fn an_impossible_merge_is_refused_with_a_reason() {
         ("merge", "a", vec!["b", "nobody"], 404, vec!["error_unknown", &print("nobody")]),
         ("merge", "nobody", vec!["b"], 404, vec!["error_unknown", "nobody"]),
         ("merge", "a", vec![], 400, vec!["body_invalid", "1 to 49"]),
-        ("merge", "a", vec!["x"; 50], 400, vec!["body_invalid", "50 fingerprints"]),
+        ("merge", "a", vec!["x"; 50], 400, vec!["body_invalid", "got 50"]),
         ("unmerge", "c", vec!["b"], 409, vec!["error_merged", &print("a")]),
         ("unmerge", "a", vec!["nobody"], 404, vec!["error_unknown", &print("nobody")]),
     ] {
@@ -199,7 +199,9 @@ async fn deleting_a_merged_error_deletes_all_of_it() {
     done(&faultline, "merge", "a", &["b"]).await;
     let path = format!("{PROJECT}/b");
     let answer = faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
-    assert!(answer.status.as_u16() == 409 && answer.body["message"].as_str().unwrap().contains("/unmerge first"));
+    assert!(
+        answer.status.as_u16() == 409 && answer.body["message"].as_str().unwrap().contains("first unmerge this one")
+    );
     assert_eq!(listed(&faultline).await, list(&[("a", 2), ("kept", 1)]));
 
     let answer = faultline.call(Method::DELETE, &format!("{PROJECT}/a"), ADMIN, Body::empty()).await;

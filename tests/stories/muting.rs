@@ -55,7 +55,7 @@ async fn an_invalid_mute_is_refused_with_a_reason() {
         (json!({ "status": "muted", "until": "tomorrow" }), "until", "`tomorrow` is not an RFC 3339 time"),
         (json!({ "status": "muted", "until": "2026-11-01T00:00:00Z" }), "until", "must be later than now"),
         (json!({ "status": "muted", "occurrences": 0 }), "occurrences", "at least 1"),
-        (json!({ "status": "resolved", "until": "2026-11-02T00:02:00Z" }), "until", "goes with `muted` only"),
+        (json!({ "status": "resolved", "until": "2026-11-02T00:02:00Z" }), "until", "only allowed with status `muted`"),
     ] {
         let answer = faultline.call(Method::PATCH, PATH, ADMIN, body.to_string()).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");

@@ -190,7 +190,7 @@ async fn occurrences_are_filtered() {
     );
     for (wrong, says) in [
         ("level=loud", "`loud` is not a level"),
-        ("tag=n", "say `key:value`"),
+        ("tag=n", "use `key:value`"),
         ("start=x", "start: `x`"),
         ("start=2026-11-02T00:00:00Z&end=2026-11-01T00:00:00Z", "before the start"),
         ("before=x", "is not an occurrence id"),

@@ -48,7 +48,7 @@ async fn settings_are_saved_and_mistakes_are_shown_next_to_the_input() {
         assert_eq!(&project[key], value, "{key}");
     }
     let page = browser.open(saved.location()).await.text;
-    assert!(page.contains("Changed.") && page.contains("Team &#60;b&#62;Checkout"), "{page}");
+    assert!(page.contains("Changes saved.") && page.contains("Team &#60;b&#62;Checkout"), "{page}");
 
     fields[5].1 = "many";
     let refused = browser.submit("/pages/projects/sample/settings", &fields).await;
@@ -173,7 +173,7 @@ async fn the_page_shows_and_redrives_every_dead_letter() {
     let browser = Browser::signed_in(&faultline, ADMIN).await;
     for _ in 0..3 {
         let page = browser.open("/operations").await.text;
-        assert_eq!(page.matches("aria-label=\"Choose letter ").count(), 3, "{page}");
+        assert_eq!(page.matches("aria-label=\"Select dead letter ").count(), 3, "{page}");
     }
     let token = browser.open("/operations").await.token();
     let sent = browser.submit("/pages/operations/redrive", &[("token", &token), ("do", "all")]).await;

@@ -239,7 +239,7 @@ async fn a_person_finds_an_error_reads_it_and_resolves_it() {
     let fields = [("token", token.as_str()), ("do", "resolve")];
     let done = browser.submit(&format!("/pages/projects/sample/errors/{error}"), &fields).await;
     assert_eq!(done.location(), format!("/projects/sample/errors/{error}?done=changed"));
-    assert!(browser.open(done.location()).await.text.contains("Unresolve"));
+    assert!(browser.open(done.location()).await.text.contains("Reopen"));
     assert!(browser.open("/projects/sample/errors?status=resolved").await.text.contains(&error));
     assert!(!browser.open("/projects/sample/errors?status=unresolved").await.text.contains(&error));
 }
@@ -299,7 +299,7 @@ async fn a_person_comments_merges_and_undoes_both() {
     assert!(page.contains("seen &#60;i&#62;on&#60;/i&#62; staging"), "{page}");
     let (_, rest) = page.split_once("name=\"comment\" value=\"").unwrap();
     let page = send(&[("do", "forget"), ("comment", rest.split('"').next().unwrap()), ("sure", "yes")]).await;
-    assert!(!page.contains("on staging") && page.contains("said something that was deleted"), "{page}");
+    assert!(!page.contains("on staging") && page.contains("deleted a comment"), "{page}");
 
     let address = format!("http://faultline.example/projects/sample/errors/{other}?range=1h");
     let page = send(&[("do", "merge"), ("other", &address)]).await;

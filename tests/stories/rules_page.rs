@@ -93,7 +93,7 @@ async fn a_reader_may_not_see_the_rules() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, &key(&faultline, "read", json!("sample")).await.0).await;
     let seen = browser.open(PAGE).await;
-    assert!(seen.text.contains("This key may not") && seen.text.contains("use an admin key"), "{}", seen.text);
+    assert!(seen.text.contains("Not allowed") && seen.text.contains("use an admin key"), "{}", seen.text);
     let errors = browser.open("/projects/sample/errors").await.text;
     assert!(!errors.contains(&format!("href=\"{PAGE}\"")));
     let admin = Browser::signed_in(&faultline, ADMIN).await;
@@ -104,7 +104,7 @@ async fn a_reader_may_not_see_the_rules() {
 async fn an_added_rule_is_in_the_api() {
     let faultline = Faultline::new().await;
     let browser = Browser::signed_in(&faultline, ADMIN).await;
-    assert!(browser.open(PAGE).await.text.contains("Nobody is told of anything yet"));
+    assert!(browser.open(PAGE).await.text.contains("No rules yet"));
     let fields = [
         ("do", "add"),
         ("name", "Team chat"),
@@ -131,7 +131,7 @@ async fn an_added_rule_is_in_the_api() {
             "labels": ["bug", "from production"], "if_exist": "reopen" }] });
     assert_eq!(listed(&faultline).await, json!([rule]));
     let page = browser.open("/projects/sample/rules?done=added").await.text;
-    for shown in ["The rule was added", "an error is new", "30 times", "environment production or staging", "sealed"] {
+    for shown in ["Rule added", "an error is new", "30 times", "environment production or staging", "sealed"] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     assert!(!page.contains("T0SECRET"));
@@ -145,8 +145,8 @@ async fn a_refused_rule_is_shown_as_it_was_typed() {
     let typed = [("name", "Mine"), ("on", "limited"), ("kind", "slack"), ("slack.channel", "#a<b")];
     let slack = ("slack.endpoint", "https://hooks.slack.com/services/x");
     for (form, said, wrong) in [
-        (vec![("do", "add")], "Webhook address: `endpoint` is missing", "slack.endpoint"),
-        (vec![("do", "try")], "Webhook address: `endpoint` is missing", "slack.endpoint"),
+        (vec![("do", "add")], "Webhook URL: `endpoint` is missing", "slack.endpoint"),
+        (vec![("do", "try")], "Webhook URL: `endpoint` is missing", "slack.endpoint"),
         (vec![("do", "add"), slack, ("threshold", "many")], "`threshold` is a text: send a whole number", "threshold"),
         (vec![("do", "add"), ("slack.endpoint", "[sealed]")], "stands for a stored secret", "slack.endpoint"),
     ] {
@@ -187,7 +187,7 @@ async fn a_test_shows_what_each_destination_answered() {
     // A destination can be tested from the form before it is in a rule.
     let fields = [("do", "try"), ("name", "Mine"), ("kind", "webhook"), ("webhook.endpoint", &good_url)];
     let seen = submit(&browser, &fields).await;
-    assert!(seen.text.contains("The test:") && seen.text.contains("value=\"Mine\""), "{}", seen.text);
+    assert!(seen.text.contains("Test result:") && seen.text.contains("value=\"Mine\""), "{}", seen.text);
     assert_eq!((good.received().len(), listed(&faultline).await.as_array().unwrap().len()), (1, 2));
 }
 
@@ -292,7 +292,7 @@ async fn without_a_sealing_key_the_page_says_how_to_deploy_one() {
     let seen = browser.open(PAGE).await;
     assert_eq!(seen.status, 501);
     assert!(
-        seen.text.contains("This stack cannot do that") && seen.text.contains("SealingKey=create"),
+        seen.text.contains("Not available in this deployment") && seen.text.contains("SealingKey=create"),
         "{}",
         seen.text
     );
@@ -320,7 +320,7 @@ async fn a_failed_notification_is_shown_and_can_be_sent_again() {
 
     let admin = Browser::signed_in(&faultline, &key(&faultline, "admin", json!("sample")).await.0).await;
     let page = admin.open(PAGE).await.text;
-    for text in ["Could not be delivered", "no_service", "Team hook", "1 of its messages could not be delivered"] {
+    for text in ["Failed notifications", "no_service", "Team hook", "1 of its notifications could not be delivered"] {
         assert!(page.contains(text), "{text}: {page}");
     }
     let operator = Browser::signed_in(&faultline, ADMIN).await;
@@ -331,7 +331,7 @@ async fn a_failed_notification_is_shown_and_can_be_sent_again() {
     assert_eq!(submit(&admin, &[("do", "retry"), ("id", id)]).await.status, 303);
     assert_eq!(fake.received().len(), 1, "sent again");
     assert_eq!(faultline.get("/dead-notices").await["deadNotices"], json!([]));
-    assert!(!admin.open(PAGE).await.text.contains("Could not be delivered"));
+    assert!(!admin.open(PAGE).await.text.contains("Failed notifications"));
 }
 
 /// Returns channels that can reach fakes.

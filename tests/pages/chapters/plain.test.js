@@ -24,8 +24,8 @@ test("everything works without JavaScript", { timeout: 360_000 }, (t) =>
     await step("sends an event, and sees that it arrived", async () => {
       await story.sendAndSee(dsn, PROJECT, "price", 1, "shop@1.0", 1);
       await page.goto(`/projects/${PROJECT}/connect`);
-      await page.getByText("Events arrive.").waitFor();
-      await page.getByRole("link", { name: "See the errors." }).click();
+      await page.getByText("Events are arriving.").waitFor();
+      await page.getByRole("link", { name: "View errors" }).click();
     });
     await step("finds the error, and sees the frame that raised", async () => {
       await story.search(page, "price");
@@ -40,13 +40,13 @@ test("everything works without JavaScript", { timeout: 360_000 }, (t) =>
       await page.goto(`/projects/${PROJECT}/errors?status=unresolved`);
       await story.row(page, "RangeError").getByText("regressed", { exact: true }).waitFor();
       await story.open(page, "RangeError");
-      await story.hasHistory(page, "brought it back in shop@1.1");
+      await story.hasHistory(page, "caused a regression in shop@1.1");
     });
     await step("mutes, assigns, comments", async () => {
       await story.mute(page);
       await story.assign(page, "ada@shop.example");
       await story.comment(page, "written without a script");
-      await story.act(page, "Unresolve");
+      await story.act(page, "Reopen");
     });
     await step("steps through its occurrences", async () => {
       const steps = page.getByRole("navigation", { name: "Occurrences" });

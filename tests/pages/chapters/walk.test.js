@@ -25,18 +25,18 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
     });
     await step("sends the first event; the waiting page says that it arrived", async () => {
       await faultline.sendFromShop(dsn, "price", 1, "shop@1.0");
-      await page.getByText("Events arrive.").waitFor();
-      assert.equal(await story.dsn(page), dsn, "the DSN, which no other page shows");
+      await page.getByText("Events are arriving.").waitFor();
+      assert.equal(await story.dsn(page), dsn, "which no other page shows");
     });
     await step("finds it in the list, by search and by tab", async () => {
       await story.sendAndSee(dsn, PROJECT, "stock", 1, "shop@1.0", 2);
-      await page.getByRole("link", { name: "See the errors." }).click();
+      await page.getByRole("link", { name: "View errors" }).click();
       assert.deepEqual((await story.listed(page)).sort(), ["RangeError", "TypeError"]);
       await story.row(page, "RangeError").getByText("new", { exact: true }).waitFor();
       await story.search(page, "price release:shop@1.0");
       assert.deepEqual(await story.listed(page), ["RangeError"]);
       await story.search(page, "nowhere");
-      await page.getByText("No error fits this search.").waitFor();
+      await page.getByText("No errors match this search.").waitFor();
       await story.search(page, "");
       await story.tab(page, "Resolved");
       await page.waitForURL(/status=resolved/);
@@ -57,13 +57,13 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
       await story.row(page, "RangeError").getByText("regressed", { exact: true }).waitFor();
       await story.open(page, "RangeError");
       await story.hasMark(page, "regressed");
-      await story.hasHistory(page, "brought it back in shop@1.1");
+      await story.hasHistory(page, "caused a regression in shop@1.1");
     });
     await step("mutes, assigns and comments", async () => {
       await story.mute(page);
       await story.assign(page, "ada@shop.example");
       await story.comment(page, "the price list is incomplete");
-      await story.act(page, "Unresolve");
+      await story.act(page, "Reopen");
     });
     await step("steps through its occurrences, by links and by keys", () => occurrences(page, dsn));
     await step("walks through a list by keys, and merges what it chose", async () => {
@@ -74,7 +74,7 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
     await step("reads what the keys are", async () => {
       await page.goto("/");
       await page.keyboard.press("?");
-      await page.getByRole("dialog").getByRole("heading", { name: "Keys" }).waitFor();
+      await page.getByRole("dialog").getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "hidden" });
     });
@@ -103,8 +103,8 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
   }),
 );
 
-// Returns which occurrence a page shows.
-const event = (page) => page.locator("dt", { hasText: /^Event$/ }).locator("+ dd").textContent();
+// Which occurrence a page shows.
+const event = (page) => page.locator("dt", { hasText: /^Event ID$/ }).locator("+ dd").textContent();
 
 async function occurrences(page, dsn) {
   await story.sendAndSee(dsn, PROJECT, "price", 3, "shop@1.1", 4);

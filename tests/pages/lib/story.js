@@ -51,8 +51,8 @@ exports.seeStack = async (page) => {
   assert.match(await variable.textContent(), /chair/);
 };
 
-// Does one of an error's actions, and checks that the page confirms it.
-exports.act = async (page, name, said = "Changed.") => {
+// Does one of an error's actions, and sees that the page says so.
+exports.act = async (page, name, said = "Changes saved.") => {
   await button(page, name).click();
   await status(page).getByText(said).waitFor();
 };
@@ -61,7 +61,7 @@ exports.hasMark = (page, word) => page.locator("main .head .mark").getByText(wor
 exports.hasHistory = (page, text) => page.locator(".history li").filter({ hasText: text }).first().waitFor();
 
 exports.mute = async (page) => {
-  await page.getByLabel("For how long to mute", { exact: true }).selectOption("for a day");
+  await page.getByLabel("Mute for", { exact: true }).selectOption("for a day");
   await exports.act(page, "Mute");
   await exports.hasMark(page, "muted");
   await exports.hasHistory(page, "muted it until");
@@ -69,14 +69,14 @@ exports.mute = async (page) => {
 
 exports.comment = async (page, text) => {
   await page.getByLabel("Comment", { exact: true }).fill(text);
-  await exports.act(page, "Comment", "The comment was added.");
+  await exports.act(page, "Comment", "Comment added.");
   await exports.hasHistory(page, text);
 };
 
 exports.assign = async (page, who) => {
   await page.getByLabel("Assigned to", { exact: true }).fill(who);
   await exports.act(page, "Assign");
-  await exports.hasHistory(page, `gave it to ${who}`);
+  await exports.hasHistory(page, `assigned it to ${who}`);
 };
 
 // Merges the selected errors of a list, checks that one is left, and unmerges them.
@@ -85,10 +85,10 @@ exports.mergeAndUndo = async (page, count) => {
   const left = await exports.listed(page);
   assert.equal(left.length, 1, `one error is left of ${count}: ${left}`);
   await exports.open(page, left[0]);
-  await page.getByRole("heading", { name: "Merged into it" }).waitFor();
-  await exports.act(page, "undo");
-  assert.equal(await page.getByRole("heading", { name: "Merged into it" }).count(), 0);
-  await page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Projects" }).click();
+  await page.getByRole("heading", { name: "Merged errors" }).waitFor();
+  await exports.act(page, "Unmerge");
+  assert.equal(await page.getByRole("heading", { name: "Merged errors" }).count(), 0);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Projects" }).click();
   await page.getByRole("heading", { name: "Projects", level: 1 }).waitFor();
 };
 

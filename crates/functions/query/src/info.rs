@@ -21,48 +21,50 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("stack");
-    api.operation("get", "/info", "getInfo", "Tells the version, and what was refused")
-        .data::<Info>(201, "201, as v1 answered it");
-    api.operation("get", "/health", "getHealth", "Tells that it is there").open().data::<Health>(200, "it is there");
+    api.operation("get", "/info", "getInfo", "Shows the version, and counts of refusals")
+        .data::<Info>(201, "the information; status 201 for compatibility with v1");
+    api.operation("get", "/health", "getHealth", "Shows whether faultline is healthy")
+        .open()
+        .data::<Health>(200, "all stages work");
 }
 
-/// What there is to know of the process that answers.
+/// Information about the process that answers.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Info {
     version: &'static str,
-    /// How often it refused something, by reason.
+    /// The number of refused requests and events, by reason.
     refused: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Health {
-    /// `ok`, or `degraded` with status 503 while a stage fails.
+    /// `ok`, or `degraded` (with HTTP status 503) while a stage fails.
     status: &'static str,
-    /// The stages that fail now.
+    /// The stages that are failing now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 5))]
     problems: Vec<Problem>,
 }
 
-/// A stage that fails.
+/// A stage that is failing.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Problem {
     /// `storage` (requests are refused with 503), `processor`, `stream`, `sweep` or `upkeep`.
     stage: &'static str,
-    /// How many seconds it has failed.
+    /// For how many seconds it has been failing.
     seconds: u64,
 }
 
-/// 201, as v1 answered it.
+/// Answers with status 201 because v1 did.
 async fn info(State(query): State<Arc<Query>>, _: StackAdmin) -> Response {
     let info = Info { version: env!("CARGO_PKG_VERSION"), refused: query.outcomes.counts() };
     query.answer(async { http_common::created_data(info) }).await
 }
 
-/// Open to all: says only that it is there, and which stages fail.
+/// Needs no key. The answer reveals only which stages are failing.
 async fn health(State(query): State<Arc<Query>>) -> Response {
     let failing = query.outcomes.stages().failing();
     let problems: Vec<_> =

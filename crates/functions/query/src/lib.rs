@@ -28,26 +28,26 @@ use store::Stores;
 use store::clock::Clock;
 use store::ports::{Backlog, DeadLetters, Projects};
 
-/// What the routes share.
+/// The state that all routes share.
 pub struct Query {
-    /// Who may come in.
+    /// Authenticates keys.
     pub authenticator: Arc<Authenticator>,
     pub stores: Stores,
-    /// What is not processed yet.
+    /// The size of the inbox.
     pub backlog: Arc<dyn Backlog>,
-    /// What could not be processed.
+    /// Messages that could not be processed.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Notifications that could not be delivered.
     pub undelivered: Arc<dyn DeadLetters>,
-    /// The time, and random keys.
+    /// The time, and randomness for keys.
     pub clock: Arc<dyn Clock>,
-    /// Counts of what was refused.
+    /// Counts of refused requests, by reason.
     pub outcomes: Arc<Outcomes>,
-    /// For how many days things are kept, of projects that do not say so themselves.
+    /// Days to keep occurrences of projects without a setting of their own.
     pub retention_days: u32,
 }
 
-/// Says what the API's description says of these routes.
+/// Describes these routes for the OpenAPI document.
 pub fn describe(api: &mut Description) {
     info::describe(api);
     openapi::describe(api);
@@ -76,7 +76,7 @@ impl Access for Query {
 }
 
 impl Query {
-    /// All routes, to be put behind a [`http_common::Front`].
+    /// Returns all routes. They need a [`http_common::Front`] in front of them.
     pub fn router(self) -> Router {
         let query = Arc::new(self);
         let api = Router::new()
@@ -94,7 +94,7 @@ impl Query {
         pages::with_pages(&query, api)
     }
 
-    /// The answer that a handler found, or the refusal, which is counted.
+    /// Turns a handler's answer or refusal into a response. Refusals are counted.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         self.outcomes.answer(handler).await
     }

@@ -1,10 +1,10 @@
-//! What lists have in common: parameters with bounds.
+//! Query parameters, and their limits.
 
 use http::Uri;
 use model::outcome::{Reason, Refusal};
 use model::time::{BadTimestamp, Timestamp};
 
-/// The parameters of a request.
+/// The query parameters of a request.
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -12,23 +12,23 @@ impl Parameters {
         Self(http_common::parse_query(uri.query()))
     }
 
-    /// The first parameter of this name that is not empty.
+    /// Returns the first parameter of this name that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// All parameters, with their values, in the order in which they were sent.
+    /// Returns all parameters with their values, in the order in which they were sent.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// All parameters of this name that are not empty.
+    /// Returns all values of this parameter that are not empty.
     pub(crate) fn all_of(&self, name: &str) -> impl Iterator<Item = &str> {
         let of_name = self.0.iter().filter(move |(key, value)| key == name && !value.is_empty());
         of_name.map(|(_, value)| value.as_str())
     }
 
-    /// The parameter, parsed.
+    /// Parses the parameter, if it is present and not empty.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &self,
         name: &str,
@@ -38,7 +38,7 @@ impl Parameters {
         value.map_err(|error| refuse_parameter(name, error))
     }
 
-    /// `limit`: from 1 to `most`, or `default` if it is not given.
+    /// Reads `limit`: 1 to `most`, or `default` if it is not given.
     pub(crate) fn limit(&self, default: usize, most: usize) -> Result<usize, Refusal> {
         let limit = self.parsed("limit", |text| {
             let number = text.parse().ok().filter(|limit| (1..=most).contains(limit));
@@ -48,7 +48,7 @@ impl Parameters {
     }
 }
 
-/// A time in a query, where an unencoded `+` before an offset has become a space.
+/// Parses a time of a query string, in which an unencoded `+` before the offset has become a space.
 pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, BadTimestamp> {
     match text.rsplit_once(' ') {
         Some((time, offset)) if time.contains('T') => Timestamp::parse(&format!("{time}+{offset}")),
@@ -56,7 +56,7 @@ pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, BadTimestamp> {
     }
 }
 
-/// The refusal of a parameter, or a part of the path.
+/// Refuses a query parameter, or a part of the path.
 pub(crate) fn refuse_parameter(name: &str, error: impl std::fmt::Display) -> Refusal {
     Refusal::new(Reason::ParameterInvalid, format!("{name}: {error}")).at([name])
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plus_that_was_not_encoded_is_read() {
+    fn an_unencoded_plus_is_accepted() {
         let time = parse_moment("2016-12-07T00:00:00 09:00").unwrap();
         assert_eq!(time, parse_moment("2016-12-07T00:00:00+09:00").unwrap());
         assert!(parse_moment("2016-12-07 00:00:00").is_ok());

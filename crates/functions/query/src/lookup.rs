@@ -1,4 +1,4 @@
-//! Finding the error that a request is about.
+//! Finds the error that a request is about.
 
 use http_common::ReadableProject;
 use model::error::ErrorAggregate;
@@ -7,8 +7,8 @@ use model::outcome::{Reason, Refusal};
 
 use crate::Query;
 
-/// The error that a path names by its message, whole or cut, or by its fingerprint: if that is merged into another, the
-/// other.
+/// Finds the error that a path names by its message, whole or cut, or by its fingerprint. If the error is merged into
+/// another one, returns the merge target.
 pub(crate) async fn find_error(
     query: &Query,
     project: &ReadableProject,
@@ -18,7 +18,7 @@ pub(crate) async fn find_error(
     follow_merge(query, project, error).await
 }
 
-/// What an error is shown as: what it is merged into, or itself.
+/// Returns the error that `error` is merged into, or itself if it is not merged.
 pub(crate) async fn follow_merge(
     query: &Query,
     project: &ReadableProject,
@@ -29,14 +29,14 @@ pub(crate) async fn follow_merge(
     Ok(into.filter(|into| into.has_merged(&error)).unwrap_or(error))
 }
 
-/// The error that a path names, as it is stored.
+/// Finds the error that a path names, without following a merge.
 pub(crate) async fn find_stored_error(
     query: &Query,
     project: &ReadableProject,
     message: &str,
 ) -> Result<ErrorAggregate, Refusal> {
     let by_message = grouping::message_fingerprint(message);
-    // What was posted with a secret in it was stored without.
+    // If the message was posted with a secret in it, it was stored without the secret.
     let by_scrubbed = grouping::message_fingerprint(&scrub::text(message));
     let candidates =
         [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
@@ -49,17 +49,17 @@ pub(crate) async fn find_stored_error(
     Err(refuse_unknown(project, message))
 }
 
-/// The refusal of an error that is merged into another.
+/// Refuses a request for an error that is merged into another one.
 pub(crate) fn refuse_merged(project: &ReadableProject, error: &Fingerprint, into: &Fingerprint) -> Refusal {
     let message = format!(
-        "error `{error}` is merged into `{into}`: name that one, or take this one out of it by POST \
-         /projects/{}/errors/{into}/unmerge first",
+        "error `{error}` is merged into `{into}`: use that one, or first unmerge this one with POST \
+         /projects/{}/errors/{into}/unmerge",
         project.name
     );
     Refusal::new(Reason::ErrorMerged, message)
 }
 
-/// The error that shows what is grouped under this fingerprint: the one it is merged into, or itself.
+/// Finds the error that shows the occurrences of this fingerprint: the merge target, or the error itself.
 pub(crate) async fn find_listed_error(
     query: &Query,
     project: &ReadableProject,
@@ -71,7 +71,7 @@ pub(crate) async fn find_listed_error(
     }
 }
 
-/// The refusal of an error that is not there.
+/// Refuses a request for an error that does not exist.
 pub(crate) fn refuse_unknown(project: &ReadableProject, message: &str) -> Refusal {
     let shown: String = message.chars().take(80).collect();
     let message = format!("project `{}` has no error with the message or fingerprint `{shown}`", project.name);

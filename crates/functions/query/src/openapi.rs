@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: what the API is, for programs.
+//! `GET /openapi.json`: the OpenAPI document.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::Query;
 
-/// The description of the whole API, this crate's routes and others'. `server` generates it, from the code of all; a test
-/// says when it is to be generated anew, and how.
+/// The OpenAPI document of the whole API, including the routes of other crates. `server` generates it from the code. A
+/// test fails if it is out of date, and says how to generate it again.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -21,7 +21,7 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("stack");
-    api.operation("get", "/openapi.json", "getDescription", "Answers this description").open().response_as(
+    api.operation("get", "/openapi.json", "getDescription", "Returns this OpenAPI document").open().response_as(
         200,
         "OpenAPI 3.1",
         "application/json",
@@ -29,7 +29,7 @@ pub(crate) fn describe(api: &mut Description) {
     );
 }
 
-/// Open to all: it says nothing of this deployment.
+/// Needs no key: the document is the same for every deployment.
 async fn handle() -> Response {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }

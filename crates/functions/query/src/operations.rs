@@ -1,4 +1,4 @@
-//! `GET /operations`: how the stack is doing, for whoever runs it.
+//! `GET /operations`: the state of the stack, for its operators.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -27,8 +27,8 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("stack");
-    api.operation("get", "/operations", "getOperations", "Tells how the stack is doing, and what the month costs")
-        .data::<Operations>(200, "how it is now");
+    api.operation("get", "/operations", "getOperations", "Shows the state of the stack, and this month's cost")
+        .data::<Operations>(200, "the current state");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -36,26 +36,27 @@ pub(crate) fn describe(api: &mut Description) {
 #[schemars(inline)]
 struct Operations {
     inbox: Inbox,
-    /// About how many messages could not be processed.
+    /// The approximate number of dead letters.
     dead_letters: u64,
-    /// Notifications that could not be delivered, at most a hundred: POST /projects/{project}/rules/retry sends them again.
+    /// Notifications that could not be delivered, at most 100. Retry them with POST /projects/{project}/rules/retry.
     #[schemars(length(max = MAX_FAILED_NOTICES))]
     failed_notices: Vec<DeadNotice>,
-    /// How often this process refused something, by reason. In AWS each function counts for itself, and the dashboard has the sums.
+    /// The number of requests and events that this process refused, by reason. In AWS each function counts its own; the
+    /// dashboard has the totals.
     refused: BTreeMap<&'static str, u64>,
     month: Month,
 }
 
-/// What is accepted, and not stored yet.
+/// Messages that are accepted and not stored yet.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 struct Inbox {
-    /// About how many messages wait.
+    /// The approximate number of waiting messages.
     waiting: u64,
-    /// About how many are being worked on.
+    /// The approximate number of messages that are being processed.
     in_flight: u64,
-    /// About how many seconds the oldest of them has waited; 0 if there is none, null if nothing was ever stored.
+    /// The approximate age of the oldest message, in seconds; 0 if there is none, null if nothing was ever stored.
     age: Option<i64>,
 }
 
@@ -65,19 +66,19 @@ struct Inbox {
 #[schemars(inline)]
 struct Month {
     start: Timestamp,
-    /// How many events happened in it, of those that are stored.
+    /// The number of stored events that happened this month.
     events: u64,
-    /// What it has cost by now in AWS.
+    /// The estimated AWS cost so far, in US dollars.
     dollars: Dollars,
-    /// What a million events cost: in a storm of one error, and if they come one by one.
+    /// The cost of a million events: from a storm of one error to single events.
     dollars_per_million: Dollars,
-    /// What a month costs while nothing comes: with capacity on demand, and provisioned.
+    /// The cost of a month without events: from on-demand to provisioned capacity.
     dollars_idle: Dollars,
-    /// The day of the price list.
+    /// The date of the price list.
     prices: &'static str,
 }
 
-/// From the least that it can be to the most.
+/// A range from the lowest to the highest estimate.
 #[derive(Serialize, JsonSchema)]
 struct Dollars {
     from: f64,
@@ -95,10 +96,10 @@ async fn handle(State(query): State<Arc<Query>>, _: StackAdmin) -> Response {
     query.answer(show_operations(&query)).await
 }
 
-/// How many notifications that could not be delivered are listed.
+/// The most failed notifications that are listed.
 const MAX_FAILED_NOTICES: usize = 100;
 
-/// What could not be delivered, with the names of projects.
+/// Lists the notifications that could not be delivered, with the names of their projects.
 async fn list_failed_notices(query: &Query) -> store::Result<Vec<DeadNotice>> {
     let letters = query.undelivered.list(MAX_FAILED_NOTICES).await?;
     let mut notices: Vec<_> =
@@ -124,7 +125,7 @@ async fn show_operations(query: &Query) -> Answer {
     .await?;
     let failed_notices = list_failed_notices(query).await?;
     let events = timeline.total();
-    // What waits came after what was stored last.
+    // Waiting messages were received after the event that was stored last.
     let age = match (backlog.waiting + backlog.in_flight, counted_up_to) {
         (0, _) => Some(0),
         (_, received_at) => received_at.map(|received_at| (now.seconds() - received_at.seconds()).max(0)),

@@ -1,4 +1,4 @@
-//! Removing what is deleted, so that nothing of it can be read any more.
+//! Purges deleted errors and projects, so that nothing of them can be read any more.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use store::{Kind, StoreError};
 
 use crate::Query;
 
-/// For how long one request removes things, in seconds: below API Gateway's limit of 30.
+/// How long one request purges, in seconds. Less than API Gateway's limit of 30.
 const MAX_PURGE_SECONDS: i64 = 20;
-/// How many references are removed in one step.
+/// The number of references that are removed in one step.
 const ITEMS_PER_STEP: usize = 100;
-/// How often a segment is rewritten when others rewrite it too.
+/// How often the rewrite of a segment is tried, if others rewrite it at the same time.
 const MAX_REWRITES: usize = 10;
 
-/// Until when to go on.
+/// The time limit of a purge.
 #[derive(Clone, Copy)]
 pub(crate) struct Budget(Timestamp);
 
@@ -34,16 +34,16 @@ impl Budget {
     }
 }
 
-/// The refusal for a deletion that takes longer than a request may.
+/// Refuses with 503 because a deletion takes longer than one request.
 pub(crate) fn refuse_unfinished() -> Refusal {
     Refusal::new(
         Reason::DeletionUnfinished,
-        "so much is stored that deleting takes longer: repeat the request to go on",
+        "deletion is not finished because there is a lot of data: repeat the request to continue",
     )
 }
 
 impl Query {
-    /// Removes the contents of all errors of a project that were deleted; says whether it came to the end.
+    /// Purges all deleted errors of a project. Returns whether it finished in time.
     pub(crate) async fn purge(&self, project: ProjectId, budget: Budget) -> store::Result<bool> {
         loop {
             let pending = self.stores.errors.pending_purges(project, ITEMS_PER_STEP).await?;
@@ -59,14 +59,15 @@ impl Query {
         }
     }
 
-    /// Removes all there is of a project but its name; says whether it came to the end.
+    /// Purges everything of a project except its name. Returns whether it finished in time.
     pub(crate) async fn purge_project(&self, project: &Project, budget: Budget) -> store::Result<bool> {
         while self.stores.segments.remove_some(project.id).await? {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }
         }
-        // What waits for processing is dropped there, since the project is going; its large bodies go now.
+        // Waiting messages are dropped by the processor, since the project is being deleted. Their large bodies are
+        // removed now.
         for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
             while self.stores.claim_checks.remove_some_claim_checks(&addressee).await? {
                 if budget.is_used_up(&*self.clock) {
@@ -75,14 +76,16 @@ impl Query {
             }
         }
         loop {
-            // Those too that no list shows: what is merged into another is pending with it, unless that one is gone.
+            // This includes merged errors, which no list shows. They are purged with their target, unless the target is
+            // gone.
             let errors = self.stores.errors.stored(project.id, ITEMS_PER_STEP).await?;
             if errors.is_empty() {
                 break;
             }
             for error in &errors {
                 match self.stores.errors.start_purge(error).await {
-                    // The processor counted a last event, or another request was faster: the next page tells.
+                    // The processor counted one more event, or another request was faster: the next page has the
+                    // current state.
                     Err(conflict) if conflict.kind() == Kind::Conflict => {}
                     pending => pending?,
                 }
@@ -103,7 +106,7 @@ impl Query {
         self.purge(project.id, budget).await
     }
 
-    /// Looks at every key there is: the index of the project's own follows a moment later, and may lack old ones.
+    /// Reads all keys of the stack, because the index by project is eventually consistent and may lack old keys.
     async fn remove_keys(&self, project: ProjectId) -> store::Result<()> {
         let mut after = None;
         loop {
@@ -121,8 +124,8 @@ impl Query {
         }
     }
 
-    /// Blanks the frames of one incarnation of an error, then removes the references to them, its timeline and its history. A reference goes
-    /// after its frame, so that what is cut short can go on.
+    /// Blanks the frames of one incarnation of an error, then removes the references to them, its timeline and its
+    /// history. A reference is removed after its frame is blanked, so that an interrupted purge can continue.
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;
         loop {
@@ -160,7 +163,7 @@ impl Query {
     async fn blank_frames(&self, id: &SegmentId, frames: &[FrameRange]) -> store::Result<()> {
         for _ in 0..MAX_REWRITES {
             let (mut segment, version) = match self.stores.segments.get(id).await {
-                // It expired, or went with its project.
+                // The segment expired, or was removed with its project.
                 Err(error) if error.kind() == Kind::NotFound => return Ok(()),
                 found => found?,
             };
@@ -169,11 +172,15 @@ impl Query {
                 blanked.map_err(|error| StoreError::new(Kind::Corrupt, "blanking a frame", error.to_string()))?;
             }
             match self.stores.segments.replace(id, segment, &version).await {
-                // Another deletion rewrote the segment meanwhile: blank in what it wrote.
+                // Another deletion has rewritten the segment: try again with the new version.
                 Err(error) if error.kind() == Kind::Conflict => {}
                 replaced => return replaced,
             }
         }
-        Err(StoreError::new(Kind::Conflict, "blanking a frame", format!("segment {id} is rewritten all the time")))
+        Err(StoreError::new(
+            Kind::Conflict,
+            "blanking a frame",
+            format!("segment {id} keeps being rewritten by others"),
+        ))
     }
 }

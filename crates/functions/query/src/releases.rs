@@ -1,4 +1,4 @@
-//! `GET /projects/{project}/releases`, and one of them.
+//! `GET /projects/{project}/releases` and `GET /projects/{project}/releases/{release}`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use store::ports::{BadReleaseCursor, Release, ReleaseCursor};
 use crate::Query;
 use crate::list::Parameters;
 
-/// The most releases of a page: what one batch read of the table returns.
+/// The most releases per page: one batch read of the table.
 const MAX_LISTED_RELEASES: usize = 100;
-/// How many releases a page has if nothing is said: each costs two reads of the index besides.
+/// The default number of releases per page. Each release costs two more reads of the index.
 const DEFAULT_RELEASES: usize = 25;
-/// Up to how many errors of a release are counted.
+/// The number up to which a release's errors are counted.
 const MAX_COUNTED_ERRORS: usize = 200;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
@@ -38,17 +38,17 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 pub(crate) fn describe(api: &mut Description) {
     api.tag("figures");
     let path = "/projects/{project}/releases";
-    api.operation("get", path, "listReleases", "Lists the releases of a project, the one that came last first")
+    api.operation("get", path, "listReleases", "Lists the releases of a project, newest first")
         .project()
         .limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)
-        .query::<str>("cursor", "`nextCursor` of the page before")
+        .query::<str>("cursor", "`nextCursor` of the previous page")
         .data::<ReleasesAnswer<'_>>(200, "a page of releases");
     let path = "/projects/{project}/releases/{release}";
     api.operation("get", path, "getRelease", "Shows a release")
         .project()
-        .path::<str>("release", "its name, as clients send it, cut to 200 bytes")
+        .path::<str>("release", "the release's name, as clients send it, cut to 200 bytes")
         .data::<ReleaseAnswer<'_>>(200, "the release")
-        .error(Reason::ReleaseUnknown, "no occurrence of such a release is known");
+        .error(Reason::ReleaseUnknown, "no occurrence of this release is known");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -57,7 +57,7 @@ pub(crate) fn describe(api: &mut Description) {
 struct ReleasesAnswer<'a> {
     #[schemars(length(max = MAX_LISTED_RELEASES))]
     releases: Vec<ReleaseEntry<'a>>,
-    /// What the next page is asked for with; none at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
@@ -72,15 +72,15 @@ struct ReleaseAnswer<'a> {
 #[schemars(rename = "Release")]
 struct ReleaseEntry<'a> {
     release: &'a str,
-    /// When the first of its occurrences was received.
+    /// When its first occurrence was received.
     first_seen: Timestamp,
-    /// When one was received last, to the hour.
+    /// When its last occurrence was received, to the hour.
     last_seen: Timestamp,
-    /// How many errors were first seen in it: 200 are that many or more. `GET …/errors?firstRelease=` lists them.
+    /// The number of errors first seen in it; 200 means 200 or more. `GET …/errors?firstRelease=` lists them.
     #[schemars(range(max = MAX_COUNTED_ERRORS))]
     new_errors: usize,
-    /// How many errors came back in it: 200 are that many or more. `GET …/errors?regressedIn=` lists them. Those that were
-    /// deleted, or came back in another release since, are counted until what they are found by expires.
+    /// The number of errors that regressed in it; 200 means 200 or more. `GET …/errors?regressedIn=` lists them. Errors
+    /// that were deleted, or regressed in another release since, are counted until their search terms expire.
     #[schemars(range(max = MAX_COUNTED_ERRORS))]
     regressed_errors: usize,
 }
@@ -93,7 +93,7 @@ async fn handle_show(State(query): State<Arc<Query>>, project: ReadableProject, 
     query.answer(show(&query, &project, &uri)).await
 }
 
-/// Those that were first seen last come first.
+/// Lists releases in the order in which they were first seen, newest first.
 async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
     let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)?;
@@ -113,8 +113,7 @@ async fn show(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
     let found = query.stores.releases.release(project.id, &name).await?;
     let unknown = || {
         let shown: String = name.chars().take(80).collect();
-        let message =
-            format!("project `{}` has no release `{shown}`: GET …/releases lists those there are", project.name);
+        let message = format!("project `{}` has no release `{shown}`: GET …/releases lists all releases", project.name);
         Refusal::new(Reason::ReleaseUnknown, message)
     };
     let found = found.ok_or_else(unknown)?;
@@ -133,9 +132,9 @@ async fn load_entry<'a>(query: &Query, project: ProjectId, release: &'a Release)
     Ok(ReleaseEntry { release: name, first_seen: *first_seen, last_seen: *last_seen, new_errors, regressed_errors })
 }
 
-/// How many errors are posted under a term, up to [`MAX_COUNTED_ERRORS`].
+/// Counts the errors that are posted under a term, up to [`MAX_COUNTED_ERRORS`].
 async fn count_posted(query: &Query, project: ProjectId, term: Term) -> store::Result<usize> {
     let page = query.stores.search_index.list(project, term.hash(), None, MAX_COUNTED_ERRORS).await?;
-    // An error is posted again when its postings are about to expire.
+    // An error can have several postings: it is posted again before its postings expire.
     Ok(page.items.iter().map(|posted| posted.fingerprint).collect::<HashSet<_>>().len())
 }

@@ -1,5 +1,5 @@
-//! `GET /timeline`, `GET /projects/{project}/timeline`, `GET …/errors/{message}/timeline`: how many events there were in
-//! each minute, hour or day of a range.
+//! `GET /timeline`, `GET /projects/{project}/timeline`, `GET …/errors/{message}/timeline`: the number of events in each
+//! minute, hour or day of a range.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::errors::describe_error_path;
 use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_error;
 
-/// The most releases that are marked in a timeline: those that came last.
+/// The most releases that are marked in a timeline: the newest ones.
 const MAX_MARKED_RELEASES: usize = 50;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("figures");
-    let says = "Counted besides: a process that dies may leave a batch out, or count one twice.";
+    let says = "The counts are approximate: if a process dies, a batch may be missing or counted twice.";
     range(api.operation("get", "/timeline", "getTimeline", "Counts all events of the stack").description(says));
     let path = "/projects/{project}/timeline";
     range(
@@ -50,13 +50,13 @@ fn range(operation: Operation<'_>) {
         .parameter(
             "query",
             "unit",
-            "what is counted in: at most 25 hours by the minute, 62 days by the hour, 400 days",
+            "the unit of the points; a range has at most 25 hours in minutes, 62 days in hours or 400 days",
             units,
         )
-        .parameter("query", "timezone", "whose hours and days, by its IANA name", zone)
-        .query::<Timestamp>("start", "where it begins; without, an hour, a day, or 30 days before the end")
-        .query::<Timestamp>("end", "where it ends; without, now")
-        .data::<TimelineAnswer<'_>>(200, "whole units, with a number for each");
+        .parameter("query", "timezone", "the time zone of hours and days, by its IANA name", zone)
+        .query::<Timestamp>("start", "start of the range; default: an hour, a day or 30 days before the end")
+        .query::<Timestamp>("end", "end of the range; default: now")
+        .data::<TimelineAnswer<'_>>(200, "whole units, each with its count");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -65,17 +65,17 @@ fn range(operation: Operation<'_>) {
 struct TimelineAnswer<'a> {
     unit: TimeUnit,
     timezone: &'a str,
-    /// When the first unit begins, by the clocks of the time zone.
+    /// When the first unit begins, in local time of the time zone.
     start: String,
-    /// When the last one ends.
+    /// When the last unit ends.
     end: String,
     total_count: u64,
     #[schemars(length(max = Chart::MAX_BARS))]
     points: Vec<Point>,
-    /// The releases of the project that were first seen in the range, the last one first; none of the stack.
+    /// The project's releases that were first seen in the range, newest first. Empty for the stack.
     #[schemars(length(max = MAX_MARKED_RELEASES))]
     releases: Vec<ReleaseMark>,
-    /// Whether there were more of them.
+    /// Whether there were more releases than these.
     more_releases: bool,
 }
 
@@ -102,7 +102,7 @@ async fn handle_project(State(query): State<Arc<Query>>, reader: ProjectReader, 
 
 async fn draw_stack(query: &Query, reader: &Reader, uri: &Uri) -> Answer {
     if let Scope::Project(..) = reader.scope() {
-        let message = "this key is of one project: use a key of the whole stack, or ask for the project's timeline";
+        let message = "this key is for one project: use a key of the whole stack, or GET /projects/{project}/timeline";
         return Err(Refusal::new(Reason::KeyProject, message));
     }
     let drawing = Drawing::parse(uri, query)?;
@@ -117,7 +117,7 @@ async fn draw_project(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answe
     drawing.answer(query, Some(&project), &timeline?).await
 }
 
-/// That of an error is the sum over all that is merged into it.
+/// The timeline of an error includes the errors that are merged into it.
 pub(crate) async fn draw_error(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
     let drawing = Drawing::parse(uri, query)?;
     let error = find_error(query, project, message).await?;
@@ -125,7 +125,7 @@ pub(crate) async fn draw_error(query: &Query, project: &ReadableProject, message
     drawing.answer(query, Some(project), &timeline).await
 }
 
-/// What a request wants to have drawn.
+/// The timeline that a request asks for.
 struct Drawing {
     unit: TimeUnit,
     zone: Zone,
@@ -133,11 +133,12 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// `unit`, `timezone`, `start` and `end`: without, the newest hour by the minute, day by the hour, or thirty days.
+    /// Reads `unit`, `timezone`, `start` and `end`. The default range is the last hour in minutes, day in hours, or 30
+    /// days.
     fn parse(uri: &Uri, query: &Query) -> Result<Self, Refusal> {
         let parameters = Parameters::parse(uri);
         let unit = parameters.parsed("unit", |word| {
-            TimeUnit::parse(word).ok_or_else(|| format!("`{word}` is no unit: use `minute`, `hour` or `day`"))
+            TimeUnit::parse(word).ok_or_else(|| format!("`{word}` is not a unit: use `minute`, `hour` or `day`"))
         })?;
         let unit = unit.unwrap_or(TimeUnit::Hour);
         let zone = parameters.parsed("timezone", Zone::parse)?.unwrap_or_default();
@@ -153,7 +154,7 @@ impl Drawing {
         Ok(Self { unit, zone, chart })
     }
 
-    /// With the releases of the project that were first seen in the range.
+    /// Builds the answer, with the project's releases that were first seen in the range.
     async fn answer(&self, query: &Query, project: Option<&Project>, timeline: &Timeline) -> Answer {
         let counts = self.chart.counts(timeline);
         let total: u64 = counts.iter().map(|(_, count)| count).sum();

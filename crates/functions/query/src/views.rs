@@ -1,4 +1,4 @@
-//! What v1's clients read. Each entry has v1's keys, and beside them what the model knows more.
+//! The JSON views of errors and occurrences. Each has the keys that v1's clients read, and further keys.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,24 +10,24 @@ use model::occurrence::{Frame, Level, Occurrence, Source};
 use model::time::Timestamp;
 use model::timeline::Minute;
 
-/// The most issues that are shown of an error. It has one for each repository that a rule ever named.
+/// The most issues that are shown per error. An error has one for each repository that a rule ever named.
 const MAX_LINKS: usize = 100;
 
-/// An error as an entry of a list.
+/// An error, as lists show it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Error")]
 pub(crate) struct ErrorEntry<'a> {
     project: &'a ProjectName,
-    /// What went wrong; what is long is cut.
+    /// The error's message. Long messages are cut.
     message: &'a str,
-    /// Its type, such as `TypeError`.
+    /// The type, such as `TypeError`.
     #[serde(rename = "type")]
     kind: &'a str,
     status: Status,
-    /// How often it occurred.
+    /// The number of occurrences.
     count: u64,
-    /// When it was last seen, as v1 calls it.
+    /// Same as `lastSeen`. The key of v1.
     last_updated: Timestamp,
     fingerprint: Fingerprint,
     first_seen: Timestamp,
@@ -35,32 +35,32 @@ pub(crate) struct ErrorEntry<'a> {
     level: Level,
     /// The language or platform.
     platform: &'a str,
-    /// Where it went wrong, in a few words.
+    /// Where the error occurs, in a few words.
     culprit: Option<&'a str>,
-    /// Until when it is muted.
+    /// When the mute ends, if it has a time limit.
     muted_until: Option<Timestamp>,
-    /// Until which `count` it is muted.
+    /// The `count` at which the mute ends, if it has a limit of occurrences.
     muted_until_count: Option<u64>,
-    /// In which way it is resolved, if not everywhere and at once.
+    /// Set if the error is resolved in the next release only.
     resolution: Option<ResolutionEntry<'a>>,
-    /// That it came back after it was resolved: the last time.
+    /// The last regression, if the error came back after it was resolved.
     regression: Option<RegressionEntry<'a>>,
-    /// Who is to look after it.
+    /// The name or email address of the assignee.
     assignee: Option<&'a str>,
-    /// The fingerprints of what is merged into it.
+    /// The fingerprints of the errors that are merged into it.
     #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
     merged: Vec<Fingerprint>,
-    /// About how many users it had: exact up to 48, beyond with a standard error of 6.5 %.
+    /// The number of affected users: exact up to 48, above that an estimate with a standard error of 6.5 %.
     users: u64,
-    /// How often it was seen in each of the newest 24 hours of UTC in which it was seen at all, the oldest first.
+    /// Occurrences per hour (UTC), for the newest 24 hours that have any, oldest first.
     #[schemars(length(max = 24))]
     hours: Vec<HourEntry>,
-    /// Its issues elsewhere.
+    /// Its issues on GitHub and GitLab.
     #[schemars(length(max = MAX_LINKS))]
     issues: Vec<&'a Link>,
 }
 
-/// How often an error was seen in an hour.
+/// The number of occurrences of an error in an hour.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Hour")]
 struct HourEntry {
@@ -68,25 +68,25 @@ struct HourEntry {
     count: u64,
 }
 
-/// That an error is resolved in the next release.
+/// How an error is resolved in the next release.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Resolution")]
 struct ResolutionEntry<'a> {
     /// Always true.
     in_next_release: bool,
-    /// The newest release when it was resolved.
+    /// The newest release at the time it was resolved.
     after: &'a str,
 }
 
-/// That an error came back.
+/// A regression of an error.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Regression")]
 struct RegressionEntry<'a> {
     at: Timestamp,
-    /// The release that it came back in.
+    /// The release in which it regressed.
     release: Option<&'a str>,
-    /// How often it came back, with this time.
+    /// The number of regressions so far, including this one.
     count: u64,
 }
 
@@ -96,7 +96,7 @@ impl<'a> RegressionEntry<'a> {
     }
 }
 
-/// An error as an entry of a list.
+/// Describes an error, without its occurrences.
 pub(crate) fn describe_error<'a>(project: &'a ProjectName, error: &'a ErrorAggregate) -> ErrorEntry<'a> {
     ErrorEntry {
         project,
@@ -126,11 +126,11 @@ pub(crate) fn describe_error<'a>(project: &'a ProjectName, error: &'a ErrorAggre
 /// A minute of an error's timeline.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TimelineEntry<'a> {
-    /// What names the error, as v1 did.
+    /// The key of the error, as in v1.
     key: String,
-    /// The beginning of the minute.
+    /// The start of the minute.
     timestamp: Timestamp,
-    /// How often the error occurred in it.
+    /// The number of occurrences in the minute.
     count: u64,
     project: &'a ProjectName,
     message: &'a str,
@@ -139,7 +139,7 @@ pub(crate) struct TimelineEntry<'a> {
     kind: &'a str,
 }
 
-/// A minute of an error's timeline.
+/// Describes a minute of an error's timeline.
 pub(crate) fn describe_minute<'a>(
     project: &'a ProjectName,
     error: &'a ErrorAggregate,
@@ -156,7 +156,7 @@ pub(crate) fn describe_minute<'a>(
     }
 }
 
-/// An occurrence: v1's keys as its client sent them, and under `event` the whole of it as it is stored.
+/// Describes an occurrence: v1's keys as the client sent them, and under `event` the whole event as it is stored.
 pub(crate) fn describe_occurrence(project: &ProjectName, id: &OccurrenceId, occurrence: &Occurrence) -> Value {
     let mut entry = match occurrence.source {
         Source::V1 => occurrence.other.clone(),
@@ -181,7 +181,7 @@ pub(crate) fn describe_occurrence(project: &ProjectName, id: &OccurrenceId, occu
     Value::Object(entry)
 }
 
-/// What stands at a key of v1's in an occurrence of another client.
+/// Returns the value of a v1 key for an occurrence that was not sent through v1's API.
 fn find_stand_in(key: &str, occurrence: &Occurrence) -> Map<String, Value> {
     if occurrence.source == Source::V1 {
         return Map::new();
@@ -200,7 +200,7 @@ fn find_stand_in(key: &str, occurrence: &Occurrence) -> Map<String, Value> {
     }
 }
 
-/// v1's backtrace, raising frame first.
+/// The frames as v1's `backtrace`, raising frame first.
 fn describe_backtrace(occurrence: &Occurrence) -> Value {
     let stack = occurrence.exceptions.last().and_then(|exception| exception.stacktrace.as_ref());
     let frames = stack.or(occurrence.stacktrace.as_ref()).map(|stack| stack.frames.as_slice()).unwrap_or_default();
@@ -221,7 +221,7 @@ fn frame(frame: &Frame) -> Value {
     Value::Object(entry)
 }
 
-/// v1's `code`: line number to source.
+/// The source lines as v1's `code`: a map from line number to source.
 fn code(frame: &Frame) -> Option<Value> {
     let line = frame.lineno?;
     let context = frame.context_line.clone()?;

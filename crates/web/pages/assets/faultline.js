@@ -1,4 +1,4 @@
-// What links and forms cannot do: keys, copying, ages that move on, and a page that waits for its first event.
+// What links and forms cannot do: keyboard shortcuts, copy buttons, relative times, and waiting for the first event.
 "use strict";
 
 const rows = [...document.querySelectorAll("[data-row]")];
@@ -44,14 +44,14 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
-    // Without TLS a browser gives no clipboard: then the text is chosen, to be copied by hand.
+    // Without TLS browsers have no clipboard API: select the text, so that the visitor can copy it.
     if (!navigator.clipboard) return getSelection().selectAllChildren(source);
     await navigator.clipboard.writeText(source.value ?? source.textContent);
-    button.textContent = "copied";
+    button.textContent = "Copied";
   });
 }
 
-// A form or a button that asks before it deletes. Without a script, a page asks.
+// Forms and buttons that ask for confirmation before they delete. Without JavaScript a page asks.
 document.addEventListener("submit", (event) => {
   const sure = event.submitter?.dataset.sure ?? event.target.dataset.sure;
   if (!sure) return;
@@ -74,7 +74,7 @@ setInterval(() => {
   }
 }, 30000);
 
-// Asks whether the first event has come, ever less often. The page stays: it may show a key that no other ever will.
+// Polls for the first event at growing intervals. Does not reload the page, which may show a key for the only time.
 const waiting = document.querySelector("[data-waiting]");
 if (waiting) {
   let pause = 2000;

@@ -1,11 +1,11 @@
-//! What the list of errors costs to draw, with its 50 rows:
+//! Measures the time to render the list of errors with its 50 rows:
 //!
 //!     cargo bench -p faultline-web-pages --bench list
 //!
-//! In CPU time of this thread, by Linux's `/proc`, so that what else a machine does is not counted. It is meant to stay below
-//! 5 ms. Reading the errors is not in it: see the bench `reads`.
+//! It measures the CPU time of this thread from Linux's `/proc`, so other load on the machine does not count. The
+//! target is less than 5 ms. Reading the errors is not included: see the bench `reads`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on panics, and prints")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark panics on failure and prints its result")]
 
 use std::hint::black_box;
 
@@ -23,7 +23,7 @@ fn main() {
         black_box(web_pages::page(black_box(&page)).unwrap());
     }
     let each = (used() - before) as f64 / TIMES as f64 / 1e6;
-    println!("the list of errors, {ROWS} rows, {bytes} bytes: {each:.3} ms of CPU");
+    println!("list of errors, {ROWS} rows, {bytes} bytes: {each:.3} ms of CPU");
 }
 
 /// The CPU time of this thread, in nanoseconds (proc_pid_schedstat(5), the first field).
@@ -52,7 +52,7 @@ fn tab(name: &'static str) -> Tab {
     Tab { name, href: format!("/projects/shop/errors?status={name}"), is_here: name == "Open" }
 }
 
-/// A row as they mostly are, each with a bar in every hour, which is the most there can be.
+/// A typical row. It has a bar in every hour, which is the most there can be.
 fn row(number: usize) -> ErrorRow {
     let now = Timestamp::from_seconds(1_795_262_400);
     let seen = |ago: i64| Moment::new(now.plus_seconds(-ago), now);

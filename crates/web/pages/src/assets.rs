@@ -1,19 +1,18 @@
-//! What pages refer to, compiled in. An asset's path has a hash of its contents, so that it may be kept for ever.
+//! The files that pages refer to, compiled in. An asset's path contains a hash of its contents, so it can be cached
+//! forever.
 
 use std::sync::LazyLock;
 
-/// A file that pages refer to.
+/// A file that pages refer to: the style sheet, the script or the icon.
 #[derive(Debug)]
 pub struct Asset {
-    /// Its path: `/assets/{hash}.{extension}`.
+    /// `/assets/{hash}.{extension}`
     pub path: String,
-    /// What it is.
     pub content_type: &'static str,
-    /// What is in it.
     pub body: &'static str,
 }
 
-/// How long an asset may be kept: a path never gets other contents.
+/// The `Cache-Control` header of assets. The contents of a path never change.
 pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 pub(crate) static STYLE: LazyLock<Asset> =
@@ -23,7 +22,7 @@ pub(crate) static SCRIPT: LazyLock<Asset> =
 pub(crate) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new(include_str!("../assets/favicon.svg"), "svg", "image/svg+xml"));
 
-/// The asset of a path.
+/// Finds an asset by its path.
 pub fn asset(path: &str) -> Option<&'static Asset> {
     [&STYLE, &SCRIPT, &ICON].into_iter().map(|asset| &**asset).find(|asset| asset.path == path)
 }
@@ -34,7 +33,7 @@ impl Asset {
     }
 }
 
-/// FNV-1a: tells versions of a file apart, and guards nothing.
+/// FNV-1a. It only distinguishes versions of a file; it is not a security measure.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -44,13 +43,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_asset_is_found_by_its_path_and_no_other() {
+    fn an_asset_is_found_by_its_exact_path_only() {
         assert_eq!(asset(&STYLE.path).unwrap().content_type, "text/css; charset=utf-8");
         assert!(asset("/assets/faultline.css").is_none());
     }
 
     #[test]
-    fn nothing_is_fetched_from_elsewhere() {
+    fn assets_load_nothing_from_other_hosts() {
         for asset in [&STYLE, &SCRIPT] {
             assert!(!asset.body.contains("//cdn") && !asset.body.contains("http"), "{}", asset.path);
         }

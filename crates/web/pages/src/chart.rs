@@ -1,4 +1,4 @@
-//! Counts as pictures: SVG without a script, whose bars have their numbers as titles.
+//! Charts of counts: SVG without a script. The title of each bar is its number.
 
 use std::borrow::Borrow;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use model::time::Timestamp;
 
 use crate::text::number;
 
-/// The last hours of an error or a project, oldest first, as a picture the size of a word.
+/// A word-sized chart of an error's or a project's last hours, oldest first.
 #[derive(Clone, Debug, Default, Template)]
 #[template(
     ext = "html",
@@ -19,12 +19,11 @@ pub struct Sparkline {
 }
 
 impl Sparkline {
-    /// Of these counts, one for each hour.
+    /// Takes one count per hour, oldest first.
     pub fn new(counts: Vec<u64>) -> Self {
         Self { counts }
     }
 
-    /// Together.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
@@ -33,7 +32,7 @@ impl Sparkline {
         format!("{} in {} h", number(self.total()), self.counts.len())
     }
 
-    /// One stroke for each bar: a list has fifty pictures, and a rectangle for each hour would be most of its weight.
+    /// One stroke per bar. A list has 50 sparklines; a rectangle per hour would be most of the page's size.
     fn path(&self) -> String {
         self.bars().fold(String::new(), |mut path, (x, height)| {
             let _ = write!(path, "M{x} 24v-{height:.0}");
@@ -41,7 +40,7 @@ impl Sparkline {
         })
     }
 
-    /// Where each bar stands and how high it is; hours without any have none.
+    /// The position and height of each bar. Hours without events have no bar.
     fn bars(&self) -> impl Iterator<Item = (usize, f32)> {
         let most = self.counts.iter().copied().max().unwrap_or(1).max(1);
         let bars = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
@@ -49,7 +48,7 @@ impl Sparkline {
     }
 }
 
-/// How high a bar is: at least `least`, so that a single one is seen beside a million.
+/// The height of a bar: at least `least`, so that a count of one is visible next to a million.
 fn height(count: u64, most: u64, highest: f32, least: f32) -> f32 {
     let height = count as f32 / most as f32 * (highest - least) + least;
     (height * 10.0).round() / 10.0
@@ -61,31 +60,28 @@ fn height(count: u64, most: u64, highest: f32, least: f32) -> f32 {
 pub struct Chart {
     bars: Vec<ChartBar>,
     most: u64,
-    /// Releases that were first seen in the range.
+    /// Releases that were first seen in the range, with their x position.
     marks: Vec<(f32, String)>,
     first: String,
     last: String,
 }
 
-/// One bar of a chart.
 #[derive(Clone, Debug)]
 pub struct ChartBar {
-    /// When its span began.
     pub start: Timestamp,
-    /// What it is called, in the time zone of the chart.
+    /// The label, in the time zone of the chart.
     pub name: String,
-    /// How many there were.
     pub count: u64,
-    /// Where a click leads: this span in more detail.
+    /// Link to a chart of this span in more detail.
     pub href: Option<String>,
 }
 
-/// The width of the picture in its own units: a bar's width is what there is, divided by the bars.
+/// The width of the picture in SVG units. The bars share it equally.
 const WIDTH: f32 = 1_000.0;
 const HEIGHT: f32 = 150.0;
 
 impl Chart {
-    /// Of these bars, oldest first, with releases first seen at these times. `end` is where the last bar ends.
+    /// Takes the bars, oldest first, the end of the last bar, and the releases with the times they were first seen.
     pub fn new(bars: Vec<ChartBar>, end: Timestamp, releases: &[(Timestamp, String)]) -> Self {
         let start = bars.first().map_or(end, |bar| bar.start);
         let span = (end.seconds() - start.seconds()).max(1) as f32;
@@ -101,7 +97,7 @@ impl Chart {
     }
 
     fn label(&self) -> String {
-        format!("{} from {} to {}, at most {} at once", self.total(), self.first, self.last, self.most)
+        format!("{} events from {} to {}, at most {} per bar", self.total(), self.first, self.last, self.most)
     }
 
     fn step(&self) -> f32 {
@@ -135,14 +131,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_single_one_is_seen_beside_a_million() {
+    fn a_count_of_one_is_visible_next_to_a_million() {
         let spark = Sparkline::new(vec![1, 0, 1_000_000]);
         assert_eq!(spark.bars().collect::<Vec<_>>(), [(2, 2.0), (10, 23.0)]);
         assert_eq!(spark.label(), "1\u{202f}000\u{202f}001 in 3 h");
     }
 
     #[test]
-    fn a_release_stands_where_it_was_first_seen() {
+    fn a_release_is_marked_where_it_was_first_seen() {
         let at = Timestamp::from_seconds;
         let bar = |start| ChartBar { start: at(start), name: format!("h{start}"), count: 1, href: None };
         let chart = Chart::new(vec![bar(0), bar(3_600)], at(7_200), &[(at(3_600), "1.2".to_owned())]);
@@ -152,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_it_is_empty() {
+    fn charts_without_data_are_empty() {
         assert!(Chart::new(Vec::new(), Timestamp::from_seconds(0), &[]).render().unwrap().contains("<svg"));
         assert!(Sparkline::default().render().unwrap().contains("<svg"));
     }

@@ -1,39 +1,38 @@
-//! What is around every page.
+//! The layout around every page.
 
 use crate::assets::{Asset, ICON, SCRIPT, STYLE};
 
-/// What is around a page: who is signed in, and where the page is.
+/// The data of the layout around a page.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
-    /// What the browser's tab says.
+    /// The title, shown in the browser's tab.
     pub title: String,
-    /// Who is signed in.
+    /// The signed-in visitor.
     pub visitor: Option<Visitor>,
-    /// The project that the page is of.
+    /// The project that the page belongs to. Adds its links to the navigation.
     pub project: Option<String>,
-    /// Something that was just done, to be said once.
+    /// The result of the last action, shown once.
     pub notice: Option<Notice>,
 }
 
-/// Who is signed in.
+/// A signed-in visitor.
 #[derive(Clone, Debug, Default)]
 pub struct Visitor {
-    /// The name of the key.
+    /// The name of the visitor's key.
     pub name: String,
-    /// Whether the key may change anything here.
+    /// Whether the key is an admin key, of the stack or of a project.
     pub may_change: bool,
-    /// Whether the key is an admin's of the whole stack.
+    /// Whether the key is an admin key of the whole stack.
     pub is_operator: bool,
-    /// Goes with every form, so that no other site can send one (CSRF).
+    /// The CSRF token that every form sends back.
     pub token: String,
 }
 
-/// Something to be said at the top of a page.
+/// A message at the top of a page.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// Whether it went well.
+    /// Whether the action succeeded.
     pub is_good: bool,
-    /// What happened.
     pub text: String,
 }
 

@@ -1,53 +1,48 @@
-//! A list of keys, and how one is made: of a project, or of the whole stack.
+//! The list of keys of a project or of the whole stack, and the form that creates one.
 
 use askama::Template;
 
 use crate::Moment;
 
-/// Keys as a part of a page.
+/// The list of keys, as a part of a page.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "keys.html")]
 pub struct KeyList {
-    /// Where its forms go.
+    /// The URL that the forms post to.
     pub action: String,
-    /// Goes with every form.
+    /// The CSRF token that every form sends back.
     pub token: String,
-    /// The keys.
     pub rows: Vec<KeyRow>,
-    /// Whether there are more than these.
+    /// Whether there are more keys than `rows`.
     pub has_more: bool,
-    /// A key that was made just now.
+    /// A key that was created by the last request.
     pub made: Option<MadeKey>,
 }
 
-/// A key as a row.
 #[derive(Clone, Debug)]
 pub struct KeyRow {
-    /// What it is called where it must not be shown.
+    /// The public id of the key, which is not the secret itself.
     pub id: String,
-    /// Its first characters.
+    /// The first characters of the key.
     pub hint: Option<String>,
-    /// What it may do.
+    /// `client`, `read` or `admin`.
     pub role: String,
-    /// The project that it is of; `None` if it is good in all.
+    /// The project that the key belongs to; `None` if it is valid in all projects.
     pub project: Option<String>,
-    /// What its owner calls it.
+    /// The name that its owner gave it; may be empty.
     pub name: String,
-    /// When it was made.
     pub created_at: Moment,
-    /// The newest day on which it was used.
+    /// The last day on which it was used, such as `2026-11-02`.
     pub last_used: Option<String>,
-    /// Whether it is out of use.
     pub disabled: bool,
-    /// From when on it is good no more.
+    /// When the key stops being valid, if it was rotated.
     pub expires_at: Option<Moment>,
 }
 
-/// A key that is shown this once.
+/// A new key. This is the only time it is shown.
 #[derive(Clone, Debug)]
 pub struct MadeKey {
-    /// What it is called.
     pub name: String,
-    /// The key.
+    /// The secret itself.
     pub key: String,
 }

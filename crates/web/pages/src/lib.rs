@@ -30,18 +30,19 @@ pub use pages::rules::{
 pub use pages::settings::{SettingsFields, SettingsPage};
 pub use pages::sign_in::SignIn;
 
-/// Something that can be drawn.
+/// A template that can be rendered.
 pub use askama::Template as Page;
 
-/// Goes with every page: nothing from elsewhere, no inline script or style, in nobody's frame, and forms lead nowhere else.
+/// Sent with every page: no resources of other hosts, no inline script or style, no framing, and forms only to this
+/// site.
 pub const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// A page as HTML.
+/// Renders a page as HTML.
 ///
 /// # Errors
 ///
-/// None that data could cause: a template fails only if what it shows fails to write itself.
+/// No data causes an error: a template fails only if the `Display` of a value in it fails.
 pub fn page(page: &impl Page) -> Result<String, askama::Error> {
     page.render()
 }

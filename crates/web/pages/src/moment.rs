@@ -1,9 +1,9 @@
-//! Times as people read them: how long ago, with the exact time behind it.
+//! Relative times, with the exact time on hover.
 
 use askama::Template;
 use model::time::Timestamp;
 
-/// A time on a page that was made at `now`.
+/// A time on a page that was rendered at `now`.
 #[derive(Clone, Copy, Debug, Template)]
 #[template(
     ext = "html",
@@ -17,7 +17,6 @@ pub struct Moment {
 const DAY: i64 = 86_400;
 
 impl Moment {
-    /// `at`, as seen at `now`.
     pub fn new(at: Timestamp, now: Timestamp) -> Self {
         Self { at, now }
     }
@@ -26,7 +25,7 @@ impl Moment {
         self.at.to_string()
     }
 
-    /// In UTC, to the second.
+    /// The time in UTC, to the second.
     pub(crate) fn exact(&self) -> String {
         let text = self.at.to_string();
         format!("{} {} UTC", &text[..10], &text[11..19])
@@ -36,12 +35,12 @@ impl Moment {
         self.now.seconds() - self.at.seconds()
     }
 
-    /// Whether the script moves it on.
+    /// Whether the script keeps the age up to date.
     fn moves(&self) -> bool {
         (0..30 * DAY).contains(&self.seconds())
     }
 
-    /// How long ago it was; what is older than a month is a date.
+    /// The age, such as `3 h ago`; a date if it is older than 30 days.
     fn shown(&self) -> String {
         match self.seconds() {
             ..=-60 => self.exact(),

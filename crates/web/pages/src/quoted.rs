@@ -1,16 +1,16 @@
-//! Texts as literals of what they are copied into.
+//! Quotes text for the code samples that visitors copy.
 
-/// A literal in double quotes, as Python, JavaScript, Go, Java, C# and Rust read it.
+/// A literal in double quotes for Python, JavaScript, Go, Java, C# and Rust.
 pub(crate) fn double(text: &str) -> String {
     format!("\"{}\"", escaped(text, &['"', '\\']))
 }
 
-/// A literal in single quotes, as PHP and Ruby read it: nothing in it is replaced.
+/// A literal in single quotes for PHP and Ruby, which do not interpolate in it.
 pub(crate) fn single(text: &str) -> String {
     format!("'{}'", escaped(text, &['\'', '\\']))
 }
 
-/// A word of a POSIX shell. What the shell reads as it stands is not quoted.
+/// A word of a POSIX shell, quoted only if it has to be.
 pub(crate) fn shell(text: impl AsRef<str>) -> String {
     let text = text.as_ref();
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:@%+=,".contains(character);
@@ -20,7 +20,7 @@ pub(crate) fn shell(text: impl AsRef<str>) -> String {
     }
 }
 
-/// Without control characters, which no address has and no literal may hold.
+/// Escapes `marks`. Drops control characters: a URL has none and a literal must not contain any.
 fn escaped(text: &str, marks: &[char]) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars().filter(|character| !character.is_control()) {

@@ -1,5 +1,5 @@
-//! Text of events on a page. It is whatever an attacker likes: askama escapes what HTML would take for markup, this what
-//! a reader would take for something else.
+//! Text of events on a page. An attacker controls it: askama escapes markup, and this module makes characters visible
+//! that would deceive a reader.
 
 use std::borrow::Borrow;
 use std::fmt::Write;
@@ -7,15 +7,15 @@ use std::fmt::Write;
 use model::text::is_hostile;
 use serde_json::Value;
 
-/// The longest value that a page shows, in bytes; the whole is behind the link to the raw event.
+/// The longest value that a page shows, in bytes. The raw event has the whole value.
 pub(crate) const LONG: usize = 4_096;
-/// The longest text on a line of a list, in bytes.
+/// The longest text in a row of a list, in bytes.
 pub(crate) const SHORT: usize = 300;
 
-/// `text` with control characters and marks of direction made visible, cut to `limit` bytes.
+/// Returns `text` with control characters and bidirectional controls made visible, cut to `limit` bytes.
 ///
-/// A mark that turns the direction of writing could make a page read other than it is (CVE-2021-42574); a control
-/// character is invisible, and an unpaired one may spoil a copy.
+/// A bidirectional control character could make text read differently than it is (CVE-2021-42574). A control
+/// character is invisible and may corrupt copied text.
 pub(crate) fn visible(text: &str, limit: usize) -> String {
     let shown = &text[..text.floor_char_boundary(limit)];
     let mut visible = String::with_capacity(shown.len());
@@ -36,12 +36,12 @@ pub(crate) fn visible(text: &str, limit: usize) -> String {
     visible
 }
 
-/// [`visible`] for a line of a list.
+/// [`visible`] for a row of a list.
 pub(crate) fn line(text: &str) -> String {
     visible(text, SHORT)
 }
 
-/// A value as a person reads it: a text as it is, the rest as JSON.
+/// Formats a value for reading: text as it is, everything else as JSON.
 pub(crate) fn value(value: &Value) -> String {
     match value {
         Value::String(text) => visible(text, LONG),
@@ -50,7 +50,7 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
-/// A number with its thousands apart.
+/// A number with spaces between its thousands.
 pub(crate) fn number(number: impl Borrow<u64>) -> String {
     let digits = number.borrow().to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reader_cannot_see_is_made_visible() {
+    fn invisible_characters_are_made_visible() {
         assert_eq!(visible("a\u{0}b\u{1b}[31mc\u{7f}", 100), "a\u{2400}b\u{241b}[31mc\u{2421}");
         assert_eq!(visible("user\u{202e}nimda", 100), "user[U+202E]nimda");
         assert_eq!(visible("a\u{61c}b\u{2028}", 100), "a[U+061C]b[U+2028]");
@@ -76,13 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_cut_between_characters() {
+    fn long_text_is_cut_between_characters() {
         assert_eq!(visible("äää", 3), "ä… (4 more bytes)");
         assert!(visible(&"x".repeat(1 << 20), LONG).len() < LONG + 40);
     }
 
     #[test]
-    fn thousands_are_apart() {
+    fn thousands_are_separated() {
         let shown = |number: u64| super::number(number).replace('\u{202f}', " ");
         assert_eq!([shown(0), shown(999), shown(1_000), shown(1_234_567)], ["0", "999", "1 000", "1 234 567"]);
     }

@@ -1,7 +1,7 @@
-//! Every page, as HTML: what a change of a template does is seen in the snapshots' diff. Also written to Cargo's directory for
-//! tests' files, to be looked at.
+//! Snapshots of every page as HTML, so that a diff shows the effect of a template change. The pages are also written to
+//! Cargo's directory for test files, for viewing in a browser.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(clippy::unwrap_used, reason = "a test panics on failure")]
 
 mod samples;
 
@@ -130,14 +130,14 @@ fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorP
             HistoryRow {
                 at: ago(7_300),
                 by: "shop@2.4.1".to_owned(),
-                what: "brought it back".to_owned(),
+                what: "caused a regression".to_owned(),
                 comment: None,
             },
             HistoryRow {
                 at: ago(90_000),
                 by: "ada".to_owned(),
                 what: "commented".to_owned(),
-                comment: Some(Comment { id: "01K".to_owned(), text: "mended by 4f2c\nI hope".to_owned() }),
+                comment: Some(Comment { id: "01K".to_owned(), text: "fixed by 4f2c\nI hope".to_owned() }),
             },
         ],
         occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now())),
@@ -210,7 +210,7 @@ fn errors_of_a_project() {
     insta::assert_snapshot!(kept("errors", &page));
 }
 
-/// All that a full list has but what events brought.
+/// The size of a full list without the text that comes from events.
 #[test]
 fn a_full_list_weighs_at_most_60_kb() {
     let bare = || ErrorRow { culprit: None, is_new: true, is_regressed: true, ..row("error", "", "") };
@@ -243,7 +243,7 @@ fn rules() {
 }
 
 #[test]
-fn a_rule_that_was_refused_is_kept_as_it_was_typed() {
+fn a_rejected_rule_keeps_its_input() {
     let html = kept("rules_refused", &samples::rules::refused());
     assert!(html.contains("role=\"alert\"") && !html.contains("<script>alert"), "{html}");
     let wrong = html.lines().find(|line| line.contains("aria-invalid")).unwrap();
@@ -253,7 +253,7 @@ fn a_rule_that_was_refused_is_kept_as_it_was_typed() {
 }
 
 #[test]
-fn a_project_without_events_says_how_to_connect() {
+fn a_project_without_events_links_to_connect() {
     let page = ErrorsPage { rows: Vec::new(), has_events: false, next: None, ..errors(Vec::new()) };
     assert!(kept("errors_none", &page).contains("/projects/shop/connect"));
 }
@@ -264,14 +264,14 @@ fn an_error() {
 }
 
 #[test]
-fn who_may_only_read_is_offered_no_change() {
+fn readers_are_not_offered_changes() {
     let mut page = errors(vec![row("error", "KeyError", "m")]);
     page.frame.visitor.as_mut().unwrap().may_change = false;
     let html = web_pages::page(&page).unwrap();
     assert!(!html.contains("Resolve") && !html.contains("checkbox\" name"), "{html}");
 }
 
-/// Whatever an event holds, nothing of it is markup, and nothing turns the page around.
+/// Whatever an event contains, none of it becomes markup or changes the direction of the page's text.
 #[test]
 fn hostile_events_do_no_harm() {
     let html = error_page("hostile", &hostile());
@@ -285,8 +285,8 @@ fn hostile_events_do_no_harm() {
     insta::assert_snapshot!(samples::around(&html, "[U+202E]"));
 }
 
-/// Whatever a project is named, each link and each form of each page leads to it and to no other. Such names are not made
-/// any more, but a page does not rely on that.
+/// Whatever a project is named, every link and form of every page leads to this project and to no other. Such names are
+/// no longer allowed, but the pages do not rely on that.
 #[test]
 fn links_and_forms_lead_to_the_project_of_the_page() {
     for name in [
@@ -350,7 +350,7 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
                 assert_eq!(decoded, name, "{segment}");
             }
             assert!(named.iter().any(|segment| segment != "shop"), "{named:?}");
-            assert!(!html.contains('\u{202e}'), "the name turns the page around");
+            assert!(!html.contains('\u{202e}'), "the name changes the direction of the page's text");
         }
     }
 }
@@ -360,9 +360,9 @@ fn unescaped(html: &str) -> String {
     marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
 }
 
-/// What is copied into a shell or a program is one word of it.
+/// Code samples quote their values for the shell or language that they are copied into.
 #[test]
-fn what_is_copied_is_quoted() {
+fn code_samples_are_quoted() {
     let page = Connect { project: "x$(id)'".to_owned(), url: "http://h'$(id)".to_owned(), ..connect_page() };
     let html = unescaped(&web_pages::page(&page).unwrap());
     assert!(html.contains(r"'http://h'\''$(id)/projects/x%24%28id%29%27/errors'"), "{html}");
@@ -381,7 +381,7 @@ fn there_is_no_inline_script_or_style() {
     }
 }
 
-/// A page's own weight, without what an event brings.
+/// The size of a page, without the text that comes from events.
 #[test]
 fn pages_are_light() {
     let mut rows = vec![row("error", "KeyError", "'price' is not in the cart"); 50];

@@ -1,17 +1,17 @@
-//! Parts of addresses.
+//! Builds URLs.
 
 use std::fmt::Display;
 
 pub use web_pages::encoded;
 
-/// Parameters as a query, without those that are empty.
+/// Formats parameters as a query string. Leaves out empty ones.
 pub fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs = parameters.into_iter().filter(|(_, value)| !value.is_empty());
     let pairs: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     pairs.join("&")
 }
 
-/// `path` with a query, if there is any.
+/// Appends the parameters to `path`, unless all are empty.
 pub fn with_query<'a>(path: impl Display, parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     match query(parameters) {
         nothing if nothing.is_empty() => path.to_string(),
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_empty_is_left_out() {
+    fn empty_parameters_are_left_out() {
         assert_eq!(with_query("/a", [("b", "c d"), ("e", "")]), "/a?b=c%20d");
         assert_eq!(with_query("/a", [("e", "")]), "/a");
     }

@@ -1,5 +1,5 @@
-//! Forms that are sent once more: to be sure that something is to be deleted, which a script asks where there is one; and to
-//! keep what was typed when the session ended meanwhile.
+//! Forms that are submitted again: to confirm a deletion if the browser runs no JavaScript, and to keep the input if
+//! the session has ended in the meantime.
 
 use axum::Router;
 use axum::body::Body;
@@ -13,12 +13,12 @@ use web_pages::{Ask, Frame};
 
 use crate::{Form, PageRefusal, Pages, Visit, page};
 
-/// The largest form, in bytes: a document of rules, each character encoded as three.
+/// The largest form, in bytes: a rules document in which every character is percent-encoded as three.
 const MAX_FORM_BYTES: usize = 1 << 20;
-/// What a form says that was sent once more.
+/// The field of a form that was confirmed.
 const SURE_FIELD: (&str, &str) = ("sure", "yes");
 
-/// The routes of pages, whose forms ask before they delete, and lose nothing when a session has ended.
+/// Wraps routes of pages so that forms ask before they delete, and keep their input when the session has ended.
 pub fn ask_first(pages: Pages, routes: Router) -> Router {
     routes.layer(from_fn_with_state(pages, ask))
 }
@@ -29,7 +29,7 @@ async fn ask(State(pages): State<Pages>, request: Request, next: Next) -> Respon
     }
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
-        let text = format!("this form has at most {MAX_FORM_BYTES} bytes");
+        let text = format!("the form is too large: send at most {MAX_FORM_BYTES} bytes");
         return PageRefusal::Said { status: StatusCode::PAYLOAD_TOO_LARGE, text, frame: Box::default() }
             .into_response();
     };
@@ -37,16 +37,16 @@ async fn ask(State(pages): State<Pages>, request: Request, next: Next) -> Respon
     let asked = match Visit::from_request_parts(&mut parts, &pages).await {
         Ok(visit) if form.is_of(&visit) => ask_to_be_sure(&visit, &parts, &form),
         Ok(visit) => keep_typed(&parts, &form).map(|fields| {
-            let frame = visit.frame("Send it now?");
-            let text = "This form is of an earlier session, so nothing was done yet. What you typed is kept.";
-            let asked = Ask { text: text.to_owned(), button: "Send", ..prepare_ask(frame, &parts, fields) };
+            let frame = visit.frame("Submit again?");
+            let text = "This form is from an earlier session, so nothing was changed yet. Your input is kept.";
+            let asked = Ask { text: text.to_owned(), button: "Submit", ..prepare_ask(frame, &parts, fields) };
             (StatusCode::FORBIDDEN, page(&asked)).into_response()
         }),
         Err(PageRefusal::SignedOut(_)) => keep_typed(&parts, &form).map(|fields| {
             let frame = Frame { title: "You are signed out".to_owned(), ..Frame::default() };
-            let text = "Your session has ended, so nothing was done yet. What you typed is kept on this page.";
+            let text = "Your session has ended, so nothing was changed yet. Your input is kept on this page.";
             let asked =
-                Ask { text: text.to_owned(), signs_in: true, button: "Send", ..prepare_ask(frame, &parts, fields) };
+                Ask { text: text.to_owned(), signs_in: true, button: "Submit", ..prepare_ask(frame, &parts, fields) };
             (StatusCode::UNAUTHORIZED, page(&asked)).into_response()
         }),
         Err(_) => None,
@@ -57,7 +57,7 @@ async fn ask(State(pages): State<Pages>, request: Request, next: Next) -> Respon
     }
 }
 
-/// The page that asks, if a form deletes something and does not say that it is sure.
+/// Returns the page that asks for confirmation, if the form deletes something and is not confirmed yet.
 fn ask_to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response> {
     if form.get(SURE_FIELD.0) == Some(SURE_FIELD.1) {
         return None;
@@ -65,10 +65,10 @@ fn ask_to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response>
     let chosen = form.all("error").count();
     let text = match (form.get("do")?, parts.uri.path().rsplit('/').next().unwrap_or_default()) {
         ("forget", _) => "Delete this comment?".to_owned(),
-        ("delete", "keys") => "Delete this key? Whoever uses it is refused from then on.".to_owned(),
+        ("delete", "keys") => "Delete this key? Requests that use it will be rejected.".to_owned(),
         ("delete", "rules") => "Delete this rule?".to_owned(),
         ("delete", "errors") if chosen == 0 => return None,
-        ("delete", "errors") => format!("Delete {chosen} chosen errors and all their occurrences?"),
+        ("delete", "errors") => format!("Delete the selected errors ({chosen}) and all their occurrences?"),
         ("delete", _) => "Delete this error and all its occurrences?".to_owned(),
         _ => return None,
     };
@@ -91,8 +91,8 @@ fn prepare_ask(frame: Frame, parts: &Parts, fields: Vec<(String, String)>) -> As
     }
 }
 
-/// The fields of a form of one of our own pages, if there is anything in them to be lost. What another site sends is not
-/// shown to anybody as his own.
+/// Returns the fields of a form of one of our own pages, if they have any input that would be lost. Input that another
+/// site sent is not shown to visitors as their own.
 fn keep_typed(parts: &Parts, form: &Form) -> Option<Vec<(String, String)>> {
     let fields = without_token(form);
     (is_own(&parts.headers) && fields.iter().any(|(_, value)| !value.is_empty())).then_some(fields)
@@ -102,7 +102,7 @@ fn without_token(form: &Form) -> Vec<(String, String)> {
     form.fields().iter().filter(|(name, _)| name != "token").cloned().collect()
 }
 
-/// Whether a request comes from a page of ours, as the browser says.
+/// Whether the browser says that the request comes from one of our own pages.
 fn is_own(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_own_host = || {
@@ -112,7 +112,7 @@ fn is_own(headers: &HeaderMap) -> bool {
     text("sec-fetch-site").map_or_else(|| is_own_host() == Some(true), |site| site == "same-origin")
 }
 
-/// The page that a form was on: the path of its address, which is one of ours.
+/// Returns the path of the page that the form was on, if it is one of our own pages.
 fn find_way_back(headers: &HeaderMap) -> Option<String> {
     let address = headers.get(REFERER)?.to_str().ok()?.parse::<Uri>().ok()?;
     let is_own = address.authority()?.as_str() == headers.get(HOST)?.to_str().ok()?;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_back_leads_to_no_other_site() {
+    fn a_link_back_never_leads_to_another_site() {
         let check = |referer: &'static str, expected: Option<&str>| {
             let headers = [("host", "errors.example"), ("referer", referer)];
             let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));

@@ -1,4 +1,4 @@
-//! Telling a browser from a program: both may open the same address.
+//! Distinguishes browsers from API clients: both may request the same URL.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use http_common::{BaseUrl, Prefix};
 use tower::ServiceExt;
 
-/// `api`, whose routes answer a browser that opens an address of which `has_page` is true with the page of it.
+/// Wraps `api` so that a browser that opens a path with a page (`has_page`) gets the page from `pages`.
 pub fn answer_browsers(api: Router, has_page: fn(&str) -> bool, pages: Router) -> Router {
     api.layer(from_fn(move |request: Request, next: Next| {
         let is_for_page =
@@ -27,7 +27,7 @@ pub fn answer_browsers(api: Router, has_page: fn(&str) -> bool, pages: Router) -
     }))
 }
 
-/// The request without what the API's route took from its path: the page's takes that itself.
+/// Copies the request without the path parameters of the API's route, because the page's route extracts its own.
 fn repeat(request: &Request) -> Request {
     let mut repeated = Request::new(Body::empty());
     *repeated.uri_mut() = request.uri().clone();
@@ -41,7 +41,7 @@ fn repeat(request: &Request) -> Request {
     repeated
 }
 
-/// Whether somebody opened the address in a browser: programs say what they are by a key, and do not ask for HTML.
+/// Whether a browser opened the URL. API clients send a key, or do not accept HTML.
 fn wants_page(headers: &HeaderMap) -> bool {
     let asks = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"));
     asks && !headers.contains_key("x-api-key") && !headers.contains_key(AUTHORIZATION)
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_known_by_what_it_asks_for_and_a_program_by_its_key() {
+    fn browsers_accept_html_and_api_clients_send_a_key() {
         let check = |headers: &[(&'static str, &'static str)], expected| {
             let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             assert_eq!(wants_page(&headers.collect()), expected);

@@ -1,4 +1,4 @@
-//! Calling the API in this process, as whoever is signed in.
+//! Calls the API in this process, on behalf of the signed-in visitor.
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -9,23 +9,21 @@ use tower::ServiceExt;
 
 use crate::{PageRefusal, Pages, Visit};
 
-/// As the API answered.
+/// An answer of the API.
 #[derive(Debug)]
 pub struct ApiAnswer {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The JSON; `null` if it is none.
+    /// The JSON body; `null` if the body is not JSON.
     pub body: Value,
 }
 
 impl Pages {
-    /// What the API answers to a request, refusals too.
+    /// Sends a request to the API and returns its answer, including refusals.
     ///
     /// # Errors
     ///
-    /// 502 if the answer breaks off; where the page is, if its project has another name now.
+    /// 502 if the answer ends early; a redirect to the same page if the project was renamed.
     pub async fn ask(&self, visit: &Visit, mut request: Request<Body>) -> Result<ApiAnswer, PageRefusal> {
         request.extensions_mut().insert(visit.caller.clone());
         let response = match self.api.clone().oneshot(request).await {
@@ -43,7 +41,7 @@ impl Pages {
         Ok(ApiAnswer { status: parts.status, headers: parts.headers, body })
     }
 
-    /// What the API answers under `data`, or why not.
+    /// Sends a request to the API and returns the `data` of its answer, or the refusal.
     pub async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, PageRefusal> {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let request = Request::builder().method(method).uri(path).body(body);
@@ -52,15 +50,15 @@ impl Pages {
         let ApiAnswer { status, mut body, .. } = self.ask(visit, request).await?;
         match status.is_success() {
             true => Ok(body["data"].take()),
-            false => Err(refused(status, body["message"].as_str().unwrap_or("there is nothing here").to_owned())),
+            false => Err(refused(status, body["message"].as_str().unwrap_or("the request failed").to_owned())),
         }
     }
 
-    /// What the API answers to a GET, read as `T`.
+    /// Sends a GET request to the API and parses the `data` of its answer as `T`.
     pub async fn get<T: DeserializeOwned>(&self, visit: &Visit, path: &str) -> Result<T, PageRefusal> {
         let data = self.call(visit, Method::GET, path, &Value::Null).await?;
         serde_json::from_value(data).map_err(|error| {
-            tracing::error!(url.path = path, error.message = %error, "a page cannot read what the API answers");
+            tracing::error!(url.path = path, error.message = %error, "failed to parse an answer of the API for a page");
             let text = "internal error: see faultline's log".to_owned();
             PageRefusal::Said { status: StatusCode::INTERNAL_SERVER_ERROR, text, frame: Box::new(visit.frame("")) }
         })

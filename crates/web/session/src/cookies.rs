@@ -1,33 +1,33 @@
-//! The cookies of the pages: who is signed in, and who is about to.
+//! The cookies of the pages: one for the session, one for the sign-in form.
 
 use http::header::COOKIE;
 use http::{Extensions, HeaderMap};
 use http_common::BaseUrl;
 use model::id::{Key, KeyHash};
 
-/// A cookie of the pages. None is for scripts, and none is sent with what other sites embed or post.
+/// A cookie of the pages. Scripts cannot read them, and browsers do not send them with embeds or posts of other sites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookie {
-    /// Stands for the key of whoever is signed in.
+    /// The session of the signed-in visitor.
     Session,
-    /// Ties the form for signing in to a browser: another site cannot sign somebody in to an account of its own.
+    /// Ties the sign-in form to a browser, so that another site cannot sign a visitor in with its own key (login CSRF).
     SignIn,
 }
 
-/// How a browser that sent a request keeps cookies.
+/// The cookie attributes and names for the browser that sent a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies {
     is_https: bool,
 }
 
 impl Cookies {
-    /// Of the browser behind the request with these parts. Reached by TLS, cookies are `Secure` and have names that begin
-    /// with `__Host-`, which no other host of the domain can set.
+    /// Reads from a request whether the browser uses TLS. If so, cookies are `Secure` and their names begin with
+    /// `__Host-`, which no other host of the domain can set.
     pub fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
         Self { is_https: BaseUrl::from_request(headers, extensions).is_https() }
     }
 
-    /// The token that the browser shows in a cookie.
+    /// Returns the token that the browser sent in a cookie.
     pub fn find(self, cookie: Cookie, headers: &HeaderMap) -> Option<Key> {
         let wanted = self.name(cookie);
         let lists = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -35,7 +35,7 @@ impl Cookies {
         pairs.find(|(name, _)| *name == wanted).and_then(|(_, token)| Key::parse(token).ok())
     }
 
-    /// The header that sets a cookie for so many seconds; for none, removes it.
+    /// Returns the `Set-Cookie` header that sets a cookie for `seconds`; 0 removes it.
     pub fn set(self, cookie: Cookie, token: &str, seconds: i64) -> String {
         let (name, secure) = (self.name(cookie), if self.is_https { "; Secure" } else { "" });
         format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
@@ -51,8 +51,8 @@ impl Cookies {
     }
 }
 
-/// What a form brings back of a cookie's token. Another site cannot know it, since it is made of the cookie, which only the
-/// browser has; and it says nothing of the cookie.
+/// Derives the CSRF token of forms from a cookie's token. Another site cannot know it, since only the browser has the
+/// cookie. It is a hash, so it does not reveal the cookie.
 pub fn form_hash(token: &Key) -> KeyHash {
     let of_form = Key::parse(&format!("form-of-{}", token.reveal()));
     of_form.map_or_else(|_| token.hash(), |key| key.hash())
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(found("faultline-session="), None);
     }
 
-    /// By TLS a cookie of the plain name may be another host's of the domain: it is not taken.
+    /// Over TLS a cookie with the plain name may come from another host of the domain, so it is ignored.
     #[test]
     fn cookies_are_secure_wherever_the_browser_uses_tls() {
         for (scheme, is_https) in [
@@ -106,6 +106,6 @@ mod tests {
         let mut extensions = Extensions::new();
         extensions.insert::<BaseUrl>("https://errors.example".parse().unwrap());
         let set = Cookies::from_request(&HeaderMap::new(), &extensions).set(Cookie::SignIn, "", 0);
-        assert!(set.starts_with("__Host-faultline-sign-in=;") && set.ends_with("; Secure"), "by --public-url: {set}");
+        assert!(set.starts_with("__Host-faultline-sign-in=;") && set.ends_with("; Secure"), "with --public-url: {set}");
     }
 }

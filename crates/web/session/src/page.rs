@@ -1,10 +1,10 @@
-//! A page as a response.
+//! Turns a page into a response.
 
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderName, StatusCode};
 
-/// A page with the headers that guard it.
+/// Renders a page, with its security headers.
 pub fn page(page: &impl web_pages::Page) -> Response {
     match web_pages::page(page) {
         Ok(html) => {
@@ -16,7 +16,7 @@ pub fn page(page: &impl web_pages::Page) -> Response {
             (headers, Html(html)).into_response()
         }
         Err(error) => {
-            tracing::error!(error.message = %error, "a page cannot be written");
+            tracing::error!(error.message = %error, "failed to render a page");
             (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/plain")], "internal error: see faultline's log")
                 .into_response()
         }

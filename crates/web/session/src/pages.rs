@@ -5,17 +5,17 @@ use http_common::{Authenticator, Outcomes};
 use store::clock::Clock;
 use store::ports::Sessions;
 
-/// What pages need, whoever draws them. Clones share it.
+/// The state that all pages share. Cheap to clone.
 #[derive(Clone)]
 pub struct Pages {
-    /// Who may come in.
+    /// Authenticates the keys of visitors.
     pub authenticator: Arc<Authenticator>,
-    /// Who is signed in.
+    /// The sessions of visitors who are signed in.
     pub sessions: Arc<dyn Sessions>,
-    /// The time, and random tokens.
+    /// The time, and randomness for tokens.
     pub clock: Arc<dyn Clock>,
-    /// Counts of what was refused.
+    /// Counts of refused requests, by reason.
     pub outcomes: Arc<Outcomes>,
-    /// The routes of the API that pages ask.
+    /// The routes of the API that pages call.
     pub api: Router,
 }

@@ -1,4 +1,4 @@
-//! Why there is no page.
+//! The page that shows why a request failed.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -9,23 +9,23 @@ use web_pages::{Frame, MessagePage};
 use crate::address::encoded;
 use crate::page::page;
 
-/// A page, or why there is none.
+/// A page, or the reason why it cannot be shown.
 pub type PageResult = Result<Response, PageRefusal>;
 
-/// Why there is no page, or where it is instead.
+/// Why a page cannot be shown, or where it is instead.
 #[derive(Debug)]
 pub enum PageRefusal {
-    /// Nobody is signed in: first sign in, then come back to this address.
+    /// The visitor is not signed in. Holds the URL to return to after signing in.
     SignedOut(String),
-    /// The project has another name: the same page of it is there.
+    /// The project was renamed. Holds the URL of the same page under the new name.
     Renamed(String),
-    /// The API refused, or there is nothing.
+    /// The request was refused, or failed.
     Said {
-        /// As the API answered.
+        /// The status of the response.
         status: StatusCode,
-        /// What is the matter, and the way out.
+        /// The problem, and how to fix it.
         text: String,
-        /// What is around the page that says so.
+        /// The layout around the message.
         frame: Box<Frame>,
     },
 }
@@ -51,10 +51,10 @@ impl IntoResponse for PageRefusal {
             Self::Renamed(path) => Redirect::to(&path).into_response(),
             Self::Said { status, text, mut frame } => {
                 let title = match status {
-                    StatusCode::NOT_FOUND => "There is nothing here",
-                    StatusCode::FORBIDDEN => "This key may not",
-                    StatusCode::NOT_IMPLEMENTED => "This stack cannot do that",
-                    _ => "That did not work",
+                    StatusCode::NOT_FOUND => "Not found",
+                    StatusCode::FORBIDDEN => "Not allowed",
+                    StatusCode::NOT_IMPLEMENTED => "Not available in this deployment",
+                    _ => "Something went wrong",
                 };
                 frame.title = title.to_owned();
                 (status, page(&MessagePage { frame: *frame, title: title.to_owned(), text })).into_response()
@@ -64,7 +64,7 @@ impl IntoResponse for PageRefusal {
 }
 
 impl PageRefusal {
-    /// The same, with this around the page that says it.
+    /// Returns the refusal with `frame` as the layout around its message.
     #[must_use]
     pub fn in_frame(self, frame: Frame) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! Who looks: the session behind a cookie.
+//! The signed-in visitor, as an extractor.
 
 use axum::extract::FromRequestParts;
 use http::Method;
@@ -16,16 +16,16 @@ use crate::{Cookie, Cookies, PageRefusal, Pages, form_hash};
 /// How long a session lasts, in seconds: a week.
 pub const SESSION_SECONDS: i64 = 7 * 86_400;
 
-/// Somebody who is signed in, at one request.
+/// A request of a signed-in visitor.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// What the key allows.
+    /// The visitor's key, with its permissions.
     pub caller: Caller,
-    /// When the request came.
+    /// When the request was received.
     pub now: Timestamp,
     token: Key,
     notice: Option<Notice>,
-    /// The address of the page; `/`, if the request changes something.
+    /// The URL of the page; `/` if the request changes something.
     here: String,
 }
 
@@ -33,7 +33,7 @@ impl FromRequestParts<Pages> for Visit {
     type Rejection = PageRefusal;
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageRefusal> {
-        // Where to come back to after signing in; a form's address is no page.
+        // The URL to return to after signing in. The URL of a form's action is not a page.
         let here = match parts.method {
             Method::GET => parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             _ => "/".to_owned(),
@@ -44,7 +44,7 @@ impl FromRequestParts<Pages> for Visit {
         let now = pages.clock.now();
         let session = pages.sessions.session(&token.hash(), now).await?;
         let session = session.ok_or_else(signed_out)?;
-        // The key may have been disabled, or deleted: then so is the session.
+        // If the key was disabled or deleted, the session is over.
         let caller =
             pages.authenticator.authenticate_hash(session.key, Trust::for_method(&parts.method)).await.map_err(
                 |refusal| match refusal.reason {
@@ -59,7 +59,7 @@ impl FromRequestParts<Pages> for Visit {
 }
 
 impl Visit {
-    /// What is around a page that is named `title`.
+    /// Returns the layout around a page with this title.
     pub fn frame(&self, title: &str) -> Frame {
         let scope = self.caller.check_admin().ok();
         let visitor = Visitor {
@@ -71,19 +71,20 @@ impl Visit {
         Frame { title: title.to_owned(), visitor: Some(visitor), project: None, notice: self.notice.clone() }
     }
 
-    /// The same, of a page of a project.
+    /// Returns the layout around a page of a project.
     pub fn frame_of(&self, project: &str, title: &str) -> Frame {
         Frame { project: Some(project.to_owned()), ..self.frame(title) }
     }
 
-    /// The address of this page of a project, under the project's name `name`.
+    /// Returns the URL of this page with the project's name replaced by `name`; `None` if it is not a page of a
+    /// project.
     pub(crate) fn under(&self, name: &str) -> Option<String> {
         let behind = self.here.strip_prefix("/projects/")?;
         let rest = behind.find(['/', '?']).map_or("", |at| &behind[at..]);
         Some(format!("/projects/{}{rest}", encoded(name)))
     }
 
-    /// What each form of this session brings back.
+    /// Returns the CSRF token that each form of this session sends back.
     pub fn form_token(&self) -> String {
         self.form_hash().to_string()
     }
@@ -92,13 +93,13 @@ impl Visit {
         form_hash(&self.token)
     }
 
-    /// The name of the session.
+    /// Returns the id of the session.
     pub fn session(&self) -> KeyHash {
         self.token.hash()
     }
 }
 
-/// What was just done is said on the page that follows, which is told by its address: `done`.
+/// Returns the notice about the last action, which the redirect names in the parameter `done`.
 fn find_notice(query: Option<&str>) -> Option<Notice> {
     let parameters = http_common::parse_query(query);
     parameters.into_iter().find_map(|(name, text)| match name.as_str() {
@@ -107,17 +108,17 @@ fn find_notice(query: Option<&str>) -> Option<Notice> {
     })
 }
 
-/// What may be said of what was done: only what is listed, since whoever makes a link chooses the word.
+/// Returns the notice for a word. Only listed words have one, because anybody can make a link with any word.
 fn describe_done(word: &str) -> Option<&'static str> {
     Some(match word {
-        "added" => "The rule was added: send a test to see that it arrives.",
-        "created" => "The project was made.",
+        "added" => "Rule added. Send a test to check that it arrives.",
+        "created" => "Project created.",
         "deleted" => "Deleted.",
-        "retried" => "What could not be delivered is sent again.",
-        "changed" => "Changed.",
-        "redriven" => "Back in the inbox.",
-        "merged" => "Merged: the others are listed in it now.",
-        "commented" => "The comment was added.",
+        "retried" => "Failed notifications are being sent again.",
+        "changed" => "Changes saved.",
+        "redriven" => "The dead letters are back in the inbox.",
+        "merged" => "Merged. The other errors are now listed in this one.",
+        "commented" => "Comment added.",
         _ => return None,
     })
 }
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_is_said() {
+    fn only_listed_words_have_a_notice() {
         assert!(find_notice(Some("done=changed")).is_some());
         assert!(find_notice(Some("done=Your+account+is+locked,+call+555")).is_none());
     }

@@ -1,4 +1,5 @@
-//! `GET /dead-letters`: what is known of each and why it failed, but never what it holds: it is not scrubbed yet.
+//! `GET /dead-letters`: lists dead letters and why they failed. Their contents are never shown: they are not scrubbed
+//! yet.
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use super::MAX_LETTERS_READ;
 use crate::Query;
 use crate::list::Parameters;
 
-/// How many letters are listed if nothing is said.
+/// The default number of dead letters in an answer.
 const DEFAULT_LETTERS: usize = 100;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -30,10 +31,10 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("get", "/dead-letters", "listDeadLetters", "Lists what could not be processed, and why")
-        .description("In any order. The queue lends a letter to one reader at a time: two at once may each see a part.")
+    api.operation("get", "/dead-letters", "listDeadLetters", "Lists dead letters, and why they failed")
+        .description("In no particular order. The queue shows a message to one reader at a time, so two concurrent requests may each see only a part.")
         .limit(DEFAULT_LETTERS, MAX_LETTERS_READ)
-        .data::<LettersAnswer>(200, "the letters, without what they hold, which is not scrubbed yet");
+        .data::<LettersAnswer>(200, "the dead letters, without their contents, which are not scrubbed yet");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -57,31 +58,31 @@ async fn list(query: &Query, uri: &Uri) -> Answer {
     http_common::data(LettersAnswer { dead_letters })
 }
 
-/// A letter as an entry: whose events it brings, or what is wrong with it; and why the processor failed, unless that was for
-/// want of capacity or time, or its process died of it.
+/// A dead letter: its header, or why it cannot be read, and why processing failed. The reason is missing if the
+/// processor ran out of capacity or time, or if its process died.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DeadLetter")]
 struct LetterEntry {
     id: String,
     sent_at: Timestamp,
-    /// How large it is, packed.
+    /// The size of the message in bytes, as it is queued.
     bytes: usize,
-    /// Why it failed; null if that is not known.
+    /// Why it failed; null if the reason is unknown.
     reason: Option<String>,
-    /// When it failed, the last time.
+    /// When it last failed.
     failed_at: Option<Timestamp>,
-    /// Where its contents lie in the bucket, if they were too large for the queue: then nothing more is known of them.
+    /// The S3 key of its contents, if they were too large for the queue. The fields below are missing then.
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
     #[serde(flatten)]
     header: Option<LetterHeader>,
-    /// Why the letter itself cannot be read.
+    /// Why the message itself cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }
 
-/// What ingest knew of a letter.
+/// The header of the message, written when it was accepted.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]

@@ -1,4 +1,4 @@
-//! `/dead-letters`: what could not be processed.
+//! `/dead-letters`: messages that could not be processed.
 
 mod list;
 mod redrive;
@@ -10,7 +10,7 @@ use http_common::describe::Description;
 
 use crate::Query;
 
-/// How many letters one call looks at: a queue gives ten at a time.
+/// The most dead letters that one call reads. A queue returns ten at a time.
 const MAX_LETTERS_READ: usize = 1_000;
 
 pub(crate) fn describe(api: &mut Description) {

@@ -1,4 +1,4 @@
-//! `POST /dead-letters/redrive`: back into the inbox, after a fix.
+//! `POST /dead-letters/redrive`: puts dead letters back into the inbox, after a fix.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,17 +27,17 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/dead-letters/redrive", "redriveDeadLetters", "Puts dead letters back into the inbox")
         .description(
-            "After a fix. Looks at some thousand letters; events that were counted before are not counted again.",
+            "Use it after a fix. Reads at most 1,000 dead letters. Events that were already counted are not counted again.",
         )
         .body::<WhichDeadLetters>(json!({}))
-        .data::<Redriven>(200, "how many are in the inbox again")
-        .error(Reason::NotImplemented, "in AWS query may not write into the inbox: the message says what to do there");
+        .data::<Redriven>(200, "how many were redriven")
+        .error(Reason::NotImplemented, "in AWS, `query` must not write to the inbox: the message says how to redrive there");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Redriven {
-    /// How many letters.
+    /// The number of dead letters that were put back into the inbox.
     redriven: usize,
 }
 
@@ -45,22 +45,22 @@ async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, request: Request
     query.answer(redrive(&query, request)).await
 }
 
-/// Which dead letters are meant.
+/// The dead letters to redrive.
 #[derive(Deserialize, JsonSchema)]
 struct WhichDeadLetters {
-    /// Their ids; without, all are meant.
+    /// Their ids; all dead letters if missing.
     #[schemars(with = "Option<Vec<String>>")]
     ids: Option<HashSet<String>>,
 }
 
 async fn redrive(query: &Query, request: Request<Body>) -> Answer {
     if !query.dead_letters.can_redrive() {
-        let message = "query may not write into this deployment's inbox: `aws sqs start-message-move-task --source-arn \
-                       ARN` redrives, with the ARN among the stack's outputs";
+        let message = "this deployment cannot redrive through the API: use `aws sqs start-message-move-task --source-arn \
+                       ARN`, with the ARN from the stack's outputs";
         return Err(Refusal::new(Reason::NotImplemented, message));
     }
     let WhichDeadLetters { ids } =
-        parse_body(request, "an object, with `ids`: [ids of dead letters] if not all are meant").await?;
+        parse_body(request, "an object, optionally with `ids`: [ids of dead letters]").await?;
     let moved = query.dead_letters.redrive(ids.as_ref(), MAX_LETTERS_READ).await?;
     http_common::data(Redriven { redriven: moved })
 }

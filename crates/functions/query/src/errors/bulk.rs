@@ -1,4 +1,4 @@
-//! `PATCH /projects/{project}/errors`: one change of many errors, by a list or by a query.
+//! `PATCH /projects/{project}/errors`: changes or deletes many errors, selected by a list or by filters.
 
 use std::sync::Arc;
 
@@ -27,13 +27,13 @@ use crate::list::refuse_parameter;
 use crate::lookup::{find_error, find_stored_error, refuse_unknown};
 use crate::purge::Budget;
 
-/// The most errors of a request.
+/// The most errors per request.
 pub(super) const MAX_CHANGED_ERRORS: usize = 100;
-/// How many are changed at once.
+/// The number of errors that are changed concurrently.
 const CHANGES_AT_ONCE: usize = 8;
 
-const FORM: &str = "an object with `errors`: [up to 100 fingerprints or messages], or `where`: {the filters of the list}, \
-                    and with `change`: {what a PATCH of one error takes}, or `delete`: true";
+const FORM: &str = "an object with `errors`: [up to 100 fingerprints or messages] or `where`: {filters of the list}, and \
+                    with `change`: {the body of a PATCH of one error} or `delete`: true";
 
 pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/errors", patch(handle))
@@ -61,19 +61,19 @@ struct BulkBody {
 pub(super) struct BulkAnswer {
     #[schemars(length(max = MAX_CHANGED_ERRORS))]
     results: Vec<BulkResult>,
-    /// Whether there are more errors that `where` is true of.
+    /// Whether more errors match `where`.
     more: bool,
-    /// What goes on with them, as `cursor`.
+    /// The `cursor` of a request that continues with them.
     next_cursor: Option<String>,
-    /// Of a deletion: whether the contents of all that was deleted are gone, too; if not, they go with the next one.
+    /// After a deletion: whether the contents of all deleted errors are erased. If not, the next deletion continues.
     #[serde(skip_serializing_if = "Option::is_none")]
     purged: Option<bool>,
 }
 
-/// What became of one error.
+/// The result for one error.
 #[derive(Serialize, JsonSchema)]
 struct BulkResult {
-    /// As the request calls it, or by its fingerprint.
+    /// The error as the request names it, or its fingerprint.
     error: String,
     changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,13 +88,13 @@ struct BulkFailure {
     message: String,
 }
 
-/// What becomes of each error.
+/// The change to make to each error.
 enum BulkAction {
     Change(ErrorPatch),
     Delete,
 }
 
-/// Each error is changed for itself: what befalls one is said of that one, and the others are changed.
+/// Changes each error independently: a failure is reported for that error, and the others are still changed.
 async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
     let mut bulk: BulkBody = parse_body(request, FORM).await?;
     let wanted = match (bulk.change.take(), bulk.delete) {
@@ -126,7 +126,7 @@ async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     let results: Vec<_> = futures_util::stream::iter(results).buffered(CHANGES_AT_ONCE).collect().await;
     let mut purged = None;
     if matches!(wanted, BulkAction::Delete) {
-        // What is left of their contents goes with the next deletion in the project.
+        // What is left of their contents is purged by the next deletion in the project.
         purged = Some(query.purge(project.id, budget).await?);
     }
     http_common::data(BulkAnswer { results, more: next.is_some(), next_cursor: next, purged })
@@ -154,17 +154,17 @@ async fn change_one(
     }
 }
 
-/// An error that is to be changed.
+/// An error that the request selects.
 enum BulkTarget {
-    /// By its fingerprint or message.
+    /// Named by the request: a fingerprint or a message.
     Named(String),
     Found(Box<ErrorAggregate>),
-    /// One that may be meant by the filters: it is left as it is.
+    /// It is unknown whether the error matches the filters, so it is not changed.
     Uncertain(Box<ErrorAggregate>),
 }
 
 impl BulkTarget {
-    /// What an answer calls it: as the request does, or by its fingerprint.
+    /// The name of the error in the answer: as in the request, or its fingerprint.
     fn name(&self) -> String {
         match self {
             Self::Named(name) => name.clone(),
@@ -173,7 +173,7 @@ impl BulkTarget {
     }
 }
 
-/// The errors that a request is about, and where the next request goes on if there are more.
+/// Finds the errors that a request selects, and the cursor of the next request if there are more.
 async fn find_targets(
     query: &Query,
     project: &AdministeredProject,
@@ -181,7 +181,7 @@ async fn find_targets(
 ) -> Result<(Vec<BulkTarget>, Option<String>), Refusal> {
     match (bulk.errors, bulk.r#where) {
         (Some(_), None) if bulk.cursor.is_some() => {
-            Err(refuse_body("`cursor` goes with `where` only: leave it out", "cursor"))
+            Err(refuse_body("`cursor` is only allowed with `where`: leave it out", "cursor"))
         }
         (Some(errors), None) if (1..=MAX_CHANGED_ERRORS).contains(&errors.len()) => {
             Ok((errors.into_iter().map(BulkTarget::Named).collect(), None))
@@ -195,7 +195,7 @@ async fn find_targets(
     }
 }
 
-/// The first errors that all filters are true of, or may be.
+/// Finds the first errors that match all filters, or may match them.
 async fn find_by_filters(
     query: &Query,
     project: &AdministeredProject,
@@ -206,18 +206,15 @@ async fn find_by_filters(
     for (name, value) in &filters {
         let unknown = || {
             let known = Filter::NAMES.join("`, `");
-            refuse_body(&format!("`{name}` is no filter, or its value is no text: use `{known}`"), "where")
+            refuse_body(&format!("`{name}` is not a filter, or its value is not a string: use `{known}`"), "where")
         };
         let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
         let is_known = set.map_err(|error| prefix_path("where", refuse_parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
     }
-    // Be it empty, or all of its texts: that all errors are meant must not be a slip.
+    // `where` may be empty, or all its values. Changing all errors must not happen by accident.
     if filter == Filter::default() {
-        return Err(refuse_body(
-            "`where` filters nothing: say which errors, such as {\"status\": \"resolved\"}",
-            "where",
-        ));
+        return Err(refuse_body("`where` must have at least one filter, such as {\"status\": \"resolved\"}", "where"));
     }
     let sort = Sort::default();
     let after = cursor.map(|cursor| Cursor::parse(cursor, sort)).transpose();
@@ -230,11 +227,11 @@ async fn find_by_filters(
     Ok((certain.chain(uncertain).collect(), next))
 }
 
-/// An error may match the filters, or not: only whoever names it can mean it.
+/// Refuses to change an error that may or may not match the filters. It has to be named in `errors`.
 fn refuse_uncertain(fingerprint: &str) -> Refusal {
     let message = format!(
-        "it is not known whether `where` is true of {fingerprint}, which had more values of a tag, or more tags, than it \
-         remembers: look at its occurrences, and send it in `errors` if it is meant"
+        "error {fingerprint} may or may not match `where`: it has more tags, or more values of a tag, than are kept for \
+         searching; check its occurrences, and send it in `errors` to change it"
     );
     Refusal::new(Reason::MatchUncertain, message)
 }
@@ -243,7 +240,7 @@ fn refuse_body(message: &str, key: &str) -> Refusal {
     Refusal::new(Reason::BodyInvalid, message).at([key])
 }
 
-/// The refusal of what stands at `key`.
+/// Prepends `key` to the path of a refusal.
 fn prefix_path(key: &str, mut refusal: Refusal) -> Refusal {
     refusal.path.insert(0, key.to_owned());
     refusal

@@ -1,4 +1,4 @@
-//! `POST …/errors/{message}/comments` and `DELETE …/comments/{id}`. Comments are read in the error's history.
+//! `POST …/errors/{message}/comments` and `DELETE …/comments/{id}`. The error's history lists the comments.
 
 use axum::body::Body;
 use http::Request;
@@ -13,7 +13,7 @@ use crate::Query;
 use crate::body::parse_body;
 use crate::lookup::{find_error, refuse_unknown};
 
-/// What somebody says about an error.
+/// A comment on an error.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "Comment")]
 pub(super) struct CommentBody {
@@ -32,7 +32,7 @@ const FORM: &str = "an object with `text`";
 pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &str, request: Request<Body>) -> Answer {
     let CommentBody { text } = parse_body(request, FORM).await?;
     if !(1..=MAX_COMMENT).contains(&text.len()) {
-        let message = format!("`text` has {} bytes: a comment has 1 to {MAX_COMMENT}", text.len());
+        let message = format!("`text` must have 1 to {MAX_COMMENT} bytes (got {})", text.len());
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["text"]));
     }
     let error = find_error(query, project, message).await?;
@@ -43,7 +43,7 @@ pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &
     }
 }
 
-/// Takes a comment away, whoever made it; that it was there stays in the history.
+/// Deletes a comment of any author. The history keeps an entry that a comment was deleted.
 pub(super) async fn remove(query: &Query, project: &AdministeredProject, message: &str, id: &str) -> Answer {
     let unknown = || {
         let message =

@@ -9,11 +9,11 @@ use crate::Query;
 use crate::lookup::{find_stored_error, follow_merge, refuse_merged, refuse_unknown};
 use crate::purge::{Budget, refuse_unfinished};
 
-/// How often the error is read again when the processor writes it at the same time.
+/// How often the deletion is tried again if the processor writes the error at the same time.
 const MAX_ATTEMPTS: usize = 10;
 
-/// Removes the error from every list at once, then its occurrences from where they rest, and what earlier requests had to
-/// leave; so repeating a request that was cut short comes to the end.
+/// Removes the error from every list at once, then erases its occurrences and what earlier requests left over. So
+/// repeating a request that was interrupted finishes the deletion.
 pub(super) async fn delete_error(query: &Query, project: &AdministeredProject, message: &str) -> Answer {
     let budget = Budget::new(query);
     let found = match find_stored_error(query, project, message).await {
@@ -25,7 +25,7 @@ pub(super) async fn delete_error(query: &Query, project: &AdministeredProject, m
     if finished { http_common::no_content() } else { Err(refuse_unfinished()) }
 }
 
-/// Removes an error from every list, as it was read; if it was written since, as it is then.
+/// Removes an error from every list. If it was written since it was read, reads it again.
 pub(super) async fn start_purge(
     query: &Query,
     project: &AdministeredProject,
@@ -35,7 +35,7 @@ pub(super) async fn start_purge(
     loop {
         let shown = follow_merge(query, project, error.clone()).await?;
         if shown.fingerprint != error.fingerprint {
-            // Somebody who wants to be rid of one must not lose all that it was merged with.
+            // Deleting one merged error must not delete the errors that it was merged with.
             return Err(refuse_merged(project, &error.fingerprint, &shown.fingerprint));
         }
         match query.stores.errors.start_purge(&error).await {

@@ -1,4 +1,4 @@
-//! What the API's description says of errors.
+//! Describes the routes of errors for the OpenAPI document.
 
 use crate::views::ErrorEntry;
 use http_common::describe::Description;
@@ -23,7 +23,7 @@ pub(crate) fn describe(api: &mut Description) {
         "type": "array",
         "maxItems": MergeFamily::MAX_INCARNATIONS,
         "items": api.answered::<ErrorEntry<'_>>(),
-        "description": "of a merged error: what it is made of, each as it would be alone, itself first",
+        "description": "of a merged error: its parts, each as it would be without the merge, the error itself first",
     });
     let answer = json!({
         "type": "object",
@@ -32,11 +32,11 @@ pub(crate) fn describe(api: &mut Description) {
     });
     describe_error_path(api.operation("get", "/projects/{project}/errors/{message}", "getError", "Shows an error"))
         .description(
-            "The newest occurrence, with what its error knows beside it (if all occurrences have expired, only that, \
-             and `expired`), and the timeline of a range.",
+            "Returns the error's fields together with those of its newest occurrence, and the timeline of a range. If all \
+             occurrences have expired, returns only the error's fields, and `expired`.",
         )
-        .query::<Timestamp>("start", "where the timeline begins; without, with this month")
-        .query::<Timestamp>("end", "where it ends, at most 400 days later; without, with this month")
+        .query::<Timestamp>("start", "start of the timeline; default: the start of this month")
+        .query::<Timestamp>("end", "end of the timeline, at most 400 days after its start; default: the end of this month")
         .data_as(200, "the error", answer);
     let path = "/projects/{project}/errors/{message}";
     describe_error_path(api.operation("patch", path, "updateError", "Resolves, mutes or assigns an error"))
@@ -49,10 +49,10 @@ pub(crate) fn describe(api: &mut Description) {
         "Deletes an error",
     ))
     .description(
-        "It leaves all lists at once. What has many occurrences takes more than one call: 503 says to repeat it.",
+        "The error disappears from all lists at once. If it has many occurrences, status 503 asks to repeat the request.",
     )
-    .error(Reason::DeletionUnfinished, "there is more to delete: repeat the request")
-    .empty_response(204, "the error is gone, and its occurrences are blanked where they lie")
+    .error(Reason::DeletionUnfinished, "the deletion is not finished: repeat the request")
+    .empty_response(204, "the error is deleted, and its occurrences are erased from storage")
     .error(Reason::ErrorMerged, "the error is merged into another");
     tags::describe(api);
     describe_merges(api);
@@ -67,20 +67,20 @@ fn describe_history(api: &mut Description) {
         "get",
         path,
         "listHistory",
-        "Lists who did what to an error, and said what, the newest first",
+        "Lists the changes of an error and the comments on it, newest first",
     ))
     .limit(history::DEFAULT_ENTRIES, history::MAX_LISTED_ENTRIES)
-    .query::<EntryId>("cursor", "`nextCursor` of the page before")
+    .query::<EntryId>("cursor", "`nextCursor` of the previous page")
     .data::<history::HistoryAnswer<'_>>(200, "a page of the history");
     let path = "/projects/{project}/errors/{message}/comments";
-    describe_error_path(api.operation("post", path, "addComment", "Says something about an error"))
+    describe_error_path(api.operation("post", path, "addComment", "Adds a comment to an error"))
         .body::<comments::CommentBody>(json!({ "text": "seen on staging, too" }))
-        .data::<comments::AddedComment<'_>>(201, "the comment, as the history has it");
+        .data::<comments::AddedComment<'_>>(201, "the comment, as an entry of the history");
     let path = "/projects/{project}/errors/{message}/comments/{id}";
-    describe_error_path(api.operation("delete", path, "deleteComment", "Takes a comment away"))
-        .description("That it was there stays in the history.")
+    describe_error_path(api.operation("delete", path, "deleteComment", "Deletes a comment"))
+        .description("The history keeps an entry that a comment was deleted.")
         .path::<EntryId>("id", "the comment's id, as in the history")
-        .empty_response(204, "the comment is gone")
+        .empty_response(204, "the comment is deleted")
         .error(Reason::CommentUnknown, "the error has no such comment");
 }
 
@@ -93,9 +93,9 @@ fn describe_restore(api: &mut Description) {
         "post",
         path,
         "restoreError",
-        "Takes back what people had set of an error elsewhere",
+        "Restores the status, assignee and history of an error",
     ))
-    .description("As an export has it. If the newest entry is there already, nothing is changed.")
+    .description("From an export. If the newest entry of the history already exists, nothing is changed.")
     .body::<restore::ErrorBackup>(json!({ "status": "resolved", "history": [entry] }))
     .data::<restore::Restored>(200, "whether anything was restored");
 }
@@ -103,17 +103,17 @@ fn describe_restore(api: &mut Description) {
 fn describe_merges(api: &mut Description) {
     let example = json!({ "errors": ["5f2b1c8e9a704d63b1e0c7a48f35d926"] });
     let path = "/projects/{project}/errors/{message}/merge";
-    describe_error_path(api.operation("post", path, "mergeErrors", "Merges others into an error"))
-        .description("They are one from now on, with the occurrences, counts and timeline of all, past and future.")
+    describe_error_path(api.operation("post", path, "mergeErrors", "Merges other errors into an error"))
+        .description("From then on they are shown as one error, with all their past and future occurrences, counts and timelines.")
         .body::<merge::FingerprintList>(example.clone())
         .data::<merge::MergedError<'_>>(200, "the error as it is now")
-        .error(Reason::ErrorMerged, "one of the others is merged into another already");
+        .error(Reason::ErrorMerged, "one of the other errors is already merged into another error");
     let path = "/projects/{project}/errors/{message}/unmerge";
-    describe_error_path(api.operation("post", path, "unmergeErrors", "Takes others out of an error again"))
-        .description("Each comes back with all that is its own, also of the time since, and with what was merged into it before.")
+    describe_error_path(api.operation("post", path, "unmergeErrors", "Undoes merges of an error"))
+        .description("Each error gets its own occurrences back, including those since the merge, and the errors that were merged into it before.")
         .body::<merge::FingerprintList>(example)
-        .data::<merge::UnmergedErrors<'_>>(200, "the error, and the others, as they are now")
-        .error(Reason::ErrorMerged, "one of the others is merged into another");
+        .data::<merge::UnmergedErrors<'_>>(200, "the error and the unmerged errors as they are now")
+        .error(Reason::ErrorMerged, "one of the other errors is merged into a different error");
 }
 
 fn describe_bulk(api: &mut Description) {
@@ -128,9 +128,9 @@ fn describe_bulk(api: &mut Description) {
         "type": "object",
         "minProperties": 1,
         "additionalProperties": { "type": "string" },
-        "description": "filters of the list, by their names",
+        "description": "filters of `GET /projects/{project}/errors`, by their names",
     });
-    let cursor = json!({ "type": ["string", "null"], "description": "`nextCursor` of the call before" });
+    let cursor = json!({ "type": ["string", "null"], "description": "`nextCursor` of the previous call" });
     let is = |which: &str, schema: &Value, what: &str, wanted: Value| {
         let mut one = object(json!({ which: schema, what: wanted }), &[which, what]);
         if which == "where" {
@@ -146,32 +146,33 @@ fn describe_bulk(api: &mut Description) {
         .collect();
     let example = json!({ "errors": ["5f2b1c8e9a704d63b1e0c7a48f35d926"], "change": { "status": "resolved" } });
     let path = "/projects/{project}/errors";
-    api.operation("patch", path, "updateErrors", "Changes or deletes many errors, at most 100 at a call")
+    api.operation("patch", path, "updateErrors", "Changes or deletes up to 100 errors")
         .description(
-            "Each error is changed for itself: what befalls one is said of that one, and the others are changed.",
+            "Each error is changed independently: a failure is reported for that error, and the others are still changed.",
         )
         .project()
         .body_as("application/json", json!({ "type": "object", "oneOf": one_of }), example)
-        .data::<bulk::BulkAnswer>(200, "what became of each")
-        .error(Reason::ParameterInvalid, "`cursor` or a filter has another form");
+        .data::<bulk::BulkAnswer>(200, "the result for each error")
+        .error(Reason::ParameterInvalid, "`cursor` or a filter is invalid");
 }
 
-/// What somebody changes of an error. What goes with a status goes with that one only.
+/// The schema of a change of an error. Each status allows only its own options.
 fn patch_schema() -> Value {
     let nothing = || json!({ "type": "null" });
     let is_false = || json!({ "const": false });
-    let until = json!({ "type": ["string", "null"], "format": "date-time", "description": "until when it is muted" });
+    let until = json!({ "type": ["string", "null"], "format": "date-time", "description": "when the mute ends; null: it has no time limit" });
     let most = u32::MAX;
     let occurrences = json!({
-        "type": ["integer", "null"], "minimum": 1, "maximum": most, "description": "for how many more occurrences it is muted"
+        "type": ["integer", "null"], "minimum": 1, "maximum": most, "description": "the number of further occurrences after which the mute ends"
     });
-    let next = json!({ "type": "boolean", "description": "whether only occurrences in newer releases say otherwise" });
+    let next =
+        json!({ "type": "boolean", "description": "whether only occurrences in newer releases reopen the error" });
     let with = |status: Value, until: Value, occurrences: Value, next: Value, required: &str| {
         let assignee = json!({
             "type": ["string", "null"],
             "minLength": 1,
             "maxLength": MAX_ASSIGNEE,
-            "description": "who is to look after it; null: nobody",
+            "description": "the name or email address of the assignee; null: nobody",
         });
         let properties = json!({
             "status": status, "until": until, "occurrences": occurrences, "inNextRelease": next, "assignee": assignee

@@ -1,4 +1,4 @@
-//! `GET …/errors/{message}/history`: who did what to an error, and what people said about it, newest first.
+//! `GET …/errors/{message}/history`: the changes of an error and the comments on it, newest first.
 
 use http::Uri;
 use http_common::{Answer, ReadableProject};
@@ -12,7 +12,7 @@ use crate::list::Parameters;
 use crate::lookup::find_error;
 
 pub(super) const DEFAULT_ENTRIES: usize = 50;
-/// Each may be a comment of 10,000 bytes.
+/// The most entries per page. Each may be a comment of 10,000 bytes.
 pub(super) const MAX_LISTED_ENTRIES: usize = 100;
 
 pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
@@ -33,11 +33,11 @@ pub(super) async fn list(query: &Query, project: &ReadableProject, message: &str
 pub(super) struct HistoryAnswer<'a> {
     #[schemars(length(max = MAX_LISTED_ENTRIES))]
     history: Vec<HistoryEntry<'a>>,
-    /// What the next page is asked for with; none at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<EntryId>,
 }
 
-/// An entry: `what` was done, with what belongs to it beside it.
+/// An entry of the history. `what` names the action; the other keys depend on it.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct HistoryEntry<'a> {
     id: EntryId,

@@ -33,21 +33,21 @@ pub(super) fn describe(api: &mut Description) {
             "get",
             "/projects/{project}/errors",
             "listErrors",
-            "Finds errors of a project, in one of four orders",
+            "Lists or searches the errors of a project, in one of four orders",
         )
         .project()
-        .query::<Status>("status", "only errors of this status")
+        .query::<Status>("status", "only errors with this status")
         .query_as("level", "only errors seen with this level", json!({ "type": "string", "enum": levels }));
     let words = json!({ "type": "string", "pattern": "[0-9A-Za-z]", "maxLength": 200 });
-    let says = "only errors with all of these words, at most eight, in type, message, culprit or names of frames";
+    let says = "only errors with all of these words (at most eight) in type, message, culprit or names of frames";
     operation = operation.query_as("text", says, words);
     for (name, is) in [
         ("environment", "only errors seen in this environment"),
         ("release", "only errors seen in this release"),
         ("platform", "only errors of this platform"),
-        ("assignee", "only errors that this name or address looks after"),
+        ("assignee", "only errors assigned to this name or email address"),
         ("firstRelease", "only errors first seen in this release"),
-        ("regressedIn", "only errors that came back in this release"),
+        ("regressedIn", "only errors that regressed in this release"),
     ] {
         operation = operation.query_as(name, is, text());
     }
@@ -64,9 +64,9 @@ pub(super) fn describe(api: &mut Description) {
     let cursor = json!({ "type": "string", "pattern": "^[-_0-9A-Za-z]*$", "maxLength": Cursor::MAX_BYTES });
     let sorts = Sort::ALL.map(Sort::as_str);
     operation
-        .query_as("sort", "what comes first: the most of it", json!({ "type": "string", "enum": sorts }))
+        .query_as("sort", "the sort order, highest or latest value first", json!({ "type": "string", "enum": sorts }))
         .limit(MAX_LISTED_ERRORS, MAX_LISTED_ERRORS)
-        .query_as("cursor", "`nextCursor` of the page before, which had the same `sort`", cursor)
+        .query_as("cursor", "`nextCursor` of the previous page, with the same `sort`", cursor)
         .data::<ErrorsAnswer<'_>>(200, "a page of errors");
 }
 
@@ -74,17 +74,17 @@ pub(super) fn describe(api: &mut Description) {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Errors")]
 struct ErrorsAnswer<'a> {
-    /// How many match on this page.
+    /// The number of matching errors on this page.
     scanned_count: usize,
     #[schemars(length(max = MAX_LISTED_ERRORS))]
     errors: Vec<ErrorEntry<'a>>,
-    /// Errors that may match: they had more values of a tag, or more tags, than they remember.
+    /// Errors that may match. They have more tags, or more values of a tag, than are kept for searching.
     #[schemars(length(max = MAX_LISTED_ERRORS))]
     uncertain: Vec<ErrorEntry<'a>>,
-    /// How many were looked at to find them: at most 400.
+    /// The number of errors that were searched: at most 400.
     examined: usize,
-    /// What the next page is asked for with; none at the end. A page that is not full may have one: what was looked at
-    /// does not match, and the next request looks on.
+    /// The `cursor` of the next page; null on the last page. A page that is not full may have one: the search stopped
+    /// after 400 errors, and the next request continues it.
     next_cursor: Option<String>,
 }
 

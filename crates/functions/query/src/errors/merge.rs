@@ -1,4 +1,4 @@
-//! `POST /projects/{project}/errors/{message}/merge` and `…/unmerge`: several errors shown as one, and apart again.
+//! `POST /projects/{project}/errors/{message}/merge` and `…/unmerge`: shows several errors as one, and undoes that.
 
 use crate::views::{self, ErrorEntry};
 use axum::body::Body;
@@ -16,7 +16,7 @@ use crate::Query;
 use crate::body::parse_body;
 use crate::lookup::{find_error, follow_merge, refuse_merged, refuse_unknown};
 
-/// How often errors are read again when the processor writes them at the same time.
+/// How often a change is tried again if the processor writes the errors at the same time.
 const MAX_ATTEMPTS: usize = 10;
 
 /// Other errors, by their fingerprints.
@@ -27,14 +27,14 @@ pub(super) struct FingerprintList {
     errors: Vec<String>,
 }
 
-/// What became of the error.
+/// The error after the merge.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(super) struct MergedError<'a> {
     error: ErrorEntry<'a>,
 }
 
-/// What became of the error, and of what was taken out of it.
+/// The error after unmerging, and the errors that were taken out of it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(super) struct UnmergedErrors<'a> {
@@ -45,8 +45,8 @@ pub(super) struct UnmergedErrors<'a> {
 
 const FORM: &str = "an object with `errors`: a list of fingerprints";
 
-/// Merges the errors of the body into this one: from now on they are one error, with the occurrences, the counts and the
-/// timeline of all. What is merged into it already is left as it is, so that a request can be repeated.
+/// Merges the errors of the body into this one. From then on they are shown as one error, with the occurrences, counts
+/// and timelines of all. Errors that are already merged into it are skipped, so that a request can be repeated.
 pub(super) async fn merge(
     query: &Query,
     project: &AdministeredProject,
@@ -57,8 +57,9 @@ pub(super) async fn merge(
     http_common::data(MergedError { error: views::describe_error(&project.name, &done.family.target) })
 }
 
-/// Takes the errors of the body out of this one again, each with what was merged into it before: their occurrences, past
-/// and future, are theirs again. What is no part of it is left as it is, so that a request can be repeated.
+/// Takes the errors of the body out of this one, each with the errors that were merged into it before. Each gets its
+/// past and future occurrences back. Errors that are not merged into this one are skipped, so that a request can be
+/// repeated.
 pub(super) async fn unmerge(
     query: &Query,
     project: &AdministeredProject,
@@ -74,8 +75,11 @@ async fn parse_others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusa
     let FingerprintList { errors } = parse_body(request, FORM).await?;
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message).at(["errors"]);
     if errors.is_empty() || errors.len() >= MergeFamily::MAX_INCARNATIONS {
-        let message =
-            format!("`errors` has {} fingerprints: send 1 to {}", errors.len(), MergeFamily::MAX_INCARNATIONS - 1);
+        let message = format!(
+            "`errors` must have 1 to {} fingerprints (got {})",
+            MergeFamily::MAX_INCARNATIONS - 1,
+            errors.len()
+        );
         return Err(invalid(message));
     }
     let mut others = Vec::new();
@@ -85,23 +89,23 @@ async fn parse_others(request: Request<Body>) -> Result<Vec<Fingerprint>, Refusa
     Ok(others)
 }
 
-/// What is to become of the other errors.
+/// What to do with the other errors.
 #[derive(Clone, Copy)]
 enum MergeAction {
     Merge,
     Split,
 }
 
-/// What a request makes of an error.
+/// The result of a request, before it is written.
 struct MergePlan {
     family: MergeFamily,
-    /// What was taken out of it.
+    /// The errors that were taken out.
     split: Vec<MergeFamily>,
-    /// What went from one to the other.
+    /// The fingerprints that were merged or unmerged.
     moved: Vec<Fingerprint>,
 }
 
-/// Decides what a request makes of the error that its path names, and writes it; once more, if somebody else writes one of
+/// Plans a merge or unmerge of the error that the path names, and writes it. Tries again if somebody else writes one of
 /// the errors at the same time.
 async fn apply(
     query: &Query,
@@ -167,7 +171,7 @@ impl MergePlan {
             return Err(refuse_merged(project, other, &into));
         }
         let refused = |error: model::error::TooManyMergedErrors| {
-            let message = format!("{error}: merge fewer, or fold them by a fingerprint that their client sends");
+            let message = format!("{error}: merge fewer, or let the client send a `fingerprint` that groups them");
             Refusal::new(Reason::BodyInvalid, message).at(["errors"])
         };
         self.family.merge(joining).map_err(refused)?;
@@ -200,7 +204,7 @@ async fn load_family(query: &Query, project: &AdministeredProject, of: &Fingerpr
     found.ok_or_else(|| refuse_unknown(project, &of.to_string()).at(["errors"]))
 }
 
-/// What an error is merged into.
+/// Returns the error that `error` is merged into, if any.
 async fn find_merge_target(
     query: &Query,
     project: &AdministeredProject,

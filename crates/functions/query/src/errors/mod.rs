@@ -35,8 +35,8 @@ use crate::occurrences;
 use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    // A message may hold slashes, so what follows it is told apart by `ErrorPath`, not by the router.
-    // HEAD is possible with none of it, which is for admins to know.
+    // A message may contain slashes, so `ErrorPath` parses the rest of the path, not the router.
+    // No path supports HEAD. Only admins get that answer, as for other unsupported methods.
     let methods = get(handle_read).head(handle_change).post(handle_change).patch(handle_change).delete(handle_change);
     Router::new().merge(list::route()).merge(bulk::route()).route("/projects/{project}/errors/{*message}", methods)
 }
@@ -54,7 +54,7 @@ async fn handle_change(
     allow(&uri, query.answer(change(&query, &project, request)).await)
 }
 
-/// The response; that of a method which is not possible says which ones are.
+/// Adds the `Allow` header to a response with status 405.
 fn allow(uri: &Uri, mut response: Response) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods = ErrorPath::parse(uri.path()).map_or("", |target| target.methods());
@@ -90,5 +90,5 @@ async fn change(query: &Query, project: &AdministeredProject, request: Request<B
 }
 
 fn refuse_method(method: &Method, target: &ErrorPath) -> Refusal {
-    Refusal::new(Reason::MethodUnknown, format!("{method} is not possible here: use {}", target.methods()))
+    Refusal::new(Reason::MethodUnknown, format!("{method} is not supported here: use {}", target.methods()))
 }

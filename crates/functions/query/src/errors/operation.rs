@@ -1,17 +1,17 @@
-//! Describing the part of a path that names an error.
+//! Describes the part of a path that names an error.
 
 use http_common::describe::Operation;
 use model::outcome::Reason;
 use serde_json::json;
 
-/// Describes the error that a path names.
+/// Describes the path parameters that name an error.
 pub(crate) fn describe_error_path(operation: Operation<'_>) -> Operation<'_> {
     operation
         .project()
         .parameter(
             "path",
             "message",
-            "the error's message, percent-encoded and as long as you like, or its fingerprint",
+            "the error's message, percent-encoded, of any length; or its fingerprint",
             json!({ "type": "string", "minLength": 1 }),
         )
         .error(Reason::ErrorUnknown, "the project has no such error")

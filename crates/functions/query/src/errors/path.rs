@@ -1,10 +1,10 @@
-//! What a path behind `/projects/{project}/errors/` is about.
+//! Parses the path after `/projects/{project}/errors/`.
 
 use model::outcome::Refusal;
 
 use crate::occurrences::OccurrenceName;
 
-/// An error (by its message or fingerprint), or something of it.
+/// An error, named by its message or fingerprint, or one of its subresources.
 #[derive(Debug, PartialEq)]
 pub(super) enum ErrorPath {
     Error(String),
@@ -14,7 +14,7 @@ pub(super) enum ErrorPath {
     Occurrence(String, OccurrenceName),
     History(String),
     Comments(String),
-    /// A comment, by what the path calls it.
+    /// An error and the id of a comment.
     Comment(String, String),
     Merge(String),
     Unmerge(String),
@@ -25,7 +25,7 @@ const OCCURRENCES_SUFFIX: &str = "/occurrences";
 const COMMENTS_SUFFIX: &str = "/comments";
 
 impl ErrorPath {
-    /// What can be done with it.
+    /// The methods that the path supports.
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Error(_) => "GET, PATCH, DELETE",
@@ -36,9 +36,9 @@ impl ErrorPath {
         }
     }
 
-    /// From a whole path.
+    /// Parses a whole path.
     pub(super) fn parse(path: &str) -> Result<Self, Refusal> {
-        // Behind `/projects/{project}/errors/`; a project may itself be named `errors`.
+        // The part after `/projects/{project}/errors/`. A project may itself be named `errors`.
         let rest = path.splitn(5, '/').nth(4).unwrap_or_default();
         if let Some(message) = rest.strip_suffix(OCCURRENCES_SUFFIX).or_else(|| rest.strip_suffix("/occurrences/")) {
             return Ok(Self::Occurrences(http_common::decode_segment(message)));
@@ -89,7 +89,7 @@ mod tests {
     use crate::occurrences::End;
 
     #[test]
-    fn a_message_may_hold_anything() {
+    fn a_message_may_contain_anything() {
         let moment = Timestamp::from_seconds(1_478_044_860);
         let id = OccurrenceId::new(moment, ReferenceId::new(moment, 1), 3);
         let check = |rest: &str, expected: ErrorPath| {

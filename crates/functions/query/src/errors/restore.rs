@@ -1,4 +1,4 @@
-//! `POST …/errors/{message}/restore`: what people had set of an error elsewhere, with its history, as an export has it.
+//! `POST …/errors/{message}/restore`: restores the status, assignee and history of an error from an export.
 
 use std::collections::BTreeSet;
 
@@ -17,38 +17,38 @@ use crate::Query;
 use crate::body::parse_body;
 use crate::lookup::{find_error, refuse_unknown};
 
-/// The most entries of a request.
+/// The most history entries per request.
 const MAX_RESTORED_ENTRIES: usize = 1_000;
-/// The longest release that a resolution keeps, in bytes.
+/// The longest release of a resolution, in bytes.
 const MAX_RELEASE: usize = 200;
 
-const FORM: &str = "an object with `history`: up to 1,000 entries as `GET …/history` has them, and perhaps `status`, `until`, \
-                    `occurrences`, `after` and `assignee`";
+const FORM: &str = "an object with `history`: up to 1,000 entries as `GET …/history` returns them, and optionally `status`, \
+                    `until`, `occurrences`, `after` and `assignee`";
 
-/// What an error had elsewhere.
+/// The status, assignee and history of an error, from an export.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ErrorToRestore")]
 pub(super) struct ErrorBackup {
-    /// Entries of its history. They keep ids, times and authors.
+    /// History entries. They keep their ids, times and authors.
     #[schemars(length(min = 1, max = MAX_RESTORED_ENTRIES))]
     history: Vec<PastEntry>,
-    /// Its status. Without, only the entries are added.
+    /// The status. Without it, only the history entries are added.
     #[schemars(with = "Option<Status>")]
     status: Option<String>,
-    /// Until when it is muted.
+    /// When the mute ends, if it has a time limit.
     until: Option<Timestamp>,
-    /// For how many more occurrences it is muted.
+    /// The number of further occurrences after which the mute ends.
     occurrences: Option<u64>,
-    /// The release after which it is resolved, if not in all.
+    /// The release after which the error is resolved, if it is not resolved in all releases.
     #[schemars(length(max = MAX_RELEASE))]
     after: Option<String>,
-    /// Who looks after it.
+    /// The name or email address of the assignee.
     #[schemars(length(min = 1, max = MAX_ASSIGNEE))]
     assignee: Option<String>,
 }
 
-/// An entry, as `GET …/history` has it.
+/// An entry, as `GET …/history` returns it.
 #[derive(Deserialize, JsonSchema)]
 struct PastEntry {
     #[schemars(with = "EntryId")]
@@ -59,16 +59,16 @@ struct PastEntry {
     action: Action,
 }
 
-/// What was done.
+/// The result of a restore.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(super) struct Restored {
-    /// Whether anything was restored: not, if the newest of the entries is there already.
+    /// Whether anything was restored: false if the newest entry already existed.
     restored: bool,
 }
 
-/// The newest entry goes with the state, in one transaction: so what was cut short is repeated, and what is done is not done
-/// twice. What somebody changed here after the newest entry stands.
+/// Writes the newest entry and the state in one transaction. So an interrupted restore can be repeated, and a finished
+/// one changes nothing. A change that somebody made here after the newest entry is kept.
 pub(super) async fn restore(
     query: &Query,
     project: &AdministeredProject,
@@ -113,7 +113,8 @@ async fn add_entry(
     if is_there { Ok(()) } else { Err(refuse_unknown(project, message)) }
 }
 
-/// Whether somebody set something here after `newest`, which is not one of `ids`. Merging sets nothing.
+/// Whether the error was changed here after `newest` by an entry that is not in `ids`. Merges and comments do not
+/// count.
 async fn is_changed_since(
     query: &Query,
     error: &ErrorAggregate,
@@ -130,11 +131,11 @@ async fn is_changed_since(
     Ok(page.items.iter().any(|entry| entry.at > newest.at && !ids.contains(&entry.id) && sets(&entry.action)))
 }
 
-/// What a state means for an error.
+/// Computes the change of an error.
 type ChangeOf = Box<dyn FnOnce(&ErrorAggregate) -> ErrorChange + Send>;
 
 impl ErrorBackup {
-    /// The entries, the oldest first, and what is to be changed.
+    /// Validates the backup. Returns the entries, oldest first, and the change to make.
     fn check(self, now: Timestamp) -> Result<(Vec<HistoryEntry>, Option<ChangeOf>), Refusal> {
         let Self { history, status, until, occurrences, after, assignee } = self;
         if history.len() > MAX_RESTORED_ENTRIES {
@@ -147,7 +148,7 @@ impl ErrorBackup {
         let status = status.map_err(|error| refuse_body("status", &error.to_string()))?;
         check_length("assignee", assignee.as_deref(), MAX_ASSIGNEE)?;
         check_length("after", after.as_deref(), MAX_RELEASE)?;
-        // One whose time is over has ended.
+        // A mute whose time is over has ended.
         let status = status.filter(|status| *status != Status::Muted || until.is_none_or(|until| until > now));
         if status.is_none_or(|status| status == Status::Unresolved) && assignee.is_none() {
             return Ok((entries, None));

@@ -15,9 +15,9 @@ use crate::lookup::find_error;
 use crate::occurrences::load_newest;
 use crate::views::{self, TimelineEntry};
 
-/// The longest range, in days: a timeline has an item for each of its hours.
+/// The longest range, in days. A timeline has an item for each hour.
 const MAX_DAYS: i64 = 400;
-/// The most minutes that it has.
+/// The most minutes of a range.
 const MAX_MINUTES: i64 = MAX_DAYS * 24 * 60 + 1;
 
 pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
@@ -29,7 +29,7 @@ pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str
         return Err(refuse_parameter("end", format!("{end} is before the start, {start}")));
     }
     if end.seconds() - start.seconds() > MAX_DAYS * 86_400 {
-        return Err(refuse_parameter("end", format!("the range has more than {MAX_DAYS} days: ask for it in parts")));
+        return Err(refuse_parameter("end", format!("the range has more than {MAX_DAYS} days: request it in parts")));
     }
 
     let error = find_error(query, project, message).await?;
@@ -49,7 +49,7 @@ pub(super) async fn show(query: &Query, project: &ReadableProject, message: &str
     http_common::data(data)
 }
 
-/// What a merged error is made of, each as it would be alone; itself first.
+/// The parts of a merged error, each as it would be without the merge, the error itself first.
 async fn list_parts(query: &Query, project: &ReadableProject, error: ErrorAggregate) -> Result<Value, Refusal> {
     let family = query.stores.merges.family(project.id, &error.fingerprint).await?;
     let parts = family.map(|family| family.merged_errors).unwrap_or_default();
@@ -57,7 +57,7 @@ async fn list_parts(query: &Query, project: &ReadableProject, error: ErrorAggreg
     Ok(incarnations.map(|incarnation| json!(views::describe_error(&project.name, &incarnation))).collect())
 }
 
-/// The newest occurrence, with what its error knows beside it. If all occurrences have expired, only the latter.
+/// The error's fields together with those of its newest occurrence. If all occurrences have expired, only the former.
 async fn add_newest(query: &Query, project: &ReadableProject, error: &ErrorAggregate) -> Result<Value, Refusal> {
     let mut entry = json!(views::describe_error(&project.name, error));
     match load_newest(query, project, error).await? {
@@ -75,11 +75,11 @@ async fn add_newest(query: &Query, project: &ReadableProject, error: &ErrorAggre
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Minutes<'a> {
-    /// How often it occurred in the range.
+    /// The number of occurrences in the range.
     total_count: u64,
-    /// How many minutes had any.
+    /// The number of minutes with occurrences.
     scanned_count: usize,
-    /// These minutes.
+    /// The minutes with occurrences.
     #[schemars(length(max = MAX_MINUTES))]
     errors: Vec<TimelineEntry<'a>>,
 }

@@ -1,4 +1,4 @@
-//! `GET …/errors/{message}/tags`: which values of which tags its occurrences have, and how often.
+//! `GET …/errors/{message}/tags`: the tags of an error's occurrences, with the counts of their values.
 
 use http::Uri;
 use http_common::describe::Description;
@@ -16,9 +16,9 @@ pub(super) fn describe(api: &mut Description) {
     let path = "/projects/{project}/errors/{message}/tags";
     describe_error_path(api.operation("get", path, "listTags", "Lists the tags of an error's occurrences"))
         .description(
-            "The most frequent values of each. Kept are `level`, `environment`, `release` and the first 20 other names \
-             that came, at most 32 bytes long, and eight values of each; of a value longer than 60 bytes its beginning and \
-             a hash. While a tag has no more values, its counts are exact.",
+            "Lists the most frequent values of each tag. faultline keeps `level`, `environment`, `release` and the first 20 \
+             other tags with names of at most 32 bytes, and eight values per tag. Of a value longer than 60 bytes it keeps \
+             the beginning and a hash. The counts of a tag are exact as long as it has at most eight values.",
         )
         .limit(Tags::MAX_VALUES, Tags::MAX_VALUES)
         .data::<TagsAnswer<'_>>(200, "the tags");
@@ -28,12 +28,12 @@ pub(super) fn describe(api: &mut Description) {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tags")]
 struct TagsAnswer<'a> {
-    /// By name.
+    /// Sorted by name.
     #[schemars(length(max = Tags::MAX_SHOWN_TAGS))]
     tags: Vec<TagEntry<'a>>,
-    /// Whether occurrences had tags that are not kept.
+    /// Whether occurrences had further tags, which are not kept.
     is_partial: bool,
-    /// About how many users the error had.
+    /// The approximate number of affected users.
     users: u64,
 }
 
@@ -42,14 +42,14 @@ struct TagsAnswer<'a> {
 #[schemars(rename = "Tag")]
 struct TagEntry<'a> {
     key: &'a str,
-    /// How many occurrences had it.
+    /// The number of occurrences with this tag.
     total: u64,
-    /// Whether all its values are kept, so that each count is exact.
+    /// Whether all values are kept, so that each count is exact.
     is_exact: bool,
-    /// The most frequent first.
+    /// The most frequent values first.
     #[schemars(length(max = Tags::MAX_VALUES))]
     values: Vec<TagValueEntry<'a>>,
-    /// How many occurrences had a value that is not listed, at most.
+    /// The most occurrences that can have a value that is not listed.
     rest: u64,
 }
 
@@ -58,11 +58,11 @@ struct TagEntry<'a> {
 #[schemars(rename = "TagValue")]
 struct TagValueEntry<'a> {
     value: &'a str,
-    /// How many occurrences had it, at least.
+    /// The number of occurrences with this value, at least.
     count: u64,
-    /// How many had it at most.
+    /// The number of occurrences with this value, at most.
     count_at_most: u64,
-    /// `count` as a part of all that have the tag: 0 to 1.
+    /// `count` divided by the tag's total: 0 to 1.
     share: f64,
 }
 

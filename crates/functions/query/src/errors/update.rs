@@ -1,4 +1,4 @@
-//! `PATCH /projects/{project}/errors/{message}`: what people set of an error, any of it at once.
+//! `PATCH /projects/{project}/errors/{message}`: changes the status and the assignee of an error.
 
 use axum::body::Body;
 use http::Request;
@@ -18,9 +18,8 @@ use crate::views::{self, ErrorEntry};
 /// The longest `assignee`, in bytes: a name and an address.
 pub(super) const MAX_ASSIGNEE: usize = 200;
 
-const FORM: &str = "an object with one or more of `status`: `resolved` (with `inNextRelease`: true, if only what is newer says \
-     otherwise), `unresolved` or `muted` (with `until`: a time, and `occurrences`: a number, if not for ever), and \
-     `assignee`: text or null";
+const FORM: &str = "an object with one or both of `status`: `resolved` (optionally with `inNextRelease`: true), `unresolved` or \
+     `muted` (optionally with `until`: a time, and `occurrences`: a number), and `assignee`: a string or null";
 
 pub(super) async fn update(
     query: &Query,
@@ -42,11 +41,11 @@ pub(super) struct ChangedError<'a> {
     error: ErrorEntry<'a>,
 }
 
-/// How many releases of the project are looked at for the newest: those that came last.
+/// The number of releases among which the newest is looked for: those that were first seen last.
 const MAX_RELEASES_READ: usize = 100;
 
 impl Query {
-    /// The patch, with the releases that the project has by now if it is about the next one.
+    /// Adds the project's releases to the patch, if it resolves in the next release.
     pub(super) async fn add_releases(
         &self,
         project: &ReadableProject,
@@ -59,7 +58,7 @@ impl Query {
         Ok(ErrorPatch { releases: page.items.into_iter().map(|release| release.name).collect(), ..patch })
     }
 
-    /// Changes an error by a patch, and returns it as it is then; `None` if it is gone meanwhile.
+    /// Applies a patch to an error. Returns the changed error; `None` if it was deleted in the meantime.
     pub(super) async fn apply_patch(
         &self,
         patch: &ErrorPatch,
@@ -75,7 +74,7 @@ impl Query {
     }
 }
 
-/// A change, as a body says it: what is not named stays as it is.
+/// The body of a change. Missing fields stay as they are.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ErrorPatchBody {
@@ -88,12 +87,12 @@ pub(super) struct ErrorPatchBody {
     assignee: Option<Option<String>>,
 }
 
-/// What somebody wants to become of an error, whichever it is.
+/// A validated change that can be applied to any error.
 #[derive(Debug)]
 pub(super) struct ErrorPatch {
     status: Option<StatusPatch>,
     assignee: Option<Option<String>>,
-    /// Releases of the project, of which the next one is newer.
+    /// Releases of the project, to find out which one is the newest.
     releases: Vec<String>,
 }
 
@@ -103,7 +102,7 @@ enum StatusPatch {
     Resolve {
         in_next_release: bool,
     },
-    /// Until a moment, or for this many more occurrences, whichever is first; for ever without.
+    /// Until a time or for a number of further occurrences, whichever comes first; forever without either.
     Mute {
         until: Option<Timestamp>,
         occurrences: Option<u64>,
@@ -111,7 +110,7 @@ enum StatusPatch {
 }
 
 impl ErrorPatchBody {
-    /// The patch, if it can be applied.
+    /// Validates the body.
     pub(super) fn check(self, now: Timestamp) -> Result<ErrorPatch, Refusal> {
         let status = self.status.as_deref().map(Status::parse).transpose();
         let status = status.map_err(|error| refuse_body("status", error.to_string()))?;
@@ -121,11 +120,14 @@ impl ErrorPatchBody {
             ("inNextRelease", self.in_next_release, Status::Resolved),
         ] {
             if is_given && status != Some(goes_with) {
-                return Err(refuse_body(key, format!("`{key}` goes with `{goes_with}` only: leave it out")));
+                return Err(refuse_body(
+                    key,
+                    format!("`{key}` is only allowed with status `{goes_with}`: leave it out"),
+                ));
             }
         }
         if self.assignee.iter().flatten().any(|assignee| assignee.is_empty() || assignee.len() > MAX_ASSIGNEE) {
-            return Err(refuse_body("assignee", format!("`assignee` has 1 to {MAX_ASSIGNEE} bytes, or is null")));
+            return Err(refuse_body("assignee", format!("`assignee` must have 1 to {MAX_ASSIGNEE} bytes, or be null")));
         }
         if status.is_none() && self.assignee.is_none() {
             let message = format!("the body changes nothing: send {FORM}");
@@ -137,7 +139,7 @@ impl ErrorPatchBody {
             return Err(refuse_body("until", format!("`until` must be later than now, {now} (got {past})")));
         }
         if self.occurrences == Some(0) {
-            let message = "`occurrences` is 0: send how many more are no news, at least 1";
+            let message = "`occurrences` must be at least 1: the error stays muted for that many more occurrences";
             return Err(refuse_body("occurrences", message.to_owned()));
         }
         let status = status.map(|status| match status {
@@ -150,18 +152,19 @@ impl ErrorPatchBody {
 }
 
 impl ErrorPatch {
-    /// What it means for `error`.
+    /// Computes the change of `error`.
     fn change_for(&self, error: &ErrorAggregate) -> Result<ErrorChange, Refusal> {
         let status = match self.status {
             None => None,
             Some(StatusPatch::Unresolve) => Some(StatusChange::Unresolved),
             Some(StatusPatch::Resolve { in_next_release: false }) => Some(StatusChange::Resolved(None)),
             Some(StatusPatch::Resolve { in_next_release: true }) => {
-                let resolution = Resolution::after_all(error, self.releases.iter().map(String::as_str)).ok_or_else(|| {
-                    let message = "no release of this project is known, so none can be the next: send `release` with \
+                let resolution =
+                    Resolution::after_all(error, self.releases.iter().map(String::as_str)).ok_or_else(|| {
+                        let message = "no release of this project is known yet: send `release` with \
                                    events, or leave `inNextRelease` out";
-                    refuse_body("inNextRelease", message.to_owned())
-                })?;
+                        refuse_body("inNextRelease", message.to_owned())
+                    })?;
                 Some(StatusChange::Resolved(Some(resolution)))
             }
             Some(StatusPatch::Mute { until, occurrences }) => {

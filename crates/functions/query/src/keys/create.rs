@@ -1,4 +1,4 @@
-//! `POST /keys`: a new key, shown this once.
+//! `POST /keys`: creates a key, which is shown only in this answer.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("post", "/keys", "createKey", "Makes a key")
-        .description("An admin key of one project makes keys of that project only.")
+    api.operation("post", "/keys", "createKey", "Creates a key")
+        .description("An admin key of a project can create keys of that project only.")
         .body::<KeyToMake>(json!({ "role": "read", "project": "shop", "name": "dashboard" }))
-        .data::<CreatedKey>(201, "the new key: it is shown this once")
+        .data::<CreatedKey>(201, "the new key, which is shown only in this answer")
         .error(Reason::ProjectUnknown, "there is no such project");
 }
 
@@ -37,16 +37,16 @@ async fn handle(State(query): State<Arc<Query>>, admin: Admin, request: Request<
     query.answer(create(&query, &admin, request)).await
 }
 
-/// A key to be made.
+/// A key to create.
 #[derive(Deserialize, JsonSchema)]
 struct KeyToMake {
-    /// What it may do.
+    /// What the key may do.
     #[schemars(with = "Role")]
     role: String,
-    /// What its owner calls it.
+    /// A name for the key, such as what it is used for.
     #[schemars(length(max = MAX_NAME), regex(pattern = NAME_PATTERN))]
     name: Option<String>,
-    /// The project that it is of; without, it is good in all.
+    /// The project that the key is for. Without it, the key is valid in all projects.
     #[schemars(with = "Option<ProjectName>")]
     project: Option<String>,
 }
@@ -58,7 +58,7 @@ struct CreatedKey {
 }
 
 async fn create(query: &Query, admin: &Admin, request: Request<Body>) -> Answer {
-    let form = "an object with `role` (`client`, `read` or `admin`), and if you like `name` and `project`";
+    let form = "an object with `role` (`client`, `read` or `admin`), and optionally `name` and `project`";
     let KeyToMake { role, name, project } = parse_body(request, form).await?;
     let unknown = || {
         let message = format!("`{role}` is not a role: use `client`, `read` or `admin`");

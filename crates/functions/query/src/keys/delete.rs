@@ -19,10 +19,10 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("delete", "/keys/{id}", "deleteKey", "Removes a key")
-        .path::<KeyId>("id", "the key's id, as in lists")
-        .empty_response(204, "the key is gone: it changes nothing any more; another process may let it read, and post events, for a minute")
-        .error(Reason::ParameterInvalid, "this is no id")
+    api.operation("delete", "/keys/{id}", "deleteKey", "Deletes a key")
+        .path::<KeyId>("id", "the key's id, as `GET /keys` lists it")
+        .empty_response(204, "the key is deleted and cannot change anything any more; other processes may let it read and send events for up to a minute")
+        .error(Reason::ParameterInvalid, "this is not the id of a key")
         .error(Reason::KeyIdUnknown, "there is no such key");
 }
 

@@ -1,4 +1,4 @@
-//! `GET /keys?project=&limit=&cursor=`: all keys, or those of one project, in the order of their ids.
+//! `GET /keys?project=&limit=&cursor=`: all keys, or the keys of one project, in the order of their ids.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::KeyEntry;
 use crate::Query;
 use crate::list::Parameters;
 
-/// The most keys of a page: what one batch read of the table returns.
+/// The most keys per page: one batch read of the table.
 const MAX_LISTED_KEYS: usize = 100;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -29,11 +29,11 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 pub(super) fn describe(api: &mut Description) {
     api.operation("get", "/keys", "listKeys", "Lists keys, in the order of their ids")
         .description(
-            "An admin key of one project is shown the keys of that project. No key itself is ever shown again.",
+            "With an admin key of a project, lists the keys of that project. The secrets themselves are never shown again.",
         )
         .query::<ProjectName>("project", "only keys of this project")
         .limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)
-        .query::<KeyId>("cursor", "`nextCursor` of the page before")
+        .query::<KeyId>("cursor", "`nextCursor` of the previous page")
         .data::<KeysAnswer>(200, "a page of keys")
         .error(Reason::ProjectName, "this is not a valid project name")
         .error(Reason::ProjectUnknown, "there is no such project");
@@ -45,7 +45,7 @@ pub(super) fn describe(api: &mut Description) {
 struct KeysAnswer {
     #[schemars(length(max = MAX_LISTED_KEYS))]
     keys: Vec<KeyEntry>,
-    /// What the next page is asked for with; none at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<KeyId>,
 }
 
@@ -53,7 +53,7 @@ async fn handle(State(query): State<Arc<Query>>, admin: Admin, uri: Uri) -> Resp
     query.answer(list(&query, &admin, &uri)).await
 }
 
-/// An admin of a project is shown those of the project; keys that are good in all of them are not its to give out.
+/// An admin key of a project sees only the keys of its project. It may not manage keys that are valid in all projects.
 async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
     let own = match admin.scope() {
         Scope::All => None,

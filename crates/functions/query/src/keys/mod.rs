@@ -1,4 +1,4 @@
-//! `/keys`: those that were made here. The operator's own, a parameter of the stack, is not among them.
+//! `/keys`: the keys that were created through the API. The operator's key is a parameter of the stack and not listed.
 
 mod create;
 mod delete;
@@ -29,7 +29,7 @@ use crate::list::refuse_parameter;
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 200;
-/// What a name is made of: anything but control characters.
+/// A name may contain anything except control characters.
 const NAME_PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
@@ -50,7 +50,7 @@ pub(crate) fn describe(api: &mut Description) {
     update::describe(api);
 }
 
-/// The key that a path `/keys/{id}…` names. The caller may give such out.
+/// The key that a path `/keys/{id}…` names. The caller has been checked to be allowed to manage it.
 struct ManagedKey {
     hash: KeyHash,
     record: KeyRecord,
@@ -76,7 +76,7 @@ async fn find_key(query: &Query, admin: Admin, uri: &Uri) -> Result<ManagedKey, 
     Ok(ManagedKey { hash, record: key, admin })
 }
 
-/// Allows who may give out keys of this scope.
+/// Checks that the caller may manage keys of this scope.
 fn check_scope(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
     match scope {
         Scope::All => caller.check_stack_admin(),
@@ -85,39 +85,39 @@ fn check_scope(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
 }
 
 fn refuse_unknown(id: KeyId) -> Refusal {
-    Refusal::new(Reason::KeyIdUnknown, format!("there is no key {id}: GET /keys lists those there are"))
+    Refusal::new(Reason::KeyIdUnknown, format!("key {id} does not exist: GET /keys lists all keys"))
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
     match name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control) {
         true => Ok(()),
         false => {
-            let message = format!("`name` may have {MAX_NAME} characters, none of them control characters");
+            let message = format!("`name` may have at most {MAX_NAME} characters, and no control characters");
             Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]))
         }
     }
 }
 
-/// What is shown of a key: all but the key itself.
+/// A key, without the secret itself.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct KeyEntry {
-    /// What it is called where it must not be shown.
+    /// The public id of the key.
     id: KeyId,
-    /// Its first four characters; none of a short one.
+    /// The first four characters of the key; null for short keys.
     hint: Option<String>,
-    /// What it may do.
+    /// What the key may do.
     role: Role,
-    /// The project that it is of; none if it is good in all.
+    /// The project that the key is for; null if it is valid in all projects.
     project: Option<ProjectName>,
-    /// What its owner calls it.
+    /// The name of the key; may be empty.
     name: String,
     created_at: Timestamp,
-    /// Whether it is out of use.
+    /// Whether the key is disabled.
     disabled: bool,
-    /// The newest day on which it was used, such as `2026-11-02`.
+    /// The last day on which the key was used, such as `2026-11-02`.
     last_used: Option<String>,
-    /// From when on it is good no more, since another took its place.
+    /// When the key stops being valid, if it was rotated.
     expires_at: Option<Timestamp>,
 }
 
@@ -135,17 +135,17 @@ impl KeyEntry {
             name: key.name.clone(),
             created_at: key.created_at,
             disabled: key.disabled,
-            // When on the day it was is of no use: it is the time of the first use.
+            // Only the date is shown: the time is that of the first use on that day.
             last_used: key.last_used.map(Timestamp::date),
             expires_at: key.expires_at,
         }
     }
 }
 
-/// A new key, and the key itself, which is shown this once.
+/// A new key, with the secret itself, which is shown only in this answer.
 #[derive(Serialize, JsonSchema)]
 struct NewKey {
-    /// What to send as `x-api-key`, or in a DSN.
+    /// The secret, to be sent as `x-api-key` or in a DSN.
     key: String,
     #[serde(flatten)]
     entry: KeyEntry,
@@ -158,7 +158,7 @@ impl NewKey {
 }
 
 impl Query {
-    /// Adds a key that the caller makes, unless the caller's own was just taken back.
+    /// Adds a key that the caller creates, unless the caller's own key was just disabled or deleted.
     pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
         let added = match caller.key_hash() {
             None => self.stores.key_ring.add(&key.hash(), record).await,
@@ -175,7 +175,7 @@ impl Query {
         }
     }
 
-    /// Refuses a caller whose key was taken back since they were let in.
+    /// Refuses a caller whose key was disabled or deleted after it was authenticated.
     async fn check_still_good(&self, caller: &Caller) -> Result<(), Refusal> {
         match caller.key_hash() {
             None => Ok(()),

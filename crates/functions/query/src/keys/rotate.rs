@@ -1,4 +1,4 @@
-//! `POST /keys/{id}/rotate`: another key in the place of one, which goes on for a while.
+//! `POST /keys/{id}/rotate`: replaces a key, which stays valid for some hours.
 
 use std::sync::Arc;
 
@@ -31,28 +31,28 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("post", "/keys/{id}/rotate", "rotateKey", "Puts another key in the place of one")
+    api.operation("post", "/keys/{id}/rotate", "rotateKey", "Replaces a key with a new one")
         .description(
-            "The new key is like the old one, which is good for some hours more: time to put the new one everywhere.",
+            "The new key has the same role, project and name. The old key stays valid for some hours, so that it can be replaced everywhere.",
         )
-        .path::<KeyId>("id", "the key's id, as in lists")
+        .path::<KeyId>("id", "the key's id, as `GET /keys` lists it")
         .body::<KeyRotation>(json!({ "overlapHours": 24 }))
-        .data::<RotatedKey>(201, "the new key, which is shown this once, and the old one")
-        .error(Reason::ParameterInvalid, "this is no id")
+        .data::<RotatedKey>(201, "the new key, which is shown only in this answer, and the old key")
+        .error(Reason::ParameterInvalid, "this is not the id of a key")
         .error(Reason::KeyIdUnknown, "there is no such key")
-        .error(Reason::KeyRotated, "another key took its place already");
+        .error(Reason::KeyRotated, "the key was already rotated");
 }
 
 async fn handle(State(query): State<Arc<Query>>, key: ManagedKey, request: Request<Body>) -> Response {
     query.answer(rotate(&query, key, request)).await
 }
 
-/// For how long two keys are good.
+/// How long both keys are valid.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Overlap")]
 struct KeyRotation {
-    /// For how many hours the old key is good.
+    /// For how many hours the old key stays valid.
     #[schemars(range(max = MAX_OVERLAP_HOURS))]
     overlap_hours: u32,
 }
@@ -64,14 +64,14 @@ struct RotatedKey {
     replaced: KeyEntry,
 }
 
-/// The new key is like the old one, and shown this once. A key is rotated once: it was meant to be replaced by one.
+/// The new key has the same role, project and name. A key can be rotated only once: after that, rotate its successor.
 async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answer {
     let ManagedKey { hash: old_hash, record: old, admin } = key;
     let form =
-        format!("an object with `overlapHours`: for how many hours the old key is good, from 0 to {MAX_OVERLAP_HOURS}");
+        format!("an object with `overlapHours`: for how many hours the old key stays valid, 0 to {MAX_OVERLAP_HOURS}");
     let KeyRotation { overlap_hours } = parse_body(request, &form).await?;
     if overlap_hours > MAX_OVERLAP_HOURS {
-        let message = format!("`overlapHours` is {overlap_hours}: it may be from 0 to {MAX_OVERLAP_HOURS}");
+        let message = format!("`overlapHours` must be 0 to {MAX_OVERLAP_HOURS} (got {overlap_hours})");
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["overlapHours"]));
     }
     if let Some(end) = old.expires_at {
@@ -84,7 +84,7 @@ async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answe
     let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
     let maker = admin.caller().key_hash().map(|key| Maker { key, at: now });
     match query.stores.key_ring.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {
-        // Another request was faster, or a key was taken back: this one, or the caller's.
+        // Another request was faster, or this key or the caller's key was disabled or deleted.
         Err(error) if error.kind() == Kind::Conflict => {
             query.check_still_good(admin.caller()).await?;
             return Err(refuse_rotated(old_hash.id(), None));
@@ -97,8 +97,8 @@ async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answe
 }
 
 fn refuse_rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {
-    let until = until.map_or_else(String::new, |end| format!(" and is good until {end}"));
+    let until = until.map_or_else(String::new, |end| format!(" and is valid until {end}"));
     let message =
-        format!("key {id} was rotated already{until}: rotate the key that took its place, GET /keys lists it");
+        format!("key {id} was already rotated{until}: rotate the key that replaced it, which GET /keys lists");
     Refusal::new(Reason::KeyRotated, message)
 }

@@ -1,4 +1,4 @@
-//! `PATCH /keys/{id}`: out of use, or back in it; and another name.
+//! `PATCH /keys/{id}`: disables, enables or renames a key.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use super::{KeyEntry, MAX_NAME, ManagedKey, NAME_PATTERN, check_name, refuse_unk
 use crate::Query;
 use crate::body::{parse_body, some_of};
 
-/// What a body should be.
+/// The expected body, for refusals.
 const FORM: &str = "an object with `disabled`: true or false, or `name`: text, or both";
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -29,11 +29,11 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("patch", "/keys/{id}", "updateKey", "Takes a key out of use, or back into it; names it")
-        .path::<KeyId>("id", "the key's id, as in lists")
+    api.operation("patch", "/keys/{id}", "updateKey", "Disables, enables or renames a key")
+        .path::<KeyId>("id", "the key's id, as `GET /keys` lists it")
         .body::<KeyPatch>(json!({ "disabled": true }))
-        .data::<ChangedKey>(200, "the key as it is now: one that is disabled changes nothing any more; another process may let it read, and post events, for a minute")
-        .error(Reason::ParameterInvalid, "this is no id")
+        .data::<ChangedKey>(200, "the key as it is now; a disabled key cannot change anything any more, but other processes may let it read and send events for up to a minute")
+        .error(Reason::ParameterInvalid, "this is not the id of a key")
         .error(Reason::KeyIdUnknown, "there is no such key");
 }
 
@@ -41,14 +41,14 @@ async fn handle(State(query): State<Arc<Query>>, key: ManagedKey, request: Reque
     query.answer(update(&query, &key.hash, request)).await
 }
 
-/// What changes of a key: one or both.
+/// The changes of a key: one or both.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "KeyChange", extend("anyOf" = some_of(&["disabled", "name"], &[])))]
 struct KeyPatch {
-    /// Whether it is out of use.
+    /// Whether the key is disabled.
     disabled: Option<bool>,
-    /// What its owner calls it.
+    /// The new name of the key.
     #[schemars(length(max = MAX_NAME), regex(pattern = NAME_PATTERN))]
     name: Option<String>,
 }

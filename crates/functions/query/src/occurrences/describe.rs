@@ -1,4 +1,4 @@
-//! What the API's description says of occurrences.
+//! Describes the routes of occurrences for the OpenAPI document.
 
 use http_common::MAX_UNPACKED;
 use http_common::describe::Description;
@@ -12,7 +12,7 @@ use super::list::{DEFAULT_OCCURRENCES, MAX_LISTED_OCCURRENCES};
 use crate::errors::describe_error_path;
 use crate::views::ErrorEntry;
 
-/// More entries than a list in an event can have: each takes two bytes of a body.
+/// A bound on the entries of a list in an event: each takes at least two bytes of a body.
 const MAX_ENTRIES: usize = MAX_UNPACKED / 2;
 
 pub(crate) fn describe(api: &mut Description) {
@@ -23,10 +23,10 @@ pub(crate) fn describe(api: &mut Description) {
         "required": ["errors", "totalCount", "examined", "nextCursor", "previousCursor"],
         "properties": {
             "errors": { "type": "array", "items": occurrence, "maxItems": MAX_LISTED_OCCURRENCES },
-            "totalCount": { "type": "integer", "minimum": 0, "description": "how often the error occurred in all" },
-            "examined": { "type": "integer", "minimum": 0, "description": "how many occurrences were looked at" },
-            "nextCursor": { "type": ["string", "null"], "description": "what the next page is asked for with, as `after`; there may be one though this page is not full" },
-            "previousCursor": { "type": ["string", "null"], "description": "what the page before is asked for with, as `before`" },
+            "totalCount": { "type": "integer", "minimum": 0, "description": "the total number of occurrences of the error" },
+            "examined": { "type": "integer", "minimum": 0, "description": "the number of occurrences that were searched" },
+            "nextCursor": { "type": ["string", "null"], "description": "the `after` of the next page; a page that is not full may have one, too" },
+            "previousCursor": { "type": ["string", "null"], "description": "the `before` of the previous page" },
         },
     });
     let list = "/projects/{project}/errors/{message}/occurrences";
@@ -34,20 +34,23 @@ pub(crate) fn describe(api: &mut Description) {
         "get",
         list,
         "listOccurrences",
-        "Lists occurrences of an error, the newest first",
+        "Lists the occurrences of an error, newest first",
     ))
     .limit(DEFAULT_OCCURRENCES, MAX_LISTED_OCCURRENCES)
-    .query::<OccurrenceId>("after", "`nextCursor` of the page before, or a `reversedUnixtime`")
-    .query::<OccurrenceId>("before", "`previousCursor` of the page behind, or a `reversedUnixtime`; not beside `after`")
-    .query::<Timestamp>("start", "happened from then on")
-    .query::<Timestamp>("end", "happened before")
-    .query::<str>("environment", "of this environment")
-    .query::<str>("release", "of this release")
-    .query::<Level>("level", "of this level")
-    .query::<str>("tag", "with this tag: `key:value`; up to ten times")
-    .query::<str>("user", "of the user with this id, mail, name or address")
-    .query::<str>("text", "with this text in type, message or frames")
-    .data_as(200, "a page of occurrences; it ends early when it has 3 MiB", page);
+    .query::<OccurrenceId>("after", "`nextCursor` of the previous page, or a `reversedUnixtime`")
+    .query::<OccurrenceId>(
+        "before",
+        "`previousCursor` of the next page, or a `reversedUnixtime`; not together with `after`",
+    )
+    .query::<Timestamp>("start", "only occurrences at this time or later")
+    .query::<Timestamp>("end", "only occurrences before this time")
+    .query::<str>("environment", "only occurrences in this environment")
+    .query::<str>("release", "only occurrences in this release")
+    .query::<Level>("level", "only occurrences with this level")
+    .query::<str>("tag", "`key:value`: only occurrences with this tag; can be repeated up to ten times")
+    .query::<str>("user", "only occurrences of the user with this id, email address, name or IP address")
+    .query::<str>("text", "only occurrences with this text in type, message or frames")
+    .data_as(200, "a page of occurrences, which ends early when it has 3 MiB", page);
 
     let (api_id, error) = (api.answered::<OccurrenceId>(), api.answered::<ErrorEntry<'_>>());
     let id = || json!({ "anyOf": [api_id.clone(), { "type": "null" }] });
@@ -57,7 +60,7 @@ pub(crate) fn describe(api: &mut Description) {
         "properties": {
             "error": { "allOf": [
                 schema(api),
-                { "properties": { "grouping": { "type": "object", "description": "why it went where it went" } } },
+                { "properties": { "grouping": { "type": "object", "description": "why the occurrence was grouped into this error" } } },
             ] },
             "newer": id(),
             "older": id(),
@@ -69,26 +72,26 @@ pub(crate) fn describe(api: &mut Description) {
         "get",
         show,
         "getOccurrence",
-        "Shows an occurrence, and why it went where it went",
+        "Shows an occurrence, and why it was grouped into its error",
     ))
-    .path::<str>("id", "a `reversedUnixtime` that the API gave, or `first` (the oldest) or `last` (the newest)")
+    .path::<str>("id", "a `reversedUnixtime` that the API returned, or `first` (the oldest) or `last` (the newest)")
     .data_as(200, "the occurrence, and the ids of its neighbours", shown.clone())
     .error(Reason::OccurrenceUnknown, "the error has no such occurrence")
-    .error(Reason::OccurrenceExpired, "its time is over");
+    .error(Reason::OccurrenceExpired, "the occurrence has expired");
 
     let event = "/projects/{project}/occurrences/{event}";
-    api.operation("get", event, "findOccurrence", "Finds the occurrence of an event, whichever error it is of")
+    api.operation("get", event, "findOccurrence", "Finds the occurrence of an event, in any error")
         .project()
-        .path::<EventId>("event", "the event's id, as an SDK gives it: 32 hexadecimal digits, with or without dashes")
-        .query::<Timestamp>("storedBefore", "look at what was stored before: where a search that gave up goes on")
+        .path::<EventId>("event", "the event's id, as an SDK returns it: 32 hexadecimal digits, with or without dashes")
+        .query::<Timestamp>("storedBefore", "search only events that were stored before this time, to continue a search that stopped")
         .data_as(200, "the occurrence", shown)
         .error(
             Reason::OccurrenceUnknown,
-            "there is none, or so many were stored since that the search gave up: then the message says how to go on",
+            "there is no such event, or the search stopped because very many events were stored since: then the message says how to continue",
         );
 }
 
-/// An occurrence as it is shown, whole.
+/// The schema of a whole occurrence.
 fn schema(api: &mut Description) -> Value {
     let mut schema = properties(api);
     let keys: Vec<_> = schema["properties"].as_object().into_iter().flat_map(|keys| keys.keys().cloned()).collect();
@@ -96,14 +99,14 @@ fn schema(api: &mut Description) -> Value {
     schema
 }
 
-/// What an occurrence has: v1's keys as its client sent them, so that of some nothing can be said; and `event`.
+/// The properties of an occurrence: v1's keys, some with an unknown type because clients send anything, and `event`.
 pub(crate) fn properties(api: &mut Description) -> Value {
     json!({
         "type": "object",
         "properties": {
             "project": api.answered::<ProjectName>(),
             "type": { "type": "string" },
-            "message": { "type": "string", "description": "in full" },
+            "message": { "type": "string", "description": "the full message" },
             "timestamp": api.answered::<Timestamp>(),
             "level": api.answered::<Level>(),
             "platform": { "type": "string" },
@@ -111,7 +114,7 @@ pub(crate) fn properties(api: &mut Description) -> Value {
                 "type": "array",
                 "items": { "type": "object" },
                 "maxItems": MAX_ENTRIES,
-                "description": "the frames, the one that raised it first",
+                "description": "the frames, raising frame first",
             },
             "notifier": { "description": "the client" },
             "context": {},
@@ -120,7 +123,7 @@ pub(crate) fn properties(api: &mut Description) -> Value {
             "params": {},
             "eventId": api.answered::<EventId>(),
             "reversedUnixtime": api.answered::<OccurrenceId>(),
-            "event": { "type": "object", "description": "the whole of it, as it is stored" },
+            "event": { "type": "object", "description": "the whole event, as it is stored" },
         },
     })
 }

@@ -1,9 +1,10 @@
-//! `GET /projects/{project}/occurrences/{event}`: the occurrence of an event, whichever error it is of.
+//! `GET /projects/{project}/occurrences/{event}`: finds the occurrence of an event, in any error.
 //!
-//! What it reads: the event's own entries in the event index, and at once the newest 200 blocks (some 25 KB) of its bucket
-//! of each width; of whatever these name, the error, the reference and the frame. If it is not among them, up to 4 MiB of
-//! blocks more of each width, 1 MiB at a time: what a bucket gets of some 30,000 batches. Beyond that it asks its caller to
-//! go on. So it grows with how many batches of storms were stored since, not with errors or occurrences.
+//! A request reads the event's own entries in the event index and, concurrently, the newest 200 blocks (about 25 KB) of
+//! the event's bucket of each width. For each location found it reads the error, the reference and the frame. If the
+//! event is not among them, it reads up to 4 MiB more blocks of each width, 1 MiB at a time, which is what a bucket
+//! gets from about 30,000 batches. After that the caller has to continue with another request. So the cost grows with
+//! the number of batches of storms that were stored since, not with the number of errors or occurrences.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,13 +27,13 @@ use crate::Query;
 use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_listed_error;
 
-/// How many blocks of each width are read first: most who ask have an id of late.
+/// The number of blocks per width that are read first. Most requests are for recent events.
 const BLOCKS_READ_FIRST: usize = 200;
-/// How many are read at a time then, if 1 MiB does not end it before.
+/// The number of blocks per width in each further round, unless 1 MiB is reached first.
 const BLOCKS_READ_NEXT: usize = 10_000;
 const MAX_ROUNDS: usize = 5;
-/// How many places are looked at, at the most. There is one, but where a processor died before its commit, or where clients
-/// use an id again.
+/// The most locations that are examined. An event has one location, unless a processor died before its commit, or a
+/// client reused an id.
 const MAX_PLACES: usize = 50;
 
 pub(super) fn route() -> Router<Arc<Query>> {
@@ -93,7 +94,7 @@ impl EventSearch<'_> {
         Err(self.refuse_not_found(open.into_iter().filter_map(|(_, end)| end).max()))
     }
 
-    /// What is at a place, if it is the event.
+    /// Answers with the occurrence at a location, if it is the event.
     async fn look_at(&self, place: &EventLocation) -> Result<Option<Response>, Refusal> {
         let error = find_listed_error(self.query, self.project, &place.fingerprint).await?;
         let Some(error) = error else { return Ok(None) };
@@ -111,16 +112,16 @@ impl EventSearch<'_> {
         Ok(None)
     }
 
-    /// `end` is how far it was looked for, if not to the end.
+    /// `end` is where the search stopped, if it did not read everything.
     fn refuse_not_found(&self, end: Option<BlockId>) -> Refusal {
         let Self { project, event, .. } = self;
         let Some(end) = end else {
             return refuse_unknown(&format!("project `{}` has no occurrence of event {event}", project.name));
         };
-        // The same millisecond may have more.
+        // More blocks may have been written in the same millisecond.
         let end = Timestamp::from_millis(end.written_at().millis() + 1);
         let message = format!(
-            "event {event} is not among what project `{}` stored since {end}: add `storedBefore={end}` to look further \
+            "event {event} is not among the events that project `{}` stored since {end}: add `storedBefore={end}` to search further \
              back",
             project.name
         );

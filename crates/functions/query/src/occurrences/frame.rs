@@ -1,5 +1,5 @@
-//! The lines of a frame, unpacked as they are asked for. What cannot be read costs itself only: a damaged line is
-//! stepped over, a damaged frame ends where the damage is, and one that is gone has no lines. The log tells.
+//! Reads the lines of a frame, decompressing them on demand. Damage affects only what is damaged: a damaged line is
+//! skipped, a damaged frame ends at the damage, and a missing frame has no lines. Damage is logged.
 
 use std::iter::zip;
 
@@ -17,7 +17,7 @@ use crate::Query;
 /// A line as it is in the frame: its number, from 0, and its text.
 pub(super) type FrameLine = (u32, Vec<u8>);
 
-/// An occurrence, and where it is.
+/// An occurrence with its id.
 pub(super) struct LocatedOccurrence {
     pub(super) id: OccurrenceId,
     /// The length of its line, in bytes.
@@ -25,7 +25,7 @@ pub(super) struct LocatedOccurrence {
     pub(super) occurrence: Occurrence,
 }
 
-/// The bytes of a reference's frame; none if it expired before its reference.
+/// Reads the bytes of a reference's frame. Empty if the frame expired before its reference.
 pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes, Refusal> {
     match query.stores.segments.frame(&reference.segment, reference.frame).await {
         Err(error) if error.kind() == Kind::NotFound => Ok(Bytes::new()),
@@ -33,7 +33,7 @@ pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes,
     }
 }
 
-/// The lines of a frame, newest first, as far as it can be unpacked.
+/// Returns the lines of a frame, newest first, as far as it can be decompressed.
 pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Iterator<Item = FrameLine> + 'a {
     let text = |text: Result<Vec<u8>, segment::BadFrame>| match text {
         Ok(text) => Some(text),
@@ -45,7 +45,7 @@ pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Itera
     zip(0u32.., segment::lines(frame).map_while(text))
 }
 
-/// The occurrence of a line, if it can be read.
+/// Parses the occurrence of a line. Returns `None` and logs an error if it cannot be read.
 pub(super) fn read(reference: &Reference, (number, text): &FrameLine) -> Option<LocatedOccurrence> {
     match json::parse::<Occurrence>(text) {
         Ok(occurrence) => {
@@ -60,5 +60,5 @@ pub(super) fn read(reference: &Reference, (number, text): &FrameLine) -> Option<
 }
 
 fn log_unreadable(reference: &Reference, error: &dyn std::fmt::Display) {
-    tracing::error!(reference.id = %reference.id, segment.id = %reference.segment, error.message = %error, "a frame cannot be read");
+    tracing::error!(reference.id = %reference.id, segment.id = %reference.segment, error.message = %error, "failed to read a frame");
 }

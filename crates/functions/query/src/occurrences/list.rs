@@ -12,15 +12,15 @@ use crate::list::{Parameters, parse_moment, refuse_parameter};
 use crate::lookup::find_error;
 use crate::views;
 
-/// v1's default.
+/// The default number of occurrences per page, as in v1.
 pub(super) const DEFAULT_OCCURRENCES: usize = 10;
 pub(super) const MAX_LISTED_OCCURRENCES: usize = 100;
-/// The most tags of one request.
+/// The most `tag` filters per request.
 const MAX_TAGS: usize = 10;
 
-/// `GET …/occurrences`, newest first; `after` and `before` page through them. A request reads at most 20 frames, or looks
-/// at 8 MiB of occurrences, where a filter other than a time decides; so a page may have fewer than `limit`, or none, and
-/// still lead on.
+/// `GET …/occurrences`, newest first; `after` and `before` select the page. With a filter other than the time, a
+/// request reads at most 20 frames or 8 MiB of occurrences. So a page may have fewer than `limit` occurrences, or none,
+/// and still have a next page.
 pub(crate) async fn list(query: &Query, project: &ReadableProject, message: &str, uri: &Uri) -> Answer {
     let parameters = Parameters::parse(uri);
     let limit = parameters.limit(DEFAULT_OCCURRENCES, MAX_LISTED_OCCURRENCES)?;
@@ -53,9 +53,7 @@ pub(crate) async fn list(query: &Query, project: &ReadableProject, message: &str
 fn parse_start(parameters: &Parameters) -> Result<WalkStart, Refusal> {
     let after = parameters.parsed("after", OccurrenceId::parse)?;
     match (after, parameters.parsed("before", OccurrenceId::parse)?) {
-        (Some(_), Some(_)) => {
-            Err(refuse_parameter("before", "a page is `after` one occurrence or `before` one: leave one out"))
-        }
+        (Some(_), Some(_)) => Err(refuse_parameter("before", "`after` and `before` cannot be combined: leave one out")),
         (Some(after), None) => Ok(WalkStart::After(after)),
         (None, Some(before)) => Ok(WalkStart::Before(before)),
         (None, None) => Ok(WalkStart::Now),
@@ -65,7 +63,7 @@ fn parse_start(parameters: &Parameters) -> Result<WalkStart, Refusal> {
 fn parse_filter(parameters: &Parameters) -> Result<Filter, Refusal> {
     let text = |name| parameters.get(name).map(str::to_owned);
     let level = |word: &str| {
-        let unknown = || format!("`{word}` is not a level: it is `fatal`, `error`, `warning`, `info` or `debug`");
+        let unknown = || format!("`{word}` is not a level: use `fatal`, `error`, `warning`, `info` or `debug`");
         Level::parse(word).ok_or_else(unknown)
     };
     let filter = Filter {
@@ -84,12 +82,12 @@ fn parse_filter(parameters: &Parameters) -> Result<Filter, Refusal> {
         return Err(refuse_parameter("end", format!("{end} is before the start, {start}")));
     }
     if let Some(tag) = filter.tags.iter().find(|tag| !tag.contains(':')) {
-        return Err(refuse_parameter("tag", format!("`{tag}` has no colon: say `key:value`")));
+        return Err(refuse_parameter("tag", format!("`{tag}` has no colon: use `key:value`")));
     }
     if filter.tags.len() > MAX_TAGS {
         return Err(refuse_parameter(
             "tag",
-            format!("there are {}: at most {MAX_TAGS} can be asked for", filter.tags.len()),
+            format!("at most {MAX_TAGS} tags are allowed (got {})", filter.tags.len()),
         ));
     }
     Ok(filter)

@@ -30,7 +30,7 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
     event::route()
 }
 
-/// The newest occurrence of an error; `None` if all have expired.
+/// Loads the newest occurrence of an error; `None` if all have expired.
 pub(crate) async fn load_newest(
     query: &Query,
     project: &ReadableProject,

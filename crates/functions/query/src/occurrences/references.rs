@@ -1,4 +1,4 @@
-//! The references of an error, over those that have expired and are yet to be removed.
+//! Reads the references of an error, and skips expired ones that are not removed yet.
 
 use model::error::ErrorAggregate;
 use model::id::ReferenceId;
@@ -6,30 +6,30 @@ use store::ports::{Occurrences, Page, Reference, ReferenceRange};
 
 use crate::Query;
 
-/// How often references are read for one page, and how many at once at the most, while all of them have expired.
-/// DynamoDB removes them within days; an error may have thousands a day.
+/// The most reads for one page while all references that are read have expired, and the most references per read.
+/// DynamoDB removes expired references within days; an error may have thousands of references a day.
 const MAX_READS: usize = 10;
 const MAX_REFERENCES_READ: usize = 1_000;
 
-/// Where the occurrences of an error are. An error that others are merged into has their incarnations too.
+/// The references of an error, including those of the errors that are merged into it.
 pub(crate) struct References<'a> {
     occurrences: &'a dyn Occurrences,
     error: &'a ErrorAggregate,
 }
 
 impl<'a> References<'a> {
-    /// Those of `error`.
     pub(crate) fn new(query: &'a Query, error: &'a ErrorAggregate) -> Self {
         Self { occurrences: &*query.stores.occurrences, error }
     }
 
-    /// The reference of this id, in whichever incarnation it is. Reads one item for each incarnation.
+    /// Finds a reference by its id, in any of the merged incarnations. Reads one item per incarnation.
     pub(crate) async fn find(&self, id: &ReferenceId) -> store::Result<Option<Reference>> {
         self.occurrences.reference_of(self.error, id).await
     }
 
-    /// At most `limit` references of a range, in its order. Reads as many of each incarnation; more only where all of these
-    /// have expired, and are yet to be removed. There it may end without any, though there are more.
+    /// Reads up to `limit` references of a range, in its order. Reads as many from each incarnation, and more only if
+    /// all of them have expired and are not removed yet. In that case the page may be empty although there are more
+    /// references.
     pub(crate) async fn page(
         &self,
         range: &ReferenceRange,

@@ -10,7 +10,7 @@ use crate::Query;
 use crate::lookup::find_error;
 use crate::views;
 
-/// What a path calls an occurrence of an error.
+/// The name of an occurrence in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OccurrenceName {
     Id(OccurrenceId),
@@ -18,19 +18,19 @@ pub(crate) enum OccurrenceName {
 }
 
 impl OccurrenceName {
-    /// `first` (the oldest), `last` (the newest), or an id.
+    /// Parses `first` (the oldest), `last` (the newest), or an id.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         match text {
             "first" => Ok(Self::End(End::First)),
             "last" => Ok(Self::End(End::Last)),
             id => OccurrenceId::parse(id)
                 .map(Self::Id)
-                .map_err(|error| Refusal::new(Reason::OccurrenceUnknown, format!("{error}, or say `first` or `last`"))),
+                .map_err(|error| Refusal::new(Reason::OccurrenceUnknown, format!("{error}, or use `first` or `last`"))),
         }
     }
 }
 
-/// `GET …/occurrences/{id}`: the occurrence, why it went where it went, and which ones are beside it.
+/// `GET …/occurrences/{id}`: an occurrence, why it was grouped into its error, and the ids of its neighbours.
 pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str, name: OccurrenceName) -> Answer {
     let error = find_error(query, project, message).await?;
     let references = References::new(query, &error);
@@ -51,32 +51,32 @@ pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str
     };
     let unknown = || match name {
         OccurrenceName::Id(id) => refuse_missing(&id, false),
-        OccurrenceName::End(_) => refuse_unknown("this error has no occurrence any more"),
+        OccurrenceName::End(_) => refuse_unknown("this error has no occurrences any more"),
     };
     describe_occurrence(project, &error, seen.ok_or_else(unknown)?)
 }
 
-/// Why there is no such occurrence. One whose reference is left has expired, since the bucket removed its segment first;
-/// of one without a reference that is known by the time when it happened.
+/// Refuses a request for an occurrence that cannot be read. It has expired if its reference still exists, since then
+/// the bucket removed its segment first. Without a reference, `expired` depends on when it happened.
 fn refuse_missing(id: &OccurrenceId, expired: bool) -> Refusal {
     if expired {
         let message = format!(
-            "occurrence {id} has expired: ask for a newer one; what comes from now on is kept for longer if `retentionDays` \
-             is set by PATCH /projects/{{project}}"
+            "occurrence {id} has expired: request a newer one; to keep future occurrences longer, set `retentionDays` with \
+             PATCH /projects/{{project}}"
         );
         return Refusal::new(Reason::OccurrenceExpired, message);
     }
-    let message = format!("this error has no occurrence {id}: take one from a `reversedUnixtime` that the API gave");
+    let message = format!("this error has no occurrence {id}: use a `reversedUnixtime` that the API returned");
     Refusal::new(Reason::OccurrenceUnknown, message)
 }
 
-/// The refusal of an occurrence that is not there.
+/// Refuses a request for an occurrence that does not exist.
 pub(super) fn refuse_unknown(what: &str) -> Refusal {
-    let message = format!("{what}: it may have expired, or the log of faultline says why it cannot be read");
+    let message = format!("{what}: it may have expired, or faultline's log says why it cannot be read");
     Refusal::new(Reason::OccurrenceUnknown, message)
 }
 
-/// An occurrence of `error` as it is shown alone.
+/// Describes an occurrence of `error`, with its grouping and its neighbours.
 pub(super) fn describe_occurrence(
     project: &ReadableProject,
     error: &ErrorAggregate,

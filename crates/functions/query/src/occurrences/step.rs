@@ -1,4 +1,4 @@
-//! From one occurrence of an error to the next: within a frame by lines, across frames by references.
+//! Steps from one occurrence of an error to the next: by lines within a frame, by references across frames.
 
 use axum::body::Bytes;
 use futures_util::future::try_join;
@@ -10,39 +10,39 @@ use super::References;
 use super::frame::{self, LocatedOccurrence};
 use crate::Query;
 
-/// How many frames that cannot be read are stepped over at the most. Frames expire after their references, so only
-/// damage, or a deletion that is under way, makes any.
+/// The most unreadable frames that are skipped. Frames expire after their references, so a frame is unreadable only if
+/// it is damaged or being deleted.
 const MAX_UNREADABLE_FRAMES: usize = 50;
-/// How many references are asked for when the nearest one leads to nothing.
+/// The number of references that are read at once if the frame of the nearest one has no readable occurrence.
 const REFERENCES_PER_READ: usize = 10;
 
-/// An occurrence, and its neighbours.
+/// An occurrence, and the ids of its neighbours.
 pub(super) struct SteppedOccurrence {
     pub(super) found: LocatedOccurrence,
-    /// The next one in the direction of now.
+    /// The next newer occurrence.
     pub(super) newer: Option<OccurrenceId>,
-    /// The next one in the direction of the past.
+    /// The next older occurrence.
     pub(super) older: Option<OccurrenceId>,
 }
 
-/// Which of all occurrences.
+/// The first or the last of all occurrences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The first that happened: the oldest.
+    /// The oldest occurrence.
     First,
-    /// The last that happened: the newest.
+    /// The newest occurrence.
     Last,
 }
 
-/// Where an occurrence is, and the frame that it is in.
+/// The position of an occurrence, and the frame that it is in.
 struct LinePosition {
     reference: Reference,
     frame: Bytes,
     line: u32,
 }
 
-/// The occurrence at a line of a reference's frame, if it is there and can be read. Reads the frame, and a reference and
-/// a frame for each side on which the frame ends.
+/// Reads the occurrence at a line of a reference's frame, if it exists and is readable. Reads the frame, and one more
+/// reference and frame for each neighbour that is not in this frame.
 pub(super) async fn read_at(
     query: &Query,
     references: &References<'_>,
@@ -53,7 +53,7 @@ pub(super) async fn read_at(
     read_position(query, references, &LinePosition { reference: reference.clone(), frame, line }, None).await
 }
 
-/// The first or the last occurrence of all, with its neighbour. Reads as [`read_at`] does.
+/// Reads the first or the last of all occurrences, with its neighbour. Costs the same reads as [`read_at`].
 pub(super) async fn read_at_end(
     query: &Query,
     references: &References<'_>,
@@ -66,7 +66,7 @@ pub(super) async fn read_at_end(
     }
 }
 
-/// The newest occurrence of all. Reads one reference and one frame.
+/// Finds the newest of all occurrences. Reads one reference and one frame.
 pub(super) async fn find_newest(
     query: &Query,
     references: &References<'_>,
@@ -74,7 +74,7 @@ pub(super) async fn find_newest(
     Ok(find_outermost(query, references, ReferenceRange::default()).await?.map(|(_, found)| found))
 }
 
-/// What is at a place, and beside it. Behind the `end` of all nothing needs to be looked for.
+/// Reads the occurrence at a position, and its neighbours. `end` says that there is no neighbour on that side.
 async fn read_position(
     query: &Query,
     references: &References<'_>,
@@ -96,7 +96,7 @@ async fn read_position(
     Ok(Some(SteppedOccurrence { found, newer, older }))
 }
 
-/// The occurrence that a range begins with, in its own direction, over frames that have none.
+/// Finds the first occurrence of a range, in its direction. Skips frames without readable occurrences.
 async fn find_outermost(
     query: &Query,
     references: &References<'_>,
@@ -105,7 +105,7 @@ async fn find_outermost(
     let (mut limit, mut left) = (1, MAX_UNREADABLE_FRAMES);
     while left > 0 {
         let page = references.page(&range, limit.min(left)).await?;
-        // A page of nothing but what has expired counts too: what is bounded must end.
+        // A page of expired references counts as well, so that the loop ends.
         left -= page.items.len().max(1);
         for reference in page.items {
             let frame = frame::fetch(query, &reference).await?;
@@ -121,11 +121,11 @@ async fn find_outermost(
         }
         limit = REFERENCES_PER_READ;
     }
-    tracing::error!(range = ?range, "too many frames in a row cannot be read: stepping ends before them");
+    tracing::error!(range = ?range, "failed to step over unreadable frames: too many in a row");
     Ok(None)
 }
 
-/// The newest occurrence of a frame, or the oldest.
+/// Finds the newest occurrence of a frame, or the oldest.
 fn find_begin(reference: &Reference, frame: &[u8], oldest_first: bool) -> Option<LocatedOccurrence> {
     let mut lines = frame::lines(reference, frame);
     if !oldest_first {
@@ -137,7 +137,7 @@ fn find_begin(reference: &Reference, frame: &[u8], oldest_first: bool) -> Option
 
 type InFrame = (LocatedOccurrence, Option<OccurrenceId>, Option<OccurrenceId>);
 
-/// The occurrence at `line`, and the ones beside it, newer and older, as far as the frame has them.
+/// Finds the occurrence at `line`, and its newer and older neighbours if they are in the same frame.
 fn find_in_frame(reference: &Reference, frame: &[u8], line: u32) -> Option<InFrame> {
     let mut lines = frame::lines(reference, frame);
     let before: Vec<_> = lines.by_ref().take(line as usize).collect();

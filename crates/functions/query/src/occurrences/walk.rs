@@ -1,4 +1,4 @@
-//! Goes over the occurrences of an error in one direction, until enough that are wanted are found or a bound is reached.
+//! Walks over the occurrences of an error in one direction, until enough matches are found or a limit is reached.
 
 use std::collections::VecDeque;
 use std::iter::zip;
@@ -15,51 +15,51 @@ use super::References;
 use super::frame::{self, LocatedOccurrence};
 use crate::Query;
 
-/// A page of occurrences ends, whatever its limit, when it has this many bytes: a Lambda answer holds 6 MB. Each is shown
-/// twice, as v1 has it, and whole.
+/// A page of occurrences ends at this many bytes, whatever its `limit`, because the answer of a Lambda function has at
+/// most 6 MB. Each occurrence counts twice: it is shown with v1's keys, and whole.
 const MAX_ANSWERED: usize = 3 << 20;
-/// How many frames are read at the most, where what is in them decides.
+/// The most frames that are read if their contents decide what matches.
 pub(super) const MAX_FRAMES: usize = 20;
-/// How many bytes of lines are looked at, at the most; more by one line.
+/// The most bytes of lines that are examined. The last line may exceed it.
 const MAX_EXAMINED: usize = 8 << 20;
-/// How many frames are read at once, and how many bytes of them unless one alone has more: what bounds memory.
+/// The most frames, and bytes of frames, that are read at once. They limit memory. A single larger frame is still read.
 const FRAMES_AT_ONCE: usize = 8;
 const MAX_BYTES_AT_ONCE: u64 = 8 << 20;
-/// How many references are read at once.
+/// The number of references that are read at once.
 const REFERENCES_PER_READ: usize = 20;
 
-/// Where to begin, and in which direction to go.
+/// Where a walk starts, and in which direction it goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WalkStart {
-    /// At the newest, towards the past.
+    /// From the newest occurrence, towards the past.
     Now,
-    /// Behind this one, towards the past.
+    /// After this occurrence, towards the past.
     After(OccurrenceId),
-    /// Before this one, towards now.
+    /// Before this occurrence, towards the present.
     Before(OccurrenceId),
 }
 
-/// What was found on the way.
+/// The result of a walk.
 #[derive(Default)]
 pub(super) struct Walked {
-    /// In the order of the way.
+    /// The matches, in the direction of the walk.
     pub(super) found: Vec<LocatedOccurrence>,
-    /// How many occurrences were looked at.
+    /// The number of occurrences that were examined.
     pub(super) examined: usize,
-    /// Where to go on; `None` if nothing is left.
+    /// Where the next walk continues; `None` if nothing is left.
     pub(super) next: Option<OccurrenceId>,
 }
 
-/// On the way.
+/// A walk in progress.
 pub(super) struct Walk<'a> {
     query: &'a Query,
     references: &'a References<'a>,
     filter: &'a Filter,
     limit: usize,
     towards_now: bool,
-    /// What is left behind those that wait.
+    /// The references after those in `waiting`; `None` if there are no more.
     range: Option<ReferenceRange>,
-    /// What is yet to be read: from this line on, or the whole frame.
+    /// The references to read next: from this line on, or the whole frame.
     waiting: VecDeque<(Reference, Option<u32>)>,
     frames: usize,
     examined_bytes: usize,
@@ -68,7 +68,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Over those of `references` that `filter` wants, until `limit` are found.
+    /// Starts a walk over `references` that finds up to `limit` occurrences that match `filter`.
     pub(super) async fn begin(
         query: &'a Query,
         references: &'a References<'a>,
@@ -85,7 +85,7 @@ impl<'a> Walk<'a> {
             towards_now,
             range: Some(ReferenceRange { oldest_first: towards_now, ..range(filter) }),
             waiting: VecDeque::new(),
-            // If the time alone decides, each frame has some, but for those that cannot be read.
+            // If only the time is filtered, each frame has matches, except for unreadable frames.
             frames: if filter.is_of_time() { limit + MAX_FRAMES } else { MAX_FRAMES },
             examined_bytes: 0,
             answered_bytes: 0,
@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
         Ok(walk)
     }
 
-    /// Goes until enough are found, a bound is reached, or nothing is left.
+    /// Walks until enough matches are found, a limit is reached, or nothing is left.
     pub(super) async fn go(mut self) -> Result<Walked, Refusal> {
         while self.frames > 0 {
             if self.waiting.is_empty() {
@@ -136,14 +136,14 @@ impl<'a> Walk<'a> {
         Walked { next, ..self.walked }
     }
 
-    /// Finds the next references.
+    /// Reads the next references.
     async fn look_ahead(&mut self, range: ReferenceRange) -> Result<(), Refusal> {
         let page = self.references.page(&range, REFERENCES_PER_READ).await?;
         self.range = page.next.map(|next| range.after(next));
         if page.items.is_empty()
             && let Some(next) = page.next
         {
-            // All have expired. It counts as if one had been read: what is bounded must end.
+            // All have expired. This counts as one frame, so that the walk ends.
             self.frames -= 1;
             self.walked.next = Some(self.end_of(next, 0, model::time::Timestamp::default()));
         }
@@ -152,12 +152,12 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Whether any of a reference's occurrences may be in the range of time.
+    /// Whether any of a reference's occurrences may be in the filter's time range.
     fn may_have_any(&self, Reference { first, last, .. }: &Reference) -> bool {
         self.filter.start.is_none_or(|start| *last >= start) && self.filter.end.is_none_or(|end| *first < end)
     }
 
-    /// Takes out the references whose frames are read next, at once.
+    /// Takes the references whose frames are read next, concurrently.
     fn wave(&mut self) -> Vec<(Reference, Option<u32>)> {
         let wanted = self.limit - self.walked.found.len();
         let (mut wave, mut bytes, mut lines) = (Vec::new(), 0, 0);
@@ -174,8 +174,8 @@ impl<'a> Walk<'a> {
         wave
     }
 
-    /// Looks at the lines of a frame. Where it stops because it has enough, it says so, and whether that was the last
-    /// line.
+    /// Examines the lines of a frame. If it stops because it has enough, returns the position, and whether that was the
+    /// last line.
     fn go_over(&mut self, reference: &Reference, line: Option<u32>, frame: &[u8]) -> Option<(OccurrenceId, bool)> {
         let lines = frame::lines(reference, frame);
         let mut lines: Box<dyn Iterator<Item = frame::FrameLine>> = if self.towards_now {
@@ -203,14 +203,15 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// A place behind all lines of a frame.
+    /// The position after all lines of a frame.
     fn end_of(&self, id: ReferenceId, lines: usize, last: model::time::Timestamp) -> OccurrenceId {
         let line = if self.towards_now { 0 } else { u32::try_from(lines).unwrap_or(u32::MAX) };
         OccurrenceId::new(last, id, line)
     }
 }
 
-/// The references that may have occurrences in a filter's range of time: each is of one minute, and named by its newest.
+/// The range of references that may have occurrences in a filter's time range. Each covers one minute, and its id has
+/// the time of its newest occurrence.
 fn range(filter: &Filter) -> ReferenceRange {
     let end = filter.end.map(|end| match Minute::of(end) {
         minute if minute.start() == end => end,

@@ -1,4 +1,4 @@
-//! `GET /assets/{name}`: what pages refer to, to be kept for ever.
+//! `GET /assets/{name}`: style sheet, script and icon of the pages. They can be cached forever.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ pub(super) async fn show(State(pages): State<Pages>, uri: Uri) -> Response {
         }
         None => {
             pages.outcomes.count(Reason::PathUnknown);
-            let text = "this is of another version: load the page again";
+            let text = "this file belongs to another version: reload the page";
             PageRefusal::from(Refusal::new(Reason::PathUnknown, text)).into_response()
         }
     }

@@ -14,7 +14,7 @@ use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::errors::has_any_events;
 
-/// What stands for a key that is not shown.
+/// The placeholder for a key that is not shown.
 const KEY_PLACEHOLDER: &str = "CLIENT-KEY";
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub(super) async fn show(
     Ok(draw(&visit, &name, &base, &id, None, has_events))
 }
 
-/// The page of a project whose client key was made just now.
+/// Draws the page of a project whose client key was just created.
 pub(super) fn draw_made(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: &str) -> Response {
     draw(visit, name, base, id, Some(key), false)
 }
@@ -57,13 +57,13 @@ fn draw(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>, 
     })
 }
 
-/// The project's number, which a DSN ends with.
+/// Loads the project's number, which a DSN ends with.
 async fn load_number(pages: &Pages, visit: &Visit, name: &str) -> Result<String, PageRefusal> {
     let ProjectAnswer { project } = pages.get(visit, &format!("/projects/{}", encoded(name))).await?;
     Ok(project.id.to_string())
 }
 
-/// `GET /pages/projects/{project}/first`: whether the first event has come.
+/// `GET /pages/projects/{project}/first`: whether the first event has arrived.
 pub(super) async fn first(
     State(pages): State<Pages>,
     visit: Visit,
@@ -72,7 +72,7 @@ pub(super) async fn first(
     Ok(if has_any_events(&pages, &visit, &name).await? { "yes" } else { "no" })
 }
 
-/// `POST /pages/projects/{project}/client-key`: a new client key, shown this once.
+/// `POST /pages/projects/{project}/client-key`: creates a client key, which is shown only in this answer.
 pub(super) async fn make_key(
     State(pages): State<Pages>,
     visit: Visit,
@@ -81,7 +81,7 @@ pub(super) async fn make_key(
 ) -> Result<Response, PageRefusal> {
     let base = BaseUrl::from_request(request.headers(), request.extensions());
     Form::read_own(&visit, request.into_body()).await?;
-    let body = json!({ "role": "client", "project": name, "name": "made on the page" });
+    let body = json!({ "role": "client", "project": name, "name": "created on the page Connect" });
     let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
     let id = load_number(&pages, &visit, &name).await?;
     let key = made["key"]["key"].as_str().unwrap_or_default();

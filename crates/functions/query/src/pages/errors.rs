@@ -1,4 +1,4 @@
-//! `GET /projects/{project}/errors` in a browser: the list, and what is done with several at once.
+//! `GET /projects/{project}/errors` in a browser: the list of errors, and bulk actions.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -13,11 +13,11 @@ use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::search;
 
-/// How many errors a page has.
+/// The number of errors on a page.
 const ERRORS_PER_PAGE: usize = 50;
 const DAY_SECONDS: i64 = 86_400;
 
-/// A list of errors, as the API answers it.
+/// The API's answer to a request for errors.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApiErrors {
@@ -28,7 +28,7 @@ pub(super) struct ApiErrors {
     pub(super) examined: Option<u64>,
 }
 
-/// An error, as the API answers it.
+/// An error in an answer of the API.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApiError {
@@ -54,28 +54,28 @@ pub(super) struct ApiError {
     pub(super) merged: Vec<String>,
 }
 
-/// In which way an error is resolved.
+/// The release after which an error is resolved.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApiResolution {
     pub(super) after: String,
 }
 
-/// How an error came back.
+/// The last regression of an error.
 #[derive(Clone, Deserialize)]
 pub(super) struct ApiRegression {
     pub(super) at: Timestamp,
     pub(super) release: Option<String>,
 }
 
-/// An issue of an error elsewhere.
+/// An issue of an error on GitHub or GitLab.
 #[derive(Clone, Deserialize)]
 pub(super) struct ApiIssue {
     pub(super) number: u64,
     pub(super) url: String,
 }
 
-/// How often an error was seen in an hour.
+/// The number of occurrences of an error in an hour.
 #[derive(Clone, Deserialize)]
 pub(super) struct ApiHour {
     start: Timestamp,
@@ -83,12 +83,12 @@ pub(super) struct ApiHour {
 }
 
 impl ApiError {
-    /// Whether it was first seen after `since`.
+    /// Whether the error was first seen after `since`.
     pub(super) fn is_new_since(&self, since: Timestamp) -> bool {
         self.first_seen > since
     }
 
-    /// Whether it came back after `since`.
+    /// Whether the error regressed after `since`.
     pub(super) fn is_back_since(&self, since: Timestamp) -> bool {
         self.regression.as_ref().is_some_and(|regression| regression.at > since)
     }
@@ -114,7 +114,7 @@ impl ApiError {
     }
 }
 
-/// The 24 hours that end with the one that `now` is in.
+/// Returns the counts of the 24 hours that end with the current hour.
 fn sum_last_day(hours: &[ApiHour], now: Timestamp) -> Sparkline {
     let mut counts = vec![0; 24];
     for ApiHour { start, count } in hours {
@@ -126,7 +126,7 @@ fn sum_last_day(hours: &[ApiHour], now: Timestamp) -> Sparkline {
     Sparkline::new(counts)
 }
 
-/// `GET /projects/{project}`: its open errors.
+/// `GET /projects/{project}`: redirects to its open errors.
 pub(super) async fn redirect_to_open(Path(project): Path<String>) -> Redirect {
     Redirect::to(&format!("/projects/{}/errors?status=unresolved", encoded(&project)))
 }
@@ -151,7 +151,8 @@ pub(super) async fn show(
     let list = with_query(&base, asked.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (list, problem) = match pages.get::<ApiErrors>(&visit, &list).await {
         Ok(list) => (list, None),
-        // What was typed can be mended where it was typed; a project that is not there cannot.
+        // A rejected search is shown next to the input, so that it can be corrected. Other refusals have their own
+        // page.
         Err(PageRefusal::Said { status, text, .. }) if status == http::StatusCode::BAD_REQUEST => {
             (ApiErrors::default(), Some(text))
         }
@@ -183,13 +184,13 @@ pub(super) async fn show(
     Ok(page(&shown))
 }
 
-/// Whether a project has any error: an event has come.
+/// Whether a project has any error, that is, whether an event has arrived.
 pub(super) async fn has_any_events(pages: &Pages, visit: &Visit, name: &str) -> Result<bool, PageRefusal> {
     let list: ApiErrors = pages.get(visit, &format!("/projects/{}/errors?limit=1", encoded(name))).await?;
     Ok(!list.errors.is_empty())
 }
 
-/// `POST /pages/projects/{project}/errors`: the same with all that are chosen.
+/// `POST /pages/projects/{project}/errors`: applies an action to all selected errors.
 pub(super) async fn change(
     State(pages): State<Pages>,
     visit: Visit,
@@ -213,7 +214,7 @@ pub(super) async fn change(
         "unresolve" => (Method::PATCH, base.clone(), status("unresolved"), "changed"),
         "mute" => (Method::PATCH, base.clone(), status("muted"), "changed"),
         "delete" => (Method::PATCH, base.clone(), json!({ "errors": chosen, "delete": true }), "deleted"),
-        // The first one of the list, which was seen last, keeps its name.
+        // The first of the list, which was seen last, is the merge target.
         "merge" => {
             let path = format!("{base}/{}/merge", encoded(chosen[0]));
             (Method::POST, path, json!({ "errors": chosen[1..] }), "merged")
@@ -231,7 +232,7 @@ pub(super) async fn change(
     }
 }
 
-/// What could not be changed, and why.
+/// Describes which errors could not be changed, and why.
 fn describe_failures(answer: &Value) -> Option<String> {
     let failed = |one: &Value| {
         let message = one["failed"]["message"].as_str()?;
@@ -246,12 +247,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_stand_where_they_were() {
+    fn hours_are_at_their_place_in_the_last_day() {
         let at = |text: &str| Timestamp::parse(text).unwrap();
         let hour = |text: &str, count| ApiHour { start: at(text), count };
         let hours = [hour("2026-11-20T12:00:00Z", 9), hour("2026-11-20T13:00:00Z", 1), hour("2026-11-21T12:00:00Z", 2)];
         let drawn = sum_last_day(&hours, at("2026-11-21T12:59:59Z"));
-        assert_eq!(drawn.total(), 3, "one is older than a day");
-        assert!(sum_last_day(&hours, at("2026-11-21T11:00:00Z")).total() == 10, "none of the time to come");
+        assert_eq!(drawn.total(), 3, "one hour is older than a day");
+        assert!(sum_last_day(&hours, at("2026-11-21T11:00:00Z")).total() == 10, "future hours do not count");
     }
 }

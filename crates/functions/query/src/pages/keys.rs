@@ -1,4 +1,4 @@
-//! Keys on a page: of a project in its settings, of the whole stack among its operations.
+//! The list of keys: a project's keys on its settings page, all keys on the page Health.
 
 use http::Method;
 use model::id::KeyId;
@@ -9,7 +9,7 @@ use web_pages::{KeyList, KeyRow, MadeKey, Moment};
 use web_session::address::with_query;
 use web_session::{Form, PageRefusal, Pages, Visit};
 
-/// For how many hours a key that another took the place of is good: time to change it everywhere.
+/// Hours that a rotated key stays valid, so that it can be replaced everywhere.
 const OVERLAP_HOURS: u32 = 24;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct ApiKey {
     expires_at: Option<Timestamp>,
 }
 
-/// The keys of a project, or all, whose forms go to `action`; with the one that was `made` just now.
+/// Loads the keys of a project, or all keys. The forms post to `action`; `made` is a key that was just created.
 pub(super) async fn list(
     pages: &Pages,
     visit: &Visit,
@@ -48,7 +48,7 @@ pub(super) async fn list(
         id: entry.id.to_string(),
         hint: entry.hint,
         role: entry.role,
-        // Among those of one project it goes without saying.
+        // A list of one project's keys does not repeat the project.
         project: entry.project.filter(|_| project.is_none()),
         name: entry.name,
         created_at: moment(entry.created_at),
@@ -60,7 +60,7 @@ pub(super) async fn list(
     Ok(KeyList { action, token: visit.form_token(), rows, has_more: list.next_cursor.is_some(), made })
 }
 
-/// What a form wants of a key of `project`, or of all; returns the key that was made, if one was.
+/// Applies a form to a key of `project`, or of the stack. Returns the new key if one was created.
 pub(super) async fn change(
     pages: &Pages,
     visit: &Visit,
@@ -82,6 +82,6 @@ pub(super) async fn change(
     };
     let answer = pages.call(visit, method, &path, &body).await?;
     let text = |name: &str| answer["key"][name].as_str().map(str::to_owned);
-    // A key that is only changed is not shown.
+    // Only an answer with a new key has the secret itself.
     Ok(text("key").map(|key| MadeKey { name: text("name").unwrap_or_default(), key }))
 }

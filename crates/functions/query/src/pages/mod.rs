@@ -1,6 +1,6 @@
-//! What a person sees: the API's answers as pages, and forms as calls of the API.
+//! The web UI: shows the API's answers as pages, and turns forms into calls of the API.
 //!
-//! A browser that opens an address of the API is shown the page of it.
+//! A browser that opens a URL of the API gets the corresponding page.
 
 mod assets;
 mod connect;
@@ -21,7 +21,7 @@ use web_session::Pages;
 
 use crate::Query;
 
-/// The API's routes, with those of the pages beside and before them.
+/// Adds the routes of the pages to those of the API.
 pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     let pages = Pages {
         authenticator: query.authenticator.clone(),
@@ -59,7 +59,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }
 
-/// Whether there is a page at a path of the API.
+/// Whether a path of the API has a page.
 fn has_page(path: &str) -> bool {
     if path == "/operations" {
         return true;

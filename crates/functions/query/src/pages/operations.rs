@@ -1,4 +1,4 @@
-//! `GET /operations` in a browser: how the stack is doing, for whoever runs it.
+//! `GET /operations` in a browser: the page Health, for operators of the stack.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
 
-/// How many dead letters a page has.
+/// The number of dead letters on the page.
 const MAX_LETTERS_SHOWN: usize = 100;
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ struct ApiLetter {
     sent_at: Timestamp,
     reason: Option<String>,
     unreadable: Option<String>,
-    /// A project's number, or its name.
+    /// The project's number, or its name.
     project: Option<Value>,
     #[serde(default)]
     event_ids: Vec<Value>,
@@ -89,10 +89,7 @@ impl ApiLetter {
             sent_at: Moment::new(self.sent_at, now),
             project,
             events: self.event_ids.len(),
-            reason: self
-                .unreadable
-                .or(self.reason)
-                .unwrap_or_else(|| "not known: the processor's log may say".to_owned()),
+            reason: self.unreadable.or(self.reason).unwrap_or_else(|| "unknown: see the processor's log".to_owned()),
             id: self.id,
         }
     }
@@ -148,7 +145,7 @@ async fn draw(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> PageResult
     }))
 }
 
-/// `POST /pages/operations/keys`: a key of the whole stack.
+/// `POST /pages/operations/keys`: creates or changes a key.
 pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
     let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, None, &form).await? {
@@ -157,7 +154,7 @@ pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, reques
     }
 }
 
-/// `POST /pages/operations/redrive`: all dead letters, or those that are chosen.
+/// `POST /pages/operations/redrive`: redrives all dead letters, or the selected ones.
 pub(super) async fn redrive(
     State(pages): State<Pages>,
     visit: Visit,

@@ -1,4 +1,4 @@
-//! `GET /`: all projects, and the form that makes one.
+//! `GET /`: all projects, and the form that creates one.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -15,9 +15,9 @@ use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 use super::connect;
 use super::errors::{ApiError, ApiErrors};
 
-/// How many projects a page has: each costs a list and a timeline.
+/// The number of projects on a page. Each one costs two lists of errors and a timeline.
 const PROJECTS_PER_PAGE: usize = 25;
-/// How many errors of a project are looked at.
+/// The number of errors that are read per project.
 const MAX_ERRORS_READ: usize = 50;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct ListedProject {
     owner: Option<String>,
 }
 
-/// `GET /projects` in a browser.
+/// `GET /projects` in a browser: redirects to `/`.
 pub(super) async fn home() -> Redirect {
     Redirect::to("/")
 }
@@ -51,11 +51,11 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> 
     Ok(page(&shown))
 }
 
-/// A project as a row. What cannot be read of it leaves its place empty: the others are not held up by it.
+/// Loads the row of a project. A part that cannot be loaded stays empty, so that the other projects are still shown.
 async fn load_row(pages: &Pages, visit: &Visit, project: ListedProject) -> ProjectRow {
     let path = format!("/projects/{}", encoded(&project.name));
     let list = format!("{path}/errors?status=unresolved&limit={MAX_ERRORS_READ}");
-    // The newest of all, since those that are resolved or muted had events, too.
+    // The newest error of any status: resolved and muted errors also show when the project last had an event.
     let newest = format!("{path}/errors?limit=1");
     let lists = join(pages.get::<ApiErrors>(visit, &list), pages.get::<ApiErrors>(visit, &newest));
     let ((list, newest), hours) = join(lists, load_hours(pages, visit, &path)).await;
@@ -94,7 +94,7 @@ async fn load_hours(pages: &Pages, visit: &Visit, path: &str) -> Sparkline {
     )
 }
 
-/// `POST /pages/projects`: a new project, and how to connect it.
+/// `POST /pages/projects`: creates a project and shows how to connect it.
 pub(super) async fn create(
     State(pages): State<Pages>,
     visit: Visit,

@@ -1,10 +1,10 @@
-//! The search field: words, and filters such as `release:1.2`, as the API's parameters.
+//! Translates the search field (words, and filters such as `release:1.2`) into parameters of the API.
 
-/// The filters that may stand before a colon, which are named as the API's parameters.
+/// The filters that can be written before a colon. They have the names of the API's parameters.
 const FILTER_NAMES: [&str; 7] =
     ["level", "environment", "release", "platform", "assignee", "firstRelease", "regressedIn"];
 
-/// The parameters of the API that a search stands for: filters by their names, all else as `text`.
+/// Parses a search into parameters of the API: filters by their names, everything else as `text`.
 pub(super) fn parse_search(search: &str) -> Vec<(String, String)> {
     let (mut parameters, mut words) = (Vec::new(), Vec::new());
     for part in split_words(search) {
@@ -13,7 +13,7 @@ pub(super) fn parse_search(search: &str) -> Vec<(String, String)> {
             Some((name, value)) if FILTER_NAMES.contains(&name) && !value.is_empty() => {
                 parameters.push((name.to_owned(), value.to_owned()));
             }
-            // Words may hold colons: `http://…`, `Shop::Cart`.
+            // Words may contain colons: `http://…`, `Shop::Cart`.
             _ => words.push(part),
         }
     }
@@ -23,7 +23,7 @@ pub(super) fn parse_search(search: &str) -> Vec<(String, String)> {
     parameters
 }
 
-/// A filter as it is typed.
+/// Writes a filter as a visitor would type it.
 pub(super) fn write_filter(name: &str, value: &str) -> String {
     match value.contains(char::is_whitespace) || value.is_empty() {
         true => format!("{name}:\"{value}\""),
@@ -31,7 +31,7 @@ pub(super) fn write_filter(name: &str, value: &str) -> String {
     }
 }
 
-/// What blanks part, unless they stand in quotes.
+/// Splits a search at white space outside of quotes.
 fn split_words(search: &str) -> Vec<String> {
     let (mut parts, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
     for character in search.chars() {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_typed_as_it_is_read() {
+    fn a_written_filter_is_parsed_back() {
         for value in ["1.2", "shop 2.4"] {
             assert_eq!(parse_search(&write_filter("release", value)), [("release".to_owned(), value.to_owned())]);
         }

@@ -1,4 +1,4 @@
-//! `GET /projects/{project}/settings`: what is set for a project, its keys, and its end.
+//! `GET /projects/{project}/settings`: a project's settings and keys, and the form that deletes it.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -39,7 +39,7 @@ struct ApiLimits {
     per_month: Option<u64>,
 }
 
-/// Lists that are empty are left out.
+/// The API leaves empty lists out.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ApiScrubbing {
@@ -48,7 +48,7 @@ struct ApiScrubbing {
     personal: Vec<String>,
 }
 
-/// What is typed for "no page at all may send": an empty field is for all.
+/// The input that allows no origin at all. An empty field allows all.
 const NO_ORIGINS: &str = "none";
 
 impl ApiProject {
@@ -75,7 +75,7 @@ impl ApiProject {
     }
 }
 
-/// What a form has.
+/// Reads the fields of the form.
 fn read_fields(form: &Form) -> SettingsFields {
     let field = |name| form.get(name).unwrap_or_default().to_owned();
     SettingsFields {
@@ -94,7 +94,8 @@ fn read_fields(form: &Form) -> SettingsFields {
     }
 }
 
-/// What the API is asked to change. A number that is none goes as it was typed, so that the API says what is wrong.
+/// Builds the request to the API. Input that is not a number is sent as it was typed, so that the API explains the
+/// problem.
 fn describe_change(fields: &SettingsFields) -> Value {
     let text = |text: &str| match text.trim() {
         "" => Value::Null,
@@ -158,7 +159,7 @@ async fn draw(
     Ok(page(&shown))
 }
 
-/// `POST /pages/projects/{project}/settings`: what was typed is kept if it cannot be saved.
+/// `POST /pages/projects/{project}/settings`: saves the settings. Rejected input stays in the form.
 pub(super) async fn save(
     State(pages): State<Pages>,
     visit: Visit,
@@ -177,12 +178,12 @@ pub(super) async fn save(
     }
 }
 
-/// The page as it is after a change, which it says.
+/// Redirects to the page, with the notice that changes were saved.
 fn changed(name: &str) -> Response {
     Redirect::to(&with_query(format!("/projects/{}/settings", encoded(name)), [("done", "changed")])).into_response()
 }
 
-/// `POST /pages/projects/{project}/keys`: a key that is made is shown on the page that answers, and never again.
+/// `POST /pages/projects/{project}/keys`: creates or changes a key. A new key is shown only in this answer.
 pub(super) async fn change_keys(
     State(pages): State<Pages>,
     visit: Visit,
@@ -199,7 +200,7 @@ pub(super) async fn change_keys(
     }
 }
 
-/// `POST /pages/projects/{project}/delete`: only if its name was typed.
+/// `POST /pages/projects/{project}/delete`: deletes the project, if its name was typed as confirmation.
 pub(super) async fn delete(
     State(pages): State<Pages>,
     visit: Visit,
@@ -222,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_fields_take_away_and_lists_have_a_name_on_each_line() {
+    fn empty_fields_are_null_and_lists_have_one_name_per_line() {
         let fields = SettingsFields {
             name: " shop ".to_owned(),
             tier: "low".to_owned(),

@@ -1,4 +1,4 @@
-//! `/sign-in`, `/sign-out`: a key is shown once, and a session stands for it.
+//! `/sign-in` and `/sign-out`: a visitor enters a key once and gets a session for it.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -12,17 +12,17 @@ use store::ports::Session;
 use web_pages::{Frame, SignIn};
 use web_session::{Cookie, Cookies, Form, PageRefusal, PageResult, Pages, SESSION_SECONDS, Visit, form_hash, page};
 
-/// Wrong keys that an address may try in a minute before it is told to wait. A key that is known always signs in: a
-/// stranger's failures lock nobody out. Guessing is kept from success by the length of keys.
+/// Failed attempts per minute after which an address has to wait. A valid key is always accepted, so that a stranger's
+/// failures lock nobody out. Keys are too long to be guessed.
 const MAX_FAILURES: u64 = 10;
 
-/// How long the form may stay open before it is sent, in seconds.
+/// How long the form stays valid, in seconds.
 const FORM_SECONDS: i64 = 3_600;
 
 /// A browser that signs in.
 struct SigningIn {
     cookies: Cookies,
-    /// The token in its cookie.
+    /// The token in the browser's cookie.
     shown: Option<Key>,
 }
 
@@ -32,13 +32,13 @@ impl SigningIn {
         Self { cookies, shown: cookies.find(Cookie::SignIn, headers) }
     }
 
-    /// Whether the form was made for this browser.
+    /// Whether the form was created for this browser.
     fn is_sent_by(&self, form: &Form) -> bool {
         let token = form.get("token").and_then(|token| KeyHash::parse(token).ok());
         self.shown.as_ref().zip(token).is_some_and(|(shown, token)| form_hash(shown).is_same(&token))
     }
 
-    /// The form; its cookie is set again each time, so that a form that is open elsewhere stays good.
+    /// Draws the form. It sets the same cookie again, so that a form in another tab stays valid.
     fn form(self, pages: &Pages, next: Option<&str>, refused: Option<String>, status: StatusCode) -> Response {
         let token = self.shown.unwrap_or_else(|| Key::from_random(pages.clock.random().to_be_bytes()));
         let frame = Frame { title: "Sign in".to_owned(), ..Frame::default() };
@@ -55,7 +55,7 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request<Body>) -> 
     SigningIn::from_request(request.headers(), request.extensions()).form(&pages, next.as_deref(), None, StatusCode::OK)
 }
 
-/// A path of this site, whatever is asked for: signing in must not lead to another.
+/// Returns `next` if it is a path of this site, else `/`: signing in must not redirect to another site.
 fn keep_local(next: Option<&str>) -> &str {
     let is_path = |path: &&str| {
         path.starts_with('/')
@@ -73,7 +73,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     let signing_in = SigningIn::from_request(&parts.headers, &parts.extensions);
     let cookies = signing_in.cookies;
     if !signing_in.is_sent_by(&form_data) {
-        let text = "this form was open for too long, or the browser keeps no cookies: try again".to_owned();
+        let text = "the form has expired, or your browser blocks cookies: try again".to_owned();
         return Ok(signing_in.form(&pages, next, Some(text), StatusCode::FORBIDDEN));
     }
     let refuse = |refusal: Refusal| {
@@ -88,7 +88,9 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
             let failures = pages.sessions.attempt(&find_source(&parts.extensions), now).await?;
             let is_limited = failures > MAX_FAILURES;
-            let limited = || Refusal::new(Reason::SignInLimited, "too many wrong keys: wait a minute, then try again");
+            let limited = || {
+                Refusal::new(Reason::SignInLimited, "too many attempts with wrong keys: wait a minute, then try again")
+            };
             return refuse(if is_limited { limited() } else { refusal });
         }
         Err(refusal) => return refuse(refusal),
@@ -111,7 +113,7 @@ pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: 
     Ok(([(SET_COOKIE, cookies.set(Cookie::Session, "", 0))], Redirect::to("/sign-in")).into_response())
 }
 
-/// The address that failures count for.
+/// Returns the network address that failed attempts are counted for.
 fn find_source(extensions: &Extensions) -> String {
     ClientAddress::find_in(extensions).map_or_else(|| "unknown".to_owned(), |client| client.network().to_string())
 }
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signing_in_leads_to_no_other_site() {
+    fn signing_in_never_redirects_to_another_site() {
         for (next, expected) in [
             (Some("/projects/a/errors?status=muted"), "/projects/a/errors?status=muted"),
             (Some("//evil.example"), "/"),

@@ -18,21 +18,21 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("delete", "/projects/{project}", "deleteProject", "Deletes a project, with all that is in it")
+    api.operation("delete", "/projects/{project}", "deleteProject", "Deletes a project with everything in it")
         .description(
-            "Nothing is stored in it from the first call on. What is large takes more than one: 503 says to repeat it.",
+            "From the first request on, no events are stored in it. A large project takes several requests: status 503 asks to repeat it.",
         )
         .project()
-        .error(Reason::DeletionUnfinished, "there is more to delete: repeat the request")
-        .empty_response(204, "the project is gone, with its errors, their occurrences and its keys");
+        .error(Reason::DeletionUnfinished, "the deletion is not finished: repeat the request")
+        .empty_response(204, "the project is deleted, with its errors, their occurrences and its keys");
 }
 
 async fn handle(State(query): State<Arc<Query>>, project: DeletableProject) -> Response {
     query.answer(delete_project(&query, &project)).await
 }
 
-/// Nothing is stored in the project from the first step on. Its name goes last, so that a deletion which was cut short
-/// can be repeated.
+/// From the first step on, no events are stored in the project. Its name is removed last, so that a deletion that was
+/// interrupted can be repeated.
 async fn delete_project(query: &Query, project: &DeletableProject) -> Answer {
     query.stores.projects.mark_deleting(project).await?;
     if !query.purge_project(project, Budget::new(query)).await? {

@@ -1,4 +1,4 @@
-//! `GET /projects`: all of them, or the one that the key is of.
+//! `GET /projects`: all projects, or the one project that the key is for.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use store::ports::{MAX_FORMER_NAMES, Page, Project, Scope};
 use crate::Query;
 use crate::list::Parameters;
 
-/// v1 lists all projects at once; 1,000 are one page of the table.
+/// The most projects per page. v1 lists all projects at once; 1,000 are one page of the table.
 const MAX_LISTED_PROJECTS: usize = 1_000;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -30,9 +30,9 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("get", "/projects", "listProjects", "Lists projects, in the order of their names")
-        .description("A key of one project is shown that project.")
+        .description("With a key for one project, lists only that project.")
         .limit(MAX_LISTED_PROJECTS, MAX_LISTED_PROJECTS)
-        .query::<ProjectName>("cursor", "`nextCursor` of the page before")
+        .query::<ProjectName>("cursor", "`nextCursor` of the previous page")
         .data::<ProjectsAnswer<'_>>(200, "a page of projects");
 }
 
@@ -42,7 +42,7 @@ pub(super) fn describe(api: &mut Description) {
 struct ProjectsAnswer<'a> {
     #[schemars(length(max = MAX_LISTED_PROJECTS))]
     projects: Vec<ProjectEntry<'a>>,
-    /// What the next page is asked for with; none at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<ProjectName>,
 }
 
@@ -65,31 +65,31 @@ async fn list(query: &Query, scope: &Scope, uri: &Uri) -> Answer {
     http_common::data(ProjectsAnswer { projects: live.map(ProjectEntry::new).collect(), next_cursor: page.next })
 }
 
-/// A project, and its settings.
+/// A project with its settings.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Project")]
 pub(super) struct ProjectEntry<'a> {
     name: &'a ProjectName,
-    /// Its number, as in a DSN.
+    /// The project's number, as in its DSN.
     id: ProjectId,
     created_at: Timestamp,
-    /// What is scrubbed besides, and what is not.
+    /// Additions to the built-in scrubbing rules, and exceptions from them.
     scrubbing: &'a Rules,
     limits: Limits,
     tier: Tier,
-    /// What its occurrences are counted by for thresholds.
+    /// The window in which rules count occurrences for thresholds.
     time_unit: TimeUnit,
-    /// Who looks after it.
+    /// The team or person responsible for the project.
     owner: Option<&'a str>,
-    /// For how many days its occurrences are kept; null: for as long as the stack keeps them.
+    /// Days to keep occurrences; null: the stack's default.
     retention_days: Option<Retention>,
-    /// The origins of the pages that may send to it; null: any.
+    /// The origins of web pages that may send events; null: all.
     allowed_origins: Option<&'a Origins>,
-    /// The names that it had before, the oldest first. What is sent to them still comes in.
+    /// The project's former names, oldest first. Events sent to them are still accepted.
     #[schemars(length(max = MAX_FORMER_NAMES))]
     former_names: &'a [ProjectName],
-    /// Which of the notification configs that clients post with errors are used.
+    /// Which posted configs are used.
     posted_configs: PostedConfigs,
 }
 

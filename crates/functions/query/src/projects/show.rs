@@ -1,4 +1,4 @@
-//! `GET /projects/{project}`: its settings.
+//! `GET /projects/{project}`: a project with its settings.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("get", "/projects/{project}", "getProject", "Shows a project, with its settings")
+    api.operation("get", "/projects/{project}", "getProject", "Shows a project with its settings")
         .project()
         .data::<ProjectAnswer<'_>>(200, "the project");
 }

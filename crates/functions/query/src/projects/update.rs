@@ -1,4 +1,4 @@
-//! `PATCH /projects/{project}`: its settings.
+//! `PATCH /projects/{project}`: changes settings of a project.
 
 use std::sync::Arc;
 
@@ -24,14 +24,15 @@ use super::list::ProjectEntry;
 use crate::Query;
 use crate::body::{deserialize_object, deserialize_some, parse_body, some_of};
 
-/// The most names of a rule, and the longest of them, in characters: each event is compared with all of them.
+/// The most names per list of scrubbing rules, and the longest name, in characters. Each event is compared with all of
+/// them.
 const MAX_NAMES: usize = Rules::MAX_NAMES;
 const MAX_NAME: usize = 100;
 /// The longest `owner`, in characters: a name and an address.
 const MAX_OWNER: usize = 200;
-/// How many keys are read at once.
+/// The number of keys that are read at once.
 const MAX_KEYS_READ: usize = 100;
-/// What a body should be.
+/// The expected body, for refusals.
 const FORM: &str = "an object with one or more of `name`: text, `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys], `personal`: [email, ip, iban, phone, ssn]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
                     standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
@@ -43,7 +44,7 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("patch", "/projects/{project}", "updateProject", "Changes settings of a project")
-        .description("What is not named stays as it is; `null` takes away what need not be there.")
+        .description("Missing fields stay as they are. `null` removes an optional setting.")
         .project()
         .body::<ProjectPatch>(json!({ "tier": "critical", "limits": { "perMinute": 1_000 } }))
         .data::<ChangedProject<'_>>(200, "the project as it is now");
@@ -59,7 +60,7 @@ async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: R
     query.answer(update(&query, &admin, request)).await
 }
 
-/// A change, as a body says it: what is not named stays as it is, and null takes away what need not be there.
+/// Changes of a project's settings. Missing fields stay as they are, and null removes an optional setting.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(
@@ -67,67 +68,67 @@ async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: R
     extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs"], &["owner", "retentionDays", "allowedOrigins"]))
 )]
 struct ProjectPatch {
-    /// What it is called from now on. Its keys, its rules, its number and what is sent to its former names go on.
+    /// The new name. Keys, rules and the number stay the same, and events sent to former names are still accepted.
     #[schemars(with = "Option<ProjectName>")]
     name: Option<String>,
-    /// What is scrubbed: both lists are replaced.
+    /// Scrubbing rules. Replaces all three lists.
     #[serde(default, deserialize_with = "deserialize_object")]
     #[schemars(with = "Option<Scrubbing>")]
     scrubbing: Option<Scrubbing>,
-    /// How many events of the project are taken.
+    /// Limits on the events that are accepted.
     #[serde(default, deserialize_with = "deserialize_object")]
     #[schemars(with = "Option<LimitsPatch>")]
     limits: Option<LimitsPatch>,
-    /// How much the project matters.
+    /// How important the project is. Decides what rules send by default.
     tier: Option<Tier>,
-    /// What its occurrences are counted by for thresholds.
+    /// The window in which rules count occurrences for thresholds.
     time_unit: Option<TimeUnit>,
-    /// Who looks after it.
+    /// The team or person responsible for the project.
     #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<String>", length(min = 1, max = MAX_OWNER))]
     owner: Option<Option<String>>,
-    /// For how many days its occurrences are kept.
+    /// Days to keep occurrences; null: the stack's default.
     #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<Retention>")]
     retention_days: Option<Option<u64>>,
-    /// The origins of the pages that may send to it; the empty list allows none.
+    /// The origins of web pages that may send events. The empty list allows none, null allows all.
     #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<Vec<String>>")]
     #[schemars(length(max = Origins::MAX_ORIGINS), inner(length(max = Origins::MAX_ORIGIN_BYTES), regex(pattern = Origins::ORIGIN_PATTERN)))]
     allowed_origins: Option<Option<Vec<String>>>,
-    /// Which of the notification configs that clients post with errors are used.
+    /// Which posted configs are used.
     posted_configs: Option<PostedConfigs>,
 }
 
-/// Names of keys, compared word by word.
+/// Scrubbing rules. Names of keys are compared word by word.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ScrubbingChange")]
 struct Scrubbing {
-    /// Keys whose values are secrets besides the usual ones.
+    /// Keys whose values are scrubbed in addition to the built-in ones.
     #[serde(default)]
     #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
     additional: Vec<String>,
-    /// Keys whose values are none.
+    /// Keys whose values are never scrubbed.
     #[serde(default)]
     #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
     exempt: Vec<String>,
-    /// Personal data to replace wherever its form is found in a text.
+    /// Kinds of personal data to replace wherever text looks like it.
     #[serde(default)]
     #[schemars(length(max = 5))]
     personal: Vec<Personal>,
 }
 
-/// Numbers of events; null for no limit.
+/// The most events to accept; null: no limit.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "LimitsChange", extend("minProperties" = 1))]
 struct LimitsPatch {
-    /// In a minute.
+    /// Events per minute.
     #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MAX_EVENTS))]
     per_minute: Option<Option<u64>>,
-    /// In a month of UTC.
+    /// Events per month, in UTC.
     #[serde(default, deserialize_with = "deserialize_some")]
     #[schemars(with = "Option<u64>", range(min = 1, max = Limit::MAX_EVENTS))]
     per_month: Option<Option<u64>>,
@@ -147,17 +148,17 @@ async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     http_common::data(ChangedProject { project: ProjectEntry::new(&project) })
 }
 
-/// A key that has the former name does not know the new one yet: that is told to each, and again if a request is repeated
-/// that was cut short.
+/// Renames the project, then updates the project's name in each of its keys. Repeating a request that was interrupted
+/// updates the remaining keys.
 async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<Project, Refusal> {
     let renamed = match query.stores.projects.rename(&project, name).await {
         Ok(renamed) => renamed,
         Err(error) if error.kind() == Kind::Conflict => {
-            let message = format!("`{name}` is the name of another project, or was it: choose another name");
+            let message = format!("`{name}` is or was the name of another project: choose another name");
             return Err(Refusal::new(Reason::ProjectExists, message).at(["name"]));
         }
         Err(error) if error.kind() == Kind::Rejected => {
-            let message = format!("a project may have had {MAX_FORMER_NAMES} names before: go back to one of them");
+            let message = format!("a project can have at most {MAX_FORMER_NAMES} former names: reuse one of them");
             return Err(Refusal::new(Reason::BodyInvalid, message).at(["name"]));
         }
         Err(error) => return Err(error.into()),
@@ -176,7 +177,7 @@ async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<P
     }
 }
 
-/// `is_renamed` if it changes the name besides.
+/// Validates a change. `is_renamed` says whether the request also changes the name.
 fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
     let ProjectPatch {
@@ -193,17 +194,19 @@ fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, R
     let scrubbing = scrubbing.map(|Scrubbing { additional, exempt, personal }| Rules { additional, exempt, personal });
     if let Some(rules) = &scrubbing {
         if rules.personal.len() > 5 {
-            return Err(invalid("`personal` may name each kind once".to_owned()).at(["scrubbing", "personal"]));
+            return Err(
+                invalid("`personal` may contain each kind at most once".to_owned()).at(["scrubbing", "personal"])
+            );
         }
         for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
             if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.chars().count() > MAX_NAME) {
-                let message = format!("`{list}` may have {MAX_NAMES} names of 1 to {MAX_NAME} characters");
+                let message = format!("`{list}` may have at most {MAX_NAMES} names of 1 to {MAX_NAME} characters");
                 return Err(invalid(message).at(["scrubbing", list]));
             }
         }
     }
     if limits.as_ref().is_some_and(|limits| limits.per_minute.is_none() && limits.per_month.is_none()) {
-        return Err(invalid("`limits` names none: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
+        return Err(invalid("`limits` is empty: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
     }
     let limits = limits.unwrap_or(LimitsPatch { per_minute: None, per_month: None });
     for (key, limit) in [("perMinute", limits.per_minute), ("perMonth", limits.per_month)] {
@@ -212,7 +215,7 @@ fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, R
         }
     }
     if owner.iter().flatten().any(|owner| owner.is_empty() || owner.chars().count() > MAX_OWNER) {
-        return Err(invalid(format!("`owner` has 1 to {MAX_OWNER} characters, or is null")).at(["owner"]));
+        return Err(invalid(format!("`owner` must have 1 to {MAX_OWNER} characters, or be null")).at(["owner"]));
     }
     let retention = retention_days.map(|days| days.map(Retention::of_days).transpose()).transpose();
     let retention = retention.map_err(|error| invalid(format!("`retentionDays`: {error}")).at(["retentionDays"]))?;

@@ -1,35 +1,36 @@
-//! Stacks: what raised first, the application's own frames in bold, the others folded.
+//! Stack traces: the raising frame first, in-app frames in bold, library frames folded.
 
 use model::occurrence::{Frame, Stacktrace};
 use serde_json::Value;
 
 use crate::text::{self, visible};
 
-/// How many frames of a stack are shown from its raising end, and how many from its other: between them are those of a
-/// recursion without end.
+/// The numbers of frames that are shown from the raising end of a stack, and from the other end. Only infinite
+/// recursion has more frames than both together.
 const FROM_TOP: usize = 60;
 const FROM_BOTTOM: usize = 10;
-/// How many variables of a frame are shown.
+/// The number of variables that are shown per frame.
 const MOST_VARIABLES: usize = 50;
-/// How much of variables a stack shows, in bytes, from its raising end: beyond that a page would be slow to open.
+/// The size of all variables that are shown per stack, in bytes, from the raising end. More would make a page slow to
+/// open.
 const LONGEST_VARIABLES: usize = 64 << 10;
-/// The longest source line that is shown, in bytes: longer ones are minified.
+/// The longest source line that is shown, in bytes. Longer lines are usually minified code.
 const LONGEST_LINE: usize = 400;
 
-/// A stack on a page.
+/// A stack trace on a page.
 #[derive(Debug)]
 pub(super) struct Stack {
     pub(super) parts: Vec<FrameGroup>,
 }
 
-/// Frames that stand together.
+/// Consecutive frames that are shown together.
 #[derive(Debug)]
 pub(super) enum FrameGroup {
-    /// One frame, which is the application's own, or alone.
+    /// One frame, shown unfolded: an in-app frame, or the raising frame.
     One(FrameRow),
-    /// Frames of libraries, folded.
+    /// Library frames, folded.
     Others(Vec<FrameRow>),
-    /// So many frames are not shown.
+    /// The number of frames that are left out here.
     LeftOut(usize),
 }
 
@@ -43,23 +44,23 @@ pub(super) struct FrameRow {
     pub(super) line: String,
     pub(super) is_app: bool,
     pub(super) is_open: bool,
-    /// The lines of source around: number, text, whether it is the one.
+    /// The source lines around the frame: number, text, and whether it is the frame's own line.
     pub(super) code: Vec<(String, String, bool)>,
     pub(super) variables: Vec<(String, String)>,
     pub(super) variables_left_out: usize,
 }
 
 impl FrameRow {
-    /// Whether there is anything to unfold.
+    /// Whether the frame has anything to unfold.
     pub(super) fn has_more(&self) -> bool {
         !self.code.is_empty() || !self.variables.is_empty() || self.variables_left_out > 0
     }
 }
 
 impl Stack {
-    /// With its raising frame open, if `is_first` of a page.
+    /// Opens the first in-app frame if `is_first`, which is the first stack of the page.
     pub(super) fn of(stack: &Stacktrace, is_first: bool) -> Self {
-        // A client that marks no frame makes no difference between its own and others.
+        // If the client marks no frame as in-app, all frames count as in-app.
         let marks = stack.frames.iter().any(|frame| frame.in_app.is_some());
         let mut frames: Vec<_> = stack.frames.iter().rev().collect();
         let left_out = frames.len().saturating_sub(FROM_TOP + FROM_BOTTOM);
@@ -67,7 +68,7 @@ impl Stack {
         let bottom = &bottom[left_out.min(bottom.len())..];
 
         let is_app = |frame: &Frame| if marks { frame.in_app == Some(true) } else { true };
-        // What the application's author looks for is where the own code called what failed.
+        // Developers look for the place where their own code called what failed.
         let open = is_first.then(|| frames.iter().position(|frame| is_app(frame)).unwrap_or_default());
         let mut room = LONGEST_VARIABLES;
         let mut shown =
@@ -81,7 +82,7 @@ impl Stack {
     }
 }
 
-/// Puts two or more frames of others that stand together into one part; the one that raised stands for itself.
+/// Groups consecutive library frames into one part. The raising frame is always shown alone.
 fn fold(frames: impl Iterator<Item = FrameRow>) -> Vec<FrameGroup> {
     let mut parts: Vec<FrameGroup> = Vec::new();
     for (index, frame) in frames.enumerate() {
@@ -95,7 +96,7 @@ fn fold(frames: impl Iterator<Item = FrameRow>) -> Vec<FrameGroup> {
 }
 
 impl FrameRow {
-    /// With as many variables as fit into `room`, which is the less for the next frame.
+    /// Takes as many variables as fit into `room`, and subtracts their size from it.
     fn of(frame: &Frame, is_app: bool, is_open: bool, room: &mut usize) -> Self {
         let place =
             frame.filename.as_ref().or(frame.module.as_ref()).or(frame.package.as_ref()).or(frame.abs_path.as_ref());
@@ -124,7 +125,7 @@ impl FrameRow {
     }
 }
 
-/// The source around a frame: Sentry's context, or v1's `code` by line numbers.
+/// The source lines around a frame: Sentry's context lines, or v1's `code`, which maps line numbers to source.
 fn code(frame: &Frame) -> Vec<(String, String, bool)> {
     if let Some(context) = &frame.context_line {
         let number = |offset: i64| {
@@ -156,7 +157,8 @@ mod tests {
         Stacktrace { frames: apps.iter().map(frame).collect(), ..Stacktrace::default() }
     }
 
-    /// `A` is one of the application, `o` one of others, digits are left out; the open one is in brackets.
+    /// `A` is an in-app frame, `o` a library frame, a number counts frames that are left out, and brackets mark the
+    /// open frame.
     fn drawn(stack: &Stack) -> String {
         let one = |frame: &FrameRow| match (frame.is_app, frame.is_open) {
             (true, true) => "[A]",
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_raising_frame_is_first_and_the_own_one_open() {
+    fn the_raising_frame_is_first_and_the_first_in_app_frame_is_open() {
         let (own, other) = (Some(true), Some(false));
         // Callers come first in an event.
         assert_eq!(drawn(&Stack::of(&stack(&[other, other, own, own, other, other]), true)), "o(o)[A]A(oo)");
@@ -182,31 +184,31 @@ mod tests {
     }
 
     #[test]
-    fn without_marks_every_frame_is_the_application_s() {
+    fn without_marks_every_frame_is_in_app() {
         assert_eq!(drawn(&Stack::of(&stack(&[None, None]), true)), "[A]A");
     }
 
     #[test]
-    fn a_recursion_without_end_is_cut_in_its_middle() {
+    fn infinite_recursion_is_cut_in_the_middle() {
         let drawn = drawn(&Stack::of(&stack(&vec![Some(true); 10_000]), true));
         assert_eq!(drawn, format!("[A]{}9930{}", "A".repeat(59), "A".repeat(10)));
     }
 
     #[test]
-    fn variables_of_a_stack_have_an_end() {
+    fn the_size_of_the_variables_of_a_stack_is_limited() {
         let vars: serde_json::Map<_, _> =
             (0..40).map(|number| (format!("v{number}"), "x".repeat(1_000).into())).collect();
         let frame = Frame { vars: vars.clone(), in_app: Some(true), ..Frame::default() };
         let drawn = Stack::of(&Stacktrace { frames: vec![frame; 3], ..Stacktrace::default() }, true);
         let counts = drawn.parts.iter().map(|part| match part {
             FrameGroup::One(frame) => (frame.variables.len(), frame.variables_left_out, frame.has_more()),
-            _ => unreachable!("all are the application's"),
+            _ => unreachable!("all frames are in-app"),
         });
         assert_eq!(counts.collect::<Vec<_>>(), [(40, 0, true), (25, 15, true), (0, 40, true)]);
     }
 
     #[test]
-    fn v1_s_code_is_in_the_order_of_its_lines() {
+    fn v1_code_is_sorted_by_line_number() {
         let code = serde_json::json!({ "10": "b", "9": "a", "x": "?", "11": "c" });
         let frame =
             Frame { lineno: Some(10), other: [("code".to_owned(), code)].into_iter().collect(), ..Frame::default() };

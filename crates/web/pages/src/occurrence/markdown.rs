@@ -1,5 +1,6 @@
-//! An occurrence as Markdown, to be pasted into an issue or a chat. Its texts are an event's, and so an attacker's: pasted,
-//! they must neither link, load an image, notify anybody, close an issue, nor end the block they stand in.
+//! An occurrence as Markdown, to be pasted into an issue or a chat. Its texts come from an event, so an attacker may
+//! have written them. When pasted they must not link, load an image, notify anybody, close an issue, or end the code
+//! block that they are in.
 
 use std::fmt::Write;
 
@@ -7,11 +8,11 @@ use model::occurrence::{Exception, Frame, Occurrence};
 
 use crate::text::visible;
 
-/// How many exceptions are written, and how many frames of each.
+/// The number of exceptions that are written, and the number of frames per exception.
 const EXCEPTIONS: usize = 5;
 const FRAMES: usize = 30;
 
-/// The occurrence as Markdown: title, facts and stacks, with what raised first.
+/// Formats the occurrence as Markdown: title, facts and stack traces, the raising frame first.
 pub fn markdown(occurrence: &Occurrence) -> String {
     let mut text = String::new();
     let title = match (occurrence.kind.as_str(), occurrence.message.as_str()) {
@@ -58,31 +59,32 @@ fn line(frame: &Frame) -> String {
     visible(&format!("{place}{number} in {function}"), 1_000).replace('\n', " ")
 }
 
-/// A text of one line as code: of all that Markdown knows, only in code nothing is read as anything else. (GitHub finds
-/// names, issues and closing words in escaped text, too.) A text without marks of any kind stands as it is.
+/// Formats one line of text as a code span, because Markdown interprets nothing in code. Escaping is not enough: GitHub
+/// finds user names, issue numbers and closing keywords in escaped text, too. Text of plain words is returned
+/// unchanged.
 fn code(text: &str, limit: usize) -> String {
     let text = visible(text, limit).replace(['\n', '\t'], " ");
     let text = text.trim();
-    // Words, and the marks after them: `www.a.example` and `:bug:` are not among them.
+    // A word and the punctuation after it. `www.a.example` and `:bug:` do not count as plain.
     let is_plain = |word: &str| word.trim_end_matches(['.', ',', ':']).chars().all(char::is_alphanumeric);
     if text.split(' ').all(is_plain) {
         return text.to_owned();
     }
     let fence = "`".repeat(longest_run(text) + 1);
-    // A blank between the fence and a backtick is not shown; nor are both, if the text has them at both ends.
+    // A space separates the fence from a backtick of the text. Renderers strip one space at each end of a code span.
     match text.starts_with('`') || text.ends_with('`') {
         true => format!("{fence} {text} {fence}"),
         false => format!("{fence}{text}{fence}"),
     }
 }
 
-/// A text of several lines as a block of code, between fences that are longer than all in it.
+/// Formats text as a code block, with a fence that is longer than every run of backticks in the text.
 fn block(text: &str) -> String {
     let fence = "`".repeat((longest_run(text) + 1).max(3));
     format!("{fence}\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }
 
-/// The most backticks one after the other.
+/// The length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`').map(str::len).max().unwrap_or_default()
 }
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_texts_stand_as_they_are() {
+    fn plain_texts_are_unchanged() {
         let mut plain = occurrence("cart is empty");
         plain.kind = "ValueError".to_owned();
         let text = markdown(&plain);
@@ -119,7 +121,7 @@ mod tests {
         );
     }
 
-    /// Without its code, nothing of a text is left: whatever Markdown or a tracker would read there.
+    /// Outside code nothing of a hostile text is left that Markdown or an issue tracker would interpret.
     #[test]
     fn hostile_texts_are_code_and_stay_in_it() {
         for hostile in [
@@ -152,7 +154,7 @@ mod tests {
         }
     }
 
-    /// What a reader of Markdown does not take for code: blocks and spans end with as many backticks as they began with.
+    /// The Markdown without its code blocks and code spans, which end with as many backticks as they began with.
     fn without_code(text: &str) -> String {
         let (mut left, mut fence): (String, Option<String>) = (String::new(), None);
         for line in text.lines() {

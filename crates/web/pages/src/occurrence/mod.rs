@@ -1,4 +1,4 @@
-//! One occurrence, from what raised it to what was installed.
+//! One occurrence: exceptions with their stack traces, then breadcrumbs, request, contexts and the rest.
 
 mod frames;
 mod markdown;
@@ -26,7 +26,7 @@ pub struct OccurrenceView {
     tags: Vec<(String, String)>,
     message: Option<String>,
     raised: Vec<Raised>,
-    /// How many exceptions of a chain are not shown.
+    /// The number of exceptions in the chain that are not shown.
     left_out: usize,
     threads: Vec<(String, Stack)>,
     crumbs: Vec<Crumb>,
@@ -39,38 +39,38 @@ pub struct OccurrenceView {
     steps: Steps,
 }
 
-/// Where the neighbours of an occurrence are; `None` where there is none.
+/// URLs of the neighbours of an occurrence; `None` if there is no neighbour.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// The oldest one.
+    /// The oldest occurrence.
     pub first: Option<String>,
-    /// The one before.
+    /// The next older occurrence.
     pub older: Option<String>,
-    /// The one after.
+    /// The next newer occurrence.
     pub newer: Option<String>,
-    /// The newest one.
+    /// The newest occurrence.
     pub last: Option<String>,
-    /// The whole as JSON.
+    /// The whole event as JSON.
     pub raw: String,
 }
 
-/// An exception of a chain.
+/// An exception in a chain of causes.
 #[derive(Debug)]
 struct Raised {
     kind: String,
     value: String,
-    /// How it was caught, if the client says.
+    /// How the exception was caught, if the client says so.
     mechanism: Option<String>,
     stack: Option<Stack>,
 }
 
-/// How many exceptions, and threads, and breadcrumbs are shown: the newest ones.
+/// The numbers of exceptions, threads and breadcrumbs that a page shows: the newest ones.
 const MOST_EXCEPTIONS: usize = 10;
 const MOST_THREADS: usize = 20;
 const MOST_CRUMBS: usize = 100;
 
 impl OccurrenceView {
-    /// Of an occurrence, on a page that is made at `now`.
+    /// Creates the view of an occurrence for a page that is rendered at `now`.
     pub fn new(occurrence: &Occurrence, why: Option<Explanation>, steps: Steps, now: Timestamp) -> Self {
         let mut raised: Vec<_> =
             occurrence.exceptions.iter().rev().take(MOST_EXCEPTIONS).enumerate().map(Raised::of).collect();
@@ -116,7 +116,7 @@ impl OccurrenceView {
         }
     }
 
-    /// The parts of an explanation, deepest first in the order of reading, with their depth.
+    /// The components of the grouping explanation with their depth, in depth-first order.
     fn reasons(&self) -> Vec<(usize, &Component)> {
         fn walk<'a>(components: &'a [Component], depth: usize, out: &mut Vec<(usize, &'a Component)>) {
             for component in components {
@@ -135,11 +135,11 @@ impl OccurrenceView {
     }
 }
 
-/// How many parts of an explanation are shown.
+/// The number of components of a grouping explanation that a page shows.
 const MOST_REASONS: usize = 200;
 
 impl Raised {
-    /// The `index`th of a chain, as it is shown: the first one is what the error is named by.
+    /// The exception at `index` in the order of the page. The error is named after the first one.
     fn of((index, exception): (usize, &Exception)) -> Self {
         let text = |value: &Option<String>| visible(value.as_deref().unwrap_or_default(), LONG);
         let handled = exception.mechanism.get("handled").and_then(|handled| handled.as_bool());

@@ -1,4 +1,4 @@
-//! What is below the stack: the request, the user, contexts and the rest, each a table of names and values.
+//! The sections below the stack trace: request, user, contexts and the rest. Each is a table of names and values.
 
 use model::occurrence::Occurrence;
 use model::time::Timestamp;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::text::{self, visible};
 
-/// How many rows of a table are shown.
+/// The number of rows that are shown per table.
 const MOST_ROWS: usize = 100;
 
 /// A table of names and values.
@@ -15,14 +15,14 @@ pub(super) struct Section {
     pub(super) name: String,
     pub(super) rows: Vec<(String, String)>,
     pub(super) left_out: usize,
-    /// Whether it is folded at first: what is long and seldom looked at.
+    /// Whether it is folded at first, because it is long and rarely needed.
     pub(super) is_folded: bool,
 }
 
-/// Something that happened before.
+/// A breadcrumb: something that happened before the error.
 #[derive(Debug)]
 pub(super) struct Crumb {
-    /// The time of day, and the whole.
+    /// The time of day, and the whole timestamp as it was sent.
     pub(super) time: (String, String),
     pub(super) category: String,
     pub(super) level: String,
@@ -44,7 +44,7 @@ impl Crumb {
     }
 }
 
-/// The sections of an occurrence, those that have anything.
+/// The sections of an occurrence that are not empty.
 pub(super) fn of(occurrence: &Occurrence) -> Vec<Section> {
     let mut sections = Vec::new();
     let mut add = |name: &str, facts: &Map<String, Value>, is_folded| {
@@ -87,7 +87,7 @@ impl Section {
     }
 }
 
-/// A map within a map, taken out; SDKs send headers and cookies as a map or as a list of pairs.
+/// Takes a map out of `facts`. SDKs send headers and cookies as a map or as a list of pairs.
 fn take(facts: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
     let pair = |pair: Value| match pair {
         Value::Array(mut pair) if pair.len() == 2 => Some((text::value(&pair[0]), pair.remove(1))),
@@ -103,7 +103,7 @@ fn take(facts: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
     }
 }
 
-/// The name of a context as a title.
+/// The title of a context's section.
 fn titled(name: &str) -> String {
     match name {
         "os" => "Operating system".to_owned(),

@@ -2,31 +2,31 @@ use askama::Template;
 
 use crate::Frame;
 
-/// A form that is sent once more before anything is done: to be sure, or since the session had ended. It has all that was
-/// typed.
+/// The page that asks for a form to be submitted again before anything is done: to confirm a deletion, or because the
+/// session ended. It keeps all fields of the form.
 #[derive(Debug, Template)]
 #[template(path = "ask.html")]
 pub struct Ask {
-    /// What is around it.
     pub frame: Frame,
-    /// What is asked, or what to do.
+    /// The question, or what the visitor has to do.
     pub text: String,
-    /// Where the form goes.
+    /// The URL that the form posts to.
     pub action: String,
-    /// Its fields, without the token.
+    /// The fields of the form, without the CSRF token.
     pub fields: Vec<(String, String)>,
-    /// What the button says.
+    /// The label of the button.
     pub button: &'static str,
     /// Whether the button deletes something.
     pub deletes: bool,
-    /// Whether to sign in first.
+    /// Whether the visitor has to sign in first.
     pub signs_in: bool,
-    /// Where the page is that the form was on.
+    /// The URL of the page that the form was on.
     pub back: Option<String>,
 }
 
 impl Ask {
-    /// Whether somebody typed a text, which is shown. Words of the form itself and secrets are not.
+    /// Whether to show a field because its text was typed by the visitor. Fixed values of the form and secrets are
+    /// hidden.
     fn is_shown(&self, name: &str, value: &str) -> bool {
         !self.deletes && (matches!(name, "comment" | "document") || value.contains('\n'))
     }

@@ -2,24 +2,22 @@ use askama::Template;
 
 use crate::Frame;
 
-/// How to connect an application to a project, until its first event comes and after.
+/// The page that explains how to connect an application to a project, before and after its first event.
 #[derive(Debug, Template)]
 #[template(path = "connect.html")]
 pub struct Connect {
-    /// What is around it.
     pub frame: Frame,
-    /// The project's name.
     pub project: String,
-    /// What an SDK is given. Without a client key's text: keys are not kept, so `CLIENT-KEY` stands for one that was made
-    /// before.
+    /// The DSN for SDKs. Keys are not stored in plain text, so unless a key was just created, the DSN has the
+    /// placeholder `CLIENT-KEY`.
     pub dsn: String,
-    /// The key in the DSN.
+    /// The key in the DSN, or `CLIENT-KEY`.
     pub key: String,
-    /// Where faultline is.
+    /// The base URL of faultline.
     pub url: String,
-    /// Whether the key was made just now, and is shown this once.
+    /// Whether the key was just created. This is the only time it is shown.
     pub is_new: bool,
-    /// Whether events have come.
+    /// Whether the project has received any event.
     pub has_events: bool,
 }
 

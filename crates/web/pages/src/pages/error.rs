@@ -2,122 +2,104 @@ use askama::Template;
 
 use crate::{Chart, Frame, Moment, OccurrenceView};
 
-/// An error, and one of its occurrences.
+/// The page of an error, with one of its occurrences.
 #[derive(Debug, Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
-    /// What is around it.
     pub frame: Frame,
-    /// The project's name.
     pub project: String,
-    /// What the error is, and how it stands.
     pub head: ErrorHead,
-    /// How often it was seen when.
+    /// The number of occurrences over time.
     pub chart: Chart,
-    /// Which range the chart shows, and the others.
+    /// The time range of the chart, and the other ranges.
     pub ranges: Ranges,
-    /// What its occurrences had in common.
     pub tags: Vec<TagTop>,
-    /// What people and releases did with it, newest first.
+    /// Status changes, assignments, merges and comments, newest first.
     pub history: Vec<HistoryRow>,
-    /// The occurrence; `None` if all have expired.
+    /// `None` if all occurrences have expired.
     pub occurrence: Option<OccurrenceView>,
 }
 
-/// What an error is, and how it stands.
+/// The head of an error's page: what the error is, and its status.
 #[derive(Clone, Debug)]
 pub struct ErrorHead {
-    /// Its fingerprint.
     pub fingerprint: String,
-    /// How bad it is.
     pub level: &'static str,
-    /// Its type.
+    /// The error's type, such as `TypeError`; may be empty.
     pub kind: String,
-    /// What names it.
     pub message: String,
-    /// Where it goes wrong.
+    /// Where the error occurs, in a few words.
     pub culprit: Option<String>,
-    /// The platform.
     pub platform: String,
-    /// Its status.
+    /// `unresolved`, `resolved` or `muted`.
     pub status: &'static str,
-    /// More about the status: until when it is muted, after which release it is resolved.
+    /// Details of the status: until when it is muted, or the release after which it is resolved.
     pub status_note: Option<String>,
-    /// When it came back, and in which release.
+    /// When it regressed last, and in which release.
     pub regressed: Option<(Moment, Option<String>)>,
-    /// Who looks after it.
     pub assignee: Option<String>,
-    /// How often it was seen.
+    /// The number of occurrences.
     pub count: u64,
-    /// How many users saw it, about.
+    /// The approximate number of affected users.
     pub users: u64,
-    /// When it was first seen.
     pub first_seen: Moment,
-    /// When it was last seen.
     pub last_seen: Moment,
-    /// Its issues elsewhere.
+    /// Its issues on GitHub and GitLab.
     pub issues: Vec<IssueLink>,
-    /// The errors that are merged into it.
     pub parts: Vec<MergedRow>,
 }
 
-/// An issue of the error elsewhere.
+/// An issue of the error on GitHub or GitLab.
 #[derive(Clone, Debug)]
 pub struct IssueLink {
-    /// Its number.
     pub number: u64,
-    /// Where it is; an address that begins with `https://`.
+    /// Begins with `https://`.
     pub url: String,
 }
 
 /// An error that is merged into another.
 #[derive(Clone, Debug)]
 pub struct MergedRow {
-    /// Its fingerprint.
     pub fingerprint: String,
-    /// How often it was seen.
+    /// The number of occurrences.
     pub count: u64,
 }
 
-/// Which range a chart shows: names and addresses, and the one that is shown.
+/// The time ranges that a chart offers.
 #[derive(Clone, Debug, Default)]
 pub struct Ranges {
-    /// Name, address, whether it is shown.
+    /// Name, URL, and whether it is the current one.
     pub choices: Vec<(&'static str, String, bool)>,
-    /// The range in words, if it is none of the choices.
+    /// The current range in words, if it is not one of the choices.
     pub zoomed: Option<String>,
 }
 
 /// A tag and its most frequent values.
 #[derive(Clone, Debug)]
 pub struct TagTop {
-    /// Its name.
     pub name: String,
-    /// The values: text, count, share of all in percent, and where the errors with it are.
+    /// The values: text, count, share in percent, and the URL of the errors that have it.
     pub values: Vec<(String, u64, u64, String)>,
-    /// How many occurrences had other values.
+    /// The number of occurrences with other values.
     pub rest: u64,
 }
 
-/// Something that was done with an error.
+/// An entry of an error's history.
 #[derive(Clone, Debug)]
 pub struct HistoryRow {
-    /// When.
     pub at: Moment,
-    /// By whom.
+    /// The actor: the name of a key, a user of an integration, `an event` or `the clock`.
     pub by: String,
-    /// What.
+    /// The action, in words that follow the actor.
     pub what: String,
-    /// What they wrote.
     pub comment: Option<Comment>,
 }
 
-/// What somebody wrote.
+/// A comment in an error's history.
 #[derive(Clone, Debug)]
 pub struct Comment {
-    /// The name of the entry of the history.
+    /// The id of the history entry.
     pub id: String,
-    /// The text.
     pub text: String,
 }
 

@@ -2,53 +2,47 @@ use askama::Template;
 
 use crate::{Frame, Moment, Sparkline};
 
-/// The errors of a project.
+/// The list of a project's errors.
 #[derive(Debug, Template)]
 #[template(path = "errors.html")]
 pub struct ErrorsPage {
-    /// What is around it.
     pub frame: Frame,
-    /// The project's name.
     pub project: String,
-    /// The tabs, by status.
+    /// One tab per status.
     pub tabs: Vec<Tab>,
-    /// What was searched for.
     pub search: Search,
-    /// The errors of this page.
     pub rows: Vec<ErrorRow>,
-    /// Errors that may match: they do not remember enough to tell.
+    /// Errors that may match. They have more tags, or more values of a tag, than are kept.
     pub uncertain: Vec<ErrorRow>,
-    /// How many errors were looked at, if they were fewer than there may be.
+    /// The number of errors that were searched, if the search stopped before the end of the list.
     pub examined: Option<u64>,
-    /// Where the first page is, if this is another, and the next.
+    /// URL of the first page, if this is not the first.
     pub first: Option<String>,
-    /// Where the next page is.
+    /// URL of the next page.
     pub next: Option<String>,
-    /// Whether the project has ever had an event.
+    /// Whether the project has received any event.
     pub has_events: bool,
 }
 
-/// A list of errors by their status.
+/// A tab: the errors of one status.
 #[derive(Clone, Debug)]
 pub struct Tab {
-    /// What it is called.
     pub name: &'static str,
-    /// Where it is.
     pub href: String,
-    /// Whether it is this page.
+    /// Whether it is the current tab.
     pub is_here: bool,
 }
 
-/// What the errors are searched by, as it stands in the address.
+/// The search, as the URL has it.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     /// The status of the tab; empty for all.
     pub status: String,
     /// The search as it was typed: words, and filters such as `level:error`.
     pub text: String,
-    /// The order.
+    /// The sort order; empty for the default, `lastSeen`.
     pub sort: String,
-    /// What is wrong with the search.
+    /// Why the search was rejected.
     pub problem: Option<String>,
 }
 
@@ -58,36 +52,29 @@ impl Search {
     }
 }
 
-/// An error as a row.
 #[derive(Clone, Debug)]
 pub struct ErrorRow {
-    /// Its fingerprint.
     pub fingerprint: String,
-    /// How bad it is.
     pub level: &'static str,
-    /// Its type.
+    /// The error's type, such as `TypeError`; may be empty.
     pub kind: String,
-    /// What names it.
     pub message: String,
-    /// Where it goes wrong.
+    /// Where the error occurs, in a few words.
     pub culprit: Option<String>,
-    /// Its status.
+    /// `unresolved`, `resolved` or `muted`.
     pub status: &'static str,
-    /// Whether it was first seen since yesterday.
+    /// Whether it was first seen in the last 24 hours.
     pub is_new: bool,
-    /// Whether it came back since it was resolved, and was not looked at since.
+    /// Whether it regressed and is still unresolved.
     pub is_regressed: bool,
-    /// Who looks after it.
     pub assignee: Option<String>,
-    /// Its last 24 hours.
+    /// The occurrences in each of the last 24 hours.
     pub hours: Sparkline,
-    /// How often it was seen.
+    /// The number of occurrences.
     pub count: u64,
-    /// How many users saw it, about.
+    /// The approximate number of affected users.
     pub users: u64,
-    /// When it was first seen.
     pub first_seen: Moment,
-    /// When it was last seen.
     pub last_seen: Moment,
 }
 

@@ -2,14 +2,12 @@ use askama::Template;
 
 use crate::Frame;
 
-/// Says why there is nothing else to see.
+/// A page with a message only, such as "Not found".
 #[derive(Debug, Template)]
 #[template(path = "message.html")]
 pub struct MessagePage {
-    /// What is around it.
     pub frame: Frame,
-    /// In a few words.
     pub title: String,
-    /// What is the matter, and the way out.
+    /// The problem, and how to fix it.
     pub text: String,
 }

@@ -1,4 +1,4 @@
-//! One module for each page: what it shows, beside the template of the same name.
+//! The data of each page. Each module has a template of the same name.
 
 pub(crate) mod ask;
 pub(crate) mod connect;

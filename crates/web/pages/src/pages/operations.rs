@@ -4,63 +4,61 @@ use crate::keys::KeyList;
 use crate::pages::rules::FailedRow;
 use crate::{Frame, Moment};
 
-/// How the stack is doing.
+/// The Health page: the state of the stack, for its operators.
 #[derive(Debug, Template)]
 #[template(path = "operations.html")]
 pub struct Operations {
-    /// What is around it.
     pub frame: Frame,
-    /// About how many messages of the inbox wait, and how many are being worked on.
+    /// The approximate numbers of messages in the inbox: waiting, and being processed.
     pub inbox: (u64, u64),
-    /// About how many seconds the oldest has waited; `None` if that is not known.
+    /// The approximate age of the oldest message in the inbox, in seconds; `None` if it is unknown.
     pub age: Option<i64>,
-    /// What could not be processed.
+    /// Messages that could not be processed.
     pub letters: Vec<LetterRow>,
-    /// Whether there are more of them.
+    /// Whether there are more dead letters than `letters`.
     pub more_letters: bool,
     /// Notifications that could not be delivered.
     pub failed: Vec<FailedRow>,
-    /// What was refused, by reason, the most frequent first.
+    /// The number of rejected requests and events by reason, the most frequent first.
     pub refused: Vec<(String, u64)>,
-    /// What the month costs.
+    /// The estimated cost of this month.
     pub month: MonthCost,
-    /// The keys of the whole stack.
+    /// All keys of the stack.
     pub keys: KeyList,
-    /// The version of this build.
+    /// The version of faultline.
     pub version: &'static str,
 }
 
-/// A message that could not be processed.
+/// A dead letter: a message that could not be processed.
 #[derive(Clone, Debug)]
 pub struct LetterRow {
-    /// The queue's id of it.
+    /// The message id in the queue.
     pub id: String,
-    /// When it was sent.
     pub sent_at: Moment,
-    /// Whose events it brings.
+    /// The project of its events; `None` if the message cannot be read.
     pub project: Option<String>,
-    /// How many events.
+    /// The number of events in it.
     pub events: usize,
-    /// Why it failed.
+    /// Why it could not be processed.
     pub reason: String,
 }
 
-/// What the month has cost by now, in dollars: from the least that it can be to the most.
+/// The estimated AWS cost of this month, in US dollars. Each pair is the low and the high end.
 #[derive(Clone, Debug, Default)]
 pub struct MonthCost {
-    /// How many events there were.
+    /// The number of events this month.
     pub events: u64,
-    /// Together.
+    /// The cost of the month so far.
     pub so_far: (f64, f64),
-    /// For a million events.
+    /// The cost per million events.
     pub million: (f64, f64),
-    /// For a month in which nothing comes.
+    /// The cost of a month without events.
     pub idle: (f64, f64),
-    /// The day of the price list.
+    /// The date of the price list.
     pub prices: String,
 }
 
-/// How old an inbox may be, in seconds, before somebody should look: the alarm of template.yaml says the same.
+/// The age of the oldest message above which the page warns, in seconds. Same as the alarm in template.yaml.
 const LATE: i64 = 300;
 
 impl Operations {
@@ -71,7 +69,7 @@ impl Operations {
     fn age(&self) -> String {
         match self.age {
             _ if self.inbox == (0, 0) => "empty".to_owned(),
-            None => "not known".to_owned(),
+            None => "unknown".to_owned(),
             Some(seconds @ ..120) => format!("about {seconds} s"),
             Some(seconds @ 120..7_200) => format!("about {} min", seconds / 60),
             Some(seconds) => format!("about {} h", seconds / 3_600),

@@ -2,33 +2,28 @@ use askama::Template;
 
 use crate::{Frame, Moment, Sparkline};
 
-/// All projects that the visitor may see.
+/// The list of projects that the visitor may see.
 #[derive(Debug, Template)]
 #[template(path = "projects.html")]
 pub struct ProjectsPage {
-    /// What is around it.
     pub frame: Frame,
-    /// The projects of this page, by name.
+    /// The projects of this page, in the order of their names.
     pub projects: Vec<ProjectRow>,
-    /// Where the next page is.
+    /// URL of the next page.
     pub next: Option<String>,
 }
 
-/// A project as a row.
 #[derive(Clone, Debug, Default)]
 pub struct ProjectRow {
-    /// Its name.
     pub name: String,
-    /// Who looks after it.
     pub owner: Option<String>,
-    /// How many unresolved errors it has, and whether there are more than were counted.
+    /// The number of unresolved errors, and whether there are more than were counted.
     pub open: (u64, bool),
-    /// Its events of the last 24 hours.
+    /// The events in each of the last 24 hours.
     pub hours: Sparkline,
-    /// When it last had an event.
     pub last_seen: Option<Moment>,
-    /// Whether any event has come.
+    /// Whether the project has received any event.
     pub has_events: bool,
-    /// How many errors are new since yesterday, and how many came back.
+    /// The numbers of errors that are new, and that regressed, in the last 24 hours.
     pub fresh: (u64, u64),
 }

@@ -3,50 +3,47 @@ use askama::Template;
 use crate::Frame;
 use crate::keys::KeyList;
 
-/// What is set for a project.
+/// The settings page of a project.
 #[derive(Debug, Template)]
 #[template(path = "settings.html")]
 pub struct SettingsPage {
-    /// What is around it.
     pub frame: Frame,
-    /// The project's name.
     pub project: String,
-    /// What is in the form: as it is set, or as it was just typed.
+    /// The form's contents: the current settings, or the input that was rejected.
     pub fields: SettingsFields,
-    /// Why it was not saved.
+    /// Why the input was rejected.
     pub problem: Option<String>,
-    /// The project's keys.
     pub keys: KeyList,
-    /// The days that events may be kept.
+    /// The retention periods on offer, in days.
     pub retentions: Vec<u32>,
 }
 
-/// The settings, as text.
+/// The fields of the form, as text.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsFields {
-    /// What it is called, or is to be called.
+    /// The project's name.
     pub name: String,
-    /// Who looks after it.
+    /// The team or person responsible for the project.
     pub owner: String,
-    /// How much it matters.
+    /// `critical`, `standard` or `low`.
     pub tier: String,
-    /// What its occurrences are counted by for thresholds.
+    /// The window in which rules count events for thresholds: `minute`, `hour` or `day`.
     pub time_unit: String,
-    /// For how many days its occurrences are kept; empty for as long as the stack keeps them.
+    /// Days to keep occurrences; empty for the stack's default.
     pub retention_days: String,
-    /// How many events it may send in a minute; empty for any number.
+    /// The limit of events per minute; empty for no limit.
     pub per_minute: String,
-    /// How many in a month.
+    /// The limit of events per month; empty for no limit.
     pub per_month: String,
-    /// Names of keys that are secrets, one on each line.
+    /// Names of keys whose values are scrubbed in addition to the built-in ones, one per line.
     pub additional: String,
-    /// Names of keys that are none.
+    /// Names of keys whose values are never scrubbed, one per line.
     pub exempt: String,
     /// Kinds of personal data to replace, separated by commas.
     pub personal: String,
-    /// Whose pages may send, one origin on each line; empty for all.
+    /// The origins of web pages that may send events, one per line; empty for all.
     pub origins: String,
-    /// Which of the notification configs that clients post are used: `any`, `sealed` or `off`.
+    /// Which posted configs are used: `any`, `sealed` or `off`.
     pub posted_configs: String,
 }
 

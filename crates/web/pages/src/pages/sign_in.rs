@@ -2,16 +2,15 @@ use askama::Template;
 
 use crate::Frame;
 
-/// Where a person shows a key, once for a session.
+/// The sign-in page, where a visitor enters a key.
 #[derive(Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignIn {
-    /// What is around it.
     pub frame: Frame,
-    /// Where to go afterwards: a path of this site.
+    /// The path to go to after signing in, on this site.
     pub next: String,
-    /// What the form brings back, so that no other site can send it.
+    /// The CSRF token that the form sends back.
     pub token: String,
-    /// Why the key that was just shown was not taken.
+    /// Why the last attempt was rejected.
     pub refused: Option<String>,
 }

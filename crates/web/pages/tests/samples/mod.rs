@@ -1,4 +1,4 @@
-//! Events to be shown.
+//! Sample data for the page tests.
 
 pub(crate) mod operating;
 pub(crate) mod rules;
@@ -27,7 +27,7 @@ fn occurrence(mut event: Value) -> Occurrence {
     serde_json::from_value(event).unwrap()
 }
 
-/// What an SDK sends of an ordinary failure: a chain of two exceptions, own and foreign frames, and all around.
+/// A typical event of an SDK: a chain of two exceptions, in-app and library frames, and all other interfaces.
 pub(crate) fn ordinary() -> Occurrence {
     let frame = |file: &str, function: &str, line: u64, in_app: bool| {
         json!({
@@ -77,7 +77,7 @@ pub(crate) fn ordinary() -> Occurrence {
     }))
 }
 
-/// What an attacker sends.
+/// An event of an attacker.
 pub(crate) fn hostile() -> Occurrence {
     let script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
     let turned = "user\u{202e}nimda\u{2066}";
@@ -97,7 +97,7 @@ pub(crate) fn hostile() -> Occurrence {
     }))
 }
 
-/// The line of a page that has `text`, cut around it.
+/// Returns the start of the line of a page that contains `text`.
 pub(crate) fn around(html: &str, text: &str) -> String {
     let line = html.lines().find(|line| line.contains(text)).unwrap();
     line.chars().take(300).collect()

@@ -1,4 +1,4 @@
-//! What whoever runs faultline is shown.
+//! Samples of the pages for operators: settings and Health.
 
 use model::time::Timestamp;
 use web_pages::{KeyList, KeyRow, LetterRow, MadeKey, Moment, MonthCost, Operations, SettingsFields, SettingsPage};
@@ -10,7 +10,7 @@ pub(crate) fn ago(seconds: i64) -> Moment {
     Moment::new(now.plus_seconds(-seconds), now)
 }
 
-/// A key that was just made, beside one that is out of use and has a name that would harm.
+/// A key that was just created, and a disabled one with a hostile name.
 fn keys(project: Option<&str>) -> KeyList {
     let row = |name: &str, role: &str, disabled: bool| KeyRow {
         id: "5f2b1c8e9a704d63".to_owned(),
@@ -32,7 +32,7 @@ fn keys(project: Option<&str>) -> KeyList {
     }
 }
 
-/// Settings that were just refused.
+/// Settings that were just rejected.
 pub(crate) fn settings() -> SettingsPage {
     SettingsPage {
         frame: frame("Settings of shop", Some("shop")),
@@ -51,13 +51,13 @@ pub(crate) fn settings() -> SettingsPage {
             personal: "email, ip".to_owned(),
             origins: "https://shop.example".to_owned(),
         },
-        problem: Some("`limits.perMinute` is no number".to_owned()),
+        problem: Some("`limits.perMinute` is not a number".to_owned()),
         keys: keys(Some("shop")),
         retentions: vec![7, 30, 90],
     }
 }
 
-/// An inbox that is late, with a dead letter.
+/// An inbox that is behind, and a dead letter.
 pub(crate) fn operations() -> Operations {
     Operations {
         frame: frame("Health", None),
@@ -68,7 +68,7 @@ pub(crate) fn operations() -> Operations {
             sent_at: ago(7_200),
             project: Some("shop".to_owned()),
             events: 3,
-            reason: "the payload is no <b>JSON</b>\u{0}".to_owned(),
+            reason: "the payload is not <b>JSON</b>\u{0}".to_owned(),
         }],
         more_letters: false,
         failed: Vec::new(),

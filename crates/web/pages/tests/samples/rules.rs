@@ -1,4 +1,4 @@
-//! Rules to be shown.
+//! Samples of the rules page.
 
 use web_pages::{FailedRow, RuleDraft, RuleRow, Rules, RulesText, TargetRow, Tried};
 
@@ -14,19 +14,19 @@ fn tried(is_good: bool, said: &str, issue: Option<&str>) -> Option<Tried> {
     Some(Tried { is_good, said: said.to_owned(), issue: issue.map(str::to_owned) })
 }
 
-/// Two rules after a test, one that is being made, and the document.
+/// Two rules after a test, the form that adds a rule, and the document.
 pub(crate) fn page() -> Rules {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let team = RuleRow {
         id: "team-chat".to_owned(),
         name: "Team chat".to_owned(),
-        when: texts(&["an error is new", "a resolved error is seen again"]),
+        when: texts(&["an error is new", "a resolved error occurs again"]),
         only: texts(&["environment production", "level error or fatal"]),
         how: texts(&["quiet from 22:00 to 07:00 (Europe/Berlin)"]),
         to: vec![
             target(
                 "Slack",
-                &[("webhook address", None), ("channel", Some("#errors"))],
+                &[("webhook URL", None), ("channel", Some("#errors"))],
                 tried(true, "sent, in 120 ms", None),
             ),
             target(
@@ -51,7 +51,7 @@ pub(crate) fn page() -> Rules {
     let often = RuleRow {
         id: "often".to_owned(),
         name: "<script>alert(1)</script>\u{202e}".to_owned(),
-        when: texts(&["an error is seen 30 times in a unit of time"]),
+        when: texts(&["an error occurs 30 times in the threshold window"]),
         to: vec![target(
             "GitLab",
             &[("token", None)],
@@ -70,12 +70,12 @@ pub(crate) fn page() -> Rules {
     }
 }
 
-/// A rule that was refused, as it was typed.
+/// The form with a rule that was rejected.
 pub(crate) fn refused() -> Rules {
     let typed = [("kind", "webhook"), ("webhook.endpoint", "\"><script>alert(1)</script>"), ("levels", "fatal")];
     let draft = RuleDraft {
         fields: typed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        problem: Some("Address: `endpoint` is not an `https://` URL: send one".to_owned()),
+        problem: Some("URL: `endpoint` is not an `https://` URL: send one".to_owned()),
         wrong: Some("webhook.endpoint".to_owned()),
         tried: None,
     };

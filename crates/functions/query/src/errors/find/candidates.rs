@@ -7,23 +7,23 @@ use search::{Filter, Term, Terms};
 use super::MAX_EXAMINED_ERRORS;
 use crate::Query;
 
-/// The most postings that are read of one list: an error that was posted several times counts as often.
+/// The most postings that are read per list. An error that was posted several times counts several times.
 const MAX_POSTINGS: usize = 2 * MAX_EXAMINED_ERRORS;
 
-/// The errors of a list; `None` if there are so many that it is not read to its end.
+/// The errors of a list; `None` if there are too many to read all.
 type ErrorList = Option<HashSet<Fingerprint>>;
 
-/// The errors that may pass a filter.
+/// The errors that may match a filter.
 pub(super) struct Candidates {
     pub(super) errors: HashSet<Fingerprint>,
-    /// Whether these are all. Otherwise there are others among the many that have too much of something to be posted under
-    /// each of it: only a walk finds those.
+    /// Whether these are all candidates. If not, there are more among the errors that have too many values to be posted
+    /// under each of them. Only a walk finds those.
     pub(super) are_all: bool,
 }
 
 impl Query {
-    /// The errors that may pass the filter, if they are few enough to be read: those in each of the lists that are short. A
-    /// word that no error is posted under is taken for a part of one, which no list helps to find.
+    /// Finds the errors that may match the filter, if they are few enough to be read: the intersection of all short
+    /// lists. A word that no error is posted under is treated as a part of a word, which no list helps to find.
     pub(super) async fn find_candidates(
         &self,
         project: ProjectId,
@@ -50,7 +50,7 @@ impl Query {
         Ok(candidates)
     }
 
-    /// The errors that are posted under what is asked for, and those that may have it without that.
+    /// Reads the errors that are posted under the term, and those that may match without being posted under it.
     async fn read_lists(&self, project: ProjectId, terms: &Terms) -> store::Result<(ErrorList, ErrorList)> {
         let others = try_join_all(terms.or.iter().map(|term| self.read_list(project, term)));
         let (list, others) = try_join(self.read_list(project, &terms.term), others).await?;

@@ -5,8 +5,9 @@ use search::Sort;
 use serde::{Deserialize, Serialize};
 use store::ports::{ErrorCursor, PostingPosition};
 
-/// A place in a list of errors: after an error of this value, or a place of the walk, or both, where a list was read
-/// whole and has since grown so long that it is walked; or a place of the walk over what no short list has.
+/// A position in a list of errors: after an error with a value (`exact`), or a position of the walk (`place`). It has
+/// both if the list was first read completely, and then grew so long that it is walked. It may also be a position of
+/// the walk over the errors that no short list has (`is_of_the_rest`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     sort: Sort,
@@ -19,7 +20,7 @@ pub(crate) struct Cursor {
     is_of_the_rest: bool,
 }
 
-/// A place of the walk.
+/// A position of the walk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum WalkPosition {
@@ -34,9 +35,7 @@ pub(super) enum WalkPosition {
 pub(crate) enum BadCursor {
     #[error("`{0}` is not a cursor: use the `nextCursor` of an earlier answer")]
     Malformed(String),
-    #[error(
-        "this cursor is of a list that is sorted by `{0}`: ask with `sort={0}`, or leave the cursor out to start again"
-    )]
+    #[error("this cursor belongs to a list sorted by `{0}`: send `sort={0}`, or leave the cursor out to start again")]
     OtherSort(Sort),
 }
 
@@ -44,17 +43,17 @@ impl Cursor {
     /// The longest text of a cursor, in bytes.
     pub(crate) const MAX_BYTES: usize = 300;
 
-    /// Behind `error` in a list that was read whole.
+    /// After `error` in a list that was read completely.
     pub(super) fn behind(sort: Sort, error: &ErrorAggregate) -> Self {
         Self { sort, exact: Some((sort.value(error), error.fingerprint)), ..Self::default() }
     }
 
-    /// Behind all errors of the short lists: at the beginning of a walk over the others.
+    /// After all errors of the short lists: at the start of a walk over the others.
     pub(super) fn of_the_rest(sort: Sort) -> Self {
         Self { sort, is_of_the_rest: true, ..Self::default() }
     }
 
-    /// At a place of the walk that began at this cursor.
+    /// At a position of the walk that began at this cursor.
     pub(super) fn at(&self, sort: Sort, place: WalkPosition) -> Self {
         Self { sort, place: Some(place), ..self.clone() }
     }
@@ -63,7 +62,7 @@ impl Cursor {
         self.place.as_ref()
     }
 
-    /// Where a walk would have to begin: with all of this order.
+    /// The order at which a walk from here starts.
     pub(super) fn order(&self) -> Option<u32> {
         self.exact.map(|(value, _)| self.sort.order(value))
     }
@@ -73,18 +72,18 @@ impl Cursor {
         self.place.is_some()
     }
 
-    /// Whether the errors of the short lists were on the pages before.
+    /// Whether the errors of the short lists were on previous pages.
     pub(super) fn is_of_the_rest(&self) -> bool {
         self.is_of_the_rest
     }
 
-    /// Whether `error` comes behind it, as far as values say.
+    /// Whether `error` comes after this cursor, by its value.
     pub(super) fn is_before(&self, sort: Sort, error: &ErrorAggregate) -> bool {
         let value = sort.value(error);
         self.exact.is_none_or(|(last, print)| value < last || (value == last && error.fingerprint > print))
     }
 
-    /// Reads what [`Cursor::encode`] wrote, for a list in this order.
+    /// Parses a cursor of a list in this order.
     pub(crate) fn parse(text: &str, sort: Sort) -> Result<Self, BadCursor> {
         let cursor: Option<Self> = cursor::decode(text);
         let cursor =
@@ -92,12 +91,12 @@ impl Cursor {
         if cursor.sort == sort { Ok(cursor) } else { Err(BadCursor::OtherSort(cursor.sort)) }
     }
 
-    /// The text by which a client asks for what follows.
+    /// The text that clients send back as `cursor`.
     pub(crate) fn encode(&self) -> String {
         cursor::encode(self)
     }
 
-    /// Whether it is a place at all, and one of the walk that its order takes.
+    /// Whether it is a position at all, and one of the walk that belongs to its order.
     fn is_whole(&self) -> bool {
         match &self.place {
             Some(WalkPosition::Seen(_)) => self.sort == Sort::LastSeen,
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_a_cursor_of_the_list_is_refused_with_the_way_out() {
+    fn a_bad_cursor_is_refused_with_a_fix() {
         let check = |text: &str, sort: Sort, way_out: &str| {
             let error = Cursor::parse(text, sort).unwrap_err().to_string();
             assert!(error.contains(way_out), "{error}");

@@ -1,11 +1,11 @@
-//! Finding errors of a project, in an order, page by page.
+//! Finds errors of a project, in a sort order, page by page.
 //!
-//! Some of what is looked for has few errors: those are read, and answered exactly. Else the errors are walked in the
-//! order of the list, and those that do not match are left out; a request walks over
-//! [`MAX_EXAMINED_ERRORS`] of them, and says where the next one goes on. Either way a request reads no more than some
-//! hundred errors, however many there are.
+//! If one of the search terms has few errors, these are read and the answer is exact. Otherwise the errors are walked
+//! in the order of the list, and those that do not match are skipped. A request walks over [`MAX_EXAMINED_ERRORS`] of
+//! them, and returns a cursor for the next request. Either way a request reads a few hundred errors at most, however
+//! many there are.
 //!
-//! An error that had so many values of a tag that it does not remember them all is answered as one that may match.
+//! An error with more values of a tag than are kept is returned as one that may match.
 
 mod candidates;
 mod cursor;
@@ -24,10 +24,10 @@ use crate::list::{Parameters, refuse_parameter};
 
 /// The most errors that a request reads.
 pub(crate) const MAX_EXAMINED_ERRORS: usize = 400;
-/// The most errors of a page: what one batch read of the table returns.
+/// The most errors per page: one batch read of the table.
 pub(crate) const MAX_LISTED_ERRORS: usize = 100;
 
-/// What is looked for.
+/// The parameters of a search.
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorSearch {
     pub(crate) filter: Filter,
@@ -36,21 +36,21 @@ pub(crate) struct ErrorSearch {
     pub(crate) limit: usize,
 }
 
-/// A page of what was found.
+/// A page of errors.
 #[derive(Debug)]
 pub(crate) struct FoundErrors {
-    /// Those that match, in the order that was asked for.
+    /// The errors that match, in the requested order.
     pub(crate) errors: Vec<ErrorAggregate>,
-    /// Those that may match, in the same order. Together with those that match they fill the page.
+    /// The errors that may match, in the same order. Both lists together have at most `limit` errors.
     pub(crate) uncertain: Vec<ErrorAggregate>,
-    /// How many errors were read for it.
+    /// The number of errors that were read.
     pub(crate) examined: usize,
-    /// Where the next page begins; `None` if there is certainly no more.
+    /// The start of the next page; `None` if there are certainly no more errors.
     pub(crate) next: Option<Cursor>,
 }
 
 impl ErrorSearch {
-    /// What the parameters of a request ask for.
+    /// Parses the parameters of a request.
     pub(crate) fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let mut filter = Filter::default();
         for (name, value) in parameters.all() {
@@ -64,22 +64,22 @@ impl ErrorSearch {
 }
 
 impl Query {
-    /// A page of the errors of a project that `search` is about. One that is merged into another, or has expired, is
-    /// none of them.
+    /// Finds a page of the project's errors that match `search`. Errors that are merged into another one or have
+    /// expired are left out.
     pub(crate) async fn find(&self, project: ProjectId, search: &ErrorSearch) -> store::Result<FoundErrors> {
         let mut search = search.clone();
         let Some(candidates) = self.find_candidates(project, &mut search.filter).await? else {
             return self.walk(project, &search, None).await;
         };
         match (search.after.is_of_the_rest(), search.after.is_of_a_walk()) {
-            // What is among the candidates was on the pages before.
+            // The candidates were on previous pages.
             (true, _) => self.walk(project, &search, Some(&candidates.errors)).await,
             (false, true) => self.walk(project, &search, None).await,
             (false, false) => self.find_among(project, &search, candidates).await,
         }
     }
 
-    /// Reads the candidates: of them the page is exact.
+    /// Reads all candidates, so the page is exact.
     async fn find_among(
         &self,
         project: ProjectId,
@@ -102,12 +102,12 @@ impl Query {
 }
 
 impl ErrorSearch {
-    /// The most first; those that are equal by their fingerprints, so that a cursor can stand between them.
+    /// Sorts by value, highest first, and equal values by fingerprint, so that a cursor can point between them.
     fn order(&self, errors: &mut [ErrorAggregate]) {
         errors.sort_by_key(|error| (std::cmp::Reverse(self.sort.value(error)), error.fingerprint));
     }
 
-    /// A page of errors that match or may match.
+    /// Builds a page from errors that match or may match.
     fn page(&self, errors: Vec<ErrorAggregate>, examined: usize, next: Option<Cursor>) -> FoundErrors {
         let is_certain = |error: &ErrorAggregate| self.filter.matches(error) == Has::Yes;
         let (errors, uncertain) = errors.into_iter().partition(is_certain);

@@ -5,7 +5,8 @@ use search::{Postings, Term, blocks};
 use crate::Query;
 
 impl Query {
-    /// Posts all that these errors are found by, before they are written: merging and its undoing change much at once.
+    /// Posts all search terms of these errors before the errors are written. Merging and unmerging change many terms at
+    /// once.
     pub(crate) async fn post_terms(&self, errors: &mut [ErrorAggregate]) -> store::Result<()> {
         let batch = PostingBatch::of_random(self.clock.random());
         let postings = Postings { now: self.clock.now(), batch };
@@ -13,7 +14,7 @@ impl Query {
         self.stores.search_index.post(&blocks(batch, posted)).await
     }
 
-    /// Posts who is to look after an error, before it is written: so whoever asks for theirs finds it.
+    /// Posts the assignee of an error before the error is written, so that a search by assignee finds it.
     pub(crate) async fn post_assignee(&self, error: &ErrorAggregate, assignee: &str) -> store::Result<()> {
         let batch = PostingBatch::of_random(self.clock.random());
         let posting = Postings { now: self.clock.now(), batch }.posting(error, &Term::Assignee(assignee.to_owned()));

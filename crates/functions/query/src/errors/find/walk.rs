@@ -11,13 +11,12 @@ use super::cursor::WalkPosition;
 use super::{ErrorSearch, FoundErrors, MAX_EXAMINED_ERRORS};
 use crate::Query;
 
-/// How many errors are read at once where not all of them match.
+/// The number of errors that are read at once if not all of them match.
 const MAX_ERRORS_READ: usize = 100;
 
 impl Query {
-    /// Goes through the errors in the order of the list, until the page is full or [`MAX_EXAMINED_ERRORS`] were read. One
-    /// page is in the exact order; across pages it is the order of [`Sort::order`]. Errors that were `shown` before are left
-    /// out.
+    /// Walks over the errors in the order of the list, until the page is full or [`MAX_EXAMINED_ERRORS`] were read. One
+    /// page is in the exact order; across pages it is the order of [`Sort::order`]. Errors in `shown` are skipped.
     pub(super) async fn walk(
         &self,
         project: ProjectId,
@@ -63,23 +62,23 @@ impl Query {
     }
 }
 
-/// An error that stands at a place of the list, if it still does.
+/// An entry of the list. The error may have moved to another position since.
 struct ListedError {
     fingerprint: Fingerprint,
     batch: PostingBatch,
     place: WalkPosition,
 }
 
-/// The errors of a project in an order.
+/// Iterates over the errors of a project in a sort order.
 struct Way<'a> {
     query: &'a Query,
     project: ProjectId,
-    /// Of the order of last seen: the lists to go through.
+    /// For `lastSeen`: the statuses whose lists are read.
     statuses: Vec<Status>,
-    /// Of the other orders: the list.
+    /// For other sort orders: the term whose list is read.
     term: Option<TermHash>,
     after: Option<WalkPosition>,
-    /// The last order that may match.
+    /// The lowest order that may match.
     lowest: u32,
     ahead: VecDeque<ListedError>,
     is_at_end: bool,
@@ -111,8 +110,8 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// The next `count` entries, fewer at the end only. One more is looked up, if it is not known yet: whether there is
-    /// any.
+    /// Returns the next `count` entries, or fewer at the end of the list. Looks one entry further ahead, to know
+    /// whether there are more.
     async fn next(&mut self, count: usize) -> store::Result<Vec<ListedError>> {
         while self.ahead.len() <= count && !self.is_at_end {
             self.look_ahead(count + 1 - self.ahead.len()).await?;
@@ -156,7 +155,7 @@ impl<'a> Way<'a> {
         Ok(())
     }
 
-    /// What was taken and not looked at comes next again.
+    /// Puts back entries that were taken but not examined, so that they come next.
     fn put_back(&mut self, entries: VecDeque<ListedError>) {
         for entry in entries.into_iter().rev() {
             self.ahead.push_front(entry);

@@ -1,4 +1,4 @@
-//! What people do with an error.
+//! Actions on an error.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use web_session::address::encoded;
 use web_session::{Form, PageRefusal, Pages, Visit};
 
-/// `POST /pages/projects/{project}/errors/{error}`: one of the head's forms.
+/// `POST /pages/projects/{project}/errors/{error}`: one of the forms of the page.
 pub(in crate::pages) async fn change(
     State(pages): State<Pages>,
     visit: Visit,
@@ -53,13 +53,13 @@ pub(in crate::pages) async fn change(
     Ok(Redirect::to(&back).into_response())
 }
 
-/// The fingerprint that somebody typed: by itself, or as a part of the error's address.
+/// Finds the fingerprint in what was typed: a fingerprint, or the URL of an error's page.
 fn parse_fingerprint(typed: &str) -> &str {
     let behind = typed.rsplit_once("/errors/").map_or(typed, |(_, behind)| behind);
     behind.split(['/', '?', '#']).next().unwrap_or_default().trim()
 }
 
-/// For how long to mute: hours and days by `h` and `d`, so many more occurrences by `n`, for ever by nothing.
+/// Parses how long to mute: `1h` and `7d` are hours and days, `n10` is ten more occurrences, and empty is forever.
 fn parse_mute(until: &str, now: Timestamp) -> Value {
     let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number > 0);
     let after = |seconds: i64| json!({ "status": "muted", "until": now.plus_seconds(seconds).to_string() });
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_error_is_named_by_its_fingerprint_or_its_address() {
+    fn another_error_is_named_by_its_fingerprint_or_its_url() {
         for typed in [
             " 0f1e ",
             "https://host/prod/projects/shop/errors/0f1e?done=changed",
@@ -89,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mute_is_for_hours_days_or_so_many_more() {
+    fn a_mute_is_for_hours_days_or_occurrences() {
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
         assert_eq!(parse_mute("1h", now)["until"], "2026-11-21T13:00:00+00:00");
         assert_eq!(parse_mute("7d", now)["until"], "2026-11-28T12:00:00+00:00");
         assert_eq!(parse_mute("n10", now), json!({ "status": "muted", "occurrences": 10 }));
-        for for_ever in ["", "x", "n", "-1h"] {
-            assert_eq!(parse_mute(for_ever, now), json!({ "status": "muted" }));
+        for forever in ["", "x", "n", "-1h"] {
+            assert_eq!(parse_mute(forever, now), json!({ "status": "muted" }));
         }
     }
 }

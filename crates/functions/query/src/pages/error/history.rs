@@ -1,4 +1,4 @@
-//! What was done with an error, in words.
+//! Describes the entries of an error's history.
 
 use model::error::history::{Action, Actor};
 use model::id::Fingerprint;
@@ -8,7 +8,7 @@ use web_pages::{Comment, HistoryRow, Moment};
 
 use super::words::describe_limits;
 
-/// Something that was done with the error.
+/// An entry of the history, as the API returns it.
 #[derive(Deserialize)]
 pub(super) struct HistoryEntry {
     id: String,
@@ -27,17 +27,17 @@ impl HistoryEntry {
         };
         let (what, comment) = match self.action {
             Action::Resolved { after: None } => ("resolved it".to_owned(), None),
-            Action::Resolved { after: Some(after) } => (format!("resolved it in the release after {after}"), None),
-            Action::Unresolved => ("opened it again".to_owned(), None),
+            Action::Resolved { after: Some(after) } => (format!("resolved it in the next release after {after}"), None),
+            Action::Unresolved => ("reopened it".to_owned(), None),
             Action::Muted { until, until_count } => (format!("muted it{}", describe_limits(until, until_count)), None),
-            Action::Regressed { release } => (format!("brought it back{}", in_release(release)), None),
-            Action::MuteEnded { release } => (format!("ended its mute{}", in_release(release)), None),
-            Action::Assigned { assignee } => (format!("gave it to {assignee}"), None),
-            Action::Unassigned => ("took it from its assignee".to_owned(), None),
-            Action::Commented { text } => ("said".to_owned(), Some(text)),
-            Action::CommentDeleted => ("said something that was deleted".to_owned(), None),
+            Action::Regressed { release } => (format!("caused a regression{}", in_release(release)), None),
+            Action::MuteEnded { release } => (format!("ended the mute{}", in_release(release)), None),
+            Action::Assigned { assignee } => (format!("assigned it to {assignee}"), None),
+            Action::Unassigned => ("removed the assignee".to_owned(), None),
+            Action::Commented { text } => ("commented".to_owned(), Some(text)),
+            Action::CommentDeleted => ("deleted a comment".to_owned(), None),
             Action::Merged { errors: others } => (format!("merged {} into it", errors(&others)), None),
-            Action::Unmerged { errors: others } => (format!("took {} out of it", errors(&others)), None),
+            Action::Unmerged { errors: others } => (format!("unmerged {} from it", errors(&others)), None),
         };
         let comment = comment.map(|text| Comment { id: self.id, text });
         HistoryRow { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment }

@@ -1,4 +1,4 @@
-//! `GET /projects/{project}/errors/{error}` in a browser: an error with one of its occurrences, and what is done with it.
+//! `GET /projects/{project}/errors/{error}` in a browser: an error with one of its occurrences, and the actions on it.
 
 mod change;
 mod history;
@@ -25,11 +25,11 @@ use words::describe_limits;
 use super::errors::ApiError;
 use super::search;
 
-/// How many entries of the history, and values of a tag, a page has.
+/// The number of history entries on a page, and of values per tag.
 const MAX_HISTORY_ENTRIES: usize = 50;
 const MAX_TAG_VALUES: usize = 5;
 
-/// An error without its occurrences: what it is merged of, beside it.
+/// An error without an occurrence, and the errors that it was merged from.
 #[derive(Deserialize)]
 struct ErrorWithParts {
     error: ApiError,
@@ -97,7 +97,8 @@ pub(super) async fn show(
     .await;
     let seen = match seen {
         Ok(seen) => Some(seen),
-        // The newest has expired, so all have, or there is no such error; one that was asked for by its id is missed.
+        // Without an id: all occurrences have expired, or the error does not exist. With an id, its absence is a
+        // failure.
         Err(PageRefusal::Said { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) if occurrence.is_none() => None,
         Err(refused) => return Err(refused.in_frame(visit.frame(""))),
     };
@@ -126,7 +127,7 @@ pub(super) async fn show(
     Ok(page(&shown))
 }
 
-/// An error whose occurrences are not needed. Its timeline of v1's answer is none of the page's: the range is empty.
+/// Loads an error without an occurrence. The page has its own timeline, so the range of this one is empty.
 async fn load_error(pages: &Pages, visit: &Visit, base: &str) -> Result<ErrorWithParts, PageRefusal> {
     let now = encoded(&visit.now.to_string());
     pages
@@ -135,7 +136,7 @@ async fn load_error(pages: &Pages, visit: &Visit, base: &str) -> Result<ErrorWit
         .map_err(|refused| refused.in_frame(visit.frame("")))
 }
 
-/// `GET /pages/projects/{project}/errors/{error}/occurrences/{id}`: the event as it is stored.
+/// `GET /pages/projects/{project}/errors/{error}/occurrences/{id}`: the raw event, as it is stored.
 pub(super) async fn raw(
     State(pages): State<Pages>,
     visit: Visit,
@@ -185,7 +186,7 @@ fn draw_head(error: ApiError, parts: Vec<ApiError>, now: Timestamp) -> ErrorHead
         None => Some(describe_limits(error.muted_until, error.muted_until_count).trim().to_owned()),
     };
     let issues = error.issues.into_iter().filter(|issue| issue.url.starts_with("https://"));
-    // The first part is the error itself, as it would be alone.
+    // The first part is the error itself, without the merged errors.
     let parts = parts.into_iter().skip(1);
     ErrorHead {
         level: error.level.as_str(),

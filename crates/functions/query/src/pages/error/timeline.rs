@@ -1,4 +1,4 @@
-//! How often an error was seen when: which range is shown, and its bars.
+//! The chart of an error's occurrences: its time range and its bars.
 
 use http::Uri;
 use model::time::Timestamp;
@@ -8,7 +8,7 @@ use web_session::address::with_query;
 
 use super::words::format_minute;
 
-/// The ranges that a timeline is offered in: name, word in the address, length in hours, unit.
+/// The time ranges on offer: name, word in the URL, length in hours, unit of the bars.
 const RANGES: [(&str, &str, i64, &str); 4] = [
     ("1 h", "1h", 1, "minute"),
     ("24 h", "24h", 24, "hour"),
@@ -37,17 +37,17 @@ struct TimelineRelease {
     first_seen: Timestamp,
 }
 
-/// Which part of the timeline is shown.
+/// The time range that is shown.
 pub(super) struct Range {
     start: Timestamp,
     end: Timestamp,
     unit: &'static str,
-    /// Which of the offered ranges it is.
+    /// The index in `RANGES`; `None` for a custom range.
     choice: Option<usize>,
 }
 
 impl Range {
-    /// The one that the address names: by a word, or by its beginning and end.
+    /// Reads the range from the URL: a word in `range`, or the times in `from` and `to`.
     pub(super) fn parse(uri: &Uri, now: Timestamp) -> Self {
         let parameters = http_common::parse_query(uri.query());
         let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -68,13 +68,13 @@ impl Range {
         Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(choice) }
     }
 
-    /// The address at `path` that answers it.
+    /// Returns the URL of the API at `path` for this range.
     pub(super) fn api_address(&self, path: String) -> String {
         let (start, end) = (self.start.to_string(), self.end.to_string());
         with_query(path, [("unit", self.unit), ("start", &start), ("end", &end)])
     }
 
-    /// A page at `path` that shows this range, too.
+    /// Returns the URL of the page at `path` with this range.
     pub(super) fn page_address(&self, path: String) -> String {
         match self.choice {
             Some(DEFAULT_RANGE) => path,
@@ -100,7 +100,7 @@ impl Range {
 }
 
 impl ErrorTimeline {
-    /// A bar leads to its own span: a day in hours, an hour in minutes.
+    /// Draws the chart. Each bar links to its own time span in more detail: a day in hours, an hour in minutes.
     pub(super) fn draw(self, base: &str) -> Chart {
         let points = self.points;
         let ends = points.iter().skip(1).map(|point| point.start).chain([self.end]);
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_named_or_given() {
+    fn a_range_is_a_word_or_two_times() {
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
         let range = |query: &str| Range::parse(&format!("/x?{query}").parse().unwrap(), now);
         assert_eq!((range("").unit, range("").choice), ("hour", Some(DEFAULT_RANGE)));

@@ -1,41 +1,38 @@
-/// A kind of destination: what a person is asked for to tell it.
+/// A kind of target, with the form fields that set one up.
 #[derive(Debug)]
 pub struct TargetKind {
-    /// What a target's `type` is.
+    /// The value of a target's `type` in the document.
     pub word: &'static str,
-    /// What people call it.
+    /// The label on the page.
     pub name: &'static str,
-    /// What must be known of all of it.
+    /// A hint above the fields; may be empty.
     pub hint: &'static str,
-    /// What a target of it has, by the keys of the rules' document.
     pub fields: &'static [Field],
 }
 
-/// Something that is asked for.
+/// A form field of a target.
 #[derive(Debug)]
 pub struct Field {
-    /// The key in the document.
+    /// The key in the rules document.
     pub key: &'static str,
-    /// What people call it.
+    /// The label on the page.
     pub label: &'static str,
-    /// What it looks like.
     pub placeholder: &'static str,
-    /// Where to find it.
+    /// A hint below the field, such as where to find the value; may be empty.
     pub hint: &'static str,
-    /// How it is typed.
     pub input: Input,
 }
 
-/// How something is typed.
+/// The kind of input of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A line.
+    /// A line of text.
     Text,
-    /// A line that nobody else should see.
+    /// A line that is not shown as it is typed.
     Secret,
-    /// Several, with commas between them.
+    /// Several values, separated by commas.
     List,
-    /// One of these: word, and what it means.
+    /// One of these: the value in the document, and its label.
     Choice(&'static [(&'static str, &'static str)]),
 }
 
@@ -58,21 +55,19 @@ const fn text(key: &'static str, label: &'static str, placeholder: &'static str,
 
 const IF_EXIST: Field = Field {
     input: Input::Choice(&[
-        ("reopen-and-comment", "reopen it, and comment on it"),
+        ("reopen-and-comment", "reopen it and add a comment"),
         ("reopen", "reopen it"),
-        ("reopen-and-update", "reopen it, and write its text anew"),
-        ("comment", "comment on it, open or closed"),
-        ("none", "leave it alone"),
+        ("reopen-and-update", "reopen it and rewrite its text"),
+        ("comment", "add a comment, but do not reopen it"),
+        ("none", "do nothing"),
     ]),
-    ..text("if_exist", "If the error comes again", "", "What becomes of the issue that it has.")
+    ..text("if_exist", "If the error occurs again", "", "What to do with its existing issue.")
 };
 
-const LABELS: Field = Field {
-    input: Input::List,
-    ..text("labels", "Labels", "bug, production", "Commas between them; may be left out.")
-};
+const LABELS: Field =
+    Field { input: Input::List, ..text("labels", "Labels", "bug, production", "Separate with commas. Optional.") };
 
-/// All kinds, the most usual first.
+/// All kinds of targets, the most common first.
 pub static KINDS: [TargetKind; 7] = [
     TargetKind {
         word: "slack",
@@ -81,7 +76,7 @@ pub static KINDS: [TargetKind; 7] = [
         fields: &[
             text(
                 "endpoint",
-                "Webhook address",
+                "Webhook URL",
                 "https://hooks.slack.com/services/T…/B…/…",
                 "In your Slack app: Incoming Webhooks, Add New Webhook.",
             ),
@@ -89,7 +84,7 @@ pub static KINDS: [TargetKind; 7] = [
                 "channel",
                 "Channel",
                 "#errors",
-                "Only if it is another than the webhook's own, and Slack allows that.",
+                "Optional. Only for webhooks that can post to other channels than their own.",
             ),
         ],
     },
@@ -99,7 +94,7 @@ pub static KINDS: [TargetKind; 7] = [
         hint: "",
         fields: &[text(
             "endpoint",
-            "Webhook address",
+            "Webhook URL",
             "https://discord.com/api/webhooks/…",
             "In the channel's settings: Integrations, Webhooks, Copy Webhook URL.",
         )],
@@ -110,7 +105,7 @@ pub static KINDS: [TargetKind; 7] = [
         hint: "",
         fields: &[text(
             "endpoint",
-            "Webhook address",
+            "Webhook URL",
             "https://….logic.azure.com/workflows/…",
             "In the channel: Workflows, Post to a channel when a webhook request is received.",
         )],
@@ -118,22 +113,22 @@ pub static KINDS: [TargetKind; 7] = [
     TargetKind {
         word: "webhook",
         name: "Webhook",
-        hint: "Its host must be one that the stack may send to: AllowedDestinations, or --allow-destination.",
+        hint: "The stack must be allowed to send to its host: see AllowedDestinations or --allow-destination.",
         fields: &[
-            text("endpoint", "Address", "https://alerts.example.org/faultline", "It gets a POST of JSON."),
+            text("endpoint", "URL", "https://alerts.example.org/faultline", "Receives a POST request with JSON."),
             Field {
                 input: Input::Secret,
-                ..text("secret", "Secret", "", "Signs each message, in X-Faultline-Signature; may be left out.")
+                ..text("secret", "Secret", "", "Optional. Signs each message, in X-Faultline-Signature.")
             },
         ],
     },
     TargetKind {
         word: "mail",
-        name: "Mail",
-        hint: "Goes by SES: in AWS only, deployed with MailFrom.",
+        name: "Email",
+        hint: "Sent through SES: only in AWS, if the stack is deployed with MailFrom.",
         fields: &[Field {
             input: Input::List,
-            ..text("to", "To", "ada@example.org, team@example.org", "Commas between them.")
+            ..text("to", "To", "ada@example.org, team@example.org", "Separate with commas.")
         }],
     },
     TargetKind {
@@ -149,12 +144,12 @@ pub static KINDS: [TargetKind; 7] = [
                     "userToken",
                     "Token",
                     "",
-                    "Fine-grained: may read and write issues. Classic: has the scope repo.",
+                    "Fine-grained token: read and write access to issues. Classic token: scope repo.",
                 )
             },
             LABELS,
             IF_EXIST,
-            text("endpoint", "Enterprise server", "https://github.example.org/api/v3", "Left out, it is github.com."),
+            text("endpoint", "Enterprise server", "https://github.example.org/api/v3", "Leave empty for github.com."),
         ],
     },
     TargetKind {
@@ -163,11 +158,11 @@ pub static KINDS: [TargetKind; 7] = [
         hint: "Each error gets one issue.",
         fields: &[
             text("owner", "User or group", "acme/web", ""),
-            text("repo", "Project", "shop", "As in its address."),
-            Field { input: Input::Secret, ..text("personalAccessToken", "Token", "", "With the scope api.") },
+            text("repo", "Project", "shop", "As in its URL."),
+            Field { input: Input::Secret, ..text("personalAccessToken", "Token", "", "Needs the scope api.") },
             LABELS,
             IF_EXIST,
-            text("endpoint", "Server", "https://gitlab.example.org", "Left out, it is gitlab.com."),
+            text("endpoint", "Server", "https://gitlab.example.org", "Leave empty for gitlab.com."),
         ],
     },
 ];

@@ -5,123 +5,113 @@ pub use kinds::{Field, Input, KINDS, TargetKind};
 
 use crate::{Frame, Moment};
 
-/// The rules of a project: whom it tells when.
+/// The page of a project's notification rules.
 #[derive(Debug, Template)]
 #[template(path = "rules.html")]
 pub struct Rules {
-    /// What is around it.
     pub frame: Frame,
-    /// The project's name.
     pub project: String,
-    /// The rules, in their order.
     pub rules: Vec<RuleRow>,
-    /// The services whose calls are taken, as their secrets are known: name, and the word in the address.
+    /// The services whose webhooks are accepted because their secrets are set: name, and path segment.
     pub hooks: Vec<(&'static str, &'static str)>,
-    /// What could not be delivered.
+    /// The project's notifications that could not be delivered.
     pub failed: Vec<FailedRow>,
-    /// A rule that is being made.
+    /// The form that adds a rule.
     pub draft: RuleDraft,
-    /// The whole document.
+    /// The whole document as JSON.
     pub text: RulesText,
 }
 
-/// A rule in words.
 #[derive(Clone, Debug, Default)]
 pub struct RuleRow {
-    /// What names it: letters, digits, `-`, `_` and `.`.
+    /// Letters, digits, `-`, `_` and `.`.
     pub id: String,
-    /// What people call it.
     pub name: String,
-    /// What is told.
+    /// The triggers.
     pub when: Vec<String>,
-    /// Of which errors only.
+    /// The filters.
     pub only: Vec<String>,
-    /// When it is told later, and how else.
+    /// Delivery options: quiet hours, digests and the like.
     pub how: Vec<String>,
-    /// Whom.
+    /// The targets.
     pub to: Vec<TargetRow>,
-    /// How many of its notifications could not be delivered.
+    /// The number of its notifications that could not be delivered.
     pub failed: usize,
 }
 
 /// A notification that could not be delivered.
 #[derive(Clone, Debug)]
 pub struct FailedRow {
-    /// What names it.
     pub id: String,
-    /// Since when.
     pub since: Moment,
-    /// The project's name, if it is there.
+    /// The project's name, if the project still exists.
     pub project: Option<String>,
-    /// Where a form sends it again, if the project is there.
+    /// The URL of the form that retries it, if the project still exists.
     pub action: Option<String>,
-    /// The id of the rule; none of a config that was posted with an error.
+    /// The id of the rule; `None` for a posted config.
     pub rule: Option<String>,
-    /// What people call it.
     pub rule_name: Option<String>,
-    /// Where it was to go.
+    /// The target, in words.
     pub target: Option<String>,
-    /// How many notifications it is.
+    /// The number of notifications that it combines.
     pub notices: usize,
-    /// Why it could not be delivered.
     pub reason: String,
 }
 
 impl FailedRow {
-    /// What to call its rule.
+    /// The rule's name, or else its id.
     pub(crate) fn rule_words(&self) -> &str {
-        self.rule_name.as_deref().or(self.rule.as_deref()).unwrap_or("not known")
+        self.rule_name.as_deref().or(self.rule.as_deref()).unwrap_or("unknown")
     }
 }
 
-/// A destination in words.
+/// A target in words.
 #[derive(Clone, Debug, Default)]
 pub struct TargetRow {
-    /// Its kind.
     pub kind: String,
-    /// What is known of it: a name, and a value or, of a secret, none.
+    /// Its settings: name and value. The value of a secret is `None`.
     pub facts: Vec<(String, Option<String>)>,
-    /// What came of a test, if there was one just now.
+    /// The result of a test, if one was just sent.
     pub tried: Option<Tried>,
 }
 
-/// What a destination answered to a test.
+/// A target's answer to a test.
 #[derive(Clone, Debug)]
 pub struct Tried {
-    /// Whether it took the message.
+    /// Whether the target accepted the message.
     pub is_good: bool,
-    /// What it said.
+    /// The answer in words.
     pub said: String,
-    /// The address of the issue that was made; begins with `https://`.
+    /// The URL of the issue that was created; begins with `https://`.
     pub issue: Option<String>,
 }
 
-/// A rule that is being made, as far as it was typed.
+/// The input of the form that adds a rule.
 #[derive(Clone, Debug)]
 pub struct RuleDraft {
-    /// The fields, by their names: `name`, `on`, `slack.endpoint`, …
+    /// Names and values: `name`, `on`, `slack.endpoint`, …
     pub fields: Vec<(String, String)>,
-    /// What is wrong with it.
+    /// Why the input was rejected.
     pub problem: Option<String>,
-    /// In which field.
+    /// The name of the field that was rejected.
     pub wrong: Option<String>,
-    /// What its destination answered to a test.
+    /// The target's answer to a test.
     pub tried: Option<Tried>,
 }
 
-/// The document of all rules.
+/// The document of all rules of a project.
 #[derive(Clone, Debug, Default)]
 pub struct RulesText {
-    /// As JSON, with `[sealed]` for every secret.
+    /// The document, with `[sealed]` in place of every secret.
     pub json: String,
-    /// Its version, by which nobody's change is undone.
+    /// The version of the document, so that a save does not overwrite somebody else's change.
     pub version: String,
-    /// What is wrong with it.
+    /// Why the input was rejected.
     pub problem: Option<String>,
 }
 
 impl Default for RuleDraft {
-    /// What most people want: Slack hears of what is new, and of what comes back.
+    /// The most common choice: notify Slack of new errors and of regressions.
     fn default() -> Self {
         let fields = [("on", "first"), ("on", "regression"), ("kind", "slack")];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -152,13 +142,13 @@ impl Rules {
         &KINDS
     }
 
-    /// What may be told, by the words of a rule's `on`.
+    /// The triggers: the word in a rule's `on`, and its label.
     fn occasions(&self) -> [(&'static str, &'static str); 4] {
         [
             ("first", "a new error"),
-            ("regression", "a resolved error that is seen again"),
+            ("regression", "a resolved error that occurs again"),
             ("threshold", "an error that is seen often"),
-            ("limited", "the project sends more than it may"),
+            ("limited", "the project exceeds its limit"),
         ]
     }
 }
