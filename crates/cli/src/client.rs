@@ -193,10 +193,7 @@ fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<String> {
 pub fn kept_key(remote: &Remote) -> anyhow::Result<String> {
     let dir = data_dir(remote.data.clone())?;
     let access = Access::read(&dir)?.with_context(|| {
-        format!(
-            "no key: use --key or FAULTLINE_KEY; {} has no key yet, `faultline serve` creates one",
-            dir.display()
-        )
+        format!("no key: use --key or FAULTLINE_KEY; {} has no key yet, `faultline serve` creates one", dir.display())
     })?;
     Ok(access.admin_key)
 }

@@ -58,7 +58,9 @@ async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
         Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
             Some(StatusCode::NOT_FOUND) => {
                 let name = harmless(project);
-                anyhow::bail!("there is no project `{name}`: list projects with `faultline projects list`, or create it with --create")
+                anyhow::bail!(
+                    "there is no project `{name}`: list projects with `faultline projects list`, or create it with --create"
+                )
             }
             Some(StatusCode::FORBIDDEN) => Ok(()),
             _ => Err(error),

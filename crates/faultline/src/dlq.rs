@@ -94,9 +94,12 @@ async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value)
     use tower::ServiceExt;
 
     let dir = data_dir(remote.data.clone())?;
-    let access = Access::read(&dir)?.with_context(|| format!("{} is not a data directory of faultline", dir.display()))?;
+    let access =
+        Access::read(&dir)?.with_context(|| format!("{} is not a data directory of faultline", dir.display()))?;
     let settings = SystemSettings::at(DataLocation::Directory(dir));
-    let stack = Stack::open(&settings).await.context("cannot open the data directory: if `faultline serve` uses it, name it with --url")?;
+    let stack = Stack::open(&settings)
+        .await
+        .context("cannot open the data directory: if `faultline serve` uses it, name it with --url")?;
     let request = Request::builder().method(method).uri(path).header("x-api-key", access.admin_key);
     let response = stack.front().oneshot(request.body(Body::from(body.to_string()))?).await?;
     let status = response.status();

@@ -53,7 +53,9 @@ pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> 
     };
     let (imported, restored, failed) = batch.finish();
     if let Err(error) = read {
-        return Err(error.context(format!("{imported} occurrences were imported; run the import again to continue, nothing is counted twice")));
+        return Err(error.context(format!(
+            "{imported} occurrences were imported; run the import again to continue, nothing is counted twice"
+        )));
     }
     Output::of(remote).show(&json!({ "imported": imported, "restored": restored, "failed": failed }), |_| {
         let errors = match restored {

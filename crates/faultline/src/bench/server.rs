@@ -40,8 +40,8 @@ impl Server {
     pub(super) fn start(parent: Option<&Path>) -> anyhow::Result<Self> {
         let parent = parent.map_or_else(std::env::temp_dir, PathBuf::from);
         let dir = tempfile::Builder::new().prefix("faultline-bench-").tempdir_in(&parent);
-        let dir =
-            dir.with_context(|| format!("cannot create a directory in {}: use --dir for another one", parent.display()))?;
+        let dir = dir
+            .with_context(|| format!("cannot create a directory in {}: use --dir for another one", parent.display()))?;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path());
         // An admin key that is set for another faultline must not be used here.

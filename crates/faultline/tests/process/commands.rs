@@ -119,7 +119,11 @@ async fn a_hostile_message_is_only_shown() {
         assert_eq!(bad, None, "{text:?}");
         assert!(text.contains(r"\u{1b}"), "{text}");
     }
-    assert_eq!(shell.json(&["errors", "show", fingerprint])["error"]["message"], hostile, "JSON has the whole message, escaped");
+    assert_eq!(
+        shell.json(&["errors", "show", fingerprint])["error"]["message"],
+        hostile,
+        "JSON has the whole message, escaped"
+    );
 }
 
 /// If there are several projects, a command lists them; a cursor continues a list.
