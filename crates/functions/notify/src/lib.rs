@@ -28,7 +28,7 @@ pub use rules::DeadNotice;
 use store::clock::Clock;
 use store::ports::{Configs, Errors, Links, Occurrences, Outbox, Projects, Sealer, Segments, Undelivered};
 
-/// What notify needs.
+/// The function's logic: reads the stream, and delivers notifications.
 pub struct Notify {
     projects: Arc<dyn Projects>,
     errors: Arc<dyn Errors>,
@@ -46,36 +46,33 @@ pub struct Notify {
     circuits: Circuits,
 }
 
-/// The ports of a [`Notify`], and its settings.
+/// The ports and settings of a [`Notify`].
 pub struct Parts {
-    /// The projects, and their rules.
+    /// Finds projects.
     pub projects: Arc<dyn Projects>,
-    /// The errors.
     pub errors: Arc<dyn Errors>,
-    /// Where their occurrences are.
+    /// Finds the segment and frame of occurrences.
     pub occurrences: Arc<dyn Occurrences>,
-    /// The occurrences.
+    /// Reads occurrences.
     pub segments: Arc<dyn Segments>,
-    /// What was posted with errors.
+    /// Stores rules, posted configs and issue keys, all of them sealed.
     pub configs: Arc<dyn Configs>,
-    /// What errors are called elsewhere.
+    /// Stores the issues of errors in trackers.
     pub links: Arc<dyn Links>,
-    /// The notifications that are still to be sent.
+    /// Stores notifications that are not delivered yet.
     pub outbox: Arc<dyn Outbox>,
     /// The dead-letter queue of notifications.
     pub undelivered: Arc<dyn Undelivered>,
-    /// Opens rules and configs; without it there are none.
+    /// Opens rules and configs. Without it, the stack has none.
     pub sealer: Option<Arc<dyn Sealer>>,
-    /// Sends the messages.
     pub channels: Arc<dyn Notifier>,
-    /// The time and randomness.
+    /// The source of time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// Where errors are looked at; without it messages have no link of faultline's own.
+    /// The URL of the web pages. Without it, messages have no links to faultline.
     pub public_url: Option<PublicUrl>,
 }
 
 impl Notify {
-    /// With these parts.
     pub fn new(parts: Parts) -> Self {
         Self {
             projects: parts.projects,
