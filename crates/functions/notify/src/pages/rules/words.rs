@@ -30,7 +30,7 @@ fn row(rule: &Value) -> RuleRow {
 
 fn when(rule: &Value) -> Vec<String> {
     let often = || {
-        let often = format!("an error occurs {} times in a unit of time", text(&rule["threshold"]));
+        let often = format!("an error is seen {} times in a unit of time", text(&rule["threshold"]));
         match rule["interval"].as_u64() {
             Some(interval) => format!("{often}, and at every multiple of {interval}"),
             None => often,
@@ -38,7 +38,7 @@ fn when(rule: &Value) -> Vec<String> {
     };
     let word = |word: &Value| match word.as_str().unwrap_or_default() {
         "first" => "an error is new".to_owned(),
-        "regression" => "a resolved error occurs again".to_owned(),
+        "regression" => "a resolved error is seen again".to_owned(),
         "threshold" => often(),
         "limited" => "the project is over its event limit".to_owned(),
         other => other.to_owned(),
@@ -138,13 +138,13 @@ mod tests {
         check(json!({}), ["default of the project's tier", "", ""]);
         check(
             json!({ "threshold": 3 }),
-            ["default of the project's tier; an error occurs 3 times in a unit of time", "", ""],
+            ["default of the project's tier; an error is seen 3 times in a unit of time", "", ""],
         );
         check(
             json!({ "on": ["first", "regression", "limited", "threshold"], "threshold": 30, "interval": 5 }),
             [
-                "an error is new; a resolved error occurs again; the project is over its event limit; \
-                 an error occurs 30 times in a unit of time, and at every multiple of 5",
+                "an error is new; a resolved error is seen again; the project is over its event limit; \
+                 an error is seen 30 times in a unit of time, and at every multiple of 5",
                 "",
                 "",
             ],

@@ -158,7 +158,7 @@ impl Rules {
             ("first", "a new error"),
             ("regression", "a resolved error that is seen again"),
             ("threshold", "an error that is seen often"),
-            ("limited", "the project sends more than it may"),
+            ("limited", "the project is over its event limit"),
         ]
     }
 }
