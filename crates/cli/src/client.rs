@@ -45,6 +45,7 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 #[error("refused ({status}): {message}")]
 pub struct RefusedRequest {
+    /// HTTP status of the answer.
     pub status: StatusCode,
     /// `message` of the answer.
     pub message: String,

@@ -51,19 +51,19 @@ pub enum Command {
     AdminKey,
     /// List, create, change and delete projects
     Projects {
-        /// What to do
+        /// The subcommand of `projects`.
         #[command(subcommand)]
         command: projects::ProjectsCommand,
     },
     /// List, create, rotate, disable and delete keys
     Keys {
-        /// What to do
+        /// The subcommand of `keys`.
         #[command(subcommand)]
         command: keys::KeysCommand,
     },
     /// Find, show and change errors, and watch for new ones
     Errors {
-        /// What to do
+        /// The subcommand of `errors`.
         #[command(subcommand)]
         command: Box<errors::ErrorsCommand>,
     },

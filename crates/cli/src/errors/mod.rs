@@ -39,6 +39,7 @@ pub enum ErrorsCommand {
     Assign(Assignment),
     /// Delete errors with all their occurrences
     Delete {
+        /// The errors to delete.
         #[command(flatten)]
         named: Named,
         /// Do not ask for confirmation

@@ -50,6 +50,7 @@ pub struct Notify {
 pub struct Parts {
     /// Finds projects.
     pub projects: Arc<dyn Projects>,
+    /// Reads errors, and ends their mutes.
     pub errors: Arc<dyn Errors>,
     /// Finds the segment and frame of occurrences.
     pub occurrences: Arc<dyn Occurrences>,
@@ -65,6 +66,7 @@ pub struct Parts {
     pub undelivered: Arc<dyn Undelivered>,
     /// Opens rules and configs. Without it, the stack has none.
     pub sealer: Option<Arc<dyn Sealer>>,
+    /// Sends messages to their targets.
     pub channels: Arc<dyn Notifier>,
     /// The source of time and randomness.
     pub clock: Arc<dyn Clock>,
@@ -73,6 +75,7 @@ pub struct Parts {
 }
 
 impl Notify {
+    /// Creates a `Notify` with empty caches.
     pub fn new(parts: Parts) -> Self {
         Self {
             projects: parts.projects,

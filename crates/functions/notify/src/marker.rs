@@ -18,6 +18,7 @@ impl IssueKey {
     /// Length in bytes.
     pub const LENGTH: usize = 32;
 
+    /// Creates a key from random bytes.
     pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
         Self(bytes)
     }

@@ -82,7 +82,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
             let _ = stop.send(true);
             tokio::time::sleep(GRACE).await;
-        } => tracing::warn!("failed to answer all requests before the stop: they are cut off"),
+        } => tracing::warn!("failed to answer all requests before the stop: the others are cut off"),
     }
     system.stop().await;
     Ok(())

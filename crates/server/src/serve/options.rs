@@ -38,6 +38,7 @@ pub struct Serve {
     /// When ready, print one line of JSON with url, adminKey, project, dsn and clientKey
     #[arg(long)]
     pub json: bool,
+    /// Limits for clients.
     #[command(flatten)]
     pub network: Network,
 }

@@ -29,7 +29,9 @@ const RETENTION_SECONDS: &str = "1209600";
 
 /// The adapters for the resources.
 pub struct Resources {
+    /// The DynamoDB table.
     pub table: Arc<Table>,
+    /// The S3 bucket with segments and claim checks.
     pub bucket: Arc<Bucket>,
     /// The inbox as ingest sees it.
     pub sender: Arc<Queue>,

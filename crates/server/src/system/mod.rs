@@ -33,6 +33,7 @@ pub enum DataLocation {
 /// Settings of the system.
 #[derive(Clone)]
 pub struct SystemSettings {
+    /// Where data is stored.
     pub place: DataLocation,
     /// The admin key; if it is `None`, one is created and saved.
     pub admin_key: Option<String>,
@@ -78,6 +79,7 @@ impl System {
         Ok(Self { stack, stop, tasks })
     }
 
+    /// Returns the stack that the background tasks work on.
     pub fn stack(&self) -> &Stack {
         &self.stack
     }

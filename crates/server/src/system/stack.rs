@@ -175,6 +175,7 @@ impl Stack {
         Stream::open(self.streams.clone(), TABLE, dir).await
     }
 
+    /// Returns the function that sends notifications.
     pub fn notify(&self) -> &Notify {
         &self.notify
     }

@@ -105,11 +105,11 @@ fn describe_several(project: &str, notifications: &[Notification], more: u64, ov
     if unlisted > 0 {
         facts.push(("Not listed", thousands(unlisted)));
     }
-    let notifications = if all == 1 { "notification" } else { "notifications" };
-    let mut title = format!("{} {notifications} in {}", thousands(all), line(project, MAX_FACT_CHARS));
+    let noun = if all == 1 { "notification" } else { "notifications" };
+    let mut title = format!("{} {noun} in {}", thousands(all), line(project, MAX_FACT_CHARS));
     let mut why = span;
     if let Some(overflow) = overflow {
-        title = format!("{} more {notifications} in {}", thousands(all), line(project, MAX_FACT_CHARS));
+        title = format!("{} more {noun} in {}", thousands(all), line(project, MAX_FACT_CHARS));
         why = format!(
             "Over {} messages per minute from the rule {}: the others are counted here",
             thousands(u64::from(overflow.ceiling)),

@@ -18,6 +18,7 @@ pub trait Notifier: Send + Sync {
 /// A message, and what is known about its target.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
+    /// The message to send.
     pub message: &'a Message,
     /// The known issue of the error in the target.
     pub issue: Option<&'a Issue>,

@@ -28,11 +28,13 @@ impl Default for Timeouts {
 /// A request to a destination.
 #[derive(Clone)]
 pub struct Outgoing<'a> {
+    /// HTTP method.
     pub method: Method,
     /// The URL, which may contain secrets.
     pub url: &'a str,
     /// Headers, in addition to `User-Agent`.
     pub headers: HeaderMap,
+    /// Body of the request; may be empty.
     pub body: Vec<u8>,
     /// Maximum number of bytes of the answer to read.
     pub limit: usize,
@@ -51,7 +53,9 @@ impl<'a> Outgoing<'a> {
 /// The answer of a destination.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// HTTP status.
     pub status: StatusCode,
+    /// All headers of the answer.
     pub headers: HeaderMap,
     /// The body, up to the request's limit.
     pub body: Vec<u8>,

@@ -31,7 +31,9 @@ pub fn describe(api: &mut Description) {
 
 /// The dependencies of the routes.
 pub struct Routes {
+    /// Authenticates callers by their keys.
     pub authenticator: Arc<Authenticator>,
+    /// Loads rules, and delivers messages.
     pub notify: Arc<Notify>,
     /// Sessions of people who are signed in to the pages.
     pub sessions: Arc<dyn Sessions>,

@@ -56,7 +56,7 @@ fn only(rule: &Value) -> Vec<String> {
         let words: Vec<_> = list(&rule[key]).iter().map(text).collect();
         (!words.is_empty()).then(|| format!("{name} {}", words.join(" or ")))
     });
-    lists.chain(rule["title"].as_str().map(|title| format!("title matching{title}"))).collect()
+    lists.chain(rule["title"].as_str().map(|title| format!("title matching {title}"))).collect()
 }
 
 fn how(rule: &Value) -> Vec<String> {
@@ -151,7 +151,7 @@ mod tests {
         );
         check(
             json!({ "on": ["first"], "environments": ["a", "b"], "levels": ["error"], "releases": ["2.*"], "title": "*x*" }),
-            ["an error is new", "environment a or b; level error; release matching 2.*; title matching*x*", ""],
+            ["an error is new", "environment a or b; level error; release matching 2.*; title matching *x*", ""],
         );
         check(
             json!({ "on": ["first"], "collect": { "minutes": 10 }, "timezone": "UTC", "linkTemplate": "https://a.example",
