@@ -81,7 +81,10 @@ fn the_lambda_binary_has_no_loopback_destinations() {
     let lines: Vec<_> = manifest.lines().filter(|line| line.contains("loopback")).collect();
     assert_eq!(
         lines,
-        ["# Destinations on loopback, for trying things out and tests: never in a Lambda binary.", "loopback = []"]
+        [
+            "# Allows destinations on loopback, for `faultline serve` and tests: never in a Lambda binary.",
+            "loopback = []"
+        ]
     );
     assert!(manifest.contains("[package.metadata.lambda.build]\nfeatures = [\"lambda\"]\n"));
     let source = std::fs::read_to_string(root().join("crates/functions/notify/src/guard/destinations.rs")).unwrap();

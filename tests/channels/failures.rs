@@ -83,7 +83,7 @@ async fn a_redirect_is_refused() {
             fake.plan(Reply::new(status, "").header("location", to).header("retry-after", "1"));
             let failed = shown(&failure(&target).await);
             assert!(failed.starts_with(&format!("never: Slack answered {status} ")), "{failed}");
-            assert!(failed.ends_with("redirects are not followed, set the address that it has moved to"), "{failed}");
+            assert!(failed.ends_with("redirects are not followed, set the new address"), "{failed}");
         }
     }
     assert_eq!(fake.received().len(), 15, "one request per redirect");
@@ -95,7 +95,7 @@ async fn a_destination_that_hangs_times_out() {
     let (fake, target) = slack().await;
     fake.plan_hang();
     let failed = impatient().send(&target, &one(python()), None).await.unwrap_err();
-    insta::assert_snapshot!(shown(&failed), @"later: Slack: it did not answer in time");
+    insta::assert_snapshot!(shown(&failed), @"later: Slack: no answer in time");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn an_unreachable_destination_is_retried_later() {
     let free = gone.local_addr().unwrap().to_string();
     drop(gone);
     let target = target(json!({ "type": "slack", "endpoint": endpoint.replace(&address, &free) }));
-    insta::assert_snapshot!(shown(&failure(&target).await), @"later: Slack: no connection could be made");
+    insta::assert_snapshot!(shown(&failure(&target).await), @"later: Slack: cannot connect");
 }
 
 /// At most 4 MiB of a tracker's answer are read, and an answer of another form than expected is reported as such.
@@ -118,7 +118,7 @@ async fn a_tracker_answer_has_a_maximum_size_and_must_be_json() {
     server.fake.plan(Reply::new(200, "x".repeat(5 << 20)));
     insta::assert_snapshot!(shown(&failure(&target).await), @"later: GitHub answered with more than 4194304 bytes");
     server.fake.plan(Reply::new(200, "<html>"));
-    insta::assert_snapshot!(shown(&failure(&target).await), @"later: GitHub answered 200 OK with what is no JSON: <html>");
+    insta::assert_snapshot!(shown(&failure(&target).await), @"later: GitHub answered 200 OK with a body that is not JSON: <html>");
     server.fake.plan(Reply::json(200, &json!([{ "number": "x" }])));
     let failed = shown(&failure(&target).await);
     assert!(failed.starts_with("later: GitHub answered 200 OK with"), "{failed}");
@@ -252,8 +252,11 @@ async fn a_token_that_cannot_be_sent_is_reported_but_not_shown() {
     for (kind, key, token) in [("github", "userToken", GITHUB_TOKEN), ("gitlab", "personalAccessToken", GITLAB_TOKEN)] {
         let target = target(json!({ "type": kind, key: format!("{token}\n"), "owner": "a", "repo": "b" }));
         let failed = shown(&failure(&target).await);
-        assert!(failed.ends_with("cannot be asked: the token has characters that no token has"), "{failed}");
+        assert!(
+            failed.ends_with("cannot be called: the token has characters that are not allowed in a header"),
+            "{failed}"
+        );
     }
     let target = target(json!({ "type": "github", "userToken": "t", "owner": "..", "repo": "b" }));
-    insta::assert_snapshot!(shown(&failure(&target).await), @"never: GitHub cannot be asked: `owner` and `repo` must name a repository");
+    insta::assert_snapshot!(shown(&failure(&target).await), @"never: GitHub cannot be called: `owner` and `repo` must name a repository");
 }

@@ -270,25 +270,22 @@ async fn a_refusal_says_what_to_do_and_shows_no_secret() {
     for (url, expected) in [
         (
             "https://evil.example/s3cret?s3cret",
-            "the destination `evil.example` is not allowed: an operator may add it to the allowed destinations (AllowedDestinations, --allow-destination)",
+            "the destination `evil.example` is not allowed: an operator can add it to the allowed destinations (AllowedDestinations, --allow-destination)",
         ),
         (
             "https://gitlab.com:8443/s3cret",
-            "the destination `gitlab.com:8443` is not allowed: an operator may add it to the allowed destinations (AllowedDestinations, --allow-destination)",
+            "the destination `gitlab.com:8443` is not allowed: an operator can add it to the allowed destinations (AllowedDestinations, --allow-destination)",
         ),
         (
             "http://hooks.slack.com/s3cret",
-            "the destination at `hooks.slack.com` is not https: anybody on the way could read along",
+            "the destination at `hooks.slack.com` is not https: use https, so that nobody else can read messages",
         ),
         (
             "https://a:s3cret@hooks.slack.com/",
-            "the destination at `hooks.slack.com` has a user name or password in its URL: leave them out",
+            "the destination at `hooks.slack.com` has a user name or password in its URL: remove them",
         ),
         ("s3cret", "the destination is not a URL: it must be https://HOST/…"),
-        (
-            "https://10.1.2.3/s3cret",
-            "the destination `10.1.2.3` has no address of the public internet: it is not connected to",
-        ),
+        ("https://10.1.2.3/s3cret", "the destination `10.1.2.3` has no public address: use one on the public internet"),
     ] {
         assert_eq!(send(&client, url).await.to_string(), expected);
     }

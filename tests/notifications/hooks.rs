@@ -105,7 +105,7 @@ async fn only_its_own_issue_changes_an_error() {
         .header("x-github-event", "issues")
         .header("x-hub-signature-256", format!("sha256={}", signed(&body)));
     let answer = faultline.send(replay.body(Body::from(body)).unwrap()).await;
-    assert_eq!(answer.body["data"]["done"], "something happened since");
+    assert_eq!(answer.body["data"]["done"], "the error was changed later");
     assert_eq!(status(&faultline).await, "unresolved");
 }
 
@@ -144,7 +144,7 @@ async fn buttons_resolve_and_mute() {
     faultline.clock.advance(60);
     assert_eq!(press("faultline_mute").await, "muted");
     assert_eq!(status(&faultline).await, "muted");
-    assert_eq!(press("faultline_mute").await, "it is so already");
+    assert_eq!(press("faultline_mute").await, "the error already has this status");
     faultline.clock.advance(60);
     assert_eq!(press("faultline_resolve").await, "resolved");
     assert_eq!(status(&faultline).await, "resolved");
@@ -155,9 +155,9 @@ async fn buttons_resolve_and_mute() {
     assert_eq!(
         words,
         [
-            "Muted by grace, until somebody opens it again.",
-            "Nothing to do: the error is muted already.",
-            "Resolved by grace. The next event opens it again.",
+            "Muted by grace until somebody reopens it.",
+            "Nothing to do: the error is already muted.",
+            "Resolved by grace. The next event reopens it.",
         ]
     );
 }

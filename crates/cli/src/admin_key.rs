@@ -1,4 +1,4 @@
-//! `faultline admin-key`: the key that `serve` shows only when it is made.
+//! `faultline admin-key`: prints the admin key, which `serve` shows only when it creates it.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! A client of faultline's API.
+//! A client of faultline's HTTP API.
 
 use std::time::Duration;
 
@@ -12,27 +12,28 @@ use serde_json::Value;
 use super::Remote;
 use local_data::{Access, data_dir};
 
-/// Where `faultline serve` listens unless it is told otherwise.
+/// Where `faultline serve` listens by default.
 const LOCAL: &str = "http://127.0.0.1:8787";
-/// What is encoded in a part of a path: all but RFC 3986's unreserved characters, in which routes are written.
+/// Characters to percent-encode in a segment of a path: all except RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// How long an answer may take: looking through a full queue takes a hundred calls.
+/// Timeout of a request. Long, because listing a full dead-letter queue takes the server a hundred calls.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a long job tries again what may pass, before it gives up.
+/// How many times a long job sends a request that keeps failing for a temporary reason, before it gives up.
 const MAX_REQUEST_ATTEMPTS: u32 = 10;
-/// The longest pause that a long job makes. A monthly quota would have it wait for weeks.
+/// Longest pause between attempts of a long job. If the server asks for more, the job fails: a monthly quota would make
+/// it wait for weeks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// What is done about a failure that may pass: no connection, or an answer of 429 or 503.
+/// How to treat a temporary failure: no connection, or an answer of 429 or 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// It is said at once: somebody is waiting.
+    /// Report it at once, because a person is waiting.
     None,
-    /// It is waited out, for as long as `Retry-After` says, some times. Only for calls that may be repeated.
+    /// Wait as long as `Retry-After` says and try again, several times. Only for calls that may be repeated.
     Long,
 }
 
-/// A faultline, and the key to get in.
+/// A client of one faultline, with one key.
 pub struct Client {
     http: reqwest::Client,
     base: Url,
@@ -40,60 +41,61 @@ pub struct Client {
     patience: Patience,
 }
 
-/// The API's refusal.
+/// An answer of the API that refuses a request.
 #[derive(Debug, thiserror::Error)]
 #[error("refused ({status}): {message}")]
 pub struct RefusedRequest {
-    /// The status.
+    /// HTTP status of the answer.
     pub status: StatusCode,
-    /// What it says.
+    /// `message` of the answer.
     pub message: String,
 }
 
-/// Why there is no answer, and when it is worth asking again.
+/// A failed request. `again_after` is `None` if the failure is permanent, `Some(None)` if the request can be repeated
+/// after a pause of our choice, and `Some(Some(pause))` if the server asked for that pause.
 struct Failure {
     error: anyhow::Error,
     again_after: Option<Option<Duration>>,
 }
 
 impl Client {
-    /// A client of the faultline that was named.
+    /// Creates a client for the URL and key in `remote`.
     pub fn of(remote: &Remote) -> anyhow::Result<Self> {
         let url = remote.url.as_deref().unwrap_or(LOCAL);
         let base = Url::parse(url).with_context(|| format!("`{url}` is not a URL: use one like {LOCAL}"))?;
         if base.cannot_be_a_base() || !base.scheme().starts_with("http") {
-            bail!("`{url}` is not a URL of HTTP: use one like {LOCAL}");
+            bail!("`{url}` is not an HTTP URL: use one like {LOCAL}");
         }
         let key = match &remote.key {
             Some(key) => key.clone(),
             None => local_key(remote, &base)?,
         };
-        // A second installation in the same process is refused and does no harm.
+        // A second installation in the same process fails, which does no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
         Ok(Self { http, base, key, patience: Patience::None })
     }
 
-    /// The same, for a long job.
+    /// Returns this client with [`Patience::Long`], for a long job.
     pub fn patient(self) -> Self {
         Self { patience: Patience::Long, ..self }
     }
 
-    /// The URL of a path, each of whose parts is encoded.
+    /// Returns the URL of a path, with each segment percent-encoded.
     pub fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
-        // URLs have no such parts: they would lead elsewhere.
+        // Such segments would be removed from the URL, which would then name another route.
         if let Some(part) = path.iter().find(|part| ["", ".", ".."].contains(part)) {
-            bail!("`{part}` names nothing: an error with such a message is named by its fingerprint");
+            bail!("`{part}` cannot be used in a URL: name an error with such a message by its fingerprint");
         }
         let mut url = self.base.clone();
-        // By hand, since `Url` drops line ends and tabs, which a message may have.
+        // Encoded here, because `Url` drops line ends and tabs, which a message may contain.
         let encoded = path.iter().map(|part| utf8_percent_encode(part, ENCODED).to_string());
         let prefix = self.base.path().trim_end_matches('/');
         url.set_path(&encoded.fold(prefix.to_owned(), |path, part| path + "/" + &part));
         Ok(url)
     }
 
-    /// The `data` that a path answers to GET, with these parameters.
+    /// Sends a GET request with these query parameters, and returns `data` of the answer.
     pub async fn get(&self, path: &[&str], parameters: &[(&str, String)]) -> anyhow::Result<Value> {
         let mut url = self.url(path)?;
         if !parameters.is_empty() {
@@ -102,7 +104,7 @@ impl Client {
         Ok(self.call(Method::GET, url, None).await?["data"].take())
     }
 
-    /// What a path answers to any method: `null` if nothing.
+    /// Sends a request and returns the whole answer; `null` if the answer has no content.
     pub async fn send(&self, method: Method, path: &[&str], body: Option<&Value>) -> anyhow::Result<Value> {
         self.call(method, self.url(path)?, body).await
     }
@@ -135,19 +137,19 @@ impl Client {
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) => {
-                let here = "is `faultline serve` running? --url says where else to look";
+                let here = "is `faultline serve` running? use --url for another address";
                 let error = anyhow!(error.without_url()).context(format!("{} does not answer: {here}", self.base));
                 return Err(Failure { error, again_after: Some(None) });
             }
         };
         let (status, again_after) = (answer.status(), retry_after(&answer));
         if status.is_redirection() {
-            // Never followed: the key would go there, too.
+            // Never followed: the key would be sent there, too.
             let target = answer.headers().get(http::header::LOCATION);
             let target = target.map_or("elsewhere".into(), |target| String::from_utf8_lossy(target.as_bytes()));
             let error = anyhow!(
-                "{} sends on to {target}: nothing was sent there, since the key would go along; if that is right, name it with \
-                 --url",
+                "{} redirects to {target}: not followed, because the key would be sent there; if that is the right server, \
+                 use it as --url",
                 self.base,
             );
             return Err(Failure { error, again_after: None });
@@ -157,11 +159,11 @@ impl Client {
         }
         let body = answer.json::<Value>().await;
         if status.is_success() {
-            let cut = || format!("what {} answered is not JSON: is it a faultline?", self.base);
+            let cut = || format!("the answer of {} is not JSON: is it a faultline?", self.base);
             let body = body.map_err(|error| anyhow!(error.without_url()).context(cut()));
             return body.map_err(|error| Failure { error, again_after: None });
         }
-        let message = body.unwrap_or_default()["message"].as_str().unwrap_or("without a reason").to_owned();
+        let message = body.unwrap_or_default()["message"].as_str().unwrap_or("no reason given").to_owned();
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
         let error = RefusedRequest { status, message }.into();
         Err(Failure { error, again_after: passing.then_some(again_after) })
@@ -173,8 +175,8 @@ fn retry_after(answer: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// The admin key of the data directory. It goes to this machine only, unless the directory is named: a URL in the
-/// environment must not carry it elsewhere.
+/// Reads the admin key from the data directory, to use it on this machine. It is sent to another machine only if the
+/// directory was named explicitly: a URL in the environment must not be enough to send the key elsewhere.
 fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<String> {
     let here = match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -183,19 +185,16 @@ fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<String> {
         None => false,
     };
     if !here && remote.data.is_none() {
-        bail!("no key for {base}: give one with --key, or in FAULTLINE_KEY");
+        bail!("no key for {base}: use --key or FAULTLINE_KEY");
     }
     kept_key(remote)
 }
 
-/// The admin key that is kept in the data directory.
+/// Reads the admin key from the data directory.
 pub fn kept_key(remote: &Remote) -> anyhow::Result<String> {
     let dir = data_dir(remote.data.clone())?;
     let access = Access::read(&dir)?.with_context(|| {
-        format!(
-            "no key: give one with --key or in FAULTLINE_KEY; {} has none, `faultline serve` makes one",
-            dir.display()
-        )
+        format!("no key: use --key or FAULTLINE_KEY; {} has no key yet, `faultline serve` creates one", dir.display())
     })?;
     Ok(access.admin_key)
 }
@@ -211,7 +210,7 @@ mod tests {
         Remote { url: Some(url.to_owned()), key: key.map(str::to_owned), ..Remote::default() }
     }
 
-    /// A server that answers `refusals` times with this status and `Retry-After: 0`, then with success.
+    /// Starts a server that answers `refusals` times with this status and `Retry-After: 0`, then with success.
     async fn busy(status: StatusCode, refusals: u32) -> (String, Arc<AtomicU32>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (url, calls) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicU32::new(0)));
@@ -226,7 +225,7 @@ mod tests {
         (url, calls)
     }
 
-    /// The key goes where it was meant to go, and nowhere else.
+    /// The key is sent only to the server that was named.
     #[tokio::test]
     async fn a_redirect_is_named_and_not_followed() {
         let (other, calls) = busy(StatusCode::NOT_FOUND, 0).await;
@@ -241,12 +240,12 @@ mod tests {
             let error = client.get(&["projects"], &[]).await.unwrap_err().to_string();
             assert!(error.contains(&target), "{error}");
         }
-        assert_eq!(calls.load(Ordering::SeqCst), 0, "nothing reached it");
+        assert_eq!(calls.load(Ordering::SeqCst), 0, "no request reached the other server");
     }
 
-    /// A long job waits out what passes, and nothing else; a command says it at once.
+    /// A long job repeats requests after temporary failures only; a command reports every failure at once.
     #[tokio::test]
-    async fn what_passes_is_waited_out_by_long_jobs() {
+    async fn long_jobs_repeat_requests_after_temporary_failures() {
         let (wait, refuse) = (StatusCode::TOO_MANY_REQUESTS, StatusCode::NOT_FOUND);
         for (status, patience, refusals, calls) in [
             (wait, Patience::Long, 3, 4),
@@ -266,7 +265,7 @@ mod tests {
         }
     }
 
-    /// The key of this machine is not sent to another because a URL says so.
+    /// The key of this machine is not sent to another machine just because a URL names it.
     #[test]
     fn the_local_key_stays_on_this_machine() {
         for url in ["https://errors.example.com", "http://10.0.0.7:8787", "http://127.0.0.1.example.com"] {

@@ -1,4 +1,4 @@
-//! `faultline explain`: shows why an event goes to which error, without sending it anywhere.
+//! `faultline explain`: shows how an event is grouped, and why, without sending it anywhere.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -31,14 +31,14 @@ pub(super) fn run(options: &Explain) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(&explanation(&bytes)?)?)
 }
 
-/// Why the event in `bytes` (JSON, or an envelope) goes where it goes.
+/// Explains how the event in `bytes` (JSON, or a Sentry envelope) is grouped.
 fn explanation(bytes: &[u8]) -> anyhow::Result<grouping::Explanation> {
-    let Value::Object(event) = event(bytes)? else { bail!("the event is no JSON object") };
+    let Value::Object(event) = event(bytes)? else { bail!("the event is not a JSON object") };
     let moment = Timestamp::default();
     let received =
         Received { event_id: EventId::from_bytes([0; 16]), received_at: moment, sent_at: None, client_ip: None };
     let mut occurrence = sentry::normalise(event, &received);
-    // As in processing: what is scrubbed does not count.
+    // The processor scrubs before it groups, too: scrubbed values do not affect grouping.
     scrub(&mut occurrence, &Rules::default());
     Ok(grouping::explain(&occurrence).1)
 }
@@ -47,7 +47,7 @@ fn event(bytes: &[u8]) -> anyhow::Result<Value> {
     if let Ok(event) = json::parse(bytes) {
         return Ok(event);
     }
-    let envelope = Envelope::parse(bytes).context("this is neither an event as JSON nor an envelope")?;
+    let envelope = Envelope::parse(bytes).context("the file is neither a JSON event nor a Sentry envelope")?;
     let event = envelope.items.iter().find(|item| item.kind == ItemKind::Event);
-    Ok(json::parse(&event.context("there is no event in the envelope")?.payload)?)
+    Ok(json::parse(&event.context("the envelope contains no event")?.payload)?)
 }

@@ -1,4 +1,4 @@
-//! `faultline export`: all occurrences, and what people set of errors, as lines of JSON.
+//! `faultline export`: all occurrences, and what people set on errors, as lines of JSON.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -17,10 +17,10 @@ use super::progress::bar;
 use super::text::{harmless, harmless_json};
 use super::{InProject, Remote};
 
-/// The most occurrences, and errors, that are asked for at once.
+/// How many occurrences, or errors, are requested at once.
 const PAGE_SIZE: usize = 100;
 
-/// The version of the lines with what people set of errors.
+/// Format version of the lines with the state that people set on errors.
 pub(super) const STATE_VERSION: u64 = 1;
 
 /// Options of `faultline export`.
@@ -28,15 +28,15 @@ pub(super) const STATE_VERSION: u64 = 1;
 pub struct Export {
     #[command(flatten)]
     project: InProject,
-    /// Only the occurrences of this error: its fingerprint or message
+    /// Only occurrences of this error, named by its fingerprint or message
     #[arg(long, value_name = "ERROR")]
     error: Option<String>,
-    /// The file to write [default: standard output]
+    /// File to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-/// Writes error by error, newest occurrence first, and holds one page in memory.
+/// Writes error by error, newest occurrence first. Holds one page in memory.
 pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> {
     let client = Client::of(remote)?.patient();
     let project = options.project.name(&client).await?;
@@ -44,14 +44,14 @@ pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> 
         let mut export = Exporter::new(&client, &project, Box::new(std::io::stdout().lock()));
         return export.all(options.error.as_deref()).await;
     };
-    // Under another name until it is whole: what was cut short is not taken for all there is.
+    // The file has another name until it is complete, so that nobody mistakes a partial export for a complete one.
     let mut part = file.clone().into_os_string();
     part.push(".part");
     let part = PathBuf::from(part);
     let cannot = |path: &Path| format!("cannot write {}", path.display());
     let out = create_private(&part).with_context(|| cannot(&part))?;
     let mut export = Exporter::new(&client, &project, Box::new(out));
-    export.all(options.error.as_deref()).await.with_context(|| format!("{} is not whole", part.display()))?;
+    export.all(options.error.as_deref()).await.with_context(|| format!("{} is incomplete", part.display()))?;
     std::fs::rename(&part, file).with_context(|| cannot(file))?;
     let written = export.written;
     let data = json!({ "exported": written, "file": file });
@@ -59,7 +59,7 @@ pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> 
         .show(&data, |_| format!("exported {written} occurrences to {}", harmless(&file.to_string_lossy())))
 }
 
-/// Makes an empty file that only its owner may read: occurrences are confidential.
+/// Creates an empty file that only its owner can read, because occurrences are confidential.
 fn create_private(path: &Path) -> std::io::Result<File> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
@@ -81,8 +81,8 @@ impl<'a> Exporter<'a> {
         Self { client, project, out: BufWriter::new(out), written: 0, progress: bar(0, "occurrences") }
     }
 
-    /// One error, or all. An error that is seen while others are read moves to the head of the list: the list is read
-    /// again until it has no error that was not exported.
+    /// Exports one error, or all. An error that occurs during the export moves to the head of the list, so the list is
+    /// read again until it contains nothing new.
     async fn all(&mut self, only: Option<&str>) -> anyhow::Result<()> {
         if let Some(name) = only {
             let found = self.client.get(&["projects", self.project, "errors", name], &[]).await?;
@@ -95,7 +95,7 @@ impl<'a> Exporter<'a> {
         Ok(self.out.flush()?)
     }
 
-    /// Those that are not exported yet; whether there were any.
+    /// Exports the errors that are not in `exported` yet. Returns whether there were any.
     async fn all_but(&mut self, exported: &mut HashSet<String>) -> anyhow::Result<bool> {
         let mut any = false;
         let mut list = pages(self.client, &["projects", self.project, "errors"], Vec::new(), "cursor");
@@ -122,7 +122,7 @@ impl<'a> Exporter<'a> {
                 Ok(Some(page)) => page,
                 Ok(None) => return self.state(fingerprint, error, newest).await,
                 Err(error) if error.downcast_ref::<RefusedRequest>().is_some_and(|refused| refused.status == 404) => {
-                    self.progress.suspend(|| note(&format!("{fingerprint} was deleted meanwhile")));
+                    self.progress.suspend(|| note(&format!("{fingerprint} was deleted during the export")));
                     return Ok(());
                 }
                 Err(error) => return Err(error),
@@ -145,8 +145,9 @@ impl<'a> Exporter<'a> {
         self.out.write_all(b"\n")
     }
 
-    /// What people set of an error, and its history, on a line behind its occurrences; nothing, if nobody did anything. By
-    /// an occurrence the error is found again, should it be named otherwise where it comes to.
+    /// Writes a line with the state that people set on an error, and its history, after its occurrences. Writes nothing
+    /// if the history is empty. The line names one occurrence, so that the import finds the error even if it gets
+    /// another fingerprint there.
     async fn state(&mut self, fingerprint: &str, error: &Value, occurrence: Value) -> anyhow::Result<()> {
         let path = ["projects", self.project, "errors", fingerprint, "history"];
         let mut list = pages(self.client, &path, Vec::new(), "cursor");

@@ -1,4 +1,4 @@
-//! `faultline keys`
+//! `faultline keys`.
 
 use clap::Subcommand;
 use http::Method;
@@ -11,48 +11,48 @@ use super::table::Table;
 use super::text::{moment, shown};
 use super::tone::Tone;
 
-/// What to do with keys.
+/// The commands of `faultline keys`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum KeysCommand {
-    /// List them; never themselves
+    /// List keys (the secret itself is never shown)
     List {
-        /// Only those of this project
+        /// Only keys of this project
         #[arg(long, short, value_name = "NAME")]
         project: Option<String>,
     },
-    /// Make one, shown this once
+    /// Create a key; it is shown only once
     Create {
-        /// What it may: post; read; or all
+        /// Role: client (send events), read (view only) or admin (everything)
         #[arg(value_parser = ["client", "read", "admin"])]
         role: String,
-        /// The project it is of [default: all]
+        /// Project that the key is for [default: all]
         #[arg(long, short, value_name = "NAME")]
         project: Option<String>,
-        /// What it is called
+        /// Name of the key
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
     },
-    /// Make another one like it, shown this once, which takes its place
+    /// Replace a key with a new one; it is shown only once
     Rotate {
-        /// The id of the old one
+        /// Id of the key to replace
         id: String,
-        /// For how many hours more the old one is good
+        /// Hours until the old key stops working
         #[arg(long, value_name = "HOURS", default_value_t = 24)]
         overlap_hours: u32,
     },
-    /// Take one out of use
+    /// Disable a key
     Disable {
-        /// Its id
+        /// Id of the key
         id: String,
     },
-    /// Take one back into use
+    /// Enable a disabled key
     Enable {
-        /// Its id
+        /// Id of the key
         id: String,
     },
-    /// Delete one
+    /// Delete a key
     Delete {
-        /// Its id
+        /// Id of the key
         id: String,
     },
 }
@@ -79,7 +79,7 @@ pub(super) async fn run(command: KeysCommand, remote: &Remote) -> anyhow::Result
             let data = client.send(Method::POST, &["keys", &id, "rotate"], Some(&body)).await?["data"].take();
             output.show(&data, |_| {
                 let end = moment(&data["replaced"]["expiresAt"]);
-                format!("{}\n\n{id} is good until {end} UTC", revealed(&data["key"]))
+                format!("{}\n\n{id} works until {end} UTC", revealed(&data["key"]))
             })
         }
         KeysCommand::Disable { id } => change(&client, output, &id, true).await,
@@ -115,7 +115,7 @@ fn revealed(key: &Value) -> String {
     let project = key["project"].as_str().map_or("all".to_owned(), |_| shown(&key["project"]));
     let (id, role, key) = (shown(&key["id"]), shown(&key["role"]), shown(&key["key"]));
     format!(
-        "id       {id}\nrole     {role}\nproject  {project}\nkey      {key}\n\nKeep the key: it is not shown again."
+        "id       {id}\nrole     {role}\nproject  {project}\nkey      {key}\n\nSave the key: it is not shown again."
     )
 }
 

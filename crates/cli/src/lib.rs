@@ -19,61 +19,61 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-/// Where faultline is, how to get in, and how answers are shown.
+/// Options of every command: where faultline is, the key, and the output format.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Remote {
-    /// Where faultline is [default: http://127.0.0.1:8787; of `dlq`, the data directory itself]
+    /// URL of faultline [default: http://127.0.0.1:8787; for `dlq`, the data directory itself]
     #[arg(long, env = "FAULTLINE_URL", value_name = "URL", global = true)]
     pub url: Option<String>,
-    /// A key of it [default: the admin key of the data directory, for a faultline on this machine]
+    /// API key [default: the admin key in the data directory, for a faultline on this machine]
     #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY", global = true)]
     pub key: Option<String>,
-    /// The data directory to take the key from, if none is given
+    /// Data directory to read the key from, if no key is given
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
-    /// Print what the API answers, as one document of JSON
+    /// Print the API's answer as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
 }
 
-/// The project that a command is about.
+/// The option `--project` of commands that need one project.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct InProject {
-    /// The project [default: the one there is, if there is one]
+    /// Project [default: the only project, if the key can see just one]
     #[arg(long, short, env = "FAULTLINE_PROJECT", value_name = "NAME")]
     pub project: Option<String>,
 }
 
-/// A command that talks to a faultline, or to none.
+/// The commands of this crate.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the admin key of the data directory
     AdminKey,
     /// List, create, change and delete projects
     Projects {
-        /// What to do
+        /// The subcommand of `projects`.
         #[command(subcommand)]
         command: projects::ProjectsCommand,
     },
     /// List, create, rotate, disable and delete keys
     Keys {
-        /// What to do
+        /// The subcommand of `keys`.
         #[command(subcommand)]
         command: keys::KeysCommand,
     },
     /// Find, show and change errors, and watch for new ones
     Errors {
-        /// What to do
+        /// The subcommand of `errors`.
         #[command(subcommand)]
         command: Box<errors::ErrorsCommand>,
     },
     /// Send a sample error
     Send(send::Send),
-    /// Show why an event goes to which error
+    /// Show how an event is grouped, and why
     Explain(explain::Explain),
-    /// Write all occurrences of a project, or of one error, as lines of JSON
+    /// Export all occurrences of a project or of one error, as lines of JSON
     Export(export::Export),
-    /// Bring in what was exported, or what faultline v1 kept
+    /// Import an export, or the data of faultline v1
     Import(import::Import),
 }
 

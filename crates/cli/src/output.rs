@@ -1,4 +1,4 @@
-//! Standard output, for people and for programs.
+//! Standard output, as text for people or as JSON for programs.
 
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
@@ -16,12 +16,12 @@ pub struct Output {
     /// As JSON.
     pub json: bool,
     colours: bool,
-    /// How many columns the terminal has, if it is one.
+    /// Width of the terminal in columns; `None` if standard output is not a terminal.
     columns: Option<usize>,
 }
 
 impl Output {
-    /// As asked for, and as the terminal can: colour is for terminals, and for those who want it
+    /// Chooses the output format. Colours are used only in a terminal, and not if `NO_COLOR` is set
     /// (<https://no-color.org>).
     pub fn of(remote: &Remote) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -35,7 +35,7 @@ impl Output {
         }
     }
 
-    /// `text` set off, where there are colours.
+    /// Returns `text` with the escape sequences for `tone`, or unchanged if colours are off.
     pub fn tone(self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Plain => return text.to_owned(),
@@ -48,7 +48,7 @@ impl Output {
         if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// Prints `data` as a document, or the text that is made of it.
+    /// Prints `data` as a JSON document, or the text that `text` returns.
     pub fn show(self, data: &Value, text: impl FnOnce(Self) -> String) -> anyhow::Result<()> {
         match self.json {
             true => print(&harmless_json(&serde_json::to_string_pretty(data)?)),
@@ -56,47 +56,47 @@ impl Output {
         }
     }
 
-    /// A table as text that fits.
+    /// Formats a table to fit the terminal.
     pub(crate) fn table(self, table: &Table) -> String {
         table.render(self.columns, |tone, text| self.tone(tone, text))
     }
 }
 
-/// Prints text, and ends its line.
+/// Prints text and a line feed.
 pub fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
 }
 
-/// Says something to the person, beside the output. Nobody may be listening.
+/// Prints a message on standard error. A closed standard error is ignored.
 pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", harmless_lines(text));
 }
 
-/// Asks whether to go on with what cannot be undone; where nobody can be asked, it must have been said before.
+/// Asks for confirmation of an action that cannot be undone. Without a terminal to ask on, `yes` must be set.
 pub(crate) fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        bail!("to {what} without being asked, say --yes");
+        bail!("to {what} without a prompt, use --yes");
     }
     note(&format!("{what}? This cannot be undone. Type yes:"));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     match answer.trim() {
         "yes" => Ok(()),
-        _ => bail!("nothing was done"),
+        _ => bail!("cancelled: nothing was done"),
     }
 }
 
-/// Says why a command failed.
+/// Prints why a command failed.
 pub fn complain(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));
 }
 
-/// Whether whoever read the output has seen enough, as `head` has: no failure.
+/// Whether the reader of our output closed the pipe, as `head` does. That is not a failure.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)

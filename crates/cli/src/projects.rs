@@ -1,4 +1,4 @@
-//! `faultline projects`
+//! `faultline projects`.
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -12,78 +12,78 @@ use super::table::Table;
 use super::text::{moment, shown};
 use super::tone::Tone;
 
-/// What to do with projects.
+/// The commands of `faultline projects`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ProjectsCommand {
-    /// List them
+    /// List projects
     List,
-    /// Make one; prints its DSN and client key
+    /// Create a project and print its DSN and client key
     Create {
-        /// Its name: no white space, none of `/`, `\`, `?`, `#` and `%`, and no dot at the beginning
+        /// Name of the project: without white space, `/`, `\`, `?`, `#` and `%`, and not starting with a dot
         name: String,
     },
-    /// Delete one, with all its errors and keys
+    /// Delete a project with all its errors and keys
     Delete {
-        /// Its name
+        /// Name of the project
         name: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Change the settings of one
+    /// Change the settings of a project
     Set(Box<ProjectSettings>),
 }
 
-/// Settings of a project; `none` takes away what need not be there.
+/// Options of `faultline projects set`. The value `none` removes an optional setting.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ProjectSettings {
-    /// Its name
+    /// Name of the project
     name: String,
-    /// Its new name; what is sent to the old one still comes in
+    /// New name; events sent to the old name still arrive
     #[arg(long, value_name = "NAME")]
     rename: Option<String>,
-    /// Whose it is; `none` for nobody's
+    /// Person or team responsible for the project, or `none`
     #[arg(long, value_name = "WHO")]
     owner: Option<String>,
-    /// How much it matters
+    /// Importance of the project: sets the default triggers of its rules
     #[arg(long, value_parser = ["critical", "standard", "low"])]
     tier: Option<String>,
-    /// The unit of time that thresholds count in
+    /// Unit of time that thresholds of rules count in
     #[arg(long, value_parser = ["minute", "hour", "day"])]
     time_unit: Option<String>,
-    /// Which notification configs in posts are used
+    /// Which notification configs posted with errors are used
     #[arg(long, value_parser = ["any", "sealed", "off"])]
     posted_configs: Option<String>,
-    /// How many events a minute it may send, or `none`
+    /// Maximum number of events per minute, or `none`
     #[arg(long, value_name = "NUMBER", value_parser = number_or_none)]
     per_minute: Option<Value>,
-    /// How many events a month it may send, or `none`
+    /// Maximum number of events per month, or `none`
     #[arg(long, value_name = "NUMBER", value_parser = number_or_none)]
     per_month: Option<Value>,
-    /// For how many days its occurrences are kept; `none` for as long as the stack keeps them
+    /// Days to keep occurrences, or `none` for the stack's default
     #[arg(long, value_name = "DAYS", value_parser = number_or_none)]
     retention_days: Option<Value>,
-    /// Browser origins that may post, separated by commas; `none` for any
+    /// Origins of web pages that may send events, separated by commas; `none` for no page
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origins: Option<Vec<String>>,
-    /// Names of keys that are secrets too, separated by commas, in the place of those named before
+    /// Additional names of keys with secret values, separated by commas; replaces all scrubbing settings
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     scrub: Option<Vec<String>>,
-    /// Names of keys that are none, separated by commas; goes with `--scrub`
+    /// Names of keys to leave unscrubbed, separated by commas; give `--scrub` too, or its list is emptied
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     exempt: Option<Vec<String>>,
-    /// Personal data to replace, separated by commas: email, ip, iban, phone, ssn; goes with `--scrub`
+    /// Personal data to scrub, separated by commas: email, ip, iban, phone, ssn; give `--scrub` too
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     personal: Option<Vec<String>>,
 }
 
-/// What takes a setting away.
+/// The value that removes a setting.
 const NONE: &str = "none";
 
 fn number_or_none(text: &str) -> Result<Value, String> {
     match text {
         NONE => Ok(Value::Null),
-        text => text.parse::<u64>().map(Value::from).map_err(|_| format!("use a number, or `{NONE}`")),
+        text => text.parse::<u64>().map(Value::from).map_err(|_| format!("use a number or `{NONE}`")),
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn run(command: ProjectsCommand, remote: &Remote) -> anyhow::Re
         ProjectsCommand::Set(settings) => {
             let change = settings.change();
             if change.is_empty() {
-                bail!("nothing is to be changed: `faultline projects set --help` says what can be");
+                bail!("no setting was given: see `faultline projects set --help`");
             }
             let path = ["projects", &settings.name];
             let data = client.send(Method::PATCH, &path, Some(&Value::Object(change))).await?["data"].take();
@@ -120,7 +120,7 @@ pub(super) async fn run(command: ProjectsCommand, remote: &Remote) -> anyhow::Re
     }
 }
 
-/// All projects that the key may see.
+/// Returns all projects that the key can see, from all pages of the list.
 pub(super) async fn all(client: &Client) -> anyhow::Result<Value> {
     let (mut projects, mut parameters) = (Vec::new(), Vec::new());
     loop {
@@ -136,7 +136,7 @@ pub(super) async fn all(client: &Client) -> anyhow::Result<Value> {
 }
 
 impl ProjectSettings {
-    /// The change, as the API takes it: what is not named stays as it is.
+    /// Returns the body of the PATCH request. It contains only the settings that were given.
     fn change(&self) -> Map<String, Value> {
         let mut change = Map::new();
         let mut put = |key: &str, value: Option<Value>| value.map(|value| change.insert(key.to_owned(), value));

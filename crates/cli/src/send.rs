@@ -1,4 +1,4 @@
-//! `faultline send`: posts a sample error, to see that everything works.
+//! `faultline send`: sends a sample error, to check that everything works.
 
 use std::time::{Duration, Instant};
 
@@ -10,26 +10,26 @@ use super::client::{Client, RefusedRequest};
 use super::output::Output;
 use super::text::harmless;
 
-/// For how long `send` looks whether the error was stored. In AWS processing begins after some two seconds.
+/// How long `send` waits for the error to be stored. In AWS, processing begins after about two seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The pause between two looks.
+/// The pause between two checks.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Options of `faultline send`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Send {
-    /// The project
+    /// Project
     #[arg(long, short, env = "FAULTLINE_PROJECT", default_value = "sample", value_name = "NAME")]
     pub project: String,
-    /// The error's message
+    /// Message of the error
     #[arg(long, default_value = "A sample error, sent by `faultline send`", value_name = "TEXT")]
     pub message: String,
-    /// Make the project if there is none of this name
+    /// Create the project if it does not exist
     #[arg(long)]
     pub create: bool,
 }
 
-/// Posts the error, waits until it is stored, and says how it can be read.
+/// Sends the error, waits until it is stored, and prints the command that shows it.
 pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
     let (client, Send { project, message, create }) = (Client::of(remote)?, options);
     if !create {
@@ -43,22 +43,24 @@ pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
     Output::of(remote).show(&answer, |_| match stored {
         Some(true) => {
             let (project, message) = (harmless(&project), harmless(&message).replace('\'', r"'\''"));
-            format!("sent, and stored; see it by: faultline errors show --project {project} '{message}'")
+            format!("sent and stored; show it with: faultline errors show --project {project} '{message}'")
         }
-        Some(false) => format!("sent, but not stored within {} s: it waits to be processed", PATIENCE.as_secs()),
-        None => "sent; this key may not see what is stored".to_owned(),
+        Some(false) => format!("sent, but not stored within {} s: it is waiting to be processed", PATIENCE.as_secs()),
+        None => "sent; this key cannot check whether it is stored".to_owned(),
     })
 }
 
-/// A post to a name that no project has makes the project, where the key is good in all: for whom it is a slip, that would
-/// be one project more. A key that may not read is asked nothing: one of a project makes none.
+/// Checks that the project exists. Sending to an unknown name with a key for all projects creates the project, so a
+/// typo would create one. A key that cannot read is not checked: a key of one project creates no projects.
 async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
     match client.get(&["projects", project], &[]).await {
         Ok(_) => Ok(()),
         Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
             Some(StatusCode::NOT_FOUND) => {
                 let name = harmless(project);
-                anyhow::bail!("there is no project `{name}`: `faultline projects list` lists them, --create makes it")
+                anyhow::bail!(
+                    "there is no project `{name}`: list projects with `faultline projects list`, or create it with --create"
+                )
             }
             Some(StatusCode::FORBIDDEN) => Ok(()),
             _ => Err(error),
@@ -66,7 +68,8 @@ async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Whether the event of this id is among the newest of its error by now; `None` if the key may not read.
+/// Waits until the event with this id is among the newest of its error, or time is up. Returns `None` if the key cannot
+/// read.
 async fn is_stored(client: &Client, project: &str, message: &str, id: &Value) -> anyhow::Result<Option<bool>> {
     let path = ["projects", project, "errors", message, "occurrences"];
     let start = Instant::now();

@@ -3,29 +3,29 @@
 use super::text::{cut, width};
 use super::tone::Tone;
 
-/// What stands between two columns.
+/// The space between two columns.
 const GAP: &str = "  ";
-/// The narrowest that the last column may get, in columns of the terminal.
+/// Minimum width of the last column, in columns of the terminal.
 const NARROWEST: usize = 16;
 
-/// A table whose last column takes the room that is left, and is cut to it.
+/// A table whose last column is cut to the space that is left in the terminal.
 pub(crate) struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<(Tone, String)>>,
 }
 
 impl Table {
-    /// An empty one with these headings. One that begins with `#` is of numbers, which stand at the right.
+    /// Creates an empty table with these headings. A heading that begins with `#` marks a column of numbers, which are
+    /// right-aligned.
     pub(crate) fn new<const N: usize>(head: [&'static str; N]) -> Self {
         Self { head: head.to_vec(), rows: Vec::new() }
     }
 
-    /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [(Tone, String); N]) {
         self.rows.push(cells.into());
     }
 
-    /// The table as text, in this many columns if there is a limit. `tone` sets text off.
+    /// Formats the table as text, at most `columns` wide if given. `tone` adds colours.
     pub(crate) fn render(&self, columns: Option<usize>, tone: impl Fn(Tone, &str) -> String) -> String {
         let last = self.head.len() - 1;
         let mut widths: Vec<_> = self.head.iter().map(|head| width(head.trim_start_matches('#'))).collect();

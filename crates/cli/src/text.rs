@@ -1,4 +1,4 @@
-//! Text that others wrote, made fit to be shown.
+//! Makes text from events and the API safe to show in a terminal.
 
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,8 +8,8 @@ use model::time::Timestamp;
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// `text` on one line, without anything that a terminal obeys: what controls it, or turns the direction of text, is shown
-/// as an escape. An event's message may hold sequences that move the cursor, or type into a shell.
+/// Returns `text` on one line, safe for a terminal: control characters, and characters that change the direction of
+/// text, are shown as escapes. An event's message may hold sequences that move the cursor, or type into a shell.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
@@ -24,10 +24,10 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// JSON in which what a terminal obeys is written as `\u` escapes. The document means the same: only its strings can have
-/// such characters.
+/// Returns `json` with control and direction characters written as `\u` escapes. The document means the same, because
+/// only its strings can contain such characters.
 pub fn harmless_json(json: &str) -> Cow<'_, str> {
-    // Line ends and tabs of the layout are not in strings, where JSON has them escaped already.
+    // Line ends and tabs outside strings are layout. Inside strings, JSON has escaped them already.
     let is_escaped = |char: char| is_hostile(char) && !matches!(char, '\n' | '\r' | '\t');
     if !json.chars().any(is_escaped) {
         return Cow::Borrowed(json);
@@ -46,17 +46,17 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The same for text of several lines, which it keeps.
+/// Does the same as [`harmless`] to each line of a text, and keeps the line ends.
 pub fn harmless_lines(text: &str) -> String {
     text.lines().map(harmless).collect::<Vec<_>>().join("\n")
 }
 
-/// How many columns `text` takes.
+/// Width of `text` in columns of a terminal.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text`, cut to this many columns.
+/// Cuts `text` to this many columns; a cut text ends in `…`.
 pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
@@ -71,7 +71,7 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..fits.map_or(text.len(), |(at, _)| at)]))
 }
 
-/// A text of the API's, harmless; empty if there is none.
+/// Formats a value from the API, safe for a terminal. `null` is empty.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -80,7 +80,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A time of the API's, in UTC and to the second; empty if there is none.
+/// Formats a time from the API, in UTC and to the second. Empty if it is not a time.
 pub fn moment(value: &Value) -> String {
     let parsed = value.as_str().and_then(|text| Timestamp::parse(text).ok());
     parsed.map_or_else(String::new, |time| {
@@ -89,13 +89,13 @@ pub fn moment(value: &Value) -> String {
     })
 }
 
-/// The system's clock.
+/// Reads the system's clock.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// How long before `now` a time of the API's was, in its largest unit, as in `3h`.
+/// Formats how long before `now` a time from the API was, in its largest unit, as in `3h`. Empty if it is not a time.
 pub fn age(value: &Value, now: Timestamp) -> String {
     let Some(then) = value.as_str().and_then(|text| Timestamp::parse(text).ok()) else { return String::new() };
     let seconds = now.seconds().saturating_sub(then.seconds()).max(0);
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// What is in an event cannot reach into the terminal of whoever looks at it.
+    /// Text of an event cannot control the terminal of the person who reads it.
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
         let hostile = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\r\n\t\u{202e}gnp.exe\u{0}\u{7f}\u{85}\u{2028}\u{2066}";

@@ -1,19 +1,19 @@
-//! The tones of text in a terminal.
+//! Colours and emphasis of text in a terminal.
 
-/// How text is set off.
+/// The emphasis of a piece of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Not at all.
+    /// No emphasis.
     #[default]
     Plain,
-    /// The title, and one's own code.
+    /// Titles, and frames of the user's own code.
     Bold,
-    /// What is beside the point.
+    /// Secondary information.
     Dim,
-    /// What is wrong.
+    /// Problems.
     Red,
-    /// What is in between.
+    /// Warnings.
     Yellow,
-    /// What is in order.
+    /// Things that are all right.
     Green,
 }

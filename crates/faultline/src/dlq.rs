@@ -1,4 +1,5 @@
-//! `faultline dlq`: what could not be processed, or told, and back with it after a fix.
+//! `faultline dlq`: messages that could not be processed, notifications that could not be delivered, and redriving
+//! them.
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -11,37 +12,36 @@ use serde_json::{Value, json};
 /// Options of `faultline dlq`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Dlq {
-    /// What to do with the dead letters
     #[command(subcommand)]
     pub(crate) command: DlqCommand,
-    /// Notifications that could not be told, instead of events that could not be processed
+    /// Use notifications that could not be delivered, instead of events that could not be processed
     #[arg(long, global = true)]
     pub(crate) notices: bool,
 }
 
-/// What to do with the dead letters.
+/// The commands of `faultline dlq`.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum DlqCommand {
-    /// List them, up to 1,000; of notifications 100
+    /// List dead letters: at most 1,000 events or 100 notifications
     List,
-    /// Show one
+    /// Show a dead letter
     Show {
-        /// Its id
+        /// Id of the dead letter
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Put them back, to be processed or told again
+    /// Put dead letters back, to be processed or delivered again
     Redrive {
-        /// Their ids; all if none is given
+        /// Ids of the dead letters [default: all]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
 }
 
-/// What the API lists at the most.
+/// The API's maximum number of listed dead letters.
 const MAX_LISTED_LETTERS: &str = "1000";
 
-/// Prints what was asked for, as JSON.
+/// Runs the command, and prints its result as JSON.
 pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
     let (place, name) = match options.notices {
         true => ("dead-notices", "deadNotices"),
@@ -53,10 +53,10 @@ pub(crate) async fn run(options: Dlq, remote: &Remote) -> anyhow::Result<()> {
             let letters = list(remote, place).await?[name].as_array().cloned().unwrap_or_default();
             let one = letters.into_iter().find(|letter| letter["id"] == **id);
             let all = if options.notices { "dlq list --notices" } else { "dlq list" };
-            one.with_context(|| format!("there is no dead letter `{id}`: `faultline {all}` has their ids"))?
+            one.with_context(|| format!("there is no dead letter `{id}`: list their ids with `faultline {all}`"))?
         }
         DlqCommand::Redrive { .. } if options.notices && remote.url.is_none() => {
-            bail!("only `faultline serve` knows where messages may go: start it, and say where it is with --url")
+            bail!("only a running faultline can redrive notifications: start `faultline serve`, and name it with --url")
         }
         DlqCommand::Redrive { ids } => {
             let which = if ids.is_empty() { json!({}) } else { json!({ "ids": ids }) };
@@ -78,13 +78,13 @@ async fn list(remote: &Remote, place: &str) -> anyhow::Result<Value> {
     }
 }
 
-/// A build without the engines cannot open a data directory.
+/// Always fails: a build without the engines cannot open a data directory.
 #[cfg(not(feature = "server"))]
 async fn in_directory(_: &Remote, _: Method, _: &str, _: &Value) -> anyhow::Result<Value> {
-    bail!("this build has no `serve`: say with --url where faultline is")
+    bail!("this build cannot open a data directory: name a running faultline with --url")
 }
 
-/// Calls the API of the data directory in this process.
+/// Opens the data directory, and calls the API in this process.
 #[cfg(feature = "server")]
 async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
     use axum::body::Body;
@@ -94,9 +94,12 @@ async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value)
     use tower::ServiceExt;
 
     let dir = data_dir(remote.data.clone())?;
-    let access = Access::read(&dir)?.with_context(|| format!("{} has no data of faultline", dir.display()))?;
+    let access =
+        Access::read(&dir)?.with_context(|| format!("{} is not a data directory of faultline", dir.display()))?;
     let settings = SystemSettings::at(DataLocation::Directory(dir));
-    let stack = Stack::open(&settings).await.context("if `faultline serve` is running, say where with --url")?;
+    let stack = Stack::open(&settings)
+        .await
+        .context("cannot open the data directory: if `faultline serve` uses it, name it with --url")?;
     let request = Request::builder().method(method).uri(path).header("x-api-key", access.admin_key);
     let response = stack.front().oneshot(request.body(Body::from(body.to_string()))?).await?;
     let status = response.status();
@@ -104,6 +107,6 @@ async fn in_directory(remote: &Remote, method: Method, path: &str, body: &Value)
     let mut answer: Value = serde_json::from_slice(&body)?;
     match status.is_success() {
         true => Ok(answer["data"].take()),
-        false => bail!("refused ({status}): {}", answer["message"].as_str().unwrap_or("without a reason")),
+        false => bail!("refused ({status}): {}", answer["message"].as_str().unwrap_or("no reason given")),
     }
 }

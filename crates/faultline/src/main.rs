@@ -12,10 +12,11 @@ use args::{Args, Command};
 use clap::CommandFactory;
 use cli::Remote;
 
-/// What is logged unless `FAULTLINE_LOG` says otherwise. s3s calls it an error when an object is not there.
+/// The default log filter, if `FAULTLINE_LOG` is not set. s3s is off because it logs an error when an object does not
+/// exist.
 const LOG: &str = "warn,s3s=off";
 
-/// Requests and batches are made of many small texts.
+/// mimalloc, because requests and batches allocate many small strings.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -33,8 +34,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The allocator asks for huge pages, and what lives in one for a moment keeps all of it: a third of the memory that a
-/// storm takes. Where they cannot be turned off, it takes more.
+/// Turns off transparent huge pages for this process. The allocator asks for them, and one small allocation keeps a
+/// whole huge page in use: that is a third of the memory in a storm. If they cannot be turned off, the process just
+/// uses more memory.
 fn without_huge_pages() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);

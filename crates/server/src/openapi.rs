@@ -1,10 +1,10 @@
-//! The description of the whole API.
+//! The OpenAPI document of the whole API.
 
 use http_common::describe::Description;
 use serde_json::{Value, json};
 
-/// The description, OpenAPI 3.1, made of what every route says of itself. `query` serves it, from a file that a test
-/// compares with this.
+/// Builds the OpenAPI 3.1 document from the descriptions of all routes. `query` serves it from a file; a test checks
+/// that the file equals this document.
 pub fn document() -> Value {
     let mut api = Description::default();
     ingest::describe(&mut api);
@@ -16,11 +16,11 @@ pub fn document() -> Value {
         "info": {
             "title": "faultline",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "An error tracker that lives in your own AWS account",
+            "summary": "An error tracker that runs in your own AWS account",
             "description": ABOUT,
             "license": { "name": "MIT", "identifier": "MIT" },
         },
-        // Beside this document, so that it holds behind any prefix.
+        // Relative to this document, so that it is right with any path prefix.
         "servers": [{ "url": "." }],
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": paths,
@@ -28,7 +28,7 @@ pub fn document() -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "key": header("x-api-key", "a client, read or admin key"),
-                "bearer": { "type": "http", "scheme": "bearer", "description": "the same" },
+                "bearer": { "type": "http", "scheme": "bearer", "description": "the same key" },
                 "sentryAuth": header("X-Sentry-Auth", "`Sentry sentry_version=7, sentry_key=KEY`, as Sentry's SDKs send it"),
                 "sentryKey": { "type": "apiKey", "in": "query", "name": "sentry_key", "description": "the same key" },
             },
@@ -37,21 +37,21 @@ pub fn document() -> Value {
 }
 
 const ABOUT: &str = "\
-Client keys send events, read keys read, admin keys change; each is good in one project, or in all.\n\n\
-Every refusal has one form, and a reason that has a name. No answer may be kept by a cache. Lists are answered in pages: \
-`nextCursor` is what the next page is asked for with. A path may have a prefix, and a slash at its end.";
+Client keys send events, read keys are view-only, admin keys have full access. A key is valid for one project or for all.\n\n\
+Every refusal has the same form and a named reason. Answers must not be cached. Lists are split into pages: send \
+`nextCursor` to get the next page. A path may have a prefix and a trailing slash.";
 
 const TAGS: [(&str, &str); 10] = [
-    ("sending", "Sending events: faultline's own way, and the Sentry protocol's"),
-    ("projects", "Projects, and their settings"),
-    ("figures", "How many there were when, and releases"),
-    ("keys", "Who may do what"),
-    ("errors", "Groups of like occurrences"),
-    ("occurrences", "The events themselves"),
-    ("notifications", "Whom to tell when"),
-    ("hooks", "What services say back"),
-    ("dead letters", "What could not be processed, or told"),
-    ("stack", "The stack itself"),
+    ("sending", "Sending events with faultline's own API or the Sentry protocol"),
+    ("projects", "Projects and their settings"),
+    ("figures", "Counts over time, and releases"),
+    ("keys", "Keys and their roles"),
+    ("errors", "Groups of similar occurrences"),
+    ("occurrences", "Single occurrences"),
+    ("notifications", "Rules: who is notified of what, and when"),
+    ("hooks", "Webhooks that GitHub, GitLab and Slack call"),
+    ("dead letters", "Messages that could not be processed, and notifications that could not be delivered"),
+    ("stack", "The stack as a whole"),
 ];
 
 fn header(name: &str, description: &str) -> Value {

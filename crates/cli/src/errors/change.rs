@@ -1,4 +1,4 @@
-//! `faultline errors resolve`, `unresolve`, `mute`, `assign` and `delete`
+//! `faultline errors resolve`, `unresolve`, `mute`, `assign` and `delete`.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use crate::output::{Output, confirm, note};
 use crate::text::{harmless, shown};
 use crate::{InProject, Remote};
 
-/// Which errors.
+/// The errors that a command changes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Named {
-    /// Their fingerprints or messages
+    /// Fingerprints or messages of the errors
     #[arg(value_name = "ERROR", required = true)]
     errors: Vec<String>,
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub struct Named {
 pub struct Resolution {
     #[command(flatten)]
     named: Named,
-    /// They are mended in the release that comes: more of those there are now is no regression
+    /// Resolve in the next release: events from current or older releases do not reopen the error
     #[arg(long)]
     in_next_release: bool,
 }
@@ -33,10 +33,10 @@ pub struct Resolution {
 pub struct Mute {
     #[command(flatten)]
     named: Named,
-    /// Until this time, as in 2026-12-24T00:00:00Z
+    /// Mute until this time, as in 2026-12-24T00:00:00Z
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Until they occurred so many times more
+    /// Mute until this many more occurrences
     #[arg(long, value_name = "NUMBER")]
     occurrences: Option<u64>,
 }
@@ -46,10 +46,10 @@ pub struct Mute {
 pub struct Assignment {
     #[command(flatten)]
     named: Named,
-    /// A name or an address
+    /// Name or email address of the person
     #[arg(long, value_name = "WHO", required_unless_present = "nobody")]
     to: Option<String>,
-    /// Nobody looks after them any more
+    /// Remove the assignment
     #[arg(long, conflicts_with = "to")]
     nobody: bool,
 }
@@ -90,11 +90,11 @@ pub(super) async fn delete(named: Named, yes: bool, remote: &Remote) -> anyhow::
     each(named, remote, Method::DELETE, None).await
 }
 
-/// Does the same to each error. One that cannot be changed does not keep the others from it.
+/// Sends the same request for each error. If one fails, the others are still changed.
 async fn each(named: Named, remote: &Remote, method: Method, change: Option<Value>) -> anyhow::Result<()> {
     let client = Client::of(remote)?;
     let project = named.project.name(&client).await?;
-    // A deletion that was cut short is to be repeated.
+    // An unfinished deletion is answered with 503 and must be repeated.
     let client = if method == Method::DELETE { client.patient() } else { client };
     let (mut changed, mut failed) = (Vec::new(), Vec::new());
     for error in &named.errors {
@@ -111,7 +111,7 @@ async fn each(named: Named, remote: &Remote, method: Method, change: Option<Valu
     Output::of(remote).show(&json!({ "errors": changed }), |_| lines(&changed))?;
     match failed.len() {
         0 => Ok(()),
-        few => anyhow::bail!("{few} of {} errors were left as they are", named.errors.len()),
+        few => anyhow::bail!("{few} of {} errors could not be changed", named.errors.len()),
     }
 }
 

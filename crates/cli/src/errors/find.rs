@@ -1,19 +1,19 @@
-//! Which errors: filters, and pages of what is found.
+//! Filters for errors, and paging through lists of the API.
 
 use serde_json::Value;
 
 use crate::client::Client;
 
-/// The most errors of a page, as the API has it.
+/// The API's maximum number of entries per page.
 pub(super) const PAGE_SIZE: usize = 100;
 
-/// Which errors are meant.
+/// The filters of `faultline errors list`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Filters {
-    /// Of this status
+    /// Only errors with this status
     #[arg(long, value_parser = ["unresolved", "resolved", "muted"])]
     status: Option<String>,
-    /// Of this level
+    /// Only errors of this level
     #[arg(long, value_parser = ["fatal", "error", "warning", "info", "debug"])]
     level: Option<String>,
     /// Seen in this environment
@@ -22,10 +22,10 @@ pub struct Filters {
     /// Seen in this release
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
-    /// Of this platform
+    /// Only errors of this platform
     #[arg(long, value_name = "NAME")]
     platform: Option<String>,
-    /// Assigned to this name or address
+    /// Assigned to this name or email address
     #[arg(long, value_name = "WHO")]
     assignee: Option<String>,
     /// With this tag
@@ -34,7 +34,7 @@ pub struct Filters {
     /// First seen in this release
     #[arg(long, value_name = "RELEASE")]
     first_release: Option<String>,
-    /// Resolved, and seen again in this release
+    /// Resolved, then seen again in this release
     #[arg(long, value_name = "RELEASE")]
     regressed_in: Option<String>,
     /// First seen at or after this time, as in 2026-11-21T00:00:00Z
@@ -49,13 +49,13 @@ pub struct Filters {
     /// Last seen before this time
     #[arg(long, value_name = "TIME")]
     last_seen_to: Option<String>,
-    /// With this text in title, culprit or frames
+    /// With this text in the title, culprit or frames
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
 }
 
 impl Filters {
-    /// As parameters of the API.
+    /// Returns the filters as query parameters of the API.
     pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
         let single = [
             ("status", &self.status),
@@ -77,18 +77,18 @@ impl Filters {
     }
 }
 
-/// The pages of what an API's list has, one after the other.
+/// Reads a list of the API page by page.
 pub(crate) struct Pages<'a> {
     client: &'a Client,
     path: Vec<&'a str>,
     parameters: Vec<(&'static str, String)>,
-    /// The parameter that the next page is asked for with.
+    /// Name of the query parameter that selects the next page.
     cursor: &'static str,
     next: Option<String>,
     done: bool,
 }
 
-/// The pages of a list, from `next` on if that is given.
+/// Starts to read a list from its first page.
 pub(crate) fn pages<'a>(
     client: &'a Client,
     path: &[&'a str],
@@ -99,12 +99,12 @@ pub(crate) fn pages<'a>(
 }
 
 impl Pages<'_> {
-    /// Begins at a cursor that was given before.
+    /// Starts at a cursor from an earlier list.
     pub(crate) fn from(self, next: Option<String>) -> Self {
         Self { next, ..self }
     }
 
-    /// The next page, of at most `limit` entries; `None` after the last.
+    /// Requests the next page, with at most `limit` entries. Returns `None` after the last page.
     pub(crate) async fn next(&mut self, limit: usize) -> anyhow::Result<Option<Value>> {
         if self.done {
             return Ok(None);

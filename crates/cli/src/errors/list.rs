@@ -1,4 +1,4 @@
-//! `faultline errors list`
+//! `faultline errors list`.
 
 use std::fmt::Write;
 
@@ -21,13 +21,13 @@ pub struct ListOptions {
     project: InProject,
     #[command(flatten)]
     filters: Filters,
-    /// What comes first
+    /// Sort order [default: lastSeen]
     #[arg(long, value_parser = ["lastSeen", "firstSeen", "count", "users"])]
     sort: Option<String>,
-    /// How many, at the most
+    /// Maximum number of errors to list
     #[arg(long, default_value_t = 25, value_name = "NUMBER")]
     limit: usize,
-    /// Where to go on, as an earlier list said
+    /// Continue an earlier list from this cursor
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
 }
@@ -57,13 +57,13 @@ pub(super) async fn run(options: ListOptions, remote: &Remote) -> anyhow::Result
 fn text(output: Output, data: &Value, project: &str) -> String {
     let errors = data["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut text = match errors {
-        [] => format!("no such errors in {project}"),
+        [] => format!("no matching errors in {project}"),
         errors => output.table(&table(errors, now())),
     };
     if let Some(uncertain) = data["uncertain"].as_array().filter(|uncertain| !uncertain.is_empty()) {
         let _ = write!(
             text,
-            "\n\nthese may match, too: they had more values of a tag, or more tags, than they remember\n\n"
+            "\n\nthese may match too: they have had more tags, or more values of a tag, than faultline stores\n\n"
         );
         text += &output.table(&table(uncertain, now()));
     }
@@ -88,7 +88,7 @@ fn table(errors: &[Value], now: Timestamp) -> Table {
     table
 }
 
-/// The type and message of an error, or of an occurrence.
+/// Returns the type and message of an error or an occurrence.
 pub(super) fn title(error: &Value) -> String {
     match (shown(&error["type"]), shown(&error["message"])) {
         (kind, message) if kind.is_empty() || kind == "_" => message,

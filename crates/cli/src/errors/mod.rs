@@ -1,4 +1,4 @@
-//! `faultline errors`
+//! `faultline errors`.
 
 mod change;
 mod find;
@@ -21,27 +21,28 @@ use super::projects;
 use super::text::shown;
 use super::{InProject, Remote};
 
-/// What to do with errors. They are named by fingerprint or, those of v1's clients, by message.
+/// The commands of `faultline errors`. An error is named by its fingerprint or, if it came through faultline's own API,
+/// by its message.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ErrorsCommand {
     /// Find errors, last seen first
     List(Box<ListOptions>),
-    /// Show one, with the stack of its newest occurrence
+    /// Show an error with the stack trace of its newest occurrence
     Show(Show),
-    /// Say that errors are mended: the next occurrence is a regression
+    /// Mark errors as resolved: the next occurrence is a regression
     Resolve(Resolution),
-    /// Say that errors still matter
+    /// Reopen errors
     Unresolve(Named),
-    /// Hear nothing of errors, for a while or for ever
+    /// Mute errors, for a time or until unmuted
     Mute(Mute),
-    /// Say who looks after errors
+    /// Assign errors
     Assign(Assignment),
-    /// Delete errors, with all their occurrences
+    /// Delete errors with all their occurrences
     Delete {
-        /// Which
+        /// The errors to delete.
         #[command(flatten)]
         named: Named,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -63,7 +64,7 @@ pub(super) async fn run(command: ErrorsCommand, remote: &Remote) -> anyhow::Resu
 }
 
 impl InProject {
-    /// Its name: the one given, else that of the only one the key can see.
+    /// Returns the name that was given, or else the name of the only project that the key can see.
     pub(super) async fn name(&self, client: &Client) -> anyhow::Result<String> {
         if let Some(name) = &self.project {
             return Ok(name.clone());
@@ -72,13 +73,13 @@ impl InProject {
         let names: Vec<_> =
             projects["projects"].as_array().into_iter().flatten().map(|one| shown(&one["name"])).collect();
         match names.as_slice() {
-            [] => bail!("there is no project yet: make one by `faultline projects create NAME`"),
+            [] => bail!("there is no project yet: create one with `faultline projects create NAME`"),
             [only] => Ok(only.clone()),
-            // A thousand names help nobody.
+            // A list of a thousand names would not help.
             [first, .., last] if names.len() > 20 => {
-                bail!("which of the {} projects, from {first} to {last}? say so with --project", names.len())
+                bail!("choose one of the {} projects, from {first} to {last}, with --project", names.len())
             }
-            names => bail!("which project? say so with --project: {}", names.join(", ")),
+            names => bail!("choose a project with --project: {}", names.join(", ")),
         }
     }
 }

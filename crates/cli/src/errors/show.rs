@@ -1,4 +1,4 @@
-//! `faultline errors show`
+//! `faultline errors show`.
 
 use std::fmt::Write;
 
@@ -15,12 +15,12 @@ use crate::{InProject, Remote};
 /// Options of `faultline errors show`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Show {
-    /// Its fingerprint or message
+    /// Fingerprint or message of the error
     #[arg(value_name = "ERROR")]
     error: String,
     #[command(flatten)]
     project: InProject,
-    /// All frames of the stack, not only the newest 20
+    /// Show all frames of the stack trace, not only the newest 20
     #[arg(long)]
     all_frames: bool,
 }
@@ -52,7 +52,7 @@ fn text(output: Output, data: &Value, all_frames: bool) -> String {
         ("fingerprint", known(&error["fingerprint"])),
         ("status", known(&error["status"]).map(|status| output.tone(status_tone(&error["status"]), &status))),
         ("muted until", times(&error["mutedUntil"])),
-        ("muted until", known(&error["mutedUntilCount"]).map(|count| format!("it was counted {count} times"))),
+        ("muted until", known(&error["mutedUntilCount"]).map(|count| format!("it has occurred {count} times"))),
         ("regressed", regressed),
         ("assignee", known(&error["assignee"])),
         ("count", count),

@@ -1,4 +1,4 @@
-//! The stack of an occurrence, for reading.
+//! The stack trace of an occurrence, as text.
 
 use std::fmt::Write;
 
@@ -9,12 +9,12 @@ use crate::output::Output;
 use crate::text::{harmless, shown};
 use crate::tone::Tone;
 
-/// How many frames of a stack are shown unless all are asked for.
+/// How many frames of a stack trace are shown by default.
 const FRAMES: usize = 20;
-/// How many lines of source are shown on either side of the one that raised the error.
+/// How many lines of source are shown before and after the line that raised the error.
 const AROUND: u64 = 3;
 
-/// The chain of exceptions, the raising frame of each first; each line begins with a line feed.
+/// Formats the chain of exceptions, with the frame that raised each of them first. Each line begins with a line feed.
 pub(super) fn text(output: Output, occurrence: &Value, all_frames: bool) -> String {
     let event = &occurrence["event"];
     let most = if all_frames { usize::MAX } else { FRAMES };
@@ -36,7 +36,7 @@ pub(super) fn text(output: Output, occurrence: &Value, all_frames: bool) -> Stri
     text
 }
 
-/// The frames, the raising one first, with its source if that was sent.
+/// Appends the frames. The one that raised the exception is first, with its source if that was sent.
 fn frames(text: &mut String, output: Output, stacktrace: &Value, most: usize) {
     let frames = stacktrace["frames"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (index, frame) in frames.iter().rev().take(most).enumerate() {
@@ -65,7 +65,8 @@ fn place(frame: &Value) -> String {
     place
 }
 
-/// The lines around the one that raised it: of a Sentry frame or, as v1 has it, by their numbers.
+/// Appends the source lines around the one that raised the exception, from the context of a Sentry frame or from v1's
+/// map of line numbers to lines.
 fn source(text: &mut String, output: Output, frame: &Value) {
     let Some(raised) = frame["lineno"].as_u64() else { return };
     let lines = |key: &str| frame[key].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -81,7 +82,7 @@ fn source(text: &mut String, output: Output, frame: &Value) {
         numbered.sort_by_key(|(number, _)| *number);
     }
     for (number, line) in numbered.into_iter().filter(|(number, _)| number.abs_diff(raised) <= AROUND) {
-        // Tabs are of any width: of four here.
+        // A tab can have any width; four columns are used here.
         let line = line.as_str().unwrap_or_default().replace('\t', "    ");
         let line = format!("{number:>8}  {}", harmless(line.trim_end()));
         let (mark, tone) = if number == raised { (">", Tone::Plain) } else { (" ", Tone::Dim) };

@@ -1,4 +1,4 @@
-//! `faultline errors tail`: new errors and regressions, as they come.
+//! `faultline errors tail`: prints new errors and regressions as they arrive.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,24 +15,25 @@ use crate::projects;
 use crate::text::{harmless_json, moment, now, shown};
 use crate::tone::Tone;
 
-/// How many pages of errors one look goes through at the most: more than a thousand that were seen in the same minutes
-/// are a storm, of which the first thousand tell.
+/// Maximum number of pages that one poll of a project reads. If more than a thousand errors occurred within the same
+/// minutes, the first thousand are enough to show the storm.
 const MAX_PAGES: usize = 10;
-/// How old an error may be, in seconds, to be new when it is met for the first time: an event may wait in its client, and
-/// to be processed.
+/// Maximum age in seconds of an error that counts as new when it is seen for the first time. An event may wait in its
+/// client, and then in the inbox.
 const MAX_DELAY_SECONDS: i64 = 900;
-/// Errors are listed by when they were last seen in slots of so many seconds, in any order within a slot.
+/// The API sorts errors by when they were last seen, in slots of this many seconds. Within a slot they are in any
+/// order.
 const SLOT_SECONDS: i64 = 600;
-/// After how many looks it is asked which projects there are.
+/// How many polls are between two requests for the list of projects.
 const LOOKS_PER_PROJECT_LIST: usize = 30;
 
 /// Options of `faultline errors tail`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Tail {
-    /// Only those of this project [default: of all that the key can see]
+    /// Only errors of this project [default: all projects that the key can see]
     #[arg(long, short, env = "FAULTLINE_PROJECT", value_name = "NAME")]
     project: Option<String>,
-    /// The pause between two looks, in seconds
+    /// Seconds between two polls
     #[arg(long, default_value_t = 2, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(2..=3600))]
     every: u64,
 }
@@ -59,7 +60,7 @@ async fn watch(client: &Client, output: Output, options: &Tail) -> anyhow::Resul
         }
         for name in &names {
             match news(client, &mut seen, name).await {
-                // What is there when it begins is no news.
+                // Errors that exist at the start are not new.
                 Ok(_) if look == 0 => {}
                 Ok(news) => news.iter().try_for_each(|news| news.print(output))?,
                 Err(error) if look == 0 => return Err(error),
@@ -67,20 +68,20 @@ async fn watch(client: &Client, output: Output, options: &Tail) -> anyhow::Resul
             }
         }
         if look == 0 {
-            note("watching for new errors and regressions; Ctrl-C ends it");
+            note("watching for new errors and regressions; stop with Ctrl-C");
         }
         tokio::time::sleep(Duration::from_secs(options.every)).await;
     }
     Ok(())
 }
 
-/// A look that failed is repeated; what the key may not see is said once and for all.
+/// Handles a failed poll: it will be repeated, unless the key is not allowed to read. That ends the command.
 fn tried(error: &anyhow::Error) -> anyhow::Result<()> {
     match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status.as_u16()) {
         Some(401 | 403) => anyhow::bail!("{error}"),
-        // The project was deleted meanwhile.
+        // The project was deleted after it was listed.
         Some(404) => {}
-        _ => note(&format!("looking again: {error:#}")),
+        _ => note(&format!("trying again: {error:#}")),
     }
     Ok(())
 }
@@ -94,7 +95,7 @@ async fn of(client: &Client, options: &Tail) -> anyhow::Result<Vec<String>> {
     Ok(names.map(str::to_owned).collect())
 }
 
-/// What is new in a project. One page, unless more errors than it has were seen in the newest minutes.
+/// Returns the news of a project. Reads one page, or more if many errors occurred in the last minutes.
 async fn news(client: &Client, seen: &mut SeenErrors, project: &str) -> anyhow::Result<Vec<News>> {
     let now = now();
     let mut pages = pages(client, &["projects", project, "errors"], Vec::new(), "cursor");
@@ -113,7 +114,7 @@ async fn news(client: &Client, seen: &mut SeenErrors, project: &str) -> anyhow::
             break;
         }
     }
-    // Newest first in the list, oldest first on the screen.
+    // The list is newest first, the screen oldest first.
     news.sort_by_key(|news| time(&news.error["lastSeen"]));
     Ok(news)
 }
@@ -122,13 +123,13 @@ fn time(value: &Value) -> Option<Timestamp> {
     Timestamp::parse(value.as_str()?).ok()
 }
 
-/// What was met, and when each had come back last.
+/// The errors that were seen before, each with the time of its last regression.
 struct SeenErrors {
     since: Timestamp,
     errors: HashMap<(String, String), Option<Timestamp>>,
 }
 
-/// An error that is new, or here again.
+/// A new error, or a regression.
 struct News {
     kind: &'static str,
     project: String,
@@ -140,7 +141,7 @@ impl SeenErrors {
         Self { since, errors: HashMap::new() }
     }
 
-    /// What there is to say of an error in a list. The same is said once.
+    /// Notes an error from the list. Returns it if it is new or a regression that was not reported before.
     fn meet(&mut self, project: &str, error: &Value) -> Option<News> {
         let fingerprint = error["fingerprint"].as_str()?.to_owned();
         let back_at = time(&error["regression"]["at"]);
@@ -176,9 +177,10 @@ impl News {
 mod tests {
     use super::*;
 
-    /// New is what was not there before, however it comes into the list; each regression is said once.
+    /// An error is new if it did not exist at the start, whenever it appears in the list. Each regression is reported
+    /// once.
     #[test]
-    fn each_is_said_once() {
+    fn each_new_error_and_regression_is_reported_once() {
         let mut seen = SeenErrors::since(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
         let mut meet = |project: &str, fingerprint: &str, first_seen: &str, back_at: Option<&str>| {
             let regression = back_at.map(|at| json!({ "at": at }));

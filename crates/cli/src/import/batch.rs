@@ -1,4 +1,4 @@
-//! What is sent together.
+//! Batches of occurrences to import.
 
 use http::{Method, StatusCode};
 use indicatif::ProgressBar;
@@ -10,14 +10,14 @@ use super::state::KeptLine;
 use crate::client::{Client, RefusedRequest};
 use crate::output::note;
 
-/// How many occurrences are sent at once, and how many bytes of them: a body may have 4 MiB.
+/// Maximum number and bytes of occurrences that are sent in one request. The API accepts bodies of up to 4 MiB.
 const MAX_BATCH_EVENTS: usize = 200;
 const MAX_BATCH_BYTES: usize = 2 << 20;
 
 /// Occurrences of one project that wait to be sent together.
 pub(super) struct ImportBatch<'a> {
     client: &'a Client,
-    /// Where all go, whatever project they came from.
+    /// The project to import everything into; `None` for the projects that the occurrences came from.
     into: Option<String>,
     project: String,
     waiting: Vec<ImportLine>,
@@ -29,7 +29,7 @@ pub(super) struct ImportBatch<'a> {
     restored: u64,
 }
 
-/// An occurrence, where it was read, and how much progress it is.
+/// An occurrence, and the file and line that it was read from.
 struct ImportLine {
     origin: String,
     json: Box<RawValue>,
@@ -53,29 +53,29 @@ impl<'a> ImportBatch<'a> {
         }
     }
 
-    /// Shows how far it is on this bar.
+    /// Shows progress on this bar.
     pub(super) fn shows(&mut self, progress: ProgressBar) {
         self.progress = progress;
     }
 
-    /// So much of the whole was read.
+    /// Advances the progress bar.
     pub(super) fn advance(&self, by: u64) {
         self.progress.inc(by);
     }
 
-    /// How many occurrences were imported, of how many errors what people set was restored, and how many lines failed.
+    /// Returns how many occurrences were imported, how many errors had their state restored, and how many lines failed.
     pub(super) fn finish(self) -> (u64, u64, u64) {
         self.progress.finish_and_clear();
         (self.imported, self.restored, self.failed)
     }
 
-    /// Keeps what people set of an error until its occurrences are stored.
+    /// Holds back the state that people set on an error until its occurrences are sent.
     pub(super) fn keep(&mut self, origin: String, project: String, line: Value) {
         let project = self.into.clone().unwrap_or(project);
         self.states.push(KeptLine { origin, project, line });
     }
 
-    /// Restores all that was kept. What cannot be is said, and keeps nothing else from it.
+    /// Restores the states that were held back. A state that cannot be restored is reported, and the others go on.
     pub(super) async fn restore(&mut self) -> anyhow::Result<()> {
         for kept in std::mem::take(&mut self.states) {
             match kept.restore(self.client).await {
@@ -87,13 +87,13 @@ impl<'a> ImportBatch<'a> {
         Ok(())
     }
 
-    /// Says why what was read at `origin` is not imported.
+    /// Reports why the line or file at `origin` is not imported.
     pub(super) fn fail(&mut self, origin: &str, why: &str) {
         self.failed += 1;
         self.progress.suspend(|| note(&format!("{origin}: {why}")));
     }
 
-    /// Adds an occurrence of a project, and sends those that wait if they are enough.
+    /// Adds an occurrence. If the batch is full, or is for another project, it is sent first.
     pub(super) async fn add(&mut self, origin: String, project: &str, occurrence: &Occurrence) -> anyhow::Result<()> {
         let project = self.into.as_deref().unwrap_or(project).to_owned();
         let json = serde_json::value::to_raw_value(occurrence)?;
@@ -107,7 +107,8 @@ impl<'a> ImportBatch<'a> {
         Ok(())
     }
 
-    /// Sends those that wait. Where all are refused together, each is sent alone, and one that is bad costs itself only.
+    /// Sends the waiting occurrences. If the API refuses them together, each is sent alone, so that an invalid one does
+    /// not stop the others.
     pub(super) async fn send(&mut self) -> anyhow::Result<()> {
         self.bytes = 0;
         let waiting = std::mem::take(&mut self.waiting);
@@ -135,14 +136,15 @@ impl<'a> ImportBatch<'a> {
         for refused in answer["refused"].as_array().into_iter().flatten() {
             let index = refused["path"][1].as_str().and_then(|index| index.parse::<usize>().ok());
             if let Some(entry) = index.and_then(|index| entries.get(index)) {
-                self.fail(&entry.origin, refused["message"].as_str().unwrap_or("refused without a reason"));
+                self.fail(&entry.origin, refused["message"].as_str().unwrap_or("refused, no reason given"));
             }
         }
         Ok(())
     }
 }
 
-/// What is wrong with the occurrences; any other error ends the import, since it would befall all that follow.
+/// Returns the message of a refusal that is about these occurrences. Any other error ends the import, because all later
+/// requests would fail in the same way.
 fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
     let about_them = |refused: &&RefusedRequest| {
         matches!(
@@ -160,7 +162,7 @@ fn concerns_occurrences(error: anyhow::Error) -> anyhow::Result<String> {
     }
 }
 
-/// A text at `key`; `None` if there is none.
+/// Returns the text at `key`; `None` if it is missing or empty.
 pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value[key].as_str().filter(|text| !text.is_empty())
 }

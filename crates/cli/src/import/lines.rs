@@ -1,4 +1,4 @@
-//! What `faultline export` wrote: an occurrence a line, whose `event` is the whole of it.
+//! Reads files that `faultline export` wrote: one occurrence per line, complete in `event`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -47,25 +47,25 @@ pub(super) async fn read(path: &Path, batch: &mut ImportBatch<'_>) -> anyhow::Re
 
 enum Line {
     Occurrence(Box<Occurrence>),
-    /// What people set of an error.
+    /// The state that people set on an error.
     State(Value),
 }
 
-/// The project that a line is of, and what it has. Lines of occurrences have no `kind`.
+/// Parses a line into its project and content. Lines with occurrences have no `kind`.
 fn parse(line: &[u8]) -> Result<(String, Line), String> {
     let value: Value = serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}"))?;
     let project =
-        text(&value, "project").ok_or("without a `project`: is this what `faultline export` wrote?")?.to_owned();
+        text(&value, "project").ok_or("no `project`: was this file written by `faultline export`?")?.to_owned();
     match (value["kind"].as_str(), value["version"].as_u64()) {
         (None, _) => {
             let occurrence = Occurrence::deserialize(&value["event"])
-                .map_err(|error| format!("its `event` does not fit: {error}"))?;
+                .map_err(|error| format!("`event` is not an occurrence: {error}"))?;
             Ok((project, Line::Occurrence(Box::new(occurrence))))
         }
         (Some("error"), Some(STATE_VERSION)) => Ok((project, Line::State(value))),
         (Some(kind), _) => {
             let kind: String = kind.chars().take(40).collect();
-            Err(format!("a line of kind `{kind}` of a version that this faultline does not know: use a newer one"))
+            Err(format!("unsupported line of kind `{kind}`: use a newer faultline"))
         }
     }
 }

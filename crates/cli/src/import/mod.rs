@@ -1,8 +1,8 @@
-//! `faultline import`: what `faultline export` wrote, and what faultline v1 kept in S3.
+//! `faultline import`: imports files that `faultline export` wrote, and the S3 bucket of faultline v1.
 //!
-//! Both become occurrences in faultline's own form, with the times at which they happened and the ids that they have; one
-//! of v1, which has none, gets its id from the key of its S3 object. So an import may be repeated, after a failure or at
-//! will: what is there is counted once.
+//! Both are sent as occurrences in faultline's own form, with their original times and ids. An occurrence of v1 has no
+//! id; it gets one from the key of its S3 object. So an import can be repeated, after a failure or at will: occurrences
+//! that exist are not counted again.
 
 mod batch;
 mod lines;
@@ -22,19 +22,19 @@ use super::output::Output;
 /// Options of `faultline import`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Import {
-    /// What is there: lines of JSON, as `faultline export` writes them, or the S3 bucket of a faultline v1, copied by
-    /// `aws s3 sync s3://BUCKET DIR`
+    /// Format of the input: lines of JSON, as `faultline export` writes them, or the S3 bucket of a faultline v1,
+    /// copied with `aws s3 sync s3://BUCKET DIR`
     #[arg(long, value_enum, default_value_t = From::Ndjson)]
     from: From,
-    /// The file with the lines (`-` reads standard input), or the directory with the copy
+    /// File with the lines (`-` reads standard input), or directory with the copied bucket
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// Bring all into this project [default: into those that it came from]
+    /// Import everything into this project [default: the projects that the occurrences came from]
     #[arg(long, short, value_name = "NAME")]
     project: Option<String>,
 }
 
-/// The form of what is imported.
+/// Format of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum From {
     /// Lines of JSON, as `faultline export` writes them
@@ -43,7 +43,7 @@ pub enum From {
     V1,
 }
 
-/// Imports all that can be, and says of everything else where it stands and what is wrong with it.
+/// Imports all valid occurrences. Reports the place and the problem of each of the others.
 pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> {
     let client = Client::of(remote)?.patient();
     let mut batch = ImportBatch::new(&client, options.project.clone());
@@ -53,14 +53,16 @@ pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> 
     };
     let (imported, restored, failed) = batch.finish();
     if let Err(error) = read {
-        return Err(error.context(format!("{imported} were imported; repeat it to go on, nothing is counted twice")));
+        return Err(error.context(format!(
+            "{imported} occurrences were imported; run the import again to continue, nothing is counted twice"
+        )));
     }
     Output::of(remote).show(&json!({ "imported": imported, "restored": restored, "failed": failed }), |_| {
         let errors = match restored {
             0 => String::new(),
             some => format!("\nrestored status, assignee, comments and merges of {some} errors"),
         };
-        format!("imported {imported} occurrences; they are listed when they are processed{errors}")
+        format!("imported {imported} occurrences; they appear when they are processed{errors}")
     })?;
     match failed {
         0 => Ok(()),

@@ -1,4 +1,4 @@
-//! What people set of an error, and its history, as `faultline export` wrote it.
+//! Restores the state that people set on an error, and its history, from a line that `faultline export` wrote.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, RefusedRequest};
 
-/// How long an error is waited for: its occurrences were accepted, and are processed.
+/// How long to wait for an error to appear: its occurrences were accepted, but may not be processed yet.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// The pause between two looks.
+/// The pause between two checks.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// The most entries of a history that are sent at once.
+/// Maximum number of history entries in one request.
 const ENTRIES: usize = 500;
 
-/// A line, and where it was read.
+/// A line with the state of an error, its project, and the place that it was read from.
 pub(super) struct KeptLine {
     pub(super) origin: String,
     pub(super) project: String,
@@ -22,8 +22,8 @@ pub(super) struct KeptLine {
 }
 
 impl KeptLine {
-    /// Merges what was merged, and restores status, assignee and history. Says whether there was anything to do: what was
-    /// imported before is left as it is now.
+    /// Merges the errors that were merged, and restores status, assignee and history. Returns whether anything was
+    /// restored. If the newest history entry exists already, the line was imported before and nothing is changed.
     pub(super) async fn restore(&self, client: &Client) -> anyhow::Result<bool> {
         let fingerprint = self.find(client, &self.line["fingerprint"], &self.line["eventId"]).await?;
         let path = |verb| ["projects", self.project.as_str(), "errors", fingerprint.as_str(), verb];
@@ -40,7 +40,7 @@ impl KeptLine {
         }
         let (mut restored, last) = (false, history.len().div_ceil(ENTRIES) - 1);
         for (index, entries) in history.chunks(ENTRIES).enumerate() {
-            // The state goes with the newest entries, which come last.
+            // The state is sent with the newest entries, which are the last.
             let mut body = if index == last { self.line["state"].clone() } else { json!({}) };
             body["history"] = entries.into();
             let answer = client.send(Method::POST, &path("restore"), Some(&body)).await?;
@@ -49,8 +49,8 @@ impl KeptLine {
         Ok(restored)
     }
 
-    /// The fingerprint that an error has here, once it is there: the one that it had, or that of one of its occurrences, if
-    /// they are grouped otherwise here.
+    /// Waits until the error exists, and returns its fingerprint here: the exported one or, if grouping differs here,
+    /// that of the error that holds the occurrence `event`.
     async fn find(&self, client: &Client, fingerprint: &Value, event: &Value) -> anyhow::Result<String> {
         let known = fingerprint.as_str().unwrap_or_default();
         let by_name = ["projects", self.project.as_str(), "errors", known];

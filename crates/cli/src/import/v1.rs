@@ -1,9 +1,9 @@
-//! faultline v1's S3 bucket, in a directory: `projects/{project}/errors/{message}/occurrences/{reversedUnixtime}.json`.
+//! Reads a copy of faultline v1's S3 bucket: `projects/{project}/errors/{message}/occurrences/{reversedUnixtime}.json`.
 //!
-//! An object holds `project`, `message`, `type`, `backtrace`, `context`, `environment`, `session`, `params`, `timestamp`;
-//! and `event`, the request that brought it, which is left out: keys and tokens stand in it. A message may hold slashes,
-//! and so be several directories deep; what counts is what stands in the object. Which errors were resolved stood in
-//! DynamoDB, not here.
+//! An object holds `project`, `message`, `type`, `backtrace`, `context`, `environment`, `session`, `params` and
+//! `timestamp`. It also holds `event`, the request that it came in, which is not imported because it contains keys and
+//! tokens. A message with slashes spans several directories, so project and message are read from the object, not from
+//! the path. The bucket does not contain which errors were resolved: v1 kept that in DynamoDB.
 
 use std::fs::{self, ReadDir};
 use std::path::{Path, PathBuf};
@@ -19,19 +19,19 @@ use sha2::{Digest, Sha256};
 use super::batch::{ImportBatch, text};
 use crate::progress::bar;
 
-/// What v1 subtracts a time from, so that the newest comes first.
+/// v1 names an object by this number minus its time in seconds, so that the newest comes first.
 const REVERSED_FROM: i64 = (1 << 53) - 1;
-/// The times that v1 can have written down: what is outside is no time.
+/// The range of Unix seconds that v1 can have written. A number outside it is not a time.
 const SECONDS: std::ops::Range<i64> = 0..1 << 33;
-/// The digits of a reversed time.
+/// Number of digits of a reversed time.
 const DIGITS: usize = 16;
 
-/// Reads all occurrences below a directory.
+/// Imports all occurrences in a directory and its subdirectories.
 pub(super) async fn read(dir: &Path, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
     let total = files(dir)?.filter(|file| file.as_ref().is_ok_and(|file| reversed(file).is_some())).count();
     if total == 0 {
         bail!(
-            "{} has no occurrences of faultline v1: projects/PROJECT/errors/MESSAGE/occurrences/NUMBER.json is looked for",
+            "{} has no occurrences of faultline v1: expected projects/PROJECT/errors/MESSAGE/occurrences/NUMBER.json",
             dir.display()
         );
     }
@@ -56,7 +56,7 @@ pub(super) async fn read(dir: &Path, batch: &mut ImportBatch<'_>) -> anyhow::Res
     batch.send().await
 }
 
-/// The reversed time that a file is named by, if it is an occurrence.
+/// Returns the reversed time in a file's name; `None` if the file is not an occurrence.
 fn reversed(file: &Path) -> Option<&str> {
     let folder = file.parent()?.file_name()?;
     let name = file.file_name()?.to_str()?.strip_suffix(".json")?;
@@ -64,7 +64,7 @@ fn reversed(file: &Path) -> Option<&str> {
     (is_number && folder == "occurrences").then_some(name)
 }
 
-/// The project and the occurrence that an object holds.
+/// Parses an object into its project and occurrence.
 fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), String> {
     let mut object: Value = serde_json::from_slice(object).map_err(|error| format!("not JSON: {error}"))?;
     let project = text(&object, "project").ok_or("it has no `project`")?.to_owned();
@@ -73,7 +73,7 @@ fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), Str
     let named = reversed.parse().ok().map(|reversed: i64| REVERSED_FROM - reversed);
     let named = named.filter(|seconds| SECONDS.contains(seconds)).map(Timestamp::from_seconds);
     let happened = text(&object, "timestamp").and_then(|time| Timestamp::parse(time).ok()).or(named);
-    let happened = happened.ok_or("it has no time")?;
+    let happened = happened.ok_or("it has no time, neither in `timestamp` nor in its name")?;
 
     let mut body = Map::new();
     for shared in ["context", "environment", "session", "params"] {
@@ -88,17 +88,18 @@ fn occurrence(object: &[u8], reversed: &str) -> Result<(String, Occurrence), Str
     Ok((project, json_api::normalise(error, &post.shared, event_id(&key), happened)))
 }
 
-/// The same for the same object, however often it is imported.
+/// Returns an id that is the same each time the same object is imported.
 fn event_id(key: &str) -> EventId {
     let mut id = [0; 16];
     id.copy_from_slice(&Sha256::digest(key)[..16]);
     EventId::from_bytes(id)
 }
 
-/// A file, or where nothing could be read and why.
+/// A file, or a path that could not be read and why.
 type FoundFile = Result<PathBuf, (PathBuf, std::io::Error)>;
 
-/// All files below a directory, in no order, without holding their names.
+/// Iterates over all files in a directory and its subdirectories, in no particular order. Does not hold their names in
+/// memory.
 fn files(dir: &Path) -> anyhow::Result<impl Iterator<Item = FoundFile>> {
     let open = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
     Ok(Files { open: vec![(dir.to_owned(), open)] })
@@ -123,7 +124,7 @@ impl Iterator for Files {
                 Some(Ok(entry)) => entry,
             };
             let path = entry.path();
-            // A link is no directory: it may lead in a circle.
+            // A symbolic link is not followed: it may lead in a circle.
             match entry
                 .file_type()
                 .and_then(|kind| if kind.is_dir() { fs::read_dir(&path).map(Some) } else { Ok(None) })
@@ -155,7 +156,7 @@ mod tests {
         occurrence(object.to_string().as_bytes(), "9007197776696131")
     }
 
-    /// It happened when it happened, is the same each time, and leaves the key behind that it was posted with.
+    /// An occurrence keeps its time, gets the same id each time, and does not include the key that it was sent with.
     #[test]
     fn an_object_becomes_an_occurrence() {
         let (project, occurrence) = read(&object()).unwrap();
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_says_the_time_if_the_object_does_not() {
+    fn the_time_comes_from_the_name_if_the_object_has_none() {
         for time in [Value::Null, "yesterday".into()] {
             let mut object = object();
             object["timestamp"] = time;
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_occurrence_says_why() {
+    fn an_invalid_object_is_refused_with_a_reason() {
         assert!(occurrence(b"{", "9007197776696131").unwrap_err().contains("not JSON"));
         for key in ["project", "message"] {
             let mut object = object();

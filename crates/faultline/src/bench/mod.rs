@@ -1,4 +1,4 @@
-//! `faultline bench`: how fast it is, here; or how fast another server of Sentry's protocol is, under the same load.
+//! `faultline bench`: measures the speed of faultline, or of another Sentry-compatible server under the same load.
 
 mod report;
 mod server;
@@ -15,49 +15,50 @@ use server::Server;
 use cli::Remote;
 use cli::output::Output;
 
-/// How many connections an open loop has, if nothing is said: enough that they are no limit.
+/// Default number of connections with `--rate` (an open loop): enough that they are not the limit.
 const OPEN_CONNECTIONS: u16 = 256;
+/// Default number of connections without `--rate` (a closed loop).
 const CLOSED_CONNECTIONS: u16 = 8;
-/// How long a server may work on after its last answer.
+/// How long to wait for a server to finish its work after its last answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Options of `faultline bench`.
 ///
-/// Starts a `faultline serve` of its own in a temporary directory, unless it is told where else to send.
+/// Without `--dsn`, it starts its own `faultline serve` in a temporary directory.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Bench {
-    /// How like each other events are
+    /// How similar the events are
     #[arg(long, value_enum, default_value = "like")]
     pub workload: Likeness,
-    /// The form they are sent in
+    /// Format of the requests
     #[arg(long, value_enum, default_value = "envelope")]
     pub form: EventForm,
-    /// Of how many errors they are, if they are not all different
+    /// Number of different errors, unless every event is different
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub errors: u32,
-    /// The size of a body, in bytes
+    /// Size of a request body, in bytes
     #[arg(long, default_value_t = 3_000, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub bytes: u32,
-    /// How many events are sent at the most
+    /// Maximum number of events to send
     #[arg(long, default_value_t = 40_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub events: u64,
-    /// For how many seconds they are sent at the most
+    /// Maximum duration, in seconds
     #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600))]
     pub seconds: u64,
-    /// How many connections there are [default: 8; with --rate 256]
+    /// Number of connections [default: 8; with --rate 256]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub connections: Option<u16>,
-    /// Send so many a second, whether the server keeps up or not, and count an answer's time from when its request was to
-    /// be sent [default: one after the other on each connection]
+    /// Send this many requests per second, whether the server keeps up or not, and measure latency from the time that a
+    /// request was due [default: each connection sends its next request after an answer]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: Option<u32>,
-    /// Send to this server instead, by its DSN: any that speaks Sentry's protocol, on this machine only
+    /// Send to the server with this DSN instead: any that speaks Sentry's protocol, on this machine only
     #[arg(long, value_name = "DSN")]
     pub dsn: Option<String>,
-    /// Its process, whose CPU and memory are measured; may be given several times
+    /// Process id of that server, to measure its CPU and memory; can be repeated
     #[arg(long, value_name = "PID", requires = "dsn")]
     pub pid: Vec<u32>,
-    /// Where the temporary directory is made: on the disk that is to be measured [default: the system's place for such]
+    /// Directory for temporary data, on the disk to measure [default: the system's temporary directory]
     #[arg(long, value_name = "DIR", conflicts_with = "dsn")]
     pub dir: Option<PathBuf>,
 }
@@ -68,7 +69,7 @@ impl Bench {
     }
 
     fn load(&self, target: BenchTarget) -> anyhow::Result<Load> {
-        // Another seed each time: a server that is used again must not take the events for old ones.
+        // A new seed for each run: a server that is reused must not take the events for duplicates of earlier ones.
         let seed = u64::from(std::process::id()) << 32 | u64::from(since_1970().subsec_nanos());
         let workload = Workload::new(self.form, self.workload, self.errors, self.bytes as usize, seed)?;
         let pace = self.rate.map_or(Pace::Closed, |rate| Pace::Open { rate: rate.into() });
@@ -77,7 +78,7 @@ impl Bench {
     }
 }
 
-/// Sends the load, and prints what was seen.
+/// Sends the load, and prints the report.
 pub(crate) async fn run(options: Bench, remote: &Remote) -> anyhow::Result<()> {
     let measured = async {
         match &options.dsn {
@@ -87,21 +88,21 @@ pub(crate) async fn run(options: Bench, remote: &Remote) -> anyhow::Result<()> {
     };
     let report = tokio::select! {
         report = measured => report?,
-        // So that the server ends, and its directory is removed.
+        // Returning drops the server, which stops it and removes its directory.
         _ = tokio::signal::ctrl_c() => bail!("interrupted: nothing was measured"),
     };
     Output::of(remote).show(&serde_json::to_value(&report)?, |_| report.text())?;
     report.check()
 }
 
-/// Of a server whose inside is not known.
+/// Measures another server, from outside only.
 async fn of_another(options: &Bench, dsn: &str) -> anyhow::Result<Report> {
     if options.form == EventForm::V1 {
-        bail!("--form v1 is faultline's own API, for which a DSN is not enough: use `envelope` or `store` with --dsn");
+        bail!("--form v1 uses faultline's own API, which needs more than a DSN: use `envelope` or `store` with --dsn");
     }
     let load = options.load(BenchTarget::of_dsn(dsn)?)?;
     if let Some(pid) = options.pid.iter().find(|&&pid| process::cpu(pid).is_none()) {
-        bail!("nothing is known of a process {pid}: --pid takes the number of one that runs, on Linux");
+        bail!("process {pid} cannot be measured: --pid takes the id of a running process, on Linux only");
     }
     let cpu = || options.pid.iter().map(|&pid| process::cpu(pid)).sum::<Option<Duration>>().unwrap_or_default();
     let (started, before) = (Instant::now(), cpu());
@@ -116,7 +117,7 @@ async fn of_another(options: &Bench, dsn: &str) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Of a faultline that is started for it, and looked into.
+/// Starts a faultline, and measures it from outside and inside.
 async fn of_faultline(options: &Bench) -> anyhow::Result<Report> {
     let mut server = Server::start(options.dir.as_deref())?;
     let target = BenchTarget::of_dsn(server.dsn())?;
@@ -142,7 +143,7 @@ fn since_1970() -> Duration {
     std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }
 
-/// A choice by its name on the command line.
+/// Returns a choice's name on the command line.
 fn name_of(choice: impl ValueEnum) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }

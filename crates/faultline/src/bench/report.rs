@@ -1,4 +1,4 @@
-//! What was measured, for people and for programs.
+//! The report of a benchmark, as text for people or as JSON for programs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,24 +11,24 @@ use super::server::StoredBytes;
 use super::{Bench, name_of};
 use cli::text::harmless;
 
-/// The figures of a load. What could not be seen is absent.
+/// The results of a load. Figures that could not be measured are absent.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Report {
     load: LoadOf,
     accepted: u64,
     accepted_per_second: f64,
-    /// By status.
+    /// Number of refused requests, by HTTP status.
     refused: BTreeMap<u16, u64>,
-    /// By reason.
+    /// Number of failed requests, by the text of the failure.
     failed: BTreeMap<String, u64>,
     answered_in: AnsweredIn,
     #[serde(skip_serializing_if = "Option::is_none")]
     stored: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stored_per_second: Option<f64>,
-    /// Accepted events by the time until the server was idle again: of a server whose inside is not known, this stands in
-    /// for what is stored.
+    /// Accepted events per second of the time until the server was idle again. For a server that can only be measured
+    /// from outside, this replaces the rate of stored events.
     #[serde(skip_serializing_if = "Option::is_none")]
     worked_off_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub(super) struct Report {
     file_bytes_per_event: Option<f64>,
 }
 
-/// What was sent.
+/// The load that was sent.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LoadOf {
@@ -55,7 +55,7 @@ struct LoadOf {
     rate: Option<u32>,
 }
 
-/// In milliseconds.
+/// Percentiles of the latency, in milliseconds.
 #[derive(Serialize)]
 struct AnsweredIn {
     p50: f64,
@@ -63,17 +63,17 @@ struct AnsweredIn {
     p999: f64,
 }
 
-/// What the server's processes used for it.
+/// CPU time and memory that the server's processes used.
 pub(super) struct Used {
     pub(super) cpu: Duration,
-    /// Bytes.
+    /// Peak memory in bytes; `None` if it is not known.
     pub(super) memory: Option<u64>,
 }
 
-/// What is stored of it.
+/// The events that the server stored.
 pub(super) struct Stored {
     pub(super) events: u64,
-    /// From the first request until all was stored.
+    /// Time from the first request until all events were stored.
     pub(super) took: Duration,
     pub(super) kept: StoredBytes,
 }
@@ -114,7 +114,7 @@ impl Report {
         self.file_bytes_per_event = Some(per_event(kept.files));
     }
 
-    /// When the server was idle again, if it ever was.
+    /// Adds the time until the server was idle again; `None` if it did not become idle.
     pub(super) fn idle(&mut self, after: Option<Duration>) {
         self.worked_off_per_second = after.map(|after| self.accepted as f64 / after.as_secs_f64());
     }
@@ -124,22 +124,22 @@ impl Report {
         self.peak_memory_bytes = memory;
     }
 
-    /// Fails if something is wrong with the server, and not only slow.
+    /// Fails if nothing was accepted, or if accepted events are missing.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         match self.stored {
-            _ if self.accepted == 0 => bail!("nothing was accepted: is it the DSN of a server that runs?"),
+            _ if self.accepted == 0 => bail!("nothing was accepted: is the DSN right, and is its server running?"),
             Some(stored) if stored != self.accepted => {
-                bail!("{} events were accepted, and {stored} are stored", self.accepted)
+                bail!("{} events were accepted, but {stored} are stored", self.accepted)
             }
             _ => Ok(()),
         }
     }
 
-    /// For people.
+    /// Formats the report for people.
     pub(super) fn text(&self) -> String {
         let LoadOf { workload, form, errors, bytes, connections, rate } = &self.load;
         let of = errors.map(|errors| format!(" of {errors} errors")).unwrap_or_default();
-        let pace = rate.map(|rate| format!("{rate} a second, ")).unwrap_or_default();
+        let pace = rate.map(|rate| format!("{rate} per second, ")).unwrap_or_default();
         let mut text = format!("{workload} events{of}, {bytes} bytes, form {form}, {pace}{connections} connections\n");
         let mut line = |name: &str, value: String| text.extend(["\n", &format!("{name:<14}"), &value]);
         line("accepted", format!("{:.0}/s ({} events)", self.accepted_per_second, self.accepted));
@@ -150,21 +150,21 @@ impl Report {
             line("failed", format!("{count}: {}", harmless(reason)));
         }
         let AnsweredIn { p50, p99, p999 } = self.answered_in;
-        line("answered in", format!("{p50:.1} ms (p50), {p99:.1} ms (p99), {p999:.1} ms (p99.9)"));
+        line("latency", format!("{p50:.1} ms (p50), {p99:.1} ms (p99), {p999:.1} ms (p99.9)"));
         if let Some(rate) = self.stored_per_second {
             line("stored", format!("{rate:.0}/s ({} events)", self.stored.unwrap_or_default()));
         }
         if let Some(rate) = self.worked_off_per_second {
-            line("worked off", format!("{rate:.0}/s, until it was idle"));
+            line("processed", format!("{rate:.0}/s, until the server was idle"));
         }
         if let Some(micros) = self.cpu_micros_per_event {
-            line("CPU", format!("{micros:.0} µs an event"));
+            line("CPU", format!("{micros:.0} µs per event"));
         }
         if let Some(bytes) = self.peak_memory_bytes {
-            line("memory", format!("{} MB at the most", bytes / 1_000_000));
+            line("memory", format!("{} MB peak", bytes / 1_000_000));
         }
         if let Some((segments, files)) = self.segment_bytes_per_event.zip(self.file_bytes_per_event) {
-            line("kept", format!("{segments:.0} bytes an event in segments; {files:.0} in all files"));
+            line("kept", format!("{segments:.0} bytes per event in segments; {files:.0} in all files"));
         }
         text
     }

@@ -1,9 +1,8 @@
-//! The page of the command line.
+//! Generates the reference page of the command line.
 
 use crate::help::{Entry, Help};
 use crate::markdown::{GENERATED, cell, table};
 
-/// The page.
 pub(crate) fn page() -> String {
     let top = Help::of(&[]);
     let mut out = format!(
@@ -17,7 +16,7 @@ pub(crate) fn page() -> String {
     out.trim_end().to_owned() + "\n"
 }
 
-/// Adds a command, and its subcommands.
+/// Appends a command and its subcommands.
 fn command(path: &[&str], out: &mut String) {
     let help = Help::of(path);
     let level = "#".repeat(path.len() + 1);
@@ -34,12 +33,12 @@ fn command(path: &[&str], out: &mut String) {
     }
 }
 
-/// Whether the option is among those of every command.
+/// Whether every command has the option.
 fn is_everywhere(option: &Entry) -> bool {
     option.is_global() || option.usage.starts_with("--data") || option.usage == "--json"
 }
 
-/// A table of options or arguments.
+/// Formats a table of options or arguments.
 pub(crate) fn rows(what: &str, entries: &[Entry]) -> String {
     let rows = entries.iter().map(|entry| vec![format!("`{}`", entry.usage), cell(&entry.text)]);
     table(&[what, "meaning"], &rows.collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! The page of the configuration: options of `faultline serve`, environment variables, and parameters of the template.
+//! Generates the configuration page: options of `faultline serve`, environment variables, and template parameters.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,16 +9,15 @@ use crate::help::Help;
 use crate::markdown::{GENERATED, cell, table};
 use crate::{read, root};
 
-/// Variables that are not variables of an option.
+/// Environment variables that do not belong to an option.
 const FURTHER: [(&str, &str); 5] = [
-    ("FAULTLINE_LOG", "What `faultline` logs to standard error, as in `info` or `notify=debug,warn` (default: `warn`)"),
-    ("XDG_DATA_HOME", "Directory of the user's data; `faultline` in it is the default data directory"),
-    ("HOME", "Without `XDG_DATA_HOME`, data is in `.local/share/faultline` of it"),
-    ("NO_COLOR", "If it is set, output has no colours"),
-    ("AWS_CA_BUNDLE", "In Lambda: a file with further root certificates"),
+    ("FAULTLINE_LOG", "Filter for the log on standard error, as in `info` or `notify=debug,warn` (default: `warn`)"),
+    ("XDG_DATA_HOME", "Directory for user data; the default data directory is `faultline` in it"),
+    ("HOME", "If `XDG_DATA_HOME` is not set, the default data directory is `.local/share/faultline` in it"),
+    ("NO_COLOR", "If set, output has no colours"),
+    ("AWS_CA_BUNDLE", "In Lambda: file with additional root certificates"),
 ];
 
-/// The page.
 pub(crate) fn page() -> String {
     let options = Help::of(&["serve"]).options.into_iter().filter(|option| !option.is_global()).collect::<Vec<_>>();
     format!(
@@ -34,7 +33,7 @@ pub(crate) fn page() -> String {
         + "\n"
 }
 
-/// Each variable, and what it sets.
+/// Returns each environment variable and its meaning.
 fn variables() -> Vec<[String; 2]> {
     let mut found = BTreeMap::new();
     collect(&[], &mut found);
@@ -42,7 +41,7 @@ fn variables() -> Vec<[String; 2]> {
     named.chain(FURTHER.map(|(name, text)| [format!("`{name}`"), text.to_owned()])).collect()
 }
 
-/// Adds the variables of a command's options, and of its subcommands'.
+/// Adds the variables of the options of a command and its subcommands.
 fn collect(path: &[&str], found: &mut BTreeMap<String, String>) {
     let help = Help::of(path);
     for option in &help.options {
@@ -56,7 +55,7 @@ fn collect(path: &[&str], found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The rows of the template's parameters.
+/// Returns the table rows of the template's parameters.
 fn parameters() -> Vec<Vec<String>> {
     let template = read("template.yaml");
     let section = template.split_once("\nParameters:\n").unwrap().1.split("\n\n").next().unwrap();
@@ -76,7 +75,7 @@ fn parameters() -> Vec<Vec<String>> {
         let default = match keys.get("Default") {
             Some(&"") => "empty".to_owned(),
             Some(value) => format!("`{value}`"),
-            None => "none: needed".to_owned(),
+            None => "none: required".to_owned(),
         };
         let allowed = match (get("AllowedValues"), get("MinValue")) {
             ("", "") => get("ConstraintDescription").to_owned(),
@@ -88,7 +87,7 @@ fn parameters() -> Vec<Vec<String>> {
     rows.into_iter().map(row).collect()
 }
 
-/// Every variable of faultline that a source names is on the page.
+/// Every environment variable of faultline in the sources is on the page.
 #[test]
 fn every_variable_is_described() {
     let page = page();
@@ -105,7 +104,7 @@ fn every_variable_is_described() {
     }
 }
 
-/// Checks the variables that a file names.
+/// Checks the variables in one file.
 fn named_in(path: &Path, page: &str) {
     for part in fs::read_to_string(path).unwrap().split("\"FAULTLINE_").skip(1) {
         let name = format!("FAULTLINE_{}", part.split('"').next().unwrap());

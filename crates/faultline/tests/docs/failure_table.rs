@@ -1,4 +1,4 @@
-//! The table of failures in the book names tests that exist.
+//! Checks that the failure table in the book names tests that exist.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn each_failure_names_a_test_that_exists() {
         let cell = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
         for name in cell.split('`').skip(1).step_by(2) {
             let name = name.rsplit("::").next().unwrap();
-            // The conformance tests are made by a macro: `name: path`.
+            // A macro creates the conformance tests from `name: path`.
             let exists = sources.contains(&format!("fn {name}(")) || sources.contains(&format!("    {name}: "));
             assert!(exists, "failure-table.md: there is no test `{name}` ({row})");
         }

@@ -1,4 +1,4 @@
-//! The command line's own help, taken apart.
+//! Parses the output of `--help`.
 
 use std::process::Command;
 
@@ -7,27 +7,26 @@ use std::process::Command;
 pub(crate) struct Entry {
     /// As it is typed: `-p, --project <NAME>`.
     pub(crate) usage: String,
-    /// What it does, with its default and its variable.
+    /// Its description, default and environment variable.
     pub(crate) text: String,
 }
 
 /// The help of one command.
 #[derive(Debug, Default)]
 pub(crate) struct Help {
-    /// Everything before the usage.
+    /// The text before the usage line.
     pub(crate) about: String,
-    /// How it is called.
+    /// The usage line.
     pub(crate) usage: String,
-    /// Its arguments.
     pub(crate) arguments: Vec<Entry>,
-    /// Its options, in all groups.
+    /// Options of all groups.
     pub(crate) options: Vec<Entry>,
-    /// The names of its subcommands.
+    /// Names of the subcommands.
     pub(crate) commands: Vec<String>,
 }
 
 impl Help {
-    /// The help of `faultline` with these subcommands.
+    /// Runs `faultline` with these subcommands and `--help`, and parses the output.
     pub(crate) fn of(path: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_faultline"));
         command.env_clear().args(path).arg("--help");
@@ -55,7 +54,7 @@ impl Help {
         help
     }
 
-    /// Takes a line of a section.
+    /// Parses a line of a section.
     fn take(&mut self, section: &str, line: &str) {
         let text = line.trim_start();
         let is_start = !text.is_empty() && line.len() - text.len() <= 6;
@@ -80,12 +79,12 @@ impl Help {
 }
 
 impl Entry {
-    /// Whether every command has it: it is described once.
+    /// Whether every command has the option, so that the reference describes it once.
     pub(crate) fn is_global(&self) -> bool {
         ["--url", "--key", "--help", "--version"].iter().any(|name| self.usage.contains(name))
     }
 
-    /// The environment variable that sets it, if there is one.
+    /// Returns the environment variable that sets the option, if there is one.
     pub(crate) fn variable(&self) -> Option<&str> {
         Some(self.text.split_once("[env: ")?.1.split([']', '=']).next()?.trim())
     }

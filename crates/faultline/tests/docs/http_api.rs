@@ -1,4 +1,4 @@
-//! The page of the HTTP API, from its OpenAPI description.
+//! Generates the reference page of the HTTP API from `openapi.json`.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,9 @@ use serde_json::Value;
 use crate::markdown::{GENERATED, cell, table};
 use crate::read;
 
-/// The methods, in the order of the page.
+/// HTTP methods, in the order of the page.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// The page.
 pub(crate) fn page() -> String {
     let api: Value = serde_json::from_str(&read("crates/functions/query/openapi.json")).unwrap();
     let mut out = format!(
@@ -39,7 +38,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// One call.
+/// Formats the section of one operation.
 fn section(method: &str, path: &str, operation: &Value) -> String {
     let mut out = format!("### `{} {path}`\n\n{}.\n\n", method.to_uppercase(), text(&operation["summary"]));
     if let Some(description) = operation["description"].as_str() {
@@ -80,12 +79,12 @@ fn section(method: &str, path: &str, operation: &Value) -> String {
     out
 }
 
-/// Paragraphs without HTML.
+/// Escapes HTML in each paragraph.
 fn plain(text: &str) -> String {
     text.split("\n\n").map(cell).collect::<Vec<_>>().join("\n\n").to_owned()
 }
 
-/// What a parameter may be.
+/// Describes the values of a parameter.
 fn values(schema: &Value) -> String {
     if let Some(choices) = schema["anyOf"].as_array() {
         return choices.iter().map(values).find(|value| !value.is_empty()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The reference pages of the book are generated from the code, and are current. `cargo test -p faultline --test docs --
-//! --ignored` writes them again.
+//! Checks that the reference pages of the book, which are generated from the code, are up to date.
+//! `cargo test -p faultline --test docs -- --ignored` writes them again.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -13,17 +13,17 @@ mod reasons;
 
 use std::path::{Path, PathBuf};
 
-/// The workspace's folder.
+/// Returns the folder of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The text of a file of the workspace.
+/// Reads a file of the workspace.
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Each generated page: its file below `docs/src`, and what must be in it.
+/// Returns each generated page: its path below `docs/src`, and its expected content.
 fn pages() -> [(&'static str, String); 4] {
     [
         ("reference/cli.md", cli::page()),

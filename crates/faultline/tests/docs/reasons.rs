@@ -1,4 +1,4 @@
-//! The page of the reasons of refusals, from `model::outcome::Reason`.
+//! Generates the reference page of error reasons from the source of `model::outcome::Reason`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use syn::{Expr, ExprMatch, ImplItem, Item, Lit, Meta, Pat, Stmt};
 use crate::markdown::{GENERATED, cell, table};
 use crate::read;
 
-/// The page.
 pub(crate) fn page() -> String {
     let file = syn::parse_file(&read("crates/core/model/src/outcome.rs")).unwrap();
     let (names, statuses) = (arms(&file, "name"), arms(&file, "status"));
@@ -33,7 +32,7 @@ pub(crate) fn page() -> String {
         + "\n"
 }
 
-/// The text of a doc comment.
+/// Returns the text of a doc comment.
 fn doc(attributes: &[syn::Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => literal(&pair.value),
@@ -42,7 +41,7 @@ fn doc(attributes: &[syn::Attribute]) -> String {
     lines.collect::<String>()
 }
 
-/// What a method of `Reason` answers for each variant.
+/// Returns the value that a method of `Reason` has for each variant.
 fn arms(file: &syn::File, method: &str) -> BTreeMap<String, String> {
     let methods = file.items.iter().filter_map(|item| match item {
         Item::Impl(item) => Some(&item.items),
@@ -70,7 +69,7 @@ fn arms(file: &syn::File, method: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// The text of a literal, also in a block.
+/// Returns the text of a literal, also if it is in a block.
 fn literal(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Lit(literal) => match &literal.lit {

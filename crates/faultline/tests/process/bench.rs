@@ -1,4 +1,4 @@
-//! `faultline bench`: counts, not figures, which are of the machine.
+//! Tests of `faultline bench`. They check counts, not speeds, which depend on the machine.
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ fn bench(arguments: &[&str]) -> Result<Value, String> {
     }
 }
 
-/// What is accepted is stored, and counted, of every workload in every form; and nothing is left behind.
+/// Every accepted event is stored and counted, for every workload and form, and no files remain.
 #[tokio::test]
-async fn what_it_sends_is_accepted_and_stored() {
+async fn all_events_are_accepted_and_stored() {
     let dir = tempfile::tempdir().unwrap();
     for (workload, form, pace) in [
         ("like", "envelope", &["--errors", "3"][..]),
@@ -35,12 +35,12 @@ async fn what_it_sends_is_accepted_and_stored() {
             "{report}"
         );
     }
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "its directories are gone");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "its directories are removed");
 }
 
-/// Any server is loaded by its DSN, and asked for nothing but what SDKs ask for.
+/// Any server can be measured by its DSN, with the requests that SDKs send and no others.
 #[tokio::test]
-async fn another_server_is_loaded_by_its_dsn() {
+async fn another_server_is_measured_by_its_dsn() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path());
     let dsn = running.ready["dsn"].as_str().unwrap();
@@ -53,9 +53,9 @@ async fn another_server_is_loaded_by_its_dsn() {
     assert!(bench(&["--dsn", &wrong, "--events", "3"]).unwrap_err().contains("nothing was accepted"));
 }
 
-/// A load goes to this machine only.
+/// Load is sent to this machine only.
 #[test]
-fn other_machines_are_not_loaded() {
+fn other_machines_get_no_load() {
     for dsn in ["http://key@192.0.2.1:80/1", "http://key@errors.example.com/1"] {
         let said = bench(&["--dsn", dsn]).unwrap_err();
         assert!(said.contains("is not this machine") && said.contains("127.0.0.1"), "{said}");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::running::faultline;
 use crate::shell::Shell;
 
-/// Projects are made, changed, listed and deleted.
+/// Projects are created, changed, listed and deleted.
 #[tokio::test]
 async fn projects() {
     let shell = Shell::new();
@@ -19,10 +19,10 @@ async fn projects() {
     assert_eq!(project["scrubbing"]["additional"], json!(["iban", "vat"]));
     let set = shell.json(&["projects", "set", "shop", "--owner", "none", "--per-minute", "none"]);
     assert!(set["project"]["owner"].is_null() && set["project"]["limits"]["perMinute"].is_null(), "{set}");
-    assert_eq!(set["project"]["tier"], "critical", "what is not named stays");
+    assert_eq!(set["project"]["tier"], "critical", "settings that are not named do not change");
     let listed = shell.says(&["projects", "list"]);
     assert!(listed.lines().any(|line| line.contains("shop") && line.contains("critical")), "{listed}");
-    assert!(!listed.contains('\u{1b}'), "no colour where there is no terminal");
+    assert!(!listed.contains('\u{1b}'), "no colours without a terminal");
 
     let (code, said) = shell.fails(&["projects", "delete", "shop"]);
     assert!(code == Some(1) && said.contains("--yes"), "{said}");
@@ -33,7 +33,7 @@ async fn projects() {
     assert_eq!(shell.fails(&["projects", "set", "shop", "--tier", "lowest"]).0, Some(2), "usage");
 }
 
-/// Keys are made, rotated, disabled, enabled and deleted, and shown once.
+/// Keys are created, rotated, disabled, enabled and deleted, and shown only once.
 #[tokio::test]
 async fn keys() {
     let shell = Shell::new();
@@ -55,7 +55,7 @@ async fn keys() {
     assert_eq!(shell.fails(&["keys", "create", "owner"]).0, Some(2));
 }
 
-/// An error is listed, shown with its stack, and changed; a message with slashes and spaces is a name too.
+/// An error is listed, shown with its stack trace, and changed. It can be named by a message with slashes and spaces.
 #[tokio::test]
 async fn errors() {
     let shell = Shell::new();
@@ -85,12 +85,12 @@ async fn errors() {
 
     shell.says(&["errors", "resolve", message]);
     assert_eq!(shell.json(&["errors", "list", "--status", "resolved"])["errors"][0]["message"], message);
-    assert_eq!(shell.says(&["errors", "list", "--status", "unresolved"]), "no such errors in sample\n");
+    assert_eq!(shell.says(&["errors", "list", "--status", "unresolved"]), "no matching errors in sample\n");
     shell.says(&["errors", "unresolve", fingerprint]);
     let muted = shell.json(&["errors", "mute", fingerprint, "--occurrences", "4", "--until", "2027-01-01T00:00:00Z"]);
     assert_eq!(muted["errors"][0]["mutedUntilCount"], 5, "{muted}");
 
-    // One that is not there keeps no other from being changed.
+    // A name that does not exist does not stop the others from being changed.
     let said = shell.run(&["errors", "resolve", "nothing", fingerprint]);
     assert!(said.code == Some(1) && said.err.contains("`nothing`"), "{}", said.err);
     assert!(said.out.contains("resolved"), "{}", said.out);
@@ -99,7 +99,7 @@ async fn errors() {
     assert!(shell.fails(&["errors", "show", message]).1.contains("no error"));
 }
 
-/// What an event says reaches no terminal as anything but text.
+/// Text of an event reaches a terminal only as plain text.
 #[tokio::test]
 async fn a_hostile_message_is_only_shown() {
     let shell = Shell::new();
@@ -119,10 +119,14 @@ async fn a_hostile_message_is_only_shown() {
         assert_eq!(bad, None, "{text:?}");
         assert!(text.contains(r"\u{1b}"), "{text}");
     }
-    assert_eq!(shell.json(&["errors", "show", fingerprint])["error"]["message"], hostile, "JSON has it whole, escaped");
+    assert_eq!(
+        shell.json(&["errors", "show", fingerprint])["error"]["message"],
+        hostile,
+        "JSON has the whole message, escaped"
+    );
 }
 
-/// With several projects a command says which there are; the pages of a list follow each other.
+/// If there are several projects, a command lists them; a cursor continues a list.
 #[tokio::test]
 async fn lists_and_projects_are_chosen() {
     let shell = Shell::new();
@@ -145,9 +149,9 @@ async fn lists_and_projects_are_chosen() {
     assert!(shell.says(&["errors", "list", "-p", "shop", "--limit", "3"]).contains("more: --cursor "));
 }
 
-/// `tail` says each new error once, while it comes, and ends on Ctrl-C with success.
+/// `tail` prints each new error once, when it arrives, and exits with success on Ctrl-C.
 #[tokio::test]
-async fn tail_says_what_is_new() {
+async fn tail_prints_new_errors() {
     let shell = Shell::new();
     shell.says(&["send", "--message", "before"]);
     let mut tail = shell.command(&["errors", "tail", "--json"]);
@@ -165,14 +169,15 @@ async fn tail_says_what_is_new() {
     shell.says(&["send", "--message", "one"]);
     shell.says(&["projects", "create", "shop"]);
     shell.says(&["send", "--message", "two"]);
-    assert_eq!(next()["error"]["message"], "two", "what is seen again is no news");
+    assert_eq!(next()["error"]["message"], "two", "an error that is seen again is not new");
 
     std::process::Command::new("kill").args(["-INT", &tail.id().to_string()]).status().unwrap();
     assert_eq!(tail.wait().unwrap().code(), Some(0));
     assert!(lines.next().is_none());
 }
 
-/// Whoever has seen enough closes the pipe, and nothing panics; what cannot be reached, or known, says the way out.
+/// A closed pipe does not cause a panic. If the server cannot be reached, or there is no key, the message says what to
+/// do.
 #[tokio::test]
 async fn ends_are_clean() {
     let mut command = faultline(&["completions", "bash"]);
@@ -190,11 +195,11 @@ async fn ends_are_clean() {
     assert!(code == Some(1) && said.contains("http://127.0.0.1:1/ does not answer"), "{said}");
     let (code, said) = complaint(&["projects", "list", "--url", "https://errors.example.com"]);
     assert!(code == Some(1) && said.contains("--key"), "{said}");
-    assert_eq!(complaint(&["errors", "tail", "--every", "1"]).0, Some(2), "not more often than each other second");
+    assert_eq!(complaint(&["errors", "tail", "--every", "1"]).0, Some(2), "at least two seconds between polls");
     assert_eq!(complaint(&["nonsense"]).0, Some(2));
 }
 
-/// Each shell gets what it understands.
+/// Each shell gets its own script.
 #[test]
 fn completions_name_the_commands() {
     for (shell, form) in [("bash", "complete -F"), ("zsh", "#compdef faultline"), ("fish", "complete -c faultline")] {

@@ -29,7 +29,8 @@ fn dlq(arguments: &[&str]) -> Result<Value, String> {
     }
 }
 
-/// `faultline dlq` lists, shows and redrives, of a directory that is at rest and of a running faultline.
+/// `faultline dlq` lists, shows and redrives dead letters, in a data directory that is not in use and in a running
+/// faultline.
 #[tokio::test]
 async fn dead_letters_are_listed_shown_and_redriven() {
     let dir = tempfile::tempdir().unwrap();
@@ -42,7 +43,7 @@ async fn dead_letters_are_listed_shown_and_redriven() {
     assert!(shown["reason"].as_str().unwrap().contains("unknown form"), "{shown}");
     assert!(dlq(&["show", "none", "--data", data]).unwrap_err().contains("no dead letter"));
 
-    // Only a running one knows where notices may go.
+    // Only a running faultline can redrive notifications.
     assert!(dlq(&["redrive", "--notices", "--data", data]).unwrap_err().contains("--url"));
 
     let running = Running::start(dir.path());

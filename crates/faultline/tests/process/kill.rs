@@ -1,9 +1,9 @@
-//! Promise 1 (docs/src/internals/promises.md): an event answered with success is never lost, not by a crash at any
-//! point; promise 2: nor counted twice.
+//! Tests promises 1 and 2 (docs/src/internals/promises.md): an event that was answered with success is not lost, even
+//! if the process crashes at any point, and is not counted twice.
 //!
 //!     FAULTLINE_KILLS=500 FAULTLINE_SEED=3 cargo test -p faultline --test process kill
 //!
-//! kills it as often, at moments that follow from the seed.
+//! kills the process that many times, at moments that depend on the seed.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -11,29 +11,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::running::Running;
 
-/// How often the process is killed unless `FAULTLINE_KILLS` says otherwise.
+/// How many times the process is killed, if `FAULTLINE_KILLS` is not set.
 const KILLS: u64 = 6;
-/// The most answers of a round before the kill. Processing goes on beside them, in batches of some tens, so the kill
-/// falls into any part of it.
+/// Maximum number of answers in a round before the kill. Processing goes on at the same time, in batches of a few tens,
+/// so the kill can happen in any part of it.
 const ANSWERS: u64 = 500;
 
 fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
-/// The process is killed by SIGKILL while 8 connections post, at a random moment of each round: some of the rounds soon
-/// after the start, when it processes what the one before had left. After the last restart every answered event is listed
-/// and counted once. An event that was not answered may be there or not; if it is, it too is there once.
+/// In each round, the process is killed with SIGKILL at a random moment while 8 connections post. In some rounds this
+/// is soon after the start, while it processes the events of the round before. After the last restart every answered
+/// event is listed and counted once. An event that was not answered may exist or not; if it does, it is there once too.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answered_event_survives_sigkill() {
     let seed = variable("FAULTLINE_SEED").unwrap_or_else(|| std::process::id().into());
-    // Shown if the test fails.
+    // The output is shown if the test fails.
     eprintln!("FAULTLINE_SEED={seed}: the moments of the kills");
     let mut rng = fastrand::Rng::with_seed(seed);
     let dir = tempfile::tempdir().unwrap();
     let answered = Mutex::new(BTreeSet::new());
     for _ in 0..variable("FAULTLINE_KILLS").unwrap_or(KILLS) {
-        // Every third round it dies young.
+        // In every third round it is killed soon after the start.
         let kill_after = if rng.u8(..3) == 0 { rng.u64(1..4) } else { rng.u64(1..ANSWERS) };
         let running = Running::start(dir.path());
         let (answers, due) = (AtomicU64::new(0), tokio::sync::Notify::new());
@@ -57,7 +57,7 @@ async fn every_answered_event_survives_sigkill() {
     let running = Running::start(dir.path());
     let answered = answered.into_inner().unwrap();
     running.wait_for_count("m", answered.len() as u64).await;
-    // What was received but not answered may still be processed: wait until a stop has emptied the inbox.
+    // Events that were received but not answered may still be processed: a clean stop empties the inbox.
     assert_eq!(running.interrupt(), Some(0));
     let running = Running::start(dir.path());
     let (listed, count) = (running.event_ids("m").await, running.count("m").await);

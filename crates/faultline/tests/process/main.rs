@@ -1,4 +1,4 @@
-//! The binary as a person or a program runs it.
+//! Tests that run the binary, as a person or a program does.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

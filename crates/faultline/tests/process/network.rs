@@ -1,4 +1,4 @@
-//! What clients may take: connections, time, memory; and who they are taken for.
+//! Limits for clients (connections, time, memory), and which address a client is known by.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::running::{Running, faultline};
 
-/// How long any condition may take to come true.
+/// How long to wait for any condition.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn address(running: &Running) -> SocketAddr {
     running.url("").trim_start_matches("http://").parse().unwrap()
 }
 
-/// A connection that has sent `text`.
+/// Opens a connection and sends `text`.
 fn connect(running: &Running, text: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address(running)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -23,7 +23,7 @@ fn connect(running: &Running, text: &[u8]) -> TcpStream {
     stream
 }
 
-/// All that the server sends until it closes the connection.
+/// Reads everything that the server sends until it closes the connection.
 fn rest(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -34,7 +34,7 @@ fn rest(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Sends `text` and reads one answer, whose body has the length that its header says.
+/// Reads one answer, with a body of the length in its header.
 fn answer(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
@@ -54,7 +54,7 @@ const SHORT: [&str; 6] = ["--header-timeout", "0.3", "--body-timeout", "0.5", "-
 const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: h\r\n\r\n";
 
 #[tokio::test]
-async fn a_slow_client_is_let_go() {
+async fn a_slow_client_is_disconnected() {
     let running = Running::start_with(&SHORT);
     let since = Instant::now();
     let unfinished = b"POST /api/1/store/?sentry_key=k HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n\r\n{";
@@ -70,16 +70,16 @@ async fn a_slow_client_is_let_go() {
     }
     assert!(since.elapsed() < PATIENCE);
 
-    // Each byte of a header does not begin its time again.
+    // Each byte of a header does not restart its timeout.
     let mut dripping = connect(&running, b"GET / HTTP/1.1\r\n");
     let since = Instant::now();
     while dripping.write_all(b"x").is_ok() {
-        assert!(since.elapsed() < PATIENCE, "a header that drips is taken forever");
+        assert!(since.elapsed() < PATIENCE, "a header that arrives byte by byte is read forever");
         tokio::task::yield_now().await;
     }
 }
 
-/// Many connections that send one byte each do not keep others out, also where few files may be open.
+/// Many connections that send one byte each do not block others, even if the process may open few files.
 #[tokio::test]
 async fn idle_connections_make_room_for_others() {
     let running = Running::start_limited("ulimit -n 256", &[]);
@@ -91,7 +91,7 @@ async fn idle_connections_make_room_for_others() {
     drop(held);
 }
 
-/// Connections with a request that is unfinished give way, too.
+/// Connections with an unfinished request make room, too.
 #[tokio::test]
 async fn unfinished_requests_make_room_for_others() {
     let running = Running::start_with(&["--max-connections", "20"]);
@@ -99,11 +99,11 @@ async fn unfinished_requests_make_room_for_others() {
     let _held: Vec<_> = (0..40).map(|_| connect(&running, unfinished)).collect();
     let start = Instant::now();
     while running.client.get(running.url("/health")).send().await.is_err() {
-        assert!(start.elapsed() < PATIENCE, "unfinished requests keep others out");
+        assert!(start.elapsed() < PATIENCE, "unfinished requests block others");
     }
 }
 
-/// Large bodies that never end take a bounded memory, and others get in.
+/// Large bodies that never end use a bounded amount of memory, and other requests are answered.
 #[tokio::test]
 async fn unfinished_bodies_take_a_bounded_memory() {
     let running = Running::start_with(&["--body-memory", "8"]);
@@ -114,7 +114,7 @@ async fn unfinished_bodies_take_a_bounded_memory() {
         stream.set_nonblocking(true).unwrap();
         held.push(stream);
     }
-    // A large and whole one is taken while they are held: its message has 900 kB.
+    // A complete large request, with a message of 900 kB, is accepted while the others are unfinished.
     let sending = async {
         let message = "m".repeat(900_000);
         running.post(&message).await
@@ -137,8 +137,7 @@ async fn unfinished_bodies_take_a_bounded_memory() {
     assert!(grown < 90, "{grown} MB for 8 MiB of bodies");
 }
 
-/// What HTTP/1.1 clients may do still works: requests one after the other and ahead of answers, and waiting for
-/// `100 Continue`.
+/// Features of HTTP/1.1 work: keep-alive, pipelining, and `100 Continue`.
 #[tokio::test]
 async fn connections_are_kept_pipelined_and_continued() {
     let running = Running::start_with(&[]);
@@ -161,8 +160,8 @@ async fn connections_are_kept_pipelined_and_continued() {
     assert!(answer(&mut stream).starts_with("HTTP/1.1 201"));
 }
 
-/// The user of a browser's event is the connection's peer, or whom a proxy names: one that is trusted or has a private
-/// address.
+/// The IP address of a browser's user is that of the connection's peer, or the one that a proxy names. The proxy must
+/// be trusted or have a private address.
 #[tokio::test]
 async fn the_user_is_the_peer_unless_a_proxy_names_another() {
     for (options, forwarded, expected) in [
@@ -189,14 +188,14 @@ async fn the_user_is_the_peer_unless_a_proxy_names_another() {
     }
 }
 
-/// Unknown keys are limited by address; known keys of the same address work all the time.
+/// Requests with unknown keys are limited per address; known keys from the same address always work.
 #[tokio::test]
 async fn guesses_of_keys_are_limited() {
     let running = Running::start_with(&[]);
     let guess = async |number: u32| {
         let key = format!("guess-{number}");
         let request = running.client.get(running.url("/projects")).header("x-api-key", key);
-        // A proxy that was not named as trusted does not choose by which address guesses are counted.
+        // A proxy that is not trusted cannot choose the address that guesses are counted for.
         let request = request.header("x-forwarded-for", format!("203.0.113.{number}"));
         request.send().await.unwrap()
     };
@@ -228,7 +227,7 @@ fn options_that_cannot_work_are_refused_at_the_start() {
     fails(&["--header-timeout", "0"], "seconds");
 }
 
-/// The address that is set is the one in DSNs and pages; all addresses are printed as one that can be reached.
+/// DSNs and pages use the public URL. If the server listens on all addresses, it prints one that can be reached.
 #[tokio::test]
 async fn the_public_address_is_used_everywhere() {
     let running = Running::start_with(&["--public-url", "https://errors.example/f/"]);

@@ -1,4 +1,4 @@
-//! Runs the commands that README.md tells a newcomer to type.
+//! Runs the commands in README.md.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::running::Running;
 
-/// How long any condition may take to come true.
+/// How long to wait for any condition.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The blocks of shell commands under a heading of the README, up to the next heading.
+/// Returns the blocks of shell commands under a heading of the README, up to the next heading.
 fn blocks(heading: &str) -> Vec<String> {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
     let section = readme.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no `{heading}`")).1;
@@ -19,7 +19,7 @@ fn blocks(heading: &str) -> Vec<String> {
     blocks.collect()
 }
 
-/// A newcomer at a shell: faultline in the PATH, and one that runs on this machine.
+/// A new user at a shell, with `faultline` in the PATH and a server on this machine.
 struct Newcomer {
     running: Running,
     home: tempfile::TempDir,
@@ -48,7 +48,7 @@ impl Newcomer {
         out
     }
 
-    /// Runs a line until it says this: what was sent is seen when it is processed.
+    /// Runs a command until it prints `part`: events appear only after they are processed.
     fn says_at_last(&self, line: &str, part: &str) {
         let start = Instant::now();
         loop {
@@ -57,12 +57,12 @@ impl Newcomer {
             if output.status.success() && said.contains(part) {
                 return;
             }
-            assert!(start.elapsed() < PATIENCE, "{line} does not say `{part}`: {said}");
+            assert!(start.elapsed() < PATIENCE, "{line} does not print `{part}`: {said}");
         }
     }
 }
 
-/// By curl: an error is sent and read back.
+/// With curl: an error is sent and read back.
 #[tokio::test]
 async fn a_newcomer_walks_by_curl() {
     let newcomer = Newcomer::new();
@@ -70,7 +70,7 @@ async fn a_newcomer_walks_by_curl() {
     let blocks = blocks("## Quick start");
     let curl = blocks.iter().find(|block| block.contains("curl")).expect("lines of curl");
     let text = |key: &str| ready[key].as_str().unwrap();
-    // As the server's first words have them.
+    // The values that the server prints at the start.
     let typed = curl.replace("CLIENT-KEY", text("clientKey")).replace("ADMIN-KEY", text("adminKey"));
     let typed = typed.replace("http://127.0.0.1:8787", text("url"));
     let lines: Vec<_> = typed.lines().map(|line| line.replacen("curl ", "curl -sS ", 1)).collect();
@@ -81,7 +81,8 @@ async fn a_newcomer_walks_by_curl() {
     }
 }
 
-/// By command line: a project is made; an error is sent, listed, shown, resolved, watched for, exported and imported.
+/// With the command line: a project is created; an error is sent, listed, shown, resolved, watched for, exported and
+/// imported.
 #[tokio::test]
 async fn a_newcomer_walks_by_command_line() {
     let newcomer = Newcomer::new();
@@ -92,10 +93,10 @@ async fn a_newcomer_walks_by_command_line() {
     assert_eq!(lines.len(), parts.len(), "{walk}");
     for (line, part) in lines.iter().zip(parts) {
         let said = newcomer.says(line);
-        assert!(said.contains(part), "{line} does not say `{part}`: {said}");
+        assert!(said.contains(part), "{line} does not print `{part}`: {said}");
     }
 
-    // Instead of the shell, so that Ctrl-C meets it.
+    // `exec` replaces the shell, so that Ctrl-C reaches the command.
     let mut tail =
         newcomer.sh(&format!("exec {}", tail.trim())).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut ready = String::new();
@@ -110,7 +111,7 @@ async fn a_newcomer_walks_by_command_line() {
     let parts = ["exported 2 occurrences", "imported 2 occurrences"];
     for (line, part) in transfer.lines().zip(parts) {
         let said = newcomer.says(line);
-        assert!(said.contains(part), "{line} does not say `{part}`: {said}");
+        assert!(said.contains(part), "{line} does not print `{part}`: {said}");
     }
     newcomer.says_at_last("faultline errors list --project copy --json", "no total");
 }

@@ -1,4 +1,4 @@
-//! A running `faultline serve`, and talking to it.
+//! Starts `faultline serve` and sends requests to it.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// How long any condition may take to come true.
+/// How long to wait for any condition.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Running {
     child: Child,
     pub(crate) ready: Value,
     pub(crate) client: reqwest::Client,
-    /// Where it listens.
+    /// The address that it listens on.
     address: String,
 }
 
@@ -25,17 +25,17 @@ pub(crate) fn faultline(arguments: &[&str]) -> Command {
 }
 
 impl Running {
-    /// Starts it on `dir` and any port, and waits until it says that it is ready.
+    /// Starts it with data directory `dir` on a free port, and waits until it is ready.
     pub(crate) fn start(dir: &Path) -> Self {
         Self::run(faultline(&["serve", "--json", "--data", dir.to_str().unwrap()]), &[])
     }
 
-    /// Starts it in memory, with these options.
+    /// Starts it with data in memory and these options.
     pub(crate) fn start_with(options: &[&str]) -> Self {
         Self::run(faultline(&["serve", "--json", "--memory"]), options)
     }
 
-    /// The same, from a shell after `first`: a limit that it has then.
+    /// Does the same from a shell, after the command `first`, which sets a limit.
     pub(crate) fn start_limited(first: &str, options: &[&str]) -> Self {
         let mut command = Command::new("sh");
         let script = format!("{first}; exec \"$@\"");
@@ -44,7 +44,7 @@ impl Running {
     }
 
     fn run(mut command: Command, options: &[&str]) -> Self {
-        // A free port that is known before: the printed address may be another, such as a public one.
+        // Choose a free port in advance: the printed address may be another one, such as the public URL.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let host = if options.contains(&"--listen") { "0.0.0.0" } else { "127.0.0.1" };
         let options = options.iter().filter(|option| !["--listen", "0.0.0.0:0"].contains(*option));
@@ -58,7 +58,7 @@ impl Running {
         Self { child, ready, client, address: format!("http://127.0.0.1:{port}") }
     }
 
-    /// Its resident memory, in MB.
+    /// Returns its resident memory, in MB.
     pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
@@ -69,7 +69,7 @@ impl Running {
         format!("{}{path}", self.address)
     }
 
-    /// Posts one error; returns its event id if, and only if, success was answered.
+    /// Posts one error. Returns its event id if, and only if, the answer was success.
     pub(crate) async fn post(&self, message: &str) -> Option<String> {
         let key = self.ready["clientKey"].as_str().unwrap();
         let request = self.client.post(self.url("/projects/sample/errors")).header("x-api-key", key);
@@ -85,7 +85,7 @@ impl Running {
         answer.json().await.unwrap()
     }
 
-    /// The event ids of all occurrences of an error, as they are listed.
+    /// Returns the event ids of all occurrences of an error, in the order of the list.
     pub(crate) async fn event_ids(&self, message: &str) -> Vec<String> {
         let path = format!("/projects/sample/errors/{message}/occurrences?limit=100");
         let (mut ids, mut page) = (Vec::new(), self.get(&path).await);
@@ -99,14 +99,14 @@ impl Running {
         ids
     }
 
-    /// The count of an error, as its list has it.
+    /// Returns the count of an error from the list of errors; 0 if it is not listed.
     pub(crate) async fn count(&self, message: &str) -> u64 {
         let list = self.get("/projects/sample/errors").await;
         let errors = list["data"]["errors"].as_array().unwrap();
         errors.iter().find(|error| error["message"] == message).map_or(0, |error| error["count"].as_u64().unwrap())
     }
 
-    /// Waits until an error was counted at least `count` times.
+    /// Waits until an error has a count of at least `count`, and returns the count.
     pub(crate) async fn wait_for_count(&self, message: &str, count: u64) -> u64 {
         let start = Instant::now();
         loop {
@@ -119,7 +119,7 @@ impl Running {
         }
     }
 
-    /// Waits until at least `total` events of all errors together were counted.
+    /// Waits until at least `total` events of all errors were counted, and returns their number.
     pub(crate) async fn wait_for_total(&self, total: u64) -> u64 {
         let start = Instant::now();
         loop {
@@ -133,13 +133,13 @@ impl Running {
         }
     }
 
-    /// Ends it as a power cut would end the process.
+    /// Kills the process with SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Ends it as Ctrl-C does; returns its exit code.
+    /// Stops it as Ctrl-C does. Returns its exit code.
     pub(crate) fn interrupt(mut self) -> Option<i32> {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         self.child.wait().unwrap().code()

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::running::{Running, faultline};
 
-/// With `--json` the one line on standard output says all that is needed to get in.
+/// With `--json`, one line on standard output has everything that is needed to connect.
 #[tokio::test]
-async fn the_ready_line_says_how_to_get_in() {
+async fn the_ready_line_has_the_address_and_the_keys() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(&dir.path().join("new"));
     let ready = &running.ready;
@@ -21,8 +21,8 @@ async fn the_ready_line_says_how_to_get_in() {
     assert_eq!(running.wait_for_count("m", 1).await, 1);
 }
 
-/// A restart on the same directory has everything: errors, occurrences and keys. Ctrl-C processes what was accepted and
-/// exits with 0.
+/// After a restart with the same directory, errors, occurrences and keys are still there. On Ctrl-C, accepted events
+/// are processed and the process exits with 0.
 #[tokio::test]
 async fn a_restart_has_everything() {
     let dir = tempfile::tempdir().unwrap();
@@ -41,12 +41,12 @@ async fn a_restart_has_everything() {
     posted.sort();
     assert_eq!(listed, posted);
     let mode = std::fs::metadata(dir.path().join("access.json")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600, "the keys are for their owner's eyes");
+    assert_eq!(mode & 0o777, 0o600, "only the owner can read the keys");
 }
 
-/// A directory belongs to one process, an address too: the second is told so, and what to do.
+/// A data directory and an address belong to one process. A second process fails, and says what to do.
 #[tokio::test]
-async fn a_second_process_is_told_why_it_cannot_start() {
+async fn a_second_process_says_why_it_cannot_start() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path());
     let fails = |arguments: &[&str], says: &str| {
@@ -80,7 +80,7 @@ async fn send_posts_a_sample_error() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("403"));
 }
 
-/// The admin key is shown when it is made; afterwards `admin-key` shows it.
+/// `serve` shows the admin key only when it creates it; after that `admin-key` shows it.
 #[tokio::test]
 async fn the_admin_key_is_shown_once() {
     let dir = tempfile::tempdir().unwrap();
@@ -101,8 +101,8 @@ async fn the_admin_key_is_shown_once() {
     assert_eq!(String::from_utf8(shown.stdout).unwrap().trim(), key);
 }
 
-/// A position that a full disk left empty does not stop notifications: reading starts again. A database that was emptied stops
-/// the start.
+/// If a full disk left the stream position empty, notifications do not stop: reading starts again. An empty database
+/// stops the start.
 #[tokio::test]
 async fn damaged_files_are_found_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
@@ -112,7 +112,7 @@ async fn damaged_files_are_found_at_the_start() {
     let position = dir.path().join("stream-position");
     let start = Instant::now();
     while !position.exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "no position is kept");
+        assert!(start.elapsed() < Duration::from_secs(60), "no position is saved");
         tokio::task::yield_now().await;
     }
     assert_eq!(running.interrupt(), Some(0));

@@ -1,4 +1,4 @@
-//! The command line, as a person types it.
+//! Runs commands as a person types them.
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::running::{Running, faultline};
 
-/// How long any condition may take to come true.
+/// How long to wait for any condition.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running faultline, and a person who types commands for it.
+/// A running faultline, and commands that use it.
 pub(crate) struct Shell {
     pub(crate) running: Running,
     _dir: tempfile::TempDir,
     data: String,
 }
 
-/// What a command said.
+/// The exit code and output of a command.
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
@@ -39,12 +39,12 @@ impl Shell {
         Self { running: Running::start(Path::new(&data)), _dir: dir, data }
     }
 
-    /// A file or directory of the person's own.
+    /// Path of a file or directory in a temporary folder of the test.
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self._dir.path().join(name)
     }
 
-    /// A command that knows where faultline is, and has its key from the data directory.
+    /// Prepares a command that knows the URL of faultline, and reads the key from its data directory.
     pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = faultline(arguments);
         command.env("FAULTLINE_URL", self.running.url("")).args(["--data", &self.data]).stdin(Stdio::null());
@@ -55,19 +55,19 @@ impl Shell {
         self.command(arguments).output().unwrap().into()
     }
 
-    /// What a command that must succeed prints.
+    /// Runs a command that must succeed. Returns its output.
     pub(crate) fn says(&self, arguments: &[&str]) -> String {
         let said = self.run(arguments);
         assert_eq!(said.code, Some(0), "{arguments:?}: {}{}", said.out, said.err);
         said.out
     }
 
-    /// The same with `--json`.
+    /// Does the same with `--json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.says(&[arguments, &["--json"]].concat())).unwrap()
     }
 
-    /// The code and the complaint of a command that must fail.
+    /// Runs a command that must fail. Returns its exit code and its message.
     pub(crate) fn fails(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let said = self.run(arguments);
         assert_ne!(said.code, Some(0), "{arguments:?}: {}", said.out);
@@ -75,7 +75,7 @@ impl Shell {
         (said.code, said.err)
     }
 
-    /// Runs a command until what it prints is as it should be.
+    /// Runs a command until `holds` is true for its output.
     pub(crate) fn until(&self, arguments: &[&str], holds: impl Fn(&Value) -> bool) -> Value {
         let start = Instant::now();
         loop {

@@ -9,8 +9,8 @@ fn lines(path: &Path) -> Vec<Value> {
     fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What was exported comes back whole, whatever client it came from and however old it is, and is counted once however
-/// often it is imported.
+/// An export is imported completely, whatever client the events came from and however old they are. Importing it again
+/// counts nothing twice.
 #[tokio::test]
 async fn an_export_comes_back_once() {
     let shell = Shell::new();
@@ -33,7 +33,7 @@ async fn an_export_comes_back_once() {
     let one = shell.says(&["export", "--project", "sample", "--error", "b"]);
     assert_eq!(one.lines().count(), 2, "{one}");
 
-    // Longer ago than SDKs may say.
+    // Older than an SDK's event may be.
     for line in &mut exported {
         let time = line["event"]["timestamp"].as_str().unwrap();
         line["event"]["timestamp"] = format!("2025-06-01{}", &time[10..]).into();
@@ -46,12 +46,12 @@ async fn an_export_comes_back_once() {
         assert_eq!(said.code, Some(1));
         assert!(said.out.contains("imported 4 occurrences"), "{}{}", said.out, said.err);
         assert!(
-            said.err.contains("all.ndjson:5: its `event`") && said.err.contains("all.ndjson:6: not JSON"),
+            said.err.contains("all.ndjson:5: `event`") && said.err.contains("all.ndjson:6: not JSON"),
             "{}",
             said.err
         );
     }
-    // What is sent last is processed last.
+    // The event that is sent last is processed last.
     shell.says(&["send", "--project", "copy", "--message", "last"]);
     let copied = shell.until(&["errors", "list", "-p", "copy"], |list| list["errors"].as_array().unwrap().len() == 4);
     let counts = copied["errors"].as_array().unwrap().iter().map(|error| (&error["message"], error["count"].as_u64()));
@@ -70,9 +70,9 @@ async fn an_export_comes_back_once() {
     assert_eq!(whole(&copied), whole(&exported));
 }
 
-/// What people set of errors comes back with them, and only once: what is changed after an import stands when it is repeated.
+/// The state that people set on errors is imported once. A change after the import is kept if the import is repeated.
 #[tokio::test]
-async fn what_people_set_comes_back_once() {
+async fn the_state_of_errors_is_restored_once() {
     let shell = Shell::new();
     for message in ["resolved", "muted", "assigned", "whole", "part", "untouched"] {
         shell.says(&["send", "--message", message]);
@@ -102,7 +102,7 @@ async fn what_people_set_comes_back_once() {
     let file = shell.path("all.ndjson");
     shell.says(&["export", "--out", file.to_str().unwrap()]);
     let states: Vec<_> = lines(&file).into_iter().filter(|line| line["kind"] == "error").collect();
-    assert_eq!(states.len(), 4, "one was not touched, and one is a part");
+    assert_eq!(states.len(), 4, "one was not changed, and one was merged");
     assert!(states.iter().all(|line| line["version"] == 1));
 
     shell.says(&["projects", "create", "copy"]);
@@ -144,14 +144,14 @@ async fn what_people_set_comes_back_once() {
     fs::write(&file, format!("{later}\n{gone}\n")).unwrap();
     let (code, said) = shell.fails(&["import", file.to_str().unwrap()]);
     assert!(
-        code == Some(1) && said.contains("all.ndjson:1: a line of kind `error`") && said.contains("newer"),
+        code == Some(1) && said.contains("all.ndjson:1: unsupported line of kind `error`") && said.contains("newer"),
         "{said}"
     );
 }
 
-/// A slip makes no project: where a key of all projects may make one, it is asked for.
+/// A typo does not create a project: with a key for all projects, `send` checks first that the project exists.
 #[tokio::test]
-async fn sending_to_a_project_that_is_not_there_makes_none() {
+async fn sending_to_an_unknown_project_does_not_create_it() {
     let shell = Shell::new();
     let (code, said) = shell.fails(&["send", "--project", "typo"]);
     assert!(code == Some(1) && said.contains("no project `typo`") && said.contains("--create"), "{said}");
@@ -160,8 +160,8 @@ async fn sending_to_a_project_that_is_not_there_makes_none() {
     assert_eq!(shell.json(&["projects", "list"])["projects"].as_array().unwrap().len(), 2);
 }
 
-/// faultline v1's bucket: each object is an occurrence of the time it happened at, counted once however often it is
-/// imported; what is none is named with its reason.
+/// Each object in faultline v1's bucket becomes an occurrence with its original time, counted once even if it is
+/// imported again. An invalid object is named with the reason.
 #[tokio::test]
 async fn v1_s_bucket_is_imported_once() {
     let shell = Shell::new();

@@ -29,7 +29,7 @@ use store::Stores;
 use store::clock::Clock;
 use store::ports::{Sealer, Undelivered};
 
-/// What notify needs.
+/// The function's logic: reads the stream, and delivers notifications.
 pub struct Notify {
     stores: Stores,
     undelivered: Arc<dyn Undelivered>,
@@ -41,23 +41,23 @@ pub struct Notify {
     circuits: Circuits,
 }
 
-/// The ports of a [`Notify`], and its settings.
+/// The ports and settings of a [`Notify`].
 pub struct Parts {
     pub stores: Stores,
     /// The dead-letter queue of notifications.
     pub undelivered: Arc<dyn Undelivered>,
-    /// Opens rules and configs; without it there are none.
+    /// Opens rules and configs. Without it, the stack has none.
     pub sealer: Option<Arc<dyn Sealer>>,
-    /// Sends the messages.
+    /// Sends messages to their targets.
     pub channels: Arc<dyn Notifier>,
-    /// The time and randomness.
+    /// The source of time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// Where errors are looked at; without it messages have no link of faultline's own.
+    /// The URL of the web pages. Without it, messages have no links to faultline.
     pub public_url: Option<PublicUrl>,
 }
 
 impl Notify {
-    /// With these parts.
+    /// Creates a `Notify` with empty caches.
     pub fn new(parts: Parts) -> Self {
         Self {
             stores: parts.stores,

@@ -1,5 +1,5 @@
-//! The Lambda function `notify`: behind the table's stream, on a schedule, and behind the routes of the HTTP API that
-//! have to do with what is sealed.
+//! The Lambda function `notify`. It is called by the table's stream, by a schedule, and by the routes of the HTTP API
+//! that need to unseal data.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ async fn main() -> anyhow::Result<()> {
     let stores = setup.stores(&table)?;
     let clock = Arc::new(SystemClock);
     let destinations = Destinations::parse(&setup.variable("ALLOWED_DESTINATIONS")?).context("ALLOWED_DESTINATIONS")?;
-    // For the test on an emulator, whose fakes listen on loopback; not built into what is deployed.
+    // For the test on an emulator, whose fakes listen on loopback. Not part of the deployed binary.
     #[cfg(feature = "loopback")]
     let destinations = destinations.and_loopback();
     let from = setup.variable("MAIL_FROM")?;
@@ -55,15 +55,15 @@ async fn main() -> anyhow::Result<()> {
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
 
-/// Distinguishes the three kinds of events by what only they have.
+/// Distinguishes the three kinds of events by keys that only one kind has.
 async fn handle(notify: &Notify, front: Front, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
     let deadline = Deadline::of_invocation(event.context.deadline());
     let payload = event.payload;
     if payload.get("Records").is_some() {
-        let event: Event = serde_json::from_value(payload).context("an event of the stream")?;
+        let event: Event = serde_json::from_value(payload).context("cannot parse an event of the stream")?;
         let records: Vec<_> = event.records.into_iter().map(Record::from).collect();
         let again = notify.watch(&records, deadline).await;
-        // The stream goes on from the first that is named.
+        // Lambda continues the stream from the first record that is named.
         let failures: Vec<_> = again.into_iter().map(|number| json!({ "itemIdentifier": number })).collect();
         return Ok(json!({ "batchItemFailures": failures }));
     }

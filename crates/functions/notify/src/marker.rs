@@ -1,29 +1,30 @@
-//! What names an error in the text of its issue, on a line of its own that is not shown. It is signed: where strangers may
-//! open issues, one with a mark that we did not make is nobody's.
+//! Markers in the text of issues: an HTML comment on a separate line, which is not shown and names the error. Markers
+//! are signed, because strangers may be able to open issues: one with a marker that faultline did not create is
+//! ignored.
 
 use model::id::{Fingerprint, ProjectName};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::hmac;
 use rules::Target;
 
-/// What stands in a mark as it is. A project's name may hold `-->`.
+/// Characters of a project's name that are percent-encoded in a marker, because a name may contain `-->`.
 const ESCAPED_IN_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// The secret of a project that its issues are marked by.
+/// The secret key of a project that signs the markers in its issues.
 #[derive(Clone, Default)]
 pub struct IssueKey([u8; Self::LENGTH]);
 
 impl IssueKey {
-    /// How many bytes it has.
+    /// Length in bytes.
     pub const LENGTH: usize = 32;
 
-    /// From its bytes.
+    /// Creates a key from random bytes.
     pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
         Self(bytes)
     }
 }
 
-/// Nothing of it.
+/// Shows nothing of the key.
 impl std::fmt::Debug for IssueKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("IssueKey(_)")
@@ -41,20 +42,20 @@ impl MarkerSigner {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key.0), destination: target.destination() }
     }
 
-    /// The mark of an error.
+    /// Returns the marker of an error.
     pub(crate) fn marker(&self, project: &ProjectName, fingerprint: Fingerprint) -> String {
         format!("{}{fingerprint}/{}{MARKER_END}", marker_start(project), self.signature(&fingerprint.to_string()))
     }
 
-    /// 32 hexadecimal digits that nobody without the key can make.
+    /// Returns a signature of 32 hexadecimal digits, which cannot be computed without the key.
     pub(crate) fn signature(&self, text: &str) -> String {
         let tag = hmac::sign(&self.key, format!("issue:1\n{}\n{text}", self.destination).as_bytes());
         tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// The error of `project` that a text is marked with. Only a whole line is a mark, so that a quotation is none. Whether we
-/// made it is for the caller to find out, who knows the error's issues.
+/// Finds the error of `project` that the marker in a text names. Only a whole line counts as a marker, so a quotation
+/// does not. Does not check the signature: the caller knows the error's issues, and checks whether this is one of them.
 pub(crate) fn find(text: &str, project: &ProjectName) -> Option<Fingerprint> {
     let start = marker_start(project);
     text.lines().find_map(|line| {
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_marked_is_found() {
+    fn a_marker_is_found() {
         let print = Fingerprint::of("m", []);
         for name in ["shop", "größe", "a-->b", "shop_2"] {
             let project = ProjectName::parse(name).unwrap();
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_of_one_key_and_one_tracker() {
+    fn a_marker_belongs_to_one_key_and_one_tracker() {
         let (project, print) = (ProjectName::parse("shop").unwrap(), Fingerprint::of("m", []));
         let marks = [mark(1, "r"), mark(2, "r"), mark(1, "s")].map(|mark| mark.marker(&project, print));
         assert!(marks[0] != marks[1] && marks[0] != marks[2], "{marks:?}");

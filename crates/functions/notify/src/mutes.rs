@@ -1,5 +1,5 @@
-//! Mutes that end at a time: the error is unresolved again from then on, though nothing happens to it. Rules announce its
-//! next occurrence.
+//! Ends mutes that have an end time: the error becomes unresolved then, even if it does not occur. Its next occurrence
+//! is announced by the rules.
 
 use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Status, StatusChange};
@@ -10,11 +10,11 @@ use store::Result;
 
 use crate::Notify;
 
-/// The destination of the lanes that wake when a mute ends: nothing is sent.
+/// The destination of lanes that become due when a mute ends. Nothing is sent to it.
 pub(crate) const DESTINATION: &str = "-";
 
 impl Notify {
-    /// Ends the mute of an error, if its time is over. Somebody may have muted it again, or for another time, since.
+    /// Ends the mute of an error if its end time has passed. Somebody may have changed the mute since it was scheduled.
     pub(crate) async fn end_mute(&self, lane: &Lane, fingerprint: &Fingerprint) -> Result<()> {
         let now = self.clock.now();
         let error = self.stores.errors.get(lane.id.project, fingerprint).await?;
@@ -25,7 +25,7 @@ impl Notify {
         self.stores.errors.change(&error, &change, &entries, now).await.map(drop)
     }
 
-    /// When the error's mute ends; now, if it does not.
+    /// Returns the end of the error's mute, or the current time if it is not muted until a time.
     pub(crate) async fn muted_until(&self, lane: &Lane, fingerprint: &Fingerprint) -> Result<Timestamp> {
         let error = self.stores.errors.get(lane.id.project, fingerprint).await?;
         Ok(error.and_then(|error| ends_at(&error)).unwrap_or_else(|| self.clock.now()))

@@ -1,4 +1,4 @@
-//! What the table's stream says: items before and after a commit.
+//! Records of the table's stream: items before and after a commit.
 
 use std::collections::HashMap;
 
@@ -11,30 +11,30 @@ use store::dynamo::{LimitMark, error_in_stream, limit_in_stream};
 /// A record of the stream.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// Its place in the stream.
+    /// The sequence number of the record.
     pub number: String,
-    /// The item before; empty if it is new.
+    /// The item before the change; empty if it is new.
     pub old: HashMap<String, AttributeValue>,
-    /// The item after; empty if it was removed.
+    /// The item after the change; empty if it was removed.
     pub new: HashMap<String, AttributeValue>,
 }
 
 /// An error before and after a commit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
-    /// The error as it was; `None` if it is new.
+    /// The error before; `None` if it is new.
     pub(crate) old: Option<ErrorAggregate>,
-    /// The error as it is.
+    /// The error after.
     pub(crate) new: ErrorAggregate,
 }
 
 impl Record {
-    /// The limit that a project ran into; `None` if the record is of something else.
+    /// Returns the limit that a project reached; `None` if the record is about something else.
     pub(crate) fn limit(&self) -> Result<Option<LimitMark>, StoreError> {
         limit_in_stream(&self.old, &self.new)
     }
 
-    /// What happened to an error; `None` if the record is of something else, or of an error's end.
+    /// Returns the change of an error; `None` if the record is about something else, or about an error's deletion.
     pub(crate) fn change(&self) -> Result<Option<Change>, StoreError> {
         let Some(new) = error_in_stream(&self.new)? else { return Ok(None) };
         Ok(Some(Change { old: error_in_stream(&self.old)?, new }))
@@ -49,7 +49,7 @@ impl From<EventRecord> for Record {
     }
 }
 
-/// An image in the form that the store reads.
+/// Converts an image to the attribute values that the store reads.
 fn attributes(image: serde_dynamo::Item) -> HashMap<String, AttributeValue> {
     let image: HashMap<String, serde_dynamo::AttributeValue> = image.into();
     image.into_iter().map(|(name, value)| (name, attribute(value))).collect()
@@ -100,9 +100,10 @@ mod tests {
         serde_json::from_value::<EventRecord>(record).unwrap().into()
     }
 
-    /// What is decided from is in the images: an older version's without it, this version's with all of it.
+    /// The images contain everything that decisions need. An item of an older version has less, one of this version has
+    /// all of it.
     #[test]
-    fn all_that_an_error_remembers_comes_along() {
+    fn all_fields_of_an_error_are_read() {
         let new = image(&json!({
             "version": { "N": "2" }, "count": { "N": "9" }, "status": { "S": "muted" },
             "mutedUntil": { "N": "1793577900000000" }, "mutedUntilCount": { "N": "40" },
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn an_unreadable_field_is_named() {
         for (name, value) in [("units", "x"), ("seen", "[]x"), ("link:d", "https://no.number"), ("status", "asleep")] {
             let record = record(&image(&json!({})), &image(&json!({ name: { "S": value } })));
             let error = record.change().unwrap_err();

@@ -1,4 +1,4 @@
-//! The rules of projects, opened, and cached for some seconds.
+//! Unseals the rules of projects, and caches them for a few seconds.
 
 use std::sync::Arc;
 
@@ -15,41 +15,40 @@ use store::{Kind, Recent, Result, StoreError};
 use crate::Notify;
 use crate::channels::IssueKey;
 
-/// For how long a project and its rules are taken to be as they were read, in seconds: a rule that is changed holds
-/// after this.
+/// How long a project and its rules are cached, in seconds. A changed rule takes effect after this time.
 const FRESH_SECONDS: i64 = 10;
-/// How many projects, and how many posted configs, are remembered.
+/// Maximum number of cached projects, and of cached posted configs.
 const MAX_CACHED_ENTRIES: usize = 1_000;
 
-/// The rules and keys that were read lately.
+/// Rules and keys that were read recently.
 #[derive(Default)]
 pub(crate) struct RuleCache {
     projects: Recent<ProjectId, Option<ProjectRules>, MAX_CACHED_ENTRIES>,
-    /// By project and id. An id is a hash of what it names, which so never changes.
+    /// By project and id. An id is a hash of the configs, which therefore never change.
     posted: Recent<(ProjectId, String), Arc<PostedRules>, MAX_CACHED_ENTRIES>,
     issue_keys: Recent<ProjectId, IssueKey, MAX_CACHED_ENTRIES>,
 }
 
-/// The rules of posted configs, each with its place among them.
+/// The rules of the configs in one post.
 pub(crate) type PostedRules = Vec<PostedRule>;
 
-/// A posted config.
+/// A posted config as a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct PostedRule {
-    /// Its place among those of its post.
+    /// The index of the config in its post.
     pub(crate) index: usize,
     pub(crate) rule: Rule,
     is_sealed: bool,
 }
 
 impl RuleCache {
-    /// Forgets what may have changed: for somebody who has just changed it.
+    /// Drops cached rules, after they were changed.
     pub(crate) fn forget(&self) {
         self.projects.forget();
     }
 }
 
-/// A project, and its rules.
+/// A project and its rules.
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectRules {
     pub(crate) project: Arc<Project>,
@@ -57,7 +56,8 @@ pub(crate) struct ProjectRules {
 }
 
 impl Notify {
-    /// The project and its rules; `None` if it is gone, or going. Without rules the sealer is not asked.
+    /// Loads a project and its rules. Returns `None` if the project is deleted or being deleted. If it has no rules,
+    /// the sealer is not called.
     pub(crate) async fn load_project_rules(&self, id: ProjectId) -> Result<Option<ProjectRules>> {
         let now = self.clock.now();
         if let Some(cached) = self.rule_cache.projects.get(&id, now) {
@@ -74,7 +74,7 @@ impl Notify {
         Ok(found)
     }
 
-    /// The key that signs the markers in the issues of a project; made when it is first asked for.
+    /// Loads the key that signs the markers in a project's issues. It is created at the first use.
     pub(crate) async fn load_issue_key(&self, project: &Project) -> Result<IssueKey> {
         if let Some(key) = self.rule_cache.issue_keys.get(&project.id, self.clock.now()) {
             return Ok(key);
@@ -88,9 +88,9 @@ impl Notify {
                 self.stores.configs.issue_key(project.id, Some(&fresh)).await?
             }
         };
-        let sealed = sealed.ok_or_else(|| corrupt("the key of a project's issues is gone"))?;
+        let sealed = sealed.ok_or_else(|| corrupt("the issue key of a project is missing"))?;
         let key = sealer.open(&project.name, &sealed).await?;
-        let key = key.try_into().map_err(|_| corrupt("the key of a project's issues has another length"))?;
+        let key = key.try_into().map_err(|_| corrupt("the issue key of a project has a wrong length"))?;
         let key = IssueKey::new(key);
         self.rule_cache.issue_keys.put(project.id, key.clone(), Timestamp::EVER.end);
         Ok(key)
@@ -102,8 +102,8 @@ impl Notify {
         Rules::parse(&document).map_err(|refusal| corrupt(&format!("the rules of a project: {refusal}")))
     }
 
-    /// The rules of the configs of this id that the project uses, each with its place among them; those that cannot be used
-    /// are left out. Configs that have expired have none.
+    /// Loads the rules of the posted configs with this id, each with its index. Configs that the project's settings
+    /// exclude, or that are invalid, are left out. If the configs have expired, the result is empty.
     pub(crate) async fn load_posted_rules(&self, project: &Project, id: &str) -> Result<Vec<(usize, Rule)>> {
         let which = project.posted_configs;
         if which == PostedConfigs::Off {
@@ -128,7 +128,7 @@ impl Notify {
             let is_sealed = matches!(config, PostedConfig::Sealed(_));
             match self.parse_posted_rule(project, config, index).await {
                 Ok(rule) => rules.push(PostedRule { index, rule, is_sealed }),
-                // A config that cannot be read costs itself only.
+                // A config that cannot be read does not affect the others.
                 Err(error) if !error.is_transient() => {
                     tracing::warn!(project.id = %project.id, config.index = index, error.message = %error, "failed to read a posted config");
                 }
@@ -152,7 +152,7 @@ impl Notify {
                 let config: Value =
                     serde_json::from_slice(&plain).map_err(|_| corrupt("a sealed config is not JSON"))?;
                 if config.get(posted::PROJECT).is_some_and(|name| *name != project.name.as_str()) {
-                    return Err(corrupt("a sealed config was made for another project"));
+                    return Err(corrupt("a sealed config is for another project"));
                 }
                 config
             }
@@ -162,12 +162,12 @@ impl Notify {
 
     async fn open_json(&self, project: &Project, sealed: &Sealed) -> Result<Value> {
         let plain = self.sealer.as_ref().ok_or_else(no_key)?.open_for(project, sealed).await?;
-        // The text of serde's error could quote what was sealed.
-        serde_json::from_slice(&plain).map_err(|_| corrupt("what was sealed is no JSON"))
+        // The text of serde's error could quote the secrets.
+        serde_json::from_slice(&plain).map_err(|_| corrupt("a sealed document is not JSON"))
     }
 }
 
-const OPENING: &str = "opening what is sealed";
+const OPENING: &str = "opening sealed data";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::new(Kind::Corrupt, OPENING, what)

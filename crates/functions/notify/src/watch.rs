@@ -1,4 +1,4 @@
-//! From the records of the stream to the outbox: every notification that a rule asks for goes into its lane.
+//! Turns records of the stream into outbox entries: each notification that a rule asks for is added to its lane.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,41 +15,42 @@ use store::{Kind, Result, StoreError};
 use crate::record::{Change, Record};
 use crate::{Deadline, Notify};
 
-/// How many lanes are written at once.
+/// How many lanes are written at the same time.
 const MAX_CONCURRENT_WRITES: usize = 16;
-/// How often a lane is read again when somebody else writes it at the same time.
+/// How many times writing a lane is attempted if others write it at the same time.
 const MAX_WRITE_ATTEMPTS: usize = 20;
-/// For how long a lane that nothing is put into is remembered, in seconds: by then no batch of the stream comes again.
+/// How long a lane without new entries is stored, in seconds. After that time no batch of the stream is delivered
+/// again.
 pub(crate) const LANE_RETENTION_SECONDS: i64 = 30 * 86_400;
 
-/// An entry on its way into the outbox.
+/// An entry to add to the outbox.
 struct NewEntry {
     lane: LaneId,
     entry: LaneEntry,
     due: Timestamp,
-    /// What it counts against.
+    /// The limit that it counts against.
     ceiling: Option<Ceiling>,
 }
 
-/// How many messages a minute go by themselves.
+/// A rule's maximum of single messages per minute.
 struct Ceiling {
-    /// The lane that counts them, and keeps the others.
+    /// The lane that counts the messages, and holds those over the limit.
     overflow_lane: LaneId,
     per_minute: u32,
 }
 
-/// What goes into one lane, and from which record.
+/// Entries for one lane, and the records that they are from.
 #[derive(Default)]
 struct LaneBatch {
-    /// Each with its place: which record it is of, and which entry of that.
+    /// Entries, each with the index of its record and its index among the entries of that record.
     entries: Vec<((usize, usize), LaneEntry)>,
     due: Timestamp,
     records: Vec<usize>,
 }
 
 impl Notify {
-    /// Puts what these records say into the outbox, and sends what may be sent at once. Returns the number of the first
-    /// record that must come again, if one must; whatever comes again adds nothing twice.
+    /// Adds the notifications for these records to the outbox, and sends those that are due. Returns the number of the
+    /// first record that must be delivered again, if any. Records that are delivered again add nothing twice.
     pub async fn watch(&self, records: &[Record], deadline: Deadline) -> Option<String> {
         let mut lanes: BTreeMap<LaneId, LaneBatch> = BTreeMap::new();
         let mut limited: BTreeMap<LaneId, (u32, BTreeMap<LaneId, LaneBatch>)> = BTreeMap::new();
@@ -72,13 +73,13 @@ impl Notify {
                         batch.records.push(index);
                     }
                 }
-                // A key that may not be used holds up all records alike, until somebody fixes it.
+                // A KMS key that may not be used affects all records alike, until somebody fixes it.
                 Err(error) if error.is_transient() || error.kind() == Kind::Rejected => {
-                    tracing::warn!(record.number, error.message = %error, "failed to evaluate a record, it must come again");
+                    tracing::warn!(record.number, error.message = %error, "failed to evaluate a record: it will be delivered again");
                     failed.push(index);
                     break;
                 }
-                // To come again would not help, and nothing after it would be sent.
+                // Delivering it again would not help, and would block all records after it.
                 Err(error) => {
                     self.dead_letter_record(record, &error.to_string()).await.unwrap_or_else(|_| failed.push(index))
                 }
@@ -88,12 +89,13 @@ impl Notify {
             match self.admit(overflow_lane, per_minute, wanted, &mut lanes).await {
                 Ok(()) => {}
                 Err((error, records)) => {
-                    tracing::warn!(error.message = %error, "failed to count messages against the ceiling of a rule");
+                    tracing::warn!(error.message = %error, "failed to count messages against the limit of a rule");
                     failed.extend(records);
                 }
             }
         }
-        // What comes again goes in when it does, in its order: nothing overtakes an entry that waits for that.
+        // Records from the first failed one on are delivered again. Leave their entries out, so that none overtakes an
+        // earlier entry.
         let first_failed = failed.iter().min().copied().unwrap_or(usize::MAX);
         for batch in lanes.values_mut() {
             batch.entries.retain(|(place, _)| place.0 < first_failed);
@@ -121,7 +123,7 @@ impl Notify {
         failed.into_iter().min().map(|index| records[index].number.clone())
     }
 
-    /// The notifications that a record leads to, with their lanes and when they may be sent.
+    /// Returns the notifications for a record, with their lanes and due times.
     async fn decide_entries(&self, record: &Record) -> Result<Vec<NewEntry>> {
         if let Some(limit) = record.limit()? {
             return self.limit_entries(&limit).await;
@@ -130,7 +132,7 @@ impl Notify {
         if let Some(entry) = self.schedule_mute_end(old.as_ref(), &new) {
             return Ok(vec![entry]);
         }
-        // Most changes end here: those by people, or of what is reported elsewhere.
+        // Most changes end here: they are made by people, or do not change the count.
         if old.as_ref().is_some_and(|old| old.uid == new.uid && old.count == new.count) {
             return Ok(Vec::new());
         }
@@ -157,7 +159,7 @@ impl Notify {
                             RuleRef::Project(_) => Scope::Overflow(rule.id.clone()),
                             RuleRef::Posted(..) => Scope::PostedOverflow,
                         };
-                        // What is collected is one message already.
+                        // Collected notifications are sent as one message, so the limit does not apply.
                         let ceiling = matches!(scope, Scope::Error(_)).then(|| Ceiling {
                             overflow_lane: LaneId {
                                 project: new.project,
@@ -187,7 +189,7 @@ impl Notify {
         Ok(entries)
     }
 
-    /// The lane that wakes when the mute ends which somebody set by this change, if it ends at a time.
+    /// Returns an entry that becomes due at the end of a mute, if this change set a mute with an end time.
     fn schedule_mute_end(&self, old: Option<&ErrorAggregate>, new: &ErrorAggregate) -> Option<NewEntry> {
         let until = new.mute.filter(|_| new.status == Status::Muted)?.until?;
         if old.is_some_and(|old| old.uid == new.uid && old.mute == new.mute) {
@@ -210,15 +212,15 @@ impl Notify {
         Some(NewEntry { lane, entry: LaneEntry { event, rule, since: until, redriven: 0 }, due: until, ceiling: None })
     }
 
-    /// Whether an error is merged into one that is muted.
+    /// Whether an error is merged into a muted error.
     async fn is_target_muted(&self, error: &ErrorAggregate) -> Result<bool> {
         let Some(into) = &error.merged_into else { return Ok(false) };
         let whole = self.stores.errors.get(error.project, into).await?;
         Ok(whole.is_some_and(|whole| whole.has_merged(error) && whole.status == Status::Muted))
     }
 
-    /// Admits what the ceiling allows, and keeps the rest for one summary. Fails with the records of what it was
-    /// asked about.
+    /// Admits as many entries as the limit allows, and holds the rest for a summary. On failure, returns the records of
+    /// all entries.
     async fn admit(
         &self,
         overflow_lane: LaneId,
@@ -226,7 +228,7 @@ impl Notify {
         wanted: BTreeMap<LaneId, LaneBatch>,
         lanes: &mut BTreeMap<LaneId, LaneBatch>,
     ) -> std::result::Result<(), (StoreError, Vec<usize>)> {
-        // In the order of the stream: the oldest pass.
+        // In the order of the stream, so that the oldest are admitted.
         let mut entries: Vec<_> = wanted.values().flat_map(|batch| batch.entries.iter().cloned()).collect();
         entries.sort_by_key(|(place, _)| *place);
         let entries = entries.into_iter().map(|(_, entry)| entry).collect();
@@ -270,7 +272,7 @@ impl Notify {
         }
     }
 
-    /// The notifications of a limit that a project ran into: at once, or after their quiet hours.
+    /// Returns the notifications about a limit that a project reached. They are due at once, or after quiet hours.
     async fn limit_entries(&self, LimitMark { project, mark, .. }: &LimitMark) -> Result<Vec<NewEntry>> {
         let Some(project_rules) = self.load_project_rules(*project).await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
@@ -290,7 +292,7 @@ impl Notify {
         Ok(entries.collect())
     }
 
-    /// Adds entries to a lane, and takes it for `holder` if there is something to send now and nobody else does.
+    /// Adds entries to a lane. Also takes the lane for `holder` if an entry is due and no other sender has the lane.
     pub(crate) async fn enqueue(
         &self,
         id: LaneId,
@@ -303,7 +305,7 @@ impl Notify {
             let now = self.clock.now();
             let mut lane = self.stores.outbox.lane(&id).await?.unwrap_or_else(|| Lane::new(id.clone()));
             if lane.is_held_by(holder) {
-                // Written by an attempt whose answer was lost.
+                // An earlier attempt wrote it, but the answer was lost.
                 return Ok(Some(lane));
             }
             let added = lane.add(entries.iter().cloned(), due);
@@ -320,12 +322,13 @@ impl Notify {
     }
 }
 
-/// Identifies a commit: a life of an error, and how often it was written.
+/// Returns the id of a commit: the incarnation of the error, and its version.
 pub(crate) fn commit_id(error: &ErrorAggregate) -> String {
     format!("{}:{}", error.uid, error.version)
 }
 
-/// What is collected goes together, whatever errors it is of; but a tracker has an issue for each error.
+/// Chooses the scope of the lane. Collected notifications of all errors go together, but a tracker has one issue for
+/// each error.
 fn choose_scope(target: &Target, error: &ErrorAggregate, rule: &Rule, timing: Timing) -> Scope {
     match timing {
         Timing::Collected { .. } if !target.is_tracker() => Scope::Collected(rule.id.clone()),

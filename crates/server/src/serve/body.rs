@@ -1,4 +1,4 @@
-//! A request body as it arrives: within a time, and within the memory that all bodies share.
+//! Request bodies that are arriving, with a timeout and a limit on the memory of all bodies together.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,14 +15,15 @@ use tokio::time::{Sleep, sleep};
 
 use super::connections::{Connection, Connections};
 
-/// Bytes of each body that do not count: most events are smaller, and get in however many large bodies wait.
+/// Bytes of each body that do not count against the shared memory. Most events are smaller, so they are accepted
+/// however many large bodies wait.
 const FREE: usize = 64 << 10;
-/// Bytes of a unit of the shared memory.
+/// Size in bytes of a unit of the shared memory.
 const UNIT: usize = 1 << 10;
-/// How often a body that waits for memory asks to cut off another one.
+/// How long a body waits for memory before it asks to cut off another body, and between further requests.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The memory that bodies may take together, beyond the first 64 KiB of each.
+/// The memory that all bodies together may use, beyond the first 64 KiB of each.
 #[derive(Clone, Debug)]
 pub(super) struct BodyMemory {
     units: Arc<Semaphore>,
@@ -30,12 +31,13 @@ pub(super) struct BodyMemory {
 }
 
 impl BodyMemory {
-    /// Of so many bytes, which the bodies of `connections` share.
+    /// Creates a memory of this many bytes for the bodies of `connections`.
     pub(super) fn new(bytes: usize, connections: Arc<Connections>) -> Self {
         Self { units: Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))), connections }
     }
 
-    /// Takes units; cuts off the oldest unfinished bodies of others, one after the other, while there are none.
+    /// Takes units of memory. While there are not enough, it cuts off unfinished bodies of other connections, one after
+    /// another.
     async fn take(self, units: u32, taker: Arc<Connection>) -> Option<OwnedSemaphorePermit> {
         let taking = self.units.acquire_many_owned(units);
         tokio::pin!(taking);
@@ -48,7 +50,7 @@ impl BodyMemory {
     }
 }
 
-/// The memory that one request has taken. It is given back when the request is answered.
+/// The memory that one request uses. It is released when the request is answered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
@@ -65,9 +67,9 @@ impl Taken {
 /// Why a body ends early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    #[error("it did not arrive within {} seconds", .0.as_secs_f32())]
+    #[error("the body did not arrive within {} seconds", .0.as_secs_f32())]
     Slow(Duration),
-    #[error("there is no memory for it")]
+    #[error("there is no memory for the body")]
     Memory,
     #[error(transparent)]
     Broken(#[from] hyper::Error),
@@ -75,18 +77,18 @@ pub(super) enum BodyError {
 
 type Taking = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
 
-/// A body that is arriving.
+/// A request body that is arriving.
 pub(super) struct Arriving {
     body: Incoming,
     connection: Arc<Connection>,
     memory: BodyMemory,
     taken: Taken,
     limit: Duration,
-    /// From the first time that somebody asks for the body: until then a client may wait for `100 Continue`.
+    /// The timeout. It starts when the body is first polled: until then the client may be waiting for `100 Continue`.
     timer: Option<Pin<Box<Sleep>>>,
     bytes: usize,
     units: usize,
-    /// Data that waits for memory.
+    /// Data that has arrived and waits for memory.
     waiting: Option<(Bytes, Taking)>,
 }
 
@@ -101,14 +103,15 @@ impl Arriving {
         Self { body, connection, memory, taken, limit, timer: None, bytes: 0, units: 0, waiting: None }
     }
 
-    /// Memory for `data`: `None` if it was there, else what to wait for.
+    /// Takes memory for `data`. Returns `None` if it was available, else a future to wait for.
     fn account(&mut self, data: &Bytes) -> Option<Taking> {
         self.bytes += data.len();
         if self.bytes <= FREE {
             return None;
         }
-        // All of what was announced at once: bodies that each hold a part would wait for each other. No handler holds more
-        // than the limit of most routes: an envelope may be larger, and is skipped while it is read.
+        // Take memory for the whole announced length at once: bodies that each hold a part would wait for each other.
+        // No handler keeps more than the body limit of most routes in memory: an envelope may be larger, but what is
+        // over the limit is skipped while it is read.
         let announced = self.body.size_hint().upper().and_then(|left| usize::try_from(left).ok()).unwrap_or_default();
         let expected = (self.bytes + announced).min(http_common::MAX_BODY);
         let needed = (expected - FREE).div_ceil(UNIT);
@@ -164,7 +167,7 @@ impl Body for Arriving {
             None => Poll::Ready(Some(Ok(Frame::data(data)))),
             Some(taking) => {
                 this.waiting = Some((data, taking));
-                // To begin waiting.
+                // Poll again at once, so that the waiting begins.
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
@@ -186,7 +189,7 @@ impl Drop for Arriving {
     }
 }
 
-/// The body of an answer. When it was handed over, its connection waits for the next request.
+/// The body of an answer. When it is dropped, its connection waits for the next request.
 pub(super) struct AnswerBody {
     pub(super) body: axum::body::Body,
     pub(super) connection: Arc<Connection>,

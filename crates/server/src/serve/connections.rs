@@ -1,4 +1,4 @@
-//! The connections that are open, and which one to close when there are too many.
+//! The open connections, and the choice of which to close when there are too many.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,23 +9,22 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, watch};
 
-/// A request body that has been arriving for less than this is not cut off to make room.
+/// A request body is not cut off to make room before it has been arriving for this long.
 const YOUNG: Duration = Duration::from_secs(1);
-/// After one body was cut off, others may use its memory for this long before the next is.
+/// After a body was cut off, other bodies may use its memory for this long before the next one is cut off.
 const BETWEEN: Duration = Duration::from_millis(200);
 
-/// What a connection is doing.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It waits for a request, or for the rest of its headers.
+    /// Waiting for a request, or for the rest of its headers.
     Waiting,
-    /// The body of a request is arriving.
+    /// Receiving the body of a request.
     Body,
-    /// A request is being answered.
+    /// Answering a request.
     Answering,
 }
 
-/// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     id: u64,
@@ -35,17 +34,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// The address at the other end.
+    /// Returns the client's address.
     pub(super) fn peer(&self) -> IpAddr {
         self.peer
     }
 
-    /// Notes what the connection does from now on.
+    /// Sets the state of the connection.
     pub(super) fn enter(&self, phase: Phase) {
         *lock(&self.phase) = (phase, Instant::now());
     }
 
-    /// Notes that the body of a request is complete or not wanted, if one was arriving.
+    /// Notes that a body that was arriving is complete or not needed.
     pub(super) fn body_ended(&self) {
         let mut phase = lock(&self.phase);
         if phase.0 == Phase::Body {
@@ -53,18 +52,18 @@ impl Connection {
         }
     }
 
-    /// Returns when the connection must end, to make room for another.
+    /// Waits until the connection must end to make room for another.
     pub(super) async fn cut_off(&self) {
         self.cut_off.notified().await;
     }
 }
 
-/// All that are open.
+/// All open connections.
 #[derive(Debug)]
 pub(super) struct Connections {
     open: Mutex<HashMap<u64, Arc<Connection>>>,
     next: AtomicU64,
-    /// When a body was cut off last.
+    /// The time when a body was last cut off.
     last_body: Mutex<Option<Instant>>,
     count: watch::Sender<usize>,
 }
@@ -77,7 +76,7 @@ impl Default for Connections {
 }
 
 impl Connections {
-    /// Enters a new connection, which is open until what is returned is dropped.
+    /// Adds a new connection, which counts as open until the returned value is dropped.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Open {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let phase = Mutex::new((Phase::Waiting, Instant::now()));
@@ -88,19 +87,20 @@ impl Connections {
         Open { connection, connections: self.clone() }
     }
 
-    /// How many are open.
+    /// Returns the number of open connections.
     pub(super) fn len(&self) -> usize {
         lock(&self.open).len()
     }
 
-    /// Waits until at most `most` are open.
+    /// Waits until at most `most` connections are open.
     pub(super) async fn at_most(&self, most: usize) {
-        // Fails only when the sender is gone, and `self` holds it.
+        // Fails only if the sender is dropped, and `self` holds it.
         let _ = self.count.subscribe().wait_for(|count| *count <= most).await;
     }
 
-    /// Closes one connection to make room: of the address that has the most, the one that has waited for its client
-    /// longest. Requests that are being answered go on. Returns false if there is nothing to close.
+    /// Closes one connection to make room: among the connections of the address that has the most, the one that has
+    /// waited for its client longest. Requests that are being answered go on. Returns false if no connection can be
+    /// closed.
     pub(super) fn make_room(&self) -> bool {
         let now = Instant::now();
         self.cut_off_one(|_, phase, since| match phase {
@@ -110,8 +110,8 @@ impl Connections {
         })
     }
 
-    /// Cuts off one request whose body is still arriving, so that its memory is free for others; never that of `asking`,
-    /// and however many ask, one in a while.
+    /// Cuts off one request whose body is still arriving, to free its memory for others. Never cuts off `asking`, and
+    /// does nothing within `BETWEEN` after the last cut, however many ask.
     pub(super) fn cut_off_body(&self, asking: &Connection) {
         let now = Instant::now();
         {
@@ -136,13 +136,13 @@ impl Connections {
             let (phase, since) = *lock(&connection.phase);
             may_close(connection, phase, since).then_some((connection, since))
         });
-        // The most connections first, then the longest wait.
+        // Prefer the address with the most connections, then the longest wait.
         let chosen = candidates.max_by(|(a, a_since), (b, b_since)| {
             let count = |connection: &Connection| by_peer.get(&connection.peer).copied().unwrap_or_default();
             count(a).cmp(&count(b)).then(b_since.cmp(a_since))
         });
         let Some(id) = chosen.map(|(connection, _)| connection.id) else { return false };
-        // Taken out at once, so that the next call chooses another.
+        // Removed at once, so that the next call chooses another.
         if let Some(connection) = open.remove(&id) {
             connection.cut_off.notify_one();
         }
@@ -151,7 +151,7 @@ impl Connections {
     }
 }
 
-/// A connection among the open ones; it leaves them when this is dropped.
+/// An open connection; dropping it removes it from [`Connections`].
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) connection: Arc<Connection>,
@@ -187,18 +187,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_address_with_most_connections_loses_its_oldest() {
+    async fn the_oldest_connection_of_the_address_with_the_most_is_closed() {
         let connections = Arc::new(Connections::default());
         let alone = connections.enter(peer(1));
         let [first, second, third] = [(); 3].map(|()| connections.enter(peer(2)));
         first.connection.enter(Phase::Answering);
         assert!(connections.make_room());
         let cut = [is_cut_off(&alone).await, is_cut_off(&first).await, is_cut_off(&second).await];
-        assert_eq!(cut, [false, false, true], "the oldest of those that wait");
+        assert_eq!(cut, [false, false, true], "the oldest waiting connection");
         assert!(connections.make_room());
         assert!(connections.make_room());
         assert!(is_cut_off(&third).await && is_cut_off(&alone).await);
-        assert!(!connections.make_room(), "what is being answered goes on");
+        assert!(!connections.make_room(), "a request that is being answered goes on");
         assert_eq!(connections.len(), 1);
         drop(first);
         connections.at_most(0).await;

@@ -1,4 +1,4 @@
-//! `faultline serve`: listens, says how to get in, and runs until it is told to stop.
+//! `faultline serve`: listens, prints the address and the keys, and runs until it is stopped.
 
 mod body;
 mod connections;
@@ -25,25 +25,25 @@ use local_data::{Access, data_dir};
 
 use crate::system::{DataLocation, System, SystemSettings};
 
-/// How long requests that were begun may take after the signal to stop.
+/// How long unfinished requests may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
-/// Characters of the shortest admin key that is taken.
+/// Minimum length of an admin key, in characters.
 const SHORTEST_KEY: usize = 16;
-/// Connections open at once, unless options or the limit of open files say otherwise.
+/// Default maximum of open connections, if neither `--max-connections` nor the limit of open files is lower.
 const CONNECTIONS: usize = 1024;
-/// Files that are open besides connections from clients: databases, and connections to where notifications go.
+/// Open files that are not connections of clients: databases, and connections that send notifications.
 const OTHER_FILES: usize = 100;
 
-/// Runs until Ctrl-C or SIGTERM; then answers what it has begun, processes what is in the inbox, and returns.
+/// Runs until Ctrl-C or SIGTERM. Then it finishes requests, processes the inbox, and returns.
 pub async fn run(options: Serve) -> anyhow::Result<()> {
-    // Caught from the start: a signal that comes while the system starts must not cut it short.
+    // Handle signals from the beginning: one that arrives during the start must not kill the process.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     if let Some(key) = &options.admin_key {
         let length = key.chars().count();
         ensure!(
             length >= SHORTEST_KEY,
             "the admin key is too short: it must have at least {SHORTEST_KEY} characters (got {length}); \
-             `openssl rand -hex 16` makes a good one",
+             `openssl rand -hex 16` creates a good one",
         );
     }
     let limits = limits(&options.network);
@@ -82,19 +82,20 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
             let _ = stop.send(true);
             tokio::time::sleep(GRACE).await;
-        } => tracing::warn!("requests that were not answered in time are cut off"),
+        } => tracing::warn!("failed to answer all requests before the stop: the others are cut off"),
     }
     system.stop().await;
     Ok(())
 }
 
-/// Where notifications may go.
+/// Reads from the options where notifications may be sent.
 fn destinations(options: &Serve) -> anyhow::Result<Destinations> {
     let destinations = Destinations::parse(&options.allow_destination.join(","))?;
     Ok(if options.allow_loopback_destinations { destinations.and_loopback() } else { destinations })
 }
 
-/// The limits that the options set. A process that may open few files has fewer connections, so that it never runs out.
+/// Reads the limits from the options. If the process may open only few files, it accepts fewer connections, so that it
+/// never runs out of files.
 fn limits(options: &Network) -> ConnectionLimits {
     let wanted = options.max_connections.map_or(CONNECTIONS, |count| count as usize);
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -104,7 +105,7 @@ fn limits(options: &Network) -> ConnectionLimits {
         tracing::warn!(
             connections.max = connections,
             files.max = possible,
-            "fewer connections than --max-connections are taken: raise the limit of open files (ulimit -n)"
+            "--max-connections is over the limit of open files and is reduced: raise the limit (ulimit -n)"
         );
     }
     ConnectionLimits {

@@ -9,62 +9,62 @@ use http_common::{BaseUrl, TrustedProxies};
 /// Options of `faultline serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Serve {
-    /// Address and port to listen on; port 0 takes any that is free
+    /// Address and port to listen on; port 0 chooses a free port
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
     pub listen: SocketAddr,
-    /// Directory to keep everything in [default: faultline in the user's data directory]
+    /// Directory for all data [default: faultline in the user's data directory]
     #[arg(long, value_name = "DIR", conflicts_with = "memory")]
     pub data: Option<PathBuf>,
-    /// Keep everything in memory: gone when the process ends
+    /// Keep all data in memory; it is lost when the process ends
     #[arg(long)]
     pub memory: bool,
-    /// The admin key, at least 16 characters [default: made at the first start and kept in the data directory]
+    /// Admin key, at least 16 characters [default: created at the first start and saved in the data directory]
     #[arg(long, env = "FAULTLINE_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
     pub admin_key: Option<String>,
-    /// For how many days occurrences are kept
+    /// Days to keep occurrences
     #[arg(long, default_value_t = 90, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub retention_days: u32,
-    /// The address that people and SDKs reach this by, such as `https://errors.example`: for links, DSNs and cookies
+    /// URL at which people and SDKs reach this server, as in `https://errors.example`; used in links, DSNs and cookies
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<BaseUrl>,
-    /// Further hosts that notifications may go to, besides Slack, GitHub, GitLab, Discord and Teams: HOST, HOST:PORT or
-    /// *.DOMAIN
+    /// Additional hosts that notifications may be sent to, besides Slack, GitHub, GitLab, Discord and Teams: HOST,
+    /// HOST:PORT or *.DOMAIN
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub allow_destination: Vec<String>,
-    /// Let notifications go to this machine, also by http: for trying things out
+    /// Allow notifications to this machine, also over http; meant for testing
     #[arg(long)]
     pub allow_loopback_destinations: bool,
-    /// When ready, print one line of JSON: url, adminKey, project, dsn, clientKey
+    /// When ready, print one line of JSON with url, adminKey, project, dsn and clientKey
     #[arg(long)]
     pub json: bool,
-    /// What clients may take.
+    /// Limits for clients.
     #[command(flatten)]
     pub network: Network,
 }
 
-/// Options of `faultline serve` that limit what clients may take.
+/// Options of `faultline serve` that limit the time, connections and memory of clients.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Limits for clients")]
 pub struct Network {
-    /// An address or network (10.0.0.0/8) of a reverse proxy, whose X-Forwarded-For and X-Forwarded-Proto are believed;
-    /// may be repeated. No proxy is trusted otherwise, not even on this machine
+    /// Address or network (10.0.0.0/8) of a reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are trusted; can
+    /// be repeated. By default no proxy is trusted, not even on this machine
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub trusted_proxy: Vec<TrustedProxies>,
-    /// Seconds that the headers of a request may take, from their first byte
+    /// Seconds for the headers of a request to arrive, from their first byte
     #[arg(long, default_value = "15", value_name = "SECONDS", value_parser = seconds)]
     pub header_timeout: Duration,
-    /// Seconds that the body of a request may take
+    /// Seconds for the body of a request to arrive
     #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = seconds)]
     pub body_timeout: Duration,
-    /// Seconds that a connection may be idle between requests, or its client may take nothing of an answer
+    /// Seconds that a connection may be idle between requests, or that a client may read nothing of an answer
     #[arg(long, default_value = "75", value_name = "SECONDS", value_parser = seconds)]
     pub idle_timeout: Duration,
-    /// Connections open at once; beyond it the one that waited longest is closed [default: 1024, or what the limit of
-    /// open files allows]
+    /// Maximum number of open connections; at the limit, the one that has waited longest is closed [default: 1024, or
+    /// what the limit of open files allows]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_connections: Option<u32>,
-    /// MiB that request bodies may take together while they arrive, beyond the first 64 KiB of each
+    /// Memory in MiB for all request bodies that are arriving, beyond the first 64 KiB of each
     #[arg(long, default_value_t = 64, value_name = "MIB", value_parser = clap::value_parser!(u32).range(8..=65_536))]
     pub body_memory: u32,
 }

@@ -1,8 +1,8 @@
-//! The address to print for the one that is listened on.
+//! Chooses the address to print.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// An address that a program on this machine can reach: loopback in the place of "all addresses" (`0.0.0.0`, `::`).
+/// Returns an address that programs on this machine can reach: loopback instead of "all addresses" (`0.0.0.0`, `::`).
 pub(super) fn reachable(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

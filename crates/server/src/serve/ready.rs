@@ -1,4 +1,4 @@
-//! What is printed when the system is ready.
+//! The output when the server is ready.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -10,20 +10,20 @@ use serde_json::json;
 use crate::system::DataLocation;
 use local_data::{Access, ProjectAccess};
 
-/// What a person, or a program that started this one, needs to get in.
+/// Everything that a person, or the program that started this process, needs to connect.
 pub(super) struct Ready<'a> {
-    /// What is listened on.
+    /// The address that the server listens on.
     pub(super) address: SocketAddr,
-    /// Where people and SDKs reach it.
+    /// The URL at which people and SDKs reach the server.
     pub(super) url: &'a BaseUrl,
     pub(super) place: &'a DataLocation,
-    /// Whether a person is shown the admin key: only once, since what is printed ends in logs.
+    /// Whether the text for a person contains the admin key. It does so only once, because output ends up in logs.
     pub(super) shows_key: bool,
     pub(super) access: (&'a Access, Option<&'a ProjectAccess>),
 }
 
 impl Ready<'_> {
-    /// Prints it on standard output: one line of JSON, or some lines for a person.
+    /// Prints it on standard output, as one line of JSON or as text for a person.
     pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
         let (access, project) = self.access;
         let url = self.url.as_str();
@@ -40,36 +40,37 @@ impl Ready<'_> {
             false => {
                 let (admin, shown) = match (self.shows_key, self.place) {
                     (true, _) => (access.admin_key.as_str(), access.admin_key.clone()),
-                    (false, DataLocation::Memory) => ("ADMIN-KEY", "as given".to_owned()),
-                    (false, DataLocation::Directory(dir)) => {
-                        ("ADMIN-KEY", format!("as before: `faultline admin-key --data '{}'` prints it", dir.display()))
-                    }
+                    (false, DataLocation::Memory) => ("ADMIN-KEY", "as set with --admin-key".to_owned()),
+                    (false, DataLocation::Directory(dir)) => (
+                        "ADMIN-KEY",
+                        format!("not shown again: `faultline admin-key --data '{}'` prints it", dir.display()),
+                    ),
                 };
                 let listening = match self.address.ip().is_unspecified() {
                     true => format!(
-                        "It listens on all addresses of this machine (port {}). Other machines need its name in the place of \
-                         this address: set it with --public-url\n",
+                        "It listens on all addresses of this machine (port {}). Set the URL that other machines use with \
+                         --public-url\n",
                         self.address.port(),
                     ),
                     false => String::new(),
                 };
                 let place = match self.place {
-                    DataLocation::Memory => "in memory: gone when this process ends".to_owned(),
+                    DataLocation::Memory => "in memory, and lost when this process ends".to_owned(),
                     DataLocation::Directory(dir) => format!("in {}", dir.display()),
                 };
                 let how = match project {
                     Some(project) => first_steps(project, url, admin),
                     None => "Open the address in a browser and sign in with the admin key".to_owned(),
                 };
-                let dsn = project.map_or_else(|| "of each project: see its page \"Connect\"".to_owned(), dsn);
+                let dsn = project.map_or_else(|| "see the page \"Connect\" of a project".to_owned(), dsn);
                 format!(
-                    "faultline {version} is ready. Everything is kept {place}\n\
+                    "faultline {version} is ready. Data is kept {place}\n\
                      {listening}\n\
                      address     {url}\n\
                      admin key   {shown}\n\
                      DSN         {dsn}\n\n\
                      {how}\n\n\
-                     Ctrl-C stops it.",
+                     Press Ctrl-C to stop.",
                     version = env!("CARGO_PKG_VERSION"),
                 )
             }
@@ -80,12 +81,12 @@ impl Ready<'_> {
     }
 }
 
-/// What to do with the project that was made for trying things out.
+/// Suggests first steps with the sample project.
 fn first_steps(project: &ProjectAccess, url: &str, admin: &str) -> String {
     let key = &project.client_key;
     let errors = format!("'{url}/projects/{}/errors'", utf8_percent_encode(project.name.as_str(), NON_ALPHANUMERIC));
     format!(
-        "Open the address in a browser and sign in with the admin key; or send an error, then read it back:\n\n  \
+        "Open the address in a browser and sign in with the admin key, or send an error and read it back:\n\n  \
          curl -H 'x-api-key: {key}' -d '{{\"errors\":[{{\"type\":\"Hello\",\"message\":\"first error\"}}]}}' {errors}\n  \
          curl -H 'x-api-key: {admin}' {errors}"
     )

@@ -1,4 +1,4 @@
-//! Accepts connections and answers their requests, within limits that no client can exceed.
+//! Accepts connections and answers their requests, within limits that clients cannot exceed.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,25 +20,25 @@ use super::body::{AnswerBody, Arriving, BodyMemory, Taken};
 use super::connections::{Connection, Connections, Open, Phase};
 use super::stream::{Marks, Timed};
 
-/// How long to wait when the system has no room for another connection.
+/// How long to wait if no further connection can be accepted.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// What a client may take.
+/// The limits of time, connections and memory for clients.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConnectionLimits {
-    /// For the headers of a request, from the first byte.
+    /// Time for the headers of a request to arrive, from the first byte.
     pub(super) header: Duration,
-    /// For the body of a request.
+    /// Time for the body of a request to arrive.
     pub(super) body: Duration,
-    /// Without a byte: between requests, and while an answer is taken.
+    /// Time without a byte, between requests and while an answer is sent.
     pub(super) idle: Duration,
-    /// Connections that are open at once.
+    /// Maximum number of open connections.
     pub(super) connections: usize,
-    /// Bytes of bodies that are in memory at once, beyond the first 64 KiB of each.
+    /// Maximum bytes of bodies in memory at the same time, beyond the first 64 KiB of each.
     pub(super) body_memory: usize,
 }
 
-/// All that answering needs.
+/// Everything that is needed to answer requests.
 #[derive(Clone)]
 pub(super) struct Server {
     front: Front,
@@ -50,25 +50,26 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Answers by `front`. Each request carries its client and `base`, the address that people know.
+    /// Creates a server that answers with `front`. Each request carries its client's address, and `base`, the public
+    /// URL.
     pub(super) fn new(front: Front, base: Option<BaseUrl>, proxies: TrustedProxies, limits: ConnectionLimits) -> Self {
         let connections = Arc::new(Connections::default());
         let memory = BodyMemory::new(limits.body_memory, connections.clone());
         Self { front, base, proxies: Arc::new(proxies), limits, memory, connections }
     }
 
-    /// Accepts connections until `stopped`; returns when all requests that were begun are answered.
+    /// Accepts connections until `stopped`. Returns when all requests that had begun are answered.
     pub(super) async fn run(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = told(&mut stopped) => break,
+                () = until_stopped(&mut stopped) => break,
             };
             match accepted {
                 Ok((stream, peer)) => {
                     tokio::select! {
                         () = self.make_room() => {}
-                        () = told(&mut stopped) => break,
+                        () = until_stopped(&mut stopped) => break,
                     }
                     let open = self.connections.enter(peer.ip());
                     tokio::spawn(self.clone().answer(stream, open, stopped.clone()));
@@ -85,12 +86,12 @@ impl Server {
         self.connections.at_most(0).await;
     }
 
-    /// Makes sure that one more connection may be open.
+    /// Waits until one more connection may be opened, and closes others if necessary.
     async fn make_room(&self) {
         let most = self.limits.connections.saturating_sub(1);
         while self.connections.len() > most {
             if !self.connections.make_room() {
-                // All are being answered: the next one that is done makes room.
+                // All connections are answering requests: the next one to finish makes room.
                 let _ = tokio::time::timeout(NO_ROOM, self.connections.at_most(most)).await;
             }
         }
@@ -98,7 +99,7 @@ impl Server {
 
     /// Answers the requests of one connection.
     async fn answer(self, stream: TcpStream, open: Open, mut stopped: watch::Receiver<bool>) {
-        // Answers are small and written at once: waiting to fill a packet only delays them.
+        // Answers are small and written at once: waiting to fill a packet would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error.message = %error, "failed to set TCP_NODELAY");
         }
@@ -114,7 +115,7 @@ impl Server {
         let ended = tokio::select! {
             ended = &mut serving => ended,
             () = connection.cut_off() => return,
-            () = told(&mut stopped) => {
+            () = until_stopped(&mut stopped) => {
                 serving.as_mut().graceful_shutdown();
                 serving.await
             }
@@ -124,7 +125,6 @@ impl Server {
         }
     }
 
-    /// Answers one request.
     async fn call(
         &self,
         mut request: Request<Incoming>,
@@ -144,7 +144,7 @@ impl Server {
         if let Some(base) = &self.base {
             request.extensions_mut().insert::<BaseUrl>(base.clone());
         }
-        // Kept until the answer is there: the body is in memory as long as it is worked on.
+        // Held until there is an answer, because the body is in memory until then.
         let taken = Taken::default();
         let request = request
             .map(|body| Arriving::new(body, connection.clone(), self.memory.clone(), taken.clone(), self.limits.body));
@@ -158,11 +158,11 @@ impl Server {
 }
 
 /// Waits until the server must stop.
-async fn told(stopped: &mut watch::Receiver<bool>) {
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Whether an accept failed for the one connection only, which its client has closed already.
+/// Whether accepting failed only because the client has already closed the connection.
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

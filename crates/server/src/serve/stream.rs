@@ -1,4 +1,4 @@
-//! A connection's bytes, with the times that its client has for headers and for taking an answer.
+//! A connection's bytes, with timeouts for sending headers and for reading an answer.
 
 use std::io;
 use std::pin::Pin;
@@ -11,17 +11,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A stream that fails when its client is too slow. How long a connection may be idle is not its business: hyper's
-/// header time-out has that, since it also runs before the first byte of a request.
+/// A stream that fails if its client is too slow. It does not limit how long a connection may be idle: hyper's header
+/// timeout does that, because it also runs before the first byte of a request.
 pub(super) struct Timed {
     stream: TcpStream,
-    /// Set between requests, and taken back when the first byte of the next one comes.
+    /// Set between requests, and cleared when the first byte of the next one arrives.
     is_between: Arc<AtomicBool>,
     header_limit: Duration,
     stall_limit: Duration,
     header: Option<Pin<Box<Sleep>>>,
     stall: Option<Pin<Box<Sleep>>>,
-    /// Whether the headers of a request are arriving: until the service gets the request.
+    /// Whether the headers of a request are arriving. Cleared when the service gets the request.
     in_header: Arc<AtomicBool>,
 }
 
@@ -33,32 +33,32 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// The headers of a request are complete.
+    /// Signals that the headers of a request are complete.
     pub(super) fn request(&self) {
         self.in_header.store(false, Ordering::Relaxed);
         self.is_between.store(false, Ordering::Relaxed);
     }
 
-    /// The request was answered: what is read next begins another.
+    /// Signals that the request was answered: the next byte begins another request.
     pub(super) fn answered(&self) {
         self.is_between.store(true, Ordering::Relaxed);
     }
 }
 
 impl Timed {
-    /// `header_limit`: for the headers of a request, from their first byte on. `stall_limit`: without progress while an
-    /// answer is written.
+    /// `header_limit` is the time for the headers of a request, from their first byte. `stall_limit` is the time
+    /// without progress while an answer is written.
     pub(super) fn new(stream: TcpStream, header_limit: Duration, stall_limit: Duration) -> (Self, Marks) {
         let marks = Marks { is_between: Arc::new(AtomicBool::new(true)), in_header: Arc::new(AtomicBool::new(false)) };
         let Marks { is_between, in_header } = marks.clone();
         (Self { stream, is_between, header_limit, stall_limit, header: None, stall: None, in_header }, marks)
     }
 
-    /// Fails if the time for an answer to be taken is over; to be called where a write could not go on.
+    /// Fails if the client has read nothing for too long. To be called when a write makes no progress.
     fn poll_stall(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let limit = self.stall_limit;
         match self.stall.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx) {
-            Poll::Ready(()) => Err(late("the client takes no more of its answer")),
+            Poll::Ready(()) => Err(late("the client stopped reading the answer")),
             Poll::Pending => Ok(()),
         }
     }

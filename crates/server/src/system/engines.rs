@@ -1,4 +1,4 @@
-//! The resources of template.yaml, made on embedded engines.
+//! Creates the resources of template.yaml on the embedded engines.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,39 +22,39 @@ pub(super) const BUCKET: &str = "faultline";
 const INBOX: &str = "faultline-inbox";
 const DEAD_LETTERS: &str = "faultline-inbox-dead";
 const UNDELIVERED: &str = "faultline-notify-dead";
-/// How often a message is delivered before it goes to the dead-letter queue.
+/// How many times a message is delivered before it goes to the dead-letter queue.
 const DELIVERIES: u32 = 5;
-/// The longest that a queue keeps messages: 14 days, in seconds. A laptop may be off for long.
+/// How long queues keep messages: 14 days, in seconds, which is SQS's maximum. A laptop may be off for days.
 const RETENTION_SECONDS: &str = "1209600";
 
-/// The adapters on the resources.
+/// The adapters for the resources.
 pub struct Resources {
-    /// The table.
+    /// The DynamoDB table.
     pub table: Arc<Table>,
-    /// The bucket.
+    /// The S3 bucket with segments and claim checks.
     pub bucket: Arc<Bucket>,
     /// The inbox as ingest sees it.
     pub sender: Arc<Queue>,
-    /// What could not be processed.
+    /// Dead letters of the inbox: messages that could not be processed.
     pub dead_letters: Arc<DeadLetterQueue>,
-    /// What could not be told.
+    /// Notifications that could not be delivered.
     pub undelivered: Arc<DeadLetterQueue>,
     /// The table's stream.
     pub streams: aws_sdk_dynamodbstreams::Client,
-    /// What seals: the key of the data directory. A stack in AWS may have none.
+    /// Encrypts with the key of the data directory. A stack in AWS may have no key.
     pub sealer: Option<Arc<dyn Sealer>>,
     /// The inbox as Lambda's poller sees it.
     pub inbox: embedded::sqs::Queue,
 }
 
 impl Resources {
-    /// Makes what is not there, and opens all of it.
+    /// Creates the resources that do not exist yet, and opens all of them.
     pub async fn make(engines: &Engines) -> anyhow::Result<Self> {
         let Clients { dynamodb, s3, sqs, .. } = Clients::of(engines, |engine| engine);
-        schema::create(&dynamodb, TABLE).await.context("the table cannot be made")?;
+        schema::create(&dynamodb, TABLE).await.context("cannot create the table")?;
         match s3.create_bucket().bucket(BUCKET).send().await {
             Err(error) if error.code() != Some("BucketAlreadyOwnedByYou") => {
-                return Err(error).context("the bucket cannot be made");
+                return Err(error).context("cannot create the bucket");
             }
             _ => {}
         }
@@ -71,7 +71,7 @@ impl Resources {
         Self::through(engines, |engine| engine).await
     }
 
-    /// Opens what was made, on ways to the engines that `way` makes of the engines themselves: a test's may fail.
+    /// Opens existing resources. `way` can wrap the connection to each engine: a test injects failures with it.
     pub async fn through(
         engines: &Engines,
         way: impl Fn(SharedHttpClient) -> SharedHttpClient,
@@ -79,7 +79,7 @@ impl Resources {
         let sqs = Clients::of(engines, |engine| engine).sqs;
         let url = async |name: &str| {
             let url = sqs.get_queue_url().queue_name(name).send().await?.queue_url;
-            url.context("a queue without a URL")
+            url.context("the queue has no URL")
         };
         let (inbox, dead_letters, undelivered) = (url(INBOX).await?, url(DEAD_LETTERS).await?, url(UNDELIVERED).await?);
         let Clients { dynamodb, streams, s3, sqs, kms } = Clients::of(engines, way);
@@ -97,7 +97,7 @@ impl Resources {
     }
 }
 
-/// The SDK's clients of the engines.
+/// AWS SDK clients that call the engines.
 struct Clients {
     dynamodb: aws_sdk_dynamodb::Client,
     streams: aws_sdk_dynamodbstreams::Client,
@@ -111,7 +111,7 @@ impl Clients {
         let credentials =
             Credentials::new(embedded::s3::ACCESS_KEY_ID, embedded::s3::SECRET_ACCESS_KEY, None, None, "embedded");
         let account = Account { region: embedded::REGION.to_owned(), credentials };
-        // The name is never looked up: requests go to the engine, not to a socket.
+        // The host name is never looked up: requests go to the engine, not to a socket.
         let service = |engine, name: &str| Service {
             http: way(engine),
             endpoint: Some(format!("http://{name}.embedded.invalid")),
@@ -133,7 +133,7 @@ impl Clients {
     }
 }
 
-/// How many bytes the occurrences take that are stored.
+/// Returns the size in bytes of all stored segments.
 pub async fn stored_bytes(engines: &Engines) -> anyhow::Result<u64> {
     let s3 = Clients::of(engines, |engine| engine).s3;
     let mut pages = s3.list_objects_v2().bucket(BUCKET).prefix("segments/").into_paginator().send();
@@ -144,7 +144,7 @@ pub async fn stored_bytes(engines: &Engines) -> anyhow::Result<u64> {
     Ok(bytes)
 }
 
-/// The keys of all objects that begin with `prefix`.
+/// Returns the keys of all objects that begin with `prefix`.
 pub async fn stored_keys(engines: &Engines, prefix: &str) -> anyhow::Result<Vec<String>> {
     let s3 = Clients::of(engines, |engine| engine).s3;
     let mut pages = s3.list_objects_v2().bucket(BUCKET).prefix(prefix).into_paginator().send();
@@ -161,5 +161,5 @@ async fn make_queue(
     attributes: HashMap<QueueAttributeName, String>,
 ) -> anyhow::Result<()> {
     let made = sqs.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
-    made.map(drop).with_context(|| format!("the queue {name} cannot be made"))
+    made.map(drop).with_context(|| format!("cannot create the queue {name}"))
 }

@@ -1,4 +1,4 @@
-//! Expiry of items, objects and stream records, as AWS does it by itself.
+//! Expiry of items, objects and stream records, which AWS does by itself.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,15 +9,15 @@ use model::project::Retention;
 use super::engines::BUCKET;
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// An object of the inbox is of no use once its message is gone from the dead-letter queue: 14 days.
+/// Days to keep claim checks: one more than the dead-letter queue keeps their messages.
 const CLAIM_CHECK_DAYS: u32 = 15;
 
-/// Removes what is over at `now`; see [`Stack::expire`](super::Stack::expire).
+/// Removes data that has expired at `now`; see [`Stack::expire`](super::Stack::expire).
 pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTime) -> Result<(), embedded::Error> {
     let ago = |days: u32| now.checked_sub(DAY * days).unwrap_or(SystemTime::UNIX_EPOCH);
     engines.dynamo().sweep_ttl().await?;
     engines.dynamo().trim_streams(ago(1)).await?;
-    // A day later than the references, so that what is listed can be read.
+    // A day later than the references, so that every listed occurrence can be read.
     for retention in [None].into_iter().chain(Retention::ALL.map(Some)) {
         let days = retention.map_or(retention_days, Retention::days);
         engines.s3().expire(BUCKET, &SegmentId::kept_prefix(retention), ago(days + 1)).await?;
@@ -25,7 +25,7 @@ pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTi
     engines.s3().expire(BUCKET, "inbox/", ago(CLAIM_CHECK_DAYS)).await?;
     let bytes = engines.reclaim().await?;
     if bytes > 0 {
-        tracing::info!(space.bytes = bytes, "space of what was deleted was given back");
+        tracing::info!(space.bytes = bytes, "reclaimed the disk space of deleted data");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Lambda's event-source mapping of the inbox: takes messages in batches, hands them to the processor, deletes what was
-//! processed and leaves the rest to be delivered again.
+//! Does what Lambda's event source mapping does for the inbox: receives messages in batches, passes them to the
+//! processor, deletes those that were processed, and leaves the others to be delivered again.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use tokio::time::sleep;
 
 use super::{Stack, stop_requested};
 
-/// A batch as large as a Lambda invocation's payload may be.
+/// Maximum size of a batch: the same as a Lambda invocation's payload.
 const MAX_MESSAGES: usize = 5_000;
 const MAX_BYTES: u64 = 6 << 20;
-/// Whom a batch is taken from by a crash gets it back after this.
+/// Visibility timeout: how soon the messages of a crashed consumer are delivered again.
 const VISIBILITY: Duration = Duration::from_secs(60);
-/// How long a batch waits for more messages: no wait that a person would notice. If so many came in that time that it is a
-/// storm, the batch waits again, up to a second: larger batches cost fewer writes.
+/// How long a batch waits for more messages: too short for a person to notice. If at least `STORM` messages arrive in
+/// that time, the batch waits again, up to a second in total, because larger batches cost fewer writes.
 const WINDOW: Duration = Duration::from_millis(50);
 const STORM: usize = 32;
 const MAX_WINDOWS: usize = 20;
-/// How long to wait when the queue itself fails.
+/// How long to wait after the queue itself fails.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many batches are processed at once: while one is committed, the next is unpacked and read.
+/// How many batches are processed at the same time: while one is committed, the next is unpacked and read.
 const AT_ONCE: usize = 2;
 
-/// Runs until `stopped`, and then until the inbox is empty. `left` messages of it were received, and not processed, by a
-/// process before this one.
+/// Runs until `stopped`, and then until the inbox is empty. `left` is the number of messages in it that an earlier
+/// process received but did not process.
 pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiver<bool>) {
     let mut mapping = Mapping { stack, size: Size::first(left), under_way: JoinSet::new() };
     loop {
@@ -43,7 +43,7 @@ pub(super) async fn run(stack: Arc<Stack>, left: u64, mut stopped: watch::Receiv
         };
         mapping.stack.note("processor", &done);
         if let Err(error) = done {
-            tracing::error!(error.message = %error, "a batch of the inbox is not done");
+            tracing::error!(error.message = %error, "failed to process a batch of the inbox");
             sleep(RETRY_INTERVAL).await;
         }
     }
@@ -55,7 +55,7 @@ struct Mapping {
     under_way: JoinSet<Result<Ended, embedded::Error>>,
 }
 
-/// How many messages a batch had, and how many of them are done.
+/// Numbers of messages in a batch that were received and processed.
 struct Ended {
     received: usize,
     done: usize,
@@ -66,7 +66,7 @@ impl Mapping {
         self.under_way.len() < self.size.at_once()
     }
 
-    /// Takes a batch, and has it processed; returns how many messages it has.
+    /// Receives a batch and starts to process it. Returns its number of messages.
     async fn begin(&mut self) -> anyhow::Result<usize> {
         let received = receive(&self.stack, self.size.most).await?;
         let count = received.len();
@@ -76,18 +76,19 @@ impl Mapping {
         Ok(count)
     }
 
-    /// Returns how many messages are done.
+    /// Adjusts the size of the next batch. Returns how many messages were processed.
     fn end(&mut self, batch: Result<Result<Ended, embedded::Error>, JoinError>) -> anyhow::Result<usize> {
         let Ended { received, done } = batch??;
         self.size = self.size.after(received, done);
         Ok(done)
     }
 
-    /// Processes what is in the inbox now; what fails stays for the next start.
+    /// Processes the messages in the inbox. Those that fail stay for the next start.
     async fn drain(mut self) {
         loop {
             let mut stuck = false;
-            // All of them, whatever becomes of one: whoever is cut off leaves what is done undeleted.
+            // Wait for all batches, even if one fails: a batch that is cut off would leave processed messages
+            // undeleted.
             while let Some(batch) = self.under_way.join_next().await {
                 stuck |= !matches!(self.end(batch), Ok(1..));
             }
@@ -98,18 +99,20 @@ impl Mapping {
     }
 }
 
-/// How many messages the next batch may have. After a process that died while it processed, the first has one, and each
-/// may have twice as many as the one before if that came back with anything done, but few until what was left is done: a
-/// message that the process dies of is delivered again at the head of the queue, and soon alone; it takes no neighbours
-/// into the dead-letter queue. And a process that is killed again and again gets something done in between.
+/// The maximum number of messages in the next batch.
+///
+/// If an earlier process died while it processed, the first batch has one message. Each following batch may have twice
+/// as many if the one before it processed anything, but at most [`FEW`] until all messages left by the earlier process
+/// are done. A message that kills the process is delivered again at the head of the queue, soon alone, so it takes no
+/// other messages into the dead-letter queue. And a process that is killed again and again makes progress in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Size {
     most: usize,
-    /// How many messages there may be that a process before this one died of.
+    /// How many of the next messages may have killed an earlier process.
     left: usize,
 }
 
-/// The most messages of a batch, while there is one among them that a process may have died of.
+/// Maximum number of messages in a batch that may contain one that killed an earlier process.
 const FEW: usize = 64;
 
 impl Size {
@@ -127,14 +130,14 @@ impl Size {
         Self { most, left }
     }
 
-    /// One batch at a time until they are as large as they get: what the process dies of then has few neighbours.
+    /// Returns 1 until batches have their full size, so that a message that kills the process has few others with it.
     fn at_once(self) -> usize {
         if self.most == MAX_MESSAGES { AT_ONCE } else { 1 }
     }
 }
 
-/// Takes up to `most` messages out of the inbox; waits a little for company if there are fewer, and longer while a storm
-/// goes on.
+/// Receives up to `most` messages from the inbox. If there are fewer, it waits a little for more, and longer during a
+/// storm.
 async fn receive(stack: &Stack, most: usize) -> Result<Vec<Received>, embedded::Error> {
     let queue = stack.inbox();
     let mut received = queue.receive(most, MAX_BYTES, VISIBILITY).await?;
@@ -154,7 +157,7 @@ async fn receive(stack: &Stack, most: usize) -> Result<Vec<Received>, embedded::
     Ok(received)
 }
 
-/// Takes one batch through.
+/// Processes one batch. Deletes the processed messages, and delays the others.
 async fn process(stack: Arc<Stack>, mut received: Vec<Received>) -> Result<Ended, embedded::Error> {
     let queue = stack.inbox();
     let failed: HashSet<_> = stack.process(&mut received).await.into_iter().collect();
@@ -167,7 +170,7 @@ async fn process(stack: Arc<Stack>, mut received: Vec<Received>) -> Result<Ended
     Ok(Ended { received: received.len(), done: done.len() })
 }
 
-/// How long a message that failed waits for its next delivery: a second at first, then twice as long each time.
+/// How long a failed message waits for its next delivery: one second at first, then twice as long each time, up to 32.
 fn wait(message: &Received) -> Duration {
     Duration::from_secs(1 << message.receive_count.saturating_sub(1).min(5))
 }
@@ -176,9 +179,10 @@ fn wait(message: &Received) -> Duration {
 mod tests {
     use super::{AT_ONCE, MAX_MESSAGES, Size};
 
-    /// Batches are large from the start, begin anew with one message when nothing of one came back, and grow again.
+    /// Batches are large from the start, restart with one message after a batch in which nothing was processed, and
+    /// grow again.
     #[test]
-    fn batches_grow_while_they_come_back() {
+    fn batches_grow_while_messages_are_processed() {
         let first = Size::first(0);
         assert_eq!((first.most, first.at_once()), (MAX_MESSAGES, AT_ONCE));
         let shrunk = first.after(3, 0);
@@ -187,13 +191,14 @@ mod tests {
         assert_eq!((0..20).fold(shrunk, |size, _| size.after(size.most, 1)), first);
     }
 
-    /// A message that the process dies of is soon nearly alone, wherever it was in the last batches of the process.
+    /// A message that kills the process is soon nearly alone in its batch, wherever it was in the last batches of that
+    /// process.
     #[test]
-    fn what_a_process_died_of_is_soon_alone() {
+    fn a_message_that_kills_the_process_is_soon_nearly_alone() {
         for place in (0..2 * MAX_MESSAGES).step_by(7) {
             let (mut before, mut left) = (place, 2 * MAX_MESSAGES);
             let mut company = MAX_MESSAGES;
-            // The first delivery was the one in the full batch; the fifth is the last.
+            // The first delivery was in the full batch; the fifth is the last.
             for _ in 2..=5 {
                 let mut size = Size::first(left as u64);
                 assert_eq!(size.at_once(), 1);

@@ -1,4 +1,4 @@
-//! The stack in one process.
+//! The stack in one process, with everything that runs in the background.
 
 mod engines;
 mod expiry;
@@ -21,43 +21,43 @@ pub use stream::Stream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Where everything is kept.
+/// Where data is stored.
 #[derive(Clone, Debug)]
 pub enum DataLocation {
-    /// In this process, until it ends.
+    /// In the memory of this process, until it ends.
     Memory,
-    /// In a directory, which one process at a time may use.
+    /// In a directory, which only one process at a time can use.
     Directory(PathBuf),
 }
 
-/// How to run the system.
+/// Settings of the system.
 #[derive(Clone)]
 pub struct SystemSettings {
-    /// Where everything is kept.
+    /// Where data is stored.
     pub place: DataLocation,
-    /// The admin key; made and kept if none is given.
+    /// The admin key; if it is `None`, one is created and saved.
     pub admin_key: Option<String>,
-    /// For how many days occurrences are kept, of projects that do not say so themselves.
+    /// Days to keep occurrences of projects without a setting of their own.
     pub retention_days: u32,
-    /// The time and randomness of the use cases.
+    /// The source of time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// Where messages may go.
+    /// Where notifications may be sent.
     pub destinations: Destinations,
-    /// How messages are sent, if not by the real channels.
+    /// A replacement for the real channels, for tests.
     pub channels: Option<Arc<dyn Notifier>>,
-    /// Where errors are looked at, for the links in messages.
+    /// The public URL, for links in notifications.
     pub public_url: Option<PublicUrl>,
 }
 
 impl SystemSettings {
-    /// The defaults, at `place`.
+    /// Returns the default settings with data at `place`.
     pub fn at(place: DataLocation) -> Self {
         let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
         Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, public_url: None }
     }
 }
 
-/// The stack with all that runs by itself.
+/// The stack with its background tasks.
 pub struct System {
     stack: Arc<Stack>,
     stop: watch::Sender<bool>,
@@ -68,7 +68,7 @@ impl System {
     /// Opens the stack and starts processing.
     pub async fn start(settings: SystemSettings) -> anyhow::Result<Self> {
         let stack = Arc::new(Stack::open(&settings).await?);
-        // What the process before this one was processing when it died waits for nobody.
+        // Messages that an earlier process had received when it died are made visible at once.
         let left = stack.inbox().release().await?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -79,19 +79,19 @@ impl System {
         Ok(Self { stack, stop, tasks })
     }
 
-    /// The stack.
+    /// Returns the stack that the background tasks work on.
     pub fn stack(&self) -> &Stack {
         &self.stack
     }
 
-    /// Processes what is in the inbox and stops. Requests must have been answered before.
+    /// Processes the inbox and stops. All requests must have been answered before.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// Waits until the system is told to stop, or is gone.
+/// Waits until the system is stopped or dropped.
 async fn stop_requested(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -1,4 +1,4 @@
-//! The resources and the use cases on them, without anything that runs by itself.
+//! The resources and the functions on them, without background tasks.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ use super::stream::Stream;
 use super::{DataLocation, SystemSettings, expiry};
 use local_data::{Access, ProjectAccess};
 
-/// The stack in one process, at rest: requests are answered, but nothing is processed unless somebody says so.
+/// The stack in one process, without background tasks: it answers requests, but processes messages only when it is
+/// called to.
 pub struct Stack {
     front: Front,
     outcomes: Arc<Outcomes>,
@@ -39,13 +40,13 @@ pub struct Stack {
     retention_days: u32,
 }
 
-/// How long a batch may take, retries included: others wait behind it.
+/// How long a batch may take, including retries. Other batches wait for it.
 const BATCH_TIME: Duration = Duration::from_secs(20);
-/// The project that is there from the start.
+/// Name of the project that exists from the start.
 const SAMPLE: &str = "sample";
 
 impl Stack {
-    /// Opens the engines, and makes what is not there yet.
+    /// Opens the engines, and creates the resources that do not exist yet.
     pub async fn open(settings: &SystemSettings) -> anyhow::Result<Self> {
         let engines = match &settings.place {
             DataLocation::Memory => Engines::memory()?,
@@ -55,17 +56,17 @@ impl Stack {
         Self::on(engines, resources, settings).await
     }
 
-    /// On engines that are open already, and their resources.
+    /// Creates the stack on open engines and their resources.
     pub async fn on(engines: Engines, resources: Resources, settings: &SystemSettings) -> anyhow::Result<Self> {
         let clock = settings.clock.clone();
         let (access, sample) = access(settings, &resources, &*clock).await?;
-        let operator = Key::parse(&access.admin_key).context("the admin key cannot be used")?.hash();
+        let operator = Key::parse(&access.admin_key).context("the admin key is not valid")?.hash();
 
         let outcomes = Arc::new(Outcomes::default());
         let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
         let table = Arc::new(table.with_clock(clock.clone()));
         let stores = Stores::new(&table, &bucket);
-        // One memory of keys: what query forgets, all forget.
+        // All functions share one cache of keys: a key that `query` removes from it is gone for all.
         let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             authenticator: authenticator.clone(),
@@ -108,12 +109,12 @@ impl Stack {
         Ok(Self { front, outcomes, processor, notify, inbox, streams, place, engines, access, sample, retention_days })
     }
 
-    /// The routes of ingest, query and notify, as API Gateway would offer them.
+    /// Returns the routes of ingest, query and notify, as API Gateway would serve them.
     pub fn front(&self) -> Front {
         self.front.clone()
     }
 
-    /// Notes whether a stage works, for `GET /health`.
+    /// Records whether a stage works, for `GET /health`.
     pub(super) fn note<T, E>(&self, stage: &'static str, done: &Result<T, E>) {
         match done {
             Ok(_) => self.outcomes.stages().worked(stage),
@@ -121,17 +122,17 @@ impl Stack {
         }
     }
 
-    /// The keys to get in with.
+    /// Returns the admin key, and the keys of the sample project if it exists.
     pub fn access(&self) -> (&Access, Option<&ProjectAccess>) {
         (&self.access, self.sample.as_ref())
     }
 
-    /// The inbox, as Lambda's poller sees it.
+    /// Returns the inbox, as Lambda's poller sees it.
     pub fn inbox(&self) -> &embedded::sqs::Queue {
         &self.inbox
     }
 
-    /// The table's stream, as Lambda's poller sees it.
+    /// Opens the table's stream, as Lambda's poller sees it.
     pub async fn stream(&self) -> anyhow::Result<Stream> {
         let dir = match &self.place {
             DataLocation::Memory => None,
@@ -140,24 +141,24 @@ impl Stack {
         Stream::open(self.streams.clone(), TABLE, dir).await
     }
 
-    /// What tells.
+    /// Returns the function that sends notifications.
     pub fn notify(&self) -> &Notify {
         &self.notify
     }
 
-    /// The engines that everything rests in.
+    /// Returns the engines that store all data.
     pub fn engines(&self) -> &Engines {
         &self.engines
     }
 
-    /// Removes what is over at `now`, as AWS does by itself: objects, and what the stream has had for a day. Items of the
-    /// table go by the system's clock, which is the only one that its engine has.
+    /// Removes data that has expired at `now`, as AWS does by itself: objects, and stream records older than a day.
+    /// Items of the table expire by the system's clock, because their engine has no other.
     pub async fn expire(&self, now: SystemTime) -> Result<(), embedded::Error> {
         expiry::expire(&self.engines, self.retention_days, now).await
     }
 
-    /// Processes a batch; returns the ids of the messages that must be delivered again: those that the processor names, or all
-    /// if it panicked.
+    /// Processes a batch. Returns the ids of the messages that must be delivered again: those that the processor names,
+    /// or all if it panicked.
     pub async fn process(&self, received: &mut [Received]) -> Vec<String> {
         let deliveries: Vec<_> = received
             .iter_mut()
@@ -167,14 +168,14 @@ impl Stack {
         match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH_TIME)).await }).await {
             Ok(failures) => failures.into_iter().map(|Failure { id, .. }| id).collect(),
             Err(error) => {
-                tracing::error!(error.message = %error, batch.len = received.len(), "the processor failed");
+                tracing::error!(error.message = %error, batch.len = received.len(), "failed to process a batch: the processor panicked");
                 received.iter().map(|message| message.message_id.clone()).collect()
             }
         }
     }
 }
 
-/// Those that the settings name, or the real ones; without mail, which is SES's.
+/// Returns the channels in the settings, or the real ones without email, which needs SES.
 fn channels(settings: &SystemSettings) -> Arc<dyn Notifier> {
     let real = || {
         let client = Client::new(settings.destinations.clone(), Timeouts::default());
@@ -183,8 +184,8 @@ fn channels(settings: &SystemSettings) -> Arc<dyn Notifier> {
     settings.channels.clone().unwrap_or_else(real)
 }
 
-/// The keys of the place, made if it has none, and with them a sample project. One that was deleted stays so: then there are
-/// no keys of it.
+/// Reads the keys of the data location. If there are none, it creates them and a sample project. A sample project that
+/// was deleted is not created again: then `None` is returned for it.
 async fn access(
     settings: &SystemSettings,
     resources: &Resources,
@@ -207,13 +208,13 @@ async fn access(
         write_access(&access, dir)?;
     }
     if let Some(key) = &settings.admin_key {
-        // A key that is given is not kept: whoever gives it gives it each time.
+        // A key from the settings is not saved: it must be set at each start.
         access.admin_key.clone_from(key);
     }
     Ok((access, sample))
 }
 
-/// Keeps the keys in the data directory, readable by its owner only.
+/// Saves the keys in the data directory, readable by its owner only.
 fn write_access(access: &Access, dir: &Path) -> anyhow::Result<()> {
     let path = dir.join(local_data::ACCESS_FILE);
     let bytes = serde_json::to_vec_pretty(access)?;
@@ -226,10 +227,10 @@ async fn make_sample(resources: &Resources, clock: &dyn Clock) -> anyhow::Result
         Err(error) if error.kind() == Kind::Conflict => resources.table.by_name(&name).await?,
         created => Some(created?),
     };
-    let project: Project = project.context("the sample project comes and goes")?;
+    let project: Project = project.context("the sample project was deleted while it was opened")?;
     let key = Key::from_random(clock.random().to_be_bytes());
     let scope = Scope::Project(project.id, project.name.clone());
-    let record = KeyRecord::new(&key, Role::Client, scope, "made with the data directory", clock.now());
+    let record = KeyRecord::new(&key, Role::Client, scope, "created with the data directory", clock.now());
     resources.table.add(&key.hash(), &record).await?;
     Ok(ProjectAccess { id: project.id, name: project.name, client_key: key.reveal().to_owned() })
 }

@@ -1,4 +1,4 @@
-//! The stream of the table, and how far it was read.
+//! Reads the table's stream, and saves how far it was read.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,26 +10,26 @@ use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::types::{AttributeValue as Image, Record as Streamed, ShardIteratorType};
 use notify::Record;
 
-/// Records of a batch, as template.yaml has it.
+/// Maximum number of records in a batch, as in template.yaml.
 const MAX_BATCH_RECORDS: i32 = 100;
-/// Where the position is kept in the data directory.
+/// Name of the file in the data directory that stores the position.
 const POSITION_FILE: &str = "stream-position";
 
-/// The stream of the table, and how far it was read.
+/// The table's stream, with the position up to which it was read.
 #[derive(Debug)]
 pub struct Stream {
     client: Client,
     arn: String,
-    /// The number of the last record that was taken in.
+    /// Sequence number of the last record that was handled.
     position: Option<String>,
-    /// Where the position rests; nowhere if everything is in memory.
+    /// The file that stores the position; `None` if all data is in memory.
     file: Option<PathBuf>,
 }
 
 impl Stream {
-    /// The stream of `table`, from behind what a process before this one took in.
+    /// Opens the stream of `table` after the last record that an earlier process handled.
     pub(super) async fn open(client: Client, table: &str, dir: Option<&Path>) -> anyhow::Result<Self> {
-        let streams = client.list_streams().table_name(table).send().await.context("the stream cannot be found")?;
+        let streams = client.list_streams().table_name(table).send().await.context("cannot find the table's stream")?;
         let arn =
             streams.streams().first().and_then(|stream| stream.stream_arn()).context("the table has no stream")?;
         let file = dir.map(|dir| dir.join(POSITION_FILE));
@@ -40,13 +40,14 @@ impl Stream {
         Ok(Self { arn: arn.to_owned(), client, position, file })
     }
 
-    /// The next records, in order; none if nothing happened.
+    /// Returns the next records, in order; empty if there are none.
     pub async fn next(&mut self) -> anyhow::Result<Vec<Record>> {
         let described = self.client.describe_stream().stream_arn(&self.arn).send().await?;
         let shards = described.stream_description().map(|stream| stream.shards()).unwrap_or_default();
         let shard = shards.first().and_then(|shard| shard.shard_id()).context("the stream has no shard")?;
         let iterator = match self.iterator(shard, self.position.clone()).await {
-            // What was read is gone by now, and with it nothing that was not.
+            // The record at the position was trimmed. Only records that were read can have been trimmed, so start at
+            // the oldest.
             Err(error) if error.code() == Some("TrimmedDataAccessException") => self.iterator(shard, None).await?,
             iterator => iterator?,
         };
@@ -67,8 +68,8 @@ impl Stream {
         Ok(call.set_sequence_number(after).send().await?.shard_iterator)
     }
 
-    /// Notes that everything up to `number` was taken in. What is taken in again, since this was not written any more, is
-    /// told once all the same.
+    /// Saves that all records up to `number` were handled. If this is not written any more, records are read again,
+    /// which still sends each notification once.
     pub fn taken(&mut self, number: &str) -> std::io::Result<()> {
         self.position = Some(number.to_owned());
         match &self.file {
@@ -78,8 +79,8 @@ impl Stream {
     }
 }
 
-/// The position that a process before this one kept. One that is damaged counts as none: a change that is read twice
-/// notifies once all the same.
+/// Reads the position that an earlier process saved. A damaged one counts as none, because a change that is read twice
+/// still sends its notification once.
 fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -91,7 +92,7 @@ fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         tracing::warn!(
             file = %file.display(),
-            "the position in the table's stream is damaged: reading goes on from the oldest record that there is"
+            "the saved position in the table's stream is damaged: reading starts again from the oldest record"
         );
         return Ok(None);
     }
@@ -107,7 +108,7 @@ fn record(streamed: Streamed) -> Record {
     Record { number, old: image(change.old_image), new: image(change.new_image) }
 }
 
-/// The same value of the other SDK, which has a type of its own.
+/// Converts a value of the streams SDK, which has its own type, to the same value of the DynamoDB SDK.
 fn attribute(value: Image) -> AttributeValue {
     match value {
         Image::S(text) => AttributeValue::S(text),
@@ -120,7 +121,7 @@ fn attribute(value: Image) -> AttributeValue {
         Image::Ss(texts) => AttributeValue::Ss(texts),
         Image::Ns(numbers) => AttributeValue::Ns(numbers),
         Image::Bs(all) => AttributeValue::Bs(all),
-        // None of ours: what does not know it reads it as missing.
+        // faultline writes no other kinds of values: one is read as a missing value.
         _ => AttributeValue::Null(true),
     }
 }

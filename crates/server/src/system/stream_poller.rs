@@ -1,4 +1,5 @@
-//! Lambda's poller of the table's stream: hands records to notify in order, and goes on after those that were taken in.
+//! Does what Lambda's poller does for the table's stream: passes records to notify in order, and continues after the
+//! last one that was handled.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +10,13 @@ use tokio::sync::watch;
 use super::stream::Stream;
 use super::{Stack, stop_requested};
 
-/// How often the stream is asked for more.
+/// The pause between two reads of the stream, if it has no new records.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// How often the outbox is asked for what is due.
+/// The pause between two sweeps of the outbox for due notifications.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-/// How long to wait when the stream or the outbox itself fails.
+/// How long to wait after reading the stream fails.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// For how long a batch may begin to send things.
+/// For how long a batch or a sweep may begin to send notifications.
 const SEND_TIME: Duration = Duration::from_secs(30);
 
 /// Runs until `stopped`.
@@ -27,7 +28,7 @@ pub(super) async fn run(stack: Arc<Stack>, mut stream: Stream, mut stopped: watc
             Ok(true) => continue,
             Ok(false) => POLL_INTERVAL,
             Err(error) => {
-                tracing::error!(error.message = %error, "the table's stream cannot be read");
+                tracing::error!(error.message = %error, "failed to read the table's stream");
                 RETRY_INTERVAL
             }
         };
@@ -36,10 +37,10 @@ pub(super) async fn run(stack: Arc<Stack>, mut stream: Stream, mut stopped: watc
             () = stop_requested(&mut stopped) => break,
         }
     }
-    // What was processed on the way out is told at the next start.
+    // Changes that are processed during the stop are handled at the next start.
 }
 
-/// Takes one batch in; says whether there may be more.
+/// Passes one batch to notify. Returns whether there may be more.
 async fn take(stack: &Stack, stream: &mut Stream) -> anyhow::Result<bool> {
     let records = stream.next().await?;
     let Some(last) = records.last() else { return Ok(false) };
@@ -53,17 +54,17 @@ async fn take(stack: &Stack, stream: &mut Stream) -> anyhow::Result<bool> {
     }
     match again {
         None => Ok(true),
-        Some(number) => anyhow::bail!("record {number} could not be taken in: it comes again"),
+        Some(number) => anyhow::bail!("record {number} could not be handled: it will be read again"),
     }
 }
 
-/// The schedule of template.yaml: sends what is due, until `stopped`.
+/// Does what the schedule in template.yaml does: sends due notifications, until `stopped`.
 pub(super) async fn sweep(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
         let swept = stack.notify().sweep(Deadline::within(SEND_TIME)).await;
         stack.note("sweep", &swept);
         if let Err(error) = swept {
-            tracing::warn!(error.message = %error, "what is due cannot be sent");
+            tracing::warn!(error.message = %error, "failed to send due notifications");
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP_INTERVAL) => {}

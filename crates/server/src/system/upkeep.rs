@@ -1,4 +1,4 @@
-//! What AWS does by itself: items and objects expire, stream records are kept for a day.
+//! Background upkeep that AWS does by itself: items and objects expire, stream records are kept for a day.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ pub(super) async fn run(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
         let expired = stack.expire(SystemTime::now()).await;
         stack.note("upkeep", &expired);
         if let Err(error) = expired {
-            tracing::warn!(error.message = %error, "what has expired cannot be removed");
+            tracing::warn!(error.message = %error, "failed to remove expired data");
         }
         tokio::select! {
             _ = tokio::time::sleep(UPKEEP_INTERVAL) => {}

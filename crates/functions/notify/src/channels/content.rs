@@ -1,4 +1,4 @@
-//! The text of a message, before each channel puts it into its own form.
+//! The text of a message, before each channel formats it.
 
 use model::occurrence::{Exception, Frame, Level, Occurrence, Stacktrace};
 use model::project::TimeUnit;
@@ -8,39 +8,39 @@ use url::Url;
 
 use super::text::{cut, line, thousands};
 
-/// The most frames that a chat message shows.
+/// Maximum number of frames in a chat message.
 const MAX_FRAMES: usize = 5;
-/// The most notifications that one message lists.
+/// Maximum number of notifications that one message lists.
 const MAX_LISTED_NOTIFICATIONS: usize = 30;
-/// The longest title, in characters: what a chat window shows without folding it.
+/// Maximum length of a title, in characters: what a chat window shows without folding.
 const MAX_TITLE_CHARS: usize = 200;
-/// The longest link, in bytes: a longer one is cut by what it is clicked in.
+/// Maximum length of a link, in bytes: mail and chat programs cut longer ones.
 const MAX_LINK_BYTES: usize = 2_000;
-/// The longest fact, in characters.
+/// Maximum length of a fact, in characters.
 const MAX_FACT_CHARS: usize = 200;
 
-/// The content of a message: texts on one line each, cleaned and cut, and not escaped.
+/// The content of a message. Each text is on one line, cleaned and cut, but not escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content {
-    /// All of it in one line, for the lock screens of phones and the subjects of mails.
+    /// The message in one line, for the lock screens of phones and the subjects of emails.
     pub(super) summary: String,
-    /// What it is about.
+    /// The error that it is about, or the number of notifications.
     pub(super) title: String,
-    /// Where a person finds out more.
+    /// The URL of a page with more information.
     pub(super) link: Option<String>,
-    /// Why it is sent, or what that means.
+    /// Why the message is sent.
     pub(super) why: String,
-    /// Names and values.
+    /// Names and values of facts about the error.
     pub(super) facts: Vec<(&'static str, String)>,
-    /// The frames that raised it, the raising one first.
+    /// Stack frames; the one that raised the error is first.
     pub(super) frames: Vec<String>,
-    /// What was collected.
+    /// The entries of a message about several notifications.
     pub(super) listed: Vec<Listed>,
-    /// How bad it is.
+    /// The level of the error, or the worst level in the list.
     pub(super) level: Level,
 }
 
-/// One of what was collected.
+/// An entry in a message about several notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) title: String,
@@ -60,7 +60,7 @@ impl Content {
     }
 }
 
-/// Identifies a message: the same however often it is sent.
+/// Returns the token that identifies a message. It stays the same when the message is sent again.
 pub(super) fn token(message: &Message) -> &str {
     match message {
         Message::One(notification) => &notification.token,
@@ -89,7 +89,7 @@ fn describe_several(project: &str, notifications: &[Notification], more: u64, ov
         title: title(notification, 120),
         link: link(notification),
         text: format!(
-            "{} at {}, {} in all",
+            "{} at {}, {} in total",
             describe_trigger(notification),
             moment(notification.at, notification.timezone.as_deref()),
             thousands(notification.count)
@@ -105,13 +105,13 @@ fn describe_several(project: &str, notifications: &[Notification], more: u64, ov
     if unlisted > 0 {
         facts.push(("Not listed", thousands(unlisted)));
     }
-    let things = if all == 1 { "thing" } else { "things" };
-    let mut title = format!("{} {things} happened in {}", thousands(all), line(project, MAX_FACT_CHARS));
+    let noun = if all == 1 { "notification" } else { "notifications" };
+    let mut title = format!("{} {noun} in {}", thousands(all), line(project, MAX_FACT_CHARS));
     let mut why = span;
     if let Some(overflow) = overflow {
-        title = format!("{} more in {}", thousands(all), line(project, MAX_FACT_CHARS));
+        title = format!("{} more {noun} in {}", thousands(all), line(project, MAX_FACT_CHARS));
         why = format!(
-            "Over {} messages a minute of {}: the others are counted here",
+            "Over {} messages per minute from the rule {}: the others are counted here",
             thousands(u64::from(overflow.ceiling)),
             line(&overflow.rule, MAX_FACT_CHARS)
         );
@@ -124,18 +124,18 @@ fn describe_several(project: &str, notifications: &[Notification], more: u64, ov
         facts,
         frames: Vec::new(),
         listed: listed.collect(),
-        // The worst is first in the order of levels.
+        // Levels are ordered with the worst first.
         level: notifications.iter().map(|notification| notification.level).min().unwrap_or_default(),
     }
 }
 
 fn describe_limit(project: &str, limit: &str, until: Timestamp) -> Content {
-    let title = format!("{} sends more than it may", line(project, MAX_FACT_CHARS));
+    let title = format!("{} is over its event limit", line(project, MAX_FACT_CHARS));
     Content {
         summary: title.clone(),
         title,
         link: None,
-        why: "What is over the limit is refused, and not counted".to_owned(),
+        why: "Events over the limit are refused and not counted".to_owned(),
         facts: vec![
             ("Project", line(project, MAX_FACT_CHARS)),
             ("Limit", line(limit, MAX_FACT_CHARS)),
@@ -147,7 +147,7 @@ fn describe_limit(project: &str, limit: &str, until: Timestamp) -> Content {
     }
 }
 
-/// `[type] message` on one line. v1's JavaScript client sends `_` for no type.
+/// Formats `[type] message` on one line. v1's JavaScript client sends `_` if there is no type.
 fn title(notification: &Notification, max: usize) -> String {
     match notification.kind.as_str() {
         "" | "_" => line(&notification.message, max),
@@ -155,27 +155,27 @@ fn title(notification: &Notification, max: usize) -> String {
     }
 }
 
-/// Why it is sent, in a few words.
+/// Says in a few words why a notification is sent.
 pub(super) fn describe_trigger(notification: &Notification) -> String {
     match &notification.trigger {
         Trigger::First => "New error".to_owned(),
-        Trigger::Regression => "Back again after it was resolved".to_owned(),
-        Trigger::Unmuted => "Back again after its mute ended".to_owned(),
-        // How many there are is known from others' posts.
-        Trigger::Threshold { .. } if notification.is_posted => "Seen as often as the threshold says".to_owned(),
+        Trigger::Regression => "Seen again after it was resolved".to_owned(),
+        Trigger::Unmuted => "Seen again after its mute ended".to_owned(),
+        // The exact count would reveal other clients' events.
+        Trigger::Threshold { .. } if notification.is_posted => "Threshold reached".to_owned(),
         Trigger::Threshold { count, unit, .. } => {
             let unit = match unit {
                 TimeUnit::Minute => "a minute",
                 TimeUnit::Hour => "an hour",
                 TimeUnit::Day => "a day",
             };
-            format!("{} in {unit}", thousands(*count))
+            format!("Seen {} times in {unit}", thousands(*count))
         }
-        Trigger::Sample => "A sample, to try a rule".to_owned(),
+        Trigger::Sample => "Test message for a rule".to_owned(),
     }
 }
 
-/// What is known about the error, in the order of interest.
+/// Returns the facts about the error, the most interesting first.
 pub(super) fn facts(notification: &Notification) -> Vec<(&'static str, String)> {
     let zone = notification.timezone.as_deref();
     let optional = [
@@ -203,20 +203,21 @@ pub(super) fn facts(notification: &Notification) -> Vec<(&'static str, String)> 
     facts
 }
 
-/// The link, if it is one that a person may be led to.
+/// Returns the link of a notification if it is safe to show.
 pub(super) fn link(notification: &Notification) -> Option<String> {
     checked_link(notification.link.as_deref()?)
 }
 
 fn checked_link(link: &str) -> Option<String> {
     let url = Url::parse(link).ok()?;
-    // Slack divides at a bar, Markdown ends at a bracket: both have an escaped form that every server reads the same.
+    // A bar separates a link from its text in Slack, an angle bracket ends a link in Markdown. Servers read their
+    // percent-encoded forms as the same characters.
     let url = matches!(url.scheme(), "http" | "https").then(|| url.to_string())?;
     let url = url.replace('|', "%7C").replace('<', "%3C").replace('>', "%3E");
     (url.len() <= MAX_LINK_BYTES).then_some(url)
 }
 
-/// `at` in the time zone of that IANA name, to the second; in UTC if there is none, or none of that name.
+/// Formats `at` to the second, in the time zone with this IANA name. Uses UTC if there is no name, or no such zone.
 pub(super) fn moment(at: Timestamp, zone: Option<&str>) -> String {
     let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok());
     let at = jiff::Timestamp::from_second(at.seconds()).unwrap_or_default();
@@ -226,7 +227,8 @@ pub(super) fn moment(at: Timestamp, zone: Option<&str>) -> String {
     }
 }
 
-/// The frames that raised it, the raising one first: the application's own, if it has any.
+/// Returns the frames of the error; the one that raised it is first. If there are frames of the application itself,
+/// only those.
 pub(super) fn frames(notification: &Notification) -> Vec<String> {
     let Some(stack) = notification.occurrence.as_deref().and_then(raised) else { return Vec::new() };
     let own = stack.frames.iter().any(|frame| frame.in_app == Some(true));
@@ -234,7 +236,7 @@ pub(super) fn frames(notification: &Notification) -> Vec<String> {
     shown.take(MAX_FRAMES).map(|stack| frame(stack, MAX_FACT_CHARS)).collect()
 }
 
-/// The stack of what gave the error its title; else of the thread that crashed.
+/// Returns the stack trace of the exception that gave the error its title, or else that of the thread that crashed.
 fn raised(occurrence: &Occurrence) -> Option<&Stacktrace> {
     let of_exception = occurrence.exceptions.iter().rev().find_map(|exception| exception.stacktrace.as_ref());
     let crashed =
@@ -242,7 +244,7 @@ fn raised(occurrence: &Occurrence) -> Option<&Stacktrace> {
     of_exception.or(occurrence.stacktrace.as_ref()).or_else(|| crashed()?.stacktrace.as_ref())
 }
 
-/// `function (file:line)`, in at most `max` characters.
+/// Formats a frame as `function (file:line)`, in at most `max` characters.
 fn frame(frame: &Frame, max: usize) -> String {
     let file = [&frame.filename, &frame.module, &frame.package].into_iter().flatten().find(|text| !text.is_empty());
     let place = match (file, frame.lineno) {
@@ -257,7 +259,8 @@ fn frame(frame: &Frame, max: usize) -> String {
     }
 }
 
-/// All exceptions with all their frames, the raising ones first, in at most `max` frames of each.
+/// Formats all exceptions with at most `max` frames each. The last exception, and in each the frame that raised it, is
+/// first.
 pub(super) fn backtrace(occurrence: &Occurrence, max: usize) -> String {
     let mut lines = Vec::new();
     let mut stack = |stack: &Stacktrace| {

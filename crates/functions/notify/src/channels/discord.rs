@@ -1,5 +1,5 @@
-//! Discord's webhooks. Limits are those of its reference on embeds: 256 characters in a title, 4,096 in a description,
-//! 25 fields of 256 and 1,024, and 6,000 in all.
+//! Discord's webhooks. The limits are from Discord's reference on embeds: 256 characters in a title, 4,096 in a
+//! description, 25 fields with 256 characters in the name and 1,024 in the value, 6,000 in total.
 
 use model::occurrence::Level;
 use rules::{Message, target};
@@ -10,8 +10,8 @@ use super::content::Content;
 use super::exchange::Exchange;
 use super::text::{cut, escaped, unfenced, without_emoji};
 
-/// With eight facts of at most 220 characters each the whole stays below 6,000, also where Discord counts a character
-/// outside of the basic plane as two.
+/// With eight facts of at most 220 characters each, an embed stays below 6,000, even if Discord counts a character
+/// outside the basic multilingual plane as two.
 const MAX_DESCRIPTION_CHARS: usize = 1_400;
 const MAX_TITLE_CHARS: usize = 120;
 const MAX_VALUE_CHARS: usize = 150;
@@ -21,7 +21,7 @@ pub(super) async fn send(exchange: &Exchange<'_>, hook: &target::Hook, message: 
     Ok(())
 }
 
-/// The request's body.
+/// Builds the request's body.
 pub(super) fn body(message: &Message) -> Value {
     let content = Content::new(message);
     let fields: Vec<_> = content
@@ -40,7 +40,7 @@ pub(super) fn body(message: &Message) -> Value {
     }
     json!({
         "embeds": [embed],
-        // Nobody is called, whatever the text says.
+        // The message mentions nobody, whatever its text says.
         "allowed_mentions": { "parse": [] },
     })
 }
@@ -54,7 +54,7 @@ fn description(content: &Content) -> String {
     for (listed, entry) in content.listed.iter().enumerate() {
         let title = escape(&entry.title, 80);
         let title = match entry.link.as_deref().filter(|link| link.len() < 200) {
-            // A bracket ends the link.
+            // A parenthesis would end the link.
             Some(link) => format!("[{title}]({})", link.replace('(', "%28").replace(')', "%29")),
             None => title,
         };
@@ -68,7 +68,7 @@ fn description(content: &Content) -> String {
     text
 }
 
-/// Red for what stops, orange for errors, yellow for warnings, blue for the rest.
+/// Returns red for fatal errors, orange for errors, yellow for warnings, blue for the rest.
 fn colour(level: Level) -> u32 {
     match level {
         Level::Fatal => 0xb4_23_18,
@@ -78,7 +78,7 @@ fn colour(level: Level) -> u32 {
     }
 }
 
-/// Discord's Markdown, with a backslash before all that means something in it.
+/// Escapes Discord's Markdown with backslashes.
 fn escape(text: &str, max: usize) -> String {
     escaped(&without_emoji(text), max, |c| {
         Some(match c {
@@ -95,7 +95,7 @@ fn escape(text: &str, max: usize) -> String {
             '(' => "\\(",
             ')' => "\\)",
             '#' => "\\#",
-            // Not a mention in any case; this keeps it from looking like one.
+            // Never a mention, because of `allowed_mentions`; this keeps it from looking like one.
             '@' => "@\u{200b}",
             _ => return None,
         })

@@ -9,10 +9,10 @@ use super::SendError;
 use super::secrets::Secrets;
 use crate::guard::{Answer, Client, Outgoing, Unsent};
 
-/// The longest that a destination may ask to be left alone: what failed for a day is given up.
+/// Longest pause that a destination may ask for: a message that has failed for a day is given up.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
-/// The requests to one destination: sends them, and describes failures without secrets.
+/// Sends requests to one destination, and describes failures without secrets.
 pub(super) struct Exchange<'a> {
     client: &'a Client,
     service: &'static str,
@@ -21,22 +21,22 @@ pub(super) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// `service` is what failures call the destination.
+    /// Creates an exchange with `target`. `service` is the name of the destination in failures.
     pub(super) fn new(client: &'a Client, service: &'static str, target: &Target, now: Timestamp) -> Self {
         Self { client, service, secrets: Secrets::of(target), now }
     }
 
-    /// The moment that the talk is at.
+    /// Returns the time of the exchange.
     pub(super) fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Posts JSON; anything but a 2xx is a failure.
+    /// Posts JSON. Any status other than 2xx is a failure.
     pub(super) async fn post(&self, url: &str, body: &Value) -> Result<Answer, SendError> {
         self.post_bytes(url, HeaderMap::new(), body.to_string().into_bytes()).await
     }
 
-    /// Posts JSON that is written already.
+    /// Posts JSON that is already serialised. Any status other than 2xx is a failure.
     pub(super) async fn post_bytes(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, SendError> {
         let mut outgoing = Outgoing { headers, body, ..Outgoing::new(Method::POST, url) };
         outgoing.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -44,7 +44,7 @@ impl<'a> Exchange<'a> {
         if answer.status.is_success() { Ok(answer) } else { Err(self.classify(&answer)) }
     }
 
-    /// Sends, and takes any status for an answer.
+    /// Sends a request, and returns the answer with any status.
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendError> {
         self.client.send(outgoing).await.map_err(|unsent| match unsent {
             Unsent::Refused(refused) => SendError::permanent(format!("{}: {refused}", self.service)),
@@ -54,17 +54,20 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// The JSON of an answer.
+    /// Parses the body of an answer as JSON.
     pub(super) fn json(&self, answer: &Answer) -> Result<Value, SendError> {
         if answer.cut {
             return Err(self.transient(None, &format!("answered with more than {} bytes", answer.body.len())));
         }
         serde_json::from_slice(&answer.body).map_err(|_| {
-            self.transient(None, &format!("answered {} with what is no JSON: {}", answer.status, self.excerpt(answer)))
+            self.transient(
+                None,
+                &format!("answered {} with a body that is not JSON: {}", answer.status, self.excerpt(answer)),
+            )
         })
     }
 
-    /// What an answer that is no success means, for services that mean by a status what HTTP does.
+    /// Classifies an answer that is not a success, for services that use HTTP's statuses as HTTP defines them.
     pub(super) fn classify(&self, answer: &Answer) -> SendError {
         let status = answer.status;
         let is_transient = status.is_server_error()
@@ -74,13 +77,13 @@ impl<'a> Exchange<'a> {
             return self.transient(self.retry_after(&answer.headers), &self.describe(answer));
         }
         if status.is_redirection() {
-            let what = format!("answered {status}: redirects are not followed, set the address that it has moved to");
+            let what = format!("answered {status}: redirects are not followed, set the new address");
             return self.permanent(&what);
         }
         self.permanent(&self.describe(answer))
     }
 
-    /// `answered 404 Not Found: no_service`
+    /// Describes an answer, as in `answered 404 Not Found: no_service`.
     pub(super) fn describe(&self, answer: &Answer) -> String {
         match self.excerpt(answer) {
             text if text.is_empty() => format!("answered {}", answer.status),
@@ -92,7 +95,7 @@ impl<'a> Exchange<'a> {
         self.secrets.excerpt(&answer.body)
     }
 
-    /// How long to wait by `Retry-After`: seconds, of which Discord sends fractions, or a date.
+    /// Reads `Retry-After`: seconds (Discord sends fractions) or a date.
     pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
         if let Ok(seconds) = text.parse::<f64>() {
@@ -103,18 +106,18 @@ impl<'a> Exchange<'a> {
         Some(self.until(date.as_second()))
     }
 
-    /// How long it is until that second of the epoch; nothing if it has passed.
+    /// Returns the time until this Unix second; zero if it has passed.
     pub(super) fn until(&self, second: i64) -> Duration {
         let seconds = u64::try_from(second.saturating_sub(self.now.seconds())).unwrap_or(0);
         Duration::from_secs(seconds).min(MAX_RETRY_AFTER)
     }
 
-    /// A transient failure; `what` goes on after the service's name, and holds no secret.
+    /// Creates a transient failure. `what` follows the service's name, and must not contain secrets.
     pub(super) fn transient(&self, retry_after: Option<Duration>, what: &str) -> SendError {
         SendError::Transient { retry_after, reason: format!("{} {what}", self.service) }
     }
 
-    /// A permanent failure.
+    /// Creates a permanent failure. `what` follows the service's name, and must not contain secrets.
     pub(super) fn permanent(&self, what: &str) -> SendError {
         SendError::permanent(format!("{} {what}", self.service))
     }

@@ -1,4 +1,4 @@
-//! Mail.
+//! Email.
 
 use async_trait::async_trait;
 use rules::{Message, target};
@@ -7,39 +7,38 @@ use super::SendError;
 use super::content::{Content, token};
 use super::text::{escaped, line};
 
-/// A mail, ready to be sent.
+/// An email, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
-    /// Whom to.
+    /// The addresses of the recipients.
     pub to: Vec<String>,
-    /// One line, of at most 200 characters.
+    /// The subject: one line of at most 200 characters.
     pub subject: String,
-    /// For who reads plain text.
+    /// The plain-text version.
     pub text: String,
-    /// For everybody else.
+    /// The HTML version.
     pub html: String,
-    /// What names the message: the same however often it is sent. For the header `X-Faultline-Delivery`.
+    /// The token of the message, which stays the same when it is sent again. For the header `X-Faultline-Delivery`.
     pub delivery: String,
 }
 
-/// What carries mail.
+/// A service that sends email.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Sends `email`. An error's text holds no secret.
+    /// Sends `email`. The text of an error contains no secrets.
     async fn send(&self, email: &Email) -> Result<(), SendError>;
 }
 
 pub(super) async fn send(mailer: Option<&dyn Mailer>, mail: &target::Mail, message: &Message) -> Result<(), SendError> {
     let mailer = mailer.ok_or_else(|| {
         SendError::permanent(
-            "no mail is sent here: set the address that it comes from, which SES must know as verified \
-             (MailFrom in the stack)",
+            "email is not set up: set the sender address, which must be verified in SES (MailFrom of the stack)",
         )
     })?;
     mailer.send(&compose(mail, message)).await
 }
 
-/// The mail.
+/// Composes the email.
 pub(super) fn compose(mail: &target::Mail, message: &Message) -> Email {
     let content = Content::new(message);
     let project = match message {

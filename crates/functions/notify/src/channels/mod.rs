@@ -1,5 +1,5 @@
-//! The ways to notify people. Each channel is a module with a pure function that makes its request, and `send`, which
-//! sends it and classifies the answer. [`Channels::send`] registers them.
+//! The channels that notify people. Each channel is a module with a pure function that builds its request, and `send`,
+//! which sends it and classifies the answer. [`Channels::send`] registers them.
 
 mod content;
 mod discord;
@@ -29,16 +29,16 @@ use crate::guard::Client;
 pub use crate::marker::IssueKey;
 use crate::marker::MarkerSigner;
 
-/// An issue of a tracker.
+/// An issue in a tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// Its number in its repository or project.
+    /// The number of the issue in its repository or project.
     pub number: u64,
-    /// Where people read it.
+    /// The URL of its page.
     pub url: String,
 }
 
-/// All channels, over one HTTP client. Cheap to clone.
+/// All channels, with one HTTP client. Cheap to clone.
 #[derive(Clone)]
 pub struct Channels {
     client: Client,
@@ -49,30 +49,31 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Over `client`, and over `mailer` if mail can be sent.
+    /// Creates channels that use `client`, and `mailer` if email can be sent.
     pub fn new(client: Client, mailer: Option<Arc<dyn Mailer>>, clock: Arc<dyn Clock>) -> Self {
         Self { client, mailer, clock, interactive: false, issue_key: IssueKey::default() }
     }
 
-    /// The same, whose Slack messages have buttons to resolve and to mute if `interactive`: for projects whose rules
-    /// hold Slack's signing secret. Their action ids are `faultline_resolve` and `faultline_mute`, their value
+    /// Returns the channels with buttons to resolve and mute in Slack messages if `interactive`, for projects whose
+    /// rules contain Slack's signing secret. The action ids are `faultline_resolve` and `faultline_mute`, the value is
     /// `PROJECT|FINGERPRINT`.
     pub fn interactive(mut self, interactive: bool) -> Self {
         self.interactive = interactive;
         self
     }
 
-    /// The same, whose issues are marked by this key: only an issue that has such a mark is taken for the error's.
+    /// Returns the channels with a key that signs the markers in issues. Only an issue with a signed marker counts as
+    /// an error's issue.
     pub fn marking(mut self, key: IssueKey) -> Self {
         self.issue_key = key;
         self
     }
 
-    /// Sends `message` to `target`. `issue` is the one that the target is known to have for the error; returns
-    /// the one that it has now, if it is a tracker. A tracker gets one error at a time: what was collected about several
-    /// errors fails permanently, and that a project is limited makes no issue.
+    /// Sends `message` to `target`. `issue` is the known issue of the error in a tracker. Returns the issue that the
+    /// error has after sending, if the target is a tracker. A tracker takes one error at a time: a message about
+    /// several errors fails permanently, and a message about a project's limit creates no issue.
     ///
-    /// Two at once for the same error and tracker may make two issues: whoever calls keeps them from it.
+    /// Two calls at the same time for the same error and tracker may create two issues: the caller must prevent that.
     pub async fn send(
         &self,
         target: &Target,

@@ -4,27 +4,28 @@ use rules::{Message, Target};
 use super::slack;
 use super::{Channels, Issue, IssueKey, SendError};
 
-/// Sends messages: [`Channels`], or what a test has in their place.
+/// Sends messages. Implemented by [`Channels`], and by fakes in tests.
 #[async_trait]
 pub trait Notifier: Send + Sync {
-    /// Sends a message to `target`. Returns the issue that the error has there now, if it is a tracker.
+    /// Sends a message to `target`. Returns the issue that the error has there afterwards, if the target is a tracker.
     async fn send(&self, target: &Target, delivery: &Delivery<'_>) -> Result<Option<Issue>, SendError>;
 
-    /// Answers whoever pressed a button in Slack, and nobody else in the channel, at the `response_url` that Slack sent.
-    /// An address that is not Slack's is refused.
+    /// Replies to the person who pressed a button in Slack, at the `response_url` that Slack sent. Others in the
+    /// channel do not see the reply. A URL that is not Slack's is refused.
     async fn reply(&self, response_url: &str, text: &str) -> Result<(), SendError>;
 }
 
 /// A message, and what is known about its target.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
-    /// The message.
+    /// The message to send.
     pub message: &'a Message,
-    /// The issue that the target is known to have for the error.
+    /// The known issue of the error in the target.
     pub issue: Option<&'a Issue>,
-    /// Whether a Slack message has buttons: the project's rules have the secret that presses of them are signed by.
+    /// Whether a Slack message has buttons. It has if the project's rules contain the secret that Slack signs button
+    /// presses with.
     pub buttons: bool,
-    /// The key that signs the markers in issues of the project.
+    /// The project's key, which signs the markers in issues.
     pub issue_key: &'a IssueKey,
 }
 

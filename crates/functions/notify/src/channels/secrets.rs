@@ -4,12 +4,12 @@ use url::Url;
 
 use super::text::{clean, cut};
 
-/// What of a target must not be in any text. An answer may quote the request in a form of its own.
+/// The parts of a target that must not appear in any text. An answer may quote parts of the request in another form.
 pub(super) struct Secrets(Vec<String>);
 
-/// The shortest text that is taken for a secret: anything shorter is found in every answer, and guards nothing.
+/// Minimum length of a secret, in bytes. Anything shorter would be found in every answer, and protects nothing.
 const MIN_SECRET_BYTES: usize = 4;
-/// The longest excerpt of an answer, in characters.
+/// Maximum length of an excerpt of an answer, in characters.
 const MAX_EXCERPT_CHARS: usize = 200;
 
 impl Secrets {
@@ -26,13 +26,13 @@ impl Secrets {
             Target::GitLab(gitlab) => secrets.add(gitlab.personal_access_token.reveal()),
             Target::Mail(_) => {}
         }
-        // The longest first: a part must not spoil the whole.
+        // The longest first: replacing a part of a secret first would leave the rest of it.
         secrets.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.0.dedup();
         secrets
     }
 
-    /// The beginning of what `body` says, on one line, with `[Filtered]` where a secret stood.
+    /// Returns the beginning of `body` on one line, with `[Filtered]` in place of secrets.
     pub(super) fn excerpt(&self, body: &[u8]) -> String {
         let text = self.filter(&String::from_utf8_lossy(body));
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -48,8 +48,8 @@ impl Secrets {
         text
     }
 
-    /// A URL as it was written and as it is sent, its path and query, and every part of them: in an answer each may stand
-    /// alone.
+    /// Adds a URL as it was written and as it is sent, its path and query, and each part of them, because an answer may
+    /// contain any of these alone.
     fn add_url(&mut self, url: &Secret) {
         self.add(url.reveal());
         let Ok(url) = Url::parse(url.reveal()) else { return };
@@ -67,7 +67,7 @@ impl Secrets {
         self.add(url.password().unwrap_or_default());
     }
 
-    /// A secret, as it is and without its percent escapes.
+    /// Adds a secret, as it is and percent-decoded.
     fn add(&mut self, secret: &str) {
         let decoded = percent_decode_str(secret).decode_utf8_lossy();
         for form in [secret, decoded.as_ref()] {
@@ -79,7 +79,7 @@ impl Secrets {
     }
 }
 
-/// `text` with `[Filtered]` for every occurrence of `secret`, in either case of ASCII letters.
+/// Replaces every occurrence of `secret` in `text` with `[Filtered]`, ignoring the case of ASCII letters.
 fn replace_secret(text: &str, secret: &str) -> String {
     let haystack = text.to_ascii_lowercase();
     let needle = secret.to_ascii_lowercase();

@@ -1,26 +1,26 @@
 use std::time::Duration;
 
-/// Why a message was not delivered. `reason` names the service and its answer, holds no secret, and is for people.
+/// Why a message was not delivered. `reason` is for people: it names the service and its answer, and contains no
+/// secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Sending it again later may work.
+    /// Sending the message again later may work.
     #[error("{reason}")]
     Transient {
-        /// How long the destination asks to be left alone, if it says so.
+        /// The pause that the destination asks for, if any.
         retry_after: Option<Duration>,
-        /// What happened.
+        /// What happened, with the name of the service.
         reason: String,
     },
-    /// Sending it again fails, unless somebody changes the target or the destination.
+    /// Sending the message again will fail until somebody changes the target or the destination.
     #[error("{reason}")]
     Permanent {
-        /// What happened, and how to fix it.
+        /// What happened, with the name of the service, and how to fix it.
         reason: String,
     },
 }
 
 impl SendError {
-    /// A permanent failure.
     pub(crate) fn permanent(reason: impl Into<String>) -> Self {
         Self::Permanent { reason: reason.into() }
     }

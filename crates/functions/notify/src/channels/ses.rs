@@ -12,21 +12,22 @@ use store::aws::{Account, Service};
 use super::SendError;
 use super::mail::{Email, Mailer};
 
-/// Mail by Amazon SES.
+/// Sends email through Amazon SES.
 pub struct Ses {
     client: Client,
     from: String,
 }
 
 impl Ses {
-    /// By SES in the account's region, from an address that SES knows as verified, by itself or by its domain.
+    /// Creates a mailer that uses SES in the account's region. `from` must be verified in SES, as an address or by its
+    /// domain.
     pub fn new(account: &Account, service: &Service, from: impl Into<String>) -> Self {
         let config = aws_sdk_sesv2::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(account.region.clone()))
             .credentials_provider(account.credentials.clone())
             .http_client(service.http.clone())
-            // SES sends again what it is given again: the outbox sees to what failed, with a pause in between.
+            // SES does not detect duplicates, so the SDK must not retry: the outbox retries failures, with a pause.
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder()
@@ -62,7 +63,7 @@ impl Mailer for Ses {
     }
 }
 
-/// What an error of SES means. Its texts name addresses, which are no secrets of a target.
+/// Classifies an error of SES. Its text may contain addresses, which are not secrets of a target.
 fn classify<E>(error: &SdkError<E>) -> SendError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -76,7 +77,7 @@ where
     let text = refused.message().unwrap_or_default();
     let reason = format!("SES answered {code}: {text}");
     let is_transient = match code {
-        // Of the account: it is set right by AWS or the operator, and the mail may still be of use.
+        // A problem of the account: AWS or the operator will fix it, and the email may still be useful then.
         "TooManyRequestsException" | "LimitExceededException" | "SendingPausedException" | "ThrottlingException" => {
             true
         }

@@ -1,5 +1,5 @@
-//! Slack's incoming webhooks. Limits are those of Block Kit's reference: 3,000 characters in a section, 2,000 in a field,
-//! 10 fields, 50 blocks, 2,000 characters in a button's value.
+//! Slack's incoming webhooks. The limits are from Block Kit's reference: 3,000 characters in a section, 2,000 in a
+//! field, 10 fields, 50 blocks, 2,000 characters in a button's value.
 
 use http::{HeaderValue, Method, header};
 use rules::{Message, target};
@@ -11,7 +11,7 @@ use super::exchange::Exchange;
 use super::text::{escaped, unfenced, without_emoji};
 use crate::guard::{Client, Outgoing};
 
-/// Below the limit, since Slack does not say how it counts.
+/// Below the limit, because Slack does not document how it counts.
 const MAX_SECTION_CHARS: usize = 2_900;
 const MAX_FIELD_CHARS: usize = 1_900;
 const MAX_FIELDS: usize = 10;
@@ -26,13 +26,11 @@ pub(super) async fn send(
     Ok(())
 }
 
-/// Answers a press of a button. Slack's address for it is good for half an hour; the answer is for one person, so a failure
-/// is not tried again.
+/// Replies to a button press. Slack's URL for it is valid for half an hour. The reply is for one person only, so a
+/// failure is not retried.
 pub(super) async fn reply(client: &Client, response_url: &str, text: &str) -> Result<(), SendError> {
     if !client.is_at(response_url, "hooks.slack.com") {
-        return Err(SendError::permanent(
-            "Slack: `response_url` is not an address of hooks.slack.com: nothing is sent to it",
-        ));
+        return Err(SendError::permanent("Slack: `response_url` is not a URL of hooks.slack.com: nothing was sent"));
     }
     let body = json!({
         "response_type": "ephemeral",
@@ -48,11 +46,11 @@ pub(super) async fn reply(client: &Client, response_url: &str, text: &str) -> Re
     }
 }
 
-/// The request's body.
+/// Builds the request's body.
 pub(super) fn body(slack: &target::Slack, message: &Message, interactive: bool) -> Value {
     let content = Content::new(message);
     let mut body = json!({
-        // Shown where blocks are not, such as on a phone's lock screen.
+        // Shown where blocks are not shown, such as on a phone's lock screen.
         "text": literal(&content.summary, MAX_SECTION_CHARS),
         "blocks": blocks(&content, message, interactive),
         "unfurl_links": false,
@@ -73,7 +71,7 @@ pub(super) fn body(slack: &target::Slack, message: &Message, interactive: bool) 
 }
 
 fn blocks(content: &Content, message: &Message, interactive: bool) -> Vec<Value> {
-    // Texts of events are plain text, in which nothing means anything: Slack's Markdown has no escape for its marks.
+    // Texts from events are sent as plain text, because Slack's Markdown has no way to escape its marks.
     let mut blocks = vec![plain_section(&format!("{}\n{}", escape(&content.title, 1_000), escape(&content.why, 500)))];
     if let Some(link) = content.link.as_deref().map(|link| link.replace('&', "&amp;")) {
         blocks.push(section(&format!("<{link}|Open in faultline>")));
@@ -89,7 +87,8 @@ fn blocks(content: &Content, message: &Message, interactive: bool) -> Vec<Value>
         let frames = escape(&content.frames.join("\n"), MAX_SECTION_CHARS - 8);
         blocks.push(section(&format!("```\n{frames}\n```")));
     }
-    // Four to a block: each has at most 700 characters. With links, so these are Markdown, and made literal.
+    // Four entries per block: each has at most 700 characters. They contain links, so they are Markdown, and their
+    // texts are made literal.
     for some in content.listed.chunks(4) {
         let lines = some.iter().map(|listed| {
             format!("• {}\n{}", linked(&listed.title, listed.link.as_deref(), 500), literal(&listed.text, 180))
@@ -112,7 +111,7 @@ fn blocks(content: &Content, message: &Message, interactive: bool) -> Vec<Value>
     blocks
 }
 
-/// A title with its link around it, in at most `max` characters. A link that is longer than a title may be is left out.
+/// Formats a title as a link, in at most `max` characters. A link that takes more than half of them is left out.
 fn linked(title: &str, link: Option<&str>, max: usize) -> String {
     match link.map(|link| link.replace('&', "&amp;")).filter(|link| link.len() < max / 2) {
         Some(link) => format!("<{link}|{}>", literal(title, max - link.len() - 3)),
@@ -124,7 +123,7 @@ fn plain_section(words: &str) -> Value {
     json!({ "type": "section", "text": plain(words) })
 }
 
-/// Text that is shown as it is, `:wave:` too. Slack takes its three escapes back here as well.
+/// Plain text: it is shown as it is, including `:wave:`. Slack decodes its three escapes here as well.
 fn plain(words: &str) -> Value {
     json!({ "type": "plain_text", "text": words, "emoji": false })
 }
@@ -133,12 +132,12 @@ fn section(words: &str) -> Value {
     json!({ "type": "section", "text": text(words) })
 }
 
-/// `verbatim` keeps Slack from making links, channels and mentions of words.
+/// Markdown. `verbatim` stops Slack from turning words into links, channels and mentions.
 fn text(words: &str) -> Value {
     json!({ "type": "mrkdwn", "text": words, "verbatim": true })
 }
 
-/// A text on one line in Slack's Markdown, whose marks are kept apart from what they would mark by spaces of no width.
+/// Makes text literal in Slack's Markdown: zero-width spaces separate its marks from the words that they would format.
 fn literal(text: &str, max: usize) -> String {
     escaped(&without_emoji(text), max, |c| match c {
         '&' => Some("&amp;"),
@@ -152,8 +151,8 @@ fn literal(text: &str, max: usize) -> String {
     })
 }
 
-/// Slack's three escapes: without them `<!channel>` calls everybody, and `<URL|words>` leads anywhere. Nothing begins or
-/// ends a block of code either.
+/// Escapes the three special characters of Slack. Without that, `<!channel>` would notify everybody, and `<URL|words>`
+/// could link anywhere. Also breaks up fences, so that the text cannot begin or end a code block.
 fn escape(text: &str, max: usize) -> String {
     escaped(&unfenced(text), max, |c| match c {
         '&' => Some("&amp;"),

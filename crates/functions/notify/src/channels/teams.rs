@@ -1,5 +1,5 @@
-//! Microsoft Teams, by the webhook of a workflow ("Post to a channel when a webhook request is received"), which takes a
-//! message with an Adaptive Card. A message may have some 28 KB; more than 21 KB were seen refused.
+//! Microsoft Teams, through the webhook of a workflow ("Post to a channel when a webhook request is received"), which
+//! accepts a message with an Adaptive Card. A message may have about 28 KB, but messages over 21 KB have been refused.
 
 use model::occurrence::Level;
 use rules::{Message, target};
@@ -10,7 +10,7 @@ use super::content::Content;
 use super::exchange::Exchange;
 use super::text::cut;
 
-/// The most of what was collected that fits.
+/// Maximum number of listed notifications, so that the message fits.
 const MAX_LISTED: usize = 15;
 
 pub(super) async fn send(exchange: &Exchange<'_>, hook: &target::Hook, message: &Message) -> Result<(), SendError> {
@@ -18,7 +18,8 @@ pub(super) async fn send(exchange: &Exchange<'_>, hook: &target::Hook, message: 
     Ok(())
 }
 
-/// The request's body. All words are in text runs, which know no Markdown: nothing in them can be a link or a mention.
+/// Builds the request's body. All texts are in text runs, which do not support Markdown: they cannot contain links or
+/// mentions.
 pub(super) fn body(message: &Message) -> Value {
     let content = Content::new(message);
     let colour = match content.level {
@@ -76,7 +77,7 @@ pub(super) fn body(message: &Message) -> Value {
     })
 }
 
-/// A link, unless it takes more of the message than it may.
+/// Returns a link if it is short enough for the message.
 fn short(link: Option<&str>) -> Option<&str> {
     link.filter(|link| link.len() <= 300)
 }

@@ -1,11 +1,12 @@
-//! Texts of events in messages. They are hostile: whoever can raise an error in an application writes them.
+//! Cleans and escapes texts from events for messages. They are hostile: anyone who can cause an error in an application
+//! can write them.
 
 use std::borrow::Cow;
 
 use model::text::is_hostile;
 
-/// `text` without what has no place in a message: control characters but line breaks and tabs, and the marks that turn
-/// the direction of writing, with which a text can look like another.
+/// Removes control characters except line breaks and tabs, and characters that change the direction of writing, which
+/// can make a text look like another.
 pub(super) fn clean(text: &str) -> String {
     text.chars()
         .filter_map(|c| match c {
@@ -17,15 +18,15 @@ pub(super) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// `text` cleaned and on one line, with at most `max` characters.
+/// Returns `text` cleaned and on one line, with at most `max` characters.
 pub(super) fn line(text: &str, max: usize) -> String {
-    // No more of a text of a megabyte is looked at than can be shown.
+    // A text may have a megabyte: look only at as much as can be shown.
     let beginning = cut(text, max.saturating_mul(4));
     let words: Vec<&str> = beginning.split_whitespace().collect();
     cut(&clean(&words.join(" ")), max).into_owned()
 }
 
-/// At most `max` characters of `text`, the last of them `…` if something is missing.
+/// Cuts `text` to at most `max` characters. A cut text ends in `…`.
 pub(super) fn cut(text: &str, max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(max) {
         None => Cow::Borrowed(text),
@@ -36,7 +37,7 @@ pub(super) fn cut(text: &str, max: usize) -> Cow<'_, str> {
     }
 }
 
-/// At most `max` bytes of `text`, ended at a character, with a note if something is missing.
+/// Cuts `text` to at most `max` bytes, between characters. A cut text ends in a note.
 pub(super) fn cut_bytes(text: &str, max: usize) -> Cow<'_, str> {
     const NOTE: &str = "\n… (cut)";
     if text.len() <= max {
@@ -46,15 +47,15 @@ pub(super) fn cut_bytes(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{NOTE}", &text[..end]))
 }
 
-/// `text` with every character that `escape` knows replaced, in at most `max` characters, counted after the
-/// replacement: an escape is never cut in two.
+/// Replaces each character for which `escape` returns a replacement. The result has at most `max` characters, and no
+/// replacement is cut.
 pub(super) fn escaped(text: &str, max: usize, escape: impl Fn(char) -> Option<&'static str>) -> String {
     let mut written = String::new();
     let mut count = 0;
     for c in text.chars() {
         let replacement = escape(c);
         let width = replacement.map_or(1, |text| text.chars().count());
-        // One is kept free for the sign that something is missing.
+        // One character is reserved for `…`.
         if count + width >= max {
             written.push('…');
             return written;
@@ -68,12 +69,12 @@ pub(super) fn escaped(text: &str, max: usize, escape: impl Fn(char) -> Option<&'
     written
 }
 
-/// `text` in which no three backticks follow each other: nothing in it ends a block of code.
+/// Breaks up runs of backticks, so that the text cannot end a code block.
 pub(super) fn unfenced(text: &str) -> String {
     text.replace("``", "`\u{200b}`")
 }
 
-/// `text` in which no `:name:` becomes a picture: a space of no width stands after its first colon.
+/// Inserts a zero-width space after the first colon of each `:name:`, so that it is not shown as an emoji.
 pub(super) fn without_emoji(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
@@ -91,7 +92,7 @@ pub(super) fn without_emoji(text: &str) -> String {
     written
 }
 
-/// `number` with commas between its thousands.
+/// Formats `number` with commas between thousands.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn no_picture_is_left() {
+    fn no_emoji_is_left() {
         for (text, expected) in [
             (":wave:", ":\u{200b}wave:"),
             ("a :+1::tada: b", "a :\u{200b}+1::\u{200b}tada: b"),

@@ -1,4 +1,4 @@
-//! Any HTTPS address: JSON, signed, so that the receiver knows who sent it, and that it is new.
+//! Webhooks to any HTTPS URL. The body is JSON, signed so that the receiver can check who sent it, and when.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::id::{Fingerprint, ProjectName};
@@ -14,97 +14,98 @@ use super::content::{self, Content};
 use super::exchange::Exchange;
 use super::text::{clean, cut, cut_bytes};
 
-/// `t=UNIX-SECONDS,v1=HEX`: the HMAC-SHA256, by the target's secret, of the seconds, a full stop and the body. A receiver
-/// compares it in constant time, and refuses what is older than some minutes.
+/// The header with the signature, `t=UNIX-SECONDS,v1=HEX`: the HMAC-SHA256 of the seconds, a full stop and the body,
+/// with the target's secret as key. A receiver should compare it in constant time, and refuse requests older than a few
+/// minutes.
 const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("x-faultline-signature");
-/// Names the message, the same however often it is sent: a receiver drops what it has seen.
+/// The header with the token of the message, which stays the same when it is sent again, so that a receiver can drop
+/// duplicates.
 pub(super) const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-faultline-delivery");
 
-/// The longest message of an error in a body, in bytes.
+/// Maximum length of an error's message in a body, in bytes.
 const MAX_MESSAGE_BYTES: usize = 8 * 1024;
-/// The longest of its other texts, in bytes.
+/// Maximum length of all other texts, in bytes.
 const MAX_TEXT_BYTES: usize = 1024;
 
-/// What a webhook receives. Fields may be added in version 1; a change of what a field means makes version 2.
+/// The body of a webhook. Version 1 may get more fields; changing the meaning of a field requires version 2.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
-    /// The version of this form: 1.
+    /// Version of this format: 1.
     version: u8,
-    /// What names the message, as in the header `X-Faultline-Delivery`.
+    /// The token of the message, as in the header `X-Faultline-Delivery`.
     delivery: &'a str,
-    /// `error` for one, `collected` for several, `limited` if a project sends more than it may.
+    /// `error` for one notification, `collected` for several, `limited` if a project is over its event limit.
     event: &'static str,
-    /// The project's name.
     project: &'a ProjectName,
-    /// All of it in one line.
+    /// The message in one line.
     summary: String,
-    /// What happened, the oldest first; none if the project is limited.
+    /// The notifications, oldest first; empty for `limited`.
     errors: Vec<ErrorBody>,
-    /// How many more there were than `errors` lists.
+    /// How many further notifications are not in `errors`.
     more: u64,
-    /// How many messages a minute go by themselves, if these come together since there were more.
+    /// The rule's maximum of messages per minute, if this message contains those over it.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_per_minute: Option<u32>,
-    /// Where the project's errors are listed; with `maxPerMinute` only.
+    /// The URL of the project's list of errors; only with `maxPerMinute`.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<&'a str>,
-    /// The limit that the project ran into, in words.
+    /// The limit that the project reached, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<&'a str>,
-    /// Until when its events are refused (RFC 3339).
+    /// When the project's events are accepted again (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
 }
 
-/// One thing that happened to one error.
+/// One notification about one error.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody {
     /// `first`, `regression`, `unmuted`, `threshold` or `sample`.
     why: &'static str,
-    /// Of `threshold` only.
+    /// Only for `threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<Threshold>,
-    /// When it was committed (RFC 3339, as all times).
+    /// When the change was committed (RFC 3339, as all times).
     at: Timestamp,
-    /// What names the error in its project: 32 hexadecimal digits.
+    /// The error's fingerprint, which identifies it in its project: 32 hexadecimal digits.
     fingerprint: Fingerprint,
-    /// Its type; may be empty. At most 1 KiB of it, as of all other texts.
+    /// The error's type; may be empty. Cut to 1 KiB, as all texts except `message`.
     #[serde(rename = "type")]
     kind: String,
-    /// Its message, at most 8 KiB of it.
+    /// The error's message, cut to 8 KiB.
     message: String,
-    /// Where it goes wrong.
+    /// The place in the code that the error comes from.
     culprit: Option<String>,
     /// `fatal`, `error`, `warning`, `info` or `debug`.
     level: Level,
-    /// The platform, as in the Sentry protocol.
+    /// Platform, as in the Sentry protocol.
     platform: String,
-    /// The environment of its newest occurrence.
+    /// Environment of the newest occurrence.
     environment: Option<String>,
-    /// The release of its newest occurrence.
+    /// Release of the newest occurrence.
     release: Option<String>,
-    /// How often it was seen, ever.
+    /// Number of occurrences, ever.
     count: u64,
-    /// When it was seen first.
+    /// Time of the first occurrence.
     first_seen: Timestamp,
-    /// When it was seen last.
+    /// Time of the last occurrence.
     last_seen: Timestamp,
-    /// Where a person finds out more.
+    /// The URL of a page with more information.
     link: Option<String>,
-    /// The frames that raised it, `function (file:line)`, the raising one first; at most five.
+    /// At most five stack frames as `function (file:line)`; the one that raised the error is first.
     frames: Vec<String>,
 }
 
-/// What an error's count in a unit of time came to.
+/// The count of an error in a unit of time.
 #[derive(Debug, Serialize)]
 struct Threshold {
-    /// How often it was seen in the unit so far.
+    /// Number of occurrences in the unit so far.
     count: u64,
     /// `minute`, `hour` or `day`.
     unit: TimeUnit,
-    /// When the unit began.
+    /// Start of the unit.
     start: Timestamp,
 }
 
@@ -123,7 +124,7 @@ pub(super) async fn send(
     Ok(())
 }
 
-/// The request's body.
+/// Builds the request's body.
 pub(super) fn body(message: &Message) -> Vec<u8> {
     let content = Content::new(message);
     let (event, project, errors, more) = match message {
@@ -174,7 +175,7 @@ fn error(notification: &Notification) -> ErrorBody {
     }
 }
 
-/// A text of the event, cleaned, in at most `max` bytes.
+/// Cleans a text from the event, and cuts it to at most `max` bytes.
 fn short(text: &str, max: usize) -> String {
     cut_bytes(&clean(&cut(text, max)), max).into_owned()
 }
@@ -189,7 +190,7 @@ fn signature(secret: &Secret, now: Timestamp, body: &[u8]) -> HeaderValue {
     HeaderValue::try_from(format!("t={time},v1={signed}")).expect("digits and letters")
 }
 
-/// The token, without what cannot stand in a header.
+/// Returns the token without characters that are not allowed in a header.
 fn delivery(message: &Message) -> HeaderValue {
     let token = content::token(message).chars().filter(char::is_ascii_graphic).take(256).collect::<String>();
     HeaderValue::try_from(token).expect("graphic ASCII")

@@ -13,16 +13,17 @@ use crate::channels::{Issue, IssueKey};
 use crate::rule_cache::ProjectRules;
 use crate::watch::commit_id;
 
-/// This many notifications of one error are sent one by one; more, after a destination was away, together.
+/// Up to this many notifications of one error are sent one by one. If more are waiting, after a destination was
+/// unavailable, they are sent together.
 const MAX_SINGLE_MESSAGES: usize = 5;
-/// The most notifications that one message lists.
+/// Maximum number of notifications that one message lists.
 const MAX_LISTED_NOTIFICATIONS: usize = 50;
 
-/// What is sent at once: the first entries of a lane.
+/// The first entries of a lane, which are sent as one message.
 pub(super) struct Batch {
-    /// How many of them.
+    /// Number of entries.
     pub(super) entries: usize,
-    /// The message and its target; `None` if there is nothing to send any more.
+    /// The message and its target; `None` if there is nothing left to send.
     pub(super) delivery: Option<PendingDelivery>,
 }
 
@@ -30,7 +31,7 @@ pub(super) struct Batch {
 pub(super) struct PendingDelivery {
     pub(super) target: Target,
     pub(super) message: Message,
-    /// The issue that there is already.
+    /// The existing issue of the error.
     pub(super) issue: Option<Issue>,
     pub(super) buttons: bool,
     /// The key that signs the markers in a tracker's issues.
@@ -44,7 +45,7 @@ impl Batch {
 }
 
 impl Notify {
-    /// The next message of a lane, which is not empty.
+    /// Returns the next message of a lane, which must not be empty.
     pub(super) async fn next_batch(&self, lane: &Lane) -> Result<Batch> {
         let first = &lane.pending[0];
         if matches!(lane.id.scope, Scope::Overflow(_) | Scope::PostedOverflow) {
@@ -86,7 +87,7 @@ impl Notify {
         let more = if entries == lane.pending.len() { lane.more } else { 0 };
         let message = match notifications.pop() {
             Some(mut notification) if notifications.is_empty() && more == 0 => {
-                // A posted config's notification has its own occurrence already.
+                // The notification of a posted config already has the occurrence that it came with.
                 if !notification.is_posted
                     && let Some((id, occurrence)) = self.load_newest_occurrence(&error).await?
                 {
@@ -116,7 +117,7 @@ impl Notify {
         if target.is_tracker() { self.load_issue_key(&project_rules.project).await } else { Ok(IssueKey::default()) }
     }
 
-    /// Until when a lane collects what comes from now on.
+    /// Returns the time until which a lane collects new entries; `None` if it does not collect.
     pub(super) async fn collection_end(&self, lane: &Lane) -> Result<Option<Timestamp>> {
         let Scope::Collected(id) = &lane.id.scope else { return Ok(None) };
         let Some(project_rules) = self.load_project_rules(lane.id.project).await? else { return Ok(None) };
@@ -127,7 +128,7 @@ impl Notify {
         }))
     }
 
-    /// The rule as it is now; `None` if it is gone.
+    /// Returns the rule as it is now; `None` if it was deleted.
     pub(super) async fn find_rule(&self, project_rules: &ProjectRules, reference: &RuleRef) -> Result<Option<Rule>> {
         match reference {
             RuleRef::Project(id) => Ok(project_rules.rules.rules.iter().find(|rule| rule.id == *id).cloned()),
@@ -138,14 +139,14 @@ impl Notify {
         }
     }
 
-    /// The error of an entry as it is now; `None` if it is gone, or lives another life.
+    /// Returns the error of an entry as it is now; `None` if it was deleted, even if a new incarnation exists.
     pub(super) async fn load_error(&self, lane: &Lane, entry: &LaneEntry) -> Result<Option<ErrorAggregate>> {
         let OutboxEvent::Error { fingerprint, commit: life, .. } = &entry.event else { return Ok(None) };
         let error = self.stores.errors.get(lane.id.project, fingerprint).await?;
         Ok(error.filter(|error| commit_id(error).split(':').next() == life.split(':').next()))
     }
 
-    /// Where a message links to: where the rule says, or to faultline's own page.
+    /// Builds the link of a message, from the rule's template or to faultline's own page.
     fn build_link(
         &self,
         rule: &Rule,
@@ -165,7 +166,7 @@ impl Notify {
         Some(expand_link(template, &facts))
     }
 
-    /// What is known about an entry's error: as it is now, but for what the entry says.
+    /// Creates the notification of an entry. The error is as it is now; trigger, time and count are those of the entry.
     async fn load_notification(
         &self,
         project_rules: &ProjectRules,
@@ -206,8 +207,8 @@ impl Notify {
         Ok(Some((error, notification)))
     }
 
-    /// The notification for a posted config: the occurrence that it came with, and nothing that is known from others. `None` if
-    /// the occurrence is gone.
+    /// Creates the notification for a posted config. It shows the occurrence that the config came with, and nothing
+    /// from other posts. Returns `None` if the occurrence is gone.
     async fn load_posted_notification(
         &self,
         project_rules: &ProjectRules,
@@ -243,8 +244,8 @@ impl Notify {
         }))
     }
 
-    /// All that a ceiling held back, as one message. Of a rule some are listed; posted configs learn only how many there
-    /// are, since they came with different posts.
+    /// Creates one message for all notifications over a rule's limit per minute. A rule's message lists some of them. A
+    /// message for posted configs contains only their number, because they came with different posts.
     async fn overflow_batch(&self, lane: &Lane) -> Result<Batch> {
         let entries = lane.pending.len();
         let Some(project_rules) = self.load_project_rules(lane.id.project).await? else {

@@ -3,18 +3,19 @@ use std::collections::HashMap;
 use model::time::Timestamp;
 use parking_lot::Mutex;
 
-/// After how many failures in a row a destination is left alone.
+/// Number of failures in a row after which sending to a destination pauses.
 const FAILURES_TO_OPEN: u32 = 2;
-/// For how long at first, and at the most, in seconds.
+/// Length of the first pause, in seconds. Each further failure doubles it.
 const FIRST_PAUSE_SECONDS: i64 = 10;
+/// Maximum length of a pause, in seconds.
 const LONGEST_PAUSE_SECONDS: i64 = 300;
-/// While one message finds out whether the destination is back, the others wait for so long, in seconds.
+/// How long other messages wait while one message tests whether the destination works again, in seconds.
 const PROBE_SECONDS: i64 = 15;
-/// How many destinations are remembered; beyond it all are forgotten, and found out about again.
+/// Maximum number of remembered destinations. If there are more, all are forgotten, and learned again.
 const MAX_REMEMBERED_DESTINATIONS: usize = 10_000;
 
-/// Which destinations do not work at the moment. Known to this process only: what another finds out costs it a request
-/// or two.
+/// The destinations that do not work at the moment. Each process learns this by itself, which costs it one or two
+/// requests.
 #[derive(Debug, Default)]
 pub(crate) struct Circuits(Mutex<HashMap<String, Circuit>>);
 
@@ -25,8 +26,8 @@ struct Circuit {
 }
 
 impl Circuits {
-    /// Whether something may be sent to `destination` now; otherwise until when not. Whoever is the first to be let
-    /// through after a pause finds out for all.
+    /// Checks whether a message may be sent to `destination` now. Otherwise returns the end of the pause. After a
+    /// pause, the first message is let through to test the destination for all others.
     pub(crate) fn admit(&self, destination: &str, now: Timestamp) -> Result<(), Timestamp> {
         let mut circuits = self.0.lock();
         match circuits.get_mut(destination) {
@@ -39,12 +40,12 @@ impl Circuits {
         }
     }
 
-    /// The destination answered.
+    /// Records that the destination worked.
     pub(crate) fn record_success(&self, destination: &str) {
         self.0.lock().remove(destination);
     }
 
-    /// It did not, or asked to be left alone for so many seconds.
+    /// Records that sending failed. `asked` is the pause in seconds that the destination asked for.
     pub(crate) fn record_failure(&self, destination: &str, now: Timestamp, asked: Option<i64>) {
         let mut circuits = self.0.lock();
         if circuits.len() >= MAX_REMEMBERED_DESTINATIONS && !circuits.contains_key(destination) {
@@ -72,18 +73,18 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_that_fails_is_left_alone_and_tried_by_one() {
+    fn sending_to_a_failing_destination_pauses_and_one_message_tests_it() {
         let circuits = Circuits::default();
         circuits.record_failure("a", at(0), None);
-        assert_eq!(circuits.admit("a", at(0)), Ok(()), "once is no pattern");
+        assert_eq!(circuits.admit("a", at(0)), Ok(()), "one failure does not start a pause");
         circuits.record_failure("a", at(0), None);
         assert_eq!(circuits.admit("a", at(0)), Err(at(FIRST_PAUSE_SECONDS)));
-        assert_eq!(circuits.admit("b", at(0)), Ok(()), "another destination has nothing to do with it");
+        assert_eq!(circuits.admit("b", at(0)), Ok(()), "other destinations are not affected");
         assert_eq!(circuits.admit("a", at(FIRST_PAUSE_SECONDS)), Ok(()));
         assert_eq!(
             circuits.admit("a", at(FIRST_PAUSE_SECONDS)),
             Err(at(FIRST_PAUSE_SECONDS + PROBE_SECONDS)),
-            "one finds out for all"
+            "one message tests it for all"
         );
         circuits.record_success("a");
         assert_eq!(circuits.admit("a", at(FIRST_PAUSE_SECONDS)), Ok(()));
@@ -101,9 +102,9 @@ mod tests {
         assert_eq!((pauses[1], pauses[11]), (FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS));
     }
 
-    /// A destination that says when to come again is taken at its word, at the first time.
+    /// If a destination asks for a pause, it gets it after the first failure already.
     #[test]
-    fn what_a_destination_asks_for_is_kept() {
+    fn the_pause_that_a_destination_asks_for_is_kept() {
         let circuits = Circuits::default();
         circuits.record_failure("a", at(0), Some(3_600));
         assert_eq!(circuits.admit("a", at(3_599)), Err(at(3_600)));

@@ -1,5 +1,5 @@
-//! Notifications that could not be delivered: kept in the dead-letter queue, and put back into the outbox by whoever fixed
-//! the cause.
+//! Notifications that could not be delivered. They are kept in the dead-letter queue, until somebody has fixed the
+//! cause and puts them back into the outbox.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,18 +14,18 @@ use store::{Kind, Result, StoreError};
 use crate::record::Record;
 use crate::{Deadline, Notify};
 
-/// What was put back.
+/// Numbers of letters and notifications that were put back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Redriven {
-    /// Letters.
+    /// Number of dead letters.
     pub letters: usize,
-    /// Notifications that they held.
+    /// Number of notifications in them.
     pub notices: usize,
 }
 
-/// How many entries one letter holds: a thousand would be over what a queue takes.
+/// Maximum number of entries in one letter. A thousand would exceed the queue's maximum message size.
 const MAX_LETTER_ENTRIES: usize = 200;
-/// Letters that are looked at, at the most.
+/// Maximum number of letters that are read.
 const MAX_SCANNED_LETTERS: usize = 1_000;
 
 impl Notify {
@@ -52,7 +52,8 @@ impl Notify {
         Ok(())
     }
 
-    /// The id and the name of the rule of a lane's first entry, and its target, for people: what cannot be read is left out.
+    /// Returns the id and name of the rule of a lane's first entry, and its target, for people to read. Parts that
+    /// cannot be loaded are left out.
     async fn describe_first_entry(&self, lane: &Lane) -> (Option<String>, Option<String>, Option<String>) {
         let Some(first) = lane.pending.first() else { return (None, None, None) };
         let id = if let RuleRef::Project(id) = &first.rule { Some(id.clone()) } else { None };
@@ -62,7 +63,7 @@ impl Notify {
         (id, Some(rule.name), target)
     }
 
-    /// Notes a record of the stream that cannot be read in the dead-letter queue.
+    /// Stores an unreadable record of the stream in the dead-letter queue.
     pub(crate) async fn dead_letter_record(&self, record: &Record, reason: &str) -> Result<()> {
         tracing::error!(record.number, error.message = reason, "failed to read a record of the stream");
         let reason = reason.to_owned();
@@ -75,7 +76,7 @@ impl Notify {
         self.undelivered.keep(text).await
     }
 
-    /// At most `limit` dead letters, with the names of their projects.
+    /// Returns at most `limit` dead letters, with the names of their projects.
     pub async fn dead_notices(&self, limit: usize) -> Result<Vec<DeadNotice>> {
         let mut notices = Vec::new();
         let mut scan = DeadLetterScan::new(&*self.undelivered);
@@ -92,26 +93,26 @@ impl Notify {
         Ok(notices)
     }
 
-    /// Those of one project, of the first thousand dead letters.
+    /// Returns the dead letters of one project among the first thousand.
     pub(crate) async fn dead_notices_of(&self, project: ProjectId) -> Result<Vec<DeadNotice>> {
         let all = self.dead_notices(MAX_SCANNED_LETTERS).await?;
         Ok(all.into_iter().filter(|notice| notice.project == Some(project)).collect())
     }
 
-    /// Puts those of these ids, or all, back into the outbox, and sends them. What was not delivered is sent
-    /// once, however often this is repeated. If the rule has another destination now, it goes there.
+    /// Puts the letters with these ids, or all letters, back into the outbox, and sends them. A notification is sent
+    /// once, however often this is repeated. If its rule has another destination now, it is sent there.
     pub async fn redrive(&self, ids: Option<&HashSet<String>>, deadline: Deadline) -> Result<Redriven> {
         self.redrive_of(None, ids, deadline).await
     }
 
-    /// The same, of one project if one is named.
+    /// Does the same for one project, or for all if `project` is `None`.
     pub(crate) async fn redrive_of(
         &self,
         project: Option<ProjectId>,
         ids: Option<&HashSet<String>>,
         deadline: Deadline,
     ) -> Result<Redriven> {
-        // The cause may be a rule that was fixed a moment ago.
+        // Do not use cached rules: one of them may have been fixed a moment ago.
         self.rule_cache.forget();
         let mut redriven = Redriven::default();
         let mut scan = DeadLetterScan::new(&*self.undelivered);
@@ -144,7 +145,7 @@ impl Notify {
         }
         for (lane, entries) in lanes {
             let holder = self.clock.random();
-            // Only put in: the sweep that follows sends it.
+            // This only stores the entries: the sweep that follows sends them.
             if let Some(lane) = self.enqueue(lane, entries, self.clock.now(), holder).await? {
                 self.update_lane(lane, holder, Lane::release).await?;
             }
@@ -152,8 +153,9 @@ impl Notify {
         Ok(())
     }
 
-    /// The lanes that an entry of `lane` goes into once more: the same, unless the rule does not lead there any more. Then
-    /// those of the rule's destinations that have not seen it, which is the one that was fixed; all, if all have.
+    /// Returns the lanes to put an entry of `lane` into. That is the same lane if the rule still has its destination.
+    /// Otherwise it is the lanes of those destinations of the rule that have not seen the entry (the corrected
+    /// destination), or all its destinations if all have seen it.
     async fn redrive_lanes(&self, lane: &LaneId, entry: LaneEntry) -> Result<Vec<(LaneId, LaneEntry)>> {
         let since = self.clock.now();
         let redriven = LaneEntry { since, redriven: entry.redriven + 1, ..entry.clone() };
@@ -165,7 +167,7 @@ impl Notify {
         let leads_there = targets.iter().any(|target| target.destination() == lane.destination);
         let takes = |target: &&Target| !(target.is_tracker() && matches!(lane.scope, Scope::Collected(_)));
         let destinations: BTreeSet<_> = targets.iter().filter(takes).map(Target::destination).collect();
-        // Without a rule there is nowhere to go, and delivery drops it.
+        // Without a rule there is no destination, and delivery drops the entry.
         if leads_there || destinations.is_empty() {
             return Ok(vec![(lane.clone(), redriven)]);
         }
@@ -184,7 +186,7 @@ impl Notify {
     }
 }
 
-/// What a letter puts back; `None` if it holds nothing that could be.
+/// Returns the lane and entries in a letter; `None` if it has none.
 fn parse_entries(received: &ReceivedLetter) -> Option<(LaneId, Vec<LaneEntry>)> {
     let letter: UndeliveredLetter = serde_json::from_str(&received.letter.text).ok()?;
     let lane = LaneId::parse(letter.project?, &letter.lane?).ok()?;
@@ -192,5 +194,5 @@ fn parse_entries(received: &ReceivedLetter) -> Option<(LaneId, Vec<LaneEntry>)> 
 }
 
 fn corrupt(what: &str) -> StoreError {
-    StoreError::new(Kind::Corrupt, "keeping a dead letter", what)
+    StoreError::new(Kind::Corrupt, "storing a dead letter", what)
 }

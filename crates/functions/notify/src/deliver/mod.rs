@@ -1,4 +1,4 @@
-//! Out of the outbox: lane by lane, in order, at each destination one message at a time.
+//! Sends entries from the outbox: lane by lane, in order, one message at a time per destination.
 
 mod batch;
 mod circuit;
@@ -20,28 +20,28 @@ use crate::channels::{Delivery, Issue, SendError};
 use crate::watch::LANE_RETENTION_SECONDS;
 use crate::{Deadline, Notify};
 
-/// How many lanes are looked for at once.
+/// Maximum number of due lanes that one query returns.
 const MAX_DUE_LANES: usize = 100;
-/// Lanes that wait for the same destination come back spread over so many seconds.
+/// Lanes that wait for the same destination are retried spread over this many seconds.
 const PROBE_SPREAD_SECONDS: u128 = 5;
-/// How often a lane is read again when somebody adds to it at the same time.
+/// How many times writing a lane is attempted if others write it at the same time.
 const MAX_WRITE_ATTEMPTS: usize = 20;
 
-/// How many issues of an error are remembered, at most, that posted configs made.
+/// Maximum number of an error's issues at which a posted config may still add one.
 const MAX_POSTED_LINKS: usize = 20;
 
-/// The result of an attempt to send what is first in a lane.
+/// The result of an attempt to send the first entries of a lane.
 enum Attempt {
-    /// This many of the first entries are done.
+    /// This many of the first entries were sent or dropped.
     Done(usize),
-    /// The destination does not work now: try again, after a pause if it asked for one.
+    /// The destination does not work now. Try again, after the pause that it asked for, if any.
     Transient { retry_after_seconds: Option<i64>, reason: String },
-    /// The first entries will never be delivered: they go to the dead-letter queue.
+    /// The first entries can never be delivered: they go to the dead-letter queue.
     Permanent { entries: usize, reason: String },
 }
 
 impl Notify {
-    /// Sends what is due, until nothing is or `deadline`. Returns how many lanes it looked at.
+    /// Sends due entries until there are none, or until `deadline`. Returns the number of lanes it processed.
     pub async fn sweep(&self, deadline: Deadline) -> Result<usize> {
         let mut looked_at = HashSet::new();
         loop {
@@ -55,7 +55,7 @@ impl Notify {
                 let holder = self.clock.random();
                 match self.enqueue(id, Vec::new(), self.clock.now(), holder).await {
                     Ok(lane) => taken.extend(lane.map(|lane| (lane, holder))),
-                    // One that cannot be read holds up nobody else.
+                    // A lane that cannot be read does not stop the others.
                     Err(error) => tracing::error!(error.message = %error, "failed to take a lane of the outbox"),
                 }
             }
@@ -63,8 +63,8 @@ impl Notify {
         }
     }
 
-    /// Sends from lanes that were taken: those of different destinations at the same time, so that one that hangs keeps
-    /// nobody waiting.
+    /// Sends from lanes that this process has taken. Different destinations are served concurrently, so that one that
+    /// hangs does not delay the others.
     pub(crate) async fn deliver_all(&self, lanes: Vec<(Lane, u128)>, deadline: Deadline) {
         let mut destinations: BTreeMap<String, Vec<(Lane, u128)>> = BTreeMap::new();
         for (lane, holder) in lanes {
@@ -73,7 +73,7 @@ impl Notify {
         let all = destinations.into_values().map(|lanes| async move {
             for (lane, holder) in lanes {
                 if let Err(error) = self.deliver(lane, holder, deadline).await {
-                    // The lease ends by itself, and somebody tries again.
+                    // The lease expires by itself, and the lane is tried again.
                     tracing::warn!(error.message = %error, "failed to send from a lane");
                 }
             }
@@ -81,7 +81,7 @@ impl Notify {
         join_all(all).await;
     }
 
-    /// Sends from one lane, until nothing is due in it.
+    /// Sends from one lane until none of its entries is due.
     async fn deliver(&self, mut lane: Lane, holder: u128, deadline: Deadline) -> Result<()> {
         loop {
             let now = self.clock.now();
@@ -89,7 +89,7 @@ impl Notify {
                 return self.update_lane(lane, holder, Lane::release).await.map(drop);
             }
             let attempt = match self.circuits.admit(&lane.id.destination, now) {
-                // What fails here may pass as well, or not: then it must not be tried forever.
+                // A failure of the store counts as transient, so that it is retried, but not forever.
                 Ok(()) => self.send_next(&lane).await.unwrap_or_else(|error| Attempt::Transient {
                     retry_after_seconds: None,
                     reason: error.to_string(),
@@ -102,9 +102,10 @@ impl Notify {
                     };
                     return self.update_lane(lane, holder, later).await.map(drop);
                 }
-                // While many wait for it, most are never let through to find out themselves.
+                // While many lanes wait for a destination, most never get to test it themselves. Their entries expire
+                // anyway.
                 Err(_) => {
-                    Attempt::Transient { retry_after_seconds: None, reason: "the destination does not work".to_owned() }
+                    Attempt::Transient { retry_after_seconds: None, reason: "the destination keeps failing".to_owned() }
                 }
             };
             let (settled_count, due) = match attempt {
@@ -114,7 +115,7 @@ impl Notify {
                     (entries, now)
                 }
                 Attempt::Transient { retry_after_seconds, reason } => {
-                    tracing::warn!(lane = %lane.id, project.id = %lane.id.project, error.message = reason, "failed to send a notification, trying again later");
+                    tracing::warn!(lane = %lane.id, project.id = %lane.id.project, error.message = reason, "failed to send a notification: it will be retried");
                     let expired = lane.expired_count(now);
                     if expired == 0 {
                         let random = self.clock.random();
@@ -132,13 +133,13 @@ impl Notify {
             let remaining = self.update_lane(lane, holder, |lane| lane.settle(&settled, due, now)).await?;
             match remaining.filter(|lane| lane.is_held_by(holder)) {
                 Some(remaining) => lane = remaining,
-                // Nothing is due any more; or it took too long, and somebody else has the lane by now.
+                // Nothing is due, or sending took too long and another sender has taken the lane.
                 None => return Ok(()),
             }
         }
     }
 
-    /// Sends what is first in the lane.
+    /// Sends the first entries of a lane.
     async fn send_next(&self, lane: &Lane) -> Result<Attempt> {
         if let Scope::Mute(fingerprint) = &lane.id.scope {
             self.end_mute(lane, fingerprint).await?;
@@ -147,7 +148,7 @@ impl Notify {
         }
         let Batch { entries, delivery } = self.next_batch(lane).await?;
         let Some(PendingDelivery { target, message, issue, buttons, issue_key }) = delivery else {
-            // Its error, its rule or its target is gone: there is nothing to send any more.
+            // The error, the rule or the target was deleted: there is nothing to send.
             return Ok(Attempt::Done(entries));
         };
         let destination = lane.id.destination.as_str();
@@ -172,8 +173,8 @@ impl Notify {
         }
     }
 
-    /// When the entries of a lane after the first `settled` may be sent: what came while a collection was sent begins the
-    /// next one.
+    /// Returns when the entries of a lane after the first `settled` may be sent. Entries that arrived while a
+    /// collection was sent begin the next collection.
     async fn rest_due_at(&self, lane: &Lane, settled: usize) -> Result<Timestamp> {
         let now = self.clock.now();
         match (&lane.id.scope, lane.pending.get(settled)) {
@@ -183,8 +184,8 @@ impl Notify {
         }
     }
 
-    /// Changes and writes a lane that `holder` has; also if others add to it meanwhile. `None` if it is somebody else's
-    /// by now.
+    /// Changes and writes a lane that `holder` has taken. If others have added entries in the meantime, it tries again.
+    /// Returns `None` if another sender has taken the lane.
     async fn update_lane(&self, mut lane: Lane, holder: u128, change: impl Fn(&mut Lane)) -> Result<Option<Lane>> {
         let mut attempts = 1..MAX_WRITE_ATTEMPTS;
         loop {
@@ -202,25 +203,25 @@ impl Notify {
         }
     }
 
-    /// A short pause of random length, for those who got into each other's way.
+    /// Pauses for a short random time after a write conflict.
     pub(crate) async fn pause(&self) {
         tokio::time::sleep(Duration::from_millis((self.clock.random() % 50) as u64)).await;
     }
 
     async fn save_link(&self, lane: &Lane, made: &Issue) -> Result<()> {
-        // The issue of a summary is not the issue of one error.
+        // The issue of a message about several errors does not belong to one error.
         if !matches!(lane.id.scope, Scope::Error(_)) {
             return Ok(());
         }
         let Some(entry) = lane.pending.first() else { return Ok(()) };
         let Some(error) = self.load_error(lane, entry).await? else { return Ok(()) };
-        // Whoever posts configs names as many trackers as they like: an error's item has room for some.
+        // Posted configs can name any number of trackers, but an error's item has limited space.
         if matches!(entry.rule, RuleRef::Posted(..)) && error.links.len() >= MAX_POSTED_LINKS {
             return Ok(());
         }
         let link = model::error::Link { number: made.number, url: made.url.clone() };
         match self.stores.links.link(&error, &lane.id.destination, &link).await {
-            // Its error is gone meanwhile.
+            // The error was deleted in the meantime.
             Err(error) if error.kind() == Kind::Conflict => Ok(()),
             linked => linked,
         }

@@ -9,7 +9,7 @@ use store::{Kind, Result};
 use crate::Notify;
 
 impl Notify {
-    /// An occurrence of an error; `None` if it has expired or was deleted.
+    /// Loads an occurrence of an error. Returns `None` if it has expired or was deleted.
     pub(super) async fn load_occurrence(
         &self,
         error: &ErrorAggregate,
@@ -26,8 +26,8 @@ impl Notify {
         Ok(line.and_then(|line| json::parse(&line).ok()))
     }
 
-    /// The newest occurrence of an error, and its id; `None` if all have expired, or it cannot be read: a message without
-    /// its stack is better than none.
+    /// Loads the newest occurrence of an error, with its id. Returns `None` if all have expired, or if it cannot be
+    /// parsed: a message without a stack trace is better than none.
     pub(super) async fn load_newest_occurrence(
         &self,
         error: &ErrorAggregate,

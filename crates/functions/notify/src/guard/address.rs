@@ -1,10 +1,10 @@
-//! Which addresses are of the public internet.
+//! Decides which IP addresses are on the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether `address` is one that anybody on the internet can reach, by the registries of special addresses
-/// (RFC 6890, as kept by IANA). What leads to an IPv4 address by way of IPv6 (mapped, compatible, NAT64, 6to4, Teredo)
-/// is not: where it ends cannot be seen from it everywhere.
+/// Whether `address` can be reached from anywhere on the internet, according to IANA's registries of special-purpose
+/// addresses (RFC 6890). IPv6 addresses that embed an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are not
+/// public: they do not always show where a connection ends.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -12,7 +12,7 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The blocks of IPv4 that are not public: first address and length of the prefix.
+/// IPv4 blocks that are not public: first address and prefix length.
 const SPECIAL_V4: [(Ipv4Addr, u32); 17] = [
     // this network
     (Ipv4Addr::new(0, 0, 0, 0), 8),
@@ -20,11 +20,11 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 17] = [
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
     (Ipv4Addr::new(192, 168, 0, 0), 16),
-    // shared by the customers of a provider; a cloud's metadata at 100.100.100.200
+    // shared address space of providers; Alibaba Cloud's metadata is at 100.100.100.200
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     // loopback
     (Ipv4Addr::new(127, 0, 0, 0), 8),
-    // the machine behind Azure's metadata, which is not where the others have it
+    // Azure's wire server, which serves metadata outside the link-local block
     (Ipv4Addr::new(168, 63, 129, 16), 32),
     // link-local: metadata and credentials of EC2, ECS and Lambda
     (Ipv4Addr::new(169, 254, 0, 0), 16),
@@ -34,15 +34,15 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 17] = [
     (Ipv4Addr::new(192, 0, 2, 0), 24),
     (Ipv4Addr::new(198, 51, 100, 0), 24),
     (Ipv4Addr::new(203, 0, 113, 0), 24),
-    // relays of 6to4
+    // 6to4 relays
     (Ipv4Addr::new(192, 88, 99, 0), 24),
-    // answers of AS112, for names of private addresses
+    // AS112: reverse DNS of private addresses
     (Ipv4Addr::new(192, 175, 48, 0), 24),
-    // benchmarks
+    // benchmarking
     (Ipv4Addr::new(198, 18, 0, 0), 15),
     // multicast
     (Ipv4Addr::new(224, 0, 0, 0), 4),
-    // reserved, and broadcast
+    // reserved and broadcast
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
@@ -54,12 +54,13 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !SPECIAL_V4.iter().any(inside)
 }
 
-/// Only 2000::/3 is given out for use on the internet: loopback, unspecified, mapped and compatible forms, NAT64,
-/// discard, unique-local (fd00:ec2::254 is EC2's metadata), link-local, site-local and multicast lie outside of it.
+/// Only 2000::/3 is allocated for the public internet. Loopback, unspecified, mapped and compatible addresses, NAT64,
+/// discard, unique-local (fd00:ec2::254 is EC2's metadata), link-local, site-local and multicast addresses are outside
+/// it.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let global = first & 0xe000 == 0x2000;
-    // 2001::/23: Teredo, benchmarks, ORCHID and other protocols' own
+    // 2001::/23: Teredo, benchmarking, ORCHID and other protocol assignments
     let protocol = first == 0x2001 && second < 0x0200;
     let documentation = (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
     let six_to_four = first == 0x2002;

@@ -8,72 +8,73 @@ use reqwest::redirect::Policy;
 use super::destinations::{Destinations, Refused};
 use super::resolver::{Guarded, System, refusal};
 
-/// How long a destination may take.
+/// Timeouts of requests to destinations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the connection.
+    /// Time to connect.
     pub connect: Duration,
-    /// For everything, from the lookup to the answer's last byte.
+    /// Total time, from the DNS lookup to the last byte of the answer.
     pub whole: Duration,
 }
 
 impl Default for Timeouts {
-    /// 2 s and 10 s: chat services answer within one, trackers within some; a function's time is for others too.
+    /// Returns 2 s and 10 s. Chat services answer within a second, trackers within a few, and other destinations need
+    /// the function's time too.
     fn default() -> Self {
         Self { connect: Duration::from_secs(2), whole: Duration::from_secs(10) }
     }
 }
 
-/// A request.
+/// A request to a destination.
 #[derive(Clone)]
 pub struct Outgoing<'a> {
-    /// Its method.
+    /// HTTP method.
     pub method: Method,
-    /// Where to; may be a secret.
+    /// The URL, which may contain secrets.
     pub url: &'a str,
-    /// Its headers, beside the user agent's.
+    /// Headers, in addition to `User-Agent`.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Body of the request; may be empty.
     pub body: Vec<u8>,
-    /// The longest answer that is read, in bytes.
+    /// Maximum number of bytes of the answer to read.
     pub limit: usize,
 }
 
 impl<'a> Outgoing<'a> {
-    /// The longest answer that is read unless a request says otherwise: services answer with some kilobytes.
+    /// Default maximum size of an answer. Services answer with a few kilobytes.
     pub const DEFAULT_MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-    /// A request without headers and body.
+    /// Creates a request without headers and body.
     pub fn new(method: Method, url: &'a str) -> Self {
         Self { method, url, headers: HeaderMap::new(), body: Vec::new(), limit: Self::DEFAULT_MAX_ANSWER_BYTES }
     }
 }
 
-/// What a destination answered.
+/// The answer of a destination.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// The headers.
+    /// All headers of the answer.
     pub headers: HeaderMap,
     /// The body, up to the request's limit.
     pub body: Vec<u8>,
-    /// Whether there was more of the body.
+    /// Whether the body was longer than the limit.
     pub cut: bool,
 }
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsent {
-    /// The guard refuses the destination.
+    /// The guard refused the destination.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The network, or the destination. The text holds no part of the URL.
+    /// The network or the destination failed. The text contains no part of the URL.
     #[error("{0}")]
     Failed(String),
 }
 
-/// The one HTTP client that messages leave by: follows no redirect, asks no proxy, keeps no cookie.
+/// The only HTTP client that sends messages. It follows no redirects, uses no proxy and stores no cookies.
 #[derive(Clone)]
 pub struct Client {
     destinations: Arc<Destinations>,
@@ -81,12 +82,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that goes to `destinations` only.
+    /// Creates a client that sends only to `destinations`.
     pub fn new(destinations: Destinations, timeouts: Timeouts) -> Self {
         Self::resolving(destinations, timeouts, Arc::new(System))
     }
 
-    /// The same, which asks `resolver` for names: what it answers is checked as the system's answers are.
+    /// Creates a client that looks names up with `resolver`. Its answers are checked like those of the system's
+    /// resolver.
     pub fn resolving(destinations: Destinations, timeouts: Timeouts, resolver: Arc<dyn Resolve>) -> Self {
         let destinations = Arc::new(destinations);
         let http = reqwest::Client::builder()
@@ -98,7 +100,7 @@ impl Client {
             .dns_resolver(Guarded::new(destinations.clone(), resolver))
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.whole)
-            // A function is frozen between invocations: a connection that has rested is dead more often than not.
+            // A Lambda function is frozen between invocations: an idle connection is usually dead.
             .pool_idle_timeout(Duration::from_secs(4))
             .user_agent(concat!("faultline/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -106,13 +108,13 @@ impl Client {
         Self { destinations, http }
     }
 
-    /// Whether `url` may be asked, and is at this host; or on loopback, where that is allowed for tests.
+    /// Whether `url` is allowed and on this host, or on loopback if that is allowed for tests.
     pub fn is_at(&self, url: &str, host: &str) -> bool {
         let checked = self.destinations.check(url);
         checked.is_ok_and(|url| url.host_str() == Some(host) || self.destinations.is_on_loopback(&url))
     }
 
-    /// Sends `outgoing`. Any status is an answer.
+    /// Sends `outgoing`. An answer with any status is a success.
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, Unsent> {
         let url = self.destinations.check(outgoing.url)?;
         let request = self.http.request(outgoing.method, url).headers(outgoing.headers).body(outgoing.body);
@@ -133,22 +135,24 @@ impl Client {
     }
 }
 
-/// The guard's refusal, or what happened in words of our own: the error's own text may quote the URL.
+/// Converts an error to the guard's refusal if it contains one, or else to a fixed text: the error's own text may quote
+/// the URL.
 fn unsent(error: &reqwest::Error) -> Unsent {
     if let Some(refused) = refusal(error) {
         return Unsent::Refused(refused);
     }
     let what = if error.is_timeout() {
-        "it did not answer in time"
+        "no answer in time"
     } else if error.is_connect() {
-        "no connection could be made"
+        "cannot connect"
     } else {
-        "the connection broke before the answer was whole"
+        "the connection broke before the answer was complete"
     };
     Unsent::Failed(what.to_owned())
 }
 
-/// TLS by ring, with Mozilla's roots compiled in: reading the system's takes as long as a whole start-up.
+/// Configures TLS with ring and with Mozilla's root certificates compiled in: reading the system's certificates would
+/// double the time of a cold start.
 fn tls() -> rustls::ClientConfig {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -4,7 +4,8 @@ use url::{Host, Url};
 
 use super::address::is_public;
 
-/// Hosts of the services that there are channels for. Microsoft gives each workflow a host of its own below these.
+/// Public hosts of the services that channels exist for. Microsoft gives each workflow its own host below the last
+/// three.
 const PUBLIC_DESTINATIONS: [&str; 8] = [
     "hooks.slack.com",
     "api.github.com",
@@ -18,37 +19,37 @@ const PUBLIC_DESTINATIONS: [&str; 8] = [
 
 const HTTPS_PORT: u16 = 443;
 
-/// Why a destination is refused. It names the host and never the rest of the URL, which may be a secret.
+/// Why a destination is refused. The text names the host, and never the rest of the URL, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It cannot be read.
+    /// The text is not a URL.
     #[error("the destination is not a URL: it must be https://HOST/…")]
     NotAUrl,
-    /// It is not HTTPS.
-    #[error("the destination at `{0}` is not https: anybody on the way could read along")]
+    /// The URL does not use HTTPS.
+    #[error("the destination at `{0}` is not https: use https, so that nobody else can read messages")]
     NotHttps(String),
-    /// It has a user name or a password.
-    #[error("the destination at `{0}` has a user name or password in its URL: leave them out")]
+    /// The URL contains a user name or a password.
+    #[error("the destination at `{0}` has a user name or password in its URL: remove them")]
     UserInfo(String),
-    /// Its host is not on the list, or not with this port.
+    /// The host, or its port, is not on the list.
     #[error(
-        "the destination `{0}` is not allowed: an operator may add it to the allowed destinations \
+        "the destination `{0}` is not allowed: an operator can add it to the allowed destinations \
          (AllowedDestinations, --allow-destination)"
     )]
     Host(String),
-    /// Its host is an address that is not of the public internet, or has none that is.
-    #[error("the destination `{0}` has no address of the public internet: it is not connected to")]
+    /// The host is, or resolves only to, addresses that are not on the public internet.
+    #[error("the destination `{0}` has no public address: use one on the public internet")]
     Address(String),
 }
 
-/// An entry of the operator's list that cannot be read.
+/// An entry of the operator's list that cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a destination: it must be HOST, HOST:PORT, *.DOMAIN or *.DOMAIN:PORT, without a scheme or a path"
 )]
 pub struct BadDestination(String);
 
-/// Where messages may go: to the known services, and what the operator adds.
+/// The destinations that messages may be sent to: the known services, and those that the operator adds.
 #[derive(Clone, Debug, Default)]
 pub struct Destinations {
     added: Vec<AllowedDestination>,
@@ -57,30 +58,31 @@ pub struct Destinations {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct AllowedDestination {
-    /// Whether it is the domain's subdomains, rather than the host itself.
+    /// Whether the entry allows the subdomains of the host instead of the host itself.
     below: bool,
     host: Host,
     port: u16,
 }
 
 impl Destinations {
-    /// The known services and what `list` adds: entries separated by commas or white space, each `HOST`, or `*.DOMAIN`
-    /// for all hosts below a domain (not the domain itself); with port 443 unless the entry names another. A host may be
-    /// an IP address: of the public internet, as all addresses that are connected to.
+    /// Returns the known services and those in `list`. Its entries are separated by commas or white space, each `HOST`,
+    /// or `*.DOMAIN` for all hosts below a domain (not the domain itself). The port is 443 unless the entry names
+    /// another. A host may be an IP address, which must be on the public internet, as every address that is connected
+    /// to.
     pub fn parse(list: &str) -> Result<Self, BadDestination> {
         let entries = list.split([',', ' ', '\t', '\n', '\r']).filter(|entry| !entry.is_empty());
         Ok(Self { added: entries.map(AllowedDestination::parse).collect::<Result<_, _>>()?, loopback: false })
     }
 
-    /// The same, and besides `localhost` and loopback addresses with any port, also by http: for trying things out and
-    /// for tests. It is not compiled into the Lambda binary.
+    /// Also allows `localhost` and loopback addresses with any port, over http too, for trials and tests. Not compiled
+    /// into the Lambda binary.
     #[cfg(any(test, feature = "loopback"))]
     pub fn and_loopback(mut self) -> Self {
         self.loopback = true;
         self
     }
 
-    /// The URL to ask, if `text` is one that may be asked.
+    /// Parses and checks `text`. Returns the URL to call if it is allowed.
     pub fn check(&self, text: &str) -> Result<Url, Refused> {
         let mut url = Url::parse(text).map_err(|_| Refused::NotAUrl)?;
         let host = normalised(&url).ok_or(Refused::NotAUrl)?;
@@ -100,7 +102,7 @@ impl Destinations {
             let shown = if port == HTTPS_PORT { shown } else { format!("{shown}:{port}") };
             return Err(Refused::Host(shown));
         }
-        // An address in the URL is connected to without asking the resolver.
+        // An IP address in the URL is connected to without the resolver, which would have checked it.
         if address(&host).is_some_and(|address| !is_public(address)) {
             return Err(Refused::Address(shown));
         }
@@ -109,17 +111,17 @@ impl Destinations {
         Ok(url)
     }
 
-    /// Whether what is connected to in the name of `host` may be `address`.
+    /// Whether a connection for `host` may use `address`.
     pub(super) fn may_connect(&self, host: &str, address: IpAddr) -> bool {
         is_public(address) || (self.loopback && host == "localhost" && address.is_loopback())
     }
 
-    /// Whether plain HTTP is spoken anywhere.
+    /// Whether only HTTPS is allowed.
     pub(super) fn only_https(&self) -> bool {
         !self.loopback
     }
 
-    /// Whether loopback is allowed, and the URL is there.
+    /// Whether the URL is on loopback and loopback is allowed.
     pub(super) fn is_on_loopback(&self, url: &Url) -> bool {
         normalised(url).is_some_and(|host| self.is_loopback(&host))
     }
@@ -145,7 +147,7 @@ impl AllowedDestination {
         }
         let url = Url::parse(&format!("https://{rest}/")).map_err(|_| bad())?;
         let host = normalised(&url).ok_or_else(bad)?;
-        // All of a top-level domain is never what is meant.
+        // Nobody means all hosts of a top-level domain.
         let domain = matches!(&host, Host::Domain(name) if name.contains('.'));
         if below && !domain {
             return Err(bad());
@@ -167,8 +169,8 @@ impl AllowedDestination {
     }
 }
 
-/// The host as it is compared: IDNA and the spellings of addresses were seen to by the URL's parser; a dot at the end
-/// names the same host.
+/// Returns the host in the form in which hosts are compared. The URL parser has already normalised IDNA and the
+/// spelling of addresses; this removes a trailing dot, which does not change the host.
 fn normalised(url: &Url) -> Option<Host> {
     let host = url.host()?.to_owned();
     match host {

@@ -1,8 +1,9 @@
-//! Where messages may go. A posted config is written by whoever has a client key, which may be anybody who reads a web
-//! page's source: without a guard it could make faultline call whatever faultline can reach.
+//! Decides where messages may be sent. Anyone with a client key can post a config, and anyone who reads the source of a
+//! web page may have one. Without a guard, they could make faultline call any server that faultline can reach.
 //!
-//! A URL is checked before it is asked ([`Destinations`]), an address before it is connected to ([`address`]), by the
-//! very lookup whose answer the connection uses: a name that changes its answer in between gains nothing.
+//! A URL is checked before it is called ([`Destinations`]), and an IP address before it is connected to ([`address`]).
+//! The check uses the same DNS lookup as the connection, so a name that changes its address in between cannot bypass
+//! it.
 
 pub mod address;
 mod client;

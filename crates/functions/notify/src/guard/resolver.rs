@@ -6,7 +6,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::destinations::{Destinations, Refused};
 
-/// Looks names up, and hands on those addresses only that may be connected to.
+/// Looks names up, and returns only addresses that may be connected to.
 pub(super) struct Guarded {
     destinations: Arc<Destinations>,
     inner: Arc<dyn Resolve>,
@@ -35,20 +35,20 @@ impl Resolve for Guarded {
     }
 }
 
-/// The system's own resolver.
+/// The system's resolver.
 pub(super) struct System;
 
 impl Resolve for System {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            // The port is the URL's: 0 says that there is none to say.
+            // Port 0 means that the port of the URL is used.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
         })
     }
 }
 
-/// The refusal among the causes of `error`, if the guard was one.
+/// Returns the guard's refusal if it is among the causes of `error`.
 pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<Refused> {
     let mut cause = Some(error);
     while let Some(error) = cause {

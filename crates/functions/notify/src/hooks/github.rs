@@ -1,4 +1,4 @@
-//! GitHub's webhook for the event `issues`.
+//! GitHub's webhooks for the event `issues`.
 
 use axum::body::Bytes;
 use http::HeaderMap;
@@ -34,7 +34,7 @@ struct Issue {
     body: Option<String>,
 }
 
-/// `X-Hub-Signature-256: sha256=…` over the body.
+/// Checks `X-Hub-Signature-256: sha256=…`, which signs the body.
 pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &Bytes) -> bool {
     let signature = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
     signature
@@ -42,7 +42,8 @@ pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &B
         .is_some_and(|signature| signature::is_signed(secret, &[body], signature))
 }
 
-/// What was done to an issue of ours. GitHub signs no time; the time of the issue's last change stands for it.
+/// Parses what was done to one of our issues. GitHub does not sign the time of the request, so the time of the issue's
+/// last change is used.
 pub(super) fn parse_action(
     project: &ProjectName,
     headers: &HeaderMap,
@@ -52,14 +53,14 @@ pub(super) fn parse_action(
         return Ok(None);
     }
     let Event { action, issue, sender } =
-        serde_json::from_slice(body).map_err(|_| malformed("event `issues` of GitHub"))?;
+        serde_json::from_slice(body).map_err(|_| malformed("GitHub event `issues`"))?;
     let kind = match action.as_str() {
         "closed" => ActionKind::Resolve,
         "reopened" => ActionKind::Unresolve,
         _ => return Ok(None),
     };
     let Some(fingerprint) = marker::find(issue.body.as_deref().unwrap_or_default(), project) else { return Ok(None) };
-    let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time of GitHub"))?;
+    let at = Timestamp::parse(&issue.updated_at).map_err(|_| malformed("time"))?;
     let user = sender.and_then(|sender| sender.login).map(cut_user_name);
     Ok(Some(IssueAction {
         kind,

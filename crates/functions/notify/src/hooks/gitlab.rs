@@ -1,4 +1,4 @@
-//! GitLab's webhook for issue events.
+//! GitLab's webhooks for issue events.
 
 use axum::body::Bytes;
 use base64::Engine;
@@ -38,11 +38,11 @@ struct Attributes {
     description: Option<String>,
 }
 
-/// How old a signed request may be, in seconds.
+/// Maximum age of a signed request, in seconds.
 const MAX_AGE_SECONDS: i64 = 300;
 
-/// The secret itself in `X-Gitlab-Token`; or, where GitLab has a signing token (`whsec_…`), the signature of the Standard
-/// Webhooks, over id, time and body.
+/// Checks the secret in `X-Gitlab-Token` or, if it is a signing token (`whsec_…`), the signature over id, time and body
+/// as Standard Webhooks defines it.
 pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(encoded) = secret.reveal().strip_prefix("whsec_") {
@@ -64,7 +64,7 @@ pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &B
     header("x-gitlab-token").is_some_and(|token| signature::is_same(secret, token))
 }
 
-/// What was done to an issue of ours.
+/// Parses what was done to one of our issues.
 pub(super) fn parse_action(
     project: &ProjectName,
     headers: &HeaderMap,
@@ -75,7 +75,7 @@ pub(super) fn parse_action(
         return Ok(None);
     }
     let Event { object_attributes: issue, user } =
-        serde_json::from_slice(body).map_err(|_| malformed("issue event of GitLab"))?;
+        serde_json::from_slice(body).map_err(|_| malformed("GitLab issue event"))?;
     let kind = match issue.action.as_deref() {
         Some("close") => ActionKind::Resolve,
         Some("reopen") => ActionKind::Unresolve,
@@ -84,12 +84,12 @@ pub(super) fn parse_action(
     let Some(fingerprint) = marker::find(issue.description.as_deref().unwrap_or_default(), project) else {
         return Ok(None);
     };
-    let at = moment(&issue.updated_at).ok_or_else(|| malformed("time of GitLab"))?;
+    let at = moment(&issue.updated_at).ok_or_else(|| malformed("time"))?;
     let user = user.and_then(|user| user.username).map(cut_user_name);
     Ok(Some(IssueAction { kind, at, fingerprint, user, issue: Some((issue.iid, issue.url)), response_url: None }))
 }
 
-/// RFC 3339, or as older servers write it: `2026-11-02 00:01:00 UTC`.
+/// Parses a time in RFC 3339, or in the form of older servers: `2026-11-02 00:01:00 UTC`.
 fn moment(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text.strip_suffix(" UTC").unwrap_or(text)).ok()
 }

@@ -1,7 +1,7 @@
-//! What comes back: people close and reopen issues, and press buttons in Slack, and the error follows.
+//! Inbound webhooks: when people close or reopen issues, or press buttons in Slack, the error is changed too.
 //!
-//! Nobody shows a key here. Each service signs what it sends by a secret that the project's rules hold; what is not
-//! signed so is refused, in the same words whether the project has such a secret, or exists.
+//! These requests have no API key. Each service signs its requests with a secret in the project's rules. A request
+//! without a valid signature is refused with the same message whether or not the project, or such a secret, exists.
 
 mod github;
 mod gitlab;
@@ -22,7 +22,7 @@ use store::ports::Project;
 
 use crate::Notify;
 
-/// A service that calls back.
+/// A service that sends webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     GitHub,
@@ -30,24 +30,23 @@ pub(crate) enum Service {
     Slack,
 }
 
-/// What somebody did to an issue, or by a button.
+/// Something that a person did to an issue, or with a button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct IssueAction {
-    /// What shall become of the error.
+    /// The change to the error.
     kind: ActionKind,
-    /// When, by the service's clock.
+    /// Time of the action, by the service's clock.
     at: Timestamp,
-    /// Which error.
     fingerprint: Fingerprint,
-    /// Who did it, by the service's name for them.
+    /// The service's name for the person.
     user: Option<String>,
-    /// The issue that it was done to, by its number and address; an error that does not know it as its own is left alone.
+    /// Number and URL of the issue. The error is changed only if this is one of its own issues.
     issue: Option<(u64, String)>,
-    /// Where whoever did it is answered, of a button in Slack.
+    /// Slack's URL for a reply to the person who pressed the button.
     response_url: Option<String>,
 }
 
-/// The change that it asks for.
+/// The change that an action asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ActionKind {
     Resolve,
@@ -55,16 +54,16 @@ enum ActionKind {
     Mute,
 }
 
-/// How old something may be, in seconds: a service repeats what failed for some hours. What is older was recorded by
-/// somebody.
+/// Maximum age of an action, in seconds. Services repeat failed requests for a few hours; an older request may be a
+/// replay.
 const MAX_AGE_SECONDS: i64 = 86_400;
-/// The longest name of somebody that is kept, in bytes.
+/// Maximum length of a person's name that is stored, in bytes.
 const MAX_USER_BYTES: usize = 200;
-/// How far ahead a service's clock may be, in seconds.
+/// How far a service's clock may be ahead, in seconds.
 const MAX_CLOCK_LEAD_SECONDS: i64 = 300;
 
 impl Notify {
-    /// Takes what a service says about the errors of a project.
+    /// Handles a webhook about an error of a project.
     pub(crate) async fn handle_hook(
         &self,
         service: Service,
@@ -99,21 +98,21 @@ impl Notify {
             Service::GitLab => gitlab::parse_action(project, headers, body)?,
             Service::Slack => slack::parse_action(project, body, now)?,
         };
-        // The service's trial request, or something that is of no concern here.
+        // A test request of the service, or an event that does not change errors.
         let Some(action) = action else { return done("nothing to do") };
         if action.at.plus_seconds(MAX_AGE_SECONDS) < now || action.at > now.plus_seconds(MAX_CLOCK_LEAD_SECONDS) {
-            let message = format!("this happened at {}: what is not of the last day is not taken", action.at);
+            let message = format!("the event is from {}: webhooks must be at most 24 hours old", action.at);
             return Err(Refusal::new(Reason::ParameterInvalid, message));
         }
         let outcome = self.apply(&project_rules.project, service, &action, now).await;
         if let Some(url) = &action.response_url {
             let words = match &outcome {
                 Ok(outcome) => outcome.reply_text(&action),
-                Err(_) => "This could not be done: try again, or open the error.".to_owned(),
+                Err(_) => "That did not work. Try again, or open the error in faultline.".to_owned(),
             };
-            // Slack has its answer in any case, and informs the person who pressed the button when it has none.
+            // Slack gets an answer in any case; if it does not, it informs the person who pressed the button.
             if let Err(failed) = self.channels.reply(url, &words).await {
-                tracing::warn!(project.id = %project_rules.project.id, error.message = %failed, "failed to answer a press of a button");
+                tracing::warn!(project.id = %project_rules.project.id, error.message = %failed, "failed to reply to a button press");
             }
         }
         done(outcome?.answer_text())
@@ -131,7 +130,7 @@ impl Notify {
         if error.merged_into.is_some() {
             return Ok(ActionOutcome::Merged);
         }
-        // What came late, or once more, must not undo what somebody did since; nor a regression.
+        // A late or repeated request must not undo later changes or a regression.
         if action.at < error.status_at {
             return Ok(ActionOutcome::Late);
         }
@@ -157,45 +156,45 @@ enum ActionOutcome {
     Resolved,
     Unresolved,
     Muted,
-    /// It had this status before.
+    /// The error already had this status.
     Unchanged(Status),
-    /// Something happened to it since.
+    /// The status of the error changed after the action.
     Late,
     Merged,
     Unknown,
 }
 
 impl ActionOutcome {
-    /// For the service.
+    /// Returns the text of the answer to the service.
     fn answer_text(self) -> &'static str {
         match self {
             Self::Resolved => "resolved",
             Self::Unresolved => "unresolved",
             Self::Muted => "muted",
-            Self::Unchanged(_) => "it is so already",
-            Self::Late => "something happened since",
-            Self::Merged => "it is merged into another error",
+            Self::Unchanged(_) => "the error already has this status",
+            Self::Late => "the error was changed later",
+            Self::Merged => "the error is merged into another one",
             Self::Unknown => "no such error",
         }
     }
 
-    /// For whoever pressed the button.
+    /// Returns the reply to the person who pressed the button.
     fn reply_text(self, action: &IssueAction) -> String {
         let by = action.user.as_ref().map_or_else(String::new, |user| format!(" by {user}"));
         match self {
-            Self::Resolved => format!("Resolved{by}. The next event opens it again."),
-            Self::Unresolved => format!("Opened again{by}."),
-            Self::Muted => format!("Muted{by}, until somebody opens it again."),
-            Self::Unchanged(status) => format!("Nothing to do: the error is {status} already."),
-            Self::Late => "Nothing was done: something happened to the error since. Open it to see what.".to_owned(),
+            Self::Resolved => format!("Resolved{by}. The next event reopens it."),
+            Self::Unresolved => format!("Reopened{by}."),
+            Self::Muted => format!("Muted{by} until somebody reopens it."),
+            Self::Unchanged(status) => format!("Nothing to do: the error is already {status}."),
+            Self::Late => "Nothing was done: the error has changed since. Open it to see how.".to_owned(),
             Self::Merged => "Nothing was done: the error is merged into another one. Open it to see which.".to_owned(),
-            Self::Unknown => "Nothing was done: this error was deleted, or has expired.".to_owned(),
+            Self::Unknown => "Nothing was done: this error was deleted or has expired.".to_owned(),
         }
     }
 }
 
 impl Service {
-    /// What a history calls it.
+    /// Returns the name of the service in histories.
     fn name(self) -> &'static str {
         match self {
             Self::GitHub => "github",
@@ -205,12 +204,13 @@ impl Service {
     }
 }
 
-/// What a service calls somebody, cut to 200 bytes.
+/// Cuts a person's name to 200 bytes.
 fn cut_user_name(name: String) -> String {
     name[..name.floor_char_boundary(MAX_USER_BYTES)].to_owned()
 }
 
-/// Whether the issue is one that faultline made for this error: whoever may open issues could write another's marker.
+/// Whether faultline created the issue for this error. Without this check, anyone who may open issues could copy a
+/// marker into another issue.
 fn is_own_issue(error: &ErrorAggregate, action: &IssueAction) -> bool {
     let Some((number, url)) = &action.issue else { return true };
     error.links.values().any(|link| link.number == *number && link.url == *url)
@@ -221,12 +221,12 @@ fn done(what: &str) -> Answer {
 }
 
 fn signature_refusal() -> Refusal {
-    let message = "this is not signed by the secret that the rules of the project have under `hooks`";
+    let message = "the signature is missing or wrong: sign with the secret under `hooks` in the project's rules";
     Refusal::new(Reason::SignatureInvalid, message)
 }
 
 fn malformed(what: &str) -> Refusal {
-    Refusal::new(Reason::BodyInvalid, format!("this is no {what}"))
+    Refusal::new(Reason::BodyInvalid, format!("the body has no valid {what}"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The buttons of Slack messages.
+//! Button presses in Slack messages.
 
 use axum::body::Bytes;
 use http::HeaderMap;
@@ -16,7 +16,7 @@ struct Interaction {
     actions: Vec<Button>,
     #[serde(default)]
     user: Option<User>,
-    /// Where whoever pressed the button is answered.
+    /// The URL for a reply to the person who pressed the button.
     #[serde(default)]
     response_url: Option<String>,
 }
@@ -36,10 +36,10 @@ struct Button {
     value: String,
 }
 
-/// How old a request may be, in seconds, as Slack advises: what is older may be a recording.
+/// Maximum age of a request, in seconds, as Slack recommends: an older one may be a replay.
 const MAX_AGE_SECONDS: u64 = 300;
 
-/// `X-Slack-Signature: v0=…` over version, time and body.
+/// Checks `X-Slack-Signature: v0=…`, which signs version, time and body.
 pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(at), Some(signature)) = (header("x-slack-request-timestamp"), header("x-slack-signature")) else {
@@ -50,13 +50,13 @@ pub(super) fn has_valid_signature(secret: &Secret, headers: &HeaderMap, body: &B
     fresh && signature.strip_prefix("v0=").is_some_and(|signature| signature::is_signed(secret, &signed, signature))
 }
 
-/// Which button was pressed: a form with the field `payload`, whose button has `project|fingerprint` as its value.
+/// Parses a button press. The body is a form with the field `payload`; the button's value is `project|fingerprint`.
 pub(super) fn parse_action(
     project: &ProjectName,
     body: &Bytes,
     now: Timestamp,
 ) -> Result<Option<IssueAction>, Refusal> {
-    let interaction = || malformed("interaction of Slack");
+    let interaction = || malformed("Slack interaction");
     let body = std::str::from_utf8(body).map_err(|_| interaction())?;
     let fields = http_common::parse_query(Some(body));
     let payload = fields.iter().find(|(name, _)| name == "payload").map(|(_, value)| value);
@@ -73,7 +73,7 @@ pub(super) fn parse_action(
         return Ok(None);
     }
     let fingerprint = Fingerprint::parse(fingerprint).map_err(|_| interaction())?;
-    // The signature is of now, and so is the press of the button.
+    // The signature is recent, so the button was pressed just now.
     let user = user.and_then(|user| user.username.or(user.id)).map(cut_user_name);
     Ok(Some(IssueAction { kind, at: now, fingerprint, user, issue: None, response_url }))
 }

@@ -20,9 +20,9 @@ fn print() -> Fingerprint {
     Fingerprint::of("m", [])
 }
 
-/// The example of GitHub's documentation.
+/// The example in GitHub's documentation.
 #[test]
-fn github_s_own_example_is_genuine() {
+fn the_example_of_github_is_valid() {
     let (secret, body) = (Secret::new("It's a Secret to Everybody"), Bytes::from_static(b"Hello, World!"));
     let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
     let genuine = |secret: &Secret, signature: &str, body: &Bytes| {
@@ -37,9 +37,9 @@ fn github_s_own_example_is_genuine() {
     assert!(!github::has_valid_signature(&secret, &HeaderMap::new(), &body));
 }
 
-/// The example of Slack's documentation, at its time, and after its window.
+/// The example in Slack's documentation is valid at its time, and not after five minutes.
 #[test]
-fn slack_s_own_example_is_genuine_for_five_minutes() {
+fn the_example_of_slack_is_valid_for_five_minutes() {
     let secret = Secret::new("8f742231b10e8888abcd99yyyzzz85a5");
     let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&\
                 channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&\
@@ -52,15 +52,15 @@ fn slack_s_own_example_is_genuine_for_five_minutes() {
         slack::has_valid_signature(&secret, &headers, &body, Timestamp::from_seconds(at))
     };
     assert!(genuine(time, "1531420618") && genuine(time + 300, "1531420618"));
-    assert!(!genuine(time + 301, "1531420618"), "a recording");
+    assert!(!genuine(time + 301, "1531420618"), "a replay");
     assert!(!genuine(time - 301, "1531420618"));
     assert!(!genuine(time, "1531420619"), "the time is signed, too");
     assert!(!genuine(time, "") && !genuine(time, "-9223372036854775808"));
 }
 
-/// The example of the Standard Webhooks, which GitLab's signing tokens follow; and its older, plain token.
+/// The example of Standard Webhooks, which GitLab's signing tokens follow, and GitLab's older plain token.
 #[test]
-fn gitlab_is_known_by_token_or_signature() {
+fn gitlab_is_authenticated_by_token_or_signature() {
     let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let body = Bytes::from_static(br#"{"test": 2432232314}"#);
     let genuine = |at: i64, signature: &str| {
@@ -85,7 +85,7 @@ fn gitlab_is_known_by_token_or_signature() {
 }
 
 #[test]
-fn what_was_done_to_an_issue_is_read() {
+fn actions_on_issues_are_parsed() {
     let text = format!("A title\n\n<!-- faultline:shop/{}/{} -->\n", print(), "0".repeat(32));
     let github = |event: &str, action: &str, body: &str| {
         let issue = json!({ "number": 7, "html_url": "https://github.com/o/r/issues/7", "updated_at": "2026-11-02T00:01:00Z", "body": body });
@@ -111,7 +111,7 @@ fn what_was_done_to_an_issue_is_read() {
     assert_eq!(github("ping", "closed", &text), None);
     assert_eq!(github("issues", "closed", "no marker"), None);
     assert_eq!(github("issues", "closed", &text.replace("shop", "other")), None);
-    assert_eq!(github("issues", "closed", &text.replace("<!--", "quoted: <!--")), None, "a quotation is no marker");
+    assert_eq!(github("issues", "closed", &text.replace("<!--", "quoted: <!--")), None, "a quotation is not a marker");
 
     let gitlab = |action: &str, time: &str| {
         let attributes = json!({ "iid": 7, "url": "https://github.com/o/r/issues/7", "action": action, "updated_at": time, "description": text });
@@ -125,7 +125,7 @@ fn what_was_done_to_an_issue_is_read() {
 }
 
 #[test]
-fn a_pressed_button_is_read() {
+fn a_button_press_is_parsed() {
     let action_by = |user: serde_json::Value, action: &str, value: &str| {
         let actions = json!([{ "action_id": action, "value": value }]);
         let payload = json!({ "type": "block_actions", "user": user, "actions": actions });

@@ -1,4 +1,4 @@
-//! What a person sees of a project's rules: only notify opens them.
+//! The page of a project's rules. It is part of notify, because only notify can unseal rules.
 
 mod rules;
 
@@ -14,7 +14,7 @@ pub(crate) fn add_pages(pages: Pages) -> Router {
     web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }
 
-/// Whether there is a page at a path of the API.
+/// Whether a path of the API has a page.
 fn has_page(path: &str) -> bool {
     let below = path.strip_prefix("/projects/").and_then(|rest| rest.split_once('/'));
     below.is_some_and(|(_, rest)| rest == "rules")

@@ -22,9 +22,10 @@ use super::Routes;
 use super::body;
 use crate::{DeadNotice, Deadline, Redriven};
 
-/// The most that are listed.
+/// Maximum number of listed notifications.
 const MAX_LISTED_NOTICES: usize = 100;
-/// For how long a redrive begins to send: API Gateway waits 30 seconds for an answer. What is left goes by the next sweep.
+/// How long a redrive may begin to send messages: API Gateway waits 30 seconds for an answer. The next sweep sends the
+/// rest.
 const MAX_REDRIVE_TIME: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> Router<Arc<Routes>> {
@@ -37,23 +38,33 @@ pub(super) fn routes() -> Router<Arc<Routes>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.tag("dead letters");
-    api.operation("get", "/dead-notices", "listDeadNotices", "Lists what could not be told, and why")
-        .description("Some of them, if there are more than a hundred.")
-        .data::<Notices>(200, "the notices");
-    api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Tells what could not be told")
-        .description("After a fix; of a rule that leads elsewhere by now, who is named there now is told.")
+    api.operation(
+        "get",
+        "/dead-notices",
+        "listDeadNotices",
+        "Lists notifications that could not be delivered, and why",
+    )
+    .description("At most 100 of them.")
+    .data::<Notices>(200, "the notifications, with rule, target and reason");
+    api.operation("post", "/dead-notices/redrive", "redriveDeadNotices", "Sends undelivered notifications again")
+        .description("Fix the cause first. If a rule has another target now, its notifications are sent there.")
         .body::<NoticeSelection>(json!({}))
-        .data::<RedriveResult>(200, "what is to be told again");
+        .data::<RedriveResult>(200, "how many are sent again");
     let failed = "Lists a project's notifications that could not be delivered";
     api.operation("get", "/projects/{project}/rules/failed", "listFailedNotices", failed)
-        .description("With the rule, the target and the reason of each. Of all projects: GET /dead-notices.")
+        .description("Each with its rule, target and reason. `GET /dead-notices` lists those of all projects.")
         .project()
         .data::<Notices>(200, "the notifications");
-    api.operation("post", "/projects/{project}/rules/retry", "retryFailedNotices", "Sends them again")
-        .description("After a fix. What was delivered meanwhile is not sent again.")
-        .project()
-        .body::<NoticeSelection>(json!({}))
-        .data::<RedriveResult>(200, "what is sent again");
+    api.operation(
+        "post",
+        "/projects/{project}/rules/retry",
+        "retryFailedNotices",
+        "Sends a project's undelivered notifications again",
+    )
+    .description("Fix the cause first. Notifications that were delivered in the meantime are not sent again.")
+    .project()
+    .body::<NoticeSelection>(json!({}))
+    .data::<RedriveResult>(200, "how many are sent again");
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -103,7 +114,7 @@ async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
 async fn read_selection(request: Request<Body>) -> Result<NoticeSelection, Refusal> {
     let body = body::read(request, MAX_BODY_BYTES, BODY_FORM).await?;
     serde_json::from_value(body)
-        .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {BODY_FORM}")))
+        .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body is not valid: send {BODY_FORM}")))
 }
 
 async fn list(routes: &Routes, request: Request<Body>) -> Answer {
@@ -112,15 +123,15 @@ async fn list(routes: &Routes, request: Request<Body>) -> Answer {
     http_common::data(Notices { dead_notices })
 }
 
-/// The largest body, in bytes: the ids of all that are listed.
+/// Maximum size of a body, in bytes: enough for the ids of all listed notifications.
 const MAX_BODY_BYTES: usize = 64 << 10;
-const BODY_FORM: &str = "an object, with `ids`: [ids of dead notices] if not all are meant";
+const BODY_FORM: &str = "an object with `ids` (a list of ids), or {} for all";
 
-/// The dead notices that are meant.
+/// Selects notifications that could not be delivered.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "WhichDeadNotices")]
 struct NoticeSelection {
-    /// Their ids; without, all are meant.
+    /// Ids from the list; all if missing.
     #[schemars(with = "Option<Vec<String>>")]
     ids: Option<HashSet<String>>,
 }

@@ -1,4 +1,4 @@
-//! `POST /encrypt`: v1's way to seal a notification config, for clients that others can look into.
+//! `POST /encrypt`: seals a notification config, as in v1, for clients whose code others can read.
 
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ pub(super) fn describe(api: &mut Description) {
     api.tag("notifications");
     let config = json!({ "type": "object", "required": ["type"], "properties": { "type": { "enum": ["slack", "github", "gitlab"] } } });
     let example = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x", "threshold": 10 });
-    api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config that clients post")
-        .description("For configs that others can look at, as in a web page. Anyone who may post can use the answer: with `project` in that project, otherwise in all of them.")
-        .parameter("query", "project", "the one project that can use the answer", json!({ "type": "string" }))
+    api.operation("post", "/encrypt", "encryptConfig", "Seals a notification config for clients to post")
+        .description("For configs that others can read, as in the source of a web page. Anyone with a client key can post the answer: with `project` in that project only, otherwise in all projects.")
+        .parameter("query", "project", "the only project in which the answer can be used", json!({ "type": "string" }))
         .body_as("application/json", config, example)
-        .data::<Encrypted>(201, "what is posted in the config's place")
+        .data::<Encrypted>(201, "the text to post in place of the config")
         .error(Reason::ProjectUnknown, "there is no such project")
         .error(Reason::SealingKeyMissing, "the stack has no key to seal with");
 }
@@ -47,7 +47,8 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
     routes.answer(encrypt(&routes, request)).await
 }
 
-/// Whoever may post can use what is answered: in the named project, or in every one, which only admins of all may make.
+/// Seals a config. Anyone with a client key can post the answer: in the named project or, if none is named, in every
+/// project. Only admins of the whole stack may create the latter.
 async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     let caller = routes.authenticator.authenticate(&request).await?;
     let project = http_common::parse_query(request.uri().query()).into_iter().find(|(name, _)| name == "project");
@@ -72,7 +73,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     http_common::created_data(Encrypted { encrypted })
 }
 
-/// What is wrong with a config of a post, as what is wrong with a body that is the config.
+/// Converts a refusal of a posted config to a refusal of a body that consists of the config.
 fn of_the_body(refusal: Refusal) -> Refusal {
     let path = match refusal.path.as_slice() {
         [list, _, path @ ..] if list == "notifications" => path.to_vec(),

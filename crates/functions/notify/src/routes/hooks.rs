@@ -1,4 +1,4 @@
-//! `POST /hooks/{service}/{project}`: what GitHub, GitLab and Slack say of themselves.
+//! `POST /hooks/{service}/{project}`: webhooks from GitHub, GitLab and Slack.
 
 use std::sync::Arc;
 
@@ -26,20 +26,25 @@ pub(super) fn describe(api: &mut Description) {
     let done = json!({ "type": "object", "required": ["done"], "properties": { "done": { "type": "string" } } });
     let services = json!({ "type": "string", "enum": ["github", "gitlab", "slack"] });
     let form = json!({ "type": "object" });
-    api.operation("post", "/hooks/{service}/{project}", "takeHook", "Takes what a service says of its issues")
-        .description(
-            "Signed, in the service's own way, by the secret that the project's rules have for it: no key opens it.",
-        )
-        .open()
-        .parameter("path", "service", "who calls", services)
-        .path::<ProjectName>("project", "the project's name")
-        .body_as("application/json", form.clone(), json!({ "action": "closed" }))
-        .body_as("application/x-www-form-urlencoded", form, json!({ "payload": "{}" }))
-        .data_as(200, "what came of it", done)
-        .error(Reason::SignatureInvalid, "it is not signed, or the project has no such secret")
-        .error(Reason::ParameterInvalid, "it did not happen in the last day")
-        .error(Reason::PathUnknown, "there is no such service")
-        .error(Reason::ProjectName, "this is not a valid project name");
+    api.operation(
+        "post",
+        "/hooks/{service}/{project}",
+        "takeHook",
+        "Receives a webhook about an issue or a button press",
+    )
+    .description(
+        "The service signs the request in its own way, with the secret in the project's rules. It needs no key.",
+    )
+    .open()
+    .parameter("path", "service", "the service that calls", services)
+    .path::<ProjectName>("project", "the project's name")
+    .body_as("application/json", form.clone(), json!({ "action": "closed" }))
+    .body_as("application/x-www-form-urlencoded", form, json!({ "payload": "{}" }))
+    .data_as(200, "what was done", done)
+    .error(Reason::SignatureInvalid, "the signature is missing or wrong, or the project has no secret for the service")
+    .error(Reason::ParameterInvalid, "the event is older than a day")
+    .error(Reason::PathUnknown, "there is no such service")
+    .error(Reason::ProjectName, "the name is not a valid project name");
 }
 
 async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
@@ -55,13 +60,13 @@ async fn take(routes: &Routes, request: Request<Body>) -> Answer {
         Some("gitlab") => Service::GitLab,
         Some("slack") => Service::Slack,
         other => {
-            let message = format!("`{}` is no service: use github, gitlab or slack", other.unwrap_or_default());
+            let message = format!("`{}` is not a service: use github, gitlab or slack", other.unwrap_or_default());
             return Err(Refusal::new(Reason::PathUnknown, message));
         }
     };
     let project = ProjectName::parse(&http_common::decode_segment(parts.next().unwrap_or_default()))
         .map_err(|error| Refusal::new(Reason::ProjectName, error.to_string()))?;
-    // As it was sent: it is signed byte by byte, and none of them packs it.
+    // The raw bytes, because the signature covers them. None of the services compresses the body.
     let body = http_common::read(request).await?;
     routes.notify.handle_hook(service, &project, &headers, &body).await
 }

@@ -1,4 +1,4 @@
-//! What notify serves: all that must unseal, which no other function may.
+//! The routes that notify serves: those that need to unseal data, which no other function may do.
 
 mod body;
 mod dead_notices;
@@ -21,7 +21,7 @@ use web_session::Pages;
 
 use crate::{Notify, pages};
 
-/// Says what the API's description says of these routes.
+/// Adds these routes to the OpenAPI document.
 pub fn describe(api: &mut Description) {
     rules::describe(api);
     encrypt::describe(api);
@@ -29,20 +29,20 @@ pub fn describe(api: &mut Description) {
     dead_notices::describe(api);
 }
 
-/// What the routes share.
+/// The dependencies of the routes.
 pub struct Routes {
-    /// Who may come in.
+    /// Authenticates callers by their keys.
     pub authenticator: Arc<Authenticator>,
-    /// What they serve.
+    /// Loads rules, and delivers messages.
     pub notify: Arc<Notify>,
-    /// Who is signed in to the pages.
+    /// Sessions of people who are signed in to the pages.
     pub sessions: Arc<dyn Sessions>,
-    /// Counts of what was refused.
+    /// Counts refused requests.
     pub outcomes: Arc<Outcomes>,
 }
 
 impl Routes {
-    /// All routes, to be put behind a [`http_common::Front`].
+    /// Returns the router of all routes, to be wrapped in a [`http_common::Front`].
     pub fn router(self) -> Router {
         let routes = Arc::new(self);
         let api = Router::new()
@@ -60,14 +60,14 @@ impl Routes {
         })
     }
 
-    /// The answer that a handler found, or the refusal, which is counted.
+    /// Runs a handler. Returns its answer or its refusal, which is counted.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         self.outcomes.answer(handler).await
     }
 
-    /// The project that a request is about, if the caller is an admin of it.
+    /// Returns the project of a request, if the caller is an admin of it.
     fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
-        // Not the request itself: its body may not be shared between threads, as what waits may be.
+        // The future must not hold the request: its body cannot be shared between threads.
         let (caller, name) =
             (self.authenticator.authenticate(request), http_common::parse_project_path(request.uri().path()));
         async move { self.project_of(caller.await?, name?).await }
@@ -93,7 +93,7 @@ impl Routes {
     fn sealer(&self) -> Result<&dyn Sealer, Refusal> {
         self.notify.sealer.as_deref().ok_or_else(|| {
             let message =
-                "this stack has no key to seal notifications with: deploy it with SealingKey=create, $1 a month";
+                "this stack has no key to seal notifications with: deploy it with SealingKey=create ($1 per month)";
             Refusal::new(Reason::SealingKeyMissing, message)
         })
     }

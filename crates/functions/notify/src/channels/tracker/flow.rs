@@ -6,10 +6,10 @@ use super::{IssueChange, TrackedIssue, Tracker, has_marker};
 use crate::channels::{Issue, SendError};
 use crate::marker::MarkerSigner;
 
-/// Makes the error's issue, or does to the one that it has what `if_exist` says. The same message again changes nothing
-/// more: what it wrote has a hidden mark with its token.
+/// Creates the error's issue, or changes the existing one as `if_exist` says. Sending the same message again changes
+/// nothing, because its text contains a hidden marker with the message's token.
 ///
-/// That a project is limited concerns no error, and makes no issue.
+/// A message about a project's limit is not about an error, and creates no issue.
 pub(in crate::channels) async fn send<T: Tracker>(
     tracker: &T,
     if_exist: IfExist,
@@ -37,7 +37,7 @@ async fn add_to_issue<T: Tracker>(
     report: &Report,
     found: TrackedIssue,
 ) -> Result<Issue, SendError> {
-    // Made or rewritten by this very message, whose answer was lost.
+    // This message created or rewrote the issue before, but the answer was lost.
     if has_marker(&found.body, &report.sent_marker) {
         return Ok(found.issue);
     }

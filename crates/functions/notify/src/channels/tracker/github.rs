@@ -1,4 +1,4 @@
-//! Issues of GitHub, by its REST API (github.com, or GitHub Enterprise Server).
+//! Issues in GitHub, through its REST API (github.com or GitHub Enterprise Server).
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::channels::{Issue, SendError};
 use crate::guard::{Answer, Outgoing};
 
 const DEFAULT_API: &str = "https://api.github.com";
-/// What GitHub asks to wait where it limits somebody and does not say for how long.
+/// The pause after a rate limit for which GitHub names no time. GitHub's documentation asks for at least a minute.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
-/// How many of the newest issues are looked at for what the search does not know yet.
+/// How many of the newest issues are read, for those that the search index does not contain yet.
 const NEWEST_COUNT: &str = "30";
 
-/// One repository.
+/// The issues of one repository.
 pub(in crate::channels) struct GitHub<'a> {
     exchange: &'a Exchange<'a>,
     target: &'a target::GitHub,
     api: Url,
 }
 
-/// What is read of an issue.
+/// The fields of an issue that are used.
 #[derive(Deserialize)]
 struct IssueResponse {
     number: u64,
@@ -56,14 +56,14 @@ impl From<IssueResponse> for TrackedIssue {
 impl<'a> GitHub<'a> {
     pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitHub) -> Result<Self, SendError> {
         let api = target.endpoint.as_deref().unwrap_or(DEFAULT_API);
-        let api = Url::parse(api).map_err(|_| exchange.permanent("cannot be asked: `endpoint` is not a URL"))?;
+        let api = Url::parse(api).map_err(|_| exchange.permanent("cannot be called: `endpoint` is not a URL"))?;
         if [&target.owner, &target.repo].iter().any(|part| matches!(part.as_str(), "" | "." | "..")) {
-            return Err(exchange.permanent("cannot be asked: `owner` and `repo` must name a repository"));
+            return Err(exchange.permanent("cannot be called: `owner` and `repo` must name a repository"));
         }
         Ok(Self { exchange, target, api })
     }
 
-    /// The address of something in the repository, by the parts of its path.
+    /// Returns the URL of a resource in the repository.
     fn address(&self, parts: &[&str]) -> Result<Url, SendError> {
         let repository = ["repos", &self.target.owner, &self.target.repo];
         self.at(&[&repository, parts].concat())
@@ -73,7 +73,7 @@ impl<'a> GitHub<'a> {
         let mut url = self.api.clone();
         match url.path_segments_mut() {
             Ok(mut path) => path.pop_if_empty().extend(parts),
-            Err(()) => return Err(self.exchange.permanent("cannot be asked: `endpoint` is not a URL")),
+            Err(()) => return Err(self.exchange.permanent("cannot be called: `endpoint` is not a URL")),
         };
         Ok(url)
     }
@@ -90,8 +90,9 @@ impl<'a> GitHub<'a> {
 
     fn headers(&self) -> Result<HeaderMap, SendError> {
         let token = format!("Bearer {}", self.target.user_token.reveal());
-        let mut token = HeaderValue::try_from(token)
-            .map_err(|_| self.exchange.permanent("cannot be asked: the token has characters that no token has"))?;
+        let mut token = HeaderValue::try_from(token).map_err(|_| {
+            self.exchange.permanent("cannot be called: the token has characters that are not allowed in a header")
+        })?;
         token.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, token);
@@ -100,7 +101,7 @@ impl<'a> GitHub<'a> {
         Ok(headers)
     }
 
-    /// The JSON of a success.
+    /// Parses the JSON of a successful answer.
     fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, SendError> {
         if !answer.status.is_success() {
             return Err(self.classify(answer));
@@ -109,7 +110,7 @@ impl<'a> GitHub<'a> {
             .map_err(|error| self.exchange.transient(None, &format!("answered {} with {error}", answer.status)))
     }
 
-    /// What an answer that is no success means: GitHub limits by 403 as well as by 429.
+    /// Classifies an answer that is not a success. GitHub uses 403 as well as 429 for rate limits.
     fn classify(&self, answer: &Answer) -> SendError {
         let header = |name: &str| answer.headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
         let said = self.exchange.describe(answer);
@@ -127,19 +128,19 @@ impl<'a> GitHub<'a> {
             }
         }
         match answer.status {
-            StatusCode::UNAUTHORIZED => self.exchange.permanent(&format!("{said}: give another token")),
+            StatusCode::UNAUTHORIZED => self.exchange.permanent(&format!("{said}: set a valid token")),
             StatusCode::FORBIDDEN => {
-                self.exchange.permanent(&format!("{said}: the token must be allowed to write issues"))
+                self.exchange.permanent(&format!("{said}: the token needs permission to write issues"))
             }
-            StatusCode::NOT_FOUND => {
-                self.exchange.permanent(&format!("{said}: there is no such repository, or the token must not see it"))
-            }
-            StatusCode::GONE => self.exchange.permanent(&format!("{said}: the repository has issues switched off")),
+            StatusCode::NOT_FOUND => self
+                .exchange
+                .permanent(&format!("{said}: the repository does not exist, or the token has no access to it")),
+            StatusCode::GONE => self.exchange.permanent(&format!("{said}: issues are disabled in the repository")),
             _ => self.exchange.classify(answer),
         }
     }
 
-    /// The newest issues, of which none is missing, as it may be in a search.
+    /// Lists the newest issues. Unlike a search, the list is complete.
     async fn newest(&self) -> Result<Vec<IssueResponse>, SendError> {
         let mut url = self.address(&["issues"])?;
         url.query_pairs_mut().extend_pairs([
@@ -161,7 +162,7 @@ impl<'a> GitHub<'a> {
         let query = format!("{word} in:body is:issue repo:{}/{}", self.target.owner, self.target.repo);
         url.query_pairs_mut().append_pair("q", &query).append_pair("per_page", "10");
         let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
-        // A repository that may not be searched: it can be written to nevertheless, or the next call says why not.
+        // The repository cannot be searched. It may still be writable; if not, the next call says why.
         if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
             return Ok(Vec::new());
         }
@@ -171,25 +172,27 @@ impl<'a> GitHub<'a> {
 
 #[async_trait]
 impl Tracker for GitHub<'_> {
-    /// 65,536 characters, which GitHub keeps as bytes.
+    /// GitHub's limit is 65,536 characters, which it stores as bytes.
     const MAX_BODY_BYTES: usize = 65_000;
 
     async fn get(&self, number: u64) -> Result<Option<TrackedIssue>, SendError> {
         let url = self.address(&["issues", &number.to_string()])?;
         let answer = self.send(Method::GET, &url, None, MAX_ISSUES_BYTES).await?;
         match answer.status {
-            // Transferred to another repository; or deleted. Where there is no repository either, the next call says so.
+            // The issue was transferred to another repository, or deleted. If the repository does not exist either, the
+            // next call says so.
             StatusCode::MOVED_PERMANENTLY | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             _ => self.read::<IssueResponse>(&answer).map(|entry| Some(entry.into())),
         }
     }
 
-    /// Among the 30 newest issues, then by search, whose index is some seconds behind: missed is an issue that was made
-    /// in these seconds, if 30 others were made after it; and one whose text somebody has taken the mark out of.
+    /// Looks among the 30 newest issues, then searches. The search index is a few seconds behind, so an issue is missed
+    /// if it was created in these seconds and 30 others after it. An issue is also missed if somebody removed the
+    /// marker from its text.
     async fn find(&self, marker: &str, word: &str) -> Result<Option<TrackedIssue>, SendError> {
         let marked = |entries: Vec<IssueResponse>| {
             let issues = entries.into_iter().filter(|entry| entry.pull_request.is_none()).map(TrackedIssue::from);
-            // The oldest is the one that the others would be doubles of.
+            // If there are several, the oldest is the original and the others are duplicates.
             issues.filter(|found| has_marker(&found.body, marker)).min_by_key(|found| found.issue.number)
         };
         match marked(self.newest().await?) {
@@ -228,8 +231,8 @@ impl Tracker for GitHub<'_> {
         if answer.status.is_success() { Ok(()) } else { Err(self.classify(&answer)) }
     }
 
-    /// Comments are listed oldest first: those of the last two days are asked for, for a day is how long a message is
-    /// tried.
+    /// Comments are listed oldest first. Only those of the last two days are requested, because a message is retried
+    /// for one day.
     async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, SendError> {
         #[derive(Deserialize)]
         struct Comment {

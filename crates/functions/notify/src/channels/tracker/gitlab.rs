@@ -1,4 +1,4 @@
-//! Issues of GitLab, by its REST API (gitlab.com, or a server of one's own).
+//! Issues in GitLab, through its REST API (gitlab.com or a self-managed server).
 
 use async_trait::async_trait;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -14,14 +14,14 @@ use crate::guard::{Answer, Outgoing};
 
 const DEFAULT_SERVER: &str = "https://gitlab.com";
 
-/// One project.
+/// The issues of one project.
 pub(in crate::channels) struct GitLab<'a> {
     exchange: &'a Exchange<'a>,
     target: &'a target::GitLab,
     server: Url,
 }
 
-/// What is read of an issue.
+/// The fields of an issue that are used.
 #[derive(Deserialize)]
 struct IssueResponse {
     iid: u64,
@@ -50,31 +50,32 @@ impl From<IssueResponse> for TrackedIssue {
 impl<'a> GitLab<'a> {
     pub(in crate::channels) fn new(exchange: &'a Exchange<'a>, target: &'a target::GitLab) -> Result<Self, SendError> {
         let server = target.endpoint.as_deref().unwrap_or(DEFAULT_SERVER);
-        // Some write the API's address where the server's is asked for.
+        // Accept the API's URL in place of the server's.
         let server = server.trim_end_matches('/').trim_end_matches("/api/v4");
-        let server = Url::parse(server).map_err(|_| exchange.permanent("cannot be asked: `endpoint` is not a URL"))?;
+        let server = Url::parse(server).map_err(|_| exchange.permanent("cannot be called: `endpoint` is not a URL"))?;
         if target.owner.is_empty() || target.repo.is_empty() {
-            return Err(exchange.permanent("cannot be asked: `owner` and `repo` must name a project"));
+            return Err(exchange.permanent("cannot be called: `owner` and `repo` must name a project"));
         }
         Ok(Self { exchange, target, server })
     }
 
-    /// The address of something among the project's issues. The project is one part of the path, with its slashes
-    /// escaped.
+    /// Returns the URL of a resource among the project's issues. The project's full path is one segment, with its
+    /// slashes escaped.
     fn address(&self, parts: &[&str]) -> Result<Url, SendError> {
         let project = format!("{}/{}", self.target.owner.trim_matches('/'), self.target.repo);
         let mut url = self.server.clone();
         match url.path_segments_mut() {
             Ok(mut path) => path.pop_if_empty().extend(["api", "v4", "projects", &project, "issues"]).extend(parts),
-            Err(()) => return Err(self.exchange.permanent("cannot be asked: `endpoint` is not a URL")),
+            Err(()) => return Err(self.exchange.permanent("cannot be called: `endpoint` is not a URL")),
         };
         Ok(url)
     }
 
     async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, SendError> {
         let mut outgoing = Outgoing { limit, ..Outgoing::new(method, url.as_str()) };
-        let mut token = HeaderValue::try_from(self.target.personal_access_token.reveal())
-            .map_err(|_| self.exchange.permanent("cannot be asked: the token has characters that no token has"))?;
+        let mut token = HeaderValue::try_from(self.target.personal_access_token.reveal()).map_err(|_| {
+            self.exchange.permanent("cannot be called: the token has characters that are not allowed in a header")
+        })?;
         token.set_sensitive(true);
         outgoing.headers.insert("private-token", token);
         outgoing.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -85,7 +86,7 @@ impl<'a> GitLab<'a> {
         self.exchange.send(outgoing).await
     }
 
-    /// The JSON of a success.
+    /// Parses the JSON of a successful answer.
     fn read<T: for<'de> Deserialize<'de>>(&self, answer: &Answer) -> Result<T, SendError> {
         if !answer.status.is_success() {
             return Err(self.classify(answer));
@@ -97,18 +98,18 @@ impl<'a> GitLab<'a> {
     fn classify(&self, answer: &Answer) -> SendError {
         let said = self.exchange.describe(answer);
         match answer.status {
-            StatusCode::UNAUTHORIZED => self.exchange.permanent(&format!("{said}: give another token")),
-            StatusCode::FORBIDDEN => self
+            StatusCode::UNAUTHORIZED => self.exchange.permanent(&format!("{said}: set a valid token")),
+            StatusCode::FORBIDDEN => self.exchange.permanent(&format!(
+                "{said}: the token needs the scope `api`, and its user permission to write issues"
+            )),
+            StatusCode::NOT_FOUND => self
                 .exchange
-                .permanent(&format!("{said}: the token must have the scope `api`, and its user may write issues")),
-            StatusCode::NOT_FOUND => {
-                self.exchange.permanent(&format!("{said}: there is no such project, or the token must not see it"))
-            }
+                .permanent(&format!("{said}: the project does not exist, or the token has no access to it")),
             _ => self.exchange.classify(answer),
         }
     }
 
-    /// Sends a change, of whose answer only the status matters.
+    /// Sends a change. Only the status of the answer matters.
     async fn write(&self, method: Method, url: Url, body: Value) -> Result<(), SendError> {
         let answer = self.send(method, &url, Some(body), Outgoing::DEFAULT_MAX_ANSWER_BYTES).await?;
         if answer.status.is_success() { Ok(()) } else { Err(self.classify(&answer)) }
@@ -117,7 +118,8 @@ impl<'a> GitLab<'a> {
 
 #[async_trait]
 impl Tracker for GitLab<'_> {
-    /// 1,048,576 characters of an issue, 1,000,000 of a comment; as much as GitHub's is as much as anybody reads.
+    /// GitLab's limits are 1,048,576 characters for an issue and 1,000,000 for a comment. GitHub's limit is used
+    /// instead: nobody reads more.
     const MAX_BODY_BYTES: usize = 65_000;
 
     async fn get(&self, number: u64) -> Result<Option<TrackedIssue>, SendError> {
@@ -126,12 +128,12 @@ impl Tracker for GitLab<'_> {
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        // One that was moved stays behind, closed.
+        // An issue that was moved to another project remains here, closed.
         self.read::<IssueResponse>(&answer).map(|entry| entry.moved_to_id.is_none().then(|| entry.into()))
     }
 
-    /// By search in the texts of issues, which is of the database itself where it is not GitLab's advanced search: missed
-    /// is an issue whose text somebody has taken the mark out of.
+    /// Searches in the descriptions of issues. Unless GitLab's advanced search is used, this searches the database
+    /// itself. An issue is missed if somebody removed the marker from its text.
     async fn find(&self, marker: &str, word: &str) -> Result<Option<TrackedIssue>, SendError> {
         let mut url = self.address(&[])?;
         url.query_pairs_mut().extend_pairs([

@@ -1,4 +1,4 @@
-//! Trackers of issues: one issue for each error, found again, reopened, and added to.
+//! Issue trackers. Each error has one issue, which is found again, reopened and commented on.
 
 mod flow;
 mod github;
@@ -12,56 +12,55 @@ pub(super) use gitlab::GitLab;
 
 use super::{Issue, SendError};
 
-/// The longest answer with issues in it, in bytes: each comes with its whole text.
+/// Maximum size of an answer with issues, in bytes. Each issue comes with its whole text.
 const MAX_ISSUES_BYTES: usize = 4 * 1024 * 1024;
 
-/// An issue as the tracker has it.
+/// An issue, as it is in the tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TrackedIssue {
     pub(super) issue: Issue,
     pub(super) open: bool,
-    /// Its text, with the hidden marks in it.
+    /// The text of the issue, including hidden markers.
     body: String,
-    /// How many comments it has.
+    /// Number of comments.
     comments: u64,
 }
 
-/// What to change about an issue.
+/// A change to an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct IssueChange<'a> {
-    /// Whether to open it again.
+    /// Whether to reopen it.
     reopen: bool,
-    /// Title and text, to write anew.
+    /// The new title and text, to replace the old ones.
     rewrite: Option<(&'a str, &'a str)>,
 }
 
-/// What a tracker can do.
+/// An issue tracker.
 #[async_trait]
 pub(super) trait Tracker: Sync {
-    /// The longest text of an issue or comment, in bytes.
+    /// Maximum length of an issue's or comment's text, in bytes.
     const MAX_BODY_BYTES: usize;
 
-    /// The issue of that number; `None` if it is not there any more.
+    /// Returns the issue with this number; `None` if it does not exist any more.
     async fn get(&self, number: u64) -> Result<Option<TrackedIssue>, SendError>;
 
-    /// The issue whose text has `marker` on a line of its own; `word` is the part of it that a search can find.
+    /// Finds the issue whose text has `marker` on a separate line. `word` is the part of the marker that a search can
+    /// find.
     async fn find(&self, marker: &str, word: &str) -> Result<Option<TrackedIssue>, SendError>;
 
-    /// Makes an issue.
     async fn create(&self, title: &str, body: &str) -> Result<Issue, SendError>;
 
-    /// Changes an issue.
     async fn change(&self, number: u64, change: IssueChange<'_>) -> Result<(), SendError>;
 
-    /// Comments on an issue.
+    /// Adds a comment to an issue.
     async fn comment(&self, number: u64, body: &str) -> Result<(), SendError>;
 
-    /// Whether one of the newest comments has `marker` on a line of its own.
+    /// Whether one of the newest comments has `marker` on a separate line.
     async fn has_comment(&self, number: u64, marker: &str) -> Result<bool, SendError>;
 }
 
-/// Whether `body` has `marker` on a line of its own. Texts of events cannot: they stand in blocks, and what begins a
-/// comment in them is broken up.
+/// Whether `body` has `marker` on a separate line. Texts from events cannot forge one: they are in code blocks, and
+/// `<!--` in them is broken up.
 fn has_marker(body: &str, marker: &str) -> bool {
     body.lines().any(|line| line.trim() == marker)
 }

@@ -1,4 +1,4 @@
-//! The words of an issue, in the Markdown that GitHub and GitLab have in common.
+//! The text of issues and comments, in the Markdown that GitHub and GitLab share.
 
 use model::id::ProjectName;
 use model::occurrence::Occurrence;
@@ -11,25 +11,26 @@ use crate::channels::content::{backtrace, describe_trigger, facts, link, moment,
 use crate::channels::text::{clean, cut_bytes, line, thousands, unfenced, without_emoji};
 use crate::marker::MarkerSigner;
 
-/// The longest title, in bytes (v1).
+/// Maximum length of a title, in bytes (as in v1).
 const MAX_TITLE_BYTES: usize = 250;
-/// The longest backtrace, and the longest of every other section, in bytes.
+/// Maximum length of the backtrace, in bytes.
 const MAX_BACKTRACE_BYTES: usize = 16 * 1024;
+/// Maximum length of every other section, in bytes.
 const MAX_SECTION_BYTES: usize = 6 * 1024;
-/// The most frames of one exception.
+/// Maximum number of frames of one exception.
 const MAX_FRAMES: usize = 60;
 
-/// v1's sections, in its order; other contexts come after them.
+/// v1's sections, in v1's order. Other contexts follow them.
 const V1_CONTEXTS: [&str; 4] = ["context", "environment", "session", "params"];
 
 /// An issue and a comment, ready to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Report {
-    /// What names the error's issue, on a line of its own that is not shown.
+    /// The marker of the error's issue, on a separate line that is not shown.
     pub(super) marker: String,
-    /// The part of `marker` that a search finds.
+    /// The part of `marker` that a search can find.
     pub(super) word: String,
-    /// What names this message, on a line of its own that is not shown.
+    /// The marker of this message, on a separate line that is not shown.
     pub(super) sent_marker: String,
     pub(super) title: String,
     pub(super) body: String,
@@ -37,8 +38,8 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// The report of `message`, whose texts have at most `limit` bytes; `None` if it is about no error.
-    /// `signer` signs the marker: only what it signed is ours.
+    /// Creates the report of `message`, with texts of at most `limit` bytes. Returns `None` if the message is not about
+    /// an error. `signer` signs the marker: only issues with a valid signature are ours.
     pub(super) fn new(message: &Message, limit: usize, signer: &MarkerSigner) -> Result<Option<Self>, SendError> {
         if let Message::Several { overflow: Some(overflow), notifications, more, project, .. } = message {
             return Ok(Some(Self::for_overflow(message, overflow, notifications, *more, project, signer)));
@@ -51,7 +52,7 @@ impl Report {
                 }
                 Some(_) => {
                     let what =
-                        "an issue is about one error: what was collected about several cannot be told to a tracker";
+                        "an issue is about one error: a message about several errors cannot be sent to a tracker";
                     return Err(SendError::permanent(what));
                 }
                 None => return Ok(None),
@@ -73,7 +74,8 @@ impl Report {
 }
 
 impl Report {
-    /// What a ceiling held back, as one issue of its own. Sent again it is found by the name of the message.
+    /// Creates the report of notifications over the limit of a rule, as a separate issue. If it is sent again, the
+    /// issue is found by the token of the message.
     fn for_overflow(
         message: &Message,
         overflow: &Overflow,
@@ -87,7 +89,7 @@ impl Report {
         let sent_marker = format!("<!-- faultline-told:{} -->", &sha256(token(message))[..16]);
         let all = thousands(more + notifications.len() as u64);
         let mut parts = vec![format!(
-            "{all} more than the {} issues a minute that the rule {} makes.",
+            "{all} more errors than the {} issues per minute that the rule {} may create.",
             overflow.ceiling,
             code(&overflow.rule)
         )];
@@ -106,10 +108,10 @@ impl Report {
     }
 }
 
-/// v1's title: `[type] message` in 250 bytes; of a longer one the beginning, `...`, and ten digits of the hash of the
-/// rest, so that two long titles differ where their messages do.
+/// Formats v1's title: `[type] message` in 250 bytes. A longer one is cut, and ends in `...` and ten digits of the hash
+/// of the rest, so that two long titles that differ only at the end stay different.
 fn issue_title(notification: &Notification) -> String {
-    // Of a text of a megabyte the beginning is enough to tell it from others.
+    // A text may have a megabyte: its beginning is enough to distinguish it from others.
     let message = line(&notification.message, 10_000);
     let title = match notification.kind.as_str() {
         "" => message,
@@ -124,8 +126,9 @@ fn issue_title(notification: &Notification) -> String {
     format!("{kept}...{}", &sha256(rest)[..10])
 }
 
-/// `text` in which no `@` calls anybody, and nothing refers to an issue or another thing of the tracker, or is a picture.
-/// Trackers see a mention where no letter or digit is before the `@`: an email address stays as it is.
+/// Returns `text` in which no `@` mentions anybody, nothing refers to an issue or another object of the tracker, and
+/// nothing is an emoji. Trackers recognise a mention only if no letter or digit is before the `@`, so email addresses
+/// are not changed.
 fn unmentioned(text: &str) -> String {
     let text = without_emoji(text);
     let mut written = String::with_capacity(text.len());
@@ -165,7 +168,7 @@ fn body(notification: &Notification, marks: &str, limit: usize) -> String {
         moment(notification.at, zone),
         code(&notification.fingerprint.to_string()),
     );
-    // What does not fit is left out by whole sections: half of a block would swallow what follows it.
+    // Sections that do not fit are left out as a whole: a code block that is cut off would swallow the text after it.
     let room = limit.saturating_sub(footer.len() + marks.len() + 4);
     let mut text = String::new();
     for part in parts {
@@ -201,7 +204,7 @@ fn sections(occurrence: &Occurrence) -> Vec<String> {
     sections
 }
 
-/// Every part of a comment is bounded, and all of them together are far below any limit.
+/// Formats a comment. Each part is bounded, and together they are far below any limit.
 fn comment(notification: &Notification, others: &[Notification], sent_marker: &str) -> String {
     let zone = notification.timezone.as_deref();
     let mut parts = vec![format!("**{}** at {}", describe_trigger(notification), moment(notification.at, zone))];
@@ -221,14 +224,14 @@ fn comment(notification: &Notification, others: &[Notification], sent_marker: &s
     format!("{}\n\n{sent_marker}\n", parts.join("\n\n"))
 }
 
-/// A name of the event as a heading: letters, digits and spaces.
+/// Formats a name from the event as a heading, with letters, digits and spaces only.
 fn heading(name: &str) -> String {
     let name: String = line(name, 60).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     let mut letters = name.trim().chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_else(|| "Context".to_owned())
 }
 
-/// What is not empty, as JSON in lines.
+/// Formats a value as indented JSON. Null and empty objects become an empty text.
 fn pretty(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -237,38 +240,39 @@ fn pretty(value: &Value) -> String {
     }
 }
 
-/// A text of the event on one line, in a code span that it cannot end.
+/// Formats a text from the event on one line, in a code span that it cannot end.
 fn code(text: &str) -> String {
     let text = uncommented(&line(text, 300));
     match text.as_str() {
         "" => "-".to_owned(),
         text => {
             let fence = "`".repeat(longest_run(text) + 1);
-            // A span that begins or ends with a backtick needs a space there.
+            // A span whose text begins or ends with a backtick needs a space there.
             let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
             format!("{fence}{pad}{text}{pad}{fence}")
         }
     }
 }
 
-/// A text of the event in a fenced block, in at most some `max` bytes. Nothing in it looks like a fence, of whatever
-/// length: GitLab's search for commands such as `/close` knows fences of three only, and would take the rest for its own.
+/// Formats a text from the event in a fenced code block of about `max` bytes. Nothing in it looks like a fence of any
+/// length: GitLab's search for commands such as `/close` recognises only fences of three backticks, and would execute
+/// commands in the rest.
 fn block(language: &str, text: &str, max: usize) -> String {
     let text = uncommented(&unfenced(&clean(&cut_bytes(text, max))));
     format!("```{language}\n{}\n```", text.trim_end())
 }
 
-/// `text` in which nothing begins a comment: our marks are comments, and must be ours alone.
+/// Breaks up `<!--`, so that a text from an event cannot contain a marker.
 fn uncommented(text: &str) -> String {
     text.replace("<!--", "<!\u{200b}--")
 }
 
-/// How many backticks follow each other at most.
+/// Returns the length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// SHA-256 of `text` in hexadecimal digits.
+/// Returns the SHA-256 of `text` in hexadecimal digits.
 fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }

@@ -1,4 +1,4 @@
-//! The rules as the API shows and takes them.
+//! Reads and writes rules through the API.
 
 use axum::body::Body;
 use http::header::{ETAG, IF_MATCH};
@@ -10,19 +10,18 @@ use web_session::{ApiAnswer, PageRefusal, Pages, Visit};
 
 /// The document of a project's rules, without its secrets.
 pub(super) struct RulesDocument {
-    /// Where it is.
+    /// Path of the rules in the API.
     pub(super) path: String,
-    /// Which one it is, for `If-Match`.
+    /// Version of the rules, for `If-Match`.
     pub(super) version: String,
-    /// What is in it.
     pub(super) document: Value,
 }
 
-/// What the API said against something.
+/// A refusal of the API.
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) text: String,
-    /// Where in what was sent.
+    /// The place in the request that the refusal is about.
     path: Vec<String>,
 }
 
@@ -42,7 +41,7 @@ impl RulesDocument {
         RulesText { json, version: self.version.clone(), problem: None }
     }
 
-    /// Puts `document` in the place of the one that is `seen`.
+    /// Replaces the rules with `document`, if their version still is `seen`.
     pub(super) async fn replace(
         &self,
         pages: &Pages,
@@ -54,7 +53,7 @@ impl RulesDocument {
         pages.ask(visit, request).await.map(parse_answer)
     }
 
-    /// Sends a sample to whom `wanted` names; the results.
+    /// Sends a test message to the targets in `wanted`. Returns the results.
     pub(super) async fn test(
         &self,
         pages: &Pages,
@@ -68,13 +67,13 @@ impl RulesDocument {
 }
 
 impl ApiError {
-    /// What is behind `begin` of the place that it is about; nothing, if it is about another.
+    /// Returns the part of the refusal's path after `begin`; empty if the path does not start with it.
     pub(super) fn path_below(&self, begin: &[&str]) -> &[String] {
         let is_there = self.path.iter().zip(begin).filter(|(own, wanted)| own == *wanted).count() == begin.len();
         if is_there { &self.path[begin.len()..] } else { &[] }
     }
 
-    /// What it is about, and where that is.
+    /// Returns the message with the place that it is about.
     pub(super) fn with_place(&self) -> String {
         match self.path.as_slice() {
             [] => self.text.clone(),
@@ -100,7 +99,7 @@ pub(super) fn build_request(
     }
     let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
     request.body(body).map_err(|error| {
-        let text = format!("this form is damaged ({error}): load the page again, and repeat");
+        let text = format!("this form is damaged ({error}): reload the page and try again");
         PageRefusal::Said { status: StatusCode::BAD_REQUEST, text, frame: Box::new(visit.frame("")) }
     })
 }
@@ -112,7 +111,7 @@ pub(super) fn parse_answer(mut answered: ApiAnswer) -> Result<Value, ApiError> {
             let error = &answered.body["errors"][0];
             let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
             let path = error["path"].as_array().into_iter().flatten().map(part).collect();
-            let text = error["message"].as_str().unwrap_or("there is nothing here").to_owned();
+            let text = error["message"].as_str().unwrap_or("not found").to_owned();
             Err(ApiError { status: answered.status, text, path })
         }
     }

@@ -1,4 +1,4 @@
-//! A rule that is being made by the page's form.
+//! A new rule in the page's form.
 
 use serde_json::{Map, Value, json};
 use web_pages::{Field, Input, KINDS, RuleDraft, TargetKind};
@@ -6,7 +6,8 @@ use web_session::Form;
 
 use super::document::ApiError;
 
-/// The rule as the API takes it. What is not typed is left out; what is typed wrong goes as it is, and the API says so.
+/// Returns the rule in the form of the API. Empty fields are left out. Invalid values are passed on unchanged, and the
+/// API refuses them.
 pub(super) fn rule(form: &Form) -> Value {
     let mut rule = Map::new();
     let mut put = |key: &str, value: Value| rule.insert(key.to_owned(), value);
@@ -31,7 +32,7 @@ pub(super) fn rule(form: &Form) -> Value {
     Value::Object(rule)
 }
 
-/// Its destination: the fields of the kind that is chosen, and of no other.
+/// Returns the rule's target, with the fields of the chosen kind only.
 pub(super) fn target(form: &Form) -> Value {
     let word = form.get("kind").unwrap_or_default();
     let mut target = Map::from_iter([("type".to_owned(), word.into())]);
@@ -52,17 +53,17 @@ fn name(kind: &str, field: &Field) -> String {
     format!("{kind}.{}", field.key)
 }
 
-/// What stands between commas.
+/// Splits a text at commas and line ends.
 fn list(typed: &str) -> Value {
     typed.split([',', '\n']).map(str::trim).filter(|text| !text.is_empty()).collect()
 }
 
-/// The form as it was typed.
+/// Returns the form as it was filled in.
 pub(super) fn typed(form: &Form) -> RuleDraft {
     RuleDraft { fields: form.fields().to_vec(), problem: None, wrong: None, tried: None }
 }
 
-/// The form as it was typed, with what the API said of the place `path` in the rule.
+/// Returns the form as it was filled in, with the API's message about the place `path` in the rule.
 pub(super) fn refused(form: &Form, said: &ApiError, path: &[String]) -> RuleDraft {
     let parts: Vec<_> = path.iter().map(String::as_str).collect();
     let chosen = form.get("kind").unwrap_or_default();
@@ -84,9 +85,9 @@ mod tests {
 
     use super::*;
 
-    /// What the form asks for is what a target may have, and all that it must.
+    /// A target with all fields of the form is valid: the form has all required fields, and no unknown ones.
     #[test]
-    fn every_kind_is_one_that_rules_know() {
+    fn every_kind_of_the_form_is_a_valid_target() {
         for kind in &KINDS {
             let value = |field: &Field| match field.input {
                 Input::List => json!(["a@b.example"]),
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_parted_by_commas_and_lines() {
+    fn a_list_is_split_at_commas_and_lines() {
         assert_eq!(list("a b, c,,\r\n d "), json!(["a b", "c", "d"]));
     }
 }

@@ -1,4 +1,4 @@
-//! What could not be delivered, on the page of a project's rules.
+//! Undelivered notifications on the page of a project's rules.
 
 use http::Method;
 use rules::DeadNotice;
@@ -16,7 +16,7 @@ struct DeadNoticeList {
     dead_notices: Vec<DeadNotice>,
 }
 
-/// What could not be delivered of a project, oldest first.
+/// Returns a project's notifications that could not be delivered, oldest first.
 pub(super) async fn list(pages: &Pages, visit: &Visit, project: &str) -> Result<Vec<FailedRow>, PageRefusal> {
     let DeadNoticeList { mut dead_notices } =
         pages.get(visit, &format!("/projects/{}/rules/failed", encoded(project))).await?;
@@ -35,7 +35,7 @@ pub(super) async fn list(pages: &Pages, visit: &Visit, project: &str) -> Result<
     Ok(dead_notices.into_iter().map(row).collect())
 }
 
-/// Sends again the one of this id, or all of the project.
+/// Sends the notifications of one dead letter again, or all of the project.
 pub(super) async fn retry(
     pages: &Pages,
     visit: &Visit,

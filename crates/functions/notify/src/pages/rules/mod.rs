@@ -1,4 +1,4 @@
-//! `/projects/{project}/rules`: who is notified by a project, and when.
+//! The page `/projects/{project}/rules`: who is notified of a project's errors, and when.
 
 mod document;
 mod draft;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use web_pages::{FailedRow, Notice, RuleDraft, Rules};
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
-/// The largest form, in bytes: a document of 64 KiB, each character encoded, and indented.
+/// Maximum size of a form, in bytes: enough for an indented document of 64 KiB with every character percent-encoded.
 const MAX_FORM_BYTES: usize = 512 << 10;
 
 /// `GET /projects/{project}/rules` in a browser.
@@ -26,7 +26,7 @@ pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(project)
     Ok(page(&build_page(&visit, &project, &stored, failed)))
 }
 
-/// The page of the rules as they are stored.
+/// Builds the page with the stored rules.
 fn build_page(visit: &Visit, project: &str, stored: &RulesDocument, failed: Vec<FailedRow>) -> Rules {
     let mut rules = words::rows(&stored.document);
     for rule in &mut rules {
@@ -43,11 +43,11 @@ fn build_page(visit: &Visit, project: &str, stored: &RulesDocument, failed: Vec<
     }
 }
 
-/// What came of a form.
+/// The result of a form.
 enum Outcome {
-    /// The page is to be read again, and says that this was done.
+    /// Done: the browser is redirected to the page, which shows this word as a message.
     Done(&'static str),
-    /// There is something to be said on the page itself.
+    /// The page with a message or a result in it.
     Page(StatusCode, Box<Rules>),
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn change(
     })
 }
 
-/// A form that was sent, and what answering it needs.
+/// A submitted form, and everything that is needed to answer it.
 struct FormRequest<'a> {
     pages: &'a Pages,
     visit: &'a Visit,
@@ -105,7 +105,7 @@ impl FormRequest<'_> {
         }
     }
 
-    /// The destination that is being added gets a test before it is.
+    /// Sends a test message to the target in the form before it is added.
     async fn try_draft(&self, mut shown: Rules) -> Result<Outcome, PageRefusal> {
         let target = draft::target(self.form);
         match self.stored.test(self.pages, self.visit, &json!({ "target": target })).await? {
@@ -115,7 +115,7 @@ impl FormRequest<'_> {
                 Ok(Outcome::Page(StatusCode::OK, Box::new(shown)))
             }
             Err(said) => {
-                // As if it stood in a rule.
+                // Report the place as if the target were in a rule.
                 let key = said.path_below(&["target"]).last().cloned();
                 let path: Vec<_> = ["to", "0"].map(str::to_owned).into_iter().chain(key).collect();
                 shown.draft = draft::refused(self.form, &said, &path);
@@ -139,7 +139,7 @@ impl FormRequest<'_> {
         }
     }
 
-    /// Sends again what could not be delivered: the one that is named, or all of the project.
+    /// Sends undelivered notifications again: one dead letter, or all of the project.
     async fn retry(&self, project: &str, shown: Rules) -> Result<Outcome, PageRefusal> {
         match failed::retry(self.pages, self.visit, project, self.form.get("id")).await? {
             Ok(()) => Ok(Outcome::Done("retried")),
@@ -147,7 +147,7 @@ impl FormRequest<'_> {
         }
     }
 
-    /// What is deleted is what was seen: not a rule that somebody changed meanwhile.
+    /// Deletes a rule, unless the rules have changed since the page was opened.
     async fn delete(&self, shown: Rules) -> Result<Outcome, PageRefusal> {
         let rule = self.form.get("rule").unwrap_or_default();
         let seen = self.form.get("version").unwrap_or_default();
@@ -159,7 +159,7 @@ impl FormRequest<'_> {
             Ok(_) => Ok(Outcome::Done("deleted")),
             Err(said) if said.status == StatusCode::CONFLICT => {
                 let text =
-                    "Somebody else changed the rules meanwhile, so nothing was deleted: this is how they are now.";
+                    "Somebody else changed the rules, so nothing was deleted. This page shows the current rules.";
                 Ok(with_notice(shown, &said, text.to_owned()))
             }
             Err(said) => Ok(with_notice(shown, &said, said.text.clone())),
@@ -168,10 +168,11 @@ impl FormRequest<'_> {
 
     async fn save(&self, mut shown: Rules) -> Result<Outcome, PageRefusal> {
         let typed = self.form.get("document").unwrap_or_default();
-        // The version that was seen, also after a refusal: who saves again must not undo what was not seen.
+        // Keep the version that the person saw, even after a refusal: saving again must not undo changes that they have
+        // not seen.
         let seen = self.form.get("version").unwrap_or_default();
         let (status, problem) = match json::parse::<Value>(typed.as_bytes()) {
-            Err(error) => (StatusCode::BAD_REQUEST, format!("What was typed is {error}")),
+            Err(error) => (StatusCode::BAD_REQUEST, format!("The text is {error}")),
             Ok(document) => match self.stored.replace(self.pages, self.visit, seen, &document).await? {
                 Ok(_) => return Ok(Outcome::Done("changed")),
                 Err(said) if said.status == StatusCode::CONFLICT => (said.status, CHANGED_TEXT.to_owned()),
@@ -185,10 +186,10 @@ impl FormRequest<'_> {
     }
 }
 
-const CHANGED_TEXT: &str = "Somebody else changed the rules since you opened this page, so nothing was saved. Above they stand as they \
-    are now, below as you typed them: copy what you changed, open the page again, and change it there.";
+const CHANGED_TEXT: &str = "Somebody else changed the rules after you opened this page, so nothing was saved. The current rules are shown \
+    above, your text below: copy your changes, reload the page, and make them again.";
 
-/// The page with something at its top that did not work.
+/// Returns the page with an error message at the top.
 fn with_notice(mut shown: Rules, said: &ApiError, text: String) -> Outcome {
     shown.frame.notice = Some(Notice { is_good: false, text });
     Outcome::Page(said.status, Box::new(shown))

@@ -1,16 +1,15 @@
-//! Rules in words.
+//! Describes rules in words.
 
 use serde_json::Value;
 use web_pages::{KINDS, RuleRow, TargetRow, Tried};
 
-/// What the API shows in the place of a secret.
 use rules::SEALED;
 
 pub(super) fn rows(document: &Value) -> Vec<RuleRow> {
     list(&document["rules"]).iter().map(row).collect()
 }
 
-/// The services whose secrets are known: name, and the word in the address.
+/// Returns the services that have a secret in the rules, each with its name and its word in the URL.
 pub(super) fn hooks(document: &Value) -> Vec<(&'static str, &'static str)> {
     let services = [("GitHub", "github"), ("GitLab", "gitlab"), ("Slack", "slack")];
     services.into_iter().filter(|(_, word)| document["hooks"][word].is_object()).collect()
@@ -41,23 +40,23 @@ fn when(rule: &Value) -> Vec<String> {
         "first" => "an error is new".to_owned(),
         "regression" => "a resolved error is seen again".to_owned(),
         "threshold" => often(),
-        "limited" => "the project sends more than it may".to_owned(),
+        "limited" => "the project is over its event limit".to_owned(),
         other => other.to_owned(),
     };
     match (list(&rule["on"]), rule["threshold"].is_number()) {
-        ([], true) => vec!["as the project's tier says".to_owned(), often()],
-        ([], false) => vec!["as the project's tier says".to_owned()],
+        ([], true) => vec!["default of the project's tier".to_owned(), often()],
+        ([], false) => vec!["default of the project's tier".to_owned()],
         (on, _) => on.iter().map(word).collect(),
     }
 }
 
 fn only(rule: &Value) -> Vec<String> {
-    let named = [("environments", "environment"), ("levels", "level"), ("releases", "release like")];
+    let named = [("environments", "environment"), ("levels", "level"), ("releases", "release matching")];
     let lists = named.into_iter().filter_map(|(key, name)| {
         let words: Vec<_> = list(&rule[key]).iter().map(text).collect();
         (!words.is_empty()).then(|| format!("{name} {}", words.join(" or ")))
     });
-    lists.chain(rule["title"].as_str().map(|title| format!("title like {title}"))).collect()
+    lists.chain(rule["title"].as_str().map(|title| format!("title matching {title}"))).collect()
 }
 
 fn how(rule: &Value) -> Vec<String> {
@@ -70,7 +69,7 @@ fn how(rule: &Value) -> Vec<String> {
     let lines = [
         rule["collect"]["minutes"].as_u64().map(|minutes| format!("collected for {minutes} min into one message")),
         (!quiet_times.is_empty()).then(|| format!("quiet {}{}", quiet_times.join(" and "), zone(&quiet["timezone"]))),
-        rule["timezone"].as_str().map(|zone| format!("times of {zone}")),
+        rule["timezone"].as_str().map(|zone| format!("times in {zone}")),
         rule["linkTemplate"].as_str().map(|link| format!("links to {link}")),
     ];
     lines.into_iter().flatten().collect()
@@ -86,7 +85,7 @@ fn target(target: &Value) -> TargetRow {
         let place = kind.and_then(|kind| kind.fields.iter().position(|field| field.key == key));
         let label = place.and_then(|place| Some(kind?.fields.get(place)?.label.to_lowercase()));
         let value = (value != SEALED).then(|| text(value));
-        // In the form's order; what the form does not ask for comes last.
+        // In the order of the form; fields that are not in the form come last.
         facts.push((place.unwrap_or(usize::MAX), (label.unwrap_or_else(|| key.clone()), value)));
     }
     facts.sort_by_key(|(place, _)| *place);
@@ -97,14 +96,14 @@ fn target(target: &Value) -> TargetRow {
     }
 }
 
-/// One of a test's results.
+/// Describes one result of a test.
 pub(super) fn tried(result: &Value) -> Tried {
     let is_good = result["status"] == "sent";
     let said = match is_good {
         true => format!("sent, in {} ms", text(&result["durationMs"])),
         false => text(&result["said"]),
     };
-    // An address that a destination made up must be none that does something.
+    // The destination chose this URL: a `javascript:` link, for example, must not be shown.
     let issue = result["issue"]["url"].as_str().filter(|url| url.starts_with("https://"));
     Tried { is_good, said, issue: issue.map(str::to_owned) }
 }
@@ -113,7 +112,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// A value in a line.
+/// Formats a value on one line.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -136,15 +135,15 @@ mod tests {
             let parts = [row.when, row.only, row.how].map(|parts| parts.join("; "));
             assert_eq!(parts, expected.map(str::to_owned), "{rule}");
         };
-        check(json!({}), ["as the project's tier says", "", ""]);
+        check(json!({}), ["default of the project's tier", "", ""]);
         check(
             json!({ "threshold": 3 }),
-            ["as the project's tier says; an error is seen 3 times in a unit of time", "", ""],
+            ["default of the project's tier; an error is seen 3 times in a unit of time", "", ""],
         );
         check(
             json!({ "on": ["first", "regression", "limited", "threshold"], "threshold": 30, "interval": 5 }),
             [
-                "an error is new; a resolved error is seen again; the project sends more than it may; \
+                "an error is new; a resolved error is seen again; the project is over its event limit; \
                  an error is seen 30 times in a unit of time, and at every multiple of 5",
                 "",
                 "",
@@ -152,7 +151,7 @@ mod tests {
         );
         check(
             json!({ "on": ["first"], "environments": ["a", "b"], "levels": ["error"], "releases": ["2.*"], "title": "*x*" }),
-            ["an error is new", "environment a or b; level error; release like 2.*; title like *x*", ""],
+            ["an error is new", "environment a or b; level error; release matching 2.*; title matching *x*", ""],
         );
         check(
             json!({ "on": ["first"], "collect": { "minutes": 10 }, "timezone": "UTC", "linkTemplate": "https://a.example",
@@ -161,13 +160,13 @@ mod tests {
                 "an error is new",
                 "",
                 "collected for 10 min into one message; quiet from 22:00 to 07:00 and on sat (Europe/Berlin); \
-                 times of UTC; links to https://a.example",
+                 times in UTC; links to https://a.example",
             ],
         );
     }
 
     #[test]
-    fn what_is_sealed_is_said_and_not_shown() {
+    fn a_sealed_value_is_listed_and_not_shown() {
         let row = target(&json!({ "username": "bot", "channel": "#a", "endpoint": SEALED, "type": "slack" }));
         let some = |text: &str| Some(text.to_owned());
         let expected = [("webhook address", None), ("channel", some("#a")), ("username", some("bot"))];
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issue_elsewhere_than_on_the_web_is_no_link() {
+    fn an_issue_with_another_scheme_than_https_is_not_linked() {
         let result = |url: &str| tried(&json!({ "status": "sent", "durationMs": 1, "issue": { "url": url } })).issue;
         assert_eq!(result("javascript:alert(1)"), None);
         assert!(result("https://github.com/a/b/issues/1").is_some());

@@ -1,4 +1,4 @@
-//! `/projects/{project}/rules`
+//! `/projects/{project}/rules`.
 
 mod replace;
 mod show;
@@ -30,16 +30,16 @@ pub(super) fn describe(api: &mut Description) {
     test::describe(api);
 }
 
-/// What concerns all of them: the project, and the key that rules are sealed by.
+/// Describes what all these operations share: the project, and the refusal if there is no sealing key.
 fn sealed(operation: Operation<'_>) -> Operation<'_> {
     operation.project().error(Reason::SealingKeyMissing, "the stack has no key to seal rules with")
 }
 
-/// The document of a project's rules as it is kept: with its secrets.
+/// The stored document of a project's rules, with its secrets.
 struct Document {
-    /// 0 if the project has none yet.
+    /// Version of the document; 0 if the project has none yet.
     version: u64,
-    /// `None` if it cannot be read.
+    /// The document; `None` if it cannot be read.
     value: Option<Value>,
 }
 
@@ -50,7 +50,7 @@ impl Routes {
         let Some(stored) = stored else { return Ok(Document { version: 0, value: Some(json!({ "rules": [] })) }) };
         let version = stored.version;
         match sealer.open_for(project, &stored.document).await {
-            // An error of the parser would quote what it cannot read.
+            // Drop the parser's error: it would quote the document.
             Ok(opened) => Ok(Document { version, value: serde_json::from_slice(&opened).ok() }),
             Err(error) if error.kind() == Kind::Corrupt => Ok(Document { version, value: None }),
             Err(error) => Err(error.into()),
@@ -59,16 +59,15 @@ impl Routes {
 }
 
 impl Document {
-    /// What is in it.
     fn value(&self) -> Result<&Value, Refusal> {
         self.value.as_ref().ok_or_else(|| {
             let message =
-                "the rules of this project cannot be read: were they sealed by another key? replace them by PUT";
+                "the rules of this project cannot be read: were they sealed with another key? replace them with PUT";
             Refusal::new(Reason::Internal, message)
         })
     }
 
-    /// The answer that shows it, without its secrets. The version is its `ETag`.
+    /// Returns the answer with the document without its secrets. `ETag` is its version.
     fn answer(&self) -> Answer {
         let mut response = http_common::data(Rules::redacted(self.value()?))?;
         if let Ok(version) = HeaderValue::try_from(format!("\"{}\"", self.version)) {

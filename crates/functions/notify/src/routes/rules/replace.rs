@@ -1,4 +1,4 @@
-//! `PUT /projects/{project}/rules`
+//! `PUT /projects/{project}/rules`.
 
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ use store::Kind;
 use super::Document;
 use crate::routes::{Routes, body};
 
-/// The largest document, in bytes of JSON: sealed it is a third longer, far below DynamoDB's 400 kB.
+/// Maximum size of a document, in bytes of JSON. Sealed it is a third longer, which is far below DynamoDB's 400 kB.
 const MAX_DOCUMENT_BYTES: usize = 64 << 10;
-/// How often the document is read again if others replace it at the same time.
+/// How many times replacing is attempted if others replace the document at the same time.
 const MAX_WRITE_ATTEMPTS: usize = 5;
 
 pub(super) fn route() -> Router<Arc<Routes>> {
@@ -30,18 +30,18 @@ pub(super) fn route() -> Router<Arc<Routes>> {
 
 pub(super) fn describe(api: &mut Description) {
     let webhook = json!({ "type": "webhook", "endpoint": "https://alerts.example/faultline" });
-    super::sealed(api.operation("put", "/projects/{project}/rules", "setRules", "Sets whom a project tells when"))
-        .description("Replaces the whole document. A secret that is sent as `[sealed]` stays what it is.")
+    super::sealed(api.operation("put", "/projects/{project}/rules", "setRules", "Replaces the rules of a project"))
+        .description("Replaces the whole document. A secret that is sent as `[sealed]` does not change.")
         .parameter(
             "header",
             "If-Match",
-            "the `ETag` of what was read: nothing is replaced that the caller has not seen; without, the last one wins",
+            "the `ETag` of the rules that were read: refused if they have changed since; without it, the last request wins",
             json!({ "type": "string", "pattern": "^(\"[0-9]{1,15}\"|\\*)$" }),
         )
         .body::<Rules>(json!({ "rules": [{ "id": "team", "on": ["first", "regression"], "to": [webhook] }] }))
-        .data::<Rules>(200, "the document as it is kept, with `[sealed]` in the place of every secret")
+        .data::<Rules>(200, "the stored document, with `[sealed]` in place of every secret")
         .with_header(200, "ETag", "the version, for `If-Match`")
-        .error(Reason::ParameterInvalid, "`If-Match` is no version")
+        .error(Reason::ParameterInvalid, "`If-Match` is not a version")
         .error(Reason::RulesChanged, "somebody else changed the rules since they were read");
 }
 
@@ -49,8 +49,8 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
     routes.answer(replace(&routes, request)).await
 }
 
-/// Replaces the whole document. A secret that is sent as `[sealed]` stays what it is. With `If-Match` (a GET's `ETag`)
-/// nothing is replaced that the caller has not seen; without, the last one wins.
+/// Replaces the whole document. A secret that is sent as `[sealed]` does not change. With `If-Match` (the `ETag` of a
+/// GET), the request is refused if the document has changed since; without it, the last request wins.
 async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     let sealer = routes.sealer()?;
@@ -62,7 +62,7 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
         if seen.is_some_and(|seen| seen != version) {
             return Err(changed_refusal());
         }
-        // What cannot be read is replaced as if there were none.
+        // A document that cannot be read is replaced as if there were none.
         let value = complete_document(sent.clone(), &old.unwrap_or_default())?;
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
         let sealed = sealed?;
@@ -78,8 +78,8 @@ async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
     Err(changed_refusal())
 }
 
-/// The document as it is to be kept: with the secrets that were sent as `[sealed]`, and with every rule's id, by which
-/// they are found the next time.
+/// Completes the document to store: fills in the secrets that were sent as `[sealed]`, and gives every rule an id, by
+/// which its secrets are found the next time.
 fn complete_document(mut document: Value, old: &Value) -> Result<Value, Refusal> {
     Rules::with_secrets_of(&mut document, old);
     Rules::parse(&document)?;
@@ -90,7 +90,7 @@ fn complete_document(mut document: Value, old: &Value) -> Result<Value, Refusal>
     Ok(document)
 }
 
-/// The version that the caller has seen, by the header `If-Match`.
+/// Returns the version in the header `If-Match`; `None` if it is missing or `*`.
 fn parse_if_match(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let value = value.to_str().unwrap_or_default().trim();
@@ -98,13 +98,13 @@ fn parse_if_match(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
         _ if value == "*" => Ok(None),
         Ok(version) => Ok(Some(version)),
         Err(_) => {
-            let message = "the header If-Match is no version: send the ETag of GET …/rules, or leave it out";
+            let message = "the header If-Match is not a version: send the ETag of GET …/rules, or leave it out";
             Err(Refusal::new(Reason::ParameterInvalid, message))
         }
     }
 }
 
 fn changed_refusal() -> Refusal {
-    let message = "somebody else changed the rules since they were read: read them again, and change those";
+    let message = "somebody else changed the rules since they were read: read them again and repeat the change";
     Refusal::new(Reason::RulesChanged, message)
 }

@@ -1,4 +1,4 @@
-//! `GET /projects/{project}/rules`
+//! `GET /projects/{project}/rules`.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ pub(super) fn route() -> Router<Arc<Routes>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    super::sealed(api.operation("get", "/projects/{project}/rules", "getRules", "Shows whom a project tells when"))
-        .data::<Rules>(200, "the document, with `[sealed]` in the place of every secret")
+    super::sealed(api.operation("get", "/projects/{project}/rules", "getRules", "Shows the rules of a project"))
+        .data::<Rules>(200, "the document, with `[sealed]` in place of every secret")
         .with_header(200, "ETag", "the version, for `If-Match`");
 }
 
@@ -28,7 +28,7 @@ async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Re
     routes.answer(show(&routes, request)).await
 }
 
-/// The rules with `[sealed]` in the place of every secret.
+/// Returns the rules with `[sealed]` in place of every secret.
 async fn show(routes: &Routes, request: Request<Body>) -> Answer {
     let project = routes.project(&request).await?;
     routes.load_document(&project).await?.answer()

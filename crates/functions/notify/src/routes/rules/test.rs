@@ -1,4 +1,4 @@
-//! `POST /projects/{project}/rules/test`: sends a sample, and answers with what the destinations said.
+//! `POST /projects/{project}/rules/test`: sends a test message, and returns what the destinations answered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,15 +25,15 @@ use store::ports::Project;
 use crate::channels::{Delivery, Issue, IssueKey};
 use crate::routes::{Routes, body};
 
-/// The largest body, in bytes: one target.
+/// Maximum size of a body, in bytes: enough for one target.
 const MAX_BODY_BYTES: usize = 16 << 10;
-/// The most targets of one test: each is a request, all at once.
+/// Maximum number of targets in one test. Each gets a request, all at the same time.
 const MAX_TARGETS: usize = 20;
-/// How long a destination may take, with all requests that it needs: below API Gateway's limit of 30 s.
+/// Timeout for a target, with all requests that it needs: below API Gateway's limit of 30 s.
 const MAX_TARGET_TIME: Duration = Duration::from_secs(20);
-/// What a body should be.
+/// The expected body, for error messages.
 const BODY_FORM: &str =
-    "an object with `rule`: its id, and `target`: its index in the rule, or a whole target; or {} for all";
+    "an object with `rule` (an id) and `target` (an index in the rule, or a whole target), or {} for all";
 
 pub(super) fn route() -> Router<Arc<Routes>> {
     Router::new().route("/projects/{project}/rules/test", post(handle))
@@ -43,17 +43,17 @@ pub(super) fn describe(api: &mut Description) {
     let target = api.sent::<Target>();
     let target = json!({
         "anyOf": [{ "type": ["integer", "null"], "minimum": 0 }, target],
-        "description": "its index in the rule, or a whole target; without, all",
+        "description": "the target's index in the rule, or a whole target; all if missing",
     });
-    let rule = json!({ "type": ["string", "null"], "description": "the rule's id; without, all" });
+    let rule = json!({ "type": ["string", "null"], "description": "the rule's id; all if missing" });
     let wanted = json!({
         "type": "object",
         "additionalProperties": false,
         "properties": { "rule": rule, "target": target },
     });
-    super::sealed(api.operation("post", "/projects/{project}/rules/test", "testRules", "Sends a sample"))
+    super::sealed(api.operation("post", "/projects/{project}/rules/test", "testRules", "Sends a test message"))
         .body_as("application/json", wanted, json!({ "rule": "team" }))
-        .data::<Results>(200, "what each destination said")
+        .data::<Results>(200, "what each destination answered")
         .error(Reason::RuleUnknown, "the project has no such rule");
 }
 
@@ -68,12 +68,12 @@ struct Results {
     results: Vec<TestResult>,
 }
 
-/// The result of a sample.
+/// The result of a test message.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tried")]
 struct TestResult {
-    /// The rule's id; none of a target that is in no rule.
+    /// The rule's id; null for a target that is not in a rule.
     rule: Option<String>,
     /// The target's index in the rule.
     target: usize,
@@ -81,14 +81,14 @@ struct TestResult {
     kind: &'static str,
     /// `sent` or `failed`.
     status: &'static str,
-    /// What went wrong.
+    /// Why sending failed.
     said: Option<String>,
-    /// The issue that was made.
+    /// The issue in the tracker.
     issue: Option<Link>,
     duration_ms: i64,
 }
 
-/// A target to be tried, and the rule that it is of.
+/// A target to test, and the rule that it belongs to.
 struct Trial {
     rule: String,
     index: usize,
@@ -106,16 +106,16 @@ async fn test(routes: &Routes, request: Request<Body>) -> Answer {
     let trials = select_trials(&wanted, kept.rules)?;
     if trials.len() > MAX_TARGETS {
         let message =
-            format!("there are {} targets, at most {MAX_TARGETS} are tried at once: name a `rule`", trials.len());
+            format!("there are {} targets, at most {MAX_TARGETS} can be tested at once: name a `rule`", trials.len());
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["rule"]));
     }
     let results = join_all(trials.iter().map(|trial| routes.send_sample(&project, trial, buttons))).await;
     http_common::data(Results { results })
 }
 
-/// The targets that the body names.
+/// Selects the targets that the body names.
 fn select_trials(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal> {
-    let unfit = || Refusal::new(Reason::BodyInvalid, format!("the body does not fit: send {BODY_FORM}"));
+    let unfit = || Refusal::new(Reason::BodyInvalid, format!("the body is not valid: send {BODY_FORM}"));
     let invalid = |path: &str| unfit().at([path]);
     let Value::Object(wanted) = wanted else { return Err(unfit()) };
     if let Some(unknown) = wanted.keys().find(|key| !matches!(key.as_str(), "rule" | "target")) {
@@ -126,7 +126,7 @@ fn select_trials(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal
         Some(Value::String(id)) => {
             let named = rules.into_iter().filter(|rule| rule.id == *id).collect::<Vec<_>>();
             if named.is_empty() {
-                let message = format!("the project has no rule `{id}`: GET …/rules lists those there are");
+                let message = format!("the project has no rule `{id}`: GET …/rules lists its rules");
                 return Err(Refusal::new(Reason::RuleUnknown, message).at(["rule"]));
             }
             named
@@ -151,13 +151,13 @@ fn select_trials(wanted: &Value, rules: Vec<Rule>) -> Result<Vec<Trial>, Refusal
     let trials: Vec<_> = all.filter(|trial| index.is_none_or(|index| index == trial.index as u64)).collect();
     if trials.is_empty() {
         let path = if index.is_some() { "target" } else { "rule" };
-        let message = "there is no such target to try: GET …/rules lists those there are, from 0 in each rule";
+        let message = "there is no such target: GET …/rules lists the targets, counted from 0 in each rule";
         return Err(Refusal::new(Reason::BodyInvalid, message).at([path]));
     }
     Ok(trials)
 }
 
-/// A target that is in no rule yet, checked as if it were.
+/// Parses a target that is not in a rule yet, and checks it as if it were.
 fn parse_trial(target: &Value) -> Result<Trial, Refusal> {
     let document = json!({ "rules": [{ "id": "test", "to": [target] }] });
     let rules = Rules::parse(&document).map_err(|refusal| {
@@ -173,8 +173,8 @@ fn parse_trial(target: &Value) -> Result<Trial, Refusal> {
 }
 
 impl Routes {
-    /// Sends a sample to one target, and says what came of it. What the destination said has no secret in it: that is
-    /// the channels' promise.
+    /// Sends a test message to one target, and returns the result. The channels make sure that the destination's answer
+    /// contains no secrets.
     async fn send_sample(&self, project: &Project, trial: &Trial, buttons: bool) -> TestResult {
         let began = self.notify.clock.now();
         let sample = self.make_sample(project, trial);
@@ -209,7 +209,7 @@ impl Routes {
             project: project.name.clone(),
             fingerprint: Fingerprint::of("sample", [trial.rule.as_str()]),
             kind: "Sample".to_owned(),
-            message: "Somebody tries this rule: nothing is wrong".to_owned(),
+            message: "This is a test message: nothing is wrong".to_owned(),
             culprit: None,
             level: Level::Info,
             platform: "other".to_owned(),

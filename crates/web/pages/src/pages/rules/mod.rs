@@ -148,7 +148,7 @@ impl Rules {
             ("first", "a new error"),
             ("regression", "a resolved error that occurs again"),
             ("threshold", "an error that is seen often"),
-            ("limited", "the project exceeds its limit"),
+            ("limited", "the project is over its event limit"),
         ]
     }
 }
