@@ -304,7 +304,7 @@ def redeployed(checks, api, before):
     state = aws("kms").describe_key(KeyId=before["KeyArn"])["KeyMetadata"]["KeyState"]
     checks.equal(state, "Enabled", "the key is kept, because it opens what was sealed")
     notify = aws("lambda").get_function_configuration(FunctionName=stack.function("notify"))["Environment"]["Variables"]
-    given = [notify[name] for name in ("MAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
+    given = [notify[name] for name in ("EMAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
     checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows the parameters, too")
     policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
     mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
