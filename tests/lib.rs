@@ -100,7 +100,6 @@ impl Builder {
         self
     }
 
-    /// Uses existing engines.
     pub fn engines(mut self, engines: Engines) -> Self {
         self.engines = Some(engines);
         self
@@ -112,7 +111,6 @@ impl Builder {
         self
     }
 
-    /// Shares a clock.
     pub fn clock(mut self, clock: Arc<TestClock>) -> Self {
         self.settings.clock = clock.clone();
         self.clock = clock;

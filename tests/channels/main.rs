@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod chat;
+mod email;
 mod failures;
 mod guard;
-mod mail;
 mod notifications;
 mod trackers;
 mod webhook;

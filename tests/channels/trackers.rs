@@ -367,5 +367,5 @@ async fn messages_over_the_maximum_become_one_issue() {
     }
     assert_eq!(server.seen(), [r#"Open 50 more errors in shop ["bug","faultline"] comments=0"#]);
     let body = server.body(1);
-    assert!(body.contains("5 issues a minute") && body.contains("(<https://errors.example/list>)"), "{body}");
+    assert!(body.contains("5 issues per minute") && body.contains("(<https://errors.example/list>)"), "{body}");
 }

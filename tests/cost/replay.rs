@@ -67,7 +67,6 @@ pub struct Replayed {
     pub batches: u64,
     /// Number of requests with which Lambda received and deleted messages.
     pub polls: u64,
-    /// Invocations of notify.
     pub notified: u64,
     /// Number of errors in each batch, summed over all batches.
     pub errors: u64,

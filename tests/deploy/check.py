@@ -63,10 +63,11 @@ def resources(checks, stack):
     for queue in ("Inbox", "InboxDeadLetters", "NotifyDeadLetters"):
         url = stack.resources[queue]
         attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        checks.equal(attributes["MessageRetentionPeriod"], "1209600", f"{queue} keeps messages for 14 days")
+        days = 7 if queue == "Inbox" else 14
+        checks.equal(attributes["MessageRetentionPeriod"], str(days * 86_400), f"{queue} keeps messages for {days} days")
         if queue == "Inbox":
             redrive = json.loads(attributes["RedrivePolicy"])
-            checks.equal(int(redrive["maxReceiveCount"]), 10, "a message is delivered ten times")
+            checks.equal(int(redrive["maxReceiveCount"]), 100, "a message is delivered a hundred times")
     mappings = aws("lambda").list_event_source_mappings()["EventSourceMappings"]
     for name in ("processor", "notify"):
         function = stack.function(name)
@@ -221,9 +222,11 @@ def processes_of(function):
 def failures(checks, api, stack, client):
     """A message that cannot be processed becomes a dead letter, and is redriven with the commands in docs/src/operate/dead-letters.md."""
     sqs = aws("sqs")
-    # Ten deliveries then take seconds; in the template each takes six minutes.
-    sqs.set_queue_attributes(QueueUrl=stack["InboxUrl"], Attributes={"VisibilityTimeout": "1"})
     dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
+    # Ten deliveries of a second each; in the template a hundred of six minutes.
+    redrive = {"deadLetterTargetArn": stack["InboxDeadLettersArn"], "maxReceiveCount": 10}
+    attributes = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
+    sqs.set_queue_attributes(QueueUrl=inbox, Attributes=attributes)
 
     sqs.send_message(QueueUrl=inbox, MessageBody="this is no message")
     checks.equal(api.post("shop", "neighbour of poison", client), 201, "its neighbour is accepted")
@@ -304,7 +307,7 @@ def redeployed(checks, api, before):
     state = aws("kms").describe_key(KeyId=before["KeyArn"])["KeyMetadata"]["KeyState"]
     checks.equal(state, "Enabled", "the key is kept, because it opens what was sealed")
     notify = aws("lambda").get_function_configuration(FunctionName=stack.function("notify"))["Environment"]["Variables"]
-    given = [notify[name] for name in ("MAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
+    given = [notify[name] for name in ("EMAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
     checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows the parameters, too")
     policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
     mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]

@@ -157,18 +157,19 @@ def set_lifecycle(bucket, properties):
 extended("AWS::S3::Bucket", set_lifecycle, lambda bucket, _, new: set_lifecycle(bucket, new))
 
 
-# Autoscaling is not supported. Nothing is throttled here, so it only has to be accepted.
+# Autoscaling and budgets are not supported. Nothing is throttled or paid for here, so they only have to be accepted.
 
 def accept(name):
-    RESOURCES[f"AWS::ApplicationAutoScaling::{name}"] = {
+    RESOURCES[name] = {
         "create": lambda logical_id, properties, stack: (f"{stack}-{logical_id}", {}),
         "update": lambda physical_id, old, new, stack, logical_id=None: (physical_id, {}),
         "delete": lambda physical_id, properties: None,
     }
 
 
-accept("ScalableTarget")
-accept("ScalingPolicy")
+accept("AWS::ApplicationAutoScaling::ScalableTarget")
+accept("AWS::ApplicationAutoScaling::ScalingPolicy")
+accept("AWS::Budgets::Budget")
 
 
 # An alarm on several metrics is refused. No alarm ever fires here, so it only has to be accepted.

@@ -203,7 +203,7 @@ def hook(api, notified, standin, secret, action="closed"):
 
 def mailed(api):
     """Tests a target of type email, and returns the result."""
-    body = {"target": {"type": "mail", "to": ["someone@example.org"]}}
+    body = {"target": {"type": "email", "to": ["someone@example.org"]}}
     return api.call("POST", "/projects/shop/rules/test", body)[2]["data"]["results"][0]
 
 

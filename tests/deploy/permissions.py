@@ -121,7 +121,7 @@ class Query:
             return status, prepare, lambda at: api.call(method, at + path, body)[0]
 
         def dead_letter():
-            # A message that can never be processed, put where ten deliveries would bring it.
+            # A message that can never be processed, put where its deliveries would bring it.
             aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is no message")
             return "/dead-letters"
 

@@ -74,7 +74,6 @@ impl Reply {
         Self::new(status, body.to_string()).header("content-type", "application/json")
     }
 
-    /// Adds a header.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

@@ -27,7 +27,6 @@ pub enum Manner {
 pub enum Consistency {
     /// Eventually consistent, which takes half the units.
     Eventual,
-    /// Strongly consistent.
     Strong,
 }
 

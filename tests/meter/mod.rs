@@ -38,7 +38,6 @@ pub struct Operation {
 /// All calls of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Number of calls.
     pub calls: u64,
     /// Bytes of the requests' bodies.
     pub sent: u64,

@@ -17,7 +17,7 @@ async fn a_project_over_its_limit_is_announced_once() {
     let quiet = json!({ "from": "00:00", "to": "06:00", "timezone": "UTC" });
     let rule = json!([{ "on": ["limited"], "quiet": quiet, "to": [
         { "type": "webhook", "endpoint": "https://hook.example/" },
-        { "type": "mail", "to": ["on-call@example.org"] },
+        { "type": "email", "to": ["on-call@example.org"] },
     ] }]);
     rules(&faultline, rule).await;
     for _ in 0..3 {

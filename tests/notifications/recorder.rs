@@ -157,7 +157,7 @@ fn name(target: &Target) -> String {
         Target::Discord(hook) | Target::Teams(hook) => host(hook.endpoint.reveal()),
         Target::GitHub(github) => github.repo.clone(),
         Target::GitLab(gitlab) => gitlab.repo.clone(),
-        Target::Mail(mail) => mail.to.join(","),
+        Target::Email(email) => email.to.join(","),
     }
 }
 

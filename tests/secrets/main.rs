@@ -37,7 +37,6 @@ async fn everything(faultline: &Faultline) -> String {
     all
 }
 
-/// Collects log lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -122,7 +122,7 @@ async fn invalid_rules_are_refused_with_a_reason() {
     put(&faultline, &document(json!([slack(SECRET)]))).await;
     let mut insecure = slack(SECRET);
     insecure["endpoint"] = format!("http://hooks.slack.com/{SECRET}").into();
-    let large = document(json!([slack(SECRET), { "type": "mail", "to": ["x".repeat(65_536)] }]));
+    let large = document(json!([slack(SECRET), { "type": "email", "to": ["x".repeat(65_536)] }]));
     for (body, status, reason) in [
         ("nope".to_owned(), 400, "body_not_json"),
         (format!("{{\"rules\":[{{\"to\":[\"{SECRET}"), 400, "body_not_json"),

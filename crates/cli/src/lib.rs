@@ -77,7 +77,6 @@ pub enum Command {
     Import(import::Import),
 }
 
-/// Runs a command.
 pub async fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
     match command {
         Command::AdminKey => admin_key::run(remote),

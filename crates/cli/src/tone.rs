@@ -10,9 +10,7 @@ pub enum Tone {
     Bold,
     /// Secondary information.
     Dim,
-    /// Problems.
     Red,
-    /// Warnings.
     Yellow,
     /// Things that are all right.
     Green,

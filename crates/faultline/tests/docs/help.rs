@@ -16,7 +16,6 @@ pub(crate) struct Entry {
 pub(crate) struct Help {
     /// The text before the usage line.
     pub(crate) about: String,
-    /// The usage line.
     pub(crate) usage: String,
     pub(crate) arguments: Vec<Entry>,
     /// Options of all groups.

@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     // For the test on an emulator, whose fakes listen on loopback. Not part of the deployed binary.
     #[cfg(feature = "loopback")]
     let destinations = destinations.and_loopback();
-    let from = setup.variable("MAIL_FROM")?;
+    let from = setup.variable("EMAIL_FROM")?;
     let mailer = (!from.is_empty()).then(|| {
         let (account, service) = setup.aws();
         Arc::new(Ses::new(account, service, from)) as Arc<dyn Mailer>

@@ -24,7 +24,6 @@ pub struct Record {
 pub(crate) struct Change {
     /// The error before; `None` if it is new.
     pub(crate) old: Option<ErrorAggregate>,
-    /// The error after.
     pub(crate) new: ErrorAggregate,
 }
 

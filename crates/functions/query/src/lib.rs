@@ -30,7 +30,6 @@ use store::ports::{Backlog, DeadLetters, Projects};
 
 /// The state that all routes share.
 pub struct Query {
-    /// Authenticates keys.
     pub authenticator: Arc<Authenticator>,
     pub stores: Stores,
     /// The size of the inbox.

@@ -22,7 +22,6 @@ use crate::{Authenticator, Caller, Outcomes, parse_project_path};
 pub trait Access: Send + Sync + 'static {
     fn authenticator(&self) -> &Authenticator;
     fn projects(&self) -> &dyn Projects;
-    /// Counts refusals.
     fn outcomes(&self) -> &Outcomes;
 }
 

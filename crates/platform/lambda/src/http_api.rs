@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use http::header::SET_COOKIE;
 use http::uri::PathAndQuery;
 use http::{Response, Uri};
 use http_body::Body;
@@ -56,14 +57,18 @@ where
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map_err(|error| anyhow::anyhow!(error.into()))?.to_bytes();
     let text = std::str::from_utf8(&body);
+    let cookies: Vec<_> = parts.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).collect();
     let headers: Map<String, Value> = parts
         .headers
         .iter()
+        .filter(|(name, _)| *name != SET_COOKIE)
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.into())))
         .collect();
     Ok(json!({
         "statusCode": parts.status.as_u16(),
         "headers": headers,
+        // A header has one value here; a response may set several cookies.
+        "cookies": cookies,
         "body": text.map_or_else(|_| BASE64.encode(&body), str::to_owned),
         "isBase64Encoded": text.is_err(),
     }))
@@ -167,13 +172,20 @@ mod tests {
                 let header = request.uri().path().to_owned();
                 let body = Full::<bytes::Bytes>::new(bytes.clone().into());
                 async move {
-                    Ok::<_, Infallible>(Response::builder().status(201).header("x-path", header).body(body).unwrap())
+                    let response = Response::builder().status(201).header("x-path", header);
+                    let response = response.header(SET_COOKIE, "a=1").header(SET_COOKIE, "b=2; Secure");
+                    Ok::<_, Infallible>(response.body(body).unwrap())
                 }
             })
         };
         let answer = super::answer(echo(b"{}".to_vec()), &event("/a b", "").to_string()).await.unwrap();
-        let expected =
-            json!({ "statusCode": 201, "headers": { "x-path": "/a%20b" }, "body": "{}", "isBase64Encoded": false });
+        let expected = json!({
+            "statusCode": 201,
+            "headers": { "x-path": "/a%20b" },
+            "cookies": ["a=1", "b=2; Secure"],
+            "body": "{}",
+            "isBase64Encoded": false,
+        });
         assert_eq!(answer, expected);
         let answer = super::answer(echo(vec![0xff]), &event("/", "").to_string()).await.unwrap();
         assert_eq!((&answer["body"], &answer["isBase64Encoded"]), (&json!("/w=="), &json!(true)));

@@ -65,7 +65,6 @@ impl<K: Eq + Hash, V: Clone, const MAX_VALUES: usize> Recent<K, V, MAX_VALUES> {
         values.forgotten += 1;
     }
 
-    /// Removes all values.
     pub fn forget(&self) {
         let mut values = self.0.lock();
         values.cache.clear();

@@ -21,7 +21,6 @@ pub(super) enum Phase {
     Waiting,
     /// Receiving the body of a request.
     Body,
-    /// Answering a request.
     Answering,
 }
 
@@ -58,7 +57,6 @@ impl Connection {
     }
 }
 
-/// All open connections.
 #[derive(Debug)]
 pub(super) struct Connections {
     open: Mutex<HashMap<u64, Arc<Connection>>>,

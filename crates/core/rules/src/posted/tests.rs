@@ -45,7 +45,7 @@ fn mistakes_are_named_and_the_other_configs_are_kept() {
     refused(json!(""), "", "is empty");
     refused(json!("A".repeat(8_200)), "", "too long");
     refused(json!({}), ".type", "send slack, github or gitlab");
-    refused(with("type", json!("mail")), ".type", "use slack, github or gitlab");
+    refused(with("type", json!("email")), ".type", "use slack, github or gitlab");
     refused(with("endpoint", json!(null)), ".endpoint", "`endpoint` is missing");
     refused(with("endpoint", json!("http://hooks.slack.com/x")), ".endpoint", "not an `https://` URL");
     refused(with("threshold", json!("many")), ".threshold", "`threshold` is not a number");

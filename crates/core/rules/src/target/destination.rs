@@ -26,10 +26,10 @@ impl Target {
                 ("gitlab", tracker(gitlab.endpoint.as_deref(), GITLAB, &gitlab.owner, &gitlab.repo))
             }
             Self::Webhook(webhook) => ("webhook", vec![webhook.endpoint.reveal().to_owned()]),
-            Self::Mail(mail) => {
-                let mut to = mail.to.clone();
+            Self::Email(email) => {
+                let mut to = email.to.clone();
                 to.sort();
-                ("mail", to)
+                ("email", to)
             }
             Self::Discord(hook) => ("discord", vec![hook.endpoint.reveal().to_owned()]),
             Self::Teams(hook) => ("teams", vec![hook.endpoint.reveal().to_owned()]),

@@ -21,7 +21,7 @@ pub enum Target {
     /// Any HTTPS URL, which gets signed JSON.
     Webhook(Webhook),
     /// Email, through SES.
-    Mail(Mail),
+    Email(Email),
     /// A Discord channel, through a webhook.
     Discord(Hook),
     /// A Microsoft Teams channel, through a workflow's webhook.
@@ -37,7 +37,7 @@ impl Target {
             Self::GitHub(github) => format!("GitHub {}/{}", github.owner, github.repo),
             Self::GitLab(gitlab) => format!("GitLab {}/{}", gitlab.owner, gitlab.repo),
             Self::Webhook(_) => "webhook".to_owned(),
-            Self::Mail(mail) => named("email", &mail.to.join(", ")),
+            Self::Email(email) => named("email", &email.to.join(", ")),
             Self::Discord(_) => "Discord".to_owned(),
             Self::Teams(_) => "Teams".to_owned(),
         }
@@ -50,7 +50,7 @@ impl Target {
             Self::GitHub(_) => "github",
             Self::GitLab(_) => "gitlab",
             Self::Webhook(_) => "webhook",
-            Self::Mail(_) => "mail",
+            Self::Email(_) => "email",
             Self::Discord(_) => "discord",
             Self::Teams(_) => "teams",
         }
@@ -154,7 +154,7 @@ pub struct Webhook {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Mail {
+pub struct Email {
     pub to: Vec<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{GitHub, GitLab, Hook, IfExist, Mail, Slack, Target, Webhook};
+use super::{Email, GitHub, GitLab, Hook, IfExist, Slack, Target, Webhook};
 use crate::document::Object;
 use model::outcome::{Reason, Refusal};
 
@@ -13,7 +13,7 @@ pub(super) const MAX_LABELS: usize = 20;
 /// SES allows no more recipients in one email.
 pub(super) const MAX_ADDRESSES: usize = 50;
 
-const TYPES: &str = "slack, github, gitlab, webhook, mail, discord, teams";
+const TYPES: &str = "slack, github, gitlab, webhook, email, discord, teams";
 const IF_EXIST: &str = "reopen-and-comment, reopen, reopen-and-update, comment, none";
 
 impl Target {
@@ -33,7 +33,7 @@ impl Target {
             "github" => &["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"],
             "gitlab" => &["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"],
             "webhook" => &["endpoint", "secret"],
-            "mail" => &["to"],
+            "email" => &["to"],
             _ => &["endpoint"],
         });
         let target = match kind {
@@ -41,7 +41,7 @@ impl Target {
                 endpoint: object.needed_url("endpoint", "the URL to send JSON to")?,
                 secret: object.secret("secret")?,
             }),
-            "mail" => Self::Mail(mail(&object)?),
+            "email" => Self::Email(email(&object)?),
             "discord" => Self::Discord(hook(&object)?),
             "teams" => Self::Teams(hook(&object)?),
             kind => match Self::v1(kind, &object)? {
@@ -105,7 +105,7 @@ fn gitlab(object: &Object<'_>) -> Result<GitLab, Refusal> {
     })
 }
 
-fn mail(object: &Object<'_>) -> Result<Mail, Refusal> {
+fn email(object: &Object<'_>) -> Result<Email, Refusal> {
     let to = object.texts("to", MAX_ADDRESSES, MAX_ADDRESS)?;
     if to.is_empty() {
         return Err(object.refusal("to", "`to` is missing: send a list of email addresses"));
@@ -117,7 +117,7 @@ fn mail(object: &Object<'_>) -> Result<Mail, Refusal> {
             refusal.path.push(index.to_string());
             Err(refusal)
         }
-        None => Ok(Mail { to: to.into_iter().map(str::to_owned).collect() }),
+        None => Ok(Email { to: to.into_iter().map(str::to_owned).collect() }),
     }
 }
 

@@ -43,7 +43,7 @@ impl JsonSchema for Target {
                 of_type("github", tracker("userToken", name()), &["userToken", "owner", "repo"]),
                 of_type("gitlab", tracker("personalAccessToken", group), &["personalAccessToken", "owner", "repo"]),
                 of_type("webhook", webhook, &["endpoint"]),
-                of_type("mail", json!({ "to": addresses }), &["to"]),
+                of_type("email", json!({ "to": addresses }), &["to"]),
                 of_type("discord", hook(), &["endpoint"]),
                 of_type("teams", hook(), &["endpoint"]),
             ],

@@ -29,7 +29,7 @@ fn gitlab() -> Value {
 }
 
 fn mail(address: &str) -> Value {
-    json!({ "type": "mail", "to": ["ok@example.org", address] })
+    json!({ "type": "email", "to": ["ok@example.org", address] })
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn every_form_is_read_with_all_its_fields() {
 fn mistakes_are_named_with_the_way_to_fix_them() {
     refused(json!("slack"), "", "this is a text: send an object");
     refused(json!({}), "type", "`type` is missing: send one of slack, github");
-    refused(json!({ "type": "irc" }), "type", "use one of slack, github, gitlab, webhook, mail, discord, teams");
+    refused(json!({ "type": "irc" }), "type", "use one of slack, github, gitlab, webhook, email, discord, teams");
     refused(with(&slack(), "chanel", json!("#a")), "chanel", "use type, endpoint, channel");
     refused(with(&slack(), "userToken", json!("x")), "userToken", "not a known key");
     refused(with(&slack(), "channel", json!(7)), "channel", "`channel` is a number");
@@ -101,8 +101,8 @@ fn mistakes_are_named_with_the_way_to_fix_them() {
     for owner in ["/g", "g/", "g//h", "g/../h", "g/h i"] {
         refused(with(&gitlab(), "owner", json!(owner)), "owner", "`group/subgroup`");
     }
-    refused(json!({ "type": "mail", "to": [] }), "to", "`to` is missing");
-    refused(json!({ "type": "mail", "to": vec!["a@b"; 51] }), "to", "at most 50");
+    refused(json!({ "type": "email", "to": [] }), "to", "`to` is missing");
+    refused(json!({ "type": "email", "to": vec!["a@b"; 51] }), "to", "at most 50");
     for address in ["a", "@b", "a@", "a@b@c", "A <a@b>", "a@b,c@d", "a@b c"] {
         refused(mail(address), "to.1", "not an email address");
     }
@@ -178,7 +178,7 @@ fn a_destination_is_where_a_message_arrives() {
     differ(&hook("teams"), &hook("discord"));
     differ(&hook("teams"), &hook("webhook"));
     same(&hook("webhook"), &with(&hook("webhook"), "secret", json!("s")));
-    let to = |to: &[&str]| json!({ "type": "mail", "to": to });
+    let to = |to: &[&str]| json!({ "type": "email", "to": to });
     same(&to(&["a@x", "b@x"]), &to(&["b@x", "a@x"]));
     differ(&to(&["a@x", "b@x"]), &to(&["a@x"]));
 }

@@ -3,8 +3,8 @@
 
 mod content;
 mod discord;
+mod email;
 mod exchange;
-mod mail;
 mod notifier;
 mod secrets;
 mod send_error;
@@ -17,7 +17,7 @@ mod webhook;
 
 use std::sync::Arc;
 
-pub use mail::{Email, Mailer};
+pub use email::{Email, Mailer};
 pub use notifier::{Delivery, Notifier};
 use rules::{Message, Target};
 pub use send_error::SendError;
@@ -99,8 +99,8 @@ impl Channels {
                 webhook::send(&exchange("the webhook"), webhook, message).await?;
                 Ok(None)
             }
-            Target::Mail(mail) => {
-                mail::send(self.mailer.as_deref(), mail, message).await?;
+            Target::Email(email) => {
+                email::send(self.mailer.as_deref(), email, message).await?;
                 Ok(None)
             }
             Target::GitHub(github) => {

@@ -24,7 +24,7 @@ impl Secrets {
             }
             Target::GitHub(github) => secrets.add(github.user_token.reveal()),
             Target::GitLab(gitlab) => secrets.add(gitlab.personal_access_token.reveal()),
-            Target::Mail(_) => {}
+            Target::Email(_) => {}
         }
         // The longest first: replacing a part of a secret first would leave the rest of it.
         secrets.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

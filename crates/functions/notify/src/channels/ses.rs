@@ -10,7 +10,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use store::aws::{Account, Service};
 
 use super::SendError;
-use super::mail::{Email, Mailer};
+use super::email::{Email, Mailer};
 
 /// Sends email through Amazon SES.
 pub struct Ses {
@@ -83,7 +83,7 @@ where
         }
         "AccountSuspendedException"
         | "BadRequestException"
-        | "MailFromDomainNotVerifiedException"
+        | "EmailFromDomainNotVerifiedException"
         | "MessageRejected"
         | "NotFoundException"
         | "AccessDeniedException" => false,

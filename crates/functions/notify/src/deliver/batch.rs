@@ -21,7 +21,6 @@ const MAX_LISTED_NOTIFICATIONS: usize = 50;
 
 /// The first entries of a lane, which are sent as one message.
 pub(super) struct Batch {
-    /// Number of entries.
     pub(super) entries: usize,
     /// The message and its target; `None` if there is nothing left to send.
     pub(super) delivery: Option<PendingDelivery>,

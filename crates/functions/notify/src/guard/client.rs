@@ -11,7 +11,6 @@ use super::resolver::{Guarded, System, refusal};
 /// Timeouts of requests to destinations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Time to connect.
     pub connect: Duration,
     /// Total time, from the DNS lookup to the last byte of the answer.
     pub whole: Duration,

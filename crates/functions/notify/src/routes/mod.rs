@@ -37,7 +37,6 @@ pub struct Routes {
     pub notify: Arc<Notify>,
     /// Sessions of people who are signed in to the pages.
     pub sessions: Arc<dyn Sessions>,
-    /// Counts refused requests.
     pub outcomes: Arc<Outcomes>,
 }
 

@@ -110,7 +110,6 @@ enum StatusPatch {
 }
 
 impl ErrorPatchBody {
-    /// Validates the body.
     pub(super) fn check(self, now: Timestamp) -> Result<ErrorPatch, Refusal> {
         let status = self.status.as_deref().map(Status::parse).transpose();
         let status = status.map_err(|error| refuse_body("status", error.to_string()))?;

@@ -28,9 +28,7 @@ pub(super) struct SteppedOccurrence {
 /// The first or the last of all occurrences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The oldest occurrence.
     First,
-    /// The newest occurrence.
     Last,
 }
 

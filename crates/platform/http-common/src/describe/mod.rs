@@ -18,9 +18,7 @@ use crate::answer::RefusalBody;
 pub struct Description {
     paths: Map<String, Value>,
     tag: &'static str,
-    /// Schemas of requests.
     sent: SchemaGenerator,
-    /// Schemas of responses.
     answered: SchemaGenerator,
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn live(binary: &Path, event: &Value, times: usize, object: &[u8]) ->
         .env("INBOX_URL", format!("http://{address}/inbox"))
         .env("DEAD_LETTERS_URL", format!("http://{address}/dead-letters"))
         .env("UNDELIVERED_URL", format!("http://{address}/undelivered"))
-        .envs([("ALLOWED_DESTINATIONS", ""), ("MAIL_FROM", ""), ("PUBLIC_URL", "https://errors.example")])
+        .envs([("ALLOWED_DESTINATIONS", ""), ("EMAIL_FROM", ""), ("PUBLIC_URL", "https://errors.example")])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

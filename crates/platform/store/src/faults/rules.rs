@@ -54,7 +54,6 @@ pub enum Fault {
 /// At which of the matching calls a fault occurs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
-    /// At every call.
     Always,
     /// At the n-th call only, counted from 0.
     Nth(u64),

@@ -76,7 +76,6 @@ mod tests {
         Timestamp::from_seconds(seconds)
     }
 
-    /// Counts its calls.
     #[derive(Default)]
     struct Kms(AtomicU64);
 

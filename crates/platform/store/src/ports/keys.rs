@@ -153,6 +153,5 @@ impl Role {
 pub enum Scope {
     /// All projects, including future ones.
     All,
-    /// One project.
     Project(ProjectId, ProjectName),
 }

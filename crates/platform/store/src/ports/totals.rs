@@ -38,6 +38,5 @@ pub trait Totals: Send + Sync {
 pub enum TotalsScope {
     /// All errors of a project.
     Project(ProjectId),
-    /// All projects.
     Stack,
 }

@@ -42,13 +42,11 @@ pub struct OccurrenceView {
 /// URLs of the neighbours of an occurrence; `None` if there is no neighbour.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// The oldest occurrence.
     pub first: Option<String>,
     /// The next older occurrence.
     pub older: Option<String>,
     /// The next newer occurrence.
     pub newer: Option<String>,
-    /// The newest occurrence.
     pub last: Option<String>,
     /// The whole event as JSON.
     pub raw: String,

@@ -27,7 +27,7 @@ fn a_whole_document_is_read() {
             "title": "*", "collect": { "minutes": 10 },
             "quiet": { "from": "22:00", "to": "07:00", "timezone": "Europe/Berlin", "days": ["sat"] },
             "timezone": "Asia/Tokyo", "linkTemplate": "https://example.org/{project}/{message}?f={fingerprint}",
-            "to": [{ "type": "mail", "to": ["a@example.org"] }, { "type": "discord", "endpoint": "https://discord.com/api/webhooks/1/x" }],
+            "to": [{ "type": "email", "to": ["a@example.org"] }, { "type": "discord", "endpoint": "https://discord.com/api/webhooks/1/x" }],
         }],
         "hooks": { "github": { "secret": "g" }, "gitlab": { "secret": "l" }, "slack": { "signingSecret": "s" } },
     })).unwrap();

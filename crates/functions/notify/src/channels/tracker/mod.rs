@@ -22,7 +22,6 @@ pub(super) struct TrackedIssue {
     pub(super) open: bool,
     /// The text of the issue, including hidden markers.
     body: String,
-    /// Number of comments.
     comments: u64,
 }
 
@@ -35,7 +34,6 @@ pub(super) struct IssueChange<'a> {
     rewrite: Option<(&'a str, &'a str)>,
 }
 
-/// An issue tracker.
 #[async_trait]
 pub(super) trait Tracker: Sync {
     /// Maximum length of an issue's or comment's text, in bytes.

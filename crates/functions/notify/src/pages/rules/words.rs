@@ -169,7 +169,7 @@ mod tests {
     fn a_sealed_value_is_listed_and_not_shown() {
         let row = target(&json!({ "username": "bot", "channel": "#a", "endpoint": SEALED, "type": "slack" }));
         let some = |text: &str| Some(text.to_owned());
-        let expected = [("webhook address", None), ("channel", some("#a")), ("username", some("bot"))];
+        let expected = [("webhook url", None), ("channel", some("#a")), ("username", some("bot"))];
         assert_eq!(
             (row.kind.as_str(), row.facts),
             ("Slack", expected.map(|(name, value)| (name.to_owned(), value)).to_vec())

@@ -123,9 +123,9 @@ pub static KINDS: [TargetKind; 7] = [
         ],
     },
     TargetKind {
-        word: "mail",
+        word: "email",
         name: "Email",
-        hint: "Sent through SES: only in AWS, if the stack is deployed with MailFrom.",
+        hint: "Sent through SES: only in AWS, if the stack is deployed with EmailFrom.",
         fields: &[Field {
             input: Input::List,
             ..text("to", "To", "ada@example.org, team@example.org", "Separate with commas.")

@@ -27,13 +27,10 @@ pub struct RuleRow {
     /// Letters, digits, `-`, `_` and `.`.
     pub id: String,
     pub name: String,
-    /// The triggers.
     pub when: Vec<String>,
-    /// The filters.
     pub only: Vec<String>,
     /// Delivery options: quiet hours, digests and the like.
     pub how: Vec<String>,
-    /// The targets.
     pub to: Vec<TargetRow>,
     /// The number of its notifications that could not be delivered.
     pub failed: usize,

@@ -26,7 +26,7 @@ impl Mailer for Outbox {
 async fn an_email_can_carry_every_message() {
     let kept = Arc::new(Outbox::default());
     let channels = channels_with(Some(kept.clone()), Timeouts::default());
-    let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
+    let target = target(json!({ "type": "email", "to": ["team@shop.example"] }));
     for (name, message) in all() {
         assert_eq!(channels.send(&target, &message, None).await, Ok(None), "{name}");
         let letter = kept.0.lock().unwrap().pop().unwrap();
@@ -39,9 +39,9 @@ async fn an_email_can_carry_every_message() {
 
 #[tokio::test]
 async fn without_a_mailer_the_failure_says_what_to_set() {
-    let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
+    let target = target(json!({ "type": "email", "to": ["team@shop.example"] }));
     let failed = channels().send(&target, &one(python()), None).await.unwrap_err();
-    insta::assert_snapshot!(failed, @"email is not set up: set the sender address, which must be verified in SES (MailFrom of the stack)");
+    insta::assert_snapshot!(failed, @"email is not set up: set the sender address, which must be verified in SES (EmailFrom of the stack)");
 }
 
 /// The request to SES is the one of its API: `POST /v2/email/outbound-emails`.
@@ -60,7 +60,7 @@ async fn ses_receives_the_email() {
     let service = Service { http, endpoint: Some(ses.url()) };
     let mailer = Arc::new(Ses::new(&account, &service, "faultline@shop.example"));
     let channels = channels_with(Some(mailer), Timeouts::default());
-    let target = target(json!({ "type": "mail", "to": ["team@shop.example"] }));
+    let target = target(json!({ "type": "email", "to": ["team@shop.example"] }));
 
     channels.send(&target, &one(python()), None).await.unwrap();
     let body = ses.received().pop().unwrap().json();

@@ -29,24 +29,27 @@ pub trait Mailer: Send + Sync {
     async fn send(&self, email: &Email) -> Result<(), SendError>;
 }
 
-pub(super) async fn send(mailer: Option<&dyn Mailer>, mail: &target::Mail, message: &Message) -> Result<(), SendError> {
+pub(super) async fn send(
+    mailer: Option<&dyn Mailer>,
+    target: &target::Email,
+    message: &Message,
+) -> Result<(), SendError> {
     let mailer = mailer.ok_or_else(|| {
         SendError::permanent(
-            "email is not set up: set the sender address, which must be verified in SES (MailFrom of the stack)",
+            "email is not set up: set the sender address, which must be verified in SES (EmailFrom of the stack)",
         )
     })?;
-    mailer.send(&compose(mail, message)).await
+    mailer.send(&compose(target, message)).await
 }
 
-/// Composes the email.
-pub(super) fn compose(mail: &target::Mail, message: &Message) -> Email {
+pub(super) fn compose(target: &target::Email, message: &Message) -> Email {
     let content = Content::new(message);
     let project = match message {
         Message::One(notification) => &notification.project,
         Message::Several { project, .. } | Message::Limited { project, .. } => project,
     };
     Email {
-        to: mail.to.clone(),
+        to: target.to.clone(),
         subject: line(&format!("[{project}] {}", content.summary), 200),
         text: text(&content),
         html: html(&content),
