@@ -4,10 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use model::id::KeyId;
 use model::time::Timestamp;
 
-/// Beyond this all keys are forgotten, and their use is recorded once more.
+/// When this many keys are cached, all are forgotten, and their use is recorded once more.
 const MAX_CACHED_KEYS: usize = 10_000;
 
-/// The newest day for which the use of each key was recorded.
+/// The newest day on which the use of each key was recorded.
 #[derive(Debug, Default)]
 pub(crate) struct KeyUseCache(Mutex<HashMap<KeyId, Timestamp>>);
 

@@ -5,10 +5,10 @@ use model::id::ProjectId;
 use model::timeline::Hour;
 use store::ports::Release;
 
-/// Beyond this all releases are forgotten, and recorded once more.
+/// When this many releases are cached, all are forgotten and recorded once more.
 const MAX_CACHED_RELEASES: usize = 10_000;
 
-/// The releases that this process recorded.
+/// Releases that this process recorded.
 #[derive(Default)]
 pub(crate) struct ReleaseCache(Mutex<HashMap<(ProjectId, String), Release>>);
 
@@ -17,7 +17,7 @@ impl ReleaseCache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The release, if `seen` adds nothing to it.
+    /// Returns the cached release if recording `seen` would not change it.
     pub(crate) fn get(&self, project: ProjectId, seen: &Release) -> Option<Release> {
         let releases = self.lock();
         let cached = releases.get(&(project, seen.name.clone()))?;
