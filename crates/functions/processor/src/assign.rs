@@ -1,4 +1,4 @@
-//! Assigns occurrences to errors, and cuts them into batches that fit one commit each.
+//! Assigns occurrences to errors and splits them into batches that fit into one commit each.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
@@ -13,11 +13,12 @@ use crate::group::Groups;
 use crate::processor::Processor;
 use crate::segments::split_into_frames;
 
-/// The most sets of configs that are used for one error of a batch. Each makes a commit of its own.
+/// The most sets of posted configs that are used for one error in a batch. Each set needs a commit of its own.
 const MAX_POSTED_CONFIGS: usize = 10;
 
 impl Processor {
-    /// Assigns the occurrences to errors. Returns rounds of error batches to be committed one after the other.
+    /// Assigns the occurrences to errors. Returns rounds of error batches, which must be committed one round after the
+    /// other.
     pub(crate) async fn assign_errors(
         &self,
         groups: Groups,
@@ -34,7 +35,7 @@ impl Processor {
                     assigned.append(groups);
                 }
                 Ok(Err(error)) if groups.len() > 1 && !error.is_transient() => {
-                    // One of the hashes cannot be looked up: the halves find out which, so that the others can go on.
+                    // One of the hashes cannot be looked up. Try each half alone, so that the other hashes can go on.
                     let rest = groups.split_off_half();
                     unassigned.extend([rest, groups]);
                 }
@@ -45,7 +46,7 @@ impl Processor {
         into_rounds(assigned, owners)
     }
 
-    /// The errors that the hashes of these groups lead to: from the cache, or from the table.
+    /// Returns the errors that the hashes of these groups lead to, from the cache or from the table.
     async fn find_owners(&self, groups: &Groups, deadline: Deadline) -> store::Result<BTreeMap<ErrorKey, Fingerprint>> {
         let sets = groups.occurrences.keys();
         let hashes = sets.flat_map(|(project, hashes)| hashes.iter().map(|hash| (*project, *hash)));
@@ -69,12 +70,12 @@ impl Processor {
     }
 }
 
-/// One error batch for each error; several if its events happened in more minutes than a commit can hold. An error is in a
-/// round at most once, so that a round can be committed at the same time. The oldest are committed first: newer minutes
-/// close the older ones to thresholds.
+/// Makes one error batch for each error, or several if its events happened in more minutes than one commit can hold. A
+/// round has at most one batch of each error, so all batches of a round can be committed at the same time. The oldest
+/// occurrences come first: counting a newer minute can close an older one to thresholds.
 ///
-/// An occurrence belongs to the error that any of its hashes leads to. If none does, it belongs to a new error, named by
-/// its first hash, and so do others of the groups that share one of its hashes.
+/// An occurrence belongs to the error that any of its hashes leads to. If there is none, it belongs to a new error that
+/// is named by its first hash, together with all other groups that share one of its hashes.
 fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> Vec<Vec<ErrorBatch>> {
     let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<OccurrenceLine>)> = BTreeMap::new();
     for ((project, hashes), occurrences) in groups.occurrences {
@@ -82,7 +83,7 @@ fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> V
         let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
         let (aliases, of_error) = errors.entry((project, owner)).or_default();
         for hash in hashes {
-            // A hash that belongs to another error stays there.
+            // A hash that already belongs to another error stays with that error.
             if let Vacant(vacant) = owners.entry((project, hash)) {
                 vacant.insert(owner);
                 if hash != owner && aliases.len() < Commit::MAX_ALIASES {
@@ -106,7 +107,7 @@ fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> V
             rounds[round].push(ErrorBatch {
                 project,
                 fingerprint,
-                // The first round commits them.
+                // Only the batch of the first round commits the aliases.
                 aliases: std::mem::take(&mut aliases),
                 settings,
                 occurrences,
@@ -118,9 +119,9 @@ fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> V
     rounds
 }
 
-/// Splits occurrences, newest first, by the configs that were posted with them. The part with the oldest occurrence comes
-/// first. A config is used for the occurrences that it came with, so these are committed, and counted, by themselves. If
-/// there are more than ten sets, the other occurrences are stored as if they had none.
+/// Splits occurrences, newest first, by the configs that were posted with them. The part with the oldest occurrence
+/// comes first. A config applies only to the occurrences that it was posted with, so these are committed and counted
+/// separately. Beyond [`MAX_POSTED_CONFIGS`] sets, occurrences are stored as if no configs had been posted with them.
 fn split_by_configs(occurrences: Vec<OccurrenceLine>) -> Vec<Vec<OccurrenceLine>> {
     if occurrences.iter().all(|occurrence| occurrence.posted.is_none()) {
         return vec![occurrences];
@@ -140,7 +141,7 @@ fn split_by_configs(occurrences: Vec<OccurrenceLine>) -> Vec<Vec<OccurrenceLine>
         parts.entry(occurrence.posted).or_default().push(occurrence);
     }
     if ignored > 0 {
-        tracing::warn!(events.len = ignored, "too many different posted configs for one error: some are not used");
+        tracing::warn!(events.len = ignored, "ignored posted configs: too many different sets for one error");
     }
     let take_newest_first = |posted| {
         let mut part = parts.remove(&posted).unwrap_or_default();
@@ -150,7 +151,7 @@ fn split_by_configs(occurrences: Vec<OccurrenceLine>) -> Vec<Vec<OccurrenceLine>
     order.into_iter().map(take_newest_first).collect()
 }
 
-/// Splits occurrences, newest first, into parts that are written as no more frames than a commit has references.
+/// Splits occurrences, newest first, into parts that need no more frames than one commit can have references.
 fn split_by_size(mut occurrences: Vec<OccurrenceLine>) -> Vec<Vec<OccurrenceLine>> {
     let mut parts = Vec::new();
     while !occurrences.is_empty() {

@@ -1,13 +1,13 @@
 //! The bodies of messages that are too large for the queue.
 //!
-//! They are not scrubbed, so none is kept longer than its message may still come again. A body is removed when all events
-//! of its message are committed, and before the queue deletes the message:
+//! They are not scrubbed, so none is kept longer than its message can still be delivered. A body is removed after all
+//! events of its message are committed, and before the queue deletes the message:
 //!
-//! - If a process dies between the commit and the removal, both are left. The message comes again, changes nothing, and
-//!   its body is removed then.
-//! - If a process dies between the removal and the answer to the queue, a message without a body comes again. Its key names
-//!   its project and its first event, which show that it was processed.
-//! - A message that fails keeps its body, also as a dead letter, to be read when it is redriven.
+//! - If a process dies between the commit and the removal, the body and the message are still there. The message is
+//!   delivered again and changes nothing, and its body is removed then.
+//! - If a process dies between the removal and the answer to the queue, the message is delivered again without a body.
+//!   The key of the body names the project and the first event, which is enough to see that the message was processed.
+//! - A message that fails keeps its body, even as a dead letter, so that it can be redriven.
 
 use formats::event_index::Width;
 use formats::inbox::{Addressee, ClaimCheck};
@@ -21,19 +21,19 @@ use crate::failure_reason::FailureReason;
 use crate::processor::Processor;
 
 const MAX_CONCURRENT_REMOVALS: usize = 16;
-/// How many places of an event are looked for: any will do.
+/// How many locations of an event are looked up. One is enough to know that it is indexed.
 const MAX_PLACES: usize = 1;
-/// How many blocks of a bucket are read in one step, and how many steps are made. Events that were processed lately are in
-/// the newest blocks.
+/// How many blocks of a bucket are read per step, and the most steps. Events that were processed recently are in the
+/// newest blocks.
 const BLOCKS_PER_STEP: usize = 50;
 const MAX_STEPS: usize = 20;
 
-/// The bodies in S3 of a batch's messages: the index of the delivery, and the key.
+/// The bodies in S3 of a batch's messages, as pairs of delivery index and S3 key.
 pub(crate) type ClaimedBodies = Vec<(usize, String)>;
 
 impl Processor {
-    /// Removes the bodies of messages that did not fail. A message whose body cannot be removed fails, so that it comes
-    /// again: nothing else would remove it in time.
+    /// Removes the bodies of messages that did not fail. If a body cannot be removed, its message fails, so that it is
+    /// delivered again: nothing else would remove the body in time.
     pub(crate) async fn remove_claims(&self, claims: ClaimedBodies, failed: &mut FailedDeliveries, deadline: Deadline) {
         let processed: Vec<_> = claims.into_iter().filter(|(index, _)| !failed.contains(*index)).collect();
         let removals = iter(processed).map(|(delivery_index, key)| async move {
@@ -47,12 +47,12 @@ impl Processor {
         }
     }
 
-    /// Whether a message whose body is gone was processed before, or went with its project.
+    /// Returns whether a message without a body was processed before or belonged to a project that is deleted.
     pub(crate) async fn is_processed(&self, key: &str) -> Result<bool, FailureReason> {
         let Some(claim) = ClaimCheck::parse(key) else { return Ok(false) };
         let project = match &claim.project {
             Addressee::Id(id) => self.stores.projects.by_id(*id).await?,
-            // It is not created here: a message that was processed has created it.
+            // The project is not created here: if the message was processed, the project exists.
             Addressee::Name(name) => self.stores.projects.by_name(name).await?,
         };
         match project.filter(|project| !project.deleting) {
@@ -64,8 +64,8 @@ impl Processor {
         }
     }
 
-    /// Whether an event is indexed by its id. That happens before its commit, but a body is removed only after the commits
-    /// of all its events.
+    /// Returns whether the event is in the event index. An event is indexed before its commit, but a body is removed
+    /// only after all events of its message are committed, so an indexed event whose body is gone was committed.
     async fn is_indexed(&self, project: ProjectId, event: EventHash) -> store::Result<bool> {
         if !self.stores.event_index.locations(project, event, MAX_PLACES).await?.is_empty() {
             return Ok(true);

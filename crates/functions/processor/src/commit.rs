@@ -9,7 +9,7 @@ use crate::processor::Processor;
 pub(crate) struct CommittedBatch(pub(crate) ErrorBatch);
 
 impl Processor {
-    /// Writes the error, its timeline and its references, in one transaction for each batch.
+    /// Writes each batch's error, timeline and references in one transaction.
     pub(crate) async fn commit(&self, batches: Vec<PostedBatch>, failed: &mut Vec<FailedBatch>) -> Vec<CommittedBatch> {
         let (batches, mut commits): (Vec<_>, Vec<_>) =
             batches.into_iter().map(|PostedBatch { batch, commit }| (batch, commit)).unzip();
@@ -25,7 +25,7 @@ impl Processor {
                 Err(error) => {
                     self.caches.errors.remove(&batch);
                     if error.kind() == Kind::Conflict {
-                        // If another error got an alias in the meantime, the hash stays there.
+                        // If another error took an alias in the meantime, the hash stays with that error.
                         batch.aliases.clear();
                     }
                     failed.push(FailedBatch { batch, error });
@@ -35,8 +35,8 @@ impl Processor {
         committed
     }
 
-    /// Makes the errors that are merged into those of these commits expire as late as them, well before their own time is
-    /// over. A merged error that expires earlier would come back as a new error.
+    /// Extends the retention of the errors that are merged into those of these commits, long before it ends. A merged
+    /// error that expired earlier than its target would come back as a new error.
     async fn extend_parts(&self, commits: &mut [Commit]) {
         let now = self.clock.now().seconds();
         for commit in commits {
@@ -49,7 +49,7 @@ impl Processor {
             }
             match self.stores.error_commits.keep_merged(target, target.expires_at).await {
                 Ok(()) => target.merged.iter_mut().for_each(|merged| merged.kept_until = target.expires_at),
-                // A third of the time is left: a later commit does it.
+                // A third of the retention is left, so a later commit can do it.
                 Err(error) => {
                     tracing::warn!(error.message = %error, "failed to keep merged errors for longer");
                 }

@@ -1,4 +1,4 @@
-//! Counts the outcome of a batch. A failure is logged and fails no message: the events are stored.
+//! Counts the outcome of a batch. A failure is logged and does not fail any message, since the events are stored.
 
 use futures_util::stream::{StreamExt, iter};
 
@@ -13,15 +13,15 @@ impl Processor {
         let BatchOutcome { quota_usage, event_totals, key_uses } = outcome;
         let usages =
             quota_usage.into_projects().map(|(project, usage)| (project.to_string(), self.count_usage(project, usage)));
-        best_effort("count the usage of a project", usages, deadline).await;
+        best_effort("update the usage of a project", usages, deadline).await;
         let totals = event_totals.into_scopes().into_iter().map(|totals| (totals.label(), self.add_totals(totals)));
-        best_effort("count the events of a graph", totals, deadline).await;
+        best_effort("update event totals", totals, deadline).await;
         let uses = key_uses.into_keys().map(|(key, at)| (key.to_string(), self.record_key_use(key, at)));
         best_effort("record the use of a key", uses, deadline).await;
     }
 }
 
-/// Runs writes, each with its subject, a few at a time.
+/// Runs `writes`, each with the subject that its log line names, a few at a time.
 async fn best_effort<F: Future<Output = store::Result<()>>>(
     purpose: &'static str,
     writes: impl Iterator<Item = (String, F)>,

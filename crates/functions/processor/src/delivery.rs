@@ -5,22 +5,22 @@ use crate::failure_reason::FailureReason;
 /// A message as the queue delivers it.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// The queue's id of the message.
+    /// The id that the queue gave the message.
     pub id: String,
-    /// Its text.
+    /// The body of the queue message.
     pub text: String,
 }
 
 /// A message that could not be processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The queue's id of the message.
+    /// The id that the queue gave the message.
     pub id: String,
-    /// Why.
+    /// Why it could not be processed. This may quote the message, so it must not be logged.
     pub reason: String,
 }
 
-/// The deliveries of a batch that failed, by their index. The first reason of each is kept.
+/// The failed deliveries of a batch, by index. The first reason of each is kept.
 #[derive(Default)]
 pub(crate) struct FailedDeliveries(BTreeMap<usize, FailureReason>);
 
@@ -39,8 +39,9 @@ impl FailedDeliveries {
         self.0.contains_key(&delivery_index)
     }
 
-    /// Fails each delivery whose event was taken from another one, the second of the pair, that failed. Otherwise the queue
-    /// would delete it, and nothing but the other delivery would stand for its event.
+    /// Adds each delivery that repeated an event of another delivery, if that other one (the second of the pair)
+    /// failed. Otherwise the queue would delete the repeated message, and the event would depend on the other one
+    /// alone.
     pub(crate) fn add_repeated(&mut self, repeated: Vec<(usize, usize)>) {
         for (delivery_index, first) in repeated {
             if let Some(reason) = self.0.get(&first).cloned() {
@@ -49,7 +50,7 @@ impl FailedDeliveries {
         }
     }
 
-    /// In the order of the deliveries.
+    /// Returns the reasons in the order of the deliveries.
     pub(crate) fn into_reasons(self) -> impl Iterator<Item = (usize, FailureReason)> {
         self.0.into_iter()
     }

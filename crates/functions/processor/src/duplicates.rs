@@ -1,4 +1,4 @@
-//! Drops the occurrences that are counted already, and reads the errors for the stages that follow.
+//! Drops the occurrences that are already counted, and reads the errors for the stages that follow.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -14,14 +14,14 @@ use crate::processor::Processor;
 
 const MAX_CONCURRENT_READS: usize = 16;
 
-/// Occurrences that their error has not counted yet, and the error as it was read.
+/// Occurrences that their error does not count yet, and the error as it was read.
 pub(crate) struct UncountedBatch {
     pub(crate) batch: ErrorBatch,
     pub(crate) stored: StoredError,
 }
 
 impl Processor {
-    /// Drops the occurrences that are counted already; a batch of which nothing is left is done.
+    /// Drops the occurrences that are already counted. A batch without any other occurrence is done.
     pub(crate) async fn drop_duplicates(
         &self,
         batches: Vec<ErrorBatch>,
@@ -33,7 +33,7 @@ impl Processor {
             match self.read_errors(&batches).await {
                 Ok(stored) => uncounted.extend(batches.into_iter().zip(stored).filter_map(drop_counted)),
                 Err(error) if batches.len() > 1 && !error.is_transient() => {
-                    // One of the errors cannot be read: the halves find out which, so that the others can go on.
+                    // One of the errors cannot be read. Try each half alone, so that the other errors can go on.
                     let rest = batches.split_off(batches.len() / 2);
                     unread.extend([rest, batches]);
                 }
@@ -45,9 +45,9 @@ impl Processor {
         uncounted
     }
 
-    /// Reads the errors of these batches, from the cache or else from the table. A counted event is found by the minute
-    /// in which it happened, and the two next to it: a client that sends an event again sends the same time, and a
-    /// correction of its clock differs by less than a minute.
+    /// Reads the errors of these batches, from the cache or else from the table. Counted events are looked up in the
+    /// minute in which they happened and in the minutes before and after it: a client that sends an event again sends
+    /// the same time, and the correction of its clock differs by less than a minute.
     async fn read_errors(&self, batches: &[ErrorBatch]) -> store::Result<Vec<StoredError>> {
         let mut stored: Vec<_> = batches.iter().map(|batch| self.caches.errors.get(batch)).collect();
         let missing: Vec<_> = (0..batches.len()).filter(|&index| stored[index].is_none()).collect();
@@ -89,14 +89,14 @@ fn drop_counted((mut batch, stored): (ErrorBatch, StoredError)) -> Option<Uncoun
     let len = batch.occurrences.len();
     batch.occurrences.retain(|occurrence| !stored.counted.contains(&occurrence.event));
     if batch.occurrences.len() < len {
-        // They refer to the dropped occurrences, too.
+        // The references contain the dropped occurrences, too.
         batch.references = None;
     }
     (!batch.occurrences.is_empty()).then_some(UncountedBatch { batch, stored })
 }
 
-/// The minutes in which the occurrences happened, each with the two next to it, as few ranges. An old event next to a new
-/// one must not lead to reading all minutes in between.
+/// Returns the minutes in which the occurrences happened, each with the one before and after, as few ranges as
+/// possible. An old event in the same batch as a new one must not make us read all minutes in between.
 fn minute_ranges(batch: &ErrorBatch) -> Vec<RangeInclusive<Minute>> {
     let mut ranges: Vec<RangeInclusive<Minute>> = Vec::new();
     for occurrence in batch.occurrences.iter().rev() {

@@ -5,15 +5,15 @@ use model::timeline::Minute;
 use store::StoreError;
 use store::ports::Reference;
 
-/// An occurrence, ready to be written.
+/// An occurrence that is ready to be written.
 pub(crate) struct OccurrenceLine {
-    /// The index of the delivery that brought it.
+    /// The index of the delivery that contained it.
     pub(crate) delivery_index: usize,
     pub(crate) event: EventHash,
     pub(crate) sighting: Sighting,
     /// The notification configs that were posted with it.
     pub(crate) posted: Option<ConfigId>,
-    /// Its line in a segment.
+    /// Its line in a segment, as JSON.
     pub(crate) line: Vec<u8>,
 }
 
@@ -26,9 +26,9 @@ impl OccurrenceLine {
 /// A project's settings for its occurrences.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct OccurrenceSettings {
-    /// The span in which thresholds count.
+    /// The unit of time in which thresholds count occurrences.
     pub(crate) time_unit: TimeUnit,
-    /// How long occurrences are kept, if it differs from the stack's.
+    /// How long occurrences are kept, if it differs from the stack's default.
     pub(crate) retention: Option<Retention>,
 }
 
@@ -36,14 +36,14 @@ pub(crate) struct OccurrenceSettings {
 pub(crate) struct ErrorBatch {
     pub(crate) project: ProjectId,
     pub(crate) fingerprint: Fingerprint,
-    /// The hashes that will lead to the error from now on, in addition to its fingerprint.
+    /// Hashes that lead to the error from this commit on, in addition to its fingerprint.
     pub(crate) aliases: Vec<Fingerprint>,
     pub(crate) settings: OccurrenceSettings,
-    /// Newest first.
+    /// The occurrences, newest first.
     pub(crate) occurrences: Vec<OccurrenceLine>,
-    /// Where the occurrences are, once they are written. A further attempt does not write them again.
+    /// Where the occurrences are, once they are written. Later attempts do not write them again.
     pub(crate) references: Option<Vec<Reference>>,
-    /// Whether the ids of its events are indexed with these references.
+    /// Whether the event ids are indexed with these references.
     pub(crate) ids_indexed: bool,
 }
 
@@ -52,7 +52,7 @@ impl ErrorBatch {
         (self.project, self.fingerprint)
     }
 
-    /// The configs that were posted with its occurrences, which are at `references`.
+    /// The configs that were posted with the newest occurrence, if any.
     pub(crate) fn posted(&self, references: &[Reference]) -> Option<Posted> {
         let newest = self.occurrences.first()?;
         let occurrence = OccurrenceId::new(newest.sighting.timestamp, references.first()?.id, 0);

@@ -1,7 +1,7 @@
-//! When the events of a project, and of the whole stack, happened. Their graphs are drawn from this.
+//! Counts when the events of a project, and of the whole stack, happened. Graphs are drawn from these totals.
 //!
-//! A batch makes one write for each project and one for the stack, for each hour in which its events happened. So a storm
-//! writes about as often here as to its error.
+//! For each hour in which its events happened, a batch makes one write for each project and one for the stack. So even
+//! in a storm there are about as many writes here as to the error.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use store::ports::TotalsScope;
 use crate::error_batch::ErrorBatch;
 use crate::processor::Processor;
 
-/// The new events of a batch, by the minute in which they happened, with the retention of each project.
+/// The new events of a batch by the minute in which they happened, and the retention of each project.
 #[derive(Default)]
 pub(crate) struct EventTotals {
     projects: BTreeMap<ProjectId, (Option<Retention>, Timeline)>,
-    /// When the first of them was received.
+    /// When the first of these events was received.
     received_at: Option<Timestamp>,
 }
 
@@ -47,7 +47,7 @@ impl EventTotals {
         }
     }
 
-    /// The totals of each project, and of the stack. Empty without events.
+    /// Returns the totals of each project and of the stack, or nothing if there are no events.
     pub(crate) fn into_scopes(self) -> Vec<ScopeTotals> {
         let Some(received_at) = self.received_at else { return Vec::new() };
         let mut all = Timeline::default();

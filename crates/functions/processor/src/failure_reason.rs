@@ -2,7 +2,7 @@ use std::fmt;
 
 use store::StoreError;
 
-/// The longest text that is recorded, in characters.
+/// The most characters of a reason that are logged and recorded.
 const MAX_RECORDED_CHARS: usize = 300;
 
 /// Why a message could not be processed.
@@ -13,22 +13,22 @@ pub(crate) struct FailureReason {
 }
 
 impl FailureReason {
-    /// A reason that lasts until somebody does something about it.
+    /// A reason that stays until somebody fixes the cause.
     pub(crate) fn permanent(text: impl fmt::Display) -> Self {
         Self { text: text.to_string(), is_transient: false }
     }
 
-    /// A reason that goes away by itself.
+    /// A reason that goes away without anybody doing anything.
     pub(crate) fn transient(text: impl fmt::Display) -> Self {
         Self { text: text.to_string(), is_transient: true }
     }
 
-    /// Whether the message may succeed when it comes again, without anybody doing anything.
+    /// Whether the message may succeed when it is delivered again, without anybody doing anything.
     pub(crate) fn is_transient(&self) -> bool {
         self.is_transient
     }
 
-    /// The text without its quotes. They may be from the message, which is not scrubbed yet.
+    /// Returns the text with all quoted parts replaced by `…`. They may be from the message, which is not scrubbed yet.
     pub(crate) fn without_quotes(&self) -> String {
         let mut recorded = String::new();
         let mut quote = None;
@@ -73,9 +73,9 @@ mod tests {
         assert_eq!(FailureReason::permanent(text).without_quotes(), recorded);
     }
 
-    /// Promise 5: what is recorded quotes nothing out of the message.
+    /// Promise 5 (docs/src/internals/promises.md): a recorded reason does not quote the message.
     #[test]
-    fn what_is_recorded_quotes_nothing() {
+    fn a_recorded_reason_does_not_quote_the_message() {
         check(
             "invalid type: string \"SECRET\", expected u64 at line 1",
             "invalid type: string \"…\", expected u64 at line 1",

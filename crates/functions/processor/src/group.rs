@@ -8,17 +8,18 @@ use crate::caches::ResolvedProject;
 use crate::error_batch::{OccurrenceLine, OccurrenceSettings};
 use crate::normalise::ScrubbedOccurrence;
 
-/// Limits the memory of a batch, in bytes of lines: a batch of the queue is small, but may unpack to gigabytes.
+/// Limits the memory of a batch, in bytes of serialised occurrences: a batch in the queue is small, but can unpack to
+/// gigabytes.
 const MAX_GROUPED_BYTES: usize = 32 << 20;
 
-/// An occurrence, and the hashes that it is grouped by.
+/// An occurrence and the hashes that it is grouped by.
 pub(crate) struct GroupedOccurrence {
     pub(crate) event_id: EventId,
     hashes: Vec<Fingerprint>,
     line: OccurrenceLine,
 }
 
-/// Computes the hashes of occurrences that one delivery brought, and the configs that were `posted` with it.
+/// Computes the hashes of the occurrences of one delivery. `posted` are the configs that were posted with it.
 pub(crate) fn group(
     occurrences: Vec<ScrubbedOccurrence>,
     delivery_index: usize,
@@ -35,8 +36,8 @@ pub(crate) fn group(
     occurrences.into_iter().map(group_one).collect()
 }
 
-/// A title without its type: lists show the type next to the message. The title of a v1 error is its message, by which it
-/// is found, so it stays.
+/// Returns the title without its type, since lists show the type next to the message. The title of a v1 error is its
+/// message, and the error is found by it, so it is returned as it is.
 fn list_message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
     let without_type = || title.strip_prefix(&occurrence.kind)?.strip_prefix(": ");
     match occurrence.source {
@@ -46,7 +47,7 @@ fn list_message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
     }
 }
 
-/// Occurrences of several messages by their project and hashes.
+/// Occurrences of several messages, by their project and hashes.
 #[derive(Default)]
 pub(crate) struct Groups {
     pub(crate) occurrences: BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<OccurrenceLine>>,
@@ -62,7 +63,7 @@ impl Groups {
         self.occurrences.entry((project.id, grouped.hashes)).or_default().push(grouped.line);
     }
 
-    /// Whether the occurrences should be committed before more messages are opened.
+    /// Whether the occurrences must be committed before more messages are opened.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes > MAX_GROUPED_BYTES
     }
@@ -80,7 +81,7 @@ impl Groups {
         self.occurrences.values().flatten().map(|occurrence| occurrence.delivery_index)
     }
 
-    /// Takes half of the sets out.
+    /// Removes and returns half of the sets of hashes.
     pub(crate) fn split_off_half(&mut self) -> Self {
         let middle = self.occurrences.keys().nth(self.occurrences.len() / 2).cloned();
         let occurrences = middle.map(|middle| self.occurrences.split_off(&middle)).unwrap_or_default();

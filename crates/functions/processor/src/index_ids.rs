@@ -1,5 +1,5 @@
-//! Indexes events by their ids, before the commit: every committed event can be found by its id. An entry whose commit
-//! never comes points to nothing, which readers notice.
+//! Indexes events by their ids, before the commit, so that every committed event can be found by its id. If the commit
+//! never happens, the entry points to nothing, which readers notice.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,8 @@ pub(crate) struct IndexedBatch {
 }
 
 impl Processor {
-    /// Indexes the events of these batches, except those that an earlier attempt indexed with the same references.
+    /// Indexes the events of these batches, except those that an earlier attempt already indexed with the same
+    /// references.
     pub(crate) async fn index_ids(
         &self,
         batches: Vec<WrittenBatch>,

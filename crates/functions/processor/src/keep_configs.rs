@@ -4,15 +4,16 @@ use crate::failure_reason::FailureReason;
 use crate::processor::Processor;
 use crate::resolve::ResolvedMessage;
 
-/// How long configs are not written again. It is less than the shortest retention, a day, so that the configs that a post
-/// names exist. A write costs one unit for each kB: two for most configs, twice a day for each process.
+/// How long stored configs are not written again. This is less than the shortest retention (one day), so that the
+/// configs that a message names always exist. A write costs one write unit for each kB: two for most configs, twice a
+/// day for each process.
 const CONFIG_CACHE_SECONDS: i64 = SECONDS_PER_DAY / 2;
-/// How often a write that is throttled is tried before its message has to come again.
+/// How often a throttled write is tried before its message has to be delivered again.
 const MAX_ATTEMPTS: u32 = 5;
 
 impl Processor {
-    /// Stores the notification configs that came with a message. They exist before any commit names them; a message
-    /// whose configs cannot be stored comes again, since its first notification would be lost.
+    /// Stores the notification configs that were posted with a message, before any commit refers to them. A message
+    /// whose configs cannot be stored is delivered again: otherwise its first notification would be lost.
     pub(crate) async fn keep_configs(&self, resolved: &ResolvedMessage) -> Result<(), FailureReason> {
         let Some(posted) = &resolved.message.header.notifications else { return Ok(()) };
         let project = resolved.project.id;

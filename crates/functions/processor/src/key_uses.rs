@@ -1,7 +1,8 @@
-//! Which keys the messages of a batch were sent with.
+//! Records which keys the messages of a batch were sent with.
 //!
-//! Ingest may not write into the table, so its messages name the key, and the processor records its use: once a day for
-//! each key and process, and the table refuses all but the first. It is not promised to be exact.
+//! Ingest is not allowed to write into the table. Its messages name the key, and the processor records its use, once a
+//! day for each key and process. The table rejects all but the first write of a day. The record is best effort, not
+//! exact.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::processor::Processor;
 pub(crate) struct KeyUses(BTreeMap<KeyId, Timestamp>);
 
 impl KeyUses {
-    /// Adds the key of a message, if it has one.
+    /// Adds the key of a message, if the message names one.
     pub(crate) fn add(&mut self, header: &Header) {
         let Some(key) = header.key else { return };
         let last = self.0.entry(key).or_insert(header.received_at);

@@ -1,4 +1,4 @@
-//! The Lambda function `processor`, behind the inbox queue.
+//! The Lambda function `processor`, which consumes the inbox queue.
 
 use std::sync::Arc;
 
@@ -9,7 +9,9 @@ use processor::{Deadline, Delivery, Processor};
 use store::clock::SystemClock;
 
 #[cfg(panic = "abort")]
-compile_error!("the processor catches the panic of one message so that its neighbours are kept: build it to unwind");
+compile_error!(
+    "the processor catches the panic of one message so that the others are kept: build with panic = \"unwind\""
+);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -29,7 +31,7 @@ fn delivery(record: aws_lambda_events::sqs::SqsMessage) -> Delivery {
     Delivery { id: record.message_id.unwrap_or_default(), text: record.body.unwrap_or_default() }
 }
 
-/// The partial batch response: SQS delivers again what is named in it, and nothing else.
+/// The partial batch response: SQS delivers the messages again that it names, and no others.
 fn response(failures: Vec<processor::Failure>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failures

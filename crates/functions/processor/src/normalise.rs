@@ -6,7 +6,7 @@ use protocol::json_api::{self, Post};
 use protocol::sentry::{self, Received, security};
 use scrub::Rules;
 
-/// An occurrence without its secrets.
+/// An occurrence whose secrets are replaced.
 pub(crate) struct ScrubbedOccurrence(pub(crate) Occurrence);
 
 /// Reads the occurrences of an accepted request.
@@ -15,12 +15,13 @@ pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
         PayloadKind::V1 => v1_errors(message),
         PayloadKind::Sentry => sentry_event(message),
         PayloadKind::Security => security_reports(message),
-        // They were normalised when they first came. They are scrubbed again, by the rules of their new project.
+        // They were already normalised when they were first processed. They are scrubbed again, by the rules of their
+        // new project.
         PayloadKind::Import => json::parse(&message.payload).map_err(|error| error.to_string()),
     }
 }
 
-/// Removes what the project's rules call secret.
+/// Replaces everything that the project's rules treat as a secret.
 pub(crate) fn scrub(occurrences: Vec<Occurrence>, rules: &Rules) -> Vec<ScrubbedOccurrence> {
     let scrub_one = |mut occurrence| {
         scrub::scrub(&mut occurrence, rules);
@@ -32,10 +33,10 @@ pub(crate) fn scrub(occurrences: Vec<Occurrence>, rules: &Rules) -> Vec<Scrubbed
 fn sentry_event(message: &Message) -> Result<Vec<Occurrence>, String> {
     let event = match json::parse(&message.payload).map_err(|error| error.to_string())? {
         Value::Object(event) => event,
-        // As Sentry has it: JSON that is no object is an event without attributes.
+        // As in Sentry, JSON that is not an object is an event without attributes.
         _ => Map::new(),
     };
-    let id = message.header.event_ids.first().ok_or("an event without an id")?;
+    let id = message.header.event_ids.first().ok_or("event has no id")?;
     Ok(vec![sentry::normalise(event, &received(&message.header, *id))])
 }
 

@@ -4,15 +4,16 @@ use store::Kind;
 use crate::failure_reason::FailureReason;
 use crate::processor::Processor;
 
-/// An accepted request, out of a queue message.
+/// An accepted request, as it was unpacked from a queue message.
 pub(crate) struct OpenedMessage {
     pub(crate) message: Message,
-    /// The key of its body, if that is in S3.
+    /// The S3 key of its body, if the body is in S3.
     pub(crate) claim: Option<String>,
 }
 
 impl Processor {
-    /// Opens a queue message. `None` if its body was in S3, and is gone because the message was processed before.
+    /// Opens a queue message. Returns `None` if its body was in S3 and is gone because the message was processed
+    /// before, or because its project was deleted.
     pub(crate) async fn open(&self, text: &str) -> Result<Option<OpenedMessage>, FailureReason> {
         let (packed, claim) = match inbox::form(text).map_err(FailureReason::permanent)? {
             Text::Inline(body) => (inbox::packed(body).map_err(FailureReason::permanent)?.into(), None),

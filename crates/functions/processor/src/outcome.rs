@@ -1,6 +1,6 @@
-//! The numbers that are counted after the commits, and not with them. None of them is promised to be exact: events that a
-//! process committed just before it died, or before the time of its batch was over, are not counted, since they are not new
-//! when they come again. That is at most one batch each time.
+//! Numbers that are counted after the commits, not in the same transaction. None of them is guaranteed to be exact: if
+//! a process dies after it committed events, or the time of its batch runs out, these events are not counted, since
+//! they are not new when they are delivered again. At most one batch is missing each time.
 
 use crate::commit::CommittedBatch;
 use crate::event_totals::EventTotals;

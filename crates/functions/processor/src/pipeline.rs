@@ -20,19 +20,20 @@ use crate::poison::isolate_panic;
 use crate::processor::Processor;
 use crate::retry::PendingBatches;
 
-/// How many messages are read before other tasks get the thread.
+/// How many messages are read before the task yields to others on its thread.
 const MESSAGES_PER_YIELD: usize = 32;
 
 impl Processor {
-    /// Processes a batch until `deadline`, and returns the messages that must be delivered again. The events of all other
-    /// messages are stored, listed and counted once, however often they are delivered.
+    /// Processes a batch until `deadline`, and returns the messages that must be delivered again. The events of all
+    /// other messages are stored, listed and counted once, however often they are delivered.
     ///
-    /// While one batch commits, another may be read.
+    /// Several batches may be processed concurrently: while one commits, another can be read.
     pub async fn process(&self, deliveries: &[Delivery], mut deadline: Deadline) -> Vec<Failure> {
         let mut batch = BatchState::default();
         let mut unread = deliveries.iter().enumerate().peekable();
         while unread.peek().is_some() {
-            // The other half is for committing: a batch that is slow to open must not come back whole each time.
+            // The other half is reserved for committing: otherwise a batch that is slow to open would be delivered
+            // again as a whole each time.
             let reading_deadline = deadline.half();
             let mut groups = Groups::default();
             while !groups.is_full()
@@ -91,12 +92,12 @@ impl Processor {
     }
 }
 
-/// What the messages of a batch have in common.
+/// The state of a batch across its messages.
 #[derive(Default)]
 struct BatchState {
-    /// The events of the batch, and the delivery that brought each first.
+    /// The events of the batch, and the first delivery that contained each.
     first_deliveries: BTreeMap<(ProjectId, EventId), usize>,
-    /// Deliveries with an event that an earlier one brought, and that earlier delivery.
+    /// Pairs of a delivery that repeats an event, and the earlier delivery that contained it first.
     repeated: Vec<(usize, usize)>,
     claims: ClaimedBodies,
     outcome: BatchOutcome,
@@ -110,7 +111,7 @@ impl BatchState {
         opened.message
     }
 
-    /// Adds the events that the batch does not have yet.
+    /// Adds those events that are not in the batch yet.
     fn add_new_events(
         &mut self,
         groups: &mut Groups,

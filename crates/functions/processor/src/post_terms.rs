@@ -1,5 +1,5 @@
-//! Posts the search terms of errors before they are committed: every committed error can be found. If the processor dies in
-//! between, postings that lead to nothing remain, which readers notice.
+//! Posts the search terms of errors before they are committed, so that every committed error can be found. If the
+//! processor dies in between, some postings lead to nothing, which readers notice.
 
 use model::error::PostingBatch;
 use model::occurrence::Occurrence;
@@ -10,14 +10,14 @@ use crate::error_batch::{ErrorBatch, FailedBatch};
 use crate::prepare_commits::PreparedBatch;
 use crate::processor::Processor;
 
-/// A commit whose search terms are posted.
+/// A commit, after its search terms are posted.
 pub(crate) struct PostedBatch {
     pub(crate) batch: ErrorBatch,
     pub(crate) commit: Commit,
 }
 
 impl Processor {
-    /// Posts the new search terms of these batches. A batch without new terms needs nothing, and does not fail.
+    /// Posts the new search terms of these batches in one write. If it fails, only the batches with new terms fail.
     pub(crate) async fn post_terms(
         &self,
         batches: Vec<PreparedBatch>,
@@ -33,7 +33,7 @@ impl Processor {
             }
             let mut new_terms = postings.of(stored.error.as_ref(), &mut commit.error);
             if let Some(target) = &mut commit.target {
-                // A merged error is in no list, but must be in all of them once it is taken out again.
+                // A merged error is not in any list, but must be in all of them once it is split off again.
                 new_terms.extend(postings.of(stored.target.as_ref(), target));
             }
             batches_with_news.push((PostedBatch { batch, commit }, !new_terms.is_empty()));
@@ -52,8 +52,8 @@ impl Processor {
     }
 }
 
-/// The names in the frames of the newest occurrence. Only a new error needs them: reading its line again costs less than
-/// keeping the names of every occurrence.
+/// Returns the names in the stack frames of the newest occurrence. Only a new error needs them, so parsing one line
+/// again costs less than keeping the names of every occurrence.
 fn frame_names(batch: &ErrorBatch) -> Option<String> {
     let newest: Occurrence = serde_json::from_slice(&batch.occurrences.first()?.line).ok()?;
     search::frames(&newest)

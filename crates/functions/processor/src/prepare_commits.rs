@@ -8,7 +8,7 @@ use crate::error_batch::ErrorBatch;
 use crate::index_ids::IndexedBatch;
 use crate::processor::Processor;
 
-/// Occurrences, and the commit that counts them.
+/// Occurrences and the commit that counts them.
 pub(crate) struct PreparedBatch {
     pub(crate) batch: ErrorBatch,
     pub(crate) stored: StoredError,
@@ -30,7 +30,7 @@ impl Processor {
         let mut error = stored.error.clone().unwrap_or_else(create);
         let mut target = stored.target.clone();
         if target.is_none() {
-            // The error that it was merged into is gone: it is an error of its own again.
+            // The error that it was merged into is gone, so it stands alone again.
             error.merged_into = None;
         }
         let sightings = || batch.occurrences.iter().rev().map(|occurrence| &occurrence.sighting);
@@ -40,15 +40,16 @@ impl Processor {
         if let Some(target) = &mut target {
             let ended = target.observe_of_merged(batch.settings.time_unit, sightings());
             target_history = ended.map(|action| self.history_entry(action, target));
-            // It also has occurrences that came without these configs.
+            // The target also has occurrences that were posted without these configs.
             target.posted = None;
         }
         error.posted = batch.posted(&references);
-        // The bucket removes the segment at the first midnight of UTC after as many days. Counting from the segment's time
-        // makes sure that listed occurrences can be read: an earlier attempt may have written it some time ago.
+        // S3 removes the segment at the first midnight UTC after its retention. Counting from the time at which the
+        // segment was written makes sure that every listed occurrence can be read: an earlier attempt may have written
+        // the segment a while ago.
         let written_at = references.first().map_or(now, |reference| reference.segment.written_at());
         let expires_at = self.expires_at(written_at, batch.settings.retention);
-        // A project that keeps things for a shorter time than before still has its older occurrences.
+        // If a project's retention was shortened, its older occurrences are still kept for the longer time.
         for error in target.iter_mut().chain([&mut error]) {
             error.expires_at = error.expires_at.max(expires_at);
         }
@@ -57,7 +58,7 @@ impl Processor {
         PreparedBatch { batch, stored, commit }
     }
 
-    /// The history entry for occurrences that ended a resolution or a mute.
+    /// Returns the history entry for occurrences that ended a resolution or a mute.
     fn history_entry(&self, action: Action, error: &ErrorAggregate) -> history::HistoryEntry {
         let at = error.status_at;
         let id = EntryId::new(at, 0, self.clock.random());

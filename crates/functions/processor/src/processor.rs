@@ -1,4 +1,4 @@
-//! The processor's ports, settings and caches. The stages are in files of their own; `pipeline` calls them in order.
+//! The processor's ports, settings and caches. Each stage has its own file; `pipeline` calls them in order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use crate::caches::Caches;
 use crate::deadline::Deadline;
 
-/// The first pause between attempts; each further one may be twice as long, up to the longest.
+/// The longest possible pause after the first attempt is twice this. It doubles with each attempt, up to
+/// [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -23,7 +24,7 @@ pub struct Processor {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) caches: Caches,
     retention_days: u32,
-    /// Held while committing: two batches of one process that write the same errors would refuse each other.
+    /// Held while committing: two batches of one process that write the same error would make each other's commit fail.
     commit_turn: Mutex<()>,
 }
 
@@ -34,7 +35,7 @@ impl Processor {
         Self { stores, clock, retention_days, caches: Caches::default(), commit_turn: Mutex::default() }
     }
 
-    /// Waits until no other batch of this process commits. The deadline is later by the time that this takes.
+    /// Waits until no other batch of this process commits, and postpones the deadline by the time that it waited.
     pub(crate) async fn wait_for_turn(&self, deadline: &mut Deadline) -> MutexGuard<'_, ()> {
         let asked_at = Instant::now();
         let turn = self.commit_turn.lock().await;
@@ -42,14 +43,14 @@ impl Processor {
         turn
     }
 
-    /// When something written at `moment` may be removed.
+    /// Returns when something that was written at `moment` may be removed.
     pub(crate) fn expires_at(&self, moment: Timestamp, retention: Option<Retention>) -> Timestamp {
         let days = retention.map_or(self.retention_days, Retention::days);
         moment.plus_seconds(i64::from(days) * SECONDS_PER_DAY)
     }
 
-    /// How long to wait after `attempt`: up to twice as long each time, at random, so that processors which disturbed
-    /// each other do not do so again.
+    /// Returns a random pause after `attempt`, of which the longest possible doubles each time. It is random so that
+    /// processors whose commits conflicted do not conflict again.
     pub(crate) fn pause_after(&self, attempt: u32) -> Duration {
         let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
         let thousandths = (self.clock.random() % 1_000) as u32;

@@ -1,7 +1,7 @@
-//! The new events of a batch, counted against the limits of their projects.
+//! Counts the new events of a batch against the limits of their projects.
 //!
-//! Events that are not counted (see `outcome`) are allowed in addition. Projects without limits cost nothing; those with
-//! limits cost one write a batch, and one more for the first batch of a minute.
+//! Events that are not counted (see `outcome`) are accepted on top of the limit. Projects without limits cost nothing;
+//! projects with limits cost one write per batch, and one more for the first batch of a minute.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(crate) struct ProjectUsage {
 }
 
 impl QuotaUsage {
-    /// Counts the events that will be added for this project, if it has limits.
+    /// Starts counting for this project, if it has limits. Events of other projects are not counted.
     pub(crate) fn watch(&mut self, project: ProjectId, limits: Limits) {
         if !limits.is_none() {
             self.0.entry(project).or_insert_with(|| ProjectUsage { limits, minutes: BTreeMap::new() });
@@ -45,7 +45,7 @@ impl QuotaUsage {
 
 impl Processor {
     /// Counts the events that were received in the current month and minute, and marks a project that reached a limit.
-    /// Windows that are over have no consequence.
+    /// Earlier months and minutes no longer matter.
     pub(crate) async fn count_usage(
         &self,
         project: ProjectId,

@@ -1,7 +1,8 @@
-//! Records since when each project has the releases of its occurrences.
+//! Records when each release was first seen in its project.
 //!
-//! This happens before the commit: whether a release is newer than a moment decides whether an error is resolved in it. A
-//! process records a release once an hour, and whenever an occurrence of it was received earlier than it knew.
+//! This happens before the commit, because the commit decides whether an error is resolved in a release by when that
+//! release was first seen. A process records a release once an hour, and whenever an occurrence was received earlier
+//! than the recorded time.
 
 use std::collections::BTreeMap;
 
@@ -15,20 +16,21 @@ use crate::duplicates::UncountedBatch;
 use crate::error_batch::{ErrorBatch, FailedBatch};
 use crate::processor::Processor;
 
-/// The most releases of a project that one attempt records: a project that makes a release of each event costs no more.
+/// The most releases of a project that one attempt records. This limits the cost of a project that sends another
+/// release with every event.
 const MAX_RECORDED_RELEASES: usize = 50;
 const MAX_CONCURRENT_WRITES: usize = 8;
 
-/// The releases of an attempt, by name, as far as they could be recorded.
+/// The releases of an attempt by name, with the result of recording them.
 type RecordedReleases = BTreeMap<ProjectId, BTreeMap<String, store::Result<Release>>>;
 
-/// Occurrences that know since when their project has their release.
+/// Occurrences that carry the time at which their release was first seen.
 pub(crate) struct ReleasedBatch {
     pub(crate) batch: ErrorBatch,
     pub(crate) stored: StoredError,
 }
 
-/// The first and the last time at which an occurrence of a release was received.
+/// When occurrences of a release in these batches were first and last received.
 struct SeenRelease {
     project: ProjectId,
     retention: Option<Retention>,
@@ -36,8 +38,9 @@ struct SeenRelease {
 }
 
 impl Processor {
-    /// Records the releases of these batches, and writes the first time of each into its occurrences. A batch whose
-    /// release may be recorded at a further attempt fails. Any other failure is logged, and its batch goes on without.
+    /// Records the releases of these batches, and sets the time at which each was first seen on its occurrences. A
+    /// batch fails if recording its release failed with a transient error. Any other error is logged, and the batch
+    /// goes on without that time.
     pub(crate) async fn record_releases(
         &self,
         batches: Vec<UncountedBatch>,

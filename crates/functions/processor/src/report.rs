@@ -1,4 +1,4 @@
-//! Records why messages failed, for whoever finds them among the dead letters.
+//! Records why messages failed, for the operator who finds them among the dead letters.
 
 use futures_util::stream::{StreamExt, iter};
 use model::time::SECONDS_PER_DAY;
@@ -9,12 +9,12 @@ use crate::delivery::{Delivery, FailedDeliveries, Failure};
 use crate::failure_reason::FailureReason;
 use crate::processor::Processor;
 
-/// How long a reason is kept: a day longer than the dead-letter queue keeps its message.
+/// How long a reason is kept: one day longer than the dead-letter queue keeps its message.
 const REASON_RETENTION_SECONDS: i64 = 15 * SECONDS_PER_DAY;
 const MAX_CONCURRENT_WRITES: usize = 16;
 
 impl Processor {
-    /// Logs and records the failed messages, and returns them.
+    /// Logs the failed messages, records the reasons, and returns the failures.
     pub(crate) async fn report_failures(
         &self,
         deliveries: &[Delivery],
@@ -23,7 +23,7 @@ impl Processor {
     ) -> Vec<Failure> {
         let failed: Vec<_> = failed.into_reasons().map(|(index, reason)| (&deliveries[index].id, reason)).collect();
         for (id, reason) in &failed {
-            // Without its quotes: what is logged must be scrubbed.
+            // Quotes are removed because they may hold parts of the message, which is not scrubbed.
             let text = reason.without_quotes();
             tracing::error!(message.id = id, error.message = text, "failed to process a message");
         }
@@ -31,7 +31,8 @@ impl Processor {
         failed.into_iter().map(|(id, reason)| Failure { id: id.clone(), reason: reason.to_string() }).collect()
     }
 
-    /// A transient failure is often due to a lack of capacity: recording it would only add to the load.
+    /// Records permanent failures only. A transient failure is often due to a lack of capacity, and recording it would
+    /// add to the load.
     async fn record_reasons(&self, failed: &[(&String, FailureReason)], deadline: Deadline) {
         let at = self.clock.now();
         let expires_at = at.plus_seconds(REASON_RETENTION_SECONDS);
@@ -42,7 +43,7 @@ impl Processor {
                 tracing::warn!(message.id = id, error.message = %error, "failed to record why a message failed");
             }
         });
-        // A reason that is not recorded in time is recorded when the message fails again.
+        // A reason that was not recorded in time is recorded when the message fails again.
         let _ = deadline.limit(writes).await;
     }
 }

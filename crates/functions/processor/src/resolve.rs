@@ -10,8 +10,8 @@ use crate::caches::ResolvedProject;
 use crate::failure_reason::FailureReason;
 use crate::processor::Processor;
 
-/// How long a project that was found is trusted to exist. Events that are processed into a project that was deleted in
-/// the meantime are under an id that is never used again. That a project does not exist is never cached.
+/// How long a project that was found is assumed to exist. If it was deleted in the meantime, the events go to an id
+/// that is never used again. A missing project is never cached.
 const PROJECT_CACHE_SECONDS: i64 = 5;
 
 /// A message whose project exists.
@@ -21,15 +21,15 @@ pub(crate) struct ResolvedMessage {
 }
 
 impl ResolvedMessage {
-    /// The notification configs that were posted with the message.
+    /// The id of the notification configs that were posted with the message.
     pub(crate) fn posted_configs(&self) -> Option<ConfigId> {
         self.message.header.notifications.as_ref().map(|posted| posted.id)
     }
 }
 
 impl Processor {
-    /// Finds the project of a message, and creates it if the message names a new one. `None` if the project is deleted
-    /// or being deleted: its events are discarded.
+    /// Finds the project of a message, and creates it if the message names a new one. Returns `None` if the project is
+    /// deleted or being deleted: its events are discarded.
     pub(crate) async fn resolve_project(&self, message: Message) -> Result<Option<ResolvedMessage>, FailureReason> {
         let header = &message.header;
         let now = self.clock.now();
@@ -57,7 +57,7 @@ impl Processor {
             return Ok(Some(project));
         }
         match self.stores.projects.create(name, now).await {
-            // Another processor was faster.
+            // Another processor created it first.
             Err(error) if error.kind() == Kind::Conflict => self.stores.projects.by_name(name).await,
             created => created.map(Some),
         }

@@ -9,9 +9,9 @@ use crate::processor::Processor;
 
 /// The error batches of a round that are not committed yet.
 pub(crate) struct PendingBatches {
-    /// To be attempted at once.
+    /// Batches to try next.
     ready: Vec<ErrorBatch>,
-    /// Failed at the current attempt.
+    /// Batches that failed in the current attempt.
     pub(crate) failed: Vec<FailedBatch>,
     attempt: u32,
 }
@@ -21,8 +21,8 @@ impl PendingBatches {
         Self { ready: round, failed: Vec::new(), attempt: 0 }
     }
 
-    /// Keeps back all but one of the batches that write the same error, since they are merged: they are committed one
-    /// after the other.
+    /// Keeps back all but one of the batches that write the same error (because their errors are merged), so that they
+    /// are committed one after the other.
     pub(crate) fn keep_back_conflicting(&mut self, batches: Vec<IndexedBatch>) -> Vec<IndexedBatch> {
         let mut written = HashSet::new();
         let writes_first = |indexed: &IndexedBatch| {
@@ -37,8 +37,8 @@ impl PendingBatches {
 }
 
 impl Processor {
-    /// The batches to be attempted next: those that were kept back, or else, after a pause, those that failed and may
-    /// succeed now. The deliveries of all others fail. `None` if nothing is left.
+    /// Returns the batches to try next: those that were kept back, or else, after a pause, those that failed with a
+    /// transient error. All other failed batches fail their deliveries. Returns `None` if nothing is left.
     pub(crate) async fn next_attempt(
         &self,
         pending: &mut PendingBatches,

@@ -1,4 +1,4 @@
-//! Writes occurrences into segments. This happens before the commit, so that everything it refers to is durable.
+//! Writes occurrences into segments, before the commit, so that everything the commit refers to is durable.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::error_batch::{ErrorBatch, FailedBatch, OccurrenceLine};
 use crate::processor::Processor;
 use crate::releases::ReleasedBatch;
 
-/// The most events of a reference: their hashes, 8 bytes each, must leave its item far below DynamoDB's 400 kB.
+/// The most events of a reference. Their hashes take 8 bytes each and must keep the item far below DynamoDB's 400 kB.
 const MAX_REFERENCE_EVENTS: usize = 10_000;
 
-/// Occurrences that are stored in a segment, at `references`.
+/// Occurrences that are stored in a segment, where `references` point to them.
 pub(crate) struct WrittenBatch {
     pub(crate) batch: ErrorBatch,
     pub(crate) stored: StoredError,
@@ -24,7 +24,7 @@ pub(crate) struct WrittenBatch {
 }
 
 impl Processor {
-    /// Writes one segment for each project, with the batches that no earlier attempt has written.
+    /// Writes one segment for each project, with the batches that no earlier attempt wrote.
     pub(crate) async fn write_segments(
         &self,
         batches: Vec<ReleasedBatch>,
@@ -55,7 +55,7 @@ impl Processor {
     }
 
     async fn write_segment(&self, project: ProjectId, batches: &mut [ReleasedBatch]) -> store::Result<()> {
-        // All occurrences of a project in a batch have the same settings.
+        // All occurrences of one project in a batch have the same settings.
         let retention = batches.first().and_then(|released| released.batch.settings.retention);
         let segment = SegmentId::new(project, self.clock.now(), self.clock.random()).kept(retention);
         let mut writer = SegmentWriter::new();
@@ -100,7 +100,7 @@ impl Processor {
     }
 }
 
-/// Splits occurrences, newest first, into the frames of a segment: each of one minute.
+/// Splits occurrences, newest first, into the frames of a segment. A frame has occurrences of one minute.
 pub(crate) fn split_into_frames(occurrences: &[OccurrenceLine]) -> impl Iterator<Item = &[OccurrenceLine]> {
     let minutes = occurrences.chunk_by(|a, b| a.minute() == b.minute());
     minutes.flat_map(|minute| minute.chunks(MAX_REFERENCE_EVENTS))

@@ -8,23 +8,24 @@ use store::ports::Commit;
 
 use crate::error_batch::ErrorBatch;
 
-/// For how many minutes counted events are cached. An event that comes again later is looked up in the table.
+/// How many minutes counted events are cached for. Older events are looked up in the table when they are delivered
+/// again.
 const CACHED_MINUTES: u32 = 3;
-/// How many errors are cached, and how many events of all of them together; beyond it all are forgotten. About 16 bytes
-/// an event, 2 to 5 kB an error and 80 bytes a hash.
+/// Limits of the cache: errors, and counted events of all errors together. When one is reached, the whole cache is
+/// cleared. An event takes about 16 bytes, an error 2 to 5 kB and a hash 80 bytes.
 const MAX_CACHED_ERRORS: usize = 20_000;
 const MAX_CACHED_EVENTS: usize = 500_000;
 const MAX_CACHED_OWNERS: usize = 100_000;
 
-/// The errors that this process wrote lately. An entry is a guess that costs no read: every commit is on condition that
-/// the error is still at the cached version, so a wrong guess is noticed and nothing is written.
+/// Errors that this process wrote recently. Using an entry instead of a read is safe: every commit requires that the
+/// error still has the cached version, so if the entry is stale nothing is written.
 #[derive(Default)]
 pub(crate) struct ErrorCache(Mutex<CachedErrors>);
 
 #[derive(Default)]
 struct CachedErrors {
     errors: HashMap<ErrorKey, CachedError>,
-    /// Hash to the fingerprint of the error that it leads to.
+    /// Maps a hash to the fingerprint of the error that it leads to.
     owners: HashMap<ErrorKey, Fingerprint>,
     events: usize,
 }
@@ -37,8 +38,8 @@ impl CachedErrors {
         }
     }
 
-    /// Caches the error that a committed one is merged into, as it was read. Which of its own events are counted is not
-    /// known from this.
+    /// Caches the error that a committed one is merged into, as it was read. This does not tell which of its own events
+    /// are counted.
     fn insert_target(&mut self, read: &ErrorAggregate) {
         let key = (read.project, read.fingerprint);
         let error = ErrorAggregate { version: read.version + 1, ..read.clone() };
@@ -58,21 +59,21 @@ impl CachedErrors {
 
 struct CachedError {
     error: ErrorAggregate,
-    /// All events counted from this minute on are in `counted`.
+    /// All events that the error counted in this minute or later are in `counted`.
     since: Minute,
     counted: BTreeMap<Minute, HashSet<EventHash>>,
 }
 
-/// An error as it was read, and the events of a batch that it has counted already.
+/// An error as it was read, and those events of a batch that it already counts.
 pub(crate) struct StoredError {
-    /// `None` if there is no such error.
+    /// `None` if the error does not exist.
     pub(crate) error: Option<ErrorAggregate>,
-    /// The error that it is merged into.
+    /// The target, if the error is merged into one.
     pub(crate) target: Option<ErrorAggregate>,
     pub(crate) counted: HashSet<EventHash>,
 }
 
-/// The minutes of the oldest and the newest occurrence of a batch.
+/// Returns the minutes of the oldest and of the newest occurrence of a batch.
 fn outer_minutes(batch: &ErrorBatch) -> Option<(Minute, Minute)> {
     Some((batch.occurrences.last()?.minute(), batch.occurrences.first()?.minute()))
 }
@@ -103,7 +104,7 @@ impl ErrorCache {
         Some(StoredError { error: Some(cached.error.clone()), target, counted })
     }
 
-    /// The errors that these hashes lead to, and the hashes that are not in the cache.
+    /// Returns the errors that these hashes lead to, and the hashes that are not in the cache.
     pub(crate) fn owners(
         &self,
         hashes: impl Iterator<Item = ErrorKey>,
@@ -121,7 +122,6 @@ impl ErrorCache {
         (owners, missing.into_iter().collect())
     }
 
-    /// Caches which errors the hashes lead to.
     pub(crate) fn insert_owners(&self, owners: &HashMap<ErrorKey, Fingerprint>) {
         let mut cache = self.lock();
         if cache.owners.len() + owners.len() > MAX_CACHED_OWNERS {
@@ -130,7 +130,7 @@ impl ErrorCache {
         cache.owners.extend(owners);
     }
 
-    /// Caches an error that was committed.
+    /// Caches an error after its commit.
     pub(crate) fn insert(&self, commit: &Commit) {
         let mut cache = self.lock();
         if cache.errors.len() >= MAX_CACHED_ERRORS
@@ -152,19 +152,19 @@ impl ErrorCache {
         if let Some(CachedError { error: before, .. }) = cache.errors.get(&key) {
             let same_life = before.uid == error.uid;
             if same_life && before.version > commit.error.version {
-                // Another batch of this process committed later and was cached first.
+                // Another batch of this process was committed later and cached first.
                 return;
             }
             if !same_life || before.version != commit.error.version {
-                // Another process wrote in between and its events are not cached: start again.
+                // Another process wrote in between, and its events are not cached: start with an empty entry.
                 cache.remove(&key);
             }
         }
         let mut events = cache.events;
         let cached = cache.errors.entry(key).or_insert_with(|| CachedError {
             error: error.clone(),
-            // A new error has counted nothing before. Of an older one, all events from the next minute on are known; those
-            // that this minute had before are not.
+            // A new error has not counted any events before. For an older error, events are only known from the next
+            // minute on: other events of this minute may have been counted earlier.
             since: if is_new { Minute::of(Default::default()) } else { newest.next() },
             counted: BTreeMap::new(),
         });
@@ -187,7 +187,7 @@ impl ErrorCache {
         cache.events = events;
     }
 
-    /// Forgets an error that another process wrote, and the one that it is merged into.
+    /// Forgets an error that another process wrote, and the target that it is merged into.
     pub(crate) fn remove(&self, batch: &ErrorBatch) {
         let mut cache = self.lock();
         let into = cache.errors.get(&batch.key()).and_then(|cached| cached.error.merged_into);

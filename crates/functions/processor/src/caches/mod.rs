@@ -1,4 +1,4 @@
-//! Facts that a process remembers to save reads and writes. All of them may be forgotten at any time.
+//! Caches of one process, which save reads and writes. Any entry may be dropped at any time.
 
 mod configs;
 mod errors;

@@ -6,7 +6,7 @@ use store::ports::Release;
 /// A release that was evicted is recorded once more.
 const MAX_CACHED_RELEASES: usize = 10_000;
 
-/// The releases that this process recorded.
+/// Releases that this process recorded.
 pub(crate) struct ReleaseCache(Cache<(ProjectId, String), Release>);
 
 impl Default for ReleaseCache {
@@ -16,7 +16,7 @@ impl Default for ReleaseCache {
 }
 
 impl ReleaseCache {
-    /// The release, if `seen` adds nothing to it.
+    /// Returns the cached release if recording `seen` would not change it.
     pub(crate) fn get(&self, project: ProjectId, seen: &Release) -> Option<Release> {
         let cached = self.0.get(&(project, seen.name.clone()))?;
         let covers = cached.first_seen <= seen.first_seen && Hour::of(cached.last_seen) >= Hour::of(seen.last_seen);
