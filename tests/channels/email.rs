@@ -33,7 +33,7 @@ async fn an_email_can_carry_every_message() {
         assert!(letter.subject.chars().count() <= 200 && !letter.subject.contains(['\r', '\n']), "{name}");
         assert!(!letter.html.contains("<script") && !letter.html.contains("<!channel"), "{name}");
         let shown = format!("{}\n\n{}\n{}", letter.subject, letter.text, letter.html);
-        insta::assert_snapshot!(format!("mail_{name}"), shown);
+        insta::assert_snapshot!(format!("email_{name}"), shown);
     }
 }
 
