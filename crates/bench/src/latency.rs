@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let thousand = of((1..=1_000).rev());
         for of_a_thousand in [1, 500, 990, 999, 1_000] {
             check(&thousand, of_a_thousand, u64::from(of_a_thousand));

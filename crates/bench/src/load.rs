@@ -132,7 +132,7 @@ mod tests {
 
     /// If no server listens, nothing counts as a success, and the load still ends.
     #[tokio::test]
-    async fn what_is_not_answered_is_counted() {
+    async fn requests_without_an_answer_are_counted() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);

@@ -77,7 +77,7 @@ mod tests {
 
     /// However many connections ask, no number is handed out twice, and none beyond the last.
     #[tokio::test]
-    async fn each_turn_is_handed_out_once() {
+    async fn each_number_is_handed_out_once() {
         for pace in [Pace::Closed, Pace::Open { rate: 1e6 }] {
             let turns = Turns::begin(pace, 5, Duration::from_secs(60));
             let mut numbers = Vec::new();
@@ -91,7 +91,7 @@ mod tests {
 
     /// Nothing is handed out after the time is over.
     #[tokio::test]
-    async fn no_turn_is_handed_out_late() {
+    async fn no_number_is_handed_out_late() {
         assert_eq!(Turns::begin(Pace::Closed, 5, Duration::ZERO).next().await, None);
         let turns = Turns::begin(Pace::Open { rate: 1e6 }, 5, Duration::ZERO);
         assert_eq!(turns.next().await.map(|(number, _)| number), Some(0), "the first event is due at the start");

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_linux_says_is_read() {
+    fn stat_and_status_are_parsed() {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1000 0 0 0 150 25 3 4 20 0 5 0 12345 1000000 500";
         assert_eq!(cpu_in(stat), Some(Duration::from_millis(1_750)));
         assert_eq!(cpu_in("7 (cut"), None);

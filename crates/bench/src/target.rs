@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dsn_says_where_and_how_to_get_in() {
+    fn a_dsn_contains_address_and_key() {
         let target = BenchTarget::of_dsn("http://abc@127.0.0.1:8000/7").unwrap();
         assert_eq!((target.address.to_string().as_str(), target.key.as_str()), ("127.0.0.1:8000", "abc"));
         assert_eq!(target.path(EventForm::Envelope), "/api/7/envelope/");

@@ -137,7 +137,7 @@ mod tests {
 
     /// faultline's own grouping finds as many errors as requested, or one for each event with `Likeness::Different`.
     #[test]
-    fn events_are_of_so_many_errors() {
+    fn events_are_of_the_requested_number_of_errors() {
         for form in EACH {
             for (likeness, expected) in ALL.into_iter().zip([7, 7, 60]) {
                 let workload = Workload::new(form, likeness, 7, 3_000, 1).unwrap();
@@ -168,7 +168,7 @@ mod tests {
 
     /// Events of `Likeness::Like` have more bytes in common than those of `Likeness::Mixed`.
     #[test]
-    fn likeness_is_what_it_says() {
+    fn similar_events_have_more_in_common() {
         let alike = |likeness| {
             let workload = Workload::new(EventForm::Store, likeness, 1, 3_000, 1).unwrap();
             let (a, b) = (workload.body(1), workload.body(2));

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_filled_in_where_it_belongs() {
+    fn events_are_filled_up_at_the_mark() {
         let same = filled("(@@same@@)", 1, 20);
         assert_eq!((same.len(), filled("(@@same@@)", 2, 20)), (20, same.clone()), "{same}");
         let random = filled("(@@random@@)", 1, 20);

@@ -350,7 +350,7 @@ proptest! {
             11 => occurrence.exceptions = vec![Exception { value: Some(text), other: map(), ..Exception::default() }],
             12 => drop(occurrence.tags.insert("thing".to_owned(), text)),
             13 => occurrence.logentry = Map::from_iter([("params".to_owned(), value.clone())]),
-            14 => occurrence.errors = vec![model::json::Problem::invalid("user.thing", value.clone(), "expected a text")],
+            14 => occurrence.errors = vec![model::json::Problem::invalid("user.thing", value.clone(), "expected a string")],
             _ => occurrence.transaction = Some(text),
         }
         scrub(&mut occurrence, &Rules::default());
