@@ -37,8 +37,8 @@ const DAYS: [&str; 55] = [
 ];
 const ZONES: [&str; 13] = ["UTC", "GMT", "UT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST"];
 
-/// Matches a date that begins with a day of the week or a month: `Monday, January 2nd, 2006 at 3:04 PM`, `Jan  2
-/// 15:04:05`.
+/// Matches a date that begins with a day of the week or a month: `Monday, January 2nd, 2006 at 3:04 PM`,
+/// `Jan  2 15:04:05`.
 pub(super) fn any(cursor: Cursor<'_>) -> Match {
     match name(cursor, &DAYS) {
         Some(day) => {

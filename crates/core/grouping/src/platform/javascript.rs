@@ -64,8 +64,8 @@ pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
     Some(generated.map_or(Cow::Borrowed(name), |mark| without_digits_after(Cow::Borrowed(name), mark)))
 }
 
-/// Returns the name without the reason for the call: Firefox writes it before a `*` (`async*load`, `promise
-/// callback*load`, `setTimeout handler*load`), V8 and Safari write a word.
+/// Returns the name without the reason for the call: Firefox writes it before a `*` (`async*load`,
+/// `promise callback*load`, `setTimeout handler*load`), V8 and Safari write a word.
 fn bare(name: &str) -> &str {
     let mut name = name.rsplit('*').next().unwrap_or(name).trim_start();
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)) {

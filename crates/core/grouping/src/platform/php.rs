@@ -53,8 +53,8 @@ fn closures(name: &str) -> String {
     out
 }
 
-/// Returns the cleaned name of a file. Evaluated code has the line of its evaluation, which is removed: `cart.php(12) :
-/// eval()'d code`. Compiled templates have a hash of their path as the name.
+/// Returns the cleaned name of a file. Evaluated code has the line of its evaluation, which is removed:
+/// `cart.php(12) : eval()'d code`. Compiled templates have a hash of their path as the name.
 pub(super) fn file(name: &str) -> Cow<'_, str> {
     if let Some((before, after)) = name.split_once('(')
         && let Some((line, after)) = after.split_once(')')

@@ -1,5 +1,5 @@
-//! Values whose name is the value of another key: `{name: "password", value: "…"}`, `<input name="password"
-//! value="…">`, a part of a multipart form.
+//! Values whose name is the value of another key: `{name: "password", value: "…"}`,
+//! `<input name="password" value="…">`, a part of a multipart form.
 
 use std::ops::Range;
 

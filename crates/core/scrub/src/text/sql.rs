@@ -12,8 +12,8 @@ const MAX_COLUMNS: usize = 2_000;
 /// The most values of a statement that are read.
 const MAX_VALUES: usize = 2_000;
 
-/// Finds the literal that opens at `at` after `IDENTIFIED BY`, `PASSWORD` or a keyword of Clojure or Ruby (`:password
-/// "…"`).
+/// Finds the literal that opens at `at` after `IDENTIFIED BY`, `PASSWORD` or a keyword of Clojure or Ruby
+/// (`:password "…"`).
 pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     if at < 4 {
